@@ -1,0 +1,124 @@
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+STACK := scripts/stack.sh
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' \
+		$(MAKEFILE_LIST)
+
+##@ On this machine
+
+run: .venv/run ## Install what is needed and start everything on this machine (CSVAPI_PORT, CSVAPI_DATA_DIR, ...)
+	@exec $(BIN)/csvapi start
+
+test: .venv/dev ## Run all tests, on servers of their own (TEST_DATABASE_URL, TEST_REDIS_URL; ARGS="-k dedup")
+	@scripts/test-servers.sh
+	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+
+faults: .venv/dev ## Kill everything at random while 300 tasks run, and count what became of them (ARGS="--seed 7")
+	@scripts/test-servers.sh
+	$(BIN)/python -m tests.faults.campaign $(ARGS)
+
+check: .venv/dev ## Format, lint, types, dependency rules, shell scripts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/shellcheck scripts/*.sh .ci/run
+	$(if $(wildcard Dockerfile),$(BIN)/hadolint Dockerfile)
+
+format: .venv/dev ## Format the code and mend what the linter can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/bench ## Measure against other systems (BENCH=1GB, BENCH_PARTS, BENCH_SYSTEMS, ...: benchmarks/README.md)
+	@$(BIN)/python -m benchmarks
+
+bench-service: .venv/bench ## Measure small jobs and a large upload over HTTP (SERVICE_JOBS, SERVICE_CLIENTS, SERVICE_UPLOAD)
+	@$(BIN)/python -m benchmarks.service
+
+fuzz: .venv/dev ## Feed the engine random files and dialects (FUZZ_MINUTES=30 of processor time, FUZZ_SEED)
+	@$(BIN)/python scripts/fuzz.py
+
+docs: .venv/dev ## Write docs/operations.md anew from the catalogue
+	$(BIN)/python scripts/operations_docs.py
+
+lock: .venv/dev ## Renew requirements.lock and requirements-dev.lock from setup.cfg
+	scripts/lock.sh
+
+distclean: ## Remove the environment and what tools left behind (never the data in var, nor the stack's)
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+##@ With Docker (docs/operating.md)
+
+init: ## Make .env with random secrets, or complete it; what is in it stays
+	@$(STACK) init
+
+build: ## Build the image
+	@$(STACK) compose build
+
+up: ## Make .env, build, start everything, wait until it is healthy, print the addresses
+	@$(STACK) up
+
+down: ## Stop and remove the containers; the data stays
+	@$(STACK) compose --profile dashboard down --remove-orphans
+
+restart: ## Restart the programs of csvapi (not the database, not the queue)
+	@$(STACK) compose restart web worker scheduler
+	@$(STACK) wait
+
+logs: ## Follow everything that is logged
+	@$(STACK) compose logs -f --tail 100
+
+status: ## Show the containers
+	@$(STACK) compose ps -a
+
+health: ## Tell whether every part is healthy
+	@$(STACK) health
+
+shell: ## A shell in the web container
+	@$(STACK) compose exec web bash
+
+admin: ## Set an administrator's password, creating the account if there is none (EMAIL=you@example.com)
+	@EMAIL=$(EMAIL) $(STACK) admin
+
+backup: ## Write database and files into one archive, while everything runs (FILE=backups/name.tar.gz)
+	@FILE=$(FILE) $(STACK) backup
+
+restore: ## Bring an archive back into an empty stack (FILE=backups/name.tar.gz)
+	@FILE=$(FILE) $(STACK) restore
+
+clean: ## Delete containers, database, queue and every stored file; asks first (CONFIRM=yes does not)
+	@$(STACK) clean
+
+dev-logs-web: ## Follow the web server's log
+	@$(STACK) compose logs -f --tail 100 web
+
+dev-logs-worker: ## Follow the workers' log
+	@$(STACK) compose logs -f --tail 100 worker
+
+dev-logs-db: ## Follow the database's log
+	@$(STACK) compose logs -f --tail 100 db
+
+dev-logs-redis: ## Follow the queue server's log
+	@$(STACK) compose logs -f --tail 100 redis
+
+test-docker: .venv/dev ## Test the whole stack in containers: flow, killed worker, backup and restore
+	$(BIN)/pytest tests/docker $(ARGS)
+
+# The environments' stamps. What the tests need holds all that running needs, so the second makes the first.
+.venv/run: requirements.lock setup.cfg pyproject.toml
+	@scripts/bootstrap.sh requirements.lock
+	@touch $@
+
+.venv/dev: requirements-dev.lock requirements.lock setup.cfg pyproject.toml
+	@scripts/bootstrap.sh requirements-dev.lock
+	@touch .venv/run $@
+
+.venv/bench: .venv/dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements-dev.lock -e '.[bench]'
+	@touch $@
+
+.PHONY: help run docs test faults check format bench bench-service fuzz lock distclean init build up down restart logs status \
+	health shell admin backup restore clean dev-logs-web dev-logs-worker dev-logs-db dev-logs-redis test-docker

@@ -1,0 +1,45 @@
+#!/bin/bash
+# Create .venv and install a lock file and this package into it: scripts/bootstrap.sh requirements.lock
+# Needs python3 >= 3.11 with its venv module; as root on Debian it installs that module itself.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+lock=$1
+
+fail() {
+    echo "$*" >&2
+    exit 1
+}
+
+find_python() {
+    local name
+    for name in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
+        if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            echo "$name"
+            return
+        fi
+    done
+    fail "csvapi needs Python 3.11 or newer: install it, or name it, as in PYTHON=/path/to/python3.11 make run"
+}
+
+# Debian keeps the half of venv that brings pip in a package of its own.
+need_venv() {
+    local python=$1 package
+    "$python" -c 'import ensurepip, venv' 2>/dev/null && return
+    package=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
+    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+        fail "csvapi needs Python's venv module; on Debian and Ubuntu: sudo apt-get install $package"
+    fi
+    echo "Installing $package ..."
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" >/dev/null
+}
+
+if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+    python=$(find_python)
+    need_venv "$python"
+    echo "Creating .venv with $("$python" --version) ..."
+    "$python" -m venv --clear .venv
+fi
+echo "Installing $lock ..."
+.venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$lock"
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .

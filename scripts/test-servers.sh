@@ -1,0 +1,31 @@
+#!/bin/bash
+# See to it that what the tests start is at hand: a database server (one named by TEST_DATABASE_URL, or an installed MariaDB
+# or MySQL) and Chromium. As root on Debian they are installed (the programs only, no system service).
+set -euo pipefail
+PATH=$PATH:/usr/sbin:/usr/local/sbin
+
+has() { command -v "$1" >/dev/null; }
+
+has_database() {
+    [ -n "${TEST_DATABASE_URL:-}" ] || has mysqld || { has mariadbd && has mariadb-install-db; }
+}
+
+has_browser() { has chromium || has chromium-browser || has google-chrome; }
+
+# what it is, how else to provide it, packages
+need() {
+    local what=$1 else=$2
+    shift 2
+    if [ "$(id -u)" != 0 ] || ! has apt-get; then
+        echo "The tests need $what: install it (Debian, Ubuntu: sudo apt-get install $*)$else" >&2
+        exit 1
+    fi
+    echo "Installing $what for the tests ..."
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+has_database || need "a database server" \
+    " or name one: TEST_DATABASE_URL=mysql+pymysql://user:password@host/database make test" \
+    mariadb-server-core mariadb-client-core
+has_browser || need "Chromium" "" chromium
