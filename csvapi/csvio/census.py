@@ -1,0 +1,120 @@
+"""What a file holds besides good records: counted on the first pass, the first of each kind located."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from csvapi.csvio.blocks import Block, Piece
+    from csvapi.csvio.source import Source
+    from csvapi.csvio.wire import Wire
+
+KINDS = ("ragged", "undecodable", "nul", "quotes")
+
+
+@dataclass(slots=True)
+class Issue:
+    """How many records have it, and where the first one is: row and line from 1, byte from 0."""
+
+    count: int = 0
+    row: int = 0
+    line: int = 0
+    byte: int = 0
+
+    def as_json(self) -> dict[str, int]:
+        if not self.count:
+            return {"count": 0}
+        return {"count": self.count, "row": self.row, "line": self.line, "byte": self.byte}
+
+
+@dataclass(slots=True)
+class Census:
+    """Counts of one range; `add` puts the range that follows behind it."""
+
+    records: int = 0
+    lines: int = 0
+    blank: int = 0
+    issues: dict[str, Issue] = field(default_factory=lambda: {kind: Issue() for kind in KINDS})
+
+    def add(self, other: Census) -> None:
+        for kind, issue in other.issues.items():
+            mine = self.issues[kind]
+            if not mine.count and issue.count:
+                self.issues[kind] = Issue(issue.count, issue.row + self.records, issue.line + self.lines, issue.byte)
+            else:
+                mine.count += issue.count
+        self.records += other.records
+        self.lines += other.lines
+        self.blank += other.blank
+
+    def as_json(self) -> dict[str, Any]:
+        found = {kind: issue.as_json() for kind, issue in self.issues.items()}
+        return {"records": self.records, "blank_lines": self.blank, **found}
+
+
+class Counter:
+    """Looks at each piece of a range once; a piece without issues costs four C-level scans."""
+
+    def __init__(self, source: Source, width: int) -> None:
+        self.source = source
+        self.width = width
+        self.census = Census()
+        self.undecodable = _undecodable_bytes(source.wire)
+
+    def count(self, piece: Piece) -> list[int]:
+        """Count what `piece` holds and give the indexes of its ragged records; also tells the block its width."""
+        block, census = piece.block, self.census
+        ragged = self.ragged(block)
+        self._found("ragged", piece, ragged)
+        self._scan(piece)
+        census.records += len(block)
+        census.lines += piece.cut.lines
+        census.blank += piece.blank
+        return ragged
+
+    def ragged(self, block: Block) -> list[int]:
+        """The indexes of the records not as wide as the header; without any, the block knows its width."""
+        if block.even(self.width):
+            block.width = self.width
+            return []
+        return [index for index, width in enumerate(block.widths()) if width != self.width]
+
+    def _scan(self, piece: Piece) -> None:
+        raw, text, wire = piece.block.raw, piece.cut.data, self.source.wire
+        if b"\0" in text:
+            self._found("nul", piece, [index for index, record in enumerate(raw) if b"\0" in record])
+        if not text.isascii() and not self.decodes(text):
+            self._found("undecodable", piece, [i for i, record in enumerate(raw) if not self.decodes(record)])
+        if wire.quote and piece.cut.odd:
+            odd = [i for i in piece.block.odd if raw[i].count(wire.quote) % 2]
+            self._found("quotes", piece, odd)
+
+    def decodes(self, text: bytes) -> bool:
+        if self.undecodable is not None:
+            return len(text) == len(text.translate(None, self.undecodable))
+        try:
+            text.decode(self.source.wire.inner)
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    def _found(self, kind: str, piece: Piece, indexes: list[int]) -> None:
+        issue = self.census.issues[kind]
+        if indexes and not issue.count:
+            line, position = piece.where(indexes[0])
+            issue.row, issue.line, issue.byte = piece.block.rows[indexes[0]] + 1, line, position
+        issue.count += len(indexes)
+
+
+def _undecodable_bytes(wire: Wire) -> bytes | None:
+    """The bytes that mean nothing in a single-byte encoding; None where bytes mean something only together."""
+    unknown = bytearray()
+    for byte in range(256):
+        try:
+            bytes((byte,)).decode(wire.inner)
+        except UnicodeDecodeError as error:
+            if error.reason != "character maps to <undefined>":
+                return None
+            unknown.append(byte)
+    return bytes(unknown)

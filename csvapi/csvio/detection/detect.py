@@ -1,0 +1,150 @@
+"""The walk from bytes to a dialect with its evidence."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from csvapi.csvio.detection.encoding import Decoded, decode
+from csvapi.csvio.detection.foreign import refuse_binary, refuse_noise, refuse_text
+from csvapi.csvio.detection.place import Table, line_ends, records, size
+from csvapi.csvio.detection.reading import Reading, readings, split_lines
+from csvapi.csvio.detection.report import evidence, issues
+from csvapi.csvio.detection.result import Detection
+from csvapi.csvio.detection.scoring import Trial, table_width, trials
+from csvapi.csvio.detection.structure import SEP_LINE, Header, header, table_start
+from csvapi.csvio.dialect import Dialect
+from csvapi.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HEAD = 64 * 1024
+"""How many bytes from the beginning of a file `detect` wants to see."""
+_SURE_HEADER = 0.75
+"""Below this confidence the same dialect with the header the other way is an alternative, too."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_TRIED = 24 * 1024
+"""How many characters the trials read; the chosen reading is then checked on the whole head."""
+_ALTERNATIVES, _SHOWN = 3, 25
+"""How many other readings are told, and the lines that decide on their header and preamble."""
+
+
+def detect(head: bytes, tail: bytes = b"", *, complete: bool = False) -> Detection:
+    """The dialect of the file that begins with `head`; `complete` says that it is all of it.
+
+    `tail`, the file's last bytes, is more evidence for the encoding. A record that the head's end cuts is left out.
+    One pass to decode, one to split, one with the csv module for each reading worth a trial over the first 24 KiB, one
+    over the head for the best.
+
+    Raises `InvalidInput` for a file without records, `NotCsv` for one that is something else, `UnsupportedEncoding`.
+    """
+    complete = complete and len(head) <= HEAD
+    head, tail = head[:HEAD], tail[-HEAD:]
+    if not head.strip(b" \t\r\n\x00\x1a\xef\xbb\xbf\xfe\xff"):
+        raise InvalidInput(f"The file is empty: its first {len(head)} bytes hold no record.", byte=0)
+    refuse_binary(head, tail)
+    decoded = decode(head, tail)
+    if not decoded.encoding.startswith(("utf-16", "utf-32")):
+        refuse_noise(head)
+    if not decoded.text.strip("\x00\x1a \t\r\n"):
+        raise InvalidInput("The file is empty: it holds no record.", byte=0)
+    refuse_text(decoded.text, complete=complete)
+    return _read(decoded, complete=complete)
+
+
+def _read(decoded: Decoded, *, complete: bool) -> Detection:
+    lines = split_lines(decoded.text)
+    sep = SEP_LINE.fullmatch(lines[0])
+    skip = 1 if sep else 0
+    tried = _trials(lines[skip:], sep.group(1) if sep else "", complete=complete)
+    best = tried[0]
+    table = _table(best.reading, lines, skip, complete=complete)
+    named = header(table.fields)
+    dialect = _dialect(best.reading, decoded, table, named)
+    others = [other for other in _alternatives(tried, decoded, lines, skip, complete=complete) if other[0] != dialect]
+    if named.confidence < _SURE_HEADER:
+        others.append((replace(dialect, header=not named.present), round(1 - named.confidence, 2)))
+    return Detection(
+        dialect=dialect,
+        columns=_columns(table, named),
+        confidence=round(min(_confidence(tried), decoded.confidence), 2),
+        evidence=tuple(evidence(best, decoded, table, named, sep=bool(sep))),
+        alternatives=tuple(sorted(others, key=lambda other: -other[1])),
+        issues=(*decoded.issues, *issues(table, dialect, len(decoded.bom))),
+    )
+
+
+def _trials(lines: Sequence[str], only: str, *, complete: bool) -> list[Trial]:
+    """Every reading worth a trial over the first lines, best first."""
+    taken, total = 0, 0
+    while taken < len(lines) and (total < _TRIED or taken < 2):
+        total += len(lines[taken])
+        taken += 1
+    sample = lines[:taken]
+    cut = not complete or taken < len(lines)
+    return trials(readings("".join(sample), sample, only), sample, drop_last=cut)
+
+
+def _table(reading: Reading, lines: list[str], skip: int, *, complete: bool) -> Table:
+    found = [record for record in records(reading, lines) if record.first >= skip]
+    if not complete and len(found) > 1 and not lines[-1].endswith(("\n", "\r")):
+        found.pop()
+    if not found:
+        raise InvalidInput("The file is empty: it holds no record.", byte=0)
+    fields = [record.fields for record in found]
+    start = table_start(fields)
+    body = found[start:]
+    return Table(lines, body, table_width(fields[start:]), line_ends(body, lines))
+
+
+def _dialect(reading: Reading, decoded: Decoded, table: Table, named: Header) -> Dialect:
+    return Dialect(
+        delimiter=reading.delimiter or _unused(decoded.text),
+        quote=reading.quote,
+        escape=reading.escape,
+        double_quote=reading.double_quote,
+        skip_space=reading.skip_space,
+        line_end=table.ends.most_common(1)[0][0] if table.ends else "\n",
+        header=named.present,
+        encoding=decoded.encoding,
+        bom=bool(decoded.bom),
+        preamble=size(table.lines[: table.records[0].first], decoded.encoding),
+    )
+
+
+def _unused(text: str) -> str:
+    """A delimiter for a file of one column: one that splits none of its lines."""
+    return next((char for char in ",\t;|\x1f" if char not in text), "\x1f")
+
+
+def _columns(table: Table, named: Header) -> tuple[str, ...]:
+    """The names in the header (an undecodable byte shows as U+FFFD), or `column_1`, `column_2`, …"""
+    if named.present:
+        return tuple(_SURROGATE.sub("\ufffd", name) for name in table.fields[0])
+    return tuple(f"column_{number}" for number in range(1, max(table.width, 1) + 1))
+
+
+def _confidence(ranked: Sequence[Trial]) -> float:
+    """How far the best reading is ahead of the best one with other fields."""
+    best = ranked[0]
+    rival = max((tried.score for tried in ranked[1:] if tried.rows != best.rows), default=0.0)
+    lead = best.score / (best.score + rival) if best.score else 0.3
+    return min(0.99, lead * min(1.0, 0.75 + 0.05 * len(best.rows)))
+
+
+def _alternatives(
+    ranked: Sequence[Trial], decoded: Decoded, lines: list[str], skip: int, *, complete: bool
+) -> list[tuple[Dialect, float]]:
+    best = ranked[0]
+    found: list[tuple[Dialect, float]] = []
+    total = best.score + sum(tried.score for tried in ranked[1 : _ALTERNATIVES + 1]) or 1.0
+    seen = [best.rows]
+    for tried in ranked[1:]:
+        if len(found) == _ALTERNATIVES or tried.score * 8 < best.score or tried.rows in seen:
+            continue
+        seen.append(tried.rows)
+        table = _table(tried.reading, lines[:_SHOWN], skip, complete=complete and len(lines) <= _SHOWN)
+        found.append((_dialect(tried.reading, decoded, table, header(table.fields)), round(tried.score / total, 2)))
+    return found

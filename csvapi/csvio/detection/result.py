@@ -1,0 +1,51 @@
+"""What detection says: a dialect, how sure it is, why, what else it could be, and what looked odd on the way."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from csvapi.csvio.dialect import Dialect
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Something a person may want to look at; `line` and `row` from 1, `byte` from 0, all from the file's start.
+
+    `row` is 0 where the place is not a data record (a preamble line, the header), None where it is not known.
+    """
+
+    kind: str
+    detail: str
+    count: int = 1
+    row: int | None = None
+    line: int | None = None
+    byte: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """The dialect of a file with its evidence; `alternatives` are other readings, best first, with a confidence."""
+
+    dialect: Dialect
+    columns: tuple[str, ...]
+    confidence: float
+    evidence: tuple[str, ...]
+    alternatives: tuple[tuple[Dialect, float], ...] = ()
+    issues: tuple[Issue, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "dialect": self.dialect.as_json(),
+            "columns": list(self.columns),
+            "confidence": self.confidence,
+            "evidence": list(self.evidence),
+            "alternatives": [
+                {"dialect": dialect.as_json(), "confidence": confidence} for dialect, confidence in self.alternatives
+            ],
+            "issues": [issue.as_json() for issue in self.issues],
+        }

@@ -1,0 +1,43 @@
+"""The csv module's reader, the same on every Python."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _csv import Reader
+    from collections.abc import Iterable, Iterator
+
+
+def parser(lines: Iterable[str], form: dict[str, Any]) -> Reader | Aligned:
+    """A reader of `lines` in a form of the csv module's own words."""
+    if sys.version_info >= (3, 13) and form["delimiter"] == " " and form["skipinitialspace"]:
+        return Aligned(lines, {**form, "skipinitialspace": False})
+    return csv.reader(lines, **form)
+
+
+class Aligned:
+    """Columns aligned with spaces: any number of them delimits, as before Python 3.13, which refuses this.
+
+    Without skipping, each further space gives one more empty field, and one that is not quoted is told from `""`.
+    """
+
+    def __init__(self, lines: Iterable[str], form: dict[str, Any]) -> None:
+        self._empty: str | None = ""
+        if sys.version_info >= (3, 13) and form["quoting"] != csv.QUOTE_NONE:
+            form, self._empty = {**form, "quoting": csv.QUOTE_NOTNULL}, None
+        self._reader = csv.reader(lines, **form)
+
+    def __iter__(self) -> Iterator[list[str]]:
+        return self
+
+    def __next__(self) -> list[str]:
+        fields: list[str | None] = list(next(self._reader))
+        spaces, last = fields[:-1], fields[-1:]
+        return [field or "" for field in spaces if field != self._empty] + [field or "" for field in last]
+
+    @property
+    def line_num(self) -> int:
+        return self._reader.line_num

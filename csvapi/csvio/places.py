@@ -1,0 +1,187 @@
+"""Records with their places, from any record's start: pages of a file cost what they show, wherever they begin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import accumulate, compress
+from typing import TYPE_CHECKING
+
+from csvapi.csvio.blocks import BLOCK_SIZE, pieces
+from csvapi.csvio.preview import head
+from csvapi.csvio.records import BLANK
+from csvapi.csvio.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from csvapi.csvio.blocks import Block, Piece
+    from csvapi.csvio.dialect import Dialect
+
+_PAGE_BLOCK = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record begins: its row and line from 1, its byte of the file from 0."""
+
+    row: int
+    line: int
+    byte: int
+
+    def as_json(self) -> dict[str, int]:
+        return {"row": self.row, "line": self.line, "byte": self.byte}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A block, where it begins, and where what follows begins; the place of a record is made when it is asked for.
+
+    `units` are the numbers of the block's records among all lines of the piece, blank ones too; `bytes` and `lines`
+    say where each of these begins, the latter only where one has several lines.
+    """
+
+    block: Block
+    begin: Place
+    end: Place
+    units: Sequence[int]
+    bytes: list[int]
+    lines: list[int] | None
+
+    def place(self, index: int) -> Place:
+        unit = self.units[index]
+        line = self.lines[unit] if self.lines else self.begin.line + unit
+        return Place(self.begin.row + index, line, self.bytes[unit])
+
+
+def start(path: Path, dialect: Dialect) -> tuple[list[str], Place]:
+    """The column names, and the place of the first data record (or of the blank lines before it)."""
+    source = Source.open(path, dialect)
+    first = head(source)
+    return first.columns, Place(1, first.line, source.byte(first.start))
+
+
+def runs(path: Path, dialect: Dialect, at: Place, size: int = BLOCK_SIZE) -> Iterator[Run]:
+    """The records from a place on: one pass from there, memory for a block.
+
+    Wide files are read from the place, too: the encodings they are in have no state between records.
+    """
+    source = replace(Source.open(path, dialect), body=at.byte)
+    for piece in pieces(source, at.byte, source.size, line=at.line, size=size):
+        run = _located(piece, at, wide=source.wire.wide)
+        yield run
+        at = run.end
+
+
+def _located(piece: Piece, at: Place, *, wide: bool) -> Run:
+    units, restore = piece.cut.units, piece.block.wire.restore
+    sizes = map(len, map(restore, units)) if wide else map(len, units)
+    offsets = list(accumulate(sizes, initial=at.byte))
+    lines = None
+    if piece.cut.lines != len(units):
+        lines = list(accumulate((len(unit.splitlines()) for unit in units), initial=at.line))
+    kept: Sequence[int] = range(len(units))
+    if piece.blank:
+        kept = [number for number, unit in enumerate(units) if unit not in BLANK]
+    end = Place(at.row + len(piece.block), lines[-1] if lines else at.line + len(units), offsets[-1])
+    return Run(piece.block, at, end, kept, offsets, lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record as text: a missing field is None, a byte that is no text U+FFFD."""
+
+    place: Place
+    values: list[str | None]
+    raw: bytes
+
+
+def page(path: Path, dialect: Dialect, width: int, limit: int, at: Place, room: int) -> tuple[list[Row], Place | None]:
+    """At most `limit` records, about `room` bytes, from a place on; and the place of the next, None at the end.
+
+    Reads a little more than it gives, wherever the place is.
+    """
+    rows: list[Row] = []
+    for run in runs(path, dialect, at, _PAGE_BLOCK):
+        for index in range(len(run.block)):
+            if len(rows) == limit or (rows and room <= 0):
+                return rows, run.place(index)
+            rows.append(_row(run.block, index, run.place(index), width))
+            room -= len(run.block.raw[index])
+    return rows, None
+
+
+def _row(block: Block, index: int, place: Place, width: int) -> Row:
+    values: list[str | None] = [cell.decode(block.wire.inner, "replace") for cell in block.fields(index)]
+    return Row(place, values + [None] * (width - len(values)), block.wire.restore(block.raw[index]))
+
+
+KINDS = {
+    "ragged": "it has {found} fields, the header has {width}",
+    "undecodable": "it holds bytes that are not {encoding}",
+    "nul": "it holds a NUL",
+    "quotes": "it has an odd number of quotes",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """Something odd about one record."""
+
+    kind: str
+    place: Place
+    detail: str
+
+
+def oddities(
+    path: Path, dialect: Dialect, width: int, limit: int, at: Place, room: int
+) -> tuple[list[Oddity], Place | None]:
+    """At most `limit` oddities, looking at about `room` bytes from a place on; the place to go on from, or None.
+
+    Records without any cost a few scans of their block.
+    """
+    found: list[Oddity] = []
+    begin = at.byte
+    for run in runs(path, dialect, at):
+        for index in _suspects(run.block, width):
+            if len(found) >= limit:
+                return found, run.place(index)
+            found += _of(run.block, index, run.place(index), width)
+        if run.end.byte - begin >= room:
+            return found, run.end
+    return found, None
+
+
+def _suspects(block: Block, width: int) -> list[int]:
+    """The records that may be odd, quickly."""
+    ragged = [each != width for each in block.widths()]
+    text = b"".join(block.raw)
+    if b"\0" in text or not _decodes(block, text):
+        return list(range(len(block)))
+    quote = block.wire.quote
+    for index in block.odd:
+        ragged[index] |= bool(quote) and block.raw[index].count(quote) % 2 == 1
+    return list(compress(range(len(block)), ragged))
+
+
+def _of(block: Block, index: int, place: Place, width: int) -> list[Oddity]:
+    raw, fields = block.raw[index], len(block.fields(index))
+    quote = block.wire.quote
+    odd = {
+        "ragged": fields != width,
+        "undecodable": not _decodes(block, raw),
+        "nul": b"\0" in raw,
+        "quotes": bool(quote) and index in block.odd and raw.count(quote) % 2 == 1,
+    }
+    words = {"found": fields, "width": width, "encoding": block.wire.codec}
+    return [Oddity(kind, place, KINDS[kind].format(**words)) for kind, so in odd.items() if so]
+
+
+def _decodes(block: Block, text: bytes) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.decode(block.wire.inner)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,71 @@
+"""The first records of a file as text, and its column names; reads no more than it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from csvapi.csvio.blocks import pieces
+from csvapi.csvio.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from csvapi.csvio.dialect import Dialect
+
+_BLOCK = 16 * 1024
+
+
+@dataclass(frozen=True)
+class Head:
+    """The header record (empty without one), the column names, and where the first data record begins."""
+
+    record: bytes
+    fields: list[bytes]
+    columns: list[str]
+    start: int
+    line: int
+    blank: int
+
+
+def head(source: Source, *, limit: int = 1 << 24) -> Head:
+    """Read the first record. Raises `MalformedCsv` if it is longer than `limit` bytes."""
+    wire, blank = source.wire, 0
+    first_line = 1 + source.preamble_lines
+    for piece in pieces(source, source.body, source.size, line=first_line, size=_BLOCK, limit=limit):
+        if not len(piece.block):
+            blank += piece.blank
+            continue
+        fields = piece.block.fields(0)
+        line, position = piece.where(0)
+        if not source.wire.dialect.header:
+            names = [f"column_{number}" for number in range(1, len(fields) + 1)]
+            return Head(b"", fields, names, source.body, first_line, 0)
+        record = piece.block.raw[0]
+        before = blank + piece.cut.units.index(record)
+        names = [cell.decode(wire.inner, "replace") for cell in fields]
+        return Head(record, fields, names, position + len(record), line + len(record.splitlines()), before)
+    return Head(b"", [], [], source.body, first_line, 0)
+
+
+def header(source: Path, dialect: Dialect, *, limit: int = 1 << 24) -> list[str]:
+    """The column names; column_1, column_2, … where the file has none. Raises what `head` does."""
+    return head(Source.open(source, dialect), limit=limit).columns
+
+
+def text_rows(source: Path, dialect: Dialect) -> Iterator[list[str | None]]:
+    """Every data record as text; a missing field is None, a byte that is no text U+FFFD."""
+    opened = Source.open(source, dialect)
+    first = head(opened)
+    wire = opened.wire
+    for piece in pieces(opened, first.start, opened.size, size=_BLOCK):
+        for index in range(len(piece.block)):
+            row: list[str | None] = [cell.decode(wire.inner, "replace") for cell in piece.block.fields(index)]
+            yield row + [None] * (len(first.columns) - len(row))
+
+
+def rows(source: Path, dialect: Dialect, limit: int, offset: int = 0) -> tuple[list[str], list[list[str | None]]]:
+    """The column names, and `limit` records from the one behind `offset` others."""
+    return header(source, dialect), list(islice(text_rows(source, dialect), offset, offset + limit))

@@ -1,0 +1,64 @@
+"""The receipt: what was done to which bytes, and what came out; the same run writes the same receipt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from csvapi.csvio.census import Census
+    from csvapi.csvio.dialect import Dialect
+
+
+@dataclass(slots=True)
+class StepCount:
+    """One step's records in and kept; `detail` is what the step itself counted."""
+
+    op: str
+    records_in: int = 0
+    kept: int = 0
+    detail: dict[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        dropped = self.records_in - self.kept
+        return {"op": self.op, "in": self.records_in, "kept": self.kept, "dropped": dropped, **self.detail}
+
+
+@dataclass(slots=True)
+class Receipt:
+    """Everything needed to check or repeat a run."""
+
+    engine: str
+    dialect: Dialect
+    steps: list[dict[str, Any]]
+    options: dict[str, Any]
+    input_bytes: int
+    census: Census
+    counts: list[StepCount]
+    input_sha256: str | None = None
+    output_bytes: int = 0
+    output_sha256: str = ""
+    kept: int = 0
+    ragged_dropped: int = 0
+    output: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def dropped(self) -> int:
+        """By steps and options; with records that steps added, this and `kept` are more than came in."""
+        return self.ragged_dropped + sum(int(count.as_json()["dropped"]) for count in self.counts)
+
+    def as_json(self) -> dict[str, Any]:
+        found = self.census.as_json()
+        if self.ragged_dropped:
+            found["ragged"]["dropped"] = self.ragged_dropped
+        return {
+            "engine": self.engine,
+            "input": {"bytes": self.input_bytes, **({"sha256": self.input_sha256} if self.input_sha256 else {})},
+            "output": {"bytes": self.output_bytes, "sha256": self.output_sha256, **self.output},
+            "dialect": self.dialect.as_json(),
+            "options": self.options,
+            "steps": self.steps,
+            "records": {"in": self.census.records, "kept": self.kept, "dropped": self.dropped},
+            "dropped_by_step": [count.as_json() for count in self.counts],
+            "found": found,
+        }

@@ -1,0 +1,139 @@
+"""Records in the order of their keys, in bounded memory: sorted runs on disk, merged (external merge sort).
+
+Time: a sort of each run, and a merge of all by blocks: of each run's next records those that no other run can precede
+are sorted together, which is one C-level sort of sorted pieces. Stable. Memory: about the budget; disk: keys and
+records. Raises `WorkspaceFull` when the disk is. Source: Knuth, The Art of Computer Programming, volume 3, 5.4.
+"""
+
+from __future__ import annotations
+
+import marshal
+from bisect import bisect_left, bisect_right
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from csvapi.csvio.spill import disk_budget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Pairs = tuple[list[bytes], list[bytes]]  # keys, and what belongs to them
+
+_EACH = 200  # bytes of memory for a key and a record besides their text, and for sorting them
+_CHUNK = 1 << 17  # bytes of a run that are read at once
+_FAN = 128  # runs merged at once
+
+
+class Runs:
+    """Takes keys with records in any order; `files` are the runs on disk, in the order of their records."""
+
+    def __init__(self, folder: Path, name: str, memory: int) -> None:
+        self.folder, self.name, self.memory = folder, name, memory
+        self.keys: list[bytes] = []
+        self.records: list[bytes] = []
+        self.size = 0
+        self.files: list[Path] = []
+
+    def add(self, keys: Sequence[bytes], records: Sequence[bytes]) -> None:
+        self.keys += keys
+        self.records += records
+        self.size += sum(map(len, keys)) + sum(map(len, records)) + _EACH * len(keys)
+        if self.size >= self.memory:
+            self.spill()
+
+    def spill(self) -> None:
+        """Write what is in memory as one run."""
+        if self.keys:
+            keys, records = _sorted(self.keys, self.records)
+            self.keys, self.records, self.size = [], [], 0
+            self.files.append(write_run(self.folder / f"{self.name}-{len(self.files)}", iter([(keys, records)])))
+
+
+def merged(parts: Sequence[Runs | list[Path]], folder: Path) -> Iterator[Pairs]:
+    """All of several `Runs` (or of their files) in the order of their keys; equal keys in the order they came."""
+    if len(parts) == 1 and isinstance(parts[0], Runs) and not parts[0].files:
+        yield _sorted(parts[0].keys, parts[0].records)
+        return
+    for part in parts:
+        if isinstance(part, Runs):
+            part.spill()
+    files = list(chain.from_iterable(part.files if isinstance(part, Runs) else part for part in parts))
+    turn = 0
+    while len(files) > _FAN:
+        groups = [files[first : first + _FAN] for first in range(0, len(files), _FAN)]
+        files = [write_run(folder / f"merge-{turn}-{n}", _merge(group)) for n, group in enumerate(groups)]
+        turn += 1
+    yield from _merge(files)
+
+
+def write_run(path: Path, pairs: Iterator[Pairs]) -> Path:
+    """Pairs in order as a file of chunks."""
+    with disk_budget(), path.open("wb") as file:
+        for keys, records in pairs:
+            start = 0
+            while start < len(keys):
+                stop, size = start, 0
+                while stop < len(keys) and size < _CHUNK:
+                    size += len(keys[stop]) + len(records[stop])
+                    stop += 1
+                marshal.dump((keys[start:stop], records[start:stop]), file)
+                start = stop
+    return path
+
+
+def _sorted(keys: list[bytes], records: list[bytes]) -> Pairs:
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    return [keys[index] for index in order], [records[index] for index in order]
+
+
+class _Run:
+    """The next chunk of a run that is being merged."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.file = path.open("rb")
+        self.size = path.stat().st_size
+        self.keys: list[bytes] = []
+        self.records: list[bytes] = []
+        self.fill()
+
+    @property
+    def ended(self) -> bool:
+        return self.file.closed
+
+    def fill(self) -> None:
+        """Read on if there is nothing left; a run that is at its end goes."""
+        if not self.keys and not self.ended:
+            self.keys, self.records = marshal.load(self.file)  # noqa: S302  we wrote it ourselves
+            if self.file.tell() == self.size:
+                self.file.close()
+                self.path.unlink()
+
+    def take(self, count: int) -> Pairs:
+        taken = self.keys[:count], self.records[:count]
+        del self.keys[:count], self.records[:count]
+        self.fill()
+        return taken
+
+
+def _merge(files: Sequence[Path]) -> Iterator[Pairs]:
+    """What is less than the last key of every chunk in sight cannot be preceded by what is still to be read.
+
+    Equal keys: those of runs up to the first one whose chunk ends with that key, for the others must wait for its rest.
+    """
+    runs = [_Run(path) for path in files]
+    while runs:
+        open_ends = [(run.keys[-1], number) for number, run in enumerate(runs) if not run.ended]
+        keys: list[bytes] = []
+        records: list[bytes] = []
+        bound, first = min(open_ends, default=(b"", -1))
+        for number, run in enumerate(runs):
+            count = len(run.keys)
+            if open_ends:
+                count = bisect_right(run.keys, bound) if number <= first else bisect_left(run.keys, bound)
+            taken = run.take(count)
+            keys += taken[0]
+            records += taken[1]
+        yield _sorted(keys, records)
+        runs = [run for run in runs if run.keys]

@@ -1,0 +1,53 @@
+"""Where kept records go: bytes in the file's own encoding, counted and hashed as they are written."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, BinaryIO
+
+from csvapi.csvio.spill import disk_budget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from csvapi.csvio.wire import Wire
+
+_WRITE = 1 << 20  # bytes; large writes are cheaper
+_COPY = 1 << 20
+
+
+class Sink:
+    """Buffers raw records of one wire in front of `file`."""
+
+    def __init__(self, file: BinaryIO, *, hashed: bool) -> None:
+        self.file = file
+        self.digest = sha256() if hashed else None
+        self.size = 0
+        self.pending: list[bytes] = []
+        self.waiting = 0
+
+    def write(self, data: bytes) -> None:
+        self.pending.append(data)
+        self.waiting += len(data)
+        if self.waiting >= _WRITE:
+            self.flush()
+
+    def write_records(self, records: Iterable[bytes], wire: Wire) -> None:
+        self.write(wire.restore(b"".join(records)))
+
+    def flush(self) -> None:
+        data = b"".join(self.pending)
+        self.pending.clear()
+        self.waiting = 0
+        self.size += len(data)
+        if self.digest:
+            self.digest.update(data)
+        with disk_budget():
+            self.file.write(data)
+
+    def append(self, part: Path) -> None:
+        """Copy a part that another process wrote."""
+        with part.open("rb", buffering=0) as file:
+            while data := file.read(_COPY):
+                self.write(data)

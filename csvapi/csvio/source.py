@@ -1,0 +1,129 @@
+"""A file as a stream of bytes in its wire's inner encoding, from any record's start."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from csvapi.csvio.codec import keeping, unit_size
+from csvapi.csvio.wire import Wire
+from csvapi.errors import InvalidInput, UnsupportedEncoding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from csvapi.csvio.dialect import Dialect
+
+
+@dataclass(frozen=True)
+class Source:
+    """`body` is where the header record begins; positions are bytes of the file, in wide files of its inner text."""
+
+    path: Path
+    wire: Wire
+    size: int
+    body: int
+
+    @classmethod
+    def open(cls, path: Path, dialect: Dialect) -> Source:
+        with path.open("rb") as file:
+            wire = Wire.of(dialect, file.read(4))
+        size = path.stat().st_size
+        body = len(wire.bom) + dialect.preamble
+        if body > size:
+            raise InvalidInput(
+                f"The preamble of {dialect.preamble} bytes is longer than the file.", pointer="/preamble"
+            )
+        return cls(path, wire, size, body)
+
+    @cached_property
+    def prefix(self) -> bytes:
+        """Byte order mark and preamble, which come before the header in every copy."""
+        with self.path.open("rb") as file:
+            return file.read(self.body)
+
+    @cached_property
+    def preamble_lines(self) -> int:
+        text = self.prefix[len(self.wire.bom) :].decode(self.wire.codec, "replace")
+        return len(text.encode("utf-8").splitlines())
+
+    def pieces(self, start: int, stop: int, size: int) -> Iterator[bytes]:
+        """The bytes from `start` to `stop` in pieces of about `size`; a wide file is read from `body` to its end."""
+        if self.wire.wide:
+            skip = start - self.body
+            for piece in self._transcoded(size):
+                if rest := piece[skip:]:
+                    yield rest
+                skip = max(0, skip - len(piece))
+            return
+        with self.path.open("rb", buffering=0) as file:
+            file.seek(start)
+            while start < stop and (piece := file.read(min(size, stop - start))):
+                start += len(piece)
+                yield piece
+
+    def _transcoded(self, size: int) -> Iterator[bytes]:
+        """UTF-8 pieces of a wide file, in which bytes that are no text are surrogates."""
+        wire, last = self.wire, ""
+        for text, raw in self._decoded(max(size, 4)):
+            if self._encoded(text) != raw or self._joins(last, text[:1]):
+                name = wire.dialect.encoding
+                detail = f"This file has several spellings in {name} for one text, and cannot be copied exactly."
+                raise UnsupportedEncoding(f"{detail} Convert it to UTF-8 first.", pointer="/encoding")
+            last = text[-1:] or last
+            yield text.encode(wire.inner, wire.errors)
+
+    def _encoded(self, text: str) -> bytes | None:
+        try:
+            return text.encode(self.wire.codec, keeping(self.wire.codec))
+        except UnicodeEncodeError:  # the second character of one code
+            return None
+
+    def _joins(self, last: str, first: str) -> bool:
+        """Whether two characters that stood in codes of their own would be written as one."""
+        one, other = self._encoded(last), self._encoded(first)
+        return one is not None and other is not None and self._encoded(last + first) != one + other
+
+    def _decoded(self, size: int) -> Iterator[tuple[str, bytes]]:
+        """Text with its bytes, up to the `tail`."""
+        codec, errors = self.wire.codec, keeping(self.wire.codec)
+        decoder = codecs.getincrementaldecoder(codec)(errors)
+        left, pending = self.size - self.body - len(self.tail), b""
+        with self.path.open("rb", buffering=0) as file:
+            file.seek(self.body)
+            try:
+                while raw := file.read(min(size, left)):
+                    left -= len(raw)
+                    text = decoder.decode(raw)
+                    pending += raw
+                    whole = len(pending) - len(decoder.getstate()[0])
+                    yield text, pending[:whole]
+                    pending = pending[whole:]
+                yield pending.decode(codec, errors), pending  # what an incremental decoder's end would cut short
+            except UnicodeDecodeError as error:
+                detail = f"The file is not {self.wire.dialect.encoding}: {error.reason} after byte {self.body}."
+                raise UnsupportedEncoding(detail, pointer="/encoding") from error
+
+    @cached_property
+    def tail(self) -> bytes:
+        """The bytes of half a UTF-16 or UTF-32 unit at the end. They stay at the end of every copy."""
+        left = (self.size - self.body) % unit_size(self.wire.codec)
+        with self.path.open("rb") as file:
+            file.seek(self.size - left)
+            return file.read(left)
+
+    def byte(self, position: int) -> int:
+        """The file's byte offset of an inner position (in a wide file by reading up to it)."""
+        if not self.wire.wide:
+            return position
+        offset, position = self.body, position - self.body
+        for piece in self.pieces(self.body, self.size, 1 << 20):
+            part = piece[:position]
+            offset += len(self.wire.restore(part))
+            position -= len(part)
+            if not position:
+                break
+        return offset

@@ -1,0 +1,186 @@
+"""What a dialect looks like in bytes: its special characters, its cells, its csv reader and writer.
+
+Records are handled as bytes in an encoding where ASCII means ASCII (`inner`): the file's own where that holds, else
+(UTF-16, UTF-32, EBCDIC, and Shift-JIS or GBK when a special character may be half of another) UTF-8, from which
+`restore` gives the original bytes back.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from csvapi.csvio.codec import BOMS, codec_name, keeping, must_transcode
+from csvapi.csvio.parser import parser
+from csvapi.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from csvapi.csvio.dialect import Dialect
+
+csv.field_size_limit(sys.maxsize)  # records are limited by `max_record` instead
+
+_CODE_POINT_ORDER = {"utf-8", "iso8859-1", "ascii"}  # where comparing bytes is comparing code points
+
+
+@dataclass(frozen=True)
+class Wire:
+    """`codec` is the file's, `inner` that of the bytes in hand, `text` the one the csv module reads them with."""
+
+    dialect: Dialect
+    codec: str
+
+    @classmethod
+    def of(cls, dialect: Dialect, head: bytes = b"") -> Wire:
+        """The wire of a file that begins with `head` (which settles the byte order of plain "utf-16").
+
+        Raises `UnsupportedEncoding`, and `InvalidInput` for special characters that the encoding does not have.
+        """
+        codec = codec_name(dialect.encoding, head)
+        _check_special(dialect, codec)
+        return cls(dialect, codec)
+
+    @cached_property
+    def bom(self) -> bytes:
+        return BOMS.get(self.codec, b"") if self.dialect.bom else b""
+
+    @cached_property
+    def wide(self) -> bool:
+        """Whether the file's bytes must be transcoded before they can be cut."""
+        return must_transcode(self.codec, self.dialect.delimiter + self.dialect.quote + self.dialect.escape)
+
+    @cached_property
+    def inner(self) -> str:
+        return "utf-8" if self.wide else self.codec
+
+    @cached_property
+    def errors(self) -> str:
+        """How bytes that are no text survive in `inner`: as surrogates of their own where it is not the file's."""
+        return "surrogatepass" if self.wide else "surrogateescape"
+
+    @cached_property
+    def delimiter(self) -> bytes:
+        return self.dialect.delimiter.encode(self.inner)
+
+    @cached_property
+    def quote(self) -> bytes:
+        return self.dialect.quote.encode(self.inner)
+
+    @cached_property
+    def escape(self) -> bytes:
+        return self.dialect.escape.encode(self.inner)
+
+    @cached_property
+    def text(self) -> tuple[str, str]:
+        """Latin-1 shows the csv module one character per byte; only a delimiter of several bytes needs real text."""
+        if max(map(len, (self.delimiter, self.quote, self.escape))) == 1:
+            return "latin-1", "strict"
+        return self.inner, self.errors
+
+    @cached_property
+    def _specials(self) -> re.Pattern[bytes] | None:
+        """Where a text may be more than fields between delimiters; None where only quotes make it so."""
+        if not self.escape and not self.dialect.skip_space:
+            return None
+        parts = [re.escape(each) for each in (self.quote, self.escape) if each]
+        if self.dialect.skip_space:
+            parts += [re.escape(self.delimiter) + b" ", rb"(?<![^\r\n]) "]
+        return re.compile(b"|".join(parts))
+
+    @cached_property
+    def only_quotes(self) -> bool:
+        """Whether quotes are all that is special."""
+        return bool(self.quote) and self._specials is None
+
+    def special(self, data: bytes, start: int) -> int:
+        """The position of the next special character from `start` on, or -1: up to there a record is a line, and its
+        fields are what `split(delimiter)` gives."""
+        if self._specials is None:
+            return data.find(self.quote, start) if self.quote else -1
+        found = self._specials.search(data, start)
+        return found.start() if found else -1
+
+    @cached_property
+    def ordered(self) -> bool:
+        return self.inner in _CODE_POINT_ORDER
+
+    @cached_property
+    def aligned(self) -> bool:
+        """Whether a character's bytes are found in a cell only where the character is."""
+        return self.inner == "utf-8" or len(bytes(range(256)).decode(self.inner, "replace")) == 256
+
+    @cached_property
+    def _format(self) -> dict[str, Any]:
+        codec, errors = self.text
+        quote, escape = self.quote.decode(codec, errors), self.escape.decode(codec, errors)
+        return {
+            "delimiter": self.delimiter.decode(codec, errors),
+            "quotechar": quote or None,
+            "escapechar": escape or None,
+            "doublequote": self.dialect.double_quote,
+            "skipinitialspace": self.dialect.skip_space,
+            "quoting": csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+        }
+
+    def reader(self, lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """The csv module's view of `lines`, one list of cells per record."""
+        codec, errors = self.text
+        for fields in parser((line.decode(codec, errors) for line in lines), self._format):
+            yield [field.encode(codec, errors) for field in fields]
+
+    def write(self, rows: Iterable[Sequence[bytes]], line_end: str | None = None) -> list[bytes]:
+        """Each row as one record in this dialect, by the csv module."""
+        codec, errors = self.text
+        form = {**self._format, "skipinitialspace": False}
+        if not form["quotechar"]:
+            form["escapechar"] = form["escapechar"] or "\\"
+        elif self.dialect.skip_space:
+            form["quoting"] = csv.QUOTE_ALL  # an empty field or one that begins with a space would not come back
+        records: list[bytes] = []
+        target = io.StringIO()
+        writer = csv.writer(target, lineterminator="\r\n", **form)  # so that it quotes both
+        for row in rows:
+            writer.writerow([cell.decode(codec, errors) for cell in row])
+            record = target.getvalue().removesuffix("\r\n") + (line_end or self.dialect.line_end)
+            records.append(record.encode(codec, errors))
+            target.seek(0)
+            target.truncate()
+        return records
+
+    def decode(self, cell: bytes) -> str:
+        return cell.decode(self.inner, self.errors)
+
+    def restore(self, data: bytes) -> bytes:
+        """The file's own bytes for `data`."""
+        if not self.wide:
+            return data
+        return data.decode(self.inner, self.errors).encode(self.codec, keeping(self.codec))
+
+
+def _check_special(dialect: Dialect, codec: str) -> None:
+    special = {"delimiter": dialect.delimiter, "quote": dialect.quote, "escape": dialect.escape}
+    for name, character in special.items():
+        if len(character) != 1 and (character or name == "delimiter"):
+            wrong = "must be one character"
+        elif character in ("\r", "\n") or (character == " " and dialect.skip_space and name != "delimiter"):
+            wrong = "must be no line end, and no space that is skipped"
+        elif character and [*special.values()].count(character) > 1:
+            wrong = "is another special character, too (doubled quotes need no escape)"
+        elif not _has(codec, character):
+            wrong = f"does not exist in {dialect.encoding}"
+        else:
+            continue
+        raise InvalidInput(f"{name}: {character!r} {wrong}.", pointer=f"/{name}")
+
+
+def _has(codec: str, text: str) -> bool:
+    try:
+        return text.encode(codec) is not None
+    except UnicodeEncodeError:
+        return False
