@@ -1,0 +1,93 @@
+"""The catalogue of operations, and steps as JSON.
+
+One module per operation, found by its `OPERATION`; adding one is one file here and one in tests/operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from csvapi.csvio.dialect import Dialect
+from csvapi.csvio.wire import Wire
+from csvapi.errors import InvalidInput
+from csvapi.operations.params import load
+from csvapi.operations.step import Context, FileId, Operation, Step
+
+__all__ = ["Operation", "Step", "catalogue", "check_columns", "files_of", "load_steps", "operation"]
+
+MAX_STEPS = 50
+
+
+@cache
+def catalogue() -> Mapping[str, Operation]:
+    """Every operation by its name, in alphabetical order."""
+    import pkgutil
+
+    modules = (import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__))
+    found = (module.OPERATION for module in modules if hasattr(module, "OPERATION"))
+    return MappingProxyType({operation.name: operation for operation in sorted(found, key=lambda each: each.name)})
+
+
+def operation(name: str) -> Operation | None:
+    """The operation of that name; the others are not imported where its module is called like it."""
+    if name.isidentifier() and find_spec(f"{__name__}.{name}"):
+        found: Operation | None = getattr(import_module(f"{__name__}.{name}"), "OPERATION", None)
+        if found and found.name == name:
+            return found
+    return catalogue().get(name)
+
+
+def load_steps(steps: list[dict[str, Any]]) -> list[Step]:
+    """Validate steps as JSON. Raises `InvalidInput` with a pointer such as /steps/0/filters/1/operator."""
+    if not isinstance(steps, list) or not steps:
+        raise InvalidInput('steps: must be a list of at least one step, such as [{"op": "dedup"}].', pointer="/steps")
+    if len(steps) > MAX_STEPS:
+        raise InvalidInput(f"steps: at most {MAX_STEPS} steps are allowed.", pointer="/steps", limit=MAX_STEPS)
+    loaded = [_load(step, f"/steps/{number}") for number, step in enumerate(steps)]
+    for step in loaded[:-1]:
+        if step.operation.last:
+            raise InvalidInput(f"{step.operation.name} must be the last step.", pointer=step.pointer)
+    return loaded
+
+
+def _load(step: Any, pointer: str) -> Step:
+    if not isinstance(step, dict):
+        raise InvalidInput('A step must be an object, such as {"op": "dedup"}.', pointer=pointer)
+    name = step.get("op")
+    found = operation(name) if isinstance(name, str) else None
+    if found is None:
+        detail = f"op: must be one of {', '.join(catalogue())}; {name!r} is not."
+        raise InvalidInput(detail, pointer=f"{pointer}/op")
+    params = {key: value for key, value in step.items() if key != "op"}
+    return Step(found, load(found.params, params, pointer), pointer)
+
+
+def files_of(steps: list[Step]) -> list[tuple[str, FileId]]:
+    """Every other file the steps read, by the id they were given, each with the pointer to it."""
+    return [(step.pointer + at, name) for step in steps for at, name in step.operation.files(step.params)]
+
+
+def check_columns(
+    steps: list[Step],
+    columns: list[str],
+    header: bool,
+    files: Mapping[Any, tuple[Path, Dialect]] | None = None,
+) -> None:
+    """See that every column the steps name exists. Raises `UnknownColumn` or `AmbiguousColumn` with its pointer.
+
+    Steps are built one behind the other, for each meets the columns that those before it leave. Where other `files`
+    are read but not given, the columns behind that step are not known here; a run tells.
+    """
+    context = Context(columns, header, Wire.of(Dialect(header=header)), files or {})
+    for step in steps:
+        for pointer, column in step.operation.columns(step.params):
+            context.position(column, step.pointer + pointer)
+        if step.operation.files(step.params) and files is None:
+            return
+        context = getattr(step.build(context), "after", context)

@@ -1,0 +1,132 @@
+"""What profile knows of one column: counts by type, extremes, a sum, distinct values. Merges in any order."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from decimal import Context, Decimal
+from typing import TYPE_CHECKING, Any
+
+from csvapi.operations.distinct import Distinct
+from csvapi.operations.values import date, number
+
+if TYPE_CHECKING:
+    from csvapi.csvio.wire import Wire
+
+KINDS = ("integer", "number", "date")
+MOSTLY = 0.95  # of the values there are: the share that makes a column a type's
+_SUM = Context(prec=100)
+_INTEGER = re.compile(rb"[+-]?[0-9]+")
+_DATE_LIKE = re.compile(rb"[0-9]{4}-[0-9]{2}-")
+
+
+@dataclass
+class ColumnProfile:
+    """`ranges` has the least and the greatest value of each kind; `strangers` the first cell that is not of it."""
+
+    bound: int
+    records: int = 0
+    empty: int = 0
+    longest: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    ranges: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    total: Decimal = Decimal(0)
+    strangers: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    values: Counter[bytes] | None = field(default_factory=Counter)
+    distinct: Distinct = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.distinct = Distinct(self.bound)
+
+    def add(self, cells: list[bytes | None], rows: Any, wire: Wire) -> None:
+        present = [cell for cell in cells if cell]
+        self.records += len(cells)
+        self.empty += len(cells) - len(present)
+        if not present:
+            return
+        counted = Counter(present)
+        self.distinct.add(counted)
+        if self.values is not None:
+            self.values.update(counted)
+            if len(self.values) > self.bound:
+                self.values = None
+        texts = counted if wire.ordered else {wire.decode(cell).encode("utf-8", "replace") for cell in counted}
+        self._range("text", min(texts), max(texts))
+        most = max(map(len, counted))
+        if most > self.longest:
+            self.longest = max(
+                self.longest, max(len(wire.decode(cell)) for cell in counted if len(cell) > self.longest)
+            )
+        self._types(counted, cells, rows)
+
+    def _types(self, counted: Counter[bytes], cells: list[bytes | None], rows: Any) -> None:
+        """Which cells are which; only those that may be numbers or dates are read as such."""
+        numbers = {cell: value for cell in counted if cell[-1] <= _NINE and (value := number(cell)) is not None}
+        integers = {cell for cell in numbers if _INTEGER.fullmatch(cell)}
+        dates = {cell: moment for cell in counted if _DATE_LIKE.match(cell) and (moment := date(cell)) is not None}
+        for kind, found in (("integer", integers), ("number", numbers), ("date", dates)):
+            self.counts[kind] += sum(counted[cell] for cell in found)
+            if kind not in self.strangers and len(found) < len(counted):
+                row, cell = next(pair for pair in zip(rows, cells, strict=True) if pair[1] and pair[1] not in found)
+                self.strangers[kind] = row, cell or b""
+        for cell, value in numbers.items():
+            self.total = _SUM.add(self.total, _SUM.multiply(value, counted[cell]))
+        of_kind: dict[str, dict[bytes, Any]] = {
+            "number": numbers,
+            "integer": {cell: numbers[cell] for cell in integers},
+            "date": dates,
+        }
+        for kind, values in of_kind.items():
+            if values:
+                pairs = [(value, cell) for cell, value in values.items()]
+                self._range(kind, min(pairs), max(pairs))
+
+    def _range(self, kind: str, least: Any, most: Any) -> None:
+        if kind in self.ranges:
+            before = self.ranges[kind]
+            least, most = min(before[0], least), max(before[1], most)
+        self.ranges[kind] = least, most
+
+    def merge(self, other: ColumnProfile, base: int) -> None:
+        """Put a later range behind this one; `base` records are before it."""
+        self.records += other.records
+        self.empty += other.empty
+        self.longest = max(self.longest, other.longest)
+        self.counts.update(other.counts)
+        self.total = _SUM.add(self.total, other.total)
+        for kind, (least, most) in other.ranges.items():
+            self._range(kind, least, most)
+        for kind, (row, cell) in other.strangers.items():
+            self.strangers.setdefault(kind, (row + base, cell))
+        self.distinct.merge(other.distinct)
+        if self.values is not None:
+            self.values = None if other.values is None else self.values + other.values
+            if self.values is not None and len(self.values) > self.bound:
+                self.values = None
+
+    @property
+    def kind(self) -> str:
+        """The narrowest type that nearly all values have."""
+        present = self.records - self.empty
+        if not present:
+            return "empty"
+        return next((kind for kind in KINDS if self.counts[kind] >= MOSTLY * present), "text")
+
+    @property
+    def extremes(self) -> tuple[bytes, bytes]:
+        if not self.ranges:
+            return b"", b""
+        name = "text" if self.kind == "empty" else self.kind
+        least, most = self.ranges[name]
+        return (least, most) if name == "text" else (least[1], most[1])
+
+    @property
+    def mean(self) -> str:
+        """Of the numbers, to 15 digits; empty where the column is not of numbers."""
+        if self.kind not in ("integer", "number"):
+            return ""
+        return f"{Context(prec=15).divide(self.total, Decimal(self.counts['number'])).normalize():f}"
+
+
+_NINE = ord("9")

@@ -1,0 +1,152 @@
+"""The conditions of a filter: leaves that compare one column, joined by all, any and not.
+
+A condition is only asked of records that the ones before it leave open, from left to right.
+"""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass, field
+from itertools import compress, count, repeat
+from typing import TYPE_CHECKING, Any, Protocol
+
+from csvapi.csvio.blocks import Block, Cell, Mask
+from csvapi.operations.values import HOLDS, PARSERS, as_bytes, floats
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from csvapi.csvio.wire import Wire
+
+NEGATIVE = {"!=": "==", "not_contains": "contains", "not_in": "in", "not_empty": "is_empty"}
+_COMPARE = {"==": operator.eq, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
+
+
+class Node(Protocol):
+    def mask(self, block: Block) -> Mask: ...
+
+
+def inverse(mask: Mask) -> Mask:
+    return mask.translate(_INVERSE)
+
+
+_INVERSE = bytes((1,)) + bytes(255)
+
+
+def scatter(mask: Mask, inner: Mask) -> Mask:
+    """`inner` speaks of the records that `mask` keeps; the same for all records."""
+    if len(inner) == len(mask):
+        return inner
+    whole = bytearray(mask)
+    for index in compress(compress(count(), mask), inverse(inner)):
+        whole[index] = 0
+    return bytes(whole)
+
+
+@dataclass
+class All:
+    """True where every part is; a part sees the records for which those before it were true."""
+
+    parts: Sequence[Node]
+
+    def mask(self, block: Block) -> Mask:
+        mask = self.parts[0].mask(block)
+        for part in self.parts[1:]:
+            if 1 not in mask:
+                break
+            mask = scatter(mask, part.mask(block.select(mask)))
+        return mask
+
+
+@dataclass
+class Not:
+    part: Node
+
+    def mask(self, block: Block) -> Mask:
+        return inverse(self.part.mask(block))
+
+
+def any_of(parts: Sequence[Node]) -> Node:
+    """De Morgan: a part sees the records for which those before it were false."""
+    return Not(All([Not(part) for part in parts]))
+
+
+@dataclass
+class Leaf:
+    """One column against a test; `absent` is the answer for a record without that field."""
+
+    position: int
+    test: Callable[[Sequence[Any]], Iterable[object]]
+    absent: bool
+
+    def mask(self, block: Block) -> Mask:
+        cells: list[Cell] = block.column(self.position)
+        if not block.width and None in cells:
+            answers = iter(bytes(map(bool, self.test([cell for cell in cells if cell is not None]))))
+            return bytes(self.absent if cell is None else next(answers) for cell in cells)
+        return bytes(map(bool, self.test(cells)))
+
+
+def text_test(name: str, value: Any, wire: Wire, *, fold: bool) -> Callable[[Sequence[bytes]], Iterable[object]]:
+    """A comparison with text, on bytes wherever these order and match as the text does."""
+    if not fold and (operand := _encoded(name, value, wire)) is not None:
+        return _text_compare(name, operand)
+    shape = str.casefold if fold else str
+    compare = _text_compare(name, shape(_text(value)))
+    return lambda cells: compare([shape(wire.decode(cell)) for cell in cells])
+
+
+def _text_compare(name: str, operand: Any) -> Callable[[Sequence[Any]], Iterable[object]]:
+    if name in ("starts_with", "ends_with"):
+        test = operator.methodcaller(name.replace("_", ""), operand)
+        return lambda cells: map(test, cells)
+    compare = operator.contains if name == "contains" else _COMPARE[name]
+    return lambda cells: map(compare, cells, repeat(operand))
+
+
+def _text(value: Any) -> str:
+    return as_bytes(value).decode("utf-8", "surrogatepass")
+
+
+def _encoded(name: str, value: Any, wire: Wire) -> bytes | None:
+    """`value` in the file's bytes; None where comparing bytes would not be comparing text."""
+    same = wire.ordered if name in (">", ">=", "<", "<=") else name == "==" or wire.aligned
+    try:
+        return _text(value).encode(wire.inner) if same else None
+    except UnicodeEncodeError:
+        return None
+
+
+@dataclass
+class Typed:
+    """A comparison with a number or a date, exact at any length; `bad` counts the cells that are neither."""
+
+    name: str
+    value: Any
+    kind: str
+    bad: int = 0
+    known: dict[bytes, int | None] = field(default_factory=dict)
+
+    def __call__(self, cells: Sequence[bytes]) -> Iterable[object]:
+        if self.kind == "number" and (numbers := floats(cells)) is not None:
+            near = float(self.value)
+            if near not in numbers:  # rounding keeps order: unequal floats are ordered as the numbers they stand for
+                return map(_COMPARE[self.name], numbers, repeat(near))
+        holds = HOLDS[self.name]
+        orders = [self.order(cell) for cell in cells]
+        self.bad += orders.count(None)
+        return [order in holds for order in orders]
+
+    def order(self, cell: bytes) -> int | None:
+        """-1, 0 or 1 as the cell is less, equal or more; None when it cannot be compared."""
+        if cell in self.known:
+            return self.known[cell]
+        parsed = PARSERS[self.kind](cell)
+        order = None if parsed is None else int(parsed > self.value) - int(parsed < self.value)
+        if len(self.known) >= _REMEMBERED:
+            self.known.clear()
+        self.known[cell] = order
+        return order
+
+
+_REMEMBERED = 10_000  # distinct cells; bounds the memory of a condition

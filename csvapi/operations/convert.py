@@ -1,0 +1,125 @@
+"""convert: the records in another format: NDJSON, a JSON array, Parquet or XLSX."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import Schema, ValidationError, validates_schema
+
+from csvapi.csvio.spill import disk_budget
+from csvapi.operations.formats import FORMATS
+from csvapi.operations.params import choice
+from csvapi.operations.step import Operation, Traits
+from csvapi.operations.writing import wire_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from csvapi.csvio.blocks import Block
+    from csvapi.operations.formats import Writer
+    from csvapi.operations.step import Context, Counts, Part, Room
+
+_COPY = 1 << 20
+
+
+class Params(Schema):
+    format = choice(
+        *FORMATS,
+        required=True,
+        description="ndjson: an object per line; json: an array of objects; parquet and xlsx: all values as text.",
+    )
+
+    @validates_schema
+    def can_be_written(self, data: dict[str, Any], **_: object) -> None:
+        module = FORMATS[data["format"]].module
+        if module and find_spec(module) is None:
+            extra = data["format"]
+            detail = f"{extra} needs a library this installation does not have; install csv-processing-api[{extra}]."
+            raise ValidationError(detail, "format")
+
+
+def traits(params: dict[str, Any]) -> Traits:
+    return Traits("reducer", ordered=True, settles=True)
+
+
+class Convert:
+    """Every value is text and stays that text; a field a record does not have is null.
+
+    Column names that occur again get a number (`name_2`), fields beyond the header are `column_5` and so on in JSON and
+    go in the others, counted as `beyond_header`. Bytes that are no text become U+FFFD. One pass, in one process, into
+    the workspace; memory: a row group of Parquet (65,536 records, fewer when long), else a few records.
+    Raises `TooLarge` for what XLSX cannot hold.
+    """
+
+    def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
+        self.format = FORMATS[params["format"]]
+        self.after, self.wire = context, wire_of(context)
+        self.names = distinct(context.columns)
+        self.form = {"format": params["format"], "media_type": self.format.media_type, "suffix": self.format.suffix}
+        self.beyond = 0
+
+    def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
+        return fields, b""
+
+    def gather(self, room: Room, number: int) -> Gathering:
+        return Gathering(self, room)
+
+    def result(self, room: Room, parts: list[Part]) -> Iterator[bytes]:
+        self.beyond = sum(part.state for part in parts)
+        with (room.folder / "converted").open("rb") as file:
+            while data := file.read(_COPY):
+                yield data
+
+    def counts(self) -> Counts:
+        return {"beyond_header": self.beyond} if self.beyond else {}
+
+
+class Gathering:
+    def __init__(self, convert: Convert, room: Room) -> None:
+        self.wire, self.room = convert.wire, room
+        self.width = len(convert.names)
+        self.beyond = 0
+        self.writer: Writer = convert.format.open(room.folder / "converted", convert.names)
+
+    def add(self, block: Block, line: Callable[[int], int]) -> None:
+        inner = self.wire.inner
+        rows = []
+        for number in range(len(block)):
+            row: list[str | None] = [cell.decode(inner, "replace") for cell in block.fields(number)]
+            self.beyond += len(row) > self.width
+            rows.append(row + [None] * (self.width - len(row)))
+        with disk_budget():
+            self.writer.write(rows)
+        self.room.alive()
+
+    def close(self) -> int:
+        with disk_budget():
+            self.writer.close()
+        return self.beyond
+
+
+def distinct(names: list[str]) -> list[str]:
+    """The names, numbered where they occur again."""
+    found: dict[str, None] = {}
+    taken = set(names)
+    numbers: dict[str, int] = {}
+    for name in names:
+        new = name
+        while new in found or (new != name and new in taken):
+            numbers[name] = numbers.get(name, 1) + 1
+            new = f"{name}_{numbers[name]}"
+        found[new] = None
+    return list(found)
+
+
+OPERATION = Operation(
+    name="convert",
+    kind="reducer",
+    summary="Write the records as NDJSON, JSON, Parquet or XLSX; the last step.",
+    params=Params,
+    example={"op": "convert", "format": "ndjson"},
+    build=Convert,
+    traits=traits,
+    last=True,
+)

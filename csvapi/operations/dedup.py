@@ -1,0 +1,45 @@
+"""dedup: drop records that repeat another, whole or in some columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import Schema, fields, validate
+
+from csvapi.operations.keyed import Keyed
+from csvapi.operations.params import IGNORABLE, columns_field, ignore_field
+from csvapi.operations.step import Operation
+
+if TYPE_CHECKING:
+    from csvapi.operations.step import Column, Context
+
+
+class Params(Schema):
+    columns = columns_field(metadata={"description": "Columns to compare; without it, whole records are compared."})
+    keep = fields.String(
+        validate=validate.OneOf(("first", "last", "none"), error="must be one of: {choices}."),
+        metadata={"description": "Which record of a group of equal ones stays; default first."},
+    )
+    ignore = ignore_field(*IGNORABLE)
+
+
+def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    return [(f"/columns/{number}", column) for number, column in enumerate(params.get("columns", ()))]
+
+
+def build(params: dict[str, Any], context: Context, pointer: str) -> Keyed:
+    """Compare fields as text, as tuples; the order of the file is kept."""
+    positions = [context.position(column, pointer + at) for at, column in columns(params)] or None
+    return Keyed(positions, params.get("keep", "first"), frozenset(params.get("ignore", ())))
+
+
+OPERATION = Operation(
+    name="dedup",
+    kind="selector",
+    summary="Drop records that repeat another one, whole or in the columns you choose.",
+    params=Params,
+    example={"op": "dedup", "columns": ["email"], "keep": "first", "ignore": ["case"]},
+    build=build,
+    keyed=True,
+    columns=columns,
+)

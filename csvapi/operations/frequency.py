@@ -1,0 +1,120 @@
+"""frequency: how often each value of a column occurs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import Schema
+
+from csvapi.csvio.runs import Runs, merged
+from csvapi.operations.params import ColumnField, whole
+from csvapi.operations.reducing import Table
+from csvapi.operations.step import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from csvapi.csvio.blocks import Block
+    from csvapi.operations.step import Column, Context, Counts, Part, Room
+
+_EACH = 150  # bytes of memory for a counted value besides its text
+_MOST = (1 << 64) - 1
+_BATCH = 1_000
+
+
+class Params(Schema):
+    column = ColumnField(required=True, metadata={"description": "The column whose values are counted."})
+    top = whole("How many of the most frequent values; without it, all.", 1)
+
+
+def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    return [("/column", params["column"])]
+
+
+class Frequency(Table):
+    """The most frequent first, equal ones in the order of their bytes; share is of all records, to six places.
+
+    One pass. Memory: the budget; beyond it, counts are written to the workspace in order and merged. An absent field
+    counts as an empty one.
+    """
+
+    def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
+        super().__init__(context, ["value", "count", "share"])
+        self.position = context.position(params["column"], f"{pointer}/column")
+        self.top_values = params.get("top")
+        self.distinct = 0
+
+    def gather(self, room: Room, number: int) -> Gathering:
+        return Gathering(self.position, room, Runs(room.folder, f"counts-{number}", room.memory))
+
+    def result(self, room: Room, parts: list[Part]) -> Iterator[bytes]:
+        self.out = self.distinct = 0
+        total = sum(part.state[1] for part in parts)
+        ranked = Runs(room.folder, "ranks", room.memory)
+        for value, count in self._sums(room, parts):
+            self.distinct += 1
+            ranked.add([(_MOST - count).to_bytes(8) + value], [value])
+        left = self.top_values if self.top_values is not None else self.distinct
+        for keys, values in merged([ranked], room.folder):
+            counts = (_MOST - int.from_bytes(key[:8]) for key in keys[:left])
+            rows = zip(values[:left], counts, strict=True)
+            left -= len(values[:left])
+            yield self.write([value, b"%d" % count, b"%.6f" % (count / total)] for value, count in rows)
+
+    def _sums(self, room: Room, parts: list[Part]) -> Iterator[tuple[bytes, int]]:
+        """Every value once; the counts of one value come one behind the other."""
+        chunks = merged([part.state[0] for part in parts], room.folder)
+        pairs = (pair for keys, counts in chunks for pair in zip(keys, counts, strict=True))
+        for value, group in groupby(pairs, itemgetter(0)):
+            yield value, sum(int.from_bytes(count) for _, count in group)
+
+    def counts(self) -> Counts:
+        return {"out": self.out, "distinct": self.distinct}
+
+
+class Gathering:
+    def __init__(self, position: int, room: Room, runs: Runs) -> None:
+        self.position, self.room, self.runs = position, room, runs
+        self.counter: Counter[bytes] = Counter()
+        self.size = self.total = 0
+
+    def add(self, block: Block, line: Callable[[int], int]) -> None:
+        cells = block.column(self.position)
+        values: list[bytes] = [cell or b"" for cell in cells] if None in cells else cells  # type: ignore[assignment]  # no None
+        known = len(self.counter)
+        self.counter.update(values)
+        self.total += len(values)
+        if len(self.counter) > known:
+            self.size += (len(self.counter) - known) * (_EACH + sum(map(len, values)) // max(1, len(values)))
+        if self.size > self.room.memory // 2:
+            self._spill()
+
+    def _spill(self) -> None:
+        values = list(self.counter)
+        for start in range(0, len(values), _BATCH):
+            some = values[start : start + _BATCH]
+            self.runs.add(some, [self.counter[value].to_bytes(8) for value in some])
+        self.counter.clear()
+        self.size = 0
+        if self.runs.size > self.room.memory // 2:
+            self.runs.spill()
+
+    def close(self) -> tuple[Runs, int]:
+        self._spill()
+        if self.room.shared:
+            self.runs.spill()
+        return self.runs, self.total
+
+
+OPERATION = Operation(
+    name="frequency",
+    kind="reducer",
+    summary="Count how often each value of a column occurs.",
+    params=Params,
+    example={"op": "frequency", "column": "email", "top": 20},
+    build=Frequency,
+    columns=columns,
+)

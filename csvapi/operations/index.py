@@ -1,0 +1,127 @@
+"""A file's records by their keys, on disk: digests in order, found by bisection, and the text of each record.
+
+Build: one pass, and a sort of one partition of the digests at a time. Memory: one partition, and what a search touches
+of the mapped files, which goes back to the system as soon as it is more than the budget. Disk: 32 bytes per record and
+its text. Digests are keyed and 128 bits long (see `csvio.keys`), so no two keys share one.
+"""
+
+from __future__ import annotations
+
+import mmap
+from array import array
+from bisect import bisect_left
+from contextlib import AbstractContextManager
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from csvapi.csvio.keys import digests
+from csvapi.csvio.spill import KeySink, disk_budget, key_file, load
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from csvapi.operations.step import Room
+
+_PARTITIONS = 64
+_TOUCHED = 8192  # bytes of mapped files a search may bring into memory: two pages
+_REMEMBERED = 20_000  # answers
+
+
+class IndexWriter(AbstractContextManager["IndexWriter"]):
+    """Takes keys and texts in order; `finish` puts them into an index."""
+
+    def __init__(self, room: Room, name: str) -> None:
+        self.room = room
+        self.folder = room.folder / name
+        self.folder.mkdir()
+        self.sink = KeySink(self.folder, 0, 0, _PARTITIONS)
+        self.texts = (self.folder / "texts").open("wb")
+        self.ends = (self.folder / "ends").open("wb")
+        self.count = self.size = 0
+
+    def add(self, keys: Sequence[bytes], texts: Sequence[bytes]) -> None:
+        self.sink.add(keys, range(self.count, self.count + len(keys)))
+        ends = array("q", accumulate(map(len, texts), initial=self.size))[1:]
+        with disk_budget():
+            self.texts.write(b"".join(texts))
+            self.ends.write(ends)
+        self.count += len(keys)
+        self.size = ends[-1] if ends else self.size
+
+    def __exit__(self, *_: object) -> None:
+        for file in (self.sink, self.texts, self.ends):
+            with disk_budget():
+                file.close()
+
+    def finish(self) -> Index:
+        """Put each partition in order, one behind the other."""
+        self.sink.flush()
+        self.__exit__()
+        starts, repeated = [0], 0
+        with (self.folder / "first").open("wb") as one, (self.folder / "rest").open("wb") as two:
+            for partition in range(_PARTITIONS):
+                first, second, rows = load(key_file(self.folder, 0, 0, partition))
+                pairs = list(zip(first, second, strict=True))
+                repeated += len(pairs) - len(set(pairs))
+                order = sorted(range(len(rows)), key=pairs.__getitem__)
+                with disk_budget():
+                    one.write(array("q", [first[index] for index in order]))
+                    two.write(array("q", [part for index in order for part in (second[index], rows[index])]))
+                starts.append(starts[-1] + len(rows))
+                key_file(self.folder, 0, 0, partition).unlink()
+                self.room.alive()
+        return Index(self.folder, starts, repeated, self.room.memory)
+
+
+class Index:
+    """`repeated` counts the records whose key another one had before."""
+
+    def __init__(self, folder: Path, starts: list[int], repeated: int, memory: int) -> None:
+        self.starts, self.repeated, self.memory = starts, repeated, memory
+        self.maps = [_mapped(folder / name) for name in ("first", "rest", "ends", "texts")]
+        self.first, self.rest, self.ends = (memoryview(each).cast("q") for each in self.maps[:3])
+        self.texts = memoryview(self.maps[3])
+        self.known: dict[bytes, tuple[int, ...]] = {}
+        self.touched = 0
+
+    def find(self, key: bytes) -> tuple[int, ...]:
+        """The numbers (from 0) of the records with that key, in the order of their file."""
+        found = self.known.get(key)
+        if found is None:
+            if len(self.known) >= _REMEMBERED:
+                self.known.clear()
+            found = self.known[key] = self._search(key)
+        return found
+
+    def text(self, number: int) -> bytes:
+        start = self.ends[number - 1] if number else 0
+        self._touch()
+        return bytes(self.texts[start : self.ends[number]])
+
+    def _search(self, key: bytes) -> tuple[int, ...]:
+        (first,), (second,) = digests([key])
+        partition = first & (_PARTITIONS - 1)
+        at, stop = self.starts[partition], self.starts[partition + 1]
+        at = bisect_left(self.first, first, at, stop)
+        found = []
+        while at < stop and self.first[at] == first:
+            if self.rest[2 * at] == second:
+                found.append(self.rest[2 * at + 1])
+            at += 1
+        self._touch()
+        return tuple(found)
+
+    def _touch(self) -> None:
+        self.touched += _TOUCHED
+        if self.touched > self.memory:
+            self.touched = 0
+            for each in self.maps:
+                if isinstance(each, mmap.mmap):
+                    each.madvise(mmap.MADV_DONTNEED)
+
+
+def _mapped(path: Path) -> mmap.mmap | bytes:
+    """An empty file cannot be mapped."""
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""

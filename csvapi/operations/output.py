@@ -1,0 +1,55 @@
+"""The `output` of a run: which dialect the result is written in, where it is not the input's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import Schema, fields, validate
+
+from csvapi.csvio.wire import Wire
+from csvapi.errors import InvalidInput
+from csvapi.operations.params import load
+from csvapi.operations.rewrite import LINE_ENDS, Form, Rewrite
+
+if TYPE_CHECKING:
+    from csvapi.operations.step import Context
+
+_ONE_OF = "must be one of: {choices}."
+
+
+class Output(Schema):
+    """Every part is optional; what is left out stays as it is in the input."""
+
+    encoding = fields.String()
+    delimiter = fields.String(validate=validate.Regexp(r'\A[^\r\n"\w]\Z', error="must be one character."))
+    line_end = fields.String(validate=validate.OneOf(LINE_ENDS, error=_ONE_OF))
+    quote = fields.String(validate=validate.OneOf(("minimal", "all"), error=_ONE_OF))
+    bom = fields.Boolean(truthy={True}, falsy={False})
+    escape_formulas = fields.Boolean(truthy={True}, falsy={False})
+    format = fields.String(validate=validate.OneOf(("csv",), error=_ONE_OF))
+
+
+def rewrite(output: dict[str, Any], context: Context) -> Rewrite:
+    """The mapper that writes it. Raises `InvalidInput` and `UnsupportedEncoding` below /output."""
+    chosen = load(Output, output, "/output")
+    assert context.wire is not None  # noqa: S101  an output is written for a file
+    before = context.wire.dialect
+    dialect = replace(
+        before,
+        encoding=chosen.get("encoding", context.wire.codec),
+        delimiter=chosen.get("delimiter", before.delimiter),
+        line_end=LINE_ENDS.get(chosen.get("line_end", ""), before.line_end),
+        bom=chosen.get("bom", before.bom and "encoding" not in chosen),
+        quote=before.quote or '"',
+        escape="",
+        double_quote=True,
+        skip_space=False,
+        preamble=0,
+    )
+    try:
+        Wire.of(dialect)
+    except InvalidInput as error:
+        error.pointer = f"/output{error.pointer}"
+        raise
+    return Rewrite(Form(dialect, chosen.get("quote", "minimal"), chosen.get("escape_formulas", False)), context)

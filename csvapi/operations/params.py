@@ -1,0 +1,97 @@
+"""Marshmallow fields that several operations share, and the way from its errors to a JSON pointer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from csvapi.errors import InvalidInput
+
+IGNORABLE = ("case", "space")
+
+
+class ColumnField(fields.Field[Any]):
+    """A column by its exact name, or by position as {"index": n} from 1."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, str):
+            return value
+        if isinstance(value, dict) and set(value) == {"index"}:
+            index = value["index"]
+            if isinstance(index, int) and not isinstance(index, bool) and index >= 1:
+                return value
+        raise ValidationError('must be a column name, or a position from 1 as {"index": 1}.')
+
+
+def columns_field(**options: Any) -> fields.List[Any]:
+    return fields.List(
+        ColumnField(), validate=validate.Length(min=1, error="must name at least one column."), **options
+    )
+
+
+def ignore_field(*allowed: str) -> fields.List[Any]:
+    one_of = validate.OneOf(allowed, error="must be one of: {choices}.")
+    described = {"description": f"Compare text without regard to {' or '.join(allowed)}."}
+    return fields.List(fields.String(validate=one_of), metadata=described)
+
+
+def flag(description: str) -> fields.Boolean:
+    """true or false, and nothing that only looks like it."""
+    return fields.Boolean(truthy={True}, falsy={False}, metadata={"description": description})
+
+
+def choice(*allowed: str, description: str, **options: Any) -> fields.String:
+    one_of = validate.OneOf(allowed, error="must be one of: {choices}.")
+    return fields.String(validate=one_of, metadata={"description": description}, **options)
+
+
+def whole(description: str, least: int, **options: Any) -> fields.Integer:
+    at_least = validate.Range(min=least, error="must be at least {min}.")
+    return fields.Integer(strict=True, validate=at_least, metadata={"description": description}, **options)
+
+
+class FileField(fields.Field[Any]):
+    """Another input file: by its id; on the command line by its path."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if (isinstance(value, int) and not isinstance(value, bool) and value > 0) or (isinstance(value, str) and value):
+            return value
+        raise ValidationError("must be the id of a file.")
+
+
+def compiled(pattern: object, field: str) -> Any:
+    """RE2 runs in linear time whatever the pattern. Raises `ValidationError` for what it does not understand."""
+    import re2  # type: ignore[import-untyped]  # has no stubs; only here, to start fast without it
+
+    try:
+        options = re2.Options()
+        options.log_errors = False
+        return re2.compile(str(pattern), options)
+    except re2.error as error:
+        reason = error.args[0]
+        reason = reason.decode() if isinstance(reason, bytes) else reason
+        raise ValidationError(f"is not a pattern RE2 understands: {reason}.", field) from error
+
+
+def load(schema: type[Schema], value: dict[str, Any], pointer: str) -> dict[str, Any]:
+    """`value` as `schema` understands it. Raises `InvalidInput` that names the first field at fault and the fix."""
+    try:
+        loaded: dict[str, Any] = schema().load(value)
+    except ValidationError as error:
+        path, message = _first(error.messages)
+        where = path or "the step"
+        known = ", ".join(schema().fields)
+        if message == "Unknown field.":
+            message = f"is not known here; the parameters are: op, {known}."
+        raise InvalidInput(f"{where.strip('/').replace('/', '.')}: {message}", pointer=pointer + path) from error
+    return loaded
+
+
+def _first(messages: Any, path: str = "") -> tuple[str, str]:
+    """The path and text of the first message in marshmallow's tree."""
+    if isinstance(messages, dict):
+        name, inner = next(iter(messages.items()))
+        step = "" if name == "_schema" else "/" + str(name).replace("~", "~0").replace("/", "~1")
+        return _first(inner, path + step)
+    return path, str(messages[0] if isinstance(messages, list) else messages)

@@ -1,0 +1,35 @@
+"""What reducers write: a small table, as a CSV file in the input's dialect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from csvapi.operations.writing import Written, encoded, records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from csvapi.operations.step import Context, Counts
+
+
+class Table(Written):
+    """Always with a header, whether the input has one or not; `out` counts its records."""
+
+    def __init__(self, context: Context, columns: list[str]) -> None:
+        super().__init__(context, columns, header=True)
+        self.names = [encoded(name, self.wire) for name in columns]
+        self.out = 0
+
+    def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
+        return self.top(self.names)
+
+    def write(self, rows: Iterable[list[bytes]]) -> bytes:
+        found = list(rows)
+        self.out += len(found)
+        return self.wire.restore(b"".join(records(found, self.wire)))
+
+    def text(self, value: object) -> bytes:
+        return encoded(str(value), self.wire)
+
+    def counts(self) -> Counts:
+        return {"out": self.out}

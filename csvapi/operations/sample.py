@@ -1,0 +1,88 @@
+"""sample: some records, chosen at random but repeatably."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from csvapi.operations.params import whole
+from csvapi.operations.step import Operation, Traits
+
+if TYPE_CHECKING:
+    from csvapi.csvio.blocks import Block, Mask
+    from csvapi.operations.step import Context, Counts
+
+
+class Params(Schema):
+    size = whole("How many records stay; all, where there are no more.", 0)
+    fraction = fields.Float(
+        validate=validate.Range(min=0, max=1, error="must be between 0 and 1."),
+        metadata={"description": "The probability with which each record stays."},
+    )
+    seed = whole("The same seed gives the same sample of the same records; default 0.", 0)
+
+    @validates_schema
+    def one_way(self, data: dict[str, Any], **_: object) -> None:
+        if ("size" in data) == ("fraction" in data):
+            raise ValidationError("give either size or fraction.", "size")
+
+
+def traits(params: dict[str, Any]) -> Traits:
+    return Traits("selector", ordered=True, studies="size" in params)
+
+
+class Sample:
+    """Decides record by record, in their order. One pass, for `size` one more to know how many there are; no memory.
+
+    With `size`, record by record with the probability that the rest must give the rest of the sample, so that every
+    sample is as likely as any other: Knuth, The Art of Computer Programming, volume 2, 3.4.2, algorithm S.
+    The numbers are the Mersenne Twister's, which Python keeps the same from version to version.
+    """
+
+    reasons: tuple[str, ...] = ("not in the sample",)
+
+    def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
+        self.params = params
+        self.prepare(None)
+
+    def prepare(self, room: object) -> None:
+        self.random = Random(self.params.get("seed", 0)).random  # noqa: S311  a sample is no secret
+        self.left = 0
+        self.wanted = self.params.get("size", 0)
+
+    def study(self, block: Block) -> None:
+        self.left += len(block)
+
+    def studied(self) -> None:
+        pass
+
+    def keep(self, block: Block) -> Mask:
+        if "fraction" in self.params:
+            fraction = self.params["fraction"]
+            return bytes(self.random() < fraction for _ in range(len(block)))
+        return bytes(self._draw() for _ in range(len(block)))
+
+    def why(self, dropped: Block) -> bytes:
+        return bytes(len(dropped))
+
+    def counts(self) -> Counts:
+        return {}
+
+    def _draw(self) -> bool:
+        taken = bool(self.left * self.random() < self.wanted)
+        self.left -= 1
+        self.wanted -= taken
+        return taken
+
+
+OPERATION = Operation(
+    name="sample",
+    kind="selector",
+    summary="Keep a random sample, the same one for the same seed.",
+    params=Params,
+    example={"op": "sample", "size": 1000, "seed": 7},
+    build=Sample,
+    traits=traits,
+)

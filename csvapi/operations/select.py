@@ -1,0 +1,98 @@
+"""select: keep, drop, reorder and rename columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from csvapi.csvio.blocks import Block
+from csvapi.errors import InvalidInput
+from csvapi.operations.params import columns_field
+from csvapi.operations.step import Operation
+from csvapi.operations.writing import Written, block_of, encoded, wire_of
+
+if TYPE_CHECKING:
+    from csvapi.operations.step import Column, Context, Counts
+
+
+class Params(Schema):
+    columns = columns_field(metadata={"description": "The columns that stay, in the order they are to have."})
+    drop = columns_field(metadata={"description": "The columns that go; the others keep their order."})
+    rename = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        validate=validate.Length(min=1, error="must rename at least one column."),
+        metadata={"description": "New names by old ones."},
+    )
+
+    @validates_schema
+    def something_to_do(self, data: dict[str, Any], **_: object) -> None:
+        if not data:
+            raise ValidationError("give columns or drop, rename, or both.", "columns")
+        if "columns" in data and "drop" in data:
+            raise ValidationError("give either columns or drop.", "drop")
+
+
+def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    named = [(f"/{of}/{i}", column) for of in ("columns", "drop") for i, column in enumerate(params.get(of, ()))]
+    return [*named, *((f"/rename/{_escaped(name)}", name) for name in params.get("rename", ()))]
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+class Select(Written):
+    """Takes columns by their positions. One pass, stateless; memory: a block.
+
+    A field a record does not have is written as an empty one; fields beyond the header go with `columns` and stay last
+    with `drop`. With nothing but `rename` the records keep their bytes.
+    """
+
+    def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
+        every = range(len(context.columns))
+        found = dict(columns(params))
+        named = {at: context.position(column, pointer + at) for at, column in found.items()}
+        self.positions = [named[at] for at in found if at.startswith("/columns/")] or [
+            position for position in every if position not in {named[at] for at in found if at.startswith("/drop/")}
+        ]
+        if not self.positions:
+            raise InvalidInput("drop: at least one column must stay.", pointer=f"{pointer}/drop")
+        if "rename" in params and not context.header:
+            raise InvalidInput("rename: the file has no header that holds names.", pointer=f"{pointer}/rename")
+        self.rest = None if "columns" in params else len(context.columns)
+        self.same = "columns" not in params and "drop" not in params and not wire_of(context).dialect.skip_space
+        renamed = {named[f"/rename/{_escaped(old)}"]: new for old, new in params.get("rename", {}).items()}
+        super().__init__(context, [renamed.get(at, context.columns[at]) for at in self.positions])
+        self.renamed = {at: encoded(new, self.wire, f"{pointer}/rename") for at, new in renamed.items()}
+        self.filled = 0
+
+    def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
+        return self.top([self.renamed.get(at, fields[at]) for at in self.positions] if fields else fields)
+
+    def map(self, block: Block) -> Block:
+        if self.same:
+            return block
+        taken = [block.column(position) for position in self.positions]
+        rows: list[Any] = list(zip(*taken, strict=True))
+        if not block.width:
+            self.filled += sum(row.count(None) for row in rows)
+            rows = [tuple(cell or b"" for cell in row) for row in rows]
+            if self.rest is not None:
+                rows = [(*row, *block.fields(index)[self.rest :]) for index, row in enumerate(rows)]
+        return block_of(rows, block.rows, self.wire)
+
+    def counts(self) -> Counts:
+        return {"filled": self.filled}
+
+
+OPERATION = Operation(
+    name="select",
+    kind="mapper",
+    summary="Keep, drop, reorder and rename columns.",
+    params=Params,
+    example={"op": "select", "columns": ["email", "id"], "rename": {"email": "mail"}},
+    build=Select,
+    columns=columns,
+)

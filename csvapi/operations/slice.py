@@ -1,0 +1,86 @@
+"""slice: the first, the last, or some records in between."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import Schema, ValidationError, validates_schema
+
+from csvapi.operations.params import whole
+from csvapi.operations.step import Operation, Traits
+
+if TYPE_CHECKING:
+    from csvapi.csvio.blocks import Block, Mask
+    from csvapi.operations.step import Context, Counts
+
+
+class Params(Schema):
+    head = whole("How many records from the first on stay.", 0)
+    tail = whole("How many records up to the last one stay.", 0)
+    start = whole("The first record that stays, counted from 1.", 1)
+    stop = whole("The last record that stays, counted from 1; without it, all from start on.", 1)
+
+    @validates_schema
+    def one_way(self, data: dict[str, Any], **_: object) -> None:
+        ways = [name for name in ("head", "tail") if name in data]
+        ranged = "start" in data or "stop" in data
+        if len(ways) + ranged != 1:
+            raise ValidationError("give one of head, tail, or start and stop.", "head")
+        if data.get("stop", data.get("start", 1)) < data.get("start", 1):
+            raise ValidationError("must not be less than start.", "stop")
+
+
+def traits(params: dict[str, Any]) -> Traits:
+    return Traits("selector", ordered=True, studies="tail" in params)
+
+
+class Slice:
+    """Counts the records that reach it. One pass, for `tail` one more to know how many there are; no memory."""
+
+    reasons: tuple[str, ...] = ("outside the slice",)
+
+    def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
+        self.params = params
+        self.prepare(None)
+
+    def prepare(self, room: object) -> None:
+        self.seen = self.total = 0
+
+    def study(self, block: Block) -> None:
+        self.total += len(block)
+
+    def studied(self) -> None:
+        pass
+
+    def keep(self, block: Block) -> Mask:
+        first, last = self._range()
+        before = self.seen
+        self.seen += len(block)
+        start = min(max(first - before, 0), len(block))
+        stop = len(block) if last is None else min(max(last - before, start), len(block))
+        return bytes(start) + b"\1" * (stop - start) + bytes(len(block) - stop)
+
+    def why(self, dropped: Block) -> bytes:
+        return bytes(len(dropped))
+
+    def counts(self) -> Counts:
+        return {}
+
+    def _range(self) -> tuple[int, int | None]:
+        """The records that stay, counted from 0, without the last one."""
+        if "head" in self.params:
+            return 0, self.params["head"]
+        if "tail" in self.params:
+            return max(0, self.total - self.params["tail"]), None
+        return self.params.get("start", 1) - 1, self.params.get("stop")
+
+
+OPERATION = Operation(
+    name="slice",
+    kind="selector",
+    summary="Keep the first records, the last ones, or a range.",
+    params=Params,
+    example={"op": "slice", "head": 1000},
+    build=Slice,
+    traits=traits,
+)

@@ -1,0 +1,129 @@
+"""sort: the records in the order of one or several columns."""
+
+from __future__ import annotations
+
+from itertools import starmap
+from operator import add
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import Schema, ValidationError, fields, pre_load, validate
+
+from csvapi.csvio.runs import Runs, merged
+from csvapi.operations.ordering import KeyPart
+from csvapi.operations.params import ColumnField, choice, flag
+from csvapi.operations.step import Operation
+from csvapi.operations.writing import movable, wire_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from csvapi.csvio.blocks import Block
+    from csvapi.operations.step import Column, Context, Counts, Part, Room
+
+
+class By(Schema):
+    """One column to sort by."""
+
+    column = ColumnField(required=True)
+    as_ = choice(
+        "text", "number", "date", description="How values compare; default text.", data_key="as", attribute="as"
+    )
+    order = choice("asc", "desc", description="Smallest or largest first; default asc.")
+    empty = choice("first", "last", description="Where records without such a value go; default last.")
+    ignore_case = flag("Compare text without regard to case.")
+
+
+class Params(Schema):
+    by = fields.List(
+        fields.Nested(By),
+        required=True,
+        validate=validate.Length(min=1, error="must name at least one column."),
+        metadata={"description": 'Columns in order of weight: names, or {"column", "as", "order", "empty"}.'},
+    )
+
+    @pre_load
+    def names(self, data: Any, **_: object) -> Any:
+        """A name alone, or a position, stands for a column with nothing else said."""
+        if isinstance(data, dict) and isinstance(data.get("by"), list):
+            return {**data, "by": [{"column": by} if _is_column(by) else by for by in data["by"]]}
+        return data
+
+
+def _is_column(value: Any) -> bool:
+    try:
+        ColumnField().deserialize(value)
+    except ValidationError:
+        return False
+    return True
+
+
+def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    return [(f"/by/{number}/column", by["column"]) for number, by in enumerate(params["by"])]
+
+
+class Sort:
+    """Stable; text by code point, numbers exactly, dates as moments. The records keep their bytes.
+
+    One pass that makes sorted runs, one over these to merge them; memory: the budget, then the workspace.
+    """
+
+    def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
+        self.after, self.wire = context, wire_of(context)
+        self.parts = [
+            KeyPart(
+                context.position(by["column"], pointer + at),
+                by.get("as", "text"),
+                descending=by.get("order") == "desc",
+                empty_first=by.get("empty") == "first",
+                fold=by.get("ignore_case", False),
+            )
+            for (at, _), by in zip(columns(params), params["by"], strict=True)
+        ]
+        self.bad: dict[str, int] = {}
+
+    def gather(self, room: Room, number: int) -> Gathering:
+        return Gathering(self, Runs(room.folder, f"sort-{number}", room.memory), room)
+
+    def result(self, room: Room, parts: list[Part]) -> Iterator[bytes]:
+        """Runs of all ranges, in the order of the ranges, which keeps the sort stable."""
+        self.bad = {}
+        for part in parts:
+            for at, count in part.state[1].items():
+                self.bad[at] = self.bad.get(at, 0) + count
+        for _, records in merged([part.state[0] for part in parts], room.folder):
+            yield self.wire.restore(b"".join(records))
+
+    def counts(self) -> Counts:
+        return {"not_comparable": self.bad} if self.bad else {}
+
+
+class Gathering:
+    def __init__(self, sort: Sort, runs: Runs, room: Room) -> None:
+        self.sort, self.runs, self.room = sort, runs, room
+        for part in sort.parts:
+            part.bad = 0
+
+    def add(self, block: Block, line: Callable[[int], int]) -> None:
+        wire, parts = self.sort.wire, self.sort.parts
+        keys = parts[0].keys(block.column(parts[0].position), wire)
+        for part in parts[1:]:
+            keys = list(starmap(add, zip(keys, part.keys(block.column(part.position), wire), strict=True)))
+        self.runs.add(keys, movable(block))
+        self.room.alive()
+
+    def close(self) -> tuple[Runs, dict[str, int]]:
+        if self.room.shared:
+            self.runs.spill()
+        bad = {f"/by/{number}": part.bad for number, part in enumerate(self.sort.parts) if part.kind != "text"}
+        return self.runs, bad
+
+
+OPERATION = Operation(
+    name="sort",
+    kind="sorter",
+    summary="Order the records by one or several columns.",
+    params=Params,
+    example={"op": "sort", "by": [{"column": "age", "as": "number", "order": "desc"}, {"column": "email"}]},
+    build=Sort,
+    columns=columns,
+)

@@ -1,0 +1,238 @@
+"""What an operation is: a definition, its validated parameters in a pipeline, and the function they build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from csvapi.errors import AmbiguousColumn, InvalidInput, UnknownColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from marshmallow import Schema
+
+    from csvapi.csvio.blocks import Block, Mask
+    from csvapi.csvio.dialect import Dialect
+    from csvapi.csvio.resolve import Keep
+    from csvapi.csvio.wire import Wire
+
+Kind = Literal["selector", "mapper", "sorter", "reducer"]
+Column = str | dict[str, int]  # a name, or {"index": n} counted from 1
+Counts = dict[str, Any]  # what a step adds to the receipt
+FileId = int | str  # what the caller of a run calls another input file: its id, on the command line its path
+
+_SHOWN = 20  # column names in a message
+
+
+@dataclass(frozen=True)
+class Context:
+    """The columns and the wire a step meets in its place of the pipeline, and the other files it may read."""
+
+    columns: list[str]
+    header: bool
+    wire: Wire | None = None
+    files: Mapping[Any, tuple[Path, Dialect]] = field(default_factory=dict)
+
+    def file(self, name: FileId, pointer: str) -> tuple[Path, Dialect]:
+        if name not in self.files:
+            raise InvalidInput(f"file: there is no file {name!r}.", pointer=pointer)
+        return self.files[name]
+
+    def position(self, column: Column, pointer: str) -> int:
+        """Where `column` is, from 0. Raises `UnknownColumn` or `AmbiguousColumn` at `pointer`."""
+        if isinstance(column, dict):
+            return self._by_index(column["index"], pointer)
+        places = [index for index, name in enumerate(self.columns) if name == column]
+        if len(places) == 1:
+            return places[0]
+        if not places:
+            raise UnknownColumn(self._unknown(column), pointer=pointer)
+        numbers = ", ".join(str(place + 1) for place in places)
+        detail = f'Columns {numbers} are all called {column!r}; choose one by position: {{"index": {places[0] + 1}}}.'
+        raise AmbiguousColumn(detail, pointer=pointer)
+
+    def _by_index(self, index: int, pointer: str) -> int:
+        if index > len(self.columns):
+            detail = f"There is no column {index}: the file has {len(self.columns)} columns."
+            raise UnknownColumn(detail, pointer=pointer)
+        return index - 1
+
+    def _unknown(self, column: str) -> str:
+        from difflib import get_close_matches  # to start fast without it
+
+        close = get_close_matches(column, self.columns, n=3, cutoff=0.6)
+        hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
+        known = ", ".join(f"{place} {name!r}" for place, name in enumerate(self.columns[:_SHOWN], start=1))
+        more = f" and {len(self.columns) - _SHOWN} more" if len(self.columns) > _SHOWN else ""
+        return f"There is no column {column!r}.{hint} The columns are {known}{more}."
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a step may use while it runs: a folder that goes with the run, bytes of memory; `alive` may stop it.
+
+    `shared` says that the file's ranges are read side by side, so that what one gathers crosses to another process.
+    """
+
+    folder: Path
+    memory: int
+    alive: Callable[[], None] = lambda: None
+    shared: bool = False
+
+
+class Prepared(Protocol):
+    """A step that needs room, or counts anew in each run; asked at its beginning, it may add to the receipt."""
+
+    def prepare(self, room: Room) -> Counts | None: ...
+
+
+class Student(Protocol):
+    """A selector that decides only when it has been shown every record that reaches it, in order."""
+
+    def study(self, block: Block) -> None: ...
+    def studied(self) -> None: ...
+
+
+class Selector(Protocol):
+    """Decides block by block; `reasons` says why a record goes, `why` which reason holds for each of a block."""
+
+    reasons: tuple[str, ...]
+
+    def keep(self, block: Block) -> Mask: ...
+    def why(self, dropped: Block) -> bytes: ...
+    def counts(self) -> Counts: ...
+
+
+class KeyedSelector(Protocol):
+    """Decides over the whole file, by which records share a key."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]: ...
+    @property
+    def retain(self) -> Keep: ...
+    @property
+    def sampled(self) -> bool: ...
+
+    def keys(self, block: Block) -> list[bytes]: ...
+    def sample(self, kept: Block) -> list[str]: ...
+
+
+class Mapper(Protocol):
+    """Gives each record other fields; `after` is the context of the next step."""
+
+    after: Context
+
+    def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]: ...
+    def map(self, block: Block) -> Block: ...
+    def counts(self) -> Counts: ...
+
+
+class Appender(Mapper, Protocol):
+    """A mapper that has more records behind the last one."""
+
+    def more(self) -> Iterator[Block]: ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one range gathered, with the records and physical lines of the file before it."""
+
+    state: Any
+    rows: int
+    lines: int
+
+
+class Gathering(Protocol):
+    """Takes the records of one range in order; `line` gives the physical line of the record in a row."""
+
+    def add(self, block: Block, line: Callable[[int], int]) -> None: ...
+    def close(self) -> object: ...
+
+
+class Gatherer(Protocol):
+    """Takes all records and writes others: in another order (a sorter), a table (a reducer), or in another format.
+
+    What `gather` collects for each range is a plain value, since it may come from another process. All but sorters
+    have a `head`, as mappers do.
+    """
+
+    after: Context
+
+    def gather(self, room: Room, number: int) -> Gathering: ...
+    def result(self, room: Room, parts: list[Part]) -> Iterator[bytes]: ...
+    def counts(self) -> Counts: ...
+
+
+class Converter(Gatherer, Protocol):
+    """A gatherer whose result is no CSV; `form` is its format, media_type and suffix, for the receipt."""
+
+    form: dict[str, str]
+
+
+Built = Selector | KeyedSelector | Mapper | Gatherer
+
+
+@dataclass(frozen=True)
+class Traits:
+    """How the engine runs a step.
+
+    keyed     its pass ends with it, and its keys decide (dedup, unique)
+    ordered   it must see the records one after the other, so nothing runs side by side
+    studies   it needs a pass of its own before it decides (a `Student`, ordered)
+    settles   what it writes is the file that the next steps read
+    """
+
+    kind: Kind
+    keyed: bool = False
+    ordered: bool = False
+    studies: bool = False
+    settles: bool = False
+
+
+def no_files(_: dict[str, Any]) -> Sequence[tuple[str, FileId]]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One entry of the catalogue. `example` is a step as JSON; `build` may raise what `Context.position` does.
+
+    `traits` is for operations that run in different ways; `columns` and `files` tell what the parameters name, with
+    pointers; `last` is the one operation nothing may follow.
+    """
+
+    name: str
+    kind: Kind
+    summary: str
+    params: type[Schema]
+    example: dict[str, Any]
+    build: Callable[[dict[str, Any], Context, str], Built]
+    keyed: bool = False
+    columns: Callable[[dict[str, Any]], Sequence[tuple[str, Column]]] = field(default=lambda _: ())
+    files: Callable[[dict[str, Any]], Sequence[tuple[str, FileId]]] = no_files
+    traits: Callable[[dict[str, Any]], Traits] | None = None
+    last: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """Validated parameters in a pipeline; `pointer` is where they stand in the request."""
+
+    operation: Operation
+    params: dict[str, Any]
+    pointer: str
+
+    @property
+    def traits(self) -> Traits:
+        if self.operation.traits:
+            return self.operation.traits(self.params)
+        gathers = self.operation.kind in ("sorter", "reducer")
+        return Traits(self.operation.kind, keyed=self.operation.keyed, settles=gathers)
+
+    def build(self, context: Context) -> Built:
+        return self.operation.build(self.params, context, self.pointer)
+
+    def as_json(self) -> dict[str, Any]:
+        return {"op": self.operation.name, **self.params}

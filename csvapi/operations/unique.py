@@ -1,0 +1,48 @@
+"""unique: the first record for each distinct value of one or several columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import Schema, ValidationError, validates_schema
+
+from csvapi.operations.keyed import Keyed
+from csvapi.operations.params import ColumnField, columns_field
+from csvapi.operations.step import Operation
+
+if TYPE_CHECKING:
+    from csvapi.operations.step import Column, Context
+
+
+class Params(Schema):
+    column = ColumnField(metadata={"description": "The column whose values are to be distinct."})
+    columns = columns_field(metadata={"description": "Several columns, compared together."})
+
+    @validates_schema
+    def one_of_both(self, data: dict[str, Any], **_: object) -> None:
+        if ("column" in data) == ("columns" in data):
+            raise ValidationError("give either column or columns.", "column")
+
+
+def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    if "column" in params:
+        return [("/column", params["column"])]
+    return [(f"/columns/{number}", column) for number, column in enumerate(params["columns"])]
+
+
+def build(params: dict[str, Any], context: Context, pointer: str) -> Keyed:
+    """Whole records come out, in the order of the file; the receipt has the number of values and ten of them."""
+    positions = [context.position(column, pointer + at) for at, column in columns(params)]
+    return Keyed(positions, "first", frozenset(), sampled=True)
+
+
+OPERATION = Operation(
+    name="unique",
+    kind="selector",
+    summary="Keep the first record for each distinct value of a column.",
+    params=Params,
+    example={"op": "unique", "column": "email"},
+    build=build,
+    keyed=True,
+    columns=columns,
+)

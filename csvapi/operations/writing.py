@@ -1,0 +1,121 @@
+"""Records written anew in the dialect they were read in: what every mapper's blocks are made of.
+
+The csv module writes each record that holds a special character; any other is its fields between delimiters.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from csvapi.csvio.blocks import Block
+from csvapi.csvio.codec import keeping
+from csvapi.csvio.keys import canonical
+from csvapi.csvio.records import cut
+from csvapi.csvio.wire import Wire
+from csvapi.errors import InvalidInput
+from csvapi.operations.step import Context
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csvapi.csvio.dialect import Dialect
+
+
+def plain_dialect(dialect: Dialect) -> Dialect:
+    """The dialect a mapper writes: the input's, without what only reading knows."""
+    return replace(dialect, skip_space=False, preamble=0)
+
+
+def wire_of(context: Context) -> Wire:
+    assert context.wire is not None  # noqa: S101  a step is built for a file
+    return context.wire
+
+
+def records(rows: Sequence[Sequence[bytes]], wire: Wire) -> list[bytes]:
+    """Each row as one record. Raises `InvalidInput` for what the dialect cannot say."""
+    line_end, delimiter = wire.dialect.line_end.encode(), wire.delimiter
+    keys = list(map(delimiter.join, rows))
+    text = b"\n".join(keys)
+    special = any(mark and mark in text for mark in (wire.quote, wire.escape, b"\r"))
+    widths = sum(map(len, rows)) - len(rows)
+    if special or b"" in keys or text.count(b"\n") != max(0, len(keys) - 1) or text.count(delimiter) != widths:
+        return [_record(row, key, wire, line_end) for row, key in zip(rows, keys, strict=True)]
+    return [key + line_end for key in keys]
+
+
+def _record(row: Sequence[bytes], key: bytes, wire: Wire, line_end: bytes) -> bytes:
+    special = any(mark and mark in key for mark in (wire.quote, wire.escape, b"\r", b"\n"))
+    if key and not special and key.count(wire.delimiter) == len(row) - 1:
+        return key + line_end
+    if not wire.quote and not wire.escape:
+        raise _unsayable(row, wire)
+    try:
+        return wire.write([row], "\r\n")[0][:-2] + line_end  # only so does it quote both characters of line ends
+    except csv.Error as error:
+        raise _unsayable(row, wire) from error
+
+
+def _unsayable(row: Sequence[bytes], wire: Wire) -> InvalidInput:
+    cell = max(row, key=len).decode(wire.inner, "replace")[:80]
+    return InvalidInput(
+        f"A record with the field {cell!r} cannot be written in this file's dialect, which has no way to quote it; "
+        "put a normalise step before this one."
+    )
+
+
+def block_of(rows: Sequence[Sequence[bytes]], numbers: Sequence[int], wire: Wire) -> Block:
+    """A block of new records, which keep the numbers of those they come from."""
+    delimiter = wire.delimiter
+    plain = [canonical(row, delimiter) for row in rows]
+    odd = {index: list(rows[index]) for index, key in enumerate(plain) if key.startswith(b"\n") or not key}
+    return Block(wire, records(rows, wire), plain, numbers, odd)
+
+
+def movable(block: Block) -> list[bytes]:
+    """The raw records, fit to stand before others: only the file's last one may not be, and is written anew then."""
+    last = len(block) - 1
+    if last < 0 or _ends(block, last):
+        return block.raw
+    if last in block.odd:
+        return [*block.raw[:last], *records([block.fields(last)], block.wire)]
+    return [*block.raw[:last], block.raw[last] + block.wire.dialect.line_end.encode()]
+
+
+def _ends(block: Block, index: int) -> bool:
+    """Whether what is written behind the record would begin a new one; the csv module knows."""
+    raw = block.raw[index]
+    if index not in block.odd or not raw.endswith((b"\n", b"\r")):
+        return raw.endswith((b"\n", b"\r"))
+    return cut(raw + b"x", block.wire, final=True).units[0] == raw
+
+
+class Written:
+    """The edges of a mapper or gatherer: the columns and the dialect behind it, and its header record."""
+
+    def __init__(self, context: Context, columns: list[str], *, header: bool | None = None) -> None:
+        wire = wire_of(context)
+        has = context.header if header is None else header
+        self.wire = Wire(replace(plain_dialect(wire.dialect), header=has), wire.codec)
+        names = columns if has else [f"column_{number}" for number in range(1, len(columns) + 1)]
+        self.after = Context(names, has, self.wire, context.files)
+
+    def top(self, names: list[bytes]) -> tuple[list[bytes], bytes]:
+        """The header's fields and everything above the first data record."""
+        if not self.after.header or not names:
+            return names, self.wire.bom
+        return names, self.wire.bom + self.wire.restore(records([names], self.wire)[0])
+
+
+def encoded(text: str, wire: Wire, pointer: str = "") -> bytes:
+    """`text` in the bytes of `wire`. Raises `InvalidInput` for a character its encoding does not have."""
+    try:
+        if wire.wide:
+            text.encode(wire.codec, keeping(wire.codec))
+        return text.encode(wire.inner, wire.errors)
+    except UnicodeEncodeError as error:
+        missing = text[error.start]
+        name = wire.dialect.encoding
+        detail = f"The character {missing!r} does not exist in {name}; put a normalise step before this one."
+        raise InvalidInput(detail, pointer=pointer) from error

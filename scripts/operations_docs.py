@@ -1,0 +1,104 @@
+"""Write docs/operations.md from the catalogue of operations; `--check` only says whether it is fresh."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import fields, validate
+
+from csvapi.operations import catalogue
+from csvapi.operations.params import ColumnField, FileField
+
+if TYPE_CHECKING:
+    from csvapi.operations import Operation
+
+_TYPES = (
+    (ColumnField, "column"),
+    (FileField, "file"),
+    (fields.Boolean, "true or false"),
+    (fields.Integer, "integer"),
+    (fields.Float, "number"),
+    (fields.String, "text"),
+    (fields.Nested, "object"),
+    (fields.Dict, "object"),
+)
+PAGE = Path(__file__).parents[1] / "docs" / "operations.md"
+TOP = """# Operations
+
+A task is a list of steps, one after the other; a step is an operation with its parameters, as JSON. The same JSON is
+used by the API, the command line (`csvapi process --steps`) and receipts. This page is written from the catalogue in
+`csvapi/operations` by `scripts/operations_docs.py`; `GET /api/v1/operations` tells the same with JSON Schemas.
+
+A **selector** copies the records it keeps byte for byte. A **mapper** writes records anew in the file's own dialect. A
+**sorter** puts records in another order, byte for byte. A **reducer** writes another file: a table about the records,
+or the records in another format. Steps run in one pass over the file where that is possible. Behind `sort`, `join`,
+`concat`, a reducer, or `set` with `fill_previous`, the next steps read what that step wrote: rows in explanations and
+reports are then rows of that. Memory stays within the task's limit; what does not fit goes to the workspace.
+
+A column is its exact name, or its position from 1 as `{"index": 3}`. Values are text and stay text.
+"""
+
+
+def page() -> str:
+    parts = [TOP, _overview()]
+    parts += [_operation(operation) for operation in catalogue().values()]
+    return "\n".join(parts)
+
+
+def _overview() -> str:
+    lines = ["| Operation | Kind | What it does |", "|---|---|---|"]
+    lines += [f"| [`{each.name}`](#{each.name}) | {each.kind} | {each.summary} |" for each in catalogue().values()]
+    return "\n".join(lines) + "\n"
+
+
+def _operation(operation: Operation) -> str:
+    example = json.dumps(operation.example, ensure_ascii=False)
+    built = operation.build.__doc__ or ""
+    notes = "" if built.startswith("build(") else " ".join(built.split())
+    text = f"## {operation.name}\n\n{operation.summary}\n\n```json\n{example}\n```\n"
+    table = _parameters(operation.params().fields)
+    return text + (f"\n{table}" if table else "") + (f"\n{notes}\n" if notes else "")
+
+
+def _parameters(given: dict[str, fields.Field[Any]], before: str = "") -> str:
+    rows = list(_rows(given, before))
+    if not rows:
+        return ""
+    return "| Parameter | Type | Meaning |\n|---|---|---|\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _rows(given: dict[str, fields.Field[Any]], before: str) -> list[tuple[str, str, str]]:
+    rows = []
+    for name, field in given.items():
+        called = before + (field.data_key or name)
+        required = ", required" if field.required else ""
+        meaning = str(field.metadata.get("description", "")).replace("|", "\\|")
+        rows.append((f"`{called}`", _type(field) + required, meaning))
+        inner = field.inner if isinstance(field, fields.List) else field
+        if isinstance(inner, fields.Nested):
+            listed = "[]" if isinstance(field, fields.List) else ""
+            rows += _rows(inner.schema.fields, f"{called}{listed}.")
+    return rows
+
+
+def _type(field: fields.Field[Any]) -> str:
+    if isinstance(field, fields.List):
+        return f"list of {_type(field.inner)}"
+    one_of = [each.choices for each in [field.validate, *field.validators] if isinstance(each, validate.OneOf)]
+    if one_of:
+        return " · ".join(f"`{choice}`" for choice in one_of[0])
+    return next((word for kind, word in _TYPES if isinstance(field, kind)), "value")
+
+
+def main() -> int:
+    if "--check" in sys.argv:
+        return 0 if PAGE.read_text(encoding="utf-8") == page() else 1
+    PAGE.write_text(page(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

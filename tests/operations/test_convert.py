@@ -1,0 +1,99 @@
+"""convert: what a reader of each format finds is what the csv module finds in the file."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import openpyxl
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+
+from csvapi.csvio.dialect import Dialect
+from csvapi.engines.local import Options, run
+from csvapi.errors import InvalidInput, TooLarge
+from csvapi.operations import formats, load_steps
+from csvapi.operations.convert import distinct
+from tests.engines import model
+from tests.engines.running import cases, reused
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEXT = 'id,n,n\n007,1.0,NA\n"=1+1","x,\ny",\n5\n1,2,3,4\n'
+ROWS = [["007", "1.0", "NA"], ["=1+1", "x,\ny", ""], ["5", None, None], ["1", "2", "3"]]
+
+
+def converted(folder: Path, text: str, form: str, dialect: Dialect | None = None, **options: Any) -> tuple[bytes, Any]:
+    source, out = folder / "in", io.BytesIO()
+    source.write_bytes(text.encode((dialect or Dialect()).encoding))
+    steps = [{"op": "convert", "format": form}]
+    receipt = run(source, dialect or Dialect(), steps, out, options=Options(**options), workspace=folder)
+    return out.getvalue(), receipt.as_json()
+
+
+def test_ndjson_and_json(tmp_path: Path) -> None:
+    data, receipt = converted(tmp_path, TEXT, "ndjson")
+    found = [json.loads(line) for line in data.decode().splitlines()]
+    assert found[:3] == [dict(zip(["id", "n", "n_2"], row, strict=True)) for row in ROWS[:3]]
+    assert found[3] == {"id": "1", "n": "2", "n_2": "3", "column_4": "4"}
+    assert receipt["output"]["format"] == "ndjson"
+    assert receipt["output"]["media_type"] == "application/x-ndjson"
+    assert json.loads(converted(tmp_path, TEXT, "json")[0]) == found
+    assert json.loads(converted(tmp_path, "id\n", "json")[0]) == []
+
+
+def test_parquet(tmp_path: Path) -> None:
+    data, receipt = converted(tmp_path, TEXT, "parquet")
+    found = pq.read_table(io.BytesIO(data))
+    assert found.column_names == ["id", "n", "n_2"]
+    assert [list(row.values()) for row in found.to_pylist()] == ROWS
+    assert receipt["dropped_by_step"][0]["beyond_header"] == 1
+    assert data == converted(tmp_path, TEXT, "parquet")[0]
+
+
+def test_xlsx(tmp_path: Path) -> None:
+    data, _ = converted(tmp_path, TEXT, "xlsx")
+    rows = list(openpyxl.load_workbook(io.BytesIO(data)).active.iter_rows(values_only=True))
+    assert rows[0] == ("id", "n", "n_2")
+    assert [[cell or "" for cell in row] for row in rows[1:]] == [[cell or "" for cell in row] for row in ROWS]
+    assert data == converted(tmp_path, TEXT, "xlsx")[0]
+
+
+def test_xlsx_says_what_it_cannot_hold(tmp_path: Path) -> None:
+    with pytest.raises(TooLarge, match="32767 characters"):
+        converted(tmp_path, "a\n" + "x" * 40_000 + "\n", "xlsx")
+    with pytest.raises(TooLarge, match="16384 columns"):
+        converted(tmp_path, "a," * 17_000 + "\n", "xlsx")
+
+
+@pytest.mark.parametrize("options", [{}, {"block_size": 7}, {"processes": 2, "smallest_range": 1}])
+@settings(reused, max_examples=25)
+@given(case=cases())
+def test_any_file_becomes_ndjson(tmp_path: Path, options: dict[str, Any], case: tuple[Dialect, str]) -> None:
+    dialect, text = case
+    parsed = model.parse(text, dialect)
+    data, receipt = converted(tmp_path, text, "ndjson", dialect, **options)
+    found = [list(json.loads(line).values()) for line in data.decode().split("\n")[:-1]]
+    assert found == [row + [None] * (len(parsed.header) - len(row)) for row in parsed.rows]
+    assert receipt["records"]["kept"] == len(parsed.rows)
+
+
+def test_names_become_distinct() -> None:
+    assert distinct(["a", "a", "a_2", "a", ""]) == ["a", "a_3", "a_2", "a_4", ""]
+
+
+def test_it_must_be_last_and_possible(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="last step"):
+        load_steps([{"op": "convert", "format": "json"}, {"op": "dedup"}])
+    with pytest.raises(InvalidInput, match="one of: ndjson"):
+        load_steps([{"op": "convert", "format": "yaml"}])
+    with pytest.raises(InvalidInput) as caught:
+        converted(tmp_path, TEXT, "json", output={"bom": True})
+    assert caught.value.pointer == "/output"
+    missing = formats.Format("application/avro", ".avro", formats.NdJson, "a_library_nobody_has")
+    monkeypatch.setitem(formats.FORMATS, "json", missing)
+    with pytest.raises(InvalidInput, match=r"install csv-processing-api\[json\]"):
+        load_steps([{"op": "convert", "format": "json"}])

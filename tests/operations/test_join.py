@@ -1,0 +1,126 @@
+"""join against nested loops, over random files of different dialects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from csvapi.csvio.dialect import Dialect
+from csvapi.errors import InvalidInput, UnknownColumn
+from csvapi.operations import files_of, load_steps
+from tests.engines import model
+from tests.engines.files import written
+from tests.engines.running import cases, reused
+from tests.operations.tables import FAST_WAYS, PARALLEL, csv_text, table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEYS = ["", "1", "01", "a", "A", "é", "x,y", "line\nbreak", '"']
+pairs = st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(KEYS)), max_size=10)
+WAYS = [*FAST_WAYS.values(), PARALLEL]
+
+
+def second(folder: Path, text: str, dialect: Dialect | None = None) -> dict[Any, tuple[Path, Dialect]]:
+    dialect = dialect or Dialect()
+    path = folder / "second"
+    path.write_bytes(text.encode(dialect.encoding))
+    return {2: (path, dialect)}
+
+
+def joined(left: list[model.Row], right: list[model.Row], how: str) -> list[model.Row]:
+    """By the first columns; the second file's key column is not repeated."""
+    out = []
+    for row in left:
+        found = [other[1:] for other in right if row[0] and other[0] == row[0]]
+        if how in ("semi", "anti"):
+            out += [row] if bool(found) == (how == "semi") else []
+        else:
+            out += [[*row, *other] for other in found]
+            out += [[*row, *[""]]] if not found and how == "left" else []
+    return out
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(reused, max_examples=25)
+@given(left=pairs, right=pairs, how=st.sampled_from(["inner", "left", "semi", "anti"]), utf16=st.booleans())
+def test_joins_are_the_models(
+    tmp_path: Path, way: dict[str, Any], left: list[Any], right: list[Any], how: str, utf16: bool
+) -> None:
+    dialect = Dialect(encoding="utf-16-le") if utf16 else Dialect()
+    files = second(tmp_path, csv_text([("k", "v"), *right]), dialect)
+    step = {"op": "join", "file": 2, "on": ["k"], "how": how}
+    found, receipt = table(tmp_path, csv_text([("k", "v"), *left]), [step], files=files, **way)
+    rows, others = [list(row) for row in left], [list(row) for row in right]
+    assert found.rows == joined(rows, others, how)
+    assert found.header == (["k", "v"] if how in ("semi", "anti") else ["k", "v", "v_2"])
+    count = receipt["dropped_by_step"][0]
+    assert count["matched"] == sum(any(row[0] and other[0] == row[0] for other in others) for row in rows)
+    assert count["empty_keys"] == sum(not row[0] for row in rows)
+    keys = [row[0] for row in others if row[0]]
+    assert count["repeated_keys"] == len(keys) - len(set(keys))
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(reused, max_examples=25)
+@given(case=cases(), right=written(Dialect()))
+def test_any_file_can_be_joined(tmp_path: Path, way: dict[str, Any], case: tuple[Dialect, str], right: str) -> None:
+    dialect, text = case
+    parsed, other = model.parse(text, dialect), model.parse(right, Dialect())
+    if not parsed.header or not other.header:
+        return
+    step = {"op": "join", "file": 2, "left_on": [{"index": 1}], "right_on": [{"index": 1}], "how": "left"}
+    try:
+        found, _ = table(tmp_path, text, [step], dialect, files=second(tmp_path, right), **way)
+    except InvalidInput as error:
+        assert "cannot be written" in error.detail or "does not exist" in error.detail  # noqa: PT017
+        return
+    width, more = len(parsed.header), len(other.header) - 1
+    expected = []
+    for row in parsed.rows:
+        own = row[:width] + [""] * (width - len(row))
+        matches = [
+            (each + [""] * len(other.header))[1 : more + 1] for each in other.rows if row[0] and each[0] == row[0]
+        ]
+        expected += [own + tail + row[width:] for tail in matches or [[""] * more]]
+    assert found.rows == expected
+
+
+def test_records_keep_their_bytes_before_what_is_added(tmp_path: Path) -> None:
+    files = second(tmp_path, "id;name\r\n1;x,y\r\n", Dialect(delimiter=";"))
+    step = {"op": "join", "file": 2, "on": ["id"]}
+    found, _ = table(tmp_path, 'id,n\r\n1,"2"\n1,3\r\n2,4', [step], files=files)
+    assert found.raw == ['1,"2","x,y"\n', '1,3,"x,y"\r\n']
+
+
+def test_later_steps_meet_the_joined_columns(tmp_path: Path) -> None:
+    files = second(tmp_path, "id,city\n1,Rome\n2,Oslo\n")
+    steps = [
+        {"op": "join", "file": 2, "on": ["id"], "how": "inner"},
+        {"op": "filter", "filters": [{"column": "city", "operator": "==", "value": "Oslo"}]},
+    ]
+    found, receipt = table(tmp_path, "id\n2\n3\n2\n1\n", steps, files=files)
+    assert found.rows == [["2", "Oslo"], ["2", "Oslo"]]
+    assert receipt["records"] == {"in": 4, "kept": 2, "dropped": 2}
+    assert files_of(load_steps(steps)) == [("/steps/0/file", 2)]
+
+
+def test_what_cannot_be_joined_is_refused(tmp_path: Path) -> None:
+    for step, pointer in (
+        ({"on": ["a"]}, "/file"),
+        ({"file": 2}, "/on"),
+        ({"file": 2, "left_on": ["a"], "right_on": ["a", "b"]}, "/right_on"),
+        ({"file": 0, "on": ["a"]}, "/file"),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            load_steps([{"op": "join", **step}])
+        assert caught.value.pointer == "/steps/0" + pointer
+    with pytest.raises(InvalidInput, match="no file 2") as missing:
+        table(tmp_path, "a\n1\n", [{"op": "join", "file": 2, "on": ["a"]}])
+    assert missing.value.pointer == "/steps/0/file"
+    with pytest.raises(UnknownColumn) as unknown:
+        table(tmp_path, "a\n1\n", [{"op": "join", "file": 2, "on": ["a"]}], files=second(tmp_path, "b\n"))
+    assert unknown.value.pointer == "/steps/0/on/0"

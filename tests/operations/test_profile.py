@@ -1,0 +1,110 @@
+"""profile against plain Python over whole columns, and HyperLogLog against its stated error."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from csvapi.operations.distinct import STANDARD_ERROR, Distinct
+from csvapi.operations.values import date, number
+from tests.engines import model
+from tests.engines.running import cases, reused
+from tests.operations.tables import PARALLEL, csv_text, table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from csvapi.csvio.dialect import Dialect
+
+NUMBERS = ["0", "7", "-12", "0.5", "1e3", "9007199254740993", "9007199254740992"]
+OTHERS = ["", "007", "x", "é", "2024-01-02", "2023-12-31T23:59:59Z", "nan", "a,b"]
+WAYS: list[dict[str, Any]] = [{}, {"block_size": 7}, {**PARALLEL, "memory": 1 << 20}]
+
+
+def expected(cells: list[str]) -> dict[str, Any]:
+    present = [cell for cell in cells if cell]
+    numbers = [cell for cell in present if number(cell.encode()) is not None]
+    integers = [cell for cell in numbers if cell.lstrip("+-").isdigit()]
+    dates = [cell for cell in present if date(cell.encode()) is not None]
+    kinds = {"integer": integers, "number": numbers, "date": dates}
+    kind = next((name for name, of in kinds.items() if len(of) >= 0.95 * len(present)), "text") if present else "empty"
+    fit = kinds.get(kind, present)
+    parse: Any = {"date": lambda cell: date(cell.encode()), "text": str, "empty": str}.get(kind, lambda c: Fraction(c))
+    return {
+        "type": kind,
+        "records": str(len(cells)),
+        "empty": str(len(cells) - len(present)),
+        "distinct": str(len(set(present))),
+        "min": parse(min(fit, key=parse)) if fit else "",
+        "max": parse(max(fit, key=parse)) if fit else "",
+        "longest": str(max(map(len, present), default=0)),
+        "bad": str(len(present) - len(fit)),
+        "first_bad_row": next((str(row) for row, cell in enumerate(cells, 1) if cell and cell not in fit), ""),
+        "frequent": dict(sorted(Counter(present).items(), key=lambda pair: (-pair[1], pair[0].encode()))[:5]),
+        "mean": sum(map(Fraction, numbers)) / len(numbers) if kind in ("integer", "number") else None,
+        "parse": parse,
+    }
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(reused, max_examples=40)
+@given(
+    cells=st.one_of(
+        st.lists(st.sampled_from(NUMBERS + OTHERS), max_size=30),
+        st.builds(lambda many, few: many + few, st.lists(st.sampled_from(NUMBERS), min_size=20, max_size=30),
+                  st.lists(st.sampled_from(OTHERS), max_size=1)),
+    )
+)  # fmt: skip
+def test_columns_are_the_models(tmp_path: Path, way: dict[str, Any], cells: list[str]) -> None:
+    text = csv_text([("a", "b"), *((cell, "") for cell in cells)])
+    found, _ = table(tmp_path, text, [{"op": "profile"}], **way)
+    assert [row[0] for row in found.rows] == ["a", "b"]
+    told = dict(zip(found.header, found.rows[0], strict=True))
+    wanted = expected(cells)
+    for name in ("type", "records", "empty", "distinct", "longest", "bad", "first_bad_row"):
+        assert told[name] == wanted[name], name
+    parse = wanted["parse"]
+    assert [parse(told[end]) if told[end] else "" for end in ("min", "max")] == [wanted["min"], wanted["max"]]
+    assert json.loads(told["frequent"]) == wanted["frequent"]
+    if wanted["mean"] is not None:
+        assert abs(Fraction(told["mean"]) - wanted["mean"]) <= abs(wanted["mean"]) * Fraction(1, 10**14)
+
+
+@settings(reused, max_examples=40)
+@given(case=cases())
+def test_any_file_has_a_profile(tmp_path: Path, case: tuple[Dialect, str]) -> None:
+    dialect, text = case
+    parsed = model.parse(text, dialect)
+    if not dialect.quote or not dialect.double_quote:
+        return
+    found, _ = table(tmp_path, text, [{"op": "profile"}], dialect)
+    assert [row[0] for row in found.rows] == parsed.header
+    for position, row in enumerate(found.rows):
+        present = [cell for cell in (model.cell(record, position) for record in parsed.rows) if cell]
+        assert row[2:5] == [str(len(parsed.rows)), str(len(parsed.rows) - len(present)), str(len(set(present)))]
+
+
+@pytest.mark.parametrize("count", [1_000, 50_000])
+def test_estimates_are_within_four_standard_errors(count: int) -> None:
+    one, two = Distinct(bound=100), Distinct(bound=100)
+    one.add(b"%d" % number for number in range(count * 2 // 3))
+    two.add(b"%d" % number for number in range(count // 3, count))
+    one.merge(two)
+    assert abs(one.count - count) <= 4 * STANDARD_ERROR * count
+    few = Distinct(bound=100)
+    few.add([b"a", b"b", b"a"])
+    assert few.count == 2
+
+
+def test_beyond_the_bound_nothing_is_called_exact(tmp_path: Path) -> None:
+    text = "n\n" + "".join(f"{number}\n" for number in range(300))
+    found, _ = table(tmp_path, text, [{"op": "profile", "exact": 50}], **PARALLEL)
+    told = dict(zip(found.header, found.rows[0], strict=True))
+    assert (told["distinct_exact"], told["frequent"], told["mean"]) == ("false", "", "149.5")
+    assert abs(int(told["distinct"]) - 300) < 10

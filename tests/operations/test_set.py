@@ -1,0 +1,95 @@
+"""set against plain string methods."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from csvapi.errors import InvalidInput
+from csvapi.operations import load_steps
+from tests.engines.running import reused
+from tests.operations.tables import FAST_WAYS, csv_text, table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CELLS = ["", " ", "a", " a  b ", "O'NEIL smith", "e\u0301", "é", "ß", "x\ny", "a\rb", '"q"', "1,5", "007"]
+tables = st.lists(st.tuples(*[st.sampled_from(CELLS)] * 2), max_size=12)
+choices = st.fixed_dictionaries(
+    {},
+    optional={
+        "nfc": st.just(value=True),
+        "trim": st.just(value=True),
+        "collapse": st.just(value=True),
+        "case": st.sampled_from(["upper", "lower"]),
+        "fill": st.sampled_from(["-", "n/a, none"]),
+        "replace": st.just([{"text": "a", "with": "bb"}, {"pattern": "b+", "with": "c"}]),
+    },
+).filter(bool)
+
+
+def expected(cell: str, chosen: dict[str, Any]) -> str:
+    cell = unicodedata.normalize("NFC", cell) if "nfc" in chosen else cell
+    cell = cell.strip() if "trim" in chosen else cell
+    cell = re.sub(r"\s+", " ", cell) if "collapse" in chosen else cell
+    cell = re.sub("b+", "c", cell.replace("a", "bb")) if "replace" in chosen else cell
+    cell = getattr(cell, chosen["case"])() if "case" in chosen else cell
+    return cell or chosen.get("fill", "")
+
+
+@pytest.mark.parametrize("way", FAST_WAYS)
+@settings(reused, max_examples=25)
+@given(rows=tables, chosen=choices, every=st.booleans())
+def test_values_are_the_models(
+    tmp_path: Path, way: str, rows: list[tuple[str, ...]], chosen: dict[str, Any], every: bool
+) -> None:
+    step = {"op": "set", **chosen} | ({} if every else {"columns": ["y"]})
+    found, receipt = table(tmp_path, csv_text([("x", "y"), *rows]), [step], **FAST_WAYS[way])
+    wanted = [[expected(x, chosen) if every else x, expected(y, chosen)] for x, y in rows]
+    assert found.rows == wanted
+    pairs = [pair for row, new in zip(rows, wanted, strict=True) for pair in zip(row, new, strict=True)]
+    changed = sum(old != new for old, new in pairs)
+    assert receipt["dropped_by_step"][0]["changed"] == changed
+
+
+@pytest.mark.parametrize("way", FAST_WAYS)
+def test_fill_previous_fills_before_later_steps_drop(tmp_path: Path, way: str) -> None:
+    text = "k,v\n1,a\n1,\n2,\n2,b\n3,\n"
+    steps = [{"op": "set", "columns": ["v"], "fill_previous": True}, {"op": "unique", "column": "k"}]
+    found, receipt = table(tmp_path, text, steps, **FAST_WAYS[way])
+    assert found.rows == [["1", "a"], ["2", "a"], ["3", "b"]]
+    assert [count["kept"] for count in receipt["dropped_by_step"]] == [5, 3]
+
+
+def test_title_is_for_words_with_apostrophes(tmp_path: Path) -> None:
+    found, _ = table(tmp_path, "n\no'neil SMITH-jones they're\n", [{"op": "set", "case": "title"}])
+    assert found.rows == [["O'neil Smith-Jones They're"]]
+
+
+def test_bytes_that_are_no_text_stay(tmp_path: Path) -> None:
+    steps = [{"op": "set", "trim": True, "replace": [{"pattern": "x", "with": "y"}]}]
+    found, _ = table(tmp_path, "a\n x\udcff \n x\n", steps)
+    assert found.rows == [["x\udcff"], ["y"]]
+
+
+@pytest.mark.parametrize(
+    ("step", "pointer"),
+    [
+        ({}, "/steps/0"),
+        ({"fill": "x", "fill_previous": True}, "/steps/0/fill"),
+        ({"case": "camel"}, "/steps/0/case"),
+        ({"replace": [{"with": "x"}]}, "/steps/0/replace/0/text"),
+        ({"replace": [{"pattern": "(?=x)", "with": "x"}]}, "/steps/0/replace/0/pattern"),
+        ({"replace": [{"pattern": "x", "with": "\\1"}]}, "/steps/0/replace/0/with"),
+        ({"trim": "yes"}, "/steps/0/trim"),
+    ],
+)
+def test_bad_parameters_are_refused_where_they_stand(step: dict[str, Any], pointer: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        load_steps([{"op": "set", **step}])
+    assert caught.value.pointer == pointer

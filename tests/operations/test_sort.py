@@ -1,0 +1,138 @@
+"""sort against Python's sorted, with keys of exact values."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from csvapi.csvio.dialect import Dialect
+from csvapi.errors import InvalidInput, UnknownColumn
+from csvapi.operations import load_steps
+from csvapi.operations.ordering import number_key, text_key
+from csvapi.operations.values import date, number
+from tests.engines import model
+from tests.engines.running import cases, reused
+from tests.operations.tables import FAST_WAYS, PARALLEL, csv_text, table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CELLS = ["", "a", "A", "ab", "é", "z", "\U0001f600", "\uffff", "7", "07", "-7", "7.0", "70", "0", "-0.5", "1e3", "0.1",
+         "9007199254740993", "9007199254740992", "-1e-5", "2024-01-02", "2024-01-02T00:00",
+         "2024-01-01T23:00:00-02:00", "a\0b", "a\0"]  # fmt: skip
+WAYS = {**FAST_WAYS, "parallel": PARALLEL}
+columns = st.fixed_dictionaries(
+    {"column": st.sampled_from(["x", "y"])},
+    optional={
+        "as": st.sampled_from(["text", "number", "date"]),
+        "order": st.sampled_from(["asc", "desc"]),
+        "empty": st.sampled_from(["first", "last"]),
+    },
+)
+finite = st.decimals(allow_nan=False, allow_infinity=False).map(str).filter(lambda text: "E" not in text)
+
+
+def value(cell: str, kind: str) -> Any:
+    if kind == "number":
+        return number(cell.encode())
+    return date(cell.encode()) if kind == "date" else cell
+
+
+def in_order(rows: list[tuple[str, ...]], by: list[dict[str, str]]) -> list[list[str]]:
+    """From the least important column to the most, since Python's sort is stable."""
+    found = list(rows)
+    for part in reversed(by):
+        at, kind = "xyn".index(part["column"]), part.get("as", "text")
+        there = [row for row in found if row[at] and value(row[at], kind) is not None]
+        empty = [row for row in found if row not in there]
+        there = sorted(there, key=lambda row: value(row[at], kind), reverse=part.get("order") == "desc")
+        found = empty + there if part.get("empty") == "first" else there + empty
+    return [list(row) for row in found]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(reused, max_examples=25)
+@given(
+    cells=st.lists(st.tuples(*[st.sampled_from(CELLS)] * 2), max_size=30), by=st.lists(columns, min_size=1, max_size=2)
+)
+def test_orders_are_the_models(
+    tmp_path: Path, way: str, cells: list[tuple[str, str]], by: list[dict[str, str]]
+) -> None:
+    rows = [(x, y, str(number)) for number, (x, y) in enumerate(cells)]
+    found, receipt = table(tmp_path, csv_text([("x", "y", "n"), *rows]), [{"op": "sort", "by": by}], **WAYS[way])
+    assert found.rows == in_order(rows, by)
+    assert receipt["records"]["kept"] == len(rows)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(reused, max_examples=25)
+@given(case=cases(), order=st.sampled_from(["asc", "desc"]))
+def test_any_file_keeps_its_records(tmp_path: Path, way: str, case: tuple[Dialect, str], order: str) -> None:
+    dialect, text = case
+    parsed = model.parse(text, dialect)
+    if not parsed.header:
+        return
+    steps = [{"op": "sort", "by": [{"column": {"index": 1}, "order": order, "empty": "first"}]}]
+    try:
+        found, _ = table(tmp_path, text, steps, dialect, **WAYS[way])
+    except InvalidInput as error:
+        assert "no way to quote" in error.detail  # noqa: PT017  the last record ended with the file
+        return
+    rows = parsed.rows
+    empty = [row for row in rows if not row[0]]
+    assert found.rows == empty + sorted(
+        (row for row in rows if row[0]), key=lambda row: row[0], reverse=order == "desc"
+    )
+
+
+@given(first=finite, second=finite)
+def test_number_keys_order_as_numbers(first: str, second: str) -> None:
+    keys, values = [number_key(each.encode()) for each in (first, second)], [Fraction(first), Fraction(second)]
+    assert None not in keys
+    assert (keys[0] < keys[1], keys[0] == keys[1]) == (values[0] < values[1], values[0] == values[1])  # type: ignore[operator]
+
+
+@given(first=st.binary(max_size=4), second=st.binary(max_size=4))
+def test_text_keys_order_and_none_begins_another(first: bytes, second: bytes) -> None:
+    keys = text_key(first), text_key(second)
+    assert (keys[0] < keys[1]) == (first < second)
+    assert first == second or not keys[1].startswith(keys[0])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_steps_behind_a_sort_meet_its_order(tmp_path: Path, way: str) -> None:
+    text = "k,v\n" + "".join(f"{number % 7},{number}\n" for number in range(50))
+    steps = [
+        {"op": "filter", "filters": [{"column": "v", "operator": "<", "value": 40}]},
+        {"op": "sort", "by": [{"column": "v", "as": "number", "order": "desc"}]},
+        {"op": "unique", "column": "k"},
+        {"op": "sort", "by": ["k"]},
+        {"op": "slice", "head": 3},
+    ]
+    found, receipt = table(tmp_path, text, steps, **WAYS[way])
+    assert found.rows == [["0", "35"], ["1", "36"], ["2", "37"]]
+    assert [(count["in"], count["kept"]) for count in receipt["dropped_by_step"]] == [
+        (50, 40), (40, 40), (40, 7), (7, 7), (7, 3)
+    ]  # fmt: skip
+    assert receipt["records"] == {"in": 50, "kept": 3, "dropped": 47}
+
+
+def test_what_is_no_number_is_counted(tmp_path: Path) -> None:
+    _, receipt = table(tmp_path, "n\n2\nx\n\n1\n", [{"op": "sort", "by": [{"column": "n", "as": "number"}]}])
+    assert receipt["dropped_by_step"][0]["not_comparable"] == {"/by/0": 1}
+
+
+def test_bad_parameters_are_refused(tmp_path: Path) -> None:
+    for step, pointer in (({}, "/by"), ({"by": []}, "/by"), ({"by": [{"column": "a", "as": "x"}]}, "/by/0/as")):
+        with pytest.raises(InvalidInput) as caught:
+            load_steps([{"op": "sort", **step}])
+        assert caught.value.pointer == "/steps/0" + pointer
+    with pytest.raises(UnknownColumn) as unknown:
+        table(
+            tmp_path, "a\n1\n", [{"op": "slice", "head": 1}, {"op": "sort", "by": ["a"]}, {"op": "sort", "by": ["q"]}]
+        )
+    assert unknown.value.pointer == "/steps/2/by/0/column"

@@ -1,0 +1,138 @@
+"""validate against a model that asks each cell, rule by rule."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from csvapi.errors import InvalidInput, UnknownColumn
+from csvapi.operations import load_steps
+from csvapi.operations.table_schema import value_of
+from tests.engines import model
+from tests.engines.running import cases, reused
+from tests.operations.tables import FAST_WAYS, PARALLEL, csv_text, table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from csvapi.csvio.dialect import Dialect
+
+SCHEMA = {
+    "fields": [
+        {"name": "id", "type": "integer", "constraints": {"required": True, "unique": True, "maximum": 50}},
+        {"name": "v", "constraints": {"pattern": "[a-z]+|x y", "maxLength": 3, "enum": ["ab", "x y", "abcd", "A"]}},
+    ]
+}
+IDS = ["", "1", "2", "007", "7", "51", "x", "-3"]
+VALUES = ["", "ab", "x y", "abcd", "A", "q"]
+WAYS = [*FAST_WAYS.values(), PARALLEL]
+
+
+def violations(rows: list[tuple[str, str]]) -> list[list[str]]:
+    found, seen = [], set()
+    for number, (key, text) in enumerate(rows, 1):
+        if not key:
+            found.append([number, "id", key, "required"])
+        elif not re.fullmatch("-?[0-9]+", key):
+            found.append([number, "id", key, "type"])
+        elif int(key) > 50:
+            found.append([number, "id", key, "maximum"])
+        if text and text not in ("ab", "x y", "abcd", "A"):
+            found.append([number, "v", text, "enum"])
+        elif text and not re.fullmatch("[a-z]+|x y", text):
+            found.append([number, "v", text, "pattern"])
+        elif len(text) > 3:
+            found.append([number, "v", text, "maxLength"])
+        if key and key in seen:
+            found.append([number, "id", key, "unique"])
+        seen.add(key)
+    return found
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(reused, max_examples=30)
+@given(rows=st.lists(st.tuples(st.sampled_from(IDS), st.sampled_from(VALUES)), max_size=12))
+def test_reports_and_parts_are_the_models(tmp_path: Path, way: dict[str, Any], rows: list[tuple[str, str]]) -> None:
+    text = csv_text([("id", "v"), *rows])
+    expected = violations(rows)
+    report, receipt = table(tmp_path, text, [{"op": "validate", "schema": SCHEMA}], **way)
+    assert report.header == ["row", "line", "column", "value", "rule"]
+    assert report.rows == [[str(row), str(row + 1), *rest] for row, *rest in expected]
+    assert sum(receipt["dropped_by_step"][0]["violations"].values()) == len(expected)
+    bad = {row for row, *_ in expected}
+    for keep in ("valid", "invalid"):
+        found, _ = table(tmp_path, text, [{"op": "validate", "schema": SCHEMA, "keep": keep}], **way)
+        assert found.rows == [list(row) for n, row in enumerate(rows, 1) if (n in bad) == (keep == "invalid")]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(reused, max_examples=25)
+@given(case=cases())
+def test_any_file_falls_into_two_parts(tmp_path: Path, way: dict[str, Any], case: tuple[Dialect, str]) -> None:
+    dialect, text = case
+    parsed = model.parse(text, dialect)
+    if len(set(parsed.header)) != len(parsed.header) or not parsed.header:
+        return
+    schema = {"fields": [{"name": parsed.header[0], "type": "integer", "constraints": {"required": True}}]}
+    bad = [len(row) != len(parsed.header) or not re.fullmatch("[+-]?[0-9]+", row[0], re.ASCII) for row in parsed.rows]
+    for keep, wanted in (("valid", False), ("invalid", True)):
+        found, _ = table(tmp_path, text, [{"op": "validate", "schema": schema, "keep": keep}], dialect, **way)
+        assert found.raw == [raw for raw, wrong in zip(parsed.raw, bad, strict=True) if wrong == wanted]
+
+
+def test_lines_ragged_records_and_the_limit(tmp_path: Path) -> None:
+    text = 'id,v\n1,"a\nb"\n\nx,y,z\n2\n'
+    schema = {"fields": [{"name": "id", "type": "integer"}]}
+    found, _ = table(tmp_path, text, [{"op": "validate", "schema": schema}])
+    assert found.rows == [["2", "5", "id", "x", "type"], ["2", "5", "", "3", "fields"], ["3", "6", "", "1", "fields"]]
+    found, receipt = table(tmp_path, text, [{"op": "validate", "schema": schema, "limit": 1}])
+    assert len(found.rows) == 1
+    assert receipt["dropped_by_step"][0]["violations"] == {"fields": 2, "type": 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        ("integer", ["1", "+1", "007"], ["1.0", "", "1e3", "٣"]),
+        ("number", ["1", "1.", ".5", "1e-3"], ["1,5", "nan", "1e"]),
+        ("boolean", ["true", "0"], ["yes"]),
+        ("date", ["2024-02-29"], ["2023-02-29", "20240229", "2024-02-29T00:00:00"]),
+        ("datetime", ["2024-02-29T23:59:59Z", "2024-02-29T23:59:59"], ["2024-02-29", "2024-02-29 23:59:59"]),
+        ("time", ["23:59:59"], ["24:00:00", "23:59"]),
+        ("year", ["2024"], ["24", "20245"]),
+    ],
+)
+def test_types(kind: str, good: list[str], bad: list[str]) -> None:
+    assert None not in [value_of(cell, kind) for cell in good]
+    assert [value_of(cell, kind) for cell in bad] == [None] * len(bad)
+
+
+@pytest.mark.parametrize(
+    ("schema", "pointer"),
+    [
+        ({}, "/fields"),
+        ({"fields": []}, "/fields"),
+        ({"fields": [{"name": "a", "type": "money"}]}, "/fields/0/type"),
+        ({"fields": [{"name": "a", "constraints": {"pattern": "("}}]}, "/fields/0/constraints/pattern"),
+        ({"fields": [{"name": "a", "type": "date", "constraints": {"minimum": 3}}]}, "/fields/0/constraints/minimum"),
+        ({"fields": [{"name": "a", "constraints": {"minimum": 3}}]}, "/fields/0/constraints/minimum"),
+        ({"fields": [{"name": "a", "type": "integer", "constraints": {"enum": ["x"]}}]}, "/fields/0/constraints/enum"),
+        ({"fields": [{"name": "a"}], "primaryKey": 3}, "/primaryKey"),
+    ],
+)
+def test_bad_schemas_are_refused_where_they_stand(schema: dict[str, Any], pointer: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        load_steps([{"op": "validate", "schema": schema}])
+    assert caught.value.pointer == "/steps/0/schema" + pointer
+
+
+def test_a_primary_key_is_there_and_unique(tmp_path: Path) -> None:
+    schema = {"fields": [{"name": "a"}, {"name": "b"}], "primaryKey": ["a", "b"]}
+    found, _ = table(tmp_path, "a,b\n1,1\n1,2\n1,1\n1,\n", [{"op": "validate", "schema": schema}])
+    assert [row[2:] for row in found.rows] == [["a b", "1 1", "primaryKey"], ["b", "", "required"]]
+    with pytest.raises(UnknownColumn):
+        table(tmp_path, "a\n1\n", [{"op": "validate", "schema": schema}])
