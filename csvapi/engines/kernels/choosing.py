@@ -1,0 +1,145 @@
+"""A filter's conditions over a table: the same tree, the same order, the same counts as `operations.conditions`.
+
+A condition is asked of the records that those before it leave open. Numbers of at most eight characters are compared
+as integers, exactly; cells of any other form, and all other conditions, are asked of the condition itself.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from math import ceil, floor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from csvapi.operations.conditions import All, Leaf, Node, Not, Typed
+
+if TYPE_CHECKING:
+    from csvapi.engines.kernels.table import Places, Table
+    from csvapi.operations.filter import Filter
+
+Answers = NDArray[np.bool_]
+Words = NDArray[np.uint64]
+
+_WORD = 8
+_MOST = Decimal(10**9)  # beyond every number of eight digits
+
+
+def choose(step: Filter, table: Table, records: Places) -> Places:
+    """Which of `records` stay."""
+    plain, odd = table.halves(records)
+    stays = plain[_all(step.parts, table, plain)]
+    if not len(odd):
+        return stays
+    mask = np.frombuffer(step.keep(table.block(odd)), np.bool_)
+    return np.sort(np.concatenate((stays, odd[mask])))
+
+
+def _ask(node: Node, table: Table, records: Places) -> Answers:
+    if isinstance(node, All):
+        return _all(node.parts, table, records)
+    if isinstance(node, Not):
+        return ~_ask(node.part, table, records)
+    if not isinstance(node, Leaf):
+        raise TypeError(f"{type(node).__name__} is no condition a table knows.")
+    if isinstance(node.test, Typed) and node.test.kind == "number":
+        return _numbers(node.test, table, node.position, records)
+    return _cells(node, table, records)
+
+
+def _all(parts: Any, table: Table, records: Places) -> Answers:
+    answers = np.ones(len(records), np.bool_)
+    left = records
+    for number, part in enumerate(parts):
+        if number and not len(left):
+            break
+        answers[answers] = _ask(part, table, left)
+        left = records[answers]
+    return answers
+
+
+def _cells(leaf: Leaf, table: Table, records: Places) -> Answers:
+    return np.fromiter(map(bool, leaf.test(table.cells(leaf.position, records))), np.bool_, len(records))
+
+
+def _numbers(test: Typed, table: Table, position: int, records: Places) -> Answers:
+    first, last = table.span(position, records)
+    value, scale, known = parse(np.ndarray((len(table.text) - _WORD,), "<u8", table.text, 0, (1,))[first], last - first)
+    answers = _compare(test.name, test.value, value, scale)
+    others = np.flatnonzero(~known)
+    if len(others):
+        cells = table.cells(position, records[others])
+        answers[others] = np.fromiter(map(bool, test(cells)), np.bool_, len(others))
+    return answers
+
+
+def _compare(name: str, limit: Decimal, value: NDArray[np.int64], scale: NDArray[np.intp]) -> Answers:
+    """`value` / 10 ** `scale` against `limit`: against the integers around `limit` * 10 ** `scale`."""
+    below, above = (each[scale] for each in _around(limit))
+    order = (value > below).view(np.int8) - (value < above).view(np.int8)
+    return np.asarray(_COMPARE[name](order, 0), np.bool_)
+
+
+_COMPARE = {"==": np.equal, ">": np.greater, ">=": np.greater_equal, "<": np.less, "<=": np.less_equal}
+
+
+@lru_cache
+def _around(limit: Decimal) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The integers around `limit` * 10 ** scale for each scale; a limit that no known cell reaches may be nearer."""
+    near = Fraction(max(-_MOST, min(_MOST, limit)))
+    scaled = [near * 10**scale for scale in range(_WORD)]
+    return np.array([floor(each) for each in scaled]), np.array([ceil(each) for each in scaled])
+
+
+def _each(byte: int) -> np.uint64:
+    """A word of eight equal bytes."""
+    return np.uint64(byte * 0x0101010101010101)
+
+
+_HIGH, _LOW, _POINT, _ZERO, _OVER = map(_each, (0x80, 0x7F, ord("."), ord("0"), 0x7F - 9))
+_ONE, _SEVEN, _EIGHT, _FIRST = (np.uint64(each) for each in (1, 7, 8, 0xFF))
+_BELOW = np.array([(1 << 8 * length) - 1 for length in range(_WORD + 1)], np.uint64)
+
+
+def parse(words: Words, lengths: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp], Answers]:
+    """Cells as integers and numbers of decimals, and for which of them that is known.
+
+    A cell is the first `lengths` bytes of a little-endian word. Known are those of at most eight bytes that are an
+    optional minus sign, digits without a zero too many, and an optional point with digits behind it. The bytes of a
+    word are handled side by side (Lamport 1975, "Multiple byte processing with full-word instructions").
+    """
+    known = lengths <= _WORD
+    size = np.where(known, lengths, 0)
+    cell = words & _BELOW[size]
+    negative = cell & _FIRST == ord("-")
+    cell = np.where(negative, cell >> _EIGHT, cell)
+    size -= negative
+    differs = cell ^ _POINT
+    points = ~(((differs & _LOW) + _LOW) | differs | _LOW)  # the high bit of every point
+    before = (points >> _SEVEN) - _ONE  # the bytes before the point; without one, all
+    has_point = points != 0
+    size -= has_point
+    whole = np.where(has_point, np.bitwise_count(before) >> 3, size)
+    digits = ((cell & before) | ((cell >> _EIGHT) & ~before)) ^ _ZERO
+    digits &= _BELOW[np.maximum(size, 0)]
+    known &= (points & (points - _ONE)) == 0
+    known &= ((digits + _OVER) | digits) & _HIGH == 0
+    known &= (whole > 0) & ((digits & _FIRST != 0) | (whole == 1)) & (~has_point | (size > whole))
+    scale = np.where(known, size - whole, 0)
+    value = _integer(digits << ((_WORD - size) * 8 % 64).astype(np.uint64))
+    return np.where(negative, -value, value), scale, known
+
+
+_PAIRS, _QUARTERS = np.uint64(2561), np.uint64(0x000000FF000000FF)
+_LEFT, _RIGHT = np.uint64(100 + (1_000_000 << 32)), np.uint64(1 + (10_000 << 32))
+_SIXTEEN, _HALF = np.uint64(16), np.uint64(32)
+
+
+def _integer(digits: Words) -> NDArray[np.int64]:
+    """Eight digits, the first in the lowest byte, as a number in three multiplications (Lemire's, of simdjson)."""
+    pairs = (digits * _PAIRS) >> _EIGHT
+    left, right = (pairs & _QUARTERS) * _LEFT, ((pairs >> _SIXTEEN) & _QUARTERS) * _RIGHT
+    return ((left + right) >> _HALF).astype(np.int64)

@@ -1,0 +1,130 @@
+"""One pass over one range, by tables wherever a block gives one. Memory: a few blocks, of many times the size."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from csvapi.csvio.blocks import Piece, portions
+from csvapi.csvio.spill import disk_budget
+from csvapi.engines.kernels.choosing import choose
+from csvapi.engines.kernels.digests import Digester, joined
+from csvapi.engines.kernels.spill import DigestSink
+from csvapi.engines.kernels.table import Places, Table, Tables
+from csvapi.engines.passes import RangePass
+from csvapi.engines.pool import WrongCut
+from csvapi.operations.keyed import SAMPLE, Keyed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from csvapi.csvio.sink import Sink
+    from csvapi.engines.fates import Fates
+    from csvapi.operations.filter import Filter
+
+BLOCKS, KEYED = 2, 16  # blocks at once: more share what NumPy takes to begin, and take more memory
+
+
+@dataclass
+class TablePass(RangePass):
+    """Counts in `tables.taken` and `tables.left` what it could do by tables."""
+
+    secret: bytes = b""
+
+    def _key_sink(self) -> closing[DigestSink]:  # type: ignore[override]  # it is used in the same way
+        digester = Digester(self.secret)
+        return closing(DigestSink(self.workspace, self.end - 1, self.number, self.partitions, digester))
+
+    def _pieces(self) -> Iterator[Piece | Table]:  # type: ignore[override]  # `_piece` takes both
+        source, options = self.plan.source, self.options
+        self.tables = Tables(source.wire, self.counter.width, self.counter.decodes)
+        line = self.plan.head.line if self.number == 0 else 1
+        size, limit = options.block_size * (KEYED if self.keys else BLOCKS), options.max_record
+        for portion in portions(source, *self.bounds, line=line, size=size, limit=limit, quick=self.tables.take):
+            if isinstance(portion, Piece) and portion.cut.unclosed is not None and self.bounds[1] < source.size:
+                raise WrongCut
+            yield portion
+
+    def _piece(self, piece: Piece | Table, fates: Fates) -> None:
+        if isinstance(piece, Table):
+            self._table(piece, fates)
+        else:
+            super()._piece(piece, fates)
+
+    def _table(self, table: Table, fates: Fates) -> None:
+        marks = fates.read(table.row, len(table))
+        if self.begin == 0:
+            self.counter.census.records += len(table)
+            self.counter.census.lines += table.lines
+        alive = np.flatnonzero(np.frombuffer(marks, np.uint8) == 0)
+        for number in range(self.begin and self.begin - 1, self.end):
+            alive = self._step(number, table, alive, marks)
+        fates.write(table.row, marks)
+        if self.stops:
+            with disk_budget():
+                (table.stops + table.position).tofile(self.stops)
+        if self.keys:
+            self._add_keys(table, alive)
+            return
+        self.found.kept += len(alive)
+        self._copy(table, alive, self.output)
+        if self.dropped and len(alive) < len(table):
+            self._copy(table, np.flatnonzero(marks), self.dropped)
+
+    def _step(self, number: int, table: Table, alive: Places, marks: bytearray) -> Places:
+        if self.plan.steps[number].traits.keyed:
+            if number == self.begin - 1:
+                self._sample(number, table.block(alive[:SAMPLE]))
+            return alive
+        if number < self.begin:
+            return alive
+        step = cast("Filter", self.plan.built[number])
+        stays = choose(step, table, alive)
+        count = self.found.counts[number]
+        count.records_in += len(alive)
+        count.kept += len(stays)
+        if self.remember or self.dropped:
+            goes = np.ones(len(table), np.bool_)
+            goes[stays] = False
+            gone = alive[goes[alive]]
+            reasons = step.why(table.block(gone)) if self.options.explain else bytes(len(gone))
+            codes = [self.plan.code(number, reason) for reason in range(max(reasons, default=0) + 1)]
+            np.frombuffer(marks, np.uint8)[gone] = np.array(codes, np.uint8)[np.frombuffer(reasons, np.uint8)]
+        return stays
+
+    def _add_keys(self, table: Table, alive: Places) -> None:
+        built = cast("Keyed", self.plan.built[self.end - 1])
+        sink = cast("DigestSink", self.keys)
+        self.found.counts[self.end - 1].records_in += len(alive)
+        plain, odd = table.halves(alive)
+        if built.positions is None:
+            starts = table.starts[plain]
+            spans = table.text, starts, table.ends[plain, -1] - starts
+        elif len(built.positions) == 1:
+            first, last = table.span(built.positions[0], plain)
+            spans = table.text, first, last - first
+        else:
+            spans = joined(table, built.positions, plain)
+        digests = sink.digester.of_spans(*spans)
+        if len(odd):
+            more = sink.digester.of_keys(built.keys(table.block(odd)))
+            alive = np.concatenate((plain, odd))
+            order = np.argsort(alive, kind="stable")  # who is first depends on it
+            first, second = (np.concatenate(both)[order] for both in zip(digests, more, strict=True))
+            alive, digests = alive[order], (first, second)
+        sink.add_digests(digests, (alive + table.row).astype(np.uint32))
+
+    def _copy(self, table: Table, records: Places, sink: Sink | None) -> None:
+        """Write records, those that lie together at once."""
+        if sink is None or not len(records):
+            return
+        breaks = np.flatnonzero(np.diff(records) != 1)
+        firsts = records[np.concatenate(([0], breaks + 1))]
+        lasts = records[np.concatenate((breaks, [-1]))]
+        begins = np.concatenate(([0], table.stops))[firsts].tolist()
+        data = memoryview(table.data)
+        runs = zip(begins, table.stops[lasts].tolist(), strict=True)
+        sink.write(b"".join([data[begin:end] for begin, end in runs]))

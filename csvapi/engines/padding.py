@@ -1,0 +1,44 @@
+"""Short records made as wide as the header (`on_ragged: pad`), their own bytes kept wherever that is possible."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+
+from csvapi.csvio.blocks import Block
+from csvapi.csvio.keys import canonical
+from csvapi.csvio.records import cut
+from csvapi.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from csvapi.csvio.wire import Wire
+
+
+def padded(block: Block, ragged: list[int], width: int) -> Block:
+    """The block with empty fields added to its short records; a long record stays as it is."""
+    raw, plain, odd = block.raw.copy(), block.plain.copy(), block.odd.copy()
+    for index in ragged:
+        fields = block.fields(index)
+        if len(fields) < width:
+            full = fields + [b""] * (width - len(fields))
+            raw[index] = _longer(raw[index], full, width - len(fields), block.wire)
+            plain[index] = canonical(full, block.wire.delimiter)
+            if index in odd:
+                odd[index] = full
+    return Block(block.wire, raw, plain, block.rows, odd)
+
+
+def _longer(record: bytes, fields: list[bytes], missing: int, wire: Wire) -> bytes:
+    """The record with delimiters behind it or, where these would be part of its last field, written anew."""
+    body = record.rstrip(b"\r\n")
+    line_end = record[len(body) :]
+    longer = body + wire.delimiter * missing + line_end
+    done = cut(longer, wire, final=True)
+    if len(done.units) == 1 and (done.odd.get(0) or done.plain[0].split(wire.delimiter)) == fields:
+        return longer
+    try:
+        return wire.write([fields], line_end.decode() or None)[0]
+    except csv.Error as error:
+        shown = record[:80].decode(wire.inner, "replace")
+        detail = f"on_ragged: the record {shown!r} cannot be padded, since this dialect has no way to write its quotes."
+        raise InvalidInput(detail, pointer="/on_ragged") from error

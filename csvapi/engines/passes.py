@@ -1,0 +1,223 @@
+"""One pass over one range: blocks in; fates, keys and kept bytes out. Memory: a few blocks."""
+
+from __future__ import annotations
+
+from array import array
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from itertools import accumulate, compress, islice
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from csvapi.csvio.blocks import Block, Piece, pieces
+from csvapi.csvio.census import Census, Counter
+from csvapi.csvio.receipt import StepCount
+from csvapi.csvio.spill import KeySink, disk_budget
+from csvapi.engines.fates import Fates, fate_file, stop_file
+from csvapi.engines.padding import padded
+from csvapi.engines.plan import RAGGED
+from csvapi.engines.pool import WrongCut
+from csvapi.errors import MalformedCsv
+from csvapi.operations.conditions import inverse
+from csvapi.operations.keyed import SAMPLE
+from csvapi.operations.step import Room
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from csvapi.csvio.sink import Sink
+    from csvapi.engines.plan import Plan
+    from csvapi.engines.pool import Progressed
+    from csvapi.engines.settings import Options
+    from csvapi.operations.step import KeyedSelector, Mapper, Selector, Student
+
+STAYS = b"\1" + bytes(255)  # a fate as a mask byte
+GOES = b"\0" + b"\1" * 255
+
+
+@dataclass
+class Found:
+    """What one range of one pass counted."""
+
+    census: Census
+    counts: list[StepCount]
+    kept: int = 0
+    ragged_dropped: int = 0
+    samples: dict[int, list[str]] = field(default_factory=dict)
+    gathered: object = None
+
+
+@dataclass
+class RangePass:
+    """Steps `begin` to `end` (those before are decided) over the records of one range.
+
+    A pass ends with a keyed step, whose keys it spills into `partitions`; or it shows what is left to the `student`; or
+    it writes to `output` and `dropped`, where the last step may be a `gatherer` that takes the records instead. The
+    first one may `locate` the records for `copying`.
+    """
+
+    plan: Plan
+    options: Options
+    workspace: Path
+    number: int
+    bounds: tuple[int, int]
+    begin: int
+    end: int
+    partitions: int = 1
+    output: Sink | None = None
+    dropped: Sink | None = None
+    student: Student | None = None
+    remember: bool = False
+    even: bool = False
+    locate: bool = False
+
+    def run(self, report: Callable[[Progressed], None]) -> Found:
+        """Raises `MalformedCsv` where the options refuse what is found, `WrongCut` if the range ends in a record."""
+        self.counter = Counter(self.plan.source, len(self.plan.head.columns))
+        self.found = Found(self.counter.census, [StepCount(step.operation.name) for step in self.plan.steps])
+        if self.begin and getattr(self.plan.built[self.begin - 1], "sampled", False):
+            self.found.samples[self.begin - 1] = []
+        fates = Fates(fate_file(self.workspace, self.number), new=not self.begin, kept=self.remember)
+        gatherer = self.plan.gatherer if self.output else None
+        self.gathering = gatherer.gather(self._room(report), self.number) if gatherer else None
+        with closing(fates), ExitStack() as stack:
+            keyed = self.output is None and self.student is None
+            self.keys = stack.enter_context(self._key_sink()) if keyed else None
+            self.stops = self._stop_sink(stack)
+            for piece in self._pieces():
+                kept = self.found.kept
+                self._piece(piece, fates)
+                report((piece.size, len(piece), self.found.kept - kept))
+            if self.keys:
+                self.keys.flush()
+        self.found.gathered = self.gathering.close() if self.gathering else None
+        for number in range(self.begin, self.end):
+            built = self.plan.built[number]
+            if hasattr(built, "counts") and built is not gatherer:
+                self.found.counts[number].detail = built.counts()
+        return self.found
+
+    def _room(self, report: Callable[[Progressed], None]) -> Room:
+        memory = self.options.memory // max(1, self.options.processes)
+        shared = self.number > 0 or self.bounds[1] < self.plan.source.size
+        return Room(self.workspace, memory, lambda: report((0, 0, 0)), shared)
+
+    def _key_sink(self) -> closing[KeySink]:
+        return closing(KeySink(self.workspace, self.end - 1, self.number, self.partitions))
+
+    def _stop_sink(self, stack: ExitStack) -> BinaryIO | None:
+        return stack.enter_context(stop_file(self.workspace, self.number).open("wb")) if self.locate else None
+
+    def _pieces(self) -> Iterator[Piece]:
+        source, options = self.plan.source, self.options
+        line = self.plan.head.line if self.number == 0 else 1
+        for piece in pieces(source, *self.bounds, line=line, size=options.block_size, limit=options.max_record):
+            if piece.cut.unclosed is not None and self.bounds[1] < source.size:
+                raise WrongCut
+            yield piece
+
+    def _piece(self, piece: Piece, fates: Fates) -> None:
+        block = piece.block
+        start = block.rows[0] if len(block) else 0
+        marks = fates.read(start, len(block))
+        ragged = self._ragged(piece, marks)
+        if ragged and self.options.on_ragged == "pad":
+            block = padded(block, ragged, len(self.plan.head.columns))
+        alive = block.select(bytes(marks).translate(STAYS))
+        alive = self._steps(alive, marks, start)
+        fates.write(start, marks)
+        if self.stops:
+            with disk_budget():
+                array("Q", islice(accumulate(map(len, piece.block.raw), initial=piece.position), 1, None)).tofile(
+                    self.stops
+                )
+        if self.keys:
+            built = cast("KeyedSelector", self.plan.built[self.end - 1])
+            self.found.counts[self.end - 1].records_in += len(alive)
+            self.keys.add(built.keys(alive), alive.rows)
+            return
+        if self.student:
+            self.student.study(alive)
+            return
+        self.found.kept += len(alive)
+        if self.gathering:
+            self.gathering.add(alive, lambda row: piece.where(row - start)[0])
+        elif self.output:
+            alive = self.plan.rewriting.map(alive) if self.plan.rewriting else alive
+            self.output.write_records(alive.raw, alive.wire)
+        if self.dropped and len(alive) < len(block):
+            self.dropped.write_records(compress(piece.block.raw, marks.translate(GOES)), block.wire)
+
+    def _ragged(self, piece: Piece, marks: bytearray) -> list[int]:
+        """Count what is wrong on the first pass; later ones only look where that found ragged records."""
+        if self.begin == 0:
+            ragged = self.counter.count(piece)
+            self._judge(piece, ragged, marks)
+            return ragged
+        if self.even:
+            piece.block.width = self.counter.width
+            return []
+        return self.counter.ragged(piece.block)
+
+    def _judge(self, piece: Piece, ragged: list[int], marks: bytearray) -> None:
+        """What the options say about ragged records and bad bytes."""
+        if ragged and self.options.on_ragged == "fail":
+            self._refuse("ragged", "a record has more or fewer fields than the header")
+        if ragged and self.options.on_ragged == "drop":
+            self.found.ragged_dropped += len(ragged)
+            for index in ragged:
+                marks[index] = RAGGED
+        if self.options.on_bad == "fail":
+            self._refuse("undecodable", f"bytes are not {self.plan.source.wire.dialect.encoding}")
+            self._refuse("nul", "a record holds a NUL")
+            self._refuse("quotes", "a quote is not closed")
+
+    def _refuse(self, kind: str, what: str) -> None:
+        issue = self.counter.census.issues[kind]
+        if issue.count:
+            byte = self.plan.source.byte(issue.byte)
+            detail = f"Row {issue.row}, line {issue.line}, byte {byte}: {what}."
+            raise MalformedCsv(detail, row=issue.row, line=issue.line, byte=byte)
+
+    def _steps(self, alive: Block, marks: bytearray, start: int) -> Block:
+        steps, built = self.plan.steps, self.plan.built
+        for number in range(self.end):
+            decided, traits = number < self.begin, steps[number].traits
+            if traits.kind == "mapper":
+                alive = self._map(number, alive)
+            elif traits.keyed:
+                if number == self.begin - 1:
+                    self._sample(number, alive)
+            elif traits.kind != "selector":
+                self._pass_on(number, alive)
+            elif not decided:
+                alive = self._select(number, cast("Selector", built[number]), alive, marks, start)
+        return alive
+
+    def _map(self, number: int, alive: Block) -> Block:
+        if number >= self.begin:
+            self._pass_on(number, alive)
+        return cast("Mapper", self.plan.built[number]).map(alive)
+
+    def _pass_on(self, number: int, alive: Block) -> None:
+        count = self.found.counts[number]
+        count.records_in += len(alive)
+        count.kept += len(alive)
+
+    def _sample(self, number: int, alive: Block) -> None:
+        built = cast("KeyedSelector", self.plan.built[number])
+        sample = self.found.samples.get(number)
+        if sample is not None and len(sample) < SAMPLE and len(alive):
+            sample += built.sample(alive)[: SAMPLE - len(sample)]
+
+    def _select(self, number: int, step: Selector, alive: Block, marks: bytearray, start: int) -> Block:
+        mask = step.keep(alive)
+        count = self.found.counts[number]
+        count.records_in += len(alive)
+        count.kept += mask.count(1)
+        if (self.remember or self.dropped) and 0 in mask:
+            gone = alive.select(inverse(mask))
+            reasons = step.why(gone) if self.options.explain else bytes(len(gone))
+            for row, reason in zip(gone.rows, reasons, strict=True):
+                marks[row - start] = self.plan.code(number, reason)
+        return alive.select(mask)

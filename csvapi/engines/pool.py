@@ -1,0 +1,114 @@
+"""Run functions side by side in forked processes that end with this one, whatever happens to it.
+
+A child says how far it is through a pipe, so it also ends when its parent was killed: the next word fails.
+"""
+
+from __future__ import annotations
+
+import gc
+import signal
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from csvapi.errors import CsvapiError, WorkerLost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkProcess
+
+Report = "Callable[[Progressed], None]"
+Progressed = tuple[int, int, int]  # bytes, records in, records out since the last report
+Result = TypeVar("Result")
+
+_EVERY = 0.1  # seconds between a child's reports
+
+
+class WrongCut(Exception):
+    """A range did not end where the next one was assumed to begin."""
+
+
+def run_all(
+    tasks: Sequence[Callable[[Callable[[Progressed], None]], Result]],
+    report: Callable[[Progressed], None],
+    *,
+    apart: bool = False,
+) -> list[Result]:
+    """The results of all tasks in order; the first in order that failed raises. One task runs in this process, unless
+    it is to be kept `apart`.
+
+    `report` is called while they run and may raise, which ends the children. Raises `WorkerLost` for a killed child.
+    """
+    if len(tasks) == 1 and not apart:
+        return [tasks[0](report)]
+    from multiprocessing import get_context  # one process starts fast without it
+
+    context = get_context("fork")
+    children: list[ForkProcess] = []
+    pipes: list[Connection] = []
+    try:
+        for task in tasks:
+            mine, theirs = context.Pipe(duplex=False)
+            child = context.Process(target=_child, args=(task, theirs), daemon=True)
+            child.start()
+            theirs.close()
+            children.append(child)
+            pipes.append(mine)
+        return _collect(pipes, report)
+    finally:
+        for child in children:
+            child.kill()
+            child.join()
+        for pipe in pipes:
+            pipe.close()
+
+
+def _child(task: Callable[[Callable[[Progressed], None]], object], pipe: Connection) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()
+    said = [time.monotonic(), 0, 0, 0]
+
+    def report(step: Progressed) -> None:
+        for place, value in enumerate(step, start=1):
+            said[place] += value
+        if time.monotonic() - said[0] >= _EVERY:
+            say()
+
+    def say() -> None:
+        pipe.send((int(said[1]), int(said[2]), int(said[3])))
+        said[:] = [time.monotonic(), 0, 0, 0]
+
+    try:
+        outcome: object = ("done", task(report))
+        say()
+    except (CsvapiError, WrongCut, OSError) as error:
+        outcome = ("failed", error)
+    pipe.send(outcome)
+
+
+def _collect(pipes: list[Connection], report: Callable[[Progressed], None]) -> list[Result]:
+    """Listen until all are done, or until one failed and all before it are done."""
+    from multiprocessing.connection import wait
+
+    outcomes: dict[int, tuple[str, Result]] = {}
+    while len(outcomes) < len(pipes):
+        open_pipes: list[object] = [pipe for number, pipe in enumerate(pipes) if number not in outcomes]
+        for ready in wait(open_pipes, timeout=1):  # type: ignore[arg-type]  # the stub is invariant
+            number = pipes.index(ready)  # type: ignore[arg-type]  # only connections were given
+            try:
+                message = pipes[number].recv()
+            except EOFError:
+                outcomes[number] = ("failed", WorkerLost("A process was killed, most likely for its memory."))  # type: ignore[assignment]
+                continue
+            if isinstance(message[0], str):
+                outcomes[number] = message
+            else:
+                report(message)
+        for number in range(len(pipes)):
+            if number not in outcomes:
+                break
+            kind, value = outcomes[number]
+            if kind == "failed":
+                raise value  # type: ignore[misc]  # a failed outcome holds its error
+    return [outcomes[number][1] for number in range(len(pipes))]

@@ -1,0 +1,55 @@
+"""Where to cut a file so that each process begins at a record's start.
+
+The guess is checked: a range must end exactly where the next one begins, which by induction from the first range makes
+every cut a true one; when one does not, the pass runs again in one range.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from csvapi.csvio.records import BLANK, cut
+
+if TYPE_CHECKING:
+    from csvapi.csvio.preview import Head
+    from csvapi.csvio.source import Source
+
+_WINDOW = 64 * 1024  # bytes to judge a guess by
+_TRIES = 50
+SMALLEST = 16 << 20  # a range below this costs more to start than it saves
+
+
+def ranges(source: Source, first: Head, processes: int, smallest: int = SMALLEST) -> list[tuple[int, int]]:
+    """At most `processes` ranges of about the same size; one for a wide or a small file."""
+    size = source.size - first.start
+    count = min(processes, size // max(smallest, 1))
+    if count <= 1 or source.wire.wide:
+        return [(first.start, source.size)]
+    borders = [first.start]
+    for number in range(1, count):
+        border = _record_start(source, first.start + size * number // count, len(first.columns))
+        if border is not None and borders[-1] < border < source.size:
+            borders.append(border)
+    return list(pairwise([*borders, source.size]))
+
+
+def _record_start(source: Source, position: int, width: int) -> int | None:
+    """The first line start behind `position` from which everything in sight has the header's number of fields."""
+    window = b"".join(source.pieces(position, min(position + _WINDOW, source.size), _WINDOW))
+    start = 0
+    for _ in range(_TRIES):
+        start = window.find(b"\n", start) + 1
+        if not start:
+            return None
+        done = cut(window[start:], source.wire, final=False)
+        count = len(done.units)
+        widths = {len(fields) for fields in done.odd.values()}
+        widths |= {
+            done.plain[index].count(source.wire.delimiter) + 1
+            for index in range(count)
+            if index not in done.odd and done.units[index] not in BLANK
+        }
+        if widths == {width}:
+            return position + start
+    return None

@@ -1,0 +1,50 @@
+"""What a caller may choose about a run, and what it is told while it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from csvapi.csvio.blocks import BLOCK_SIZE
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Options:
+    """`memory` is for the keys of dedup and unique, in bytes, over all processes together.
+
+    `fast` uses NumPy, where it is installed, for files of at least `smallest_fast` records.
+    """
+
+    on_ragged: Literal["keep", "pad", "drop", "fail"] = "keep"
+    on_bad: Literal["keep", "fail"] = "keep"
+    explain: bool = False
+    memory: int = 256 * MIB
+    processes: int = 1
+    max_record: int = 16 * MIB
+    max_columns: int = 100_000
+    block_size: int = BLOCK_SIZE
+    smallest_range: int = 16 * MIB
+    fast: bool = True
+    smallest_fast: int = 300_000
+    output: dict[str, Any] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """What the result depends on."""
+        return {
+            "on_ragged": self.on_ragged,
+            "on_bad": self.on_bad,
+            **({"output": self.output} if self.output else {}),
+        }
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Bytes and records over all passes so far; `step` is the number (from 1) of the step a pass works towards."""
+
+    bytes_done: int
+    bytes_total: int
+    rows_in: int
+    rows_out: int
+    step: int

@@ -1,0 +1,52 @@
+"""A digest depends on the key alone, not on where it lies; it is the sum its source describes."""
+
+from __future__ import annotations
+
+import os
+import struct
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from csvapi.csvio.dialect import Dialect
+from csvapi.csvio.wire import Wire
+from csvapi.engines.kernels import SECRET
+from csvapi.engines.kernels.digests import LONGEST, Digester, joined
+from csvapi.engines.kernels.table import Tables
+
+keys = st.lists(st.one_of(st.binary(max_size=40), st.binary(min_size=LONGEST - 9, max_size=LONGEST + 9)), min_size=1)
+digester = Digester(os.urandom(SECRET))
+
+
+def by_hand(key: bytes) -> list[int]:
+    """The four sums of one key in Python's integers."""
+    padded = key + bytes(-len(key) % 8)
+    words = struct.unpack(f"<{len(padded) // 4}I", padded)
+    sums = []
+    for row in digester.factors.tolist():
+        products = ((words[i] + row[i]) * (words[i + 1] + row[i + 1]) for i in range(0, len(words), 2))
+        sums.append((row[-1] + row[-2] * len(key) + sum(products)) % 2**64 >> 32)
+    return sums
+
+
+@given(some=keys, between=st.binary(max_size=3))
+def test_digests_are_of_keys(some: list[bytes], between: bytes) -> None:
+    lengths = np.array([len(key) for key in some])
+    starts = np.cumsum(lengths + len(between)) - lengths
+    text = b"".join(between + key for key in some) + os.urandom(16)
+    here = digester.of_spans(text, starts, lengths)
+    there = digester.of_keys(some)
+    assert [half.tolist() for half in here] == [half.tolist() for half in there]
+    assert len(set(zip(*(half.tolist() for half in here), strict=True))) == len(set(some))
+    for key, first, second in zip(some, *(half.view(np.uint64).tolist() for half in here), strict=True):
+        if len(key) <= LONGEST:
+            a, b, c, d = by_hand(key)
+            assert (first, second) == (a << 32 | b, c << 32 | d)
+
+
+def test_columns_are_joined_as_keys_are() -> None:
+    table = Tables(Wire.of(Dialect()), 3, lambda _: True).take(b"a,,bc\r\n1,22,\r\n,x,y\r\n", 0, 0, final=True)
+    assert table is not None
+    text, starts, lengths = joined(table, [2, 0], np.array([0, 2]))
+    assert [text[a : a + n] for a, n in zip(starts.tolist(), lengths.tolist(), strict=True)] == [b"bc,a", b"y,"]
