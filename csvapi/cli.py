@@ -1,0 +1,86 @@
+"""The command line: `csvapi <command> …`. Only the module of the command that is called is imported."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NamedTuple
+
+from csvapi import __version__
+from csvapi.errors import CsvapiError
+
+
+class Command(NamedTuple):
+    """A sub-command: the module whose `main(arguments)` runs it and gives the exit code, and a line for the help."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "process": Command("csvapi.commands.process", "Run steps over a CSV file"),
+    "detect": Command("csvapi.commands.detect", "Tell a file's dialect, with the evidence, as JSON"),
+    "start": Command("csvapi.start.command", "Start everything on this machine: queue, database, web, workers"),
+    "web": Command("csvapi.start.web", "Serve the API with gunicorn"),
+    "worker": Command("csvapi.jobs.worker", "Run tasks from the queue, one at a time"),
+    "scheduler": Command("csvapi.jobs.scheduler", "Delete what has expired, for as long as it runs"),
+    "migrate": Command("csvapi.start.migrate", "Bring the database's tables up to date"),
+    "admin": Command("csvapi.start.admin", "Make an account an administrator, with a new password"),
+    "backup": Command("csvapi.start.backup", "Write the database and all files into one archive"),
+    "restore": Command("csvapi.start.restore", "Bring an archive back into an empty installation"),
+    "wait": Command("csvapi.start.wait", "Wait until the database and the queue answer"),
+    "health": Command("csvapi.start.health", "Tell whether a program of a container works"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; an error of ours is one line on stderr and exit code 1."""
+    name, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    if name in ("-h", "--help", "help"):
+        print(usage())
+        return 0
+    if name in ("-V", "--version"):
+        print(f"csvapi {__version__}")
+        return 0
+    try:
+        return _run(name, rest)
+    except CsvapiError as error:
+        print(f"csvapi {name}: {error.detail}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(name: str, arguments: Sequence[str]) -> int:
+    """A name that is no command may be an operation; only that one is imported."""
+    if name in COMMANDS:
+        return int(import_module(COMMANDS[name].module).main(arguments))
+    if import_module("csvapi.operations").operation(name):
+        return int(import_module("csvapi.commands.operation").main(name, arguments))
+    from difflib import get_close_matches
+
+    operations = _operations()
+    near = get_close_matches(name, [*COMMANDS, *operations], n=1)
+    hint = f"did you mean {near[0]}?" if near else "csvapi --help lists the commands"
+    print(f"csvapi: there is no command {name}; {hint}", file=sys.stderr)
+    return 2
+
+
+def _operations() -> dict[str, str]:
+    """The summary of every operation that a command line can run, by its name."""
+    catalogue = import_module("csvapi.operations").catalogue()
+    return {name: operation.summary for name, operation in catalogue.items()}
+
+
+def usage() -> str:
+    operations = _operations()
+    width = max(map(len, [*COMMANDS, *operations]))
+    commands = [f"  {name:<{width}}  {command.summary}" for name, command in COMMANDS.items()]
+    steps = [f"  {name:<{width}}  {summary}" for name, summary in operations.items()]
+    top = ["usage: csvapi <command> [options]", "", *commands, "", "operations on a CSV file:", *steps]
+    return "\n".join([*top, "", "csvapi <command> --help says more."])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

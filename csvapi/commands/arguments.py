@@ -1,0 +1,156 @@
+"""The options that all commands which process a file share."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from csvapi.commands.dialect import check_override
+from csvapi.engines.settings import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_UNITS = {"": 1, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([KMGT]?)(i?B?)", re.IGNORECASE)
+_SMALLEST_MEMORY = 1 << 20
+EPILOG = """exit codes: 0 done, 1 the data or a file is at fault, 2 the command line is, 130 interrupted.
+docs/command-line.md has examples."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One run, as the command line asked for it; `-` is standard input or output."""
+
+    command: str
+    source: str
+    output: str
+    steps: list[dict[str, Any]]
+    options: Options
+    dialect: dict[str, Any]
+    receipt: str | None
+    dropped: str | None
+    explain: str | None
+    workspace: str | None
+    quiet: bool
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with a command line in one line; exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message.rstrip('.')}; see {self.prog} --help\n")
+
+
+def parser(command: str, summary: str) -> argparse.ArgumentParser:
+    """A parser with the shared options, to which a command adds its own."""
+    found = Parser(
+        f"csvapi {command}",
+        description=summary,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    found.add_argument("input", metavar="INPUT", help="the file, plain or gzip; - for standard input")
+    files = found.add_argument_group("files")
+    files.add_argument("-o", metavar="FILE", default="-", help="the result, gzip for .gz (default: standard output)")
+    files.add_argument("--receipt", metavar="FILE", help="what was done, counted and hashed, as JSON")
+    files.add_argument("--dropped", metavar="FILE", help="the dropped records, byte for byte")
+    files.add_argument("--explain", metavar="FILE", help="why each of them was dropped, as CSV")
+    files.add_argument("--workspace", metavar="DIR", help="where temporary files go (default: TMPDIR or /tmp)")
+    _add_reading(found.add_argument_group("reading and writing"))
+    _add_running(found.add_argument_group("running"))
+    return found
+
+
+def _add_reading(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--dialect", type=_dialect, metavar="JSON", default={}, help='what detection cannot see, as {"delimiter": ";"}'
+    )
+    ragged = ("keep", "pad", "drop", "fail")
+    group.add_argument("--on-ragged", choices=ragged, default="keep", help="records of another width (default: keep)")
+    group.add_argument(
+        "--on-bad",
+        choices=("keep", "fail"),
+        default="keep",
+        help="undecodable bytes, NULs, open quotes",
+    )
+    group.add_argument("--output", type=_json_object, metavar="JSON", help='another form, as {"encoding": "utf-8"}')
+
+
+def _add_running(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--memory", type=_size, default=Options.memory, metavar="SIZE", help="for keys, as 1GiB (default: 256MiB)"
+    )
+    group.add_argument("--processes", type=_positive, metavar="N", help="side by side (default: one per core)")
+    group.add_argument("-q", "--quiet", action="store_true", help="no progress bar")
+
+
+def request(command: str, given: argparse.Namespace, steps: list[dict[str, Any]]) -> Request:
+    return Request(
+        command=command,
+        source=given.input,
+        output=given.o,
+        steps=steps,
+        options=Options(
+            on_ragged=given.on_ragged,
+            on_bad=given.on_bad,
+            explain=given.explain is not None,
+            memory=given.memory,
+            processes=given.processes or len(os.sched_getaffinity(0)),
+            output=given.output,
+        ),
+        dialect=given.dialect,
+        receipt=given.receipt,
+        dropped=given.dropped,
+        explain=given.explain,
+        workspace=given.workspace,
+        quiet=given.quiet,
+    )
+
+
+def json_value(text: str) -> Any:
+    """An argument that is JSON, whatever its type."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"is not JSON: {error}") from error
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    value = json_value(text)
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError('must be a JSON object, such as {"delimiter": ";"}')
+    return value
+
+
+def _dialect(text: str) -> dict[str, Any]:
+    value = _json_object(text)
+    _say(check_override, value)
+    return value
+
+
+def _say(check: Callable[[dict[str, Any]], None], value: dict[str, Any]) -> None:
+    try:
+        check(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _size(text: str) -> int:
+    """Bytes: a number with KiB, MiB, GiB or TiB (KB and K mean the same)."""
+    found = _SIZE.fullmatch(text.strip())
+    size = int(float(found[1]) * _UNITS[found[2].upper()]) if found else 0
+    if size < _SMALLEST_MEMORY:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size of at least 1MiB, such as 256MiB or 2GiB")
+    return size
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1")
+    return int(text)

@@ -1,0 +1,59 @@
+"""`csvapi detect`: what a file is, with the evidence, as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from csvapi.commands.arguments import Parser
+from csvapi.commands.dialect import detection
+from csvapi.commands.run import told
+from csvapi.commands.source import source
+from csvapi.csvio import header
+from csvapi.csvio.detection import HEAD
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csvapi.csvio.dialect import Dialect
+
+SUMMARY = "Tell a file's dialect, columns and oddities, and what says so, from its first and last 64 KiB."
+
+
+def main(given: Sequence[str]) -> int:
+    """Print one JSON object; nothing is changed and nothing but the file is read."""
+    parser = Parser("csvapi detect", description=SUMMARY, allow_abbrev=False)
+    parser.add_argument("input", metavar="FILE", help="the file, plain or gzip; - for standard input")
+    parser.add_argument("--whole", action="store_true", help="read all of it and count what is odd in every record")
+    options = parser.parse_args(given)
+    with told("detect", options.input), tempfile.TemporaryDirectory(prefix="csvapi-") as folder:
+        path = source(options.input, Path(folder))
+        found = detection(path)
+        if path.stat().st_size > HEAD:  # which the header record may be longer than
+            found = replace(found, columns=tuple(header(path, found.dialect)))
+        told_all = {**found.as_json(), **(census(path, found.dialect) if options.whole else {})}
+        text = json.dumps(told_all, indent=2, ensure_ascii=False) + "\n"
+        sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+        sys.stdout.buffer.flush()
+    return 0
+
+
+def census(path: Path, dialect: Dialect) -> dict[str, Any]:
+    """What every record of the file holds, as in a receipt: one pass, a few blocks of memory."""
+    from csvapi.csvio.blocks import pieces
+    from csvapi.csvio.census import Counter
+    from csvapi.csvio.preview import head
+    from csvapi.csvio.source import Source
+
+    opened = Source.open(path, dialect)
+    first = head(opened)
+    counter = Counter(opened, len(first.columns))
+    for piece in pieces(opened, first.start, opened.size, line=first.line):
+        counter.count(piece)
+    for issue in counter.census.issues.values():
+        issue.byte = opened.byte(issue.byte) if issue.count else 0
+    return {"found": counter.census.as_json()}

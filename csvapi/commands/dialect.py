@@ -1,0 +1,61 @@
+"""The dialect of a run: what detection finds, and what the command line says instead."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+from csvapi.csvio.dialect import Dialect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from csvapi.csvio.detection import Detection
+
+_ENOUGH = {"delimiter", "quote", "header", "encoding"}  # with these said, nothing needs to be detected
+_LINE_ENDS = ("\n", "\r\n", "\r")
+
+
+def check_override(value: dict[str, Any]) -> None:
+    """See that `value` names parts of a dialect and gives each what it takes. Raises `ValueError` that says which."""
+    types = {field.name: type(field.default) for field in fields(Dialect)}
+    for name, item in value.items():
+        if name not in types:
+            raise ValueError(f"{name} is no part of a dialect; the parts are {', '.join(types)}")
+        if type(item) is not types[name]:
+            raise ValueError(f"{name} must be a {types[name].__name__}, as JSON writes it")
+    if len(value.get("delimiter", ",")) != 1 or value.get("delimiter") in ("\n", "\r", '"'):
+        raise ValueError("delimiter must be one character, and no quote or line end")
+    if max(len(value.get(name, "")) for name in ("quote", "escape")) > 1:
+        raise ValueError("quote and escape must be one character, or empty for none")
+    if value.get("line_end", "\n") not in _LINE_ENDS:
+        raise ValueError(r"line_end must be \n, \r\n or \r")
+    if value.get("preamble", 0) < 0:
+        raise ValueError("preamble is a number of bytes from 0")
+    _check_encoding(value.get("encoding", "utf-8"))
+
+
+def _check_encoding(name: str) -> None:
+    try:
+        "".encode(codecs.lookup(name).name)
+    except LookupError as error:
+        raise ValueError(f"the encoding {name!r} is not known") from error
+
+
+def detection(path: Path) -> Detection:
+    """What the file's first and last bytes say. Raises `InvalidInput` for an empty file, `NotCsv` for none at all."""
+    from csvapi.csvio.detection import HEAD, detect
+
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+        file.seek(max(len(head), size - HEAD))
+        return detect(head, file.read(HEAD), complete=size <= HEAD)
+
+
+def dialect(path: Path, override: dict[str, Any]) -> Dialect:
+    """The detected dialect with what `override` says instead."""
+    if set(override) >= _ENOUGH:
+        return Dialect(**override)
+    return replace(detection(path).dialect, **override)

@@ -1,0 +1,118 @@
+"""An operation's parameters as flags, from its schema: adding an operation adds its command."""
+
+from __future__ import annotations
+
+import csv
+from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction, Namespace
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from csvapi.commands.arguments import json_value
+from csvapi.errors import InvalidInput
+from csvapi.operations.params import ColumnField, FileField
+
+_PREFIX = "param_"
+_WHERE = (
+    "a condition, as 'age >= 18' or 'name contains \"x\"'; all must hold when there are several; "
+    "or a tree of them as JSON"
+)
+
+
+def add_flags(parser: ArgumentParser, schema: Schema) -> None:
+    """One flag per parameter; conditions get `--where`, which people can type."""
+    group = parser.add_argument_group("parameters")
+    for name, field in schema.fields.items():
+        help_text = str(field.metadata.get("description", "")).replace("%", "%%")
+        if _is_where(schema, name):
+            options: dict[str, Any] = {"action": "append", "metavar": "CONDITION"}
+            help_text = _WHERE
+        else:
+            options = _options(field)
+        group.add_argument(f"--{name.replace('_', '-')}", dest=_PREFIX + name, help=help_text, **options)
+
+
+def params(given: Namespace, schema: Schema) -> dict[str, Any]:
+    """The parameters that were given. Raises `InvalidInput` for a condition that cannot be read."""
+    found: dict[str, Any] = {}
+    for name, field in schema.fields.items():
+        value = getattr(given, _PREFIX + name)
+        if value is None:
+            continue
+        if _is_where(schema, name):
+            found |= _conditions(value, found)
+        elif isinstance(field, fields.List):
+            found[name] = [item for part in value for item in part]
+        else:
+            found[name] = dict(value) if _is_renaming(field) else value
+    return found
+
+
+def _conditions(texts: list[str], found: dict[str, Any]) -> dict[str, Any]:
+    if "filters" in found:
+        raise InvalidInput("give either --where or --filters.", pointer="/where")
+    from csvapi.commands.where import tree  # only here, to start fast without it
+
+    return tree(texts)
+
+
+def _is_where(schema: Schema, name: str) -> bool:
+    return name == "where" and "filters" in schema.fields
+
+
+def _is_renaming(field: fields.Field[Any]) -> bool:
+    return isinstance(field, fields.Dict) and isinstance(field.value_field, fields.String)
+
+
+def _options(field: fields.Field[Any]) -> dict[str, Any]:
+    """How argparse reads a field; what it does not know is JSON."""
+    if isinstance(field, fields.List):
+        named = not isinstance(field.inner, fields.Nested) or "column" in field.inner.schema.fields
+        return {"type": _names if named else _objects, "action": "append", "metavar": "A,B" if named else "JSON"}
+    if _is_renaming(field):
+        return {"type": _pairs, "action": "extend", "metavar": "OLD=NEW"}
+    if isinstance(field, ColumnField):
+        return {"type": _column, "metavar": "COLUMN"}
+    if isinstance(field, FileField):
+        return {"metavar": "FILE"}
+    if isinstance(field, fields.Boolean):
+        return {"action": BooleanOptionalAction}
+    for kind, python in ((fields.Integer, int), (fields.Float, float)):
+        if isinstance(field, kind):
+            return {"type": python, "metavar": "N"}
+    if isinstance(field, fields.String):
+        known = [each for each in field.validators if isinstance(each, validate.OneOf)]
+        return {"choices": list(known[0].choices)} if known else {"metavar": "TEXT"}
+    return {"type": json_value, "metavar": "JSON"}
+
+
+def _column(text: str) -> Any:
+    """A name as it is, or a position as {"index": 3}."""
+    return json_value(text) if text.startswith('{"index"') else text
+
+
+def _objects(text: str) -> list[Any]:
+    value = json_value(text)
+    return value if isinstance(value, list) else [value]
+
+
+def _names(text: str) -> list[Any]:
+    """Names with commas between them, quoted as in a CSV record where they hold one; or JSON."""
+    if text.startswith(("{", "[")):
+        return _objects(text)
+    try:
+        (names,) = csv.reader([text], strict=True)
+    except (csv.Error, ValueError) as error:
+        raise ArgumentTypeError(f"{text!r} is not a list of names with commas between them") from error
+    return names
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """Old and new names, as OLD=NEW with commas between them, or as a JSON object."""
+    if text.startswith("{"):
+        value = json_value(text)
+        return list(value.items())
+    pairs = [name.partition("=") for name in _names(text)]
+    if not all(equals for _, equals, _ in pairs):
+        raise ArgumentTypeError(f"{text!r} is not OLD=NEW")
+    return [(old, new) for old, _, new in pairs]

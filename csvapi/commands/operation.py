@@ -1,0 +1,29 @@
+"""`csvapi dedup`, `csvapi filter`, …: one step over a file, its parameters as flags."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from csvapi.commands import arguments
+from csvapi.commands.flags import add_flags, params
+from csvapi.commands.process import run
+from csvapi.errors import InvalidInput
+from csvapi.operations import operation as find
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(name: str, given: Sequence[str]) -> int:
+    """Run the operation of that name."""
+    operation = find(name)
+    assert operation is not None  # noqa: S101  the caller looked
+    schema = operation.params()
+    parser = arguments.parser(name, operation.summary)
+    add_flags(parser, schema)
+    options = parser.parse_args(given)
+    try:
+        step = {"op": name, **params(options, schema)}
+    except InvalidInput as error:
+        parser.error(error.detail)
+    return run(parser, arguments.request(name, options, [step]))

@@ -1,0 +1,157 @@
+"""One run over one file: input to a path, dialect, engine, outputs under their names."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import tempfile
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from csvapi.commands.dialect import dialect
+from csvapi.commands.progress import Bar
+from csvapi.commands.source import sha256, source
+from csvapi.commands.target import Target, same_file
+from csvapi.engines import local
+from csvapi.errors import CsvapiError
+from csvapi.operations import files_of, load_steps
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+    from collections.abc import Iterator
+
+    from csvapi.commands.arguments import Request
+    from csvapi.csvio.dialect import Dialect
+    from csvapi.csvio.receipt import Receipt
+
+_STOPPED = 128  # plus the signal's number: the exit code of a program that a signal ended
+
+
+def check_files(request: Request, parser: ArgumentParser) -> None:
+    """No output may be the input or another output; says so as a mistake of usage."""
+    named = {"-o": request.output, "--receipt": request.receipt}
+    named |= {"--dropped": request.dropped, "--explain": request.explain}
+    files = [(flag, name) for flag, name in named.items() if name and (flag, name) != ("-o", "-")]
+    for number, (flag, name) in enumerate(files):
+        if name == "-":
+            parser.error(f"{flag} needs a file; standard output is for the result")
+        if same_file(name, request.source):
+            parser.error(f"{flag} {name} is the input; it is never overwritten")
+        for other, second in files[:number]:
+            if same_file(name, second):
+                parser.error(f"{other} and {flag} are the same file")
+
+
+def execute(request: Request) -> int:
+    """Run it and give the exit code; an error is one line on standard error, and no output has its name then."""
+    with told(request.command, request.source):
+        _execute(request)
+    return 0
+
+
+@contextmanager
+def told(command: str, source_name: str) -> Iterator[None]:
+    """Turn what goes wrong with data and files into one line and exit code 1; a reader that left is no error."""
+    _end_on_terminate()
+    name = "standard input" if source_name == "-" else source_name
+    try:
+        yield
+    except CsvapiError as error:
+        raise _failed(command, f"{name}: {located(error)}") from error
+    except BrokenPipeError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what Python flushes when it exits
+        raise SystemExit(_STOPPED + signal.SIGPIPE) from error
+    except OSError as error:
+        raise _failed(command, f"{error.filename or name}: {error.strerror or error}") from error
+    except MemoryError as error:
+        raise _failed(command, f"{name}: there is not enough memory; a smaller --memory needs less") from error
+
+
+def _failed(command: str, line: str) -> SystemExit:
+    print(f"csvapi {command}: {' '.join(line.split())}", file=sys.stderr)
+    return SystemExit(1)
+
+
+def located(error: CsvapiError) -> str:
+    """The message, with row, line and byte in front of it where the error knows them."""
+    known = [(word, error.context[word]) for word in ("row", "line", "byte") if word in error.context]
+    place = ", ".join(f"{word} {number}" for word, number in known)
+    if not place or error.detail.lower().startswith(place):
+        return error.detail
+    return f"{place}: {error.detail}"
+
+
+def _end_on_terminate() -> None:
+    """A polite kill ends like an error: children and temporary files go."""
+
+    def stop(number: int, _: object) -> None:
+        raise SystemExit(_STOPPED + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+
+
+def _execute(request: Request) -> None:
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="csvapi-", dir=request.workspace))
+        workspace = Path(folder)
+        path = source(request.source, workspace)
+        targets = _targets(request, workspace, stack)
+        bar = Bar.on_terminal(path.stat().st_size, quiet=request.quiet)
+        stack.callback(bar.close)
+        main = targets.get("output")
+        with main.stream() if main else _standard_output() as output:
+            receipt = _pass(request, path, output, targets, workspace, bar)
+        if "receipt" in targets:
+            _write_receipt(receipt, targets["receipt"].temp)
+        for name, target in targets.items():
+            target.commit(streamed=name == "output")
+        bar.finish(receipt.census.records, receipt.kept)
+
+
+def _targets(request: Request, workspace: Path, stack: ExitStack) -> dict[str, Target]:
+    """The files to write, the result last: when it has its name, the others have theirs."""
+    names = {"dropped": request.dropped, "explain": request.explain, "receipt": request.receipt}
+    targets: dict[str, Target] = {}
+    for what, name in {**names, "output": request.output}.items():
+        if name and name != "-":
+            targets[what] = Target(name, workspace)
+            stack.callback(targets[what].discard)
+    return targets
+
+
+def _pass(
+    request: Request, path: Path, output: Path | BinaryIO, targets: dict[str, Target], workspace: Path, bar: Bar
+) -> Receipt:
+    return local.run(
+        path,
+        dialect(path, request.dialect),
+        request.steps,
+        output,
+        options=request.options,
+        workspace=workspace,
+        progress=bar,
+        dropped=targets["dropped"].temp if "dropped" in targets else None,
+        explain=targets["explain"].temp if "explain" in targets else None,
+        input_sha256=sha256(path) if "receipt" in targets else None,
+        files={name: _other(str(name)) for _, name in files_of(load_steps(request.steps))},
+    )
+
+
+def _other(name: str) -> tuple[Path, Dialect]:
+    """Another input file that a step names by its path."""
+    return Path(name), dialect(Path(name), {})
+
+
+@contextmanager
+def _standard_output() -> Iterator[BinaryIO]:
+    with open(1, "wb", closefd=False) as stream:
+        yield stream
+
+
+def _write_receipt(receipt: Receipt, target: Path) -> None:
+    text = json.dumps(receipt.as_json(), indent=2, ensure_ascii=False) + "\n"
+    target.write_text(text, encoding="utf-8", errors="surrogateescape")

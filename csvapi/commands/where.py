@@ -1,0 +1,101 @@
+"""Conditions as people type them: COLUMN OPERATOR VALUE, as in `age >= 18` or `"full name" contains "de la"`.
+
+A name or value with spaces or special characters stands in double or single quotes, which are doubled inside. A column
+can be given by position as `{"index": 3}`. Behind the value may follow `as text` (number, date) and `ignore case`.
+`in` and `not_in` take values with commas between them. A JSON object is a tree of conditions, as in the API.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from csvapi.errors import InvalidInput
+from csvapi.operations.filter import BARE, COMPARISONS, LISTS, TEXT
+
+OPERATORS = (*COMPARISONS, *TEXT, *LISTS, *BARE)
+_QUOTED = r""""(?:[^"]|"")*"|'(?:[^']|'')*'"""
+_COLUMN = re.compile(rf"\s*(?:({_QUOTED})|(\{{[^{{}}]*\}})|([^\s\"'=!<>{{}}]+))\s*")
+_OPERATOR = re.compile(r"([=!<>]+|[a-z_]+(?=\s|$))\s*")
+_VALUE = re.compile(rf"(?:({_QUOTED})|([^\s\"'][^\s]*))\s*")
+_ITEM = re.compile(rf"(?:({_QUOTED})|([^\s,\"'][^\s,]*))\s*")
+_REST = re.compile(r"(?:as\s+(auto|text|number|date)\s*)?(?:ignore\s+(case)\s*)?")
+
+
+def tree(texts: list[str]) -> dict[str, Any]:
+    """The `filters` or `where` of a filter step whose conditions `texts` must all hold. Raises `InvalidInput`."""
+    parts = [condition(text) for text in texts]
+    if all("column" in part for part in parts):
+        return {"filters": parts}
+    return {"where": parts[0] if len(parts) == 1 else {"all": parts}}
+
+
+def condition(text: str) -> dict[str, Any]:
+    """One condition. Raises `InvalidInput` that shows where it stops making sense."""
+    if (node := _json_object(text)) is not None:
+        return node
+    column, at = _column(text)
+    name, at = _operator(text, at)
+    leaf: dict[str, Any] = {"column": column, "operator": name}
+    if name in LISTS:
+        leaf["value"], at = _values(text, at)
+    elif name not in BARE:
+        leaf["value"], at = _token(_VALUE, text, at, "a value")
+    found = _REST.match(text, at)
+    if found is None or found.end() != len(text):
+        raise _wrong(text, at, "the end; a value with spaces stands in quotes")
+    return leaf | ({"as": found[1]} if found[1] else {}) | ({"ignore": [found[2]]} if found[2] else {})
+
+
+def _json_object(text: str) -> dict[str, Any] | None:
+    try:
+        node = json.loads(text)
+    except ValueError:
+        return None
+    return node if isinstance(node, dict) else None
+
+
+def _column(text: str) -> tuple[Any, int]:
+    found = _COLUMN.match(text)
+    if found is None:
+        raise _wrong(text, 0, "a column")
+    if found[2]:
+        position = _json_object(found[2])
+        if position is None:
+            raise _wrong(text, 0, 'a column, or its position as {"index": 3}')
+        return position, found.end()
+    return found[3] or _unquoted(found[1]), found.end()
+
+
+def _operator(text: str, at: int) -> tuple[str, int]:
+    found = _OPERATOR.match(text, at)
+    if found is None or found[1] not in OPERATORS:
+        raise _wrong(text, at, f"one of {' '.join(OPERATORS)}")
+    return found[1], found.end()
+
+
+def _values(text: str, at: int) -> tuple[list[str], int]:
+    value, at = _token(_ITEM, text, at, "a value")
+    values = [value]
+    while text[at : at + 1] == ",":
+        at += len(text[at + 1 :]) - len(text[at + 1 :].lstrip()) + 1
+        value, at = _token(_ITEM, text, at, "a value")
+        values.append(value)
+    return values, at
+
+
+def _token(pattern: re.Pattern[str], text: str, at: int, what: str) -> tuple[str, int]:
+    found = pattern.match(text, at)
+    if found is None:
+        raise _wrong(text, at, what)
+    return (_unquoted(found[1]) if found[1] else found[2]), found.end()
+
+
+def _unquoted(text: str) -> str:
+    return text[1:-1].replace(text[0] * 2, text[0])
+
+
+def _wrong(text: str, at: int, expected: str) -> InvalidInput:
+    where = f"at {text[at:]!r}" if text[at:] else "behind its end"
+    return InvalidInput(f"condition {text!r}: {where} there should be {expected}.", pointer="/where")

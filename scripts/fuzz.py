@@ -1,0 +1,295 @@
+"""Feed the engine what nobody should: `make fuzz` (FUZZ_MINUTES of processor time, FUZZ_SEED).
+
+Hypothesis makes the bytes and dialects; detection, blocks, rows and three runs of the engine take them. For every
+input: an answer or an error of csvapi's own tree; within seconds; in bounded memory; blocks that put together are the
+file; and every byte of every record in the output or among the dropped.
+Rounds are processes of their own, under an address-space limit; a watchdog ends one that hangs, even in C code. Each
+kind of failure is told once, with the smallest input that Hypothesis found for it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from csvapi.csvio import rows
+from csvapi.csvio.blocks import pieces
+from csvapi.csvio.detection import detect
+from csvapi.csvio.dialect import Dialect
+from csvapi.csvio.preview import head
+from csvapi.csvio.receipt import Receipt
+from csvapi.csvio.source import Source
+from csvapi.engines import local
+from csvapi.errors import CsvapiError
+
+EXAMPLES = 1000  # in a round
+SLOW = 5.0  # seconds of processor time for one input
+SILENT = 60.0  # seconds without a sign of life: a hang
+ADDRESS_SPACE = 2 << 30
+MEMORY = 400  # MiB that a round may have used at most
+KEPT = Path(__file__).parents[1] / "benchmarks" / "data" / "fuzz"
+
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32-be", "latin-1", "cp1252", "cp437", "shift_jis", "gbk")
+RARE = ("big5", "cp932", "gb18030", "euc_jp", "johab", "shift_jis_2004", "cp037", "cp424", "iso2022_jp", "nonsense")
+_WORDS = (
+    *(b",", b";", b"\t", b"|", b" ", b'"', b'""', b"'", b"\\", b"\n", b"\n", b"\r\n", b"\r", b"\0", b"=", b"\x1a"),
+    *(
+        b"a",
+        b"name",
+        b"007",
+        b"1.5",
+        b"1,5",
+        b"2024-02-30",
+        b"NA",
+        b"sep=;\n",
+        b"# note\n",
+        b"\xef\xbb\xbf",
+        b"\xff\xfe",
+    ),
+    *(
+        b"\xc3\xa9",
+        b"\xe9",
+        b"\x80",
+        b"\xf0\x9f\x98\x80",
+        b"\xed\xa0\x80",
+        b"\x1b$B",
+        b"PK\x03\x04",
+        b"\x1f\x8b",
+        b"<html>",
+    ),
+    *(b"{", b'[{"a":1}]', b"\xff" * 9, b"a" * 300, b'"' * 99, b"," * 200, b"x,y\n" * 50, b'"p","q"\n' * 30),
+)
+token = st.one_of(st.sampled_from(_WORDS), st.binary(max_size=6))
+soup = st.lists(token, max_size=80).map(b"".join)
+table = st.builds(
+    lambda cells, width, delimiter, end, codec: end.join(
+        delimiter.join(cells[at : at + width]) for at in range(0, len(cells), width)
+    ).encode(codec, "replace"),
+    st.lists(st.one_of(st.text(max_size=8), st.sampled_from(["1", "x y", '"q"', '"a\n', ""])), max_size=60),
+    st.integers(1, 7),
+    st.sampled_from([",", ";", "\t", "|", ", ", "||", "¶"]),
+    st.sampled_from(["\n", "\r\n", "\r", "\n\n"]),
+    st.sampled_from(ENCODINGS),
+)
+big = st.builds(lambda part, times: (part * times)[: 1 << 19], soup, st.integers(1, 3000))
+data = st.one_of(soup, soup, table, table, big, st.builds(bytes.__add__, table, soup))
+character = st.sampled_from([",", ";", "\t", "|", "'", "\\", "é", "\u00b6", "\x1f", " ", "a"])
+dialects = st.builds(
+    Dialect,
+    delimiter=character,
+    quote=st.sampled_from(['"', '"', "'", "", "«"]),
+    escape=st.sampled_from(["", "", "\\"]),
+    double_quote=st.booleans(),
+    skip_space=st.booleans(),
+    header=st.booleans(),
+    encoding=st.sampled_from(ENCODINGS + RARE),
+    bom=st.booleans(),
+    preamble=st.sampled_from([0, 0, 0, 1, 5, 10**9]),
+)
+steps = st.sampled_from(
+    [
+        [{"op": "dedup"}],
+        [{"op": "dedup", "keep": "none", "ignore": ["case", "space"]}],
+        [{"op": "unique", "column": {"index": 1}}],
+        [{"op": "filter", "filters": [{"column": {"index": 1}, "operator": ">=", "value": 2}]}],
+        [
+            {"op": "filter", "filters": [{"column": {"index": 1}, "operator": "contains", "value": "é"}]},
+            {"op": "dedup"},
+        ],
+    ]
+)
+
+
+writers = st.sampled_from(
+    [
+        {"op": "set", "columns": [{"index": 1}], "trim": True, "case": "upper"},
+        {"op": "sort", "by": [{"column": {"index": 1}}]},
+        {"op": "select", "columns": [{"index": 1}]},
+        {"op": "frequency", "column": {"index": 1}},
+    ]
+)
+ways = st.builds(
+    local.Options,
+    block_size=st.sampled_from([1, 7, 64, 1000, 1 << 16]),
+    processes=st.sampled_from([1] * 9 + [2]),
+    memory=st.sampled_from([1000, 256 << 20]),
+    on_ragged=st.sampled_from(["keep", "keep", "drop", "pad"]),
+    smallest_fast=st.sampled_from([300_000] * 50 + [1]),  # NumPy starts a process
+    smallest_range=st.just(1),
+    explain=st.just(True),
+)
+
+
+def check(
+    folder: Path,
+    content: bytes,
+    dialect: Dialect | None,
+    pipeline: list[dict[str, object]],
+    writer: dict[str, object],
+    way: local.Options,
+) -> str:
+    """Everything once over one input; what came of it. Anything but an error of csvapi's own is a find."""
+    path = folder / "input"
+    path.write_bytes(content)
+    size = max(way.block_size, len(content) // 1000)  # blocks of a byte are for small files
+    options = replace(way, block_size=size)
+    try:
+        chosen = dialect or detect(content[: 1 << 16], content[-(1 << 16) :], complete=len(content) <= 1 << 16).dialect
+        source = Source.open(path, chosen)
+        units = [unit for each in pieces(source, source.body, source.size, size=size) for unit in each.cut.units]
+        whole = source.wire.restore(b"".join(units))
+        assert source.prefix + whole + source.tail == content, "blocks are not the file"
+        rows(path, chosen, 20, 3)
+        out, gone, why = (folder / name for name in ("out", "gone", "why"))
+        receipt = local.run(path, chosen, pipeline, out, options=options, workspace=folder, dropped=gone, explain=why)
+        conserved(receipt, source, out.stat().st_size + gone.stat().st_size)
+        local.run(path, chosen, [writer], out, options=options, workspace=folder)
+        local.run(path, chosen, [{"op": "normalise"}], out, options=options, workspace=folder)
+        out.read_bytes().decode("utf-8")
+    except CsvapiError as error:
+        return error.code
+    return "ok"
+
+
+def conserved(receipt: Receipt, source: Source, written: int) -> None:
+    """Each byte of a record is kept or dropped, and what is above the first one is in both files."""
+    if receipt.census.blank or receipt.options["on_ragged"] == "pad":
+        return
+    top = len(source.prefix) + len(source.wire.restore(head(source).record))
+    assert written == source.size + top, "records were lost or made"
+
+
+def round_(number: int, folder: Path) -> None:
+    """One round in this process; prints its counts as JSON."""
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+    outcomes: Counter[str] = Counter()
+    slowest = 0.0
+
+    @seed(number)
+    @settings(
+        max_examples=EXAMPLES,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(data, st.one_of(st.none(), dialects), steps, writers, ways)
+    def fuzz(
+        content: bytes,
+        dialect: Dialect | None,
+        pipeline: list[dict[str, object]],
+        writer: dict[str, object],
+        way: local.Options,
+    ) -> None:
+        nonlocal slowest
+        (folder / "case").write_bytes(json.dumps([str(dialect), pipeline, writer, str(way)]).encode() + b"\n" + content)
+        start = time.process_time()
+        outcomes[check(folder, content, dialect, pipeline, writer, way)] += 1
+        seconds = time.process_time() - start
+        slowest = max(slowest, seconds)
+        assert seconds < SLOW, f"one input took longer than {SLOW} s"
+
+    run: Callable[[], None] = fuzz
+    run()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    assert peak < MEMORY, f"the round used {peak} MiB"
+    print(json.dumps({"outcomes": outcomes, "slowest": slowest, "peak": peak}))
+
+
+def watched(number: int, folder: Path) -> tuple[dict[str, object], str]:
+    """The counts of one round in a process of its own, or why it failed."""
+    with tempfile.TemporaryFile() as said:
+        command = [sys.executable, __file__, str(number), str(folder)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said)
+        case = folder / "case"
+        while process.poll() is None:
+            time.sleep(0.2)
+            if case.exists() and time.time() - case.stat().st_mtime > SILENT:
+                process.kill()
+                process.wait()
+                return {}, f"no answer within {SILENT:.0f} s"
+        output = process.stdout.read() if process.stdout else b""
+        said.seek(0)
+        return (json.loads(output), "") if process.returncode == 0 else ({}, said.read().decode(errors="replace"))
+
+
+def kinds(failure: str) -> dict[str, str]:
+    """The reports in what a failed round said, by the error and the line of csvapi that raised it."""
+    reports = re.split(r"\n *\+-\+?-{8}.*\n", failure)
+    found: dict[str, str] = {}
+    for report in reports[1:] or reports:
+        text = re.sub(r"^ *\| ?", "", report, flags=re.MULTILINE)
+        places = re.findall(r'File "[^"]*/(csvapi/[^"]+)", line (\d+)', text)
+        errors = re.findall(r"^(\w+(?:Error|Exception|Code)\b.*|no answer .*)", text, re.MULTILINE)
+        if errors or len(reports) == 1:
+            error = errors[-1] if errors else "died"
+            error = error if error.startswith(("Assertion", "no answer")) else error.partition(":")[0]
+            found[f"{error} at {':'.join(places[-1]) if places else 'check'}"] = text
+    return found
+
+
+class Tally:
+    """What all rounds together saw."""
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[str] = Counter()
+        self.failures: dict[str, str] = {}
+        self.slowest, self.peak, self.rounds = 0.0, 0, 0
+
+    def add(self, number: int) -> None:
+        with tempfile.TemporaryDirectory(prefix="csvapi-fuzz-") as name:
+            found, failure = watched(number, Path(name))
+            if failure:
+                self._failed(number, failure, Path(name) / "case")
+                return
+        self.rounds += 1
+        self.outcomes.update(found["outcomes"])  # type: ignore[arg-type]  # as a round printed it
+        self.slowest = max(self.slowest, float(str(found["slowest"])))
+        self.peak = max(self.peak, int(str(found["peak"])))
+
+    def _failed(self, number: int, failure: str, case: Path) -> None:
+        KEPT.mkdir(parents=True, exist_ok=True)
+        if case.exists():
+            (KEPT / f"case-{number}").write_bytes(case.read_bytes())
+        for kind, text in kinds(failure).items():
+            if kind not in self.failures:
+                self.failures[kind] = text
+                print(f"FUZZ_SEED={number}: {kind}\n{text}\n", flush=True)
+
+
+def main() -> int:
+    minutes = float(os.environ.get("FUZZ_MINUTES") or 5)
+    number = first = int(os.environ.get("FUZZ_SEED") or time.time())
+    tally = Tally()
+    spent = 0.0
+    while spent < minutes:
+        tally.add(number)
+        number += 1
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent = (used.ru_utime + used.ru_stime) / 60
+    good = f"{tally.outcomes.total():,} inputs in {tally.rounds} of {number - first} rounds without a failure"
+    print(f"{good}, {spent:.1f} minutes of processor time, seeds {first} to {number - 1}")
+    print(f"slowest input {tally.slowest:.2f} s, highest memory {tally.peak} MiB")
+    print(", ".join(f"{name} {count:,}" for name, count in tally.outcomes.most_common()))
+    print("\n".join([f"{len(tally.failures)} kinds of failure", *sorted(tally.failures)]))
+    return 1 if tally.failures else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        round_(int(sys.argv[1]), Path(sys.argv[2]))
+    else:
+        sys.exit(main())

@@ -1,0 +1,186 @@
+"""One command per operation of the catalogue, its flags from its schema."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from marshmallow import Schema, fields
+
+from csvapi.cli import COMMANDS
+from csvapi.commands import arguments
+from csvapi.commands.flags import add_flags, params
+from csvapi.operations import Operation, catalogue, load_steps
+from csvapi.operations.params import ColumnField
+from tests.commands.program import complaint, csvapi, output
+
+PEOPLE = b'name,age,"last, first"\nAda,36,L\nada,36,L\nGrace,85,"H ""A"""\nAda,36,L\n'
+
+
+def test_every_operation_has_a_command_that_no_other_hides() -> None:
+    assert not set(catalogue()) & set(COMMANDS)
+    for name, operation in catalogue().items():
+        parser = arguments.parser(name, operation.summary)
+        add_flags(parser, operation.params())
+        assert operation.summary in parser.format_help()
+
+
+def test_help_names_every_command() -> None:
+    told = csvapi("--help").stdout.decode()
+    assert all(f"  {name} " in told for name in (*catalogue(), *COMMANDS))
+
+
+def test_dedup(tmp_path: Path) -> None:
+    result = tmp_path / "out.csv"
+    source = tmp_path / "in.csv"
+    source.write_bytes(PEOPLE)
+    assert output("dedup", source, "-o", result) == b""
+    assert result.read_bytes() == b'name,age,"last, first"\nAda,36,L\nada,36,L\nGrace,85,"H ""A"""\n'
+    assert output("dedup", source, "--columns", "name,age", "--keep", "last") == (
+        b'name,age,"last, first"\nada,36,L\nGrace,85,"H ""A"""\nAda,36,L\n'
+    )
+    assert output("dedup", source, "--columns", '"last, first"', "--columns", "name", "--ignore", "case,space") == (
+        b'name,age,"last, first"\nAda,36,L\nGrace,85,"H ""A"""\n'
+    )
+
+
+def test_columns_by_position_and_as_json() -> None:
+    by_index = output("dedup", "-", "--columns", '{"index": 2}', stdin=PEOPLE)
+    assert by_index == output("dedup", "-", "--columns", '["age"]', stdin=PEOPLE)
+    assert by_index == output("unique", "-", "--column", '{"index": 2}', stdin=PEOPLE)
+
+
+def test_unique() -> None:
+    assert output("unique", "-", "--column", "age", stdin=PEOPLE).count(b"\n") == 3
+
+
+def test_filter() -> None:
+    where = ("--where", "age >= 18", "--where", 'name contains "a"')
+    assert output("filter", "-", *where, stdin=PEOPLE).splitlines()[1:] == [
+        b"Ada,36,L",
+        b"ada,36,L",
+        b'Grace,85,"H ""A"""',
+        b"Ada,36,L",
+    ]
+    tree = {"not": {"column": "age", "operator": "==", "value": 36}}
+    assert output("filter", "-", "--where", json.dumps(tree), stdin=PEOPLE).count(b"\n") == 2
+    filters = [{"column": "age", "operator": "==", "value": 85}]
+    assert output("filter", "-", "--filters", json.dumps(filters), stdin=PEOPLE).count(b"\n") == 2
+
+
+def test_normalise() -> None:
+    messy = "Report\r\n\r\nname;größe\r\nAda;1,5\r\nBob;2,5\r\nCid;3,5\r\n".encode("latin-1")
+    assert output("normalise", "-", stdin=messy) == 'name,größe\nAda,"1,5"\nBob,"2,5"\nCid,"3,5"\n'.encode()
+
+
+def flags(step: dict[str, Any]) -> list[str]:
+    """A step as a person would type it."""
+    found = []
+    for name, value in step.items():
+        if name == "filters":
+            found += [part for each in value for part in ("--where", "{column} {operator} {value}".format(**each))]
+        elif isinstance(value, bool):
+            found.append(f"--{'' if value else 'no-'}{name.replace('_', '-')}")
+        elif name != "op":
+            found += [f"--{name.replace('_', '-')}", _typed(value)]
+    return found
+
+
+def _typed(value: Any) -> str:
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return ",".join(value)
+    if isinstance(value, dict) and all(isinstance(each, str) for each in value.values()):
+        return ",".join(f"{old}={new}" for old, new in value.items())
+    return json.dumps(value) if isinstance(value, (list, dict)) else str(value)
+
+
+@pytest.mark.parametrize("operation", catalogue().values(), ids=lambda operation: operation.name)
+def test_every_example_can_be_typed(operation: Operation, tmp_path: Path) -> None:
+    (step,) = load_steps([operation.example])
+    named = [name for _, name in operation.columns(step.params) if isinstance(name, str)]
+    names = list(dict.fromkeys(named)) or ["any"]
+    source = tmp_path / "in.csv"
+    rows = [",".join(str(row * place % 7) for place in range(2, len(names) + 2)) for row in range(9, 40)]
+    source.write_text("\n".join([",".join(names), *rows]) + "\n")
+    more = {"file": str(source), "files": [str(source)]}  # on the command line a file is its path
+    example = {name: more.get(name, value) for name, value in operation.example.items()}
+    typed = output(operation.name, source, *flags(example))
+    assert typed == output("process", source, "--steps", json.dumps([example]))
+
+
+class Order(Schema):
+    column = ColumnField(required=True)
+    order = fields.String()
+
+
+class Change(Schema):
+    text = fields.String()
+
+
+class Everything(Schema):
+    """Each kind of parameter that an operation may have."""
+
+    by = fields.List(fields.Nested(Order))
+    replace = fields.List(fields.Nested(Change))
+    rename = fields.Dict(keys=fields.String(), values=fields.String())
+    trim = fields.Boolean()
+    head = fields.Integer()
+    fraction = fields.Float()
+    fill = fields.String()
+    any_value = fields.Raw()
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        (["--by", 'age,"last, first"'], {"by": ["age", "last, first"]}),
+        (["--by", '{"column": "a", "order": "desc"}', "--by", "b"], {"by": [{"column": "a", "order": "desc"}, "b"]}),
+        (["--by", '[{"index": 2}]'], {"by": [{"index": 2}]}),
+        (["--replace", '{"text": "a"}', "--replace", '[{"text": "b"}]'], {"replace": [{"text": "a"}, {"text": "b"}]}),
+        (["--rename", "a=b,c=d=e", "--rename", '{"f": "g"}'], {"rename": {"a": "b", "c": "d=e", "f": "g"}}),
+        (["--trim", "--head", "3", "--fraction", "0.5"], {"trim": True, "head": 3, "fraction": 0.5}),
+        (["--no-trim", "--fill", "", "--any-value", "[1]"], {"trim": False, "fill": "", "any_value": [1]}),
+        ([], {}),
+    ],
+)
+def test_every_kind_of_parameter_has_a_flag(typed: list[str], expected: dict[str, Any]) -> None:
+    schema = Everything()
+    parser = arguments.parser("everything", "")
+    add_flags(parser, schema)
+    assert params(parser.parse_args(["-", *typed]), schema) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("dedup", "-", "--keep", "some"), "invalid choice: 'some'"),
+        (("dedup", "-", "--ignore", "colour"), "must be one of: case, space"),
+        (("dedup",), "required: INPUT"),
+        (("unique", "-"), "give either column or columns"),
+        (("filter", "-"), "give either filters or where"),
+        (("filter", "-", "--where", "age ~ 3"), "at '~ 3' there should be one of =="),
+        (("filter", "-", "--where", "name matches ("), "is not a pattern RE2 understands"),
+        (("filter", "-", "--where", "a > 1", "--filters", "[]"), "give either --where or --filters"),
+        (("filter", "-", "--filters", "[{"), "is not JSON"),
+        (("dedup", "-", "--colums", "a"), "unrecognized arguments: --colums"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line_and_exit_code_2(arguments: tuple[str, ...], said: str) -> None:
+    line = complaint(*arguments, code=2)
+    assert line.startswith(f"csvapi {arguments[0]}: ")
+    assert said in line
+
+
+def test_an_unknown_command_suggests_one() -> None:
+    assert complaint("dedupe", code=2) == "csvapi: there is no command dedupe; did you mean dedup?"
+
+
+def test_other_files_are_named_by_their_paths(tmp_path: Path) -> None:
+    (tmp_path / "ages.csv").write_text("age;born\n36;1815\n")
+    joined = output("join", "-", "--file", tmp_path / "ages.csv", "--on", "age", "--how", "inner", stdin=PEOPLE)
+    assert joined.splitlines()[0] == b'name,age,"last, first",born'
+    assert joined.count(b",1815\n") == 3
+    more = output("concat", "-", "--files", f"{tmp_path / 'ages.csv'}", stdin=PEOPLE)
+    assert more.splitlines()[-1] == b",36,,1815"
