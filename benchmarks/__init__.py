@@ -1,0 +1,1 @@
+"""Measure csvapi against other systems; see benchmarks/README.md."""

@@ -1,0 +1,56 @@
+"""`python -m benchmarks`, that is `make bench`: measure the parts that are chosen, print and write the report.
+
+Figures are kept in the data folder, so that parts can be measured one after the other; the report is made of the latest
+of each.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from benchmarks import report
+from benchmarks.machine import facts
+from benchmarks.parts import PARTS
+from benchmarks.settings import HERE, Settings, named
+
+
+def main() -> None:
+    settings = Settings()
+    unknown = set(settings.parts) - set(PARTS)
+    if unknown:
+        raise SystemExit(f"BENCH_PARTS: there is no {', '.join(sorted(unknown))}; the parts are {', '.join(PARTS)}")
+    settings.data.mkdir(parents=True, exist_ok=True)
+    for name, value in facts().items():
+        print(f"{name}: {value}")
+    kept = settings.data / f"results-{named(settings.size)}.json"
+    results = json.loads(kept.read_text()) if kept.exists() else {}
+    for part in settings.parts:
+        print(f"{part}:", flush=True)
+        known = facts()
+        rows = PARTS[part](settings)
+        results[part] = {"facts": known, "size": named(settings.size), "command": _command(), "rows": rows}
+        kept.write_text(json.dumps(results, indent=1))
+    _write(settings, results)
+
+
+def _command() -> str:
+    chosen = [f"{name}={value!r}" for name, value in sorted(os.environ.items()) if name.startswith("BENCH")]
+    return " ".join(["make bench", *(item for item in chosen if not item.startswith(("BENCH_DATA", "BENCH_DOCS")))])
+
+
+def _write(settings: Settings, results: dict[str, dict[str, object]]) -> None:
+    text = report.markdown(results)
+    print(text)
+    if settings.docs:
+        docs = HERE.parent / "docs"
+        report.insert(docs / "performance.md", text)
+        report.charts(results, docs)
+        return
+    (settings.data / f"performance-{named(settings.size)}.md").write_text(text, encoding="utf-8")
+    report.charts(results, Path(settings.data))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""The systems, how each is started, and which of the cases it can do."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.cases import Case
+
+SYSTEMS = Path(__file__).parent / "systems"
+CORES = len(os.sched_getaffinity(0))
+PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+_AT_LEAST = {  # for csvgrep, which only knows patterns
+    500: r"^(?:[5-9][0-9]{2}|[1-9][0-9]{3,})(?:\.[0-9]+)?$",
+    30: r"^(?:[3-9][0-9]|[1-9][0-9]{2,})(?:\.[0-9]+)?$",
+}
+
+
+def words(case: Case) -> dict[str, str]:
+    """A case for the scripts."""
+    return {
+        "KEY": case.key,
+        "NUMBER": case.number,
+        "LEAST": str(case.least),
+        "TEXT": case.text,
+        "NEEDLE": case.needle,
+        "AT_LEAST": _AT_LEAST[case.least],
+        "PATH": PATH,  # csvkit is in this environment
+    }
+
+
+@dataclass(frozen=True)
+class System:
+    """`command` takes what to do, the case, input and output; a `slow` one runs fewer times."""
+
+    name: str
+    command: Callable[[str, Case, Path, Path], list[str]]
+    there: bool = True
+    slow: bool = False
+    cases: tuple[str, ...] = ("dedup", "unique", "filter")
+    env: dict[str, str] = field(default_factory=dict)
+
+
+def _flags(what: str, case: Case) -> list[str]:
+    if what == "unique":
+        return ["--column", case.key]
+    if what == "filter":
+        where = (f"{case.number} >= {case.least}", f"{case.text} contains {case.needle}")
+        return [part for each in where for part in ("--where", each)]
+    return []
+
+
+def csvapi(name: str, *more: str, fast: bool = False) -> System:
+    """`fast` uses the optional accelerator, which needs NumPy."""
+    start = ["-m", "csvapi"] if fast else [str(SYSTEMS / "plain.py")]
+
+    def command(what: str, case: Case, source: Path, target: Path) -> list[str]:
+        return [sys.executable, *start, what, str(source), "-o", str(target), "-q", *more, *_flags(what, case)]
+
+    return System(name, command, there=not fast or _has("numpy"))
+
+
+def script(name: str, file: str, needs: str = "", **options: object) -> System:
+    path = str(SYSTEMS / file)
+    start = [sys.executable, path] if file.endswith(".py") else ["bash", path]
+
+    def command(what: str, case: Case, source: Path, target: Path) -> list[str]:
+        return [*start, what, str(source), str(target)]
+
+    there = not needs or (_has(needs) if file.endswith(".py") else shutil.which(needs, path=PATH) is not None)
+    return System(name, command, there=there, **options)  # type: ignore[arg-type]  # the fields of a system
+
+
+def _has(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
+
+
+def _copy(what: str, case: Case, source: Path, target: Path) -> list[str]:
+    return ["cp", str(source), str(target)]
+
+
+ONE = csvapi("csvapi, 1 process", "--processes", "1")
+ALL = csvapi(f"csvapi, {CORES} processes")
+FAST = csvapi(f"csvapi [fast], {CORES} processes", fast=True)
+PANDAS = script("pandas", "with_pandas.py", "pandas")
+POLARS = script("Polars", "with_polars.py", "polars")
+DUCKDB = script("DuckDB", "with_duckdb.py", "duckdb")
+DUCKDB_LIMITED = script("DuckDB, 256 MB limit", "with_duckdb.py", "duckdb", env={"MEMORY_LIMIT": "256MB"})
+MILLER = script("Miller", "with_miller.sh", "mlr", slow=True)
+CSVKIT = script("csvkit", "with_csvkit.sh", "csvgrep", slow=True, cases=("filter",))
+NAIVE = script("csv.reader → csv.writer", "with_csv.py", slow=True)
+COPY = System("cp", _copy)
+
+TABLE = (ONE, ALL, FAST, PANDAS, POLARS, DUCKDB, DUCKDB_LIMITED, MILLER, CSVKIT, NAIVE, COPY)
+QUOTED = (ONE, ALL, FAST, PANDAS, POLARS, DUCKDB, NAIVE, COPY)

@@ -1,0 +1,50 @@
+"""What the figures were measured on and with."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+
+def facts() -> dict[str, str]:
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "machine": f"{len(os.sched_getaffinity(0))} cores, {_processor()}, {_memory()} GB memory, {platform.system()}",
+        "load": f"{os.getloadavg()[0]:.1f} at the start",
+        "versions": ", ".join(
+            filter(None, [f"Python {platform.python_version()}", *map(_library, _LIBRARIES), _miller()])
+        ),
+    }
+
+
+_LIBRARIES = ("csv-processing-api", "pandas", "polars", "duckdb", "csvkit", "isal")
+
+
+def _library(name: str) -> str:
+    try:
+        return f"{name} {version(name)}"
+    except PackageNotFoundError:
+        return ""
+
+
+def _miller() -> str:
+    if not shutil.which("mlr"):
+        return ""
+    said = subprocess.run(["mlr", "--version"], capture_output=True, text=True, check=False).stdout
+    return "Miller " + said.strip().removeprefix("mlr ").removeprefix("version ")
+
+
+def _processor() -> str:
+    found = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
+    return " ".join(found[1].split()) if found else platform.machine()
+
+
+def _memory() -> int:
+    found = re.search(r"MemTotal: +([0-9]+)", Path("/proc/meminfo").read_text())
+    return round(int(found[1]) / 1e6) if found else 0

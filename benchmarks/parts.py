@@ -1,0 +1,124 @@
+"""The parts of the report: what runs over which file."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks import data
+from benchmarks.cases import FLIGHTS, SYNTHETIC
+from benchmarks.competitors import (
+    ALL,
+    DUCKDB,
+    DUCKDB_LIMITED,
+    FAST,
+    ONE,
+    PANDAS,
+    QUOTED,
+    TABLE,
+    System,
+    csvapi,
+)
+from benchmarks.rounds import Rounds, Row
+from benchmarks.settings import Settings, named, size
+
+_SMALL = 10_000_000
+_SPILL_SHARE = 16  # the budget for keys is this part of the file's size
+
+
+def synthetic(settings: Settings) -> list[Row]:
+    path = data.synthetic(settings.data, settings.size, named(settings.size))
+    return _cases(Rounds(settings, SYNTHETIC, path, TABLE, ALL))
+
+
+def quoted(settings: Settings) -> list[Row]:
+    path = data.quoted(settings.data, settings.size, named(settings.size))
+    return _cases(Rounds(settings, SYNTHETIC, path, QUOTED, ALL))
+
+
+def flights(settings: Settings) -> list[Row]:
+    return _cases(Rounds(settings, FLIGHTS, data.flights(settings.data), TABLE, ALL))
+
+
+def start(settings: Settings) -> list[Row]:
+    """A small file, where starting counts."""
+    path = data.synthetic(settings.data, _SMALL, named(_SMALL))
+    return Rounds(settings, SYNTHETIC, path, TABLE, ALL).run("dedup")
+
+
+def growth(settings: Settings) -> list[Row]:
+    """csvapi alone over growing files; time per MB and memory should not grow with them."""
+    rows: list[Row] = []
+    for name in settings.growth:
+        path = data.synthetic(settings.data, size(name), name)
+        few = replace(settings, runs=1) if size(name) > 10**9 else settings
+        for what in ("dedup", "filter"):
+            found = Rounds(few, SYNTHETIC, path, (ALL,), ALL).run(what)
+            rows += [{**row, "size": name, "per_gb": 1000 / float(str(row["speed"]))} for row in found]
+    return rows
+
+
+def spill(settings: Settings) -> list[Row]:
+    """dedup whose keys need many times the memory they are given."""
+    path = data.synthetic(settings.data, settings.size, named(settings.size))
+    memory = settings.memory or f"{max(4, settings.size // _SPILL_SHARE >> 20)}MiB"
+    rich = csvapi("csvapi, 64 GiB for keys", "--memory", "64GiB")
+    poor = csvapi(f"csvapi, {memory} for keys", "--memory", memory)
+    fast = csvapi(f"csvapi [fast], {memory} for keys", "--memory", memory, fast=True)
+    return Rounds(settings, SYNTHETIC, path, (rich, poor, fast, DUCKDB_LIMITED), rich).run("dedup")
+
+
+def packed(settings: Settings) -> list[Row]:
+    """gzip in, gzip out."""
+    path = data.synthetic(settings.data, settings.size, named(settings.size))
+    archive = path.with_suffix(".csv.gz")
+    if not archive.exists():
+        part = archive.with_suffix(".part")
+        with path.open("rb") as file, gzip.open(part, "wb", compresslevel=6) as target:
+            shutil.copyfileobj(file, target, 1 << 20)
+        part.rename(archive)
+    return _cases(Rounds(settings, SYNTHETIC, archive, (ONE, ALL, PANDAS, DUCKDB), ALL, ".csv.gz", path.stat().st_size))
+
+
+def cancel(settings: Settings) -> list[Row]:
+    """Ctrl-C in the middle: seconds until all is gone, and what is left behind."""
+    path = data.synthetic(settings.data, settings.size, named(settings.size))
+    return [_cancelled(settings, path, system) for system in (ONE, ALL, FAST) if system.there]
+
+
+def _cancelled(settings: Settings, path: Path, system: System) -> Row:
+    folder = settings.data / "cancelled"
+    folder.mkdir(exist_ok=True)
+    command = system.command("dedup", SYNTHETIC, path, folder / "output.csv")
+    with subprocess.Popen([*command, "--workspace", str(folder)]) as process:
+        while process.poll() is None and not any(folder.rglob("keys-*")):
+            time.sleep(0.005)
+        time.sleep(settings.size / 1e9)
+        process.send_signal(signal.SIGINT)
+        begin = time.perf_counter()
+        code = process.wait(60)
+        seconds = time.perf_counter() - begin
+    left = len(list(folder.iterdir()))
+    shutil.rmtree(folder)
+    return {"system": system.name, "code": code, "seconds": seconds, "left": left}
+
+
+def _cases(rounds: Rounds) -> list[Row]:
+    return [row for what in rounds.settings.cases for row in rounds.run(what)]
+
+
+PARTS = {
+    "synthetic": synthetic,
+    "quoted": quoted,
+    "flights": flights,
+    "start": start,
+    "growth": growth,
+    "spill": spill,
+    "gzip": packed,
+    "cancel": cancel,
+}
