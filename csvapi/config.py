@@ -1,0 +1,225 @@
+"""Settings: one frozen dataclass, read from the environment once (every one is in docs/settings.md)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from csvapi.errors import InvalidInput
+
+KIB, MIB, GIB = 1024, 1024**2, 1024**3
+
+
+_VAR = Path("var")
+
+
+def setting(default: Any, env: str, meaning: str, *, read: str = "text") -> Any:
+    """One field of `Settings`: its environment variable, its meaning for the docs, how its text is read."""
+    return field(default=default, metadata={"env": env, "meaning": meaning, "read": read})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator can decide; sizes in bytes, times in seconds."""
+
+    env: str = setting("production", "CSVAPI_ENV", "`production` or `development`")
+    host: str = setting("127.0.0.1", "CSVAPI_HOST", "Address the web server listens on")
+    port: int = setting(8000, "CSVAPI_PORT", "Port the web server listens on", read="count")
+    data_dir: Path = setting(_VAR, "CSVAPI_DATA_DIR", "Folder for everything that is stored", read="path")
+    workers: int = setting(0, "CSVAPI_WORKERS", "Worker processes; 0: one a core, at most 4", read="count")
+    web_workers: int = setting(1, "CSVAPI_WEB_WORKERS", "Web server processes", read="count")
+    web_threads: int = setting(16, "CSVAPI_WEB_THREADS", "Threads in each web server process", read="count")
+    public_url: str = setting("", "CSVAPI_PUBLIC_URL", "Address clients see, for links; empty: the request's own")
+    trusted_hosts: str = setting(
+        "",
+        "CSVAPI_TRUSTED_HOSTS",
+        "More names this service is reached by, with commas; `.example.com` with its subdomains",
+    )
+    cors_origins: str = setting(
+        "", "CSVAPI_CORS_ORIGINS", "Web pages elsewhere that may call the API, with commas; empty: none"
+    )
+    proxies: int = setting(0, "CSVAPI_PROXIES", "Reverse proxies whose X-Forwarded headers are trusted", read="count")
+    rate_limits: bool = setting(True, "CSVAPI_RATE_LIMITS", "Throttle register, login and refresh", read="switch")
+
+    database_url: str = setting(
+        "", "DATABASE_URL", "SQLAlchemy URL; wins over the DB_ variables; else SQLite", read="text"
+    )
+    redis_url: str = setting("", "REDIS_URL", "Redis or Valkey URL; wins over the REDIS_ variables")
+
+    secret_key: str = setting("", "CSVAPI_SECRET_KEY", "Signs download links; at least 32 characters", read="secret")
+    jwt_key: str = setting(
+        "", "CSVAPI_JWT_KEY", "Signs access and refresh tokens; at least 32 characters", read="secret"
+    )
+    secret_key_previous: str = setting(
+        "", "CSVAPI_SECRET_KEY_PREVIOUS", "The key before it, whose links still open", read="spare secret"
+    )
+    jwt_key_previous: str = setting(
+        "", "CSVAPI_JWT_KEY_PREVIOUS", "The key before it, whose tokens are still accepted", read="spare secret"
+    )
+    jwt_algorithm: str = setting(
+        "HS256", "CSVAPI_JWT_ALGORITHM", "`HS256`; or `RS256`, `EdDSA` with a private key in PEM"
+    )
+    access_ttl: int = setting(3600, "CSVAPI_ACCESS_TTL", "Life of an access token", read="seconds")
+    refresh_ttl: int = setting(7 * 86400, "CSVAPI_REFRESH_TTL", "Life of a refresh token", read="seconds")
+    link_ttl: int = setting(3600, "CSVAPI_LINK_TTL", "Life of a signed download link", read="seconds")
+
+    admin_email: str = setting(
+        "", "CSVAPI_ADMIN_EMAIL", "An administrator to create when the database is brought up to date"
+    )
+    admin_password: str = setting("", "CSVAPI_ADMIN_PASSWORD", "The administrator's password; at least 12 characters")
+
+    max_upload: int = setting(10 * GIB, "CSVAPI_MAX_UPLOAD", "Largest upload", read="bytes")
+    max_body: int = setting(MIB, "CSVAPI_MAX_BODY", "Largest request body that is not an upload", read="bytes")
+    max_record: int = setting(16 * MIB, "CSVAPI_MAX_RECORD", "Longest record", read="bytes")
+    max_columns: int = setting(100_000, "CSVAPI_MAX_COLUMNS", "Most columns in a file", read="count")
+    max_ratio: int = setting(
+        200, "CSVAPI_MAX_RATIO", "How many times its size a compressed upload may unpack to", read="count"
+    )
+    max_stored: int = setting(50 * GIB, "CSVAPI_MAX_STORED", "Stored bytes per user", read="bytes")
+    max_files: int = setting(10_000, "CSVAPI_MAX_FILES", "Stored files per user", read="count")
+    max_queued: int = setting(1_000, "CSVAPI_MAX_QUEUED_TASKS", "Tasks of a user that may wait", read="count")
+    max_running: int = setting(
+        8, "CSVAPI_MAX_RUNNING_TASKS", "Tasks of a user on the queue or running at once; the others wait", read="count"
+    )
+    max_streams: int = setting(
+        20, "CSVAPI_MAX_STREAMS", "Event streams of a user that may be open in a web process", read="count"
+    )
+    max_wait: int = setting(
+        30, "CSVAPI_MAX_WAIT", "Longest time a request may wait for its task (`Prefer: wait`)", read="seconds"
+    )
+    webhook_private: bool = setting(
+        False, "CSVAPI_WEBHOOK_PRIVATE", "Let webhooks go to private, loopback and link-local addresses", read="switch"
+    )
+    task_memory: int = setting(
+        256 * MIB, "CSVAPI_TASK_MEMORY", "Memory for a task's keys before it spills", read="bytes"
+    )
+    task_time: int = setting(3600, "CSVAPI_TASK_TIME", "Longest run of a task", read="seconds")
+    processes: int = setting(0, "CSVAPI_PROCESSES", "Processes a task may use; 0: its share of the cores", read="count")
+    max_attempts: int = setting(3, "CSVAPI_MAX_ATTEMPTS", "Workers a task may lose before it fails", read="count")
+    lease: int = setting(60, "CSVAPI_LEASE", "Silence after which a running task's worker is lost", read="seconds")
+    stop_grace: int = setting(
+        5, "CSVAPI_STOP_GRACE", "Time a stopping worker has to finish its task before it hands it back", read="seconds"
+    )
+    fork_above: int = setting(
+        MIB, "CSVAPI_FORK_ABOVE", "Input above which a task gets a process of its own in its worker", read="bytes"
+    )
+    retention: int = setting(7 * 86400, "CSVAPI_RETENTION", "How long uploads and results are kept", read="seconds")
+    max_retention: int = setting(
+        90 * 86400, "CSVAPI_MAX_RETENTION", "How far ahead a user may set the end of a file", read="seconds"
+    )
+    sweep_grace: int = setting(
+        3600, "CSVAPI_SWEEP_GRACE", "Age at which a stored object that no row owns is removed", read="seconds"
+    )
+
+    log_format: str = setting("", "CSVAPI_LOG_FORMAT", "`json` or `text`; empty: `text` on a terminal, else `json`")
+    log_level: str = setting("INFO", "CSVAPI_LOG_LEVEL", "`DEBUG`, `INFO`, `WARNING` or `ERROR`")
+    metrics_token: str = setting("", "CSVAPI_METRICS_TOKEN", "The Bearer token /metrics asks for; empty: it is open")
+    sentry_dsn: str = setting("", "CSVAPI_SENTRY_DSN", "Where Sentry takes errors; needs the extra `sentry`")
+    otel_endpoint: str = setting(
+        "", "CSVAPI_OTEL_ENDPOINT", "Where OpenTelemetry takes traces (OTLP); needs the extra `otel`"
+    )
+
+    @property
+    def origins(self) -> list[str]:
+        return names(self.cors_origins)
+
+    @property
+    def worker_count(self) -> int:
+        return self.workers or min(os.cpu_count() or 1, 4)
+
+    @property
+    def task_processes(self) -> int:
+        """Processes for one task: by default its share of the cores when every worker is busy, at least one."""
+        return self.processes or max(1, (os.cpu_count() or 1) // self.worker_count)
+
+    @property
+    def files_dir(self) -> Path:
+        return self.data_dir / "files"
+
+    @property
+    def workspace_dir(self) -> Path:
+        return self.data_dir / "workspace"
+
+
+def names(text: str) -> list[str]:
+    """The parts of a list with commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+_UNITS = {"": 1, "K": KIB, "M": MIB, "G": GIB, "T": 1024 * GIB}
+_SIZE = re.compile(r"(\d+)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
+_TIME = re.compile(r"(\d+)\s*([smhd]?)")
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_SWITCH = {"on": True, "1": True, "true": True, "yes": True, "off": False, "0": False, "false": False, "no": False}
+
+
+def _read(kind: str, text: str) -> Any:
+    match kind:
+        case "count":
+            return int(text) if text.isascii() and text.isdigit() else None
+        case "bytes":
+            return int(m[1]) * _UNITS[m[2].upper()] if (m := _SIZE.fullmatch(text)) else None
+        case "seconds":
+            return int(m[1]) * _SECONDS[m[2]] if (m := _TIME.fullmatch(text)) else None
+        case "switch":
+            return _SWITCH.get(text.lower())
+        case "path":
+            return Path(text)
+        case _:
+            return text
+
+
+_FORM = {
+    "count": "a whole number",
+    "bytes": "a size such as 500MiB or 2GiB",
+    "seconds": "a time such as 90s, 15m, 12h or 7d",
+    "switch": "on or off",
+}
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings; InvalidInput names the variable that is not right and the form it takes."""
+    values: dict[str, Any] = {}
+    for item in fields(Settings):
+        name, kind = item.metadata["env"], item.metadata["read"]
+        text = environ.get(name, "").strip()
+        if not text:
+            continue
+        values[item.name] = value = _read(kind, text)
+        if value is None:
+            raise InvalidInput(f"{name} must be {_FORM[kind]}, not {text!r}", pointer=name)
+    values.setdefault("database_url", _database_url(environ))
+    values.setdefault("redis_url", _redis_url(environ))
+    if _SWITCH.get(environ.get("DEBUG", "").strip().lower()):
+        values.setdefault("env", "development")
+    if password := environ.get("ADMIN_PASSWORD", "").strip():  # without one nobody can be created
+        values.setdefault("admin_email", environ.get("ADMIN_EMAIL", "").strip())
+        values.setdefault("admin_password", password)
+    return Settings(**values)
+
+
+def _database_url(environ: Mapping[str, str]) -> str:
+    """The original system's variables (DB_HOST DB_PORT DB_NAME DB_USER DB_PASSWORD) as one URL, or ""."""
+    from urllib.parse import quote
+
+    host = environ.get("DB_HOST", "")
+    if not host:
+        return ""
+    user, password = quote(environ.get("DB_USER", "csvapi"), safe=""), quote(environ.get("DB_PASSWORD", ""), safe="")
+    name, port = quote(environ.get("DB_NAME", "csvapi"), safe=""), environ.get("DB_PORT", "3306")
+    return f"mysql+pymysql://{user}:{password}@{host}:{port}/{name}?charset=utf8mb4"
+
+
+def _redis_url(environ: Mapping[str, str]) -> str:
+    from urllib.parse import quote
+
+    host = environ.get("REDIS_HOST", "")
+    if not host:
+        return ""
+    password = environ.get("REDIS_PASSWORD", "")
+    login = f":{quote(password, safe='')}@" if password else ""
+    return f"redis://{login}{host}:{environ.get('REDIS_PORT', '6379')}/0"

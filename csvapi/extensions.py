@@ -1,0 +1,91 @@
+"""The Flask extensions, and the one way a transaction is opened."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import redis
+from flask import current_app
+from flask_jwt_extended import JWTManager
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from csvapi import keys
+from csvapi.config import Settings
+from csvapi.errors import DatabaseDown
+from csvapi.jobs.queue import Jobs
+from csvapi.models.types import Base
+from csvapi.storage import LocalStorage
+from csvapi.throttle import Throttle
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+migrate = Migrate(directory=str(MIGRATIONS), render_as_batch=True, compare_type=True)
+jwt = JWTManager()
+
+
+@event.listens_for(Engine, "connect")
+def _tune_sqlite(connection: Any, _record: Any) -> None:
+    """Make SQLite safe and quick beside several processes: write-ahead log, patience, foreign keys."""
+    if isinstance(connection, sqlite3.Connection):
+        for pragma in ("journal_mode=WAL", "busy_timeout=15000", "synchronous=NORMAL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Open a transaction: commit at the end, roll back on any error, give the connection back in both cases.
+
+    Objects read in it stay readable afterwards (they are detached). Raises DatabaseDown when the database cannot be
+    reached or has no connection to give; integrity errors pass, their callers know what they mean.
+    """
+    try:
+        yield db.session()
+        db.session.commit()
+    except IntegrityError:
+        db.session.rollback()
+        raise
+    except (OperationalError, PoolTimeout) as error:
+        db.session.rollback()
+        raise DatabaseDown("The database cannot be reached; try again in a moment") from error
+    except DBAPIError as error:
+        db.session.rollback()
+        if error.connection_invalidated:
+            raise DatabaseDown("The database connection was lost; try again in a moment") from error
+        raise
+    except BaseException:
+        db.session.rollback()
+        raise
+    finally:
+        db.session.remove()
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """What the services work with, made once by the application factory."""
+
+    settings: Settings
+    storage: LocalStorage
+    redis: redis.Redis
+    jobs: Jobs
+    throttle: Throttle
+    keys: keys.Keys
+
+
+def runtime() -> Runtime:
+    """The running application's `Runtime`."""
+    found: Runtime = current_app.extensions["csvapi"]
+    return found
+
+
+keys.use(jwt, lambda: runtime().keys)

@@ -1,0 +1,26 @@
+"""The tables, as typed SQLAlchemy classes."""
+
+from csvapi.models.access import ApiKey, Idempotency
+from csvapi.models.file import CSV, File
+from csvapi.models.task import ACTIVE, FINISHED, Status, Task
+from csvapi.models.types import Base, now
+from csvapi.models.user import RefreshFamily, User
+from csvapi.models.webhook import Delivery, Sent, Webhook
+
+__all__ = [
+    "ACTIVE",
+    "CSV",
+    "FINISHED",
+    "ApiKey",
+    "Base",
+    "Delivery",
+    "File",
+    "Idempotency",
+    "RefreshFamily",
+    "Sent",
+    "Status",
+    "Task",
+    "User",
+    "Webhook",
+    "now",
+]

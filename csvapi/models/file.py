@@ -1,0 +1,33 @@
+"""Stored CSV files: uploads and results alike."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from csvapi.models.types import Base, Document, RowId, UtcDateTime, now
+
+CSV = "text/csv"  # what everything else is made of, and all that can be read as records
+
+
+class File(Base):
+    """One object in storage with what is known of it; `storage_key` names the object, `size` is in bytes."""
+
+    __tablename__ = "files"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(String(10))  # upload, result, dropped or reasons
+    media_type: Mapped[str] = mapped_column(String(100), default=CSV)
+    storage_key: Mapped[str] = mapped_column(String(64), unique=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    dialect: Mapped[dict[str, Any]] = mapped_column(Document)
+    columns: Mapped[list[str]] = mapped_column(Document)
+    detection: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -1,0 +1,45 @@
+"""Who may sign in, and the refresh tokens they hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from csvapi.models.types import Base, RowId, UtcDateTime, now
+
+
+class User(Base):
+    """An account; `email` is stored in lower case, so that it is unique in any case.
+
+    `max_stored` is this user's own limit of stored bytes; None for the one that is set for everybody.
+    """
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(255))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    max_stored: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RefreshFamily(Base):
+    """One sign-in: the chain of refresh tokens that grew from it, of which only `current_jti` is alive.
+
+    A token of the family that is not the current one has been used before: whoever holds it, the family is revoked
+    (RFC 9700 section 4.14.2, refresh token rotation).
+    """
+
+    __tablename__ = "refresh_families"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    current_jti: Mapped[str] = mapped_column(String(36))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

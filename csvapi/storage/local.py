@@ -1,0 +1,168 @@
+"""Objects in a local folder; one appears whole, by rename, or not at all."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+from uuid import uuid4
+
+from csvapi.errors import StorageDown, TooLarge
+
+
+class Writer(io.RawIOBase):
+    """A new object on its way in: hashes and counts while it writes, leaves nothing unless it is committed.
+
+    One pass, no copy, constant memory. Raises TooLarge past `limit` bytes and StorageDown when the disk refuses.
+    """
+
+    def __init__(self, storage: LocalStorage, limit: int) -> None:
+        self._storage, self.limit = storage, limit
+        self._hash = hashlib.sha256()
+        self.size = 0
+        self.temp = storage.new_temp()
+        self._file = self.temp.open("xb+", buffering=0)
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]  # bytes, as the form parser hands them over
+        self.size += len(data)
+        if self.size > self.limit:
+            raise TooLarge(f"The file is larger than the limit of {self.limit} bytes", limit=self.limit)
+        self._hash.update(data)
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[self._file.write(view) :]
+        except OSError as error:
+            raise _down(error) from error
+        return len(data)
+
+    def writable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # io's own buffer type is private
+        return self._file.readinto(buffer) or 0
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    def commit(self) -> str:
+        """Make the object durable under a new key, and return the key."""
+        key = self._storage.adopt(self.temp)
+        self._file.close()
+        return key
+
+    def close(self) -> None:
+        """Give up what was not committed; safe to call at any time."""
+        if not self.closed:
+            self._file.close()
+            self.temp.unlink(missing_ok=True)
+        super().close()
+
+
+class LocalStorage:
+    """Objects as files, `ab/abcdef…`, beside a `tmp` folder on the same file system (rename is atomic there)."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._temp = root / "tmp"
+        self._temp.mkdir(parents=True, exist_ok=True)
+
+    def writer(self, limit: int) -> Writer:
+        try:
+            return Writer(self, limit)
+        except OSError as error:
+            raise _down(error) from error
+
+    def new_temp(self) -> Path:
+        """A path for a file that is not an object yet."""
+        return self.temp(uuid4().hex)
+
+    def temp(self, name: str) -> Path:
+        return self._temp / name
+
+    def temps(self, age: float) -> Iterator[Path]:
+        """Files that are no objects, and that nothing has happened to for so many seconds."""
+        return (path for path in self._temp.iterdir() if _older(path, age))
+
+    def keys(self, age: float) -> Iterator[str]:
+        """Objects that nothing has happened to for so many seconds; a renaming counts as something."""
+        for folder in self.root.glob("[0-9a-f][0-9a-f]"):
+            yield from (path.name for path in folder.iterdir() if _older(path, age))
+
+    def has(self, key: str) -> bool:
+        return self.path(key).is_file()
+
+    def adopt(self, temp: Path, key: str = "") -> str:
+        """Turn a finished temporary file into an object: fsync, rename, fsync of the folder; returns its key."""
+        key = key or uuid4().hex
+        target = self.path(key)
+        try:
+            target.parent.mkdir(exist_ok=True)
+            _fsync(temp)
+            temp.replace(target)
+            _fsync(target.parent)
+        except OSError as error:
+            raise _down(error) from error
+        return key
+
+    def path(self, key: str) -> Path:
+        return self.root / key[:2] / key
+
+    def open(self, key: str) -> BinaryIO:
+        try:
+            return self.path(key).open("rb")
+        except OSError as error:
+            raise _down(error) from error
+
+    def delete(self, key: str) -> None:
+        self.path(key).unlink(missing_ok=True)
+
+    def free(self) -> int:
+        """Bytes that can still be written."""
+        return shutil.disk_usage(self.root).free
+
+    def check(self) -> None:
+        """Raise StorageDown unless an object can be written now."""
+        probe = self.new_temp()
+        try:
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise _down(error) from error
+
+
+def _older(path: Path, age: float) -> bool:
+    try:
+        return time.time() - path.stat().st_ctime >= age
+    except FileNotFoundError:
+        return False
+
+
+def _fsync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _down(error: OSError) -> StorageDown:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return StorageDown("The storage is full; delete files or ask the operator for room")
+    return StorageDown("The storage cannot be used now; try again later")

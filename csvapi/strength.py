@@ -1,0 +1,76 @@
+"""Refusing to start with what is missing, short or copied from an example: the variable is named, never its value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from urllib.parse import unquote, urlsplit
+
+from csvapi.config import Settings
+from csvapi.errors import InvalidInput
+
+MIN_SECRET = 32  # characters: RFC 7518 section 3.2 asks for a key as long as HS256's hash
+MIN_ADMIN_PASSWORD = 12
+_EXAMPLES = re.compile(
+    r"change[-_ ]?me|replace[-_ ]?me|your[-_ ]?(secret|key|password)|(secret|jwt)[-_ ]?key|example|insecure|"
+    r"admin123|password|letmein|12345678|qwerty|abcdefgh",
+    re.IGNORECASE,
+)
+_CHOICES = {
+    "env": ("production", "development"),
+    "jwt_algorithm": ("HS256", "RS256", "EdDSA"),
+    "log_format": ("", "json", "text"),
+    "log_level": ("DEBUG", "INFO", "WARNING", "ERROR"),
+}
+_LOCAL = {None, "", "localhost", "127.0.0.1", "::1"}
+
+
+def check(settings: Settings) -> None:
+    """Raise InvalidInput for the first setting that is not fit to run with.
+
+    Missing secrets are refused everywhere; short ones and those of examples only outside development.
+    """
+    for problem, name in _problems(settings):
+        raise InvalidInput(f"{name} {problem}", pointer=name)
+
+
+def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
+    for field, allowed in _CHOICES.items():
+        if getattr(settings, field) not in allowed:
+            yield f"must be one of {', '.join(filter(None, allowed))}", _variable(field)
+    for item in fields(Settings):
+        if item.metadata["read"] in {"secret", "spare secret"}:
+            optional = item.metadata["read"] == "spare secret"
+            yield from _weak(settings, item.name, MIN_SECRET, "a secret", optional=optional)
+    yield from _weak(settings, "admin_password", MIN_ADMIN_PASSWORD, "a password", optional=not settings.admin_email)
+    for field, meaning in (("database_url", "DATABASE_URL"), ("redis_url", "REDIS_URL")):
+        url = getattr(settings, field)
+        if not url:
+            yield "is not set; `csvapi start` runs with a database and a queue of its own", meaning
+        elif settings.env == "production" and _example_password(url):
+            yield "holds a password from an example; choose one that nobody else has", meaning
+
+
+def _weak(settings: Settings, field: str, shortest: int, what: str, *, optional: bool) -> Iterator[tuple[str, str]]:
+    value, name = getattr(settings, field), _variable(field)
+    lenient = optional if not value else settings.env == "development"
+    if lenient:
+        return
+    if len(value) < shortest:
+        yield f"must be set to {what} of at least {shortest} characters", name
+    elif _EXAMPLES.search(value) and "-----BEGIN" not in value:
+        yield (
+            f"is {what} from an example; make one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
+            name,
+        )
+
+
+def _example_password(url: str) -> bool:
+    """Whether the URL of a server elsewhere has a password that everybody knows."""
+    parts = urlsplit(url)
+    return parts.hostname not in _LOCAL and bool(_EXAMPLES.search(unquote(parts.password or "")))
+
+
+def _variable(field: str) -> str:
+    return next(str(item.metadata["env"]) for item in fields(Settings) if item.name == field)

@@ -1,0 +1,37 @@
+"""docs/settings.md names every setting, with its default and its meaning."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+from csvapi.config import GIB, MIB, Settings
+
+UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
+
+
+def test_every_setting_is_on_the_page_and_nothing_else() -> None:
+    page = [line for line in PAGE.read_text().splitlines() if line.startswith("| `")]
+    settings = page[: len(fields(Settings))]
+    assert settings == expected(), "the table should read:\n" + "\n".join(expected())
+
+
+def expected() -> list[str]:
+    return [
+        f"| `{item.metadata['env']}` | {default(item.default, item.metadata['read'])} | {item.metadata['meaning']} |"
+        for item in fields(Settings)
+    ]
+
+
+def default(value: object, read: str) -> str:
+    match read, value:
+        case "switch", _:
+            return "`on`" if value else "`off`"
+        case "bytes", int(size):
+            return f"`{size // GIB}GiB`" if size % GIB == 0 else f"`{size // MIB}MiB`"
+        case "seconds", int(seconds):
+            unit, name = next(pair for pair in UNITS if seconds % pair[0] == 0)
+            return f"`{seconds // unit}{name}`"
+        case _:
+            return f"`{value}`" if value != "" else "–"

@@ -1,0 +1,93 @@
+"""What csvapi refuses to start with, and that it says which."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from csvapi.config import load
+from csvapi.errors import InvalidInput
+from csvapi.strength import check
+
+GOOD = {
+    "CSVAPI_SECRET_KEY": "kE4vQz0Jx8mS2bN6cT1yWq7rUo3iPa5d",
+    "CSVAPI_JWT_KEY": "Zp9LfH3gD8wXeR5tYbV1nMq7KsJc2uA0",
+    "DATABASE_URL": "mysql+pymysql://csvapi:f8Kq2wLs@db.internal/csvapi",
+    "REDIS_URL": "redis://:g7Hs1mNx@queue.internal:6379/0",
+}
+ADMIN = {"CSVAPI_ADMIN_EMAIL": "ops@example.org", "CSVAPI_ADMIN_PASSWORD": "tidal-violin-quarry"}
+
+
+def refused(**settings: str) -> str:
+    with pytest.raises(InvalidInput) as refusal:
+        check(load({**GOOD, **settings}))
+    for value in settings.values():
+        assert len(value) < 8 or value not in refusal.value.detail, "never the value"
+    return refusal.value.detail
+
+
+def test_good_settings_pass() -> None:
+    check(load(GOOD))
+    check(load({**GOOD, **ADMIN}))
+    check(load({**GOOD, "REDIS_URL": "redis://:change-me@127.0.0.1:6379/0"}))  # reachable from here only
+
+
+@pytest.mark.parametrize("name", ["CSVAPI_SECRET_KEY", "CSVAPI_JWT_KEY"])
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("", "must be set to a secret of at least 32 characters"),
+        ("short", "at least 32 characters"),
+        ("change-me-change-me-change-me-change-me", "from an example"),
+        ("CHANGE_ME_TO_SOMETHING_LONG_AND_RANDOM_PLEASE", "from an example"),
+        ("your-secret-key-your-secret-key-your-secret-key", "from an example"),
+        ("django-insecure-1a2b3c4d5e6f7g8h9i0j1k2l3m4n5", "from an example"),
+        ("this-is-only-an-example-secret-for-the-docs", "from an example"),
+    ],
+)
+def test_a_missing_short_or_example_secret_is_refused_by_name(name: str, value: str, says: str) -> None:
+    message = refused(**{name: value})
+    assert message.startswith(f"{name} ")
+    assert says in message
+
+
+@pytest.mark.parametrize("name", ["CSVAPI_SECRET_KEY_PREVIOUS", "CSVAPI_JWT_KEY_PREVIOUS"])
+def test_the_previous_keys_may_be_missing_but_not_weak(name: str) -> None:
+    check(load({**GOOD, name: ""}))
+    assert refused(**{name: "change-me"}).startswith(f"{name} ")
+
+
+@pytest.mark.parametrize("password", ["", "admin123", "short", "admin123admin123", "change-me-now-please"])
+def test_an_administrator_needs_a_good_password(password: str) -> None:
+    assert refused(**{**ADMIN, "CSVAPI_ADMIN_PASSWORD": password}).startswith("CSVAPI_ADMIN_PASSWORD ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql+pymysql://csvapi:change-me@db/csvapi"),
+        ("REDIS_URL", "redis://:changeme@queue:6379/0"),
+        ("CSVAPI_ENV", "prodution"),
+        ("CSVAPI_JWT_ALGORITHM", "none"),
+        ("CSVAPI_LOG_FORMAT", "xml"),
+    ],
+)
+def test_other_settings_are_refused_by_name(name: str, value: str) -> None:
+    assert refused(**{name: value}).startswith(f"{name} ")
+
+
+def test_development_allows_examples_but_nothing_missing() -> None:
+    weak = {"CSVAPI_ENV": "development", "CSVAPI_JWT_KEY": "change-me"}
+    check(load({**GOOD, **weak}))
+    assert refused(**{**weak, "CSVAPI_SECRET_KEY": ""}).startswith("CSVAPI_SECRET_KEY ")
+
+
+def test_the_values_of_the_example_file_are_refused() -> None:
+    """.env.example is for copying: each secret in it must be one that production does not start with."""
+    file = Path(__file__).parents[1] / ".env.example"
+    pairs = dict(line.split("=", 1) for line in file.read_text().splitlines() if "=" in line) if file.exists() else {}
+    for name in GOOD.keys() | ADMIN.keys():
+        if "KEY" in name or "PASSWORD" in name:
+            given = pairs.get(name, "")
+            assert refused(**{**ADMIN, name: given}).startswith(f"{name} ")
