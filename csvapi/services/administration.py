@@ -1,0 +1,175 @@
+"""What administrators do to accounts, files and tasks: by the same rules as their owners, on anybody's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from csvapi.errors import Conflict, InvalidInput, NotFound, QueueDown, TaskNotFinished
+from csvapi.extensions import runtime, transaction
+from csvapi.jobs import progress
+from csvapi.models import ACTIVE, File, Status, Task, User, now
+from csvapi.services import accounts, keeping, passwords, tasks, tokens
+from csvapi.services.dispatch import dispatch
+from csvapi.services.leases import changed
+
+RETRIED = (Status.FAILED, Status.CANCELLED)
+
+
+def first_admin(email: str, password: str) -> bool:
+    """Create an administrator if there is none at all; says whether it did."""
+    with transaction() as session:
+        if session.scalar(select(User.id).where(User.is_admin).limit(1)) is not None:
+            return False
+    return accounts.ensure_admin(email, password)
+
+
+def make_admin(email: str, password: str) -> bool:
+    """Give the account this password and the administrator's rights; creates it if there is none, and says so."""
+    passwords.check_strength(password, email)
+    created = accounts.ensure_admin(email, password)
+    with transaction() as session:
+        user = session.scalars(select(User).where(User.email == email.strip().lower())).one()
+        user.is_active = True
+        _set_password(session, user, password)
+    return created
+
+
+def change_user(
+    user_id: int, *, is_active: bool, is_admin: bool, max_stored: int | None, password: str | None = None
+) -> None:
+    """Change what an administrator decides about an account; a new password or a deactivation ends its sign-ins.
+
+    Raises InvalidInput for a weak password, and Conflict rather than leave nobody who can administer.
+    """
+    with transaction() as session:
+        user = session.get(User, user_id)
+        if user is None:
+            raise NotFound("There is no such user")
+        if user.is_admin and user.is_active and not (is_admin and is_active):
+            _another_admin(session, user)
+        user.is_active, user.is_admin, user.max_stored = is_active, is_admin, max_stored
+        if password:
+            passwords.check_strength(password, user.email)
+            _set_password(session, user, password)
+        elif not is_active:
+            tokens.revoke_all(session, user.id)
+
+
+def _another_admin(session: Session, user: User) -> None:
+    others = select(func.count()).select_from(User).where(User.is_admin, User.is_active, User.id != user.id)
+    if not session.scalar(others):
+        raise Conflict("This is the last administrator; make another one first")
+
+
+def _set_password(session: Session, user: User, password: str) -> None:
+    user.password_hash = passwords.hash_password(password)
+    tokens.revoke_all(session, user.id)
+
+
+def delete_file(file_id: int) -> None:
+    """Delete anybody's file; raises InUse while a task that has not ended reads it (see `keeping.delete`)."""
+    with transaction() as session:
+        owner = session.scalar(select(File.user_id).where(File.id == file_id))
+    if owner is None:
+        raise NotFound("There is no such file")
+    keeping.delete(owner, file_id)
+
+
+def cancel_task(task_id: str) -> None:
+    """Cancel anybody's task (see `tasks.cancel`)."""
+    tasks.cancel(_task(task_id).user_id, task_id)
+
+
+def retry_task(task_id: str) -> None:
+    """Queue a failed or cancelled task again, from its beginning, with all its attempts before it.
+
+    Raises Conflict when it has not failed, InvalidInput when its input is gone. A queue that is down loses nothing: the
+    reaper sees to it.
+    """
+    task = _task(task_id)
+    if task.file_id is None:
+        raise InvalidInput("The file that the task read has been deleted")
+    again = update(Task).where(Task.id == task_id, Task.status.in_(RETRIED))
+    with transaction() as session:
+        queued = session.execute(
+            again.values(
+                status=Status.QUEUED,
+                lost=0,
+                cancel_requested=False,
+                progress=None,
+                error_code=None,
+                error_detail=None,
+                queued_at=None,
+                started_at=None,
+                finished_at=None,
+            )
+        )
+    if not changed(queued):
+        raise Conflict("Only a task that failed or was cancelled can be tried again")
+    progress.forget(runtime().redis, task_id)
+    dispatch(task.user_id)
+
+
+def delete_task(task_id: str) -> None:
+    """Delete a task that has ended; its result stays, as a file, until that is deleted or expires."""
+    with transaction() as session:
+        if not changed(session.execute(delete(Task).where(Task.id == task_id, Task.status.not_in(ACTIVE)))):
+            raise TaskNotFinished("Only a task that has ended can be deleted; cancel it first")
+
+
+def failure(task_id: str) -> str | None:
+    """Why the task failed, its code and its reason; None when it did not."""
+    with transaction() as session:
+        failed = select(Task.error_code, Task.error_detail).where(Task.id == task_id, Task.status == Status.FAILED)
+        row = session.execute(failed).one_or_none()
+    return f"{row.error_code}: {row.error_detail}" if row else None
+
+
+def _task(task_id: str) -> Task:
+    with transaction() as session:
+        task = session.get(Task, task_id)
+    if task is None:
+        raise NotFound("There is no such task")
+    return task
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The installation in numbers; `waiting` is None while the queue cannot be reached, `oldest` in seconds."""
+
+    users: int
+    admins: int
+    files: int
+    bytes: int
+    tasks: dict[str, int]
+    waiting: int | None
+    oldest: int
+    free: int
+
+
+def figures() -> Figures:
+    with transaction() as session:
+        users, admins = session.execute(select(func.count(), func.sum(User.is_admin))).one()
+        files, size = session.execute(select(func.count(), func.sum(File.size)).select_from(File)).one()
+        counts = dict(session.execute(select(Task.status, func.count()).group_by(Task.status)).tuples().all())
+        oldest = session.scalar(select(func.min(Task.created_at)).where(Task.status == Status.QUEUED))
+    return Figures(
+        users=users,
+        admins=int(admins or 0),
+        files=files,
+        bytes=int(size or 0),
+        tasks={status: counts.get(status, 0) for status in Status},
+        waiting=_waiting(),
+        oldest=round((now() - oldest).total_seconds()) if oldest else 0,
+        free=runtime().storage.free(),
+    )
+
+
+def _waiting() -> int | None:
+    try:
+        return len(runtime().jobs.waiting())
+    except QueueDown:
+        return None

@@ -1,0 +1,74 @@
+"""API keys: a way in for programs, shown once and stored as a hash."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete as delete_rows
+from sqlalchemy import func, or_, select, update
+
+from csvapi.errors import InvalidInput, NotFound, QuotaExceeded
+from csvapi.extensions import transaction
+from csvapi.models import ApiKey, User, now
+from csvapi.services.files import MAX_ID
+from csvapi.services.leases import changed
+
+PREFIX = "csvapi_"
+HINT = len(PREFIX) + 5  # characters of a key that are kept in clear
+MOST = 100  # keys of a user
+_USED_EVERY = timedelta(minutes=1)  # how fine `last_used_at` is: not one write for each request
+
+
+def create(user_id: int, name: str, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
+    """A new key and its secret, which nobody can show again; raises QuotaExceeded, InvalidInput for a past end."""
+    if expires_at is not None and expires_at <= now():
+        raise InvalidInput("expires_at must be in the future", pointer="/expires_at")
+    secret = PREFIX + secrets.token_urlsafe(32)
+    key = ApiKey(user_id=user_id, name=name, hint=secret[:HINT], secret_hash=_hash(secret), expires_at=expires_at)
+    with transaction() as session:
+        count = session.scalar(select(func.count()).where(ApiKey.user_id == user_id)) or 0
+        if count >= MOST:
+            raise QuotaExceeded(f"You have {count} API keys, the most there may be; delete some", limit=MOST)
+        session.add(key)
+    return key, secret
+
+
+def mine(user_id: int) -> list[ApiKey]:
+    """The user's keys, the newest first."""
+    with transaction() as session:
+        return list(session.scalars(select(ApiKey).where(ApiKey.user_id == user_id).order_by(ApiKey.id.desc())))
+
+
+def delete(user_id: int, key_id: int) -> None:
+    """The key opens nothing from now on. Raises NotFound."""
+    with transaction() as session:
+        mine = delete_rows(ApiKey).where(ApiKey.id == key_id, ApiKey.user_id == user_id)
+        gone = key_id <= MAX_ID and changed(session.execute(mine))
+    if not gone:
+        raise NotFound("API key not found")
+
+
+def holder(secret: str) -> User | None:
+    """The active user whose key this is; None for a key that is not known or has ended."""
+    if not secret.startswith(PREFIX):
+        return None
+    at = now()
+    with transaction() as session:
+        alive = or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > at)
+        found = session.execute(
+            select(ApiKey, User).join(User, User.id == ApiKey.user_id).where(ApiKey.secret_hash == _hash(secret), alive)
+        ).first()
+        if found is None or not found.User.is_active:
+            return None
+        used = found.ApiKey.last_used_at
+        if used is None or at - used > _USED_EVERY:
+            session.execute(update(ApiKey).where(ApiKey.id == found.ApiKey.id).values(last_used_at=at))
+    user: User = found.User
+    return user
+
+
+def _hash(secret: str) -> str:
+    """Not a slow hash: the secret is random and long, there is nothing to guess."""
+    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

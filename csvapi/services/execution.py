@@ -1,0 +1,215 @@
+"""Running a task in a worker: claim it, run its steps, commit its result exactly once."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from csvapi import logs
+from csvapi.csvio import Dialect, Receipt
+from csvapi.engines import local
+from csvapi.errors import Cancelled, CsvapiError, DatabaseDown, OutOfMemory, TaskError, TimedOut, WorkerLost
+from csvapi.extensions import runtime, transaction
+from csvapi.jobs import kernel, progress
+from csvapi.models import CSV, File, Status, Task, now
+from csvapi.operations import files_of, load_steps
+from csvapi.services import figures, files, leases, quotas
+from csvapi.services.dispatch import dispatch
+from csvapi.services.explaining import Aside, Part, add
+from csvapi.services.inputs import others
+from csvapi.services.scratch import check_room, scratch
+
+log = structlog.get_logger(__name__)
+PROGRESS_EVERY = 0.25  # seconds between progress figures in Redis
+NOTE_EVERY = 5.0  # seconds between notes of it in the row
+
+
+def run(task_id: str, owner: str, stopped_by: tuple[type[Exception], TaskError]) -> None:
+    """Run a queued task to its end; a task that is not queued (delivered twice, cancelled) is left alone.
+
+    `owner` names the worker, `stopped_by` the exception by which the queue stops a job that runs too long, and the
+    error that it means. Whatever happens, the row tells: succeeded with its result and receipt, or failed with a code
+    and a reason, or queued again after a failure that is not the task's (the database away, a process killed).
+    """
+    try:
+        task = leases.claim(task_id, owner)
+    except DatabaseDown as error:
+        log.warning("task_not_claimed", task_id=task_id, reason=str(error))  # the reaper puts it on the queue again
+        return
+    if task is None:
+        log.info("nothing_to_do", task_id=task_id, reason="the task is not queued")
+        return
+    with logs.of_task(task.id, task.request_id):
+        log.info("task_started", operation=task.operation, attempt=task.attempt)
+        progress.tell(runtime().redis, task.id)
+        _run(task, stopped_by)
+        progress.tell(runtime().redis, task.id)
+        dispatch(task.user_id)
+
+
+def is_small(task_id: str) -> bool:
+    """Whether the task reads so little that a process of its own would cost more than the work itself."""
+    with transaction() as session:
+        found = session.execute(
+            select(File.size, Task.steps).join(Task, Task.file_id == File.id).where(Task.id == task_id)
+        ).one_or_none()
+    return found is not None and found.size <= runtime().settings.fork_above and not files_of(load_steps(found.steps))
+
+
+def _run(task: Task, stopped_by: tuple[type[Exception], TaskError]) -> None:
+    began, killed = time.monotonic(), kernel.oom_kills()
+    status: Status | None = Status.SUCCEEDED
+    try:
+        _execute(task)
+    except Exception as error:  # noqa: BLE001 -- every failure ends in the row; the unknown ones in the log, too
+        if isinstance(error, stopped_by[0]):
+            error = stopped_by[1]
+        elif isinstance(error, WorkerLost) and kernel.oom_kills() > killed:
+            error = OutOfMemory(kernel.KILLED)
+        status = _fail(task, error)
+    seconds = time.monotonic() - began
+    log.info("task_ended", status=status, seconds=round(seconds, 3))
+    if status:
+        figures.count_ended(task, status, seconds)
+
+
+def _execute(task: Task) -> None:
+    settings = runtime().settings
+    if task.file_id is None:
+        raise TaskError("The input file has been deleted")
+    file = files.find(task.user_id, task.file_id)
+    with scratch(task) as (temp, workspace):
+        if not runtime().storage.has(file.storage_key):
+            raise TaskError("The input file is missing from the storage; upload it again")
+        check_room(file.size)
+        reporter, aside = _Reporter(task, settings.task_time), Aside(task, temp)
+        receipt = local.run(
+            files.path(file),
+            Dialect.from_json(file.dialect),
+            task.steps,
+            temp,
+            options=local.Options(
+                memory=settings.task_memory,
+                max_record=settings.max_record,
+                max_columns=settings.max_columns,
+                processes=settings.task_processes,
+                **task.options,
+            ),
+            workspace=workspace,
+            progress=reporter,
+            input_sha256=file.sha256,
+            files=others(task.user_id, load_steps(task.steps)),
+            dropped=aside.dropped if aside.wanted else None,
+            explain=aside.reasons_of_engine if aside.wanted else None,
+        )
+        with aside.kept(file, reporter.alive) as parts:
+            _commit(task, file, receipt, temp, parts)
+
+
+def _commit(task: Task, file: File, receipt: Receipt, temp: Path, parts: list[Part]) -> None:
+    """Make the result durable, then give it its row and the task its end, in one transaction."""
+    done = receipt.as_json()
+    operation = task.steps[0]["op"] if len(task.steps) == 1 else "result"
+
+    def add_result(session: Session) -> dict[str, Any]:
+        quotas.lock(session, task.user_id)
+        quotas.room(session, task.user_id, done["output"]["bytes"] + sum(part.size for part in parts))
+        result = File(
+            user_id=task.user_id,
+            name=f"{Path(file.name).stem[:150]}-{operation}{done['output'].get('suffix', '.csv')}",
+            kind="result",
+            media_type=done["output"].get("media_type", CSV),
+            size=done["output"]["bytes"],
+            sha256=done["output"]["sha256"],
+            dialect=done["output"].get("dialect", file.dialect),
+            columns=done["output"].get("columns", file.columns),
+            storage_key=key,
+            expires_at=now() + timedelta(seconds=runtime().settings.retention),
+        )
+        session.add(result)
+        session.flush()
+        beside = add(session, task, file.name, parts, result.expires_at)
+        return {"result_file_id": result.id, "expires_at": result.expires_at, **beside}
+
+    with files.durable(runtime().storage.adopt(temp)) as key:
+        leases.finish(task, Status.SUCCEEDED, also=add_result, receipt=done)
+    figures.count_work(task, done)
+
+
+def _fail(task: Task, error: Exception) -> Status | None:
+    """Write down why the task ended, and how; None for one that goes on, or that was taken from this worker."""
+    cause = _cause(error)
+    if isinstance(cause, DatabaseDown | WorkerLost | OutOfMemory):
+        leases.patiently(lambda: leases.give_up(task, cause))
+        return None
+    status = Status.CANCELLED if isinstance(cause, Cancelled) else Status.FAILED
+    try:
+        leases.finish(task, status, error_code=cause.code, error_detail=cause.detail)
+    except Cancelled:
+        log.warning("task_taken", reason="it was taken from this worker")
+        return None
+    return status
+
+
+def _cause(error: Exception) -> CsvapiError:
+    """The error in the words of the error tree; what nobody foresaw goes to the log with its traceback."""
+    if isinstance(error, CsvapiError):
+        return error
+    if isinstance(error, MemoryError):
+        return OutOfMemory("The task needed more memory than there is")
+    log.error("task_failed", exc_info=error)
+    return CsvapiError(f"Internal error ({type(error).__name__}); the log of the worker tells more")
+
+
+class _Reporter:
+    """Called by the engine between blocks: tells how far it is, and stops what must stop."""
+
+    def __init__(self, task: Task, limit: int) -> None:
+        self._task, self._limit = task, limit
+        self._last: local.Progress | None = None
+        self._started = self._published = self._noted = time.monotonic()
+
+    def alive(self) -> None:
+        """The same between the blocks of what is done after the engine's last one."""
+        if self._last:
+            self(self._last)
+
+    def __call__(self, done: local.Progress) -> None:
+        self._last = done
+        at = time.monotonic()
+        if at - self._published < PROGRESS_EVERY:
+            return
+        self._published = at
+        if at - self._started > self._limit:
+            raise TimedOut(f"The task ran longer than the limit of {self._limit} seconds", limit=self._limit)
+        figures = _figures(done, at - self._started)
+        if progress.publish(runtime().redis, self._task.id, figures):
+            raise Cancelled("The task was cancelled")
+        if at - self._noted >= NOTE_EVERY:
+            self._noted = at
+            self._note(figures)
+
+    def _note(self, figures: dict[str, Any]) -> None:
+        try:
+            leases.note(self._task, figures)
+        except DatabaseDown as error:  # it may be back before the lease runs out
+            log.warning("progress_not_written", reason=str(error))
+
+
+def _figures(done: local.Progress, seconds: float) -> dict[str, Any]:
+    left = done.bytes_total - done.bytes_done
+    return {
+        "bytes_done": done.bytes_done,
+        "bytes_total": done.bytes_total,
+        "rows_in": done.rows_in,
+        "rows_out": done.rows_out,
+        "rows_per_s": round(done.rows_in / seconds),
+        "eta_s": round(left * seconds / done.bytes_done, 1) if done.bytes_done else None,
+        "step": done.step,
+    }

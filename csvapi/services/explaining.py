@@ -1,0 +1,129 @@
+"""What a task leaves besides its result: the records it dropped, as they were, and why each of them went."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from csvapi.csvio import Dialect
+from csvapi.csvio.places import Place, runs, start
+from csvapi.extensions import runtime
+from csvapi.models import File, Task
+from csvapi.services import files
+
+COLUMNS = ["row", "line", "byte", "step", "operation", "reason", "kept_row"]
+_PIECE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An object that has no row yet."""
+
+    kind: str
+    key: str
+    size: int
+    sha256: str
+    dialect: dict[str, Any]
+    columns: list[str]
+
+    def row(self, task: Task, name: str, expires_at: datetime) -> File:
+        return File(
+            user_id=task.user_id,
+            name=f"{Path(name).stem[:150]}-{self.kind}.csv",
+            kind=self.kind,
+            storage_key=self.key,
+            size=self.size,
+            sha256=self.sha256,
+            dialect=self.dialect,
+            columns=self.columns,
+            expires_at=expires_at,
+        )
+
+
+class Aside:
+    """The files of one attempt beside its result; none when the task was not asked to explain itself."""
+
+    def __init__(self, task: Task, target: Path) -> None:
+        self.wanted = bool(task.options.get("explain"))
+        self.dropped = target.with_name(f"{target.name}-dropped")
+        self.reasons = target.with_name(f"{target.name}-reasons")
+        self.reasons_of_engine = target.with_name(f"{target.name}-engine")
+
+    @contextmanager
+    def kept(self, file: File, alive: Callable[[], None]) -> Iterator[list[Part]]:
+        """Both as objects, for the block that gives them their rows; they go again when it is refused."""
+        if not self.wanted:
+            yield []
+            return
+        locate(files.path(file), Dialect.from_json(file.dialect), self.reasons_of_engine, self.reasons, alive)
+        adopt = runtime().storage.adopt
+        facts = [_measured(self.dropped, alive), _measured(self.reasons, alive)]
+        with files.durable(adopt(self.dropped)) as dropped, files.durable(adopt(self.reasons)) as reasons:
+            yield [
+                Part("dropped", dropped, *facts[0], file.dialect, file.columns),
+                Part("reasons", reasons, *facts[1], Dialect().as_json(), COLUMNS),
+            ]
+
+
+def add(session: Session, task: Task, name: str, parts: list[Part], expires_at: datetime) -> dict[str, Any]:
+    """Give the parts their rows; returns what the task's row says of them."""
+    rows = [part.row(task, name, expires_at) for part in parts]
+    session.add_all(rows)
+    session.flush()
+    return {f"{row.kind}_file_id": row.id for row in rows}
+
+
+def locate(source: Path, dialect: Dialect, reasons: Path, target: Path, alive: Callable[[], None]) -> None:
+    """Write the engine's reasons with the line and the byte of each record: one pass over the source."""
+    _, at = start(source, dialect)
+    with reasons.open(newline="", encoding="utf-8", errors="surrogatepass") as file:
+        rows = csv.reader(file)
+        next(rows)
+        with target.open("w", newline="", encoding="utf-8", errors="replace") as out:
+            writer = csv.writer(out, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            _join(rows, source, dialect, at, writer, alive)
+
+
+def _join(
+    rows: Iterator[list[str]], source: Path, dialect: Dialect, at: Place, writer: Any, alive: Callable[[], None]
+) -> None:
+    """Both go by the row; what counts the output of an earlier step instead has no place in the source."""
+    wanted = next(rows, None)
+    for run in runs(source, dialect, at):
+        alive()
+        while wanted and run.begin.row <= int(wanted[0]) < run.end.row:
+            place = run.place(int(wanted[0]) - run.begin.row)
+            writer.writerow([place.row, place.line, place.byte, *wanted[1:]])
+            wanted = next(rows, None)
+        if wanted is None:
+            return
+    writer.writerows([row[0], "", "", *row[1:]] for row in chain([wanted] if wanted else [], rows))
+
+
+def _measured(path: Path, alive: Callable[[], None]) -> tuple[int, str]:
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while data := file.read(_PIECE):
+            digest.update(data)
+            size += len(data)
+            alive()
+    return size, digest.hexdigest()
+
+
+def as_json(reasons: Path) -> Iterator[dict[str, Any]]:
+    """The reasons one by one: `step` counts from 1, 0 stands for on_ragged; `kept_row` null where nothing was kept."""
+    with reasons.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            numbers = {name: int(row[name]) if row[name] else None for name in ("row", "line", "byte", "step")}
+            kept = int(row["kept_row"]) if row["kept_row"] else None
+            yield {**numbers, "operation": row["operation"] or None, "reason": row["reason"], "kept_row": kept}

@@ -1,0 +1,151 @@
+"""Files: receiving uploads, finding and opening what is stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select, update
+
+from csvapi.csvio import header
+from csvapi.csvio.detection import HEAD, Detection, detect
+from csvapi.errors import CsvapiError, DatabaseDown, Expired, InvalidInput, NotCsv, NotFound
+from csvapi.extensions import runtime, transaction
+from csvapi.models import CSV, File, now
+from csvapi.services import quotas
+from csvapi.services.leases import changed
+from csvapi.storage import Writer
+
+MAX_ID = 2**63 - 1
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"<>|:*?\ud800-\udfff]')
+
+
+def begin(user_id: int) -> Writer:
+    """A writer for one upload, bounded by the upload limit and by the room the user has left.
+
+    Raises QuotaExceeded when there is no room at all. Closing the writer without `receive` leaves nothing.
+    """
+    with transaction() as session:
+        room = quotas.room(session, user_id)
+    return runtime().storage.writer(min(runtime().settings.max_upload, room))
+
+
+def receive(user_id: int, name: str, upload: Writer) -> File:
+    """Keep an upload: check its name and its head, make it durable, then give it a row.
+
+    One look at the first and last bytes; memory does not depend on the size. Raises InvalidInput (name, empty,
+    NotCsv, encoding, a header beyond the record limit) and stores nothing then.
+    """
+    name = clean_name(name)
+    if not name.lower().endswith(".csv"):
+        raise InvalidInput("Only .csv files are accepted; save or export the table as CSV first", pointer="/file")
+    if upload.size == 0:
+        raise InvalidInput("The file is empty", pointer="/file")
+    detection = _detection(upload)
+    file = File(
+        user_id=user_id,
+        name=name,
+        kind="upload",
+        size=upload.size,
+        sha256=upload.sha256,
+        dialect=detection.dialect.as_json(),
+        columns=list(detection.columns),
+        detection=detection.as_json(),
+        expires_at=now() + timedelta(seconds=runtime().settings.retention),
+    )
+    with durable(upload.commit()) as key:
+        file.storage_key = key
+        with transaction() as session:
+            quotas.lock(session, user_id)
+            quotas.room(session, user_id, file.size)
+            session.add(file)
+    return file
+
+
+def _detection(upload: Writer) -> Detection:
+    """What the first and last bytes say; a header record longer than those is read whole, up to the record limit."""
+    upload.seek(0)
+    head = upload.read(HEAD) or b""
+    upload.seek(max(len(head), upload.size - HEAD))
+    found = detect(head, upload.read(HEAD) or b"", complete=upload.size <= HEAD)
+    if upload.size <= HEAD:
+        return found
+    return replace(found, columns=tuple(header(upload.temp, found.dialect, limit=runtime().settings.max_record)))
+
+
+@contextmanager
+def durable(key: str) -> Iterator[str]:
+    """Take a new object back out of the storage when the block that should give it a row was refused.
+
+    After any other failure (a lost connection, a time limit) nobody knows here whether the row was committed: the
+    object stays, and the sweep removes it if no row owns it.
+    """
+    try:
+        yield key
+    except DatabaseDown:
+        raise
+    except CsvapiError:
+        runtime().storage.delete(key)
+        raise
+
+
+def find(user_id: int, file_id: int) -> File:
+    """The user's file; NotFound when there is none, or when it is somebody else's, or has expired."""
+    with transaction() as session:
+        known = 0 < file_id <= MAX_ID  # beyond that the database has no number
+        file = session.scalar(select(File).where(File.id == file_id, File.user_id == user_id)) if known else None
+    if file is None or file.expires_at <= now():
+        raise NotFound("File not found or access denied", pointer="/file_id")
+    return file
+
+
+def by_link(file_id: int) -> File:
+    """The file that a signed link names; Expired when it has been deleted since."""
+    with transaction() as session:
+        file = session.get(File, file_id)
+    if file is None or file.expires_at <= now():
+        raise Expired("The file has been deleted; run the operation again")
+    return file
+
+
+def extend(user_id: int, file_id: int, expires_at: datetime) -> File:
+    """Keep the user's file until another time; raises NotFound, and InvalidInput for a time past or too far ahead."""
+    longest = runtime().settings.max_retention
+    if expires_at.tzinfo is None:
+        raise InvalidInput("The time needs a zone: 2030-01-31T12:00:00Z", pointer="/expires_at")
+    if not now() < expires_at <= now() + timedelta(seconds=longest):
+        raise InvalidInput(
+            f"The time must be in the future, at most {longest // 86400} days from now",
+            pointer="/expires_at",
+            limit=longest,
+        )
+    file = find(user_id, file_id)
+    with transaction() as session:
+        kept = update(File).where(File.id == file_id, File.expires_at > now()).values(expires_at=expires_at)
+        if not changed(session.execute(kept)):
+            raise NotFound("File not found or access denied", pointer="/file_id")
+    file.expires_at = expires_at
+    return file
+
+
+def check_csv(file: File, pointer: str = "") -> None:
+    """Raise NotCsv for the result of a conversion: it has no records to read."""
+    if file.media_type != CSV:
+        raise NotCsv(f"The file is {file.media_type}; only {CSV} can be read as records", pointer=pointer)
+
+
+def path(file: File) -> Path:
+    return runtime().storage.path(file.storage_key)
+
+
+def clean_name(name: str) -> str:
+    """The last part of a path, without control, direction and shell signs; at most 200 characters, suffix kept."""
+    last = _UNSAFE.sub("_", re.split(r"[/\\]", name)[-1]).strip(" .") or "file"
+    stem, dot, suffix = last.rpartition(".")
+    if not dot:
+        return last[:200]
+    return f"{stem[: 199 - len(suffix[:10])]}.{suffix[:10]}"

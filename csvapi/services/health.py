@@ -1,0 +1,34 @@
+"""Whether everything the service needs can be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import text
+
+from csvapi.errors import Unavailable
+from csvapi.extensions import runtime, transaction
+
+
+def report() -> dict[str, str]:
+    """`ok`, or the reason, for the database, the queue and the storage."""
+    parts = {
+        "database": _probe(_database),
+        "queue": _probe(runtime().jobs.check),
+        "storage": _probe(runtime().storage.check),
+    }
+    status = "ok" if set(parts.values()) == {"ok"} else "unavailable"
+    return {"status": status, **parts}
+
+
+def _database() -> None:
+    with transaction() as session:
+        session.execute(text("SELECT 1"))
+
+
+def _probe(check: Callable[[], None]) -> str:
+    try:
+        check()
+    except Unavailable as error:
+        return error.detail
+    return "ok"

@@ -1,0 +1,100 @@
+"""Files a user keeps: the list of them, what can be changed about one, and deleting it."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete as delete_rows
+from sqlalchemy import select, update
+
+from csvapi.csvio import Dialect, header
+from csvapi.errors import InUse, InvalidInput, UnsupportedEncoding
+from csvapi.extensions import runtime, transaction
+from csvapi.models import ACTIVE, File, Task, now
+from csvapi.operations import files_of, load_steps
+from csvapi.services import cursors, files, quotas
+
+LISTED = ("upload", "result", "dropped")  # kinds of CSV files; the reasons belong to their task
+
+
+def page(user_id: int, limit: int, cursor: str | None, kind: str | None = None) -> tuple[list[File], str | None]:
+    """The user's files, the newest first, and the cursor of the next page."""
+    query = select(File).where(
+        File.user_id == user_id, File.expires_at > now(), File.kind.in_([kind] if kind else LISTED)
+    )
+    if cursor:
+        query = query.where(File.id < cursors.read("files", cursor)[0])
+    with transaction() as session:
+        found = list(session.scalars(query.order_by(File.id.desc()).limit(limit + 1)))
+    return found[:limit], cursors.write("files", [found[limit - 1].id]) if len(found) > limit else None
+
+
+def change(
+    user_id: int,
+    file_id: int,
+    *,
+    name: str | None = None,
+    dialect: dict[str, Any] | None = None,
+    expires_at: datetime | None = None,
+) -> File:
+    """Give the file another name, dialect (only what is named changes) or end; its bytes stay.
+
+    Raises NotFound, InvalidInput and UnsupportedEncoding for a dialect that cannot read the file's head.
+    """
+    file = files.find(user_id, file_id)
+    values: dict[str, Any] = {}
+    if name is not None:
+        values["name"] = files.clean_name(name)
+    if dialect:
+        files.check_csv(file, "/dialect")
+        chosen = Dialect.from_json({**file.dialect, **dialect})
+        values |= {"dialect": chosen.as_json(), "columns": _columns(file, chosen)}
+    if expires_at is not None:
+        files.extend(user_id, file_id, expires_at)
+    if values:
+        with transaction() as session:
+            session.execute(update(File).where(File.id == file_id).values(**values))
+    return files.find(user_id, file_id)
+
+
+def _columns(file: File, dialect: Dialect) -> list[str]:
+    """The columns as this dialect reads them."""
+    _check(dialect)
+    try:
+        return header(files.path(file), dialect)
+    except (InvalidInput, UnsupportedEncoding) as error:
+        error.pointer = f"/dialect{error.pointer}"
+        raise
+    except (ValueError, TypeError, csv.Error) as error:
+        raise InvalidInput(f"dialect: the file cannot be read this way: {error}", pointer="/dialect") from error
+
+
+def named(task: Task) -> set[object]:
+    """The ids of the other files that its steps read."""
+    return {name for _, name in files_of(load_steps(task.steps))} if task.steps else set()
+
+
+def _check(dialect: Dialect) -> None:
+    """No sign may have two meanings, and each must exist in the encoding."""
+    signs = [sign for sign in (dialect.delimiter, dialect.quote, dialect.escape) if sign]
+    if len(set(signs)) < len(signs):
+        raise InvalidInput("dialect: delimiter, quote and escape must be different signs", pointer="/dialect")
+    try:
+        "".join(signs).encode(dialect.encoding)
+    except (UnicodeError, LookupError) as error:
+        detail = f"dialect: the encoding {dialect.encoding!r} is not known, or has not all of these signs"
+        raise UnsupportedEncoding(detail, pointer="/dialect/encoding") from error
+
+
+def delete(user_id: int, file_id: int) -> None:
+    """Delete the file: its row, then its object; raises NotFound, and InUse while a task is to read it."""
+    file = files.find(user_id, file_id)
+    with transaction() as session:
+        quotas.lock(session, user_id)
+        for task in session.scalars(select(Task).where(Task.user_id == user_id, Task.status.in_(ACTIVE))):
+            if file_id == task.file_id or file_id in named(task):
+                raise InUse(f"Task {task.id} reads the file; wait for it or cancel it first")
+        session.execute(delete_rows(File).where(File.id == file_id))
+    runtime().storage.delete(file.storage_key)

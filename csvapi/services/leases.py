@@ -1,0 +1,136 @@
+"""Who may run and end a task: the compare-and-sets that make a job safe to deliver twice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, CursorResult, Result, select, update
+from sqlalchemy.orm import Session
+
+from csvapi.errors import Cancelled, CsvapiError, DatabaseDown, TimedOut
+from csvapi.extensions import runtime, transaction
+from csvapi.models import Status, Task, now
+
+T = TypeVar("T")
+_PAUSE = 0.5  # seconds between tries while the database is away
+_NOT_HELD = {"lease_owner": None, "lease_expires_at": None}
+
+
+def claim(task_id: str, owner: str) -> Task | None:
+    """Take a queued task; exactly one of several deliveries gets it, the others get None."""
+    with transaction() as session:
+        taken = session.execute(
+            update(Task)
+            .where(Task.id == task_id, Task.status == Status.QUEUED)
+            .values(
+                status=Status.RUNNING,
+                attempt=Task.attempt + 1,
+                started_at=now(),
+                lease_owner=owner,
+                lease_expires_at=_until(),
+            )
+        )
+        return session.get(Task, task_id) if changed(taken) else None
+
+
+def hold(task_id: str, owner: str) -> bool:
+    """Renew the lease for the worker that watches over the task; False when its process is to be stopped.
+
+    So it is when the task was taken from it or is to be cancelled; not yet claimed, or already ended, is no reason.
+    """
+    running = (Task.id == task_id, Task.status == Status.RUNNING)
+    wanted = (Task.lease_owner == owner, Task.cancel_requested.is_(False))
+    with transaction() as session:
+        renewed = session.execute(update(Task).where(*running, *wanted).values(lease_expires_at=_until()))
+        return bool(changed(renewed)) or session.scalar(select(Task.id).where(*running)) is None
+
+
+def note(task: Task, progress: dict[str, Any]) -> None:
+    """Write down how far a running task is. Raises Cancelled when it was cancelled or taken away."""
+    with transaction() as session:
+        noted = session.execute(
+            update(Task)
+            .where(*_held(task), Task.cancel_requested.is_(False))
+            .values(progress=progress, lease_expires_at=_until())
+        )
+    if not changed(noted):
+        raise Cancelled("The task was cancelled")
+
+
+def finish(
+    task: Task, status: Status, *, also: Callable[[Session], dict[str, Any]] | None = None, **values: Any
+) -> None:
+    """End a task that this attempt still holds; `also` adds rows, and values of the task, to the same transaction.
+
+    Raises Cancelled, and changes nothing, when the task was taken away in the meantime (the attempt is the fence).
+    While the database is away it tries again, for as long as a lease lasts.
+    """
+    life = timedelta(seconds=runtime().settings.retention)
+    values |= {"status": status, "finished_at": now(), "expires_at": now() + life, **_NOT_HELD}
+    patiently(lambda: _finish(task, status, also, values))
+
+
+def _finish(
+    task: Task, status: Status, also: Callable[[Session], dict[str, Any]] | None, values: dict[str, Any]
+) -> None:
+    with transaction() as session:
+        if changed(session.execute(update(Task).where(*_held(task)).values(**values))):
+            if also:
+                session.execute(update(Task).where(Task.id == task.id).values(**also(session)))
+            return
+        # Nothing to change: either somebody else has it, or an earlier try was committed and only its answer was lost.
+        mine = (Task.id == task.id, Task.status == status, Task.attempt == task.attempt)
+        if session.scalar(select(Task.id).where(*mine)) is None:
+            raise Cancelled("The task was taken from this worker")
+
+
+def give_up(task: Task, cause: CsvapiError, *, blameless: bool = False, only_before: datetime | None = None) -> bool:
+    """Take a running task from the attempt that `task` shows: it waits for its turn again, or ends.
+
+    It ends cancelled if that was asked for, and failed with `cause` when it ran too long or too many of its workers
+    were lost; `blameless` does not count as one. With `only_before` the lease must have run out by then. Returns False,
+    and changes nothing, when the task has moved on.
+    """
+    lost = task.lost + (not blameless)
+    values: dict[str, Any]
+    if task.cancel_requested:
+        values = {"status": Status.CANCELLED, "finished_at": now()}
+    elif isinstance(cause, TimedOut) or lost >= max(1, runtime().settings.max_attempts):
+        values = {"status": Status.FAILED, "finished_at": now()}
+        values |= {"error_code": cause.code, "error_detail": f"{cause.detail} (attempt {task.attempt})"}
+    else:
+        values = {"status": Status.QUEUED, "queued_at": None, "progress": None}
+    seen = [*_held(task), Task.cancel_requested.is_(task.cancel_requested)]
+    if only_before:
+        seen.append(Task.lease_expires_at < only_before)
+    with transaction() as session:
+        taken = session.execute(update(Task).where(*seen).values(lost=lost, **values, **_NOT_HELD))
+        return bool(changed(taken))
+
+
+def patiently(action: Callable[[], T]) -> T:
+    """Try again while the database is away, for as long as a lease lasts: after that the task is somebody else's."""
+    end = time.monotonic() + runtime().settings.lease
+    while True:
+        try:
+            return action()
+        except DatabaseDown:
+            if time.monotonic() > end:
+                raise
+            time.sleep(_PAUSE)
+
+
+def changed(result: Result[Any]) -> int:
+    """How many rows an UPDATE or DELETE met."""
+    return result.rowcount if isinstance(result, CursorResult) else 0
+
+
+def _until() -> datetime:
+    return now() + timedelta(seconds=runtime().settings.lease)
+
+
+def _held(task: Task) -> tuple[ColumnElement[bool], ...]:
+    return (Task.id == task.id, Task.status == Status.RUNNING, Task.attempt == task.attempt)

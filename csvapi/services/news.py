@@ -1,0 +1,213 @@
+"""Hearing that a task has moved: one Redis subscription and one thread for all who listen in this process.
+
+Nobody who listens asks the database again and again, and no stream keeps a thread of the web server: the hub's one
+thread writes to all of them. What is lost while Redis is away is made good by a look at the rows with each heartbeat.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import redis
+from flask import Flask, current_app
+from sqlalchemy import select
+
+from csvapi.errors import CsvapiError
+from csvapi.extensions import runtime, transaction
+from csvapi.jobs.progress import NEWS
+from csvapi.models import FINISHED, Task
+from csvapi.services import tasks
+
+HEARTBEAT = 15.0  # seconds
+MOST = 1000  # streams in a process
+_PAUSE = 1.0  # seconds between tries while Redis is away, and at most between looks at the clock
+_START = 3.0  # seconds for the subscription to begin
+
+log = logging.getLogger(__name__)
+_making = threading.Lock()
+
+
+class Listener(Protocol):
+    """Somebody who wants to hear of a task; each method says whether they still do."""
+
+    user_id: int
+
+    def moved(self, task: Task) -> bool: ...
+    def progressed(self, figures: dict[str, Any]) -> bool: ...
+    def beat(self) -> bool: ...
+
+
+class Hub:
+    """Who listens to which task."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._listeners: dict[str, set[Listener]] = {}
+        self._opening: Counter[int] = Counter()  # streams that have a place and have not joined yet
+        self._waiting: dict[str, set[threading.Event]] = {}
+        self._lock = threading.Lock()
+        self._threads = threading.BoundedSemaphore(max(1, runtime().settings.web_threads // 2))
+        self._subscribed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="news", daemon=True)
+        self._beaten = time.monotonic()
+
+    def start(self) -> None:
+        """Begin to listen, and return when nothing is missed any more."""
+        with self._lock:
+            if self._thread.ident is None:
+                self._thread.start()
+        self._subscribed.wait(_START)
+
+    def open_for(self, user_id: int) -> int:
+        """How many streams of a user are open in this process."""
+        with self._lock:
+            return self._open()[user_id]
+
+    def _open(self) -> Counter[int]:
+        return self._opening + Counter(each.user_id for group in self._listeners.values() for each in group)
+
+    def admit(self, user_id: int, limit: int) -> Callable[[], None] | None:
+        """A place for one more stream of the user, and the way to give it back before or when it has joined."""
+        with self._lock:
+            found = self._open()
+            if found[user_id] >= limit or found.total() >= MOST:
+                return None
+            self._opening[user_id] += 1
+        once = threading.Lock()
+
+        def release() -> None:
+            if once.acquire(blocking=False):
+                with self._lock:
+                    self._opening[user_id] -= 1
+
+        return release
+
+    @contextmanager
+    def thread(self) -> Iterator[bool]:
+        """Whether the request may keep its thread for a while: at most every second thread of the server is kept."""
+        free = self._threads.acquire(blocking=False)
+        try:
+            yield free
+        finally:
+            if free:
+                self._threads.release()
+
+    def join(self, task_id: str, listener: Listener, release: Callable[[], None]) -> None:
+        """Tell the listener what the task's row says now, and then all that follows; it needs its place no longer."""
+        with self._lock:
+            self._listeners.setdefault(task_id, set()).add(listener)
+        release()
+        with self._app.app_context():
+            self._look([task_id])
+
+    @contextmanager
+    def waiting(self, task_id: str) -> Iterator[threading.Event]:
+        """An event that is set when the task moves, from the beginning of the block on."""
+        moved = threading.Event()
+        self.start()
+        with self._lock:
+            self._waiting.setdefault(task_id, set()).add(moved)
+        try:
+            yield moved
+        finally:
+            with self._lock:
+                self._waiting[task_id].discard(moved)
+                if not self._waiting[task_id]:
+                    del self._waiting[task_id]
+
+    def _run(self) -> None:
+        with self._app.app_context():
+            while True:
+                try:
+                    self._listen()
+                except (redis.RedisError, CsvapiError, ValueError) as error:
+                    log.warning("news interrupted: %s", error)
+                self._subscribed.set()
+                self._beat()
+                time.sleep(_PAUSE)
+
+    def _listen(self) -> None:
+        connection: Any = runtime().redis  # whose pubsub has no types
+        with connection.pubsub(ignore_subscribe_messages=True) as subscription:
+            subscription.subscribe(NEWS)
+            subscription.get_message(timeout=_PAUSE)  # the server's word that it has begun
+            self._subscribed.set()
+            self._look(list(self._listeners))
+            while True:
+                message = subscription.get_message(timeout=_PAUSE)
+                if message:
+                    self._hear(json.loads(message["data"]))
+                self._beat()
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        task_id = message["task"]
+        if "progress" in message:
+            self._tell(task_id, lambda each: each.progressed(message["progress"]))
+            return
+        with self._lock:
+            waiting = list(self._waiting.get(task_id, ()))
+        for moved in waiting:
+            moved.set()
+        if task_id in self._listeners:
+            self._look([task_id])
+
+    def _beat(self) -> None:
+        if time.monotonic() - self._beaten < HEARTBEAT:
+            return
+        self._beaten = time.monotonic()
+        for task_id in list(self._listeners):
+            self._tell(task_id, lambda each: each.beat())
+        self._look(list(self._listeners))
+
+    def _look(self, task_ids: list[str]) -> None:
+        """Tell the listeners what the rows say."""
+        if not task_ids:
+            return
+        with transaction() as session:
+            found = session.scalars(select(Task).where(Task.id.in_(task_ids))).all()
+        for task in found:
+            self._tell(task.id, lambda each, task=task: each.moved(task))
+
+    def _tell(self, task_id: str, say: Any) -> None:
+        with self._lock:
+            listeners = list(self._listeners.get(task_id, ()))
+        gone = {each for each in listeners if not say(each)}
+        if gone:
+            with self._lock:
+                left = self._listeners[task_id] - gone
+                if left:
+                    self._listeners[task_id] = left
+                else:
+                    del self._listeners[task_id]
+
+
+def hub() -> Hub:
+    """This process's hub."""
+    extensions = current_app.extensions
+    with _making:
+        if "csvapi-news" not in extensions:
+            extensions["csvapi-news"] = Hub(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 -- Flask's documented way to the application itself
+    found: Hub = extensions["csvapi-news"]
+    return found
+
+
+def ended(task: Task, seconds: float) -> Task:
+    """The task once it has ended, or as it is after so many seconds; at once when no thread can be kept for it."""
+    deadline = time.monotonic() + seconds
+    with hub().thread() as free:
+        if not free:
+            return task
+        with hub().waiting(task.id) as moved:
+            while (task := tasks.find(task.user_id, task.id)).status not in FINISHED:
+                left = deadline - time.monotonic()
+                if left <= 0 or not moved.wait(left):
+                    break
+                moved.clear()
+    return task

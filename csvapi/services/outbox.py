@@ -1,0 +1,143 @@
+"""What webhooks are told, and when: the rows are the truth, so nothing is lost with a process or with Redis.
+
+A task's end is announced by whoever finds it unannounced; a message that is due is sent by whoever takes it. Both are
+compare-and-sets: any number of schedulers may be at it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from flask import Flask
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from csvapi.extensions import transaction
+from csvapi.models import FINISHED, Delivery, Sent, Task, Webhook, now
+from csvapi.services import posting, webhooks
+from csvapi.services.leases import changed
+
+# Standard Webhooks, "Retry schedule": seconds after each failure, the last one about three days after the first try.
+SCHEDULE = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
+SPREAD = 0.1  # by which a wait may be longer, so that what failed together does not come together
+LEASE = timedelta(minutes=2)  # after which a message whose sender was lost is sent by another
+BATCH = 50
+SENDERS = 8
+GONE = 410
+
+log = structlog.get_logger(__name__)
+
+
+def announce() -> int:
+    """Turn the ends of tasks into messages; returns how many tasks there were."""
+    with transaction() as session:
+        fresh = (Task.announced_at.is_(None), Task.status.in_(FINISHED))
+        tasks = session.scalars(select(Task).where(*fresh).limit(BATCH)).all()
+    for task in tasks:
+        with transaction() as session:
+            mine = update(Task).where(Task.id == task.id, Task.announced_at.is_(None)).values(announced_at=now())
+            if changed(session.execute(mine)):
+                _announce(session, task)
+    return len(tasks)
+
+
+def _announce(session: Session, task: Task) -> None:
+    event = f"task.{task.status}"
+    for hook in session.scalars(select(Webhook).where(Webhook.user_id == task.user_id, Webhook.disabled_at.is_(None))):
+        if event in hook.events:
+            webhooks.enqueue(session, hook, event, _data(task))
+
+
+def _data(task: Task) -> dict[str, Any]:
+    return {
+        "id": task.id,
+        "status": task.status,
+        "label": task.label,
+        "input": task.file_id,
+        "result": task.result_file_id,
+        "records": (task.receipt or {}).get("records"),
+        "error": {"code": task.error_code, "detail": task.error_detail} if task.error_code else None,
+        "finished_at": task.finished_at.isoformat() if task.finished_at else None,
+        "url": f"/api/v1/tasks/{task.id}",
+    }
+
+
+def send_due(app: Flask) -> int:
+    """Send what is due, a few at a time; returns how many attempts there were."""
+    with transaction() as session:
+        due = select(Delivery.id).where(Delivery.status == Sent.PENDING, Delivery.next_at <= now())
+        ids = session.scalars(due.order_by(Delivery.next_at).limit(BATCH)).all()
+    if not ids:
+        return 0
+
+    def send(delivery_id: str) -> None:
+        with app.app_context():
+            attempt(delivery_id)
+
+    with ThreadPoolExecutor(SENDERS) as pool:
+        list(pool.map(send, ids))
+    return len(ids)
+
+
+def attempt(delivery_id: str) -> None:
+    """Send one message once, and write down what came of it."""
+    with transaction() as session:
+        due = (Delivery.id == delivery_id, Delivery.status == Sent.PENDING, Delivery.next_at <= now())
+        if not changed(session.execute(update(Delivery).where(*due).values(next_at=now() + LEASE))):
+            return
+        found = session.execute(
+            select(Delivery, Webhook).join(Webhook, Webhook.id == Delivery.webhook_id).where(Delivery.id == delivery_id)
+        ).one()
+    delivery, hook = found.Delivery, found.Webhook
+    if hook.disabled_at:
+        _settle(delivery, hook, posting.Answer(0, f"The webhook is disabled: {hook.disabled_reason}", 0), last=True)
+        return
+    signed = webhooks.headers(hook, delivery, int(time.time()))
+    if signed is None:
+        _settle(delivery, hook, posting.Answer(0, "The key that sealed the secret is gone", 0), last=True)
+        return
+    _settle(delivery, hook, posting.post(hook.url, delivery.payload.encode(), signed))
+
+
+def _settle(delivery: Delivery, hook: Webhook, answer: posting.Answer, *, last: bool = False) -> None:
+    """Delivered, to be tried again, or given up; 410 and a schedule that came to its end disable the webhook."""
+    tries = [*delivery.attempts, {"at": now().isoformat(), "status": answer.status or None, "ms": answer.ms}]
+    if not answer.delivered:
+        tries[-1]["detail"] = answer.detail
+    values: dict[str, Any] = {"attempts": tries, "next_at": None}
+    reason = None
+    if answer.delivered:
+        values["status"] = Sent.DELIVERED
+    elif answer.status == GONE or last or len(tries) > len(SCHEDULE):
+        values["status"] = Sent.FAILED
+        reason = "it answered 410 Gone" if answer.status == GONE else "nothing was delivered for days"
+    else:
+        wait = SCHEDULE[len(tries) - 1] * (1 + SPREAD * secrets.randbelow(1000) / 1000)
+        values["next_at"] = now() + timedelta(seconds=wait)
+    with transaction() as session:
+        session.execute(update(Delivery).where(Delivery.id == delivery.id).values(**values))
+        if reason and not last and not _worked_since(session, delivery):
+            off = {"disabled_at": now(), "disabled_reason": reason}
+            session.execute(update(Webhook).where(Webhook.id == hook.id, Webhook.disabled_at.is_(None)).values(**off))
+    log.info("webhook", webhook_id=hook.id, delivery=delivery.id, answer=answer.status, ms=answer.ms)
+
+
+def _worked_since(session: Session, delivery: Delivery) -> bool:
+    """Whether another message got through after this one was made."""
+    others = select(Delivery.id).where(
+        Delivery.webhook_id == delivery.webhook_id,
+        Delivery.status == Sent.DELIVERED,
+        Delivery.created_at > delivery.created_at,
+    )
+    return session.scalar(others.limit(1)) is not None
+
+
+def forget_expired() -> int:
+    with transaction() as session:
+        old = (Delivery.expires_at < now(), Delivery.status != Sent.PENDING)
+        return changed(session.execute(delete(Delivery).where(*old)))

@@ -1,0 +1,91 @@
+"""Pipelines over a file: checked as a whole before anything is queued, and tried on a sample."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from csvapi.csvio import Dialect
+from csvapi.csvio.wire import Wire
+from csvapi.errors import Expired, NotFound, TaskNotFinished, UnsupportedEncoding
+from csvapi.models import File, Status, Task
+from csvapi.operations import check_columns, load_steps
+from csvapi.operations.output import rewrite
+from csvapi.operations.step import Context
+from csvapi.services import files, tasks
+from csvapi.services.inputs import others
+
+
+def submit(user_id: int, body: dict[str, Any]) -> Task:
+    """Queue `steps` over `input`. Raises what `check` and `tasks.submit` raise, with pointers into the body."""
+    file = find_input(user_id, body["input"])
+    chosen: dict[str, Any] = {name: body[name] for name in ("on_ragged", "on_bad", "explain", "output") if name in body}
+    check(file, body["steps"], chosen)
+    return tasks.submit(user_id, file.id, body["steps"], options=chosen, label=body.get("label"))
+
+
+def find_input(user_id: int, file_id: int) -> File:
+    try:
+        return files.find(user_id, file_id)
+    except NotFound as error:
+        raise NotFound("There is no such file, or it is not yours", pointer="/input") from error
+
+
+def check(file: File, steps: list[dict[str, Any]], chosen: dict[str, Any]) -> None:
+    """See that steps and output fit the file's header; nothing is read.
+
+    Raises InvalidInput, UnknownColumn or AmbiguousColumn with the place: /steps/1/columns/0, /output/encoding.
+    """
+    files.check_csv(file, "/input")
+    dialect = Dialect.from_json(file.dialect)
+    loaded = load_steps(steps)
+    check_columns(loaded, file.columns, dialect.header, others(file.user_id, loaded))
+    if "output" in chosen:
+        try:
+            rewrite(chosen["output"], Context(file.columns, dialect.header, Wire.of(dialect)))
+        except UnsupportedEncoding as error:
+            error.pointer = "/output/encoding"
+            raise
+
+
+def result(user_id: int, task_id: str) -> File:
+    """The result of a task. Raises NotFound, TaskNotFinished, and Expired when the result has been deleted."""
+    task = _succeeded(user_id, task_id)
+    return _part(task, task.result_file_id, "result")
+
+
+def dropped(user_id: int, task_id: str) -> File:
+    """The records that a task dropped, as they were; raises as `result` does."""
+    task = _explained(user_id, task_id)
+    return _part(task, task.dropped_file_id, "list of dropped records")
+
+
+def reasons(user_id: int, task_id: str) -> File:
+    """Why each of them went; raises as `result` does."""
+    task = _explained(user_id, task_id)
+    return _part(task, task.reasons_file_id, "list of reasons")
+
+
+def receipt(user_id: int, task_id: str) -> dict[str, Any]:
+    """What was done, counted and hashed. Raises NotFound and TaskNotFinished."""
+    return dict(_succeeded(user_id, task_id).receipt or {})
+
+
+def _succeeded(user_id: int, task_id: str) -> Task:
+    task = tasks.find(user_id, task_id)
+    if task.status != Status.SUCCEEDED:
+        raise TaskNotFinished(f"The task has no result: its status is {task.status}")
+    return task
+
+
+def _explained(user_id: int, task_id: str) -> Task:
+    task = _succeeded(user_id, task_id)
+    if not task.options.get("explain"):
+        raise NotFound("The task was not asked to keep what it drops; start it with `explain`: true")
+    return task
+
+
+def _part(task: Task, file_id: int | None, what: str) -> File:
+    try:
+        return files.find(task.user_id, file_id or 0)
+    except NotFound as error:
+        raise Expired(f"The {what} has been deleted; run the task again") from error

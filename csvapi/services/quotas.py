@@ -1,0 +1,70 @@
+"""What a user may keep and may ask for at once, counted where it is used up: in the transaction that adds to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from csvapi.errors import QuotaExceeded
+from csvapi.extensions import runtime
+from csvapi.models import ACTIVE, File, Status, Task, User
+
+
+def lock(session: Session, user_id: int) -> None:
+    """Let no other transaction count what this user has until this one ends.
+
+    An UPDATE that changes nothing locks the row on a server and the whole of SQLite, which has no SELECT FOR UPDATE.
+    To be the first statement of the transaction: what is read after it is up to date.
+    """
+    session.execute(update(User).where(User.id == user_id).values(is_active=User.is_active))
+
+
+def room(session: Session, user_id: int, size: int = 1) -> int:
+    """The bytes the user may still store; raises QuotaExceeded when `size` of them, or one more file, do not fit."""
+    settings = runtime().settings
+    stored, count = session.execute(
+        select(func.coalesce(func.sum(File.size), 0), func.count()).where(File.user_id == user_id)
+    ).one()
+    own = session.scalar(select(User.max_stored).where(User.id == user_id))
+    most = settings.max_stored if own is None else own
+    left = most - int(stored)
+    if left < size:
+        raise QuotaExceeded(f"Your files take {stored} of your {most} bytes; delete some", limit=most)
+    if count >= settings.max_files:
+        raise QuotaExceeded(f"You have {count} files, the most there may be; delete some", limit=settings.max_files)
+    return left
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """A user's unfinished tasks: `queued` ones, and how many are `handed_over`, on the queue or running."""
+
+    queued: int
+    handed_over: int
+
+    @property
+    def turns(self) -> int:
+        """How many more tasks may go to the queue now."""
+        return max(0, runtime().settings.max_running - self.handed_over)
+
+
+def active(session: Session, user_id: int) -> Active:
+    counts = session.execute(
+        select(Task.status, func.count(), func.count(Task.queued_at))
+        .where(Task.user_id == user_id, Task.status.in_(ACTIVE))
+        .group_by(Task.status)
+    ).all()
+    queued = sum(all_ for status, all_, _ in counts if status == Status.QUEUED)
+    handed_over = sum(on_queue if status == Status.QUEUED else all_ for status, all_, on_queue in counts)
+    return Active(queued, handed_over)
+
+
+def one_more(session: Session, user_id: int) -> Active:
+    """What is active now; raises QuotaExceeded when no other task may be queued."""
+    limit = runtime().settings.max_queued
+    found = active(session, user_id)
+    if found.queued >= limit:
+        raise QuotaExceeded(f"You have {found.queued} queued tasks, the most there may be", limit=limit, retry_after=5)
+    return found

@@ -1,0 +1,78 @@
+"""The reaper: whatever died, every task goes on or ends. Safe to run twice, and at the same time."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from csvapi.errors import CsvapiError, TimedOut, WorkerLost
+from csvapi.extensions import runtime, transaction
+from csvapi.jobs import progress
+from csvapi.models import Status, Task, now
+from csvapi.services import leases
+from csvapi.services.dispatch import dispatch, dispatch_all
+from csvapi.services.leases import changed
+from csvapi.services.scratch import clear
+
+log = logging.getLogger(__name__)
+UNCLAIMED = timedelta(seconds=5)  # for so long a task may be on its way from the queue to a worker
+
+
+def reap() -> int:
+    """Give up attempts whose lease ran out, put lost jobs on the queue again; returns how many there were.
+
+    Raises QueueDown or DatabaseDown when one of them is away: the next round will do it.
+    """
+    found = _reap_expired() + _reap_unknown()
+    dispatch_all()
+    return found
+
+
+def _reap_expired() -> int:
+    at = now()
+    with transaction() as session:
+        silent = session.scalars(select(Task).where(Task.status == Status.RUNNING, Task.lease_expires_at < at)).all()
+    cause = WorkerLost("The worker was lost while it ran the task")
+    return sum(_give_up(task, cause, only_before=at) for task in silent)
+
+
+def _reap_unknown() -> int:
+    """Queued tasks whose job is not on the queue: lost with the queue's data, or with the worker that took it."""
+    at = now()
+    unclaimed = (Task.status == Status.QUEUED, Task.queued_at < at - UNCLAIMED)
+    with transaction() as session:
+        ids = set(session.scalars(select(Task.id).where(*unclaimed)))
+    lost = ids - runtime().jobs.waiting() if ids else ids
+    for task_id in lost:
+        with transaction() as session:
+            again = update(Task).where(Task.id == task_id, *unclaimed).values(queued_at=at)
+            claimed_meanwhile = not changed(session.execute(again))
+        if not claimed_meanwhile:
+            log.warning("the queue does not know task %s; put on it again", task_id)
+            runtime().jobs.enqueue(task_id)
+    return len(lost)
+
+
+def abandoned(task_id: str, owner: str, cause: CsvapiError, *, blameless: bool = False) -> None:
+    """End or hand back what a worker's dead process was doing; nothing, when it had ended its task itself."""
+    with transaction() as session:
+        held = (Task.id == task_id, Task.status == Status.RUNNING, Task.lease_owner == owner)
+        task = session.scalar(select(Task).where(*held))
+    if task is None:
+        return
+    limit = runtime().settings.task_time
+    if task.started_at is not None and now() - task.started_at > timedelta(seconds=limit):
+        cause = TimedOut(f"The task ran longer than the limit of {limit} seconds", limit=limit)
+    _give_up(task, cause, blameless=blameless)
+
+
+def _give_up(task: Task, cause: CsvapiError, *, blameless: bool = False, only_before: datetime | None = None) -> bool:
+    given_up = leases.give_up(task, cause, blameless=blameless, only_before=only_before)
+    if given_up:
+        log.warning("attempt %d of task %s given up: %s", task.attempt, task.id, cause.detail)
+        clear(task)
+        progress.tell(runtime().redis, task.id)
+        dispatch(task.user_id)
+    return given_up

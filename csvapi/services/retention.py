@@ -1,0 +1,48 @@
+"""Deleting what has expired."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select
+
+from csvapi.extensions import runtime, transaction
+from csvapi.models import ACTIVE, File, Task, now
+from csvapi.services import idempotency, outbox, tokens
+from csvapi.services.leases import changed
+
+BATCH = 200
+
+
+def delete_expired() -> int:
+    """Delete expired tasks, files, refresh families, answers and messages, in batches; returns how many rows went.
+
+    A file that a queued or running task reads stays until the task is finished. The row goes first, then the object:
+    whatever happens between the two, no row ever names an object that is gone.
+    """
+    rows = _delete_tasks() + _delete_files() + tokens.forget_expired()
+    return rows + idempotency.forget_expired() + outbox.forget_expired()
+
+
+def _delete_tasks() -> int:
+    total = 0
+    while True:
+        over = select(Task.id).where(Task.expires_at < now(), Task.status.not_in(ACTIVE)).limit(BATCH)
+        with transaction() as session:
+            total += (gone := changed(session.execute(delete(Task).where(Task.id.in_(session.scalars(over).all())))))
+        if gone < BATCH:
+            return total
+
+
+def _delete_files() -> int:
+    total = 0
+    while True:
+        in_use = select(Task.id).where(Task.status.in_(ACTIVE), Task.file_id == File.id).exists()
+        with transaction() as session:
+            batch = session.execute(
+                select(File.id, File.storage_key).where(File.expires_at < now(), ~in_use).limit(BATCH)
+            ).all()
+            session.execute(delete(File).where(File.id.in_([row.id for row in batch])))
+        for row in batch:
+            runtime().storage.delete(row.storage_key)
+        total += len(batch)
+        if len(batch) < BATCH:
+            return total

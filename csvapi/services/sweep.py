@@ -1,0 +1,97 @@
+"""Storage and database made consistent after whatever happened: what no row owns goes, what is missing is told."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import select
+
+from csvapi.extensions import runtime, transaction
+from csvapi.models import File, Status, Task
+from csvapi.services.scratch import attempt_of
+
+log = logging.getLogger(__name__)
+BATCH = 500
+
+
+def sweep() -> int:
+    """Remove orphaned objects, temporary files and workspaces, and log missing objects; returns how many were removed.
+
+    One listing of the storage and one walk over the file rows; memory for a batch. An object is an orphan when it is
+    older than the grace time, which leaves every upload and every result the time to get its row.
+    """
+    removed = _objects() + _temps() + _workspaces()
+    for file_id, key in missing():
+        log.error("object_missing: file %d has lost its object %s", file_id, key)
+    return removed
+
+
+def missing() -> Iterator[tuple[int, str]]:
+    """The files whose object is not in the storage: id and key."""
+    last, files = 0, select(File.id, File.storage_key)
+    while True:
+        with transaction() as session:
+            rows = session.execute(files.where(File.id > last).order_by(File.id).limit(BATCH)).all()
+        absent = [row.id for row in rows if not runtime().storage.has(row.storage_key)]
+        with transaction() as session:  # a row that has gone in the meantime took its object along
+            yield from [(row.id, row.storage_key) for row in session.execute(files.where(File.id.in_(absent)))]
+        if len(rows) < BATCH:
+            return
+        last = rows[-1].id
+
+
+def _objects() -> int:
+    """A database without any file is not believed: it is more likely the wrong one than the storage all orphans."""
+    storage, total = runtime().storage, 0
+    with transaction() as session:
+        if session.scalar(select(File.id).limit(1)) is None:
+            return 0
+    for keys in _batches(storage.keys(_grace())):
+        with transaction() as session:
+            owned = set(session.scalars(select(File.storage_key).where(File.storage_key.in_(keys))))
+        for key in set(keys) - owned:
+            storage.delete(key)
+            total += 1
+    return total
+
+
+def _grace() -> int:
+    """Never shorter than a worker may take to give its result a row (see `leases.finish`)."""
+    settings = runtime().settings
+    return max(settings.sweep_grace, 2 * settings.lease)
+
+
+def _temps() -> int:
+    abandoned = list(runtime().storage.temps(_grace()))
+    for path in abandoned:
+        path.unlink(missing_ok=True)
+    return len(abandoned)
+
+
+def _workspaces() -> int:
+    """A folder's age says nothing, its name says whose it is: it goes when that attempt does not run any more."""
+    folder, total = runtime().settings.workspace_dir, 0
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if not _runs(path):
+            shutil.rmtree(path, ignore_errors=True)
+            total += 1
+    return total
+
+
+def _runs(path: Path) -> bool:
+    attempt = attempt_of(path)
+    if attempt is None:
+        return True  # not one of ours
+    with transaction() as session:
+        mine = (Task.id == attempt[0], Task.attempt == attempt[1], Task.status == Status.RUNNING)
+        return session.scalar(select(Task.id).where(*mine)) is not None
+
+
+def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
+    iterator = iter(keys)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch

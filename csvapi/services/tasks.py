@@ -1,0 +1,143 @@
+"""Tasks: asking for work, and seeing how it goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from csvapi import logs
+from csvapi.csvio import Dialect, rows
+from csvapi.errors import NotFound, QueueDown, TaskFinished
+from csvapi.extensions import runtime, transaction
+from csvapi.jobs import progress
+from csvapi.models import ACTIVE, CSV, File, Status, Task, now
+from csvapi.operations import check_columns, load_steps
+from csvapi.services import files, quotas
+from csvapi.services.dispatch import dispatch
+from csvapi.services.leases import changed
+
+log = structlog.get_logger(__name__)
+_ENDED: dict[str, str] = {Status.SUCCEEDED: "succeeded", Status.FAILED: "failed", Status.CANCELLED: "was cancelled"}
+
+
+def submit(
+    user_id: int,
+    file_id: int,
+    steps: list[dict[str, Any]],
+    *,
+    options: dict[str, Any] | None = None,
+    label: str | None = None,
+) -> Task:
+    """Accept a pipeline of steps over one of the user's files, and queue it.
+
+    Refused before anything is stored: InvalidInput (with a pointer into `steps`), UnknownColumn, NotFound,
+    QuotaExceeded. Raises QueueDown when the queue does not take it; no task is left behind then. A user who has many
+    tasks on the queue waits for a turn (see `dispatch`).
+    """
+    parsed = load_steps(steps)
+    file = files.find(user_id, file_id)
+    check_columns(parsed, file.columns, Dialect.from_json(file.dialect).header)
+    task = Task(
+        id=str(uuid4()),
+        user_id=user_id,
+        file_id=file.id,
+        steps=steps,
+        options=options or {},
+        label=label,
+        request_id=logs.request_id(),
+        operation=steps[0]["op"] if len(steps) == 1 else "pipeline",
+        expires_at=now() + timedelta(seconds=runtime().settings.retention),
+    )
+    try:
+        with transaction() as session:
+            quotas.lock(session, user_id)
+            if quotas.one_more(session, user_id).turns:
+                task.queued_at = now()
+            session.add(task)
+    except IntegrityError as error:  # the file was deleted in this moment
+        raise NotFound("File not found or access denied", pointer="/file_id") from error
+    if task.queued_at is not None:
+        _enqueue(task)
+    log.info("task_accepted", task_id=task.id, file_id=file.id, operation=task.operation)
+    return task
+
+
+def _enqueue(task: Task) -> None:
+    try:
+        runtime().jobs.enqueue(task.id)
+    except QueueDown:
+        with transaction() as session:
+            session.execute(delete(Task).where(Task.id == task.id, Task.status == Status.QUEUED))
+        raise
+
+
+def cancel(user_id: int, task_id: str) -> Task:
+    """Stop a task: a queued one is cancelled at once, a running one within a second, without a result.
+
+    Raises NotFound, and TaskFinished when it has ended already.
+    """
+    while True:
+        task = find(user_id, task_id)
+        if task.status not in ACTIVE:
+            raise TaskFinished(f"The task has ended already: it {_ENDED[task.status]}")
+        values: dict[str, Any] = {"cancel_requested": True}
+        if task.status == Status.QUEUED:
+            values |= {"status": Status.CANCELLED, "finished_at": now()}
+        with transaction() as session:
+            seen = update(Task).where(Task.id == task.id, Task.status == task.status, Task.attempt == task.attempt)
+            if changed(session.execute(seen.values(**values))):
+                break  # else a worker took it or ended it in the meantime: look again
+    if task.status == Status.QUEUED:
+        runtime().jobs.withdraw(task.id)
+        dispatch(user_id)
+    else:
+        progress.ask_to_stop(runtime().redis, task.id)
+    progress.tell(runtime().redis, task.id)
+    return find(user_id, task_id)
+
+
+def find(user_id: int, task_id: str) -> Task:
+    """The user's task; NotFound when there is none, or when it is somebody else's."""
+    try:
+        wanted = str(UUID(task_id))
+    except ValueError:
+        wanted = ""
+    with transaction() as session:
+        task = session.scalar(select(Task).where(Task.id == wanted, Task.user_id == user_id))
+    if task is None or (task.expires_at <= now() and task.status not in ACTIVE):
+        raise NotFound("Task not found")
+    return task
+
+
+def current_progress(task: Task) -> dict[str, Any]:
+    """How far a running task is: the latest figures the worker sent, else those of its row."""
+    return progress.read(runtime().redis, task.id) or task.progress or {}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A finished task's result file and its first records as text; None stands for a field that is absent."""
+
+    file: File
+    columns: list[str]
+    records: list[list[str | None]]
+
+
+def preview(task: Task, limit: int) -> Preview | None:
+    """The first `limit` records of a succeeded task's result; reads no more than that. None when it is deleted."""
+    if task.result_file_id is None:
+        return None
+    try:
+        file = files.find(task.user_id, task.result_file_id)
+    except NotFound:
+        return None
+    if file.media_type != CSV:
+        return Preview(file, [], [])
+    columns, records = rows(files.path(file), Dialect.from_json(file.dialect), limit)
+    return Preview(file, columns, records)

@@ -1,0 +1,51 @@
+"""What a user may have and do, and what of it is used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select
+
+from csvapi.extensions import runtime, transaction
+from csvapi.models import ApiKey, File, User, Webhook
+from csvapi.services import api_keys, idempotency, news, quotas, webhooks
+
+
+def of(user_id: int) -> dict[str, Any]:
+    """Every limit with what is used of it, and how long things are kept."""
+    settings = runtime().settings
+    with transaction() as session:
+        stored, count = session.execute(
+            select(func.coalesce(func.sum(File.size), 0), func.count()).where(File.user_id == user_id)
+        ).one()
+        own = session.scalar(select(User.max_stored).where(User.id == user_id))
+        active = quotas.active(session, user_id)
+        keys = session.scalar(select(func.count()).where(ApiKey.user_id == user_id)) or 0
+        hooks = session.scalar(select(func.count()).where(Webhook.user_id == user_id)) or 0
+    return {
+        "stored_bytes": _use(int(stored), settings.max_stored if own is None else own),
+        "files": _use(count, settings.max_files),
+        "queued_tasks": _use(active.queued, settings.max_queued),
+        "running_tasks": _use(active.handed_over, settings.max_running),
+        "api_keys": _use(keys, api_keys.MOST),
+        "webhooks": _use(hooks, webhooks.MOST),
+        "event_streams": _use(news.hub().open_for(user_id), settings.max_streams),
+        "limits": {
+            "upload_bytes": settings.max_upload,
+            "body_bytes": settings.max_body,
+            "record_bytes": settings.max_record,
+            "columns": settings.max_columns,
+            "unpack_ratio": settings.max_ratio,
+            "task_seconds": settings.task_time,
+            "wait_seconds": settings.max_wait,
+        },
+        "retention": {
+            "files": settings.retention,
+            "longest": settings.max_retention,
+            "idempotency_keys": int(idempotency.KEPT.total_seconds()),
+        },
+    }
+
+
+def _use(used: int, limit: int) -> dict[str, int]:
+    return {"used": used, "limit": limit}

@@ -1,0 +1,117 @@
+"""Webhooks: the addresses a user wants to be told at, signed as Standard Webhooks says (standardwebhooks.com)."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import secrets
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import delete as delete_rows
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from csvapi.errors import Conflict, NotFound, QuotaExceeded
+from csvapi.extensions import runtime, transaction
+from csvapi.models import Delivery, Webhook, now
+from csvapi.services import cursors, posting
+from csvapi.services.files import MAX_ID
+from csvapi.services.leases import changed
+from csvapi.services.sealing import seal, unseal
+
+EVENTS = ("task.succeeded", "task.failed", "task.cancelled")
+TEST = "webhook.test"
+MOST = 20  # webhooks of a user
+PREFIX = "whsec_"
+
+
+def create(user_id: int, url: str, events: list[str]) -> tuple[Webhook, str]:
+    """A new webhook and its secret, shown this once. Raises InvalidInput for the address, QuotaExceeded."""
+    posting.check_url(url)
+    secret = PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+    hook = Webhook(user_id=user_id, url=url, events=events, secret=seal(secret))
+    with transaction() as session:
+        count = session.scalar(select(func.count()).where(Webhook.user_id == user_id)) or 0
+        if count >= MOST:
+            raise QuotaExceeded(f"You have {count} webhooks, the most there may be; delete some", limit=MOST)
+        session.add(hook)
+    return hook, secret
+
+
+def mine(user_id: int) -> list[Webhook]:
+    """The user's webhooks, the newest first."""
+    with transaction() as session:
+        return list(session.scalars(select(Webhook).where(Webhook.user_id == user_id).order_by(Webhook.id.desc())))
+
+
+def find(user_id: int, hook_id: int) -> Webhook:
+    with transaction() as session:
+        known = select(Webhook).where(Webhook.id == hook_id, Webhook.user_id == user_id)
+        hook = session.scalar(known) if hook_id <= MAX_ID else None
+    if hook is None:
+        raise NotFound("Webhook not found")
+    return hook
+
+
+def delete(user_id: int, hook_id: int) -> None:
+    """Nothing is sent there from now on. Raises NotFound."""
+    hook = find(user_id, hook_id)
+    with transaction() as session:
+        if not changed(session.execute(delete_rows(Webhook).where(Webhook.id == hook.id))):
+            raise NotFound("Webhook not found")
+
+
+def test(user_id: int, hook_id: int) -> Delivery:
+    """Send a message that says nothing. Raises NotFound, and Conflict for one that is disabled."""
+    hook = find(user_id, hook_id)
+    if hook.disabled_at:
+        raise Conflict(f"The webhook is disabled: {hook.disabled_reason}; make a new one")
+    with transaction() as session:
+        return enqueue(session, hook, TEST, {"webhook": hook.id})
+
+
+def deliveries(user_id: int, hook_id: int, limit: int, cursor: str | None) -> tuple[list[Delivery], str | None]:
+    """What was and will be sent there, the newest first."""
+    hook = find(user_id, hook_id)
+    query = select(Delivery).where(Delivery.webhook_id == hook.id)
+    skip = cursors.read("deliveries", cursor)[0] if cursor else 0
+    with transaction() as session:
+        newest = query.order_by(Delivery.created_at.desc(), Delivery.id)
+        found = list(session.scalars(newest.offset(skip).limit(limit + 1)))
+    return found[:limit], cursors.write("deliveries", [skip + limit]) if len(found) > limit else None
+
+
+def enqueue(session: Session, hook: Webhook, event: str, data: dict[str, Any]) -> Delivery:
+    """Add a message to what is to be sent; it goes with the transaction or not at all."""
+    at = now()
+    payload = {"type": event, "timestamp": at.isoformat(), "data": data}
+    delivery = Delivery(
+        id=f"msg_{uuid4().hex}",
+        webhook_id=hook.id,
+        event=event,
+        payload=json.dumps(payload, separators=(",", ":")),
+        attempts=[],
+        next_at=at,
+        expires_at=at + timedelta(seconds=runtime().settings.retention),
+    )
+    session.add(delivery)
+    return delivery
+
+
+def headers(hook: Webhook, delivery: Delivery, at: int) -> dict[str, str] | None:
+    """The headers of one attempt; None when the secret can no longer be read, because its key is gone."""
+    secret = unseal(hook.secret)
+    if secret is None:
+        return None
+    key = base64.b64decode(secret.removeprefix(PREFIX))
+    signed = hmac.digest(key, f"{delivery.id}.{at}.{delivery.payload}".encode(), "sha256")
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": "csvapi-webhooks/1",
+        "webhook-id": delivery.id,
+        "webhook-timestamp": str(at),
+        "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
+    }

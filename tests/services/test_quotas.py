@@ -1,0 +1,118 @@
+"""What a user may have is never exceeded, and nobody waits behind another user's thousand tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import insert
+
+from csvapi.errors import CsvapiError, InvalidInput, NotFound
+from csvapi.extensions import runtime, transaction
+from csvapi.models import Task, now
+from csvapi.services import dispatch, files, retention, tasks
+from tests.services.alone import alone, ann, application, bob, environ, row, run, submit, written
+from tests.stack import Account
+
+__all__ = ["alone", "ann", "bob", "environ"]
+
+
+def work_through_the_queue() -> list[str]:
+    """Run everything in the queue's order; the ids, as they came."""
+    done = []
+    while job_ids := runtime().jobs._queue.job_ids:
+        runtime().jobs.withdraw(job_ids[0])
+        run(job_ids[0])
+        done.append(job_ids[0])
+    return done
+
+
+def test_a_thousand_tasks_do_not_block_another_users_first(alone: Flask, ann: Account, bob: Account) -> None:
+    file_id = ann.upload(b"a\n1\n1\n")
+    at = now()
+    many = [
+        {"id": f"ann-{n:04}", "user_id": ann.id, "file_id": file_id, "steps": [{"op": "dedup"}], "created_at": at}
+        for n in range(1000)
+    ]
+    with transaction() as session:
+        session.execute(insert(Task), [{**each, "expires_at": at + timedelta(days=1)} for each in many])
+    dispatch.dispatch_all()
+    first = submit(bob)
+    assert len(runtime().jobs.waiting()) == runtime().settings.max_running + 1
+    with pytest.raises(CsvapiError, match="queued tasks, the most"):
+        submit(ann, file_id=file_id)
+    with transaction() as session:  # ten of them are enough to see the order
+        session.query(Task).filter(Task.id >= "ann-0010", Task.user_id == ann.id).delete()
+    done = work_through_the_queue()
+    assert done.index(first) == runtime().settings.max_running
+    assert [each for each in done if each != first] == [f"ann-{n:04}" for n in range(10)]
+
+
+def test_no_user_has_more_tasks_on_the_queue_than_turns(alone: Flask, ann: Account) -> None:
+    file_id = ann.upload(b"a\n1\n")
+    ids = [submit(ann, file_id=file_id) for _ in range(5)]
+    assert runtime().jobs.waiting() == set(ids[:3])
+    tasks.cancel(ann.id, ids[0])
+    assert runtime().jobs.waiting() == set(ids[1:4])
+    assert sorted(work_through_the_queue()) == sorted(ids[1:])
+
+
+def race(app: Flask, calls: int, action: Callable[[], object]) -> list[str]:
+    """The same at the same time: the outcomes, a code or nothing."""
+
+    def one(_: int) -> str:
+        with app.app_context():
+            try:
+                action()
+            except CsvapiError as error:
+                return error.code
+            return ""
+
+    with ThreadPoolExecutor(calls) as pool:
+        return sorted(pool.map(one, range(calls)))
+
+
+def test_racing_requests_do_not_exceed_the_queue_quota(environ: dict[str, str], alone: Flask, ann: Account) -> None:
+    file_id = ann.upload(b"a\n1\n")
+    with application(environ, CSVAPI_MAX_QUEUED_TASKS="4") as app:
+        outcomes = race(app, 10, lambda: submit(ann, file_id=file_id))
+    assert outcomes == [""] * 4 + ["quota_exceeded"] * 6
+
+
+def test_racing_uploads_do_not_exceed_the_storage_quota(environ: dict[str, str], alone: Flask, ann: Account) -> None:
+    def upload() -> None:
+        with files.begin(ann.id) as writer:
+            writer.write(b"a\n" + b"1\n" * 500)
+            files.receive(ann.id, "a.csv", writer)
+
+    before = written()
+    with application(environ, CSVAPI_MAX_STORED="3KiB") as app:
+        outcomes = race(app, 6, upload)
+    assert outcomes == [""] * 3 + ["quota_exceeded"] * 3
+    assert len(written()) - len(before) == 3
+
+
+def test_a_result_over_the_quota_fails_its_task(environ: dict[str, str], alone: Flask, ann: Account) -> None:
+    content = b"a\n" + b"".join(b"%d\n" % n for n in range(300))
+    task_id = submit(ann, content)
+    before = written()
+    with application(environ, CSVAPI_MAX_STORED="2KiB"):
+        run(task_id)
+    assert (row(task_id).status, row(task_id).error_code) == ("failed", "quota_exceeded")
+    assert written() == before
+
+
+def test_a_file_is_kept_for_longer_up_to_the_limit(alone: Flask, ann: Account, bob: Account) -> None:
+    file_id, most = ann.upload(b"a\n1\n"), timedelta(seconds=runtime().settings.max_retention)
+    wanted = now() + most - timedelta(seconds=5)
+    files.extend(ann.id, file_id, wanted)
+    assert files.find(ann.id, file_id).expires_at == wanted
+    for wrong in (now() + most + timedelta(minutes=1), now(), wanted.replace(tzinfo=None)):
+        with pytest.raises(InvalidInput):
+            files.extend(ann.id, file_id, wrong)
+    with pytest.raises(NotFound):
+        files.extend(bob.id, file_id, wanted)
+    assert retention.delete_expired() == 0
