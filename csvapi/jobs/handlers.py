@@ -1,0 +1,24 @@
+"""What a worker runs: the job named by its task's id."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from rq import get_current_job
+from rq.timeouts import JobTimeoutException
+
+from csvapi.errors import TaskError, TimedOut
+from csvapi.services import administration, execution
+
+
+def run(task_id: str) -> None:
+    """Execute the task (see `services.execution.run`), telling RQ's own time limit in the project's words.
+
+    Raises TaskError when the task failed: for the dashboard, which shows it; the row has it already.
+    """
+    job = get_current_job()
+    owner = (job and job.worker_name) or f"{socket.gethostname()}:{os.getpid()}"
+    execution.run(task_id, owner, stopped_by=(JobTimeoutException, TimedOut("The task ran longer than it may")))
+    if reason := administration.failure(task_id):
+        raise TaskError(reason)

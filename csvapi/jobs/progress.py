@@ -1,0 +1,63 @@
+"""Progress of running tasks, and the word to stop, in Redis: four times a second, and no loss when it is gone."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import redis
+
+NEWS = "csvapi:news"  # the channel on which is told that a task has moved
+LIFE = 3600  # seconds the last figures outlive their task
+
+
+def publish(connection: redis.Redis, task_id: str, figures: dict[str, Any]) -> bool:
+    """Store the latest figures; says whether the task shall stop. A Redis that is away costs no task."""
+    try:
+        with connection.pipeline(transaction=False) as pipeline:
+            pipeline.set(_key(task_id), json.dumps(figures), ex=LIFE)
+            pipeline.exists(_stop_key(task_id))
+            pipeline.publish(NEWS, json.dumps({"task": task_id, "progress": figures}))
+            return bool(pipeline.execute()[1])
+    except redis.RedisError:
+        return False
+
+
+def tell(connection: redis.Redis, task_id: str) -> None:
+    """Tell whoever listens that the task's row has changed; they look at it themselves."""
+    try:
+        connection.publish(NEWS, json.dumps({"task": task_id}))
+    except redis.RedisError:
+        return
+
+
+def ask_to_stop(connection: redis.Redis, task_id: str) -> None:
+    """Tell the running task to stop, sooner than it reads in its row."""
+    try:
+        connection.set(_stop_key(task_id), 1, ex=LIFE)
+    except redis.RedisError:
+        return
+
+
+def forget(connection: redis.Redis, task_id: str) -> None:
+    """Drop the figures and the word to stop, for a task that starts anew."""
+    try:
+        connection.delete(_key(task_id), _stop_key(task_id))
+    except redis.RedisError:
+        return
+
+
+def read(connection: redis.Redis, task_id: str) -> dict[str, Any] | None:
+    try:
+        found = connection.get(_key(task_id))
+    except redis.RedisError:
+        return None
+    return json.loads(found) if isinstance(found, bytes) else None
+
+
+def _key(task_id: str) -> str:
+    return f"csvapi:progress:{task_id}"
+
+
+def _stop_key(task_id: str) -> str:
+    return f"csvapi:stop:{task_id}"

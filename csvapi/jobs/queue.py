@@ -1,0 +1,81 @@
+"""Handing a task's id to the workers."""
+
+from __future__ import annotations
+
+import redis
+from rq import Queue, Worker
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from csvapi.errors import QueueDown
+
+QUEUE = "csvapi"
+HANDLER = "csvapi.jobs.handlers.run"
+KEEP = 300  # seconds a finished job stays readable in the dashboard; the task row is what counts
+serializer = JSONSerializer
+
+
+def connect(url: str) -> redis.Redis:
+    """A client that gives up in seconds when the server is gone, so that a request never hangs on it."""
+    return redis.Redis.from_url(
+        url,
+        socket_connect_timeout=3,
+        socket_timeout=10,
+        health_check_interval=30,
+        driver_info=None,  # else every connection reads the package metadata again: 2 ms in each forked job
+    )
+
+
+class Jobs:
+    """The sending side of the queue."""
+
+    def __init__(self, connection: redis.Redis, timeout: int) -> None:
+        self.connection = connection
+        self._timeout = timeout
+        self._queue = Queue(QUEUE, connection=connection, serializer=serializer)
+
+    def enqueue(self, task_id: str) -> None:
+        """Put a job with the task's id on the queue, in place of an earlier one; raises QueueDown."""
+        try:
+            self.connection.delete(
+                Job.key_for(task_id)
+            )  # of an earlier attempt, whose time to live would be this one's
+            self._queue.enqueue(
+                HANDLER,
+                task_id,
+                job_id=task_id,
+                job_timeout=self._timeout,
+                result_ttl=KEEP,
+                failure_ttl=KEEP,
+                description=task_id,
+            )
+        except redis.RedisError as error:
+            raise QueueDown("The queue cannot be reached; nothing was started, try again in a moment") from error
+
+    def waiting(self) -> set[str]:
+        """The ids of all jobs that no worker has taken yet; raises QueueDown."""
+        try:
+            return set(self._queue.job_ids)
+        except redis.RedisError as error:
+            raise QueueDown("The queue cannot be reached") from error
+
+    def withdraw(self, task_id: str) -> None:
+        """Take a job back; one that a worker took, or that stays because the queue is down, finds nothing to do."""
+        try:
+            self._queue.remove(task_id)
+        except redis.RedisError:
+            return
+
+    def figures(self) -> tuple[int, int]:
+        """How many jobs wait, and how many workers there are; raises QueueDown."""
+        try:
+            return self._queue.count, Worker.count(connection=self.connection, queue=self._queue)
+        except redis.RedisError as error:
+            raise QueueDown("The queue cannot be reached") from error
+
+    def check(self) -> None:
+        """Raise QueueDown unless the queue answers."""
+        try:
+            self.connection.ping()
+        except redis.RedisError as error:
+            raise QueueDown("The queue cannot be reached") from error

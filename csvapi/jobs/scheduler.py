@@ -1,0 +1,93 @@
+"""`csvapi scheduler`: the reaper every two seconds, the clean-up every minute, by one process at a time."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import redis
+import structlog
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+MESSAGES = 1.0  # seconds between looks for messages to send
+TICK = 2.0  # seconds from the end of one round to the next
+CLEAN_UP = 60.0  # at most, seconds between rounds that clean up, too
+LEASE = 10.0  # seconds after which a round whose process vanished no longer holds back another one
+LOCK = "csvapi:scheduler"
+
+log = structlog.get_logger(__name__)
+
+
+def main(arguments: Sequence[str]) -> int:
+    argparse.ArgumentParser("csvapi scheduler", description=__doc__).parse_args(arguments)
+    from csvapi.app import create_app
+    from csvapi.config import load
+    from csvapi.jobs.queue import connect
+    from csvapi.logs import configure
+
+    settings = load()
+    configure(settings)
+    connection = connect(settings.redis_url)
+    every = min(CLEAN_UP, settings.sweep_grace)
+    signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # a round is never cut in two; they are short
+    app = create_app(settings, pages=False)
+    threading.Thread(target=send_messages, args=[app], daemon=True).start()
+    with app.app_context():
+        cleaned = -every
+        while True:
+            due = time.monotonic() - cleaned >= every
+            if tick(connection, clean_up=due) and due:
+                cleaned = time.monotonic()
+            if signal.sigtimedwait(signals, TICK):
+                return 0
+
+
+def send_messages(app: Flask) -> None:
+    """Announce the ends of tasks and send what webhooks are to be told, every second, beside the rounds."""
+    from csvapi.errors import CsvapiError
+    from csvapi.services import outbox
+
+    with app.app_context():
+        while True:
+            try:
+                busy = outbox.announce() + outbox.send_due(app)
+            except CsvapiError as error:
+                busy = 0
+                log.warning("messages_wait", reason=str(error))
+            if not busy:
+                time.sleep(MESSAGES)
+
+
+def tick(connection: redis.Redis, *, clean_up: bool = True) -> bool:
+    """One round, unless another process is at it; says whether it was done. A failure is logged: the next may work.
+
+    A clean-up may outlast the lock; two at a time do no harm, they only do the same work twice.
+    """
+    from csvapi.errors import CsvapiError
+    from csvapi.services import recovery, retention, sweep
+
+    lock = connection.lock(LOCK, timeout=LEASE, blocking=False)
+    try:
+        if not lock.acquire():
+            return False
+        try:
+            reaped = recovery.reap()
+            gone = retention.delete_expired() if clean_up else 0
+            swept = sweep.sweep() if clean_up else 0
+        finally:
+            lock.release()
+    except redis.exceptions.LockNotOwnedError:
+        return True  # it took longer than the lock lasts
+    except (CsvapiError, redis.RedisError, OSError) as error:
+        log.warning("round_failed", reason=str(error))
+        return False
+    if reaped or gone or swept:
+        log.info("round", reaped=reaped, expired=gone, swept=swept)
+    return True

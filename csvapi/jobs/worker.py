@@ -1,0 +1,199 @@
+"""`csvapi worker`: RQ's forking worker, with what this project needs around each job.
+
+A job runs in a forked process of its own, so that one that runs out of memory or crashes takes nothing else with it;
+only a task too small for that (CSVAPI_FORK_ABOVE) is run by the worker itself, at a third of the cost. What a job
+imports is loaded beforehand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import logging
+import math
+import os
+import signal
+import socket
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from secrets import token_hex
+from types import FrameType
+from typing import Any
+
+import redis
+import structlog
+from rq import Queue, Worker
+from rq.exceptions import StopRequested
+from rq.executions import Execution
+from rq.job import Job
+from rq.worker import WorkerStatus
+
+from csvapi import logs
+from csvapi.config import Settings, load
+from csvapi.errors import CsvapiError, OutOfMemory, QueueDown, WorkerLost
+from csvapi.jobs.kernel import KILLED, oom_kills, prefer_to_kill_this_process
+from csvapi.jobs.queue import KEEP, QUEUE, connect, serializer
+from csvapi.lifeline import die_with_parent
+
+log = structlog.get_logger(__name__)
+NO_TASK = ""  # an id that no task has
+MAINTENANCE = 60  # seconds between passes over jobs whose worker vanished (RQ's own: 600)
+TICK = 1  # seconds between looks at a running horse
+HEARTBEAT = 15.0  # seconds between RQ's own signs of life, which it keeps for more than a minute
+RENEWALS = 6  # of the lease before it would run out
+LOST = "The process that ran the task was killed"
+
+
+class TaskWorker(Worker):
+    """A worker that reconnects within seconds, holds its task's lease, and leaves no task behind.
+
+    A small task is run by the worker itself, in milliseconds; a larger one by a forked work-horse, so that what it
+    needs, and what it breaks, ends with it. The parent renews the lease while the work-horse lives, so a long step
+    needs no word of its own; once the horse is dead, the parent gives up what it left. The row is the truth: no failure
+    of Redis stops a running horse.
+    """
+
+    max_connection_wait_time = 2.0
+    log_result_lifespan = False
+
+    def __init__(self, *args: Any, settings: Settings, **kwargs: Any) -> None:
+        kwargs["name"] = f"{socket.gethostname()[:50]}-{os.getpid()}-{token_hex(4)}"
+        super().__init__(*args, **kwargs)
+        self.job_monitoring_interval = TICK
+        self._settings = settings
+        self._stop_by = math.inf  # when the task is handed back: set by a signal
+        self._renewed = self._beaten = 0.0
+        self._clean = True
+        self._here = False  # a small task is being run by this process itself
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        self._here = _is_small(job.id)
+        if self._here:
+            self.perform_job(job, queue, self.prepare_execution(job))
+            self.set_state(WorkerStatus.IDLE)
+            self._here = False
+        else:
+            self._execute_in_a_horse(job, queue)
+
+    def _execute_in_a_horse(self, job: Job, queue: Queue) -> None:
+        from csvapi.extensions import db
+
+        db.engine.dispose()  # a horse inherits no connection: SQLite forbids even closing one
+        self._renewed = self._beaten = time.monotonic()
+        self._clean = False
+        kills = oom_kills()
+        try:
+            super().execute_job(job, queue)
+        finally:
+            if not self._clean:
+                self._give_up(job.id, killed_for_memory=oom_kills() > kills)
+
+    def main_work_horse(self, job: Job, queue: Queue) -> None:
+        die_with_parent(self.pid or os.getppid())
+        prefer_to_kill_this_process()
+        super().main_work_horse(job, queue)
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """A task's failure is in its row, and logged where it was found; anything else is a mistake in a job."""
+        if not isinstance(exc_info[1], CsvapiError):
+            super().handle_exception(job, *exc_info)
+
+    def wait_for_horse(self) -> tuple[int | None, int | None, Any]:
+        pid, status, usage = super().wait_for_horse()
+        self._clean = status == os.EX_OK
+        if not self._clean:
+            with suppress(ProcessLookupError):  # what it had started must not outlive it
+                os.killpg(self.horse_pid, signal.SIGKILL)
+        return pid, status, usage
+
+    def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
+        """Called every TICK while the horse runs."""
+        at = time.monotonic()
+        if at >= self._stop_by or not self._hold(job.id, at):
+            self.kill_horse()
+        elif at - self._beaten >= HEARTBEAT:
+            self._beaten = at
+            try:
+                super().maintain_heartbeats(job, execution)
+            except redis.RedisError as error:
+                log.warning("no_heartbeat", reason=str(error))
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """SIGTERM or SIGINT: stop now, or when the task has ended or its grace is over; a second one ends the grace."""
+        if not self._here and self.get_state() != WorkerStatus.BUSY:
+            raise StopRequested
+        self._stop_by = time.monotonic() + (0 if self._stop_requested else self._settings.stop_grace)
+        self._stop_requested = True
+
+    def _hold(self, task_id: str, at: float) -> bool:
+        from csvapi.services import leases
+
+        if at - self._renewed < self._settings.lease / RENEWALS:
+            return True
+        self._renewed = at
+        try:
+            return leases.hold(task_id, self.name)
+        except CsvapiError as error:
+            log.warning("lease_not_renewed", task_id=task_id, reason=str(error))
+            return True
+
+    def _give_up(self, task_id: str, *, killed_for_memory: bool) -> None:
+        from csvapi.services import recovery
+
+        cause = OutOfMemory(KILLED) if killed_for_memory else WorkerLost(LOST)
+        try:
+            recovery.abandoned(task_id, self.name, cause, blameless=time.monotonic() >= self._stop_by)
+        except CsvapiError as error:
+            log.warning("left_to_the_reaper", task_id=task_id, reason=str(error))
+
+
+def _is_small(task_id: str) -> bool:
+    from csvapi.services import execution
+
+    try:
+        return execution.is_small(task_id)
+    except CsvapiError:  # a database that is away: the horse will meet it, too, and knows what to do
+        return False
+
+
+def warm_up() -> None:
+    """Do once, before any fork, what every job would do again: imports, mappers, the compiling of statements."""
+    from csvapi.engines import local  # noqa: F401 -- what a job imports
+    from csvapi.jobs import handlers
+    from csvapi.operations import catalogue
+
+    catalogue()
+    logging.disable(logging.INFO)  # that there is no such task is no news
+    with suppress(CsvapiError):  # then the first jobs are slower, no more
+        handlers.run(NO_TASK)
+    logging.disable(logging.NOTSET)
+    gc.collect()
+    gc.freeze()  # what lives now lives on: no job's collection touches, and so copies, its memory
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Work until a signal; raises QueueDown when the queue is lost, for the supervisor to start a new worker."""
+    parser = argparse.ArgumentParser("csvapi worker", description=__doc__)
+    parser.add_argument("--burst", action="store_true", help="stop when the queue is empty")
+    burst = parser.parse_args(arguments).burst
+    from csvapi.app import create_app
+
+    settings = load()
+    logs.configure(settings)
+    create_app(settings, pages=False).app_context().push()
+    warm_up()
+    worker = TaskWorker(
+        [QUEUE],
+        settings=settings,
+        connection=connect(settings.redis_url),
+        serializer=serializer,
+        default_result_ttl=KEEP,
+        maintenance_interval=MAINTENANCE,
+        log_job_description=False,
+    )
+    try:
+        worker.work(burst=burst, logging_level="WARNING")
+    except redis.RedisError as error:
+        raise QueueDown(f"The queue cannot be reached: {error}") from error
+    return 0
