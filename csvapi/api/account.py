@@ -1,0 +1,173 @@
+"""The account: who it is, what it may use and uses, and its API keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from flask import g
+from marshmallow import validate
+
+from csvapi.api.contract import signed_in
+from csvapi.api.once import once
+from csvapi.api.resource import Resource
+from csvapi.models import ApiKey
+from csvapi.services import api_keys, usage
+
+blp = Resource("v1-account", __name__, url_prefix="/api/v1", description="Your account, its limits and its API keys")
+
+
+class Me(ma.Schema):
+    id = ma.fields.Integer(required=True)
+    email = ma.fields.String(required=True)
+    created_at = ma.fields.AwareDateTime(required=True)
+    last_login_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+
+
+_TIME = "2026-01-31T12:00:00+00:00"
+_ME = {"id": 1, "email": "ada@example.com", "created_at": _TIME, "last_login_at": _TIME}
+
+
+@blp.route("/me", methods=["GET"])
+@signed_in
+@blp.response(200, Me, example=_ME)
+@blp.refuses(401, 503)
+def me() -> Any:
+    """Show whose token or key this is."""
+    return g.user
+
+
+class Use(ma.Schema):
+    """What is used of a limit; `limit` null where there is none."""
+
+    used = ma.fields.Integer(required=True)
+    limit = ma.fields.Integer(required=True)
+
+
+class Limits(ma.Schema):
+    """Limits of one request or one task: sizes in bytes, times in seconds."""
+
+    upload_bytes = ma.fields.Integer(required=True)
+    body_bytes = ma.fields.Integer(required=True)
+    record_bytes = ma.fields.Integer(required=True)
+    columns = ma.fields.Integer(required=True)
+    unpack_ratio = ma.fields.Integer(required=True)
+    task_seconds = ma.fields.Integer(required=True)
+    wait_seconds = ma.fields.Integer(required=True)
+
+
+class Retention(ma.Schema):
+    """How long things are kept, in seconds."""
+
+    files = ma.fields.Integer(required=True)
+    longest = ma.fields.Integer(required=True, metadata={"description": "How far ahead `expires_at` may be set"})
+    idempotency_keys = ma.fields.Integer(required=True)
+
+
+class Usage(ma.Schema):
+    stored_bytes = ma.fields.Nested(Use, required=True)
+    files = ma.fields.Nested(Use, required=True)
+    queued_tasks = ma.fields.Nested(Use, required=True)
+    running_tasks = ma.fields.Nested(Use, required=True)
+    api_keys = ma.fields.Nested(Use, required=True)
+    webhooks = ma.fields.Nested(Use, required=True)
+    event_streams = ma.fields.Nested(Use, required=True)
+    limits = ma.fields.Nested(Limits, required=True)
+    retention = ma.fields.Nested(Retention, required=True)
+
+
+_USE = {"used": 3, "limit": 100}
+_LIMITS = {
+    "upload_bytes": 10737418240,
+    "body_bytes": 1048576,
+    "record_bytes": 16777216,
+    "columns": 100000,
+    "unpack_ratio": 200,
+    "task_seconds": 3600,
+    "wait_seconds": 30,
+}
+_USES = ("stored_bytes", "files", "queued_tasks", "running_tasks", "api_keys", "webhooks", "event_streams")
+_USAGE = {
+    **dict.fromkeys(_USES, _USE),
+    "limits": _LIMITS,
+    "retention": {"files": 604800, "longest": 7776000, "idempotency_keys": 86400},
+}
+
+
+@blp.route("/me/usage", methods=["GET"])
+@signed_in
+@blp.response(200, Usage, example=_USAGE)
+@blp.refuses(401, 503)
+def my_usage() -> Any:
+    """Show every limit, what is used of it, and how long things are kept."""
+    return usage.of(g.user.id)
+
+
+class KeyRequest(ma.Schema):
+    name = ma.fields.String(required=True, validate=validate.Length(1, 100))
+    expires_at = ma.fields.AwareDateTime(metadata={"description": "When it ends; without it, never"})
+
+
+class KeyShape(ma.Schema):
+    id = ma.fields.Integer(required=True)
+    name = ma.fields.String(required=True)
+    hint = ma.fields.String(required=True, metadata={"description": "How the secret begins"})
+    created_at = ma.fields.AwareDateTime(required=True)
+    expires_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    last_used_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+
+
+class NewKey(KeyShape):
+    secret = ma.fields.String(required=True, metadata={"description": "Shown this once; send it as X-API-Key"})
+
+
+class Keys(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(KeyShape), required=True)
+
+
+_KEY = {
+    "id": 1,
+    "name": "nightly import",
+    "hint": "csvapi_Zk3pQ",
+    "created_at": _TIME,
+    "expires_at": None,
+    "last_used_at": None,
+}
+_SECRET = "csvapi_Zk3pQ0n1X2c3V4b5N6m7A8s9D0f1G2h3J4k5L6z7X8c"  # noqa: S105 -- the example of the docs
+
+
+@blp.route("/api-keys", methods=["POST"])
+@signed_in
+@once()
+@blp.arguments(KeyRequest, example={"name": "nightly import"})
+@blp.response(201, NewKey, example={**_KEY, "secret": _SECRET})
+@blp.refuses(401, 409, 413, 415, 422, 429, 503)
+def create_key(body: dict[str, Any]) -> Any:
+    """Make an API key; its secret is shown once and stored as a hash.
+
+    `X-API-Key: <secret>` is taken wherever an access token is.
+    """
+    key, secret = api_keys.create(g.user.id, **body)
+    return {**_key(key), "secret": secret}
+
+
+def _key(key: ApiKey) -> dict[str, Any]:
+    return {name: getattr(key, name) for name in ("id", "name", "hint", "created_at", "expires_at", "last_used_at")}
+
+
+@blp.route("/api-keys", methods=["GET"])
+@signed_in
+@blp.response(200, Keys, example={"items": [_KEY]})
+@blp.refuses(401, 503)
+def list_keys() -> Any:
+    """List your API keys, without their secrets."""
+    return {"items": list(map(_key, api_keys.mine(g.user.id)))}
+
+
+@blp.route("/api-keys/<int:key_id>", methods=["DELETE"])
+@signed_in
+@blp.response(204)
+@blp.refuses(401, 404, 503)
+def delete_key(key_id: int) -> None:
+    """Delete an API key; it opens nothing from now on."""
+    api_keys.delete(g.user.id, key_id)

@@ -1,0 +1,121 @@
+"""Classic endpoints of accounts: register, login, refresh."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from flask import g, jsonify, request
+from marshmallow import validate
+
+from csvapi.api.contract import Blueprint, ErrorShape, signed_in
+from csvapi.errors import InvalidInput
+from csvapi.extensions import runtime
+from csvapi.services import accounts, passwords, tokens
+
+blp = Blueprint("auth", __name__, url_prefix="/api", description="Accounts and tokens")
+EMAIL, PASSWORD = "ada@example.com", "correct horse battery"  # the example of the docs
+TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.Et9HFtf9R3GEMA0IICOfFMVXY7kkTX1wr4qCyhIf58U"  # noqa: S105  # likewise
+
+_bounded = validate.Length(max=100_000)  # the real limits, with better words, are those of services.passwords
+_PASSWORD = {"format": "password", "minLength": passwords.MIN_LENGTH, "maxLength": passwords.MAX_LENGTH}
+
+
+class Registration(ma.Schema):
+    email = ma.fields.String(required=True, validate=_bounded, metadata={"format": "email", "maxLength": 254})
+    password = ma.fields.String(required=True, validate=_bounded, metadata=_PASSWORD)
+    confirm_password = ma.fields.String(required=True, validate=_bounded, metadata=_PASSWORD)
+
+
+class Registered(ma.Schema):
+    message = ma.fields.String(required=True)
+    user_id = ma.fields.Integer(required=True)
+
+
+class Credentials(ma.Schema):
+    email = ma.fields.String(required=True, validate=_bounded, metadata={"format": "email", "maxLength": 254})
+    password = ma.fields.String(required=True, validate=_bounded, metadata=_PASSWORD)
+
+
+class LoggedIn(ma.Schema):
+    message = ma.fields.String(required=True)
+    access_token = ma.fields.String(required=True)
+    refresh_token = ma.fields.String(required=True)
+
+
+class RefreshToken(ma.Schema):
+    refresh = ma.fields.String(metadata={"description": "The refresh token; it is dead as soon as it is used"})
+
+
+class TokenPair(ma.Schema):
+    access = ma.fields.String(required=True)
+    refresh = ma.fields.String(required=True)
+
+
+class RefreshMissing(ma.Schema):
+    refresh = ma.fields.List(ma.fields.String(), required=True)
+
+
+@blp.route("/register/", methods=["POST"])
+@blp.arguments(Registration, example={"email": EMAIL, "password": PASSWORD, "confirm_password": PASSWORD})
+@blp.response(201, Registered, example={"message": "Registration successful", "user_id": 1})
+@blp.refuses(400, 413, 415, 429, 503)
+def register(body: dict[str, str]) -> dict[str, Any]:
+    """Create an account.
+
+    The password needs at least 8 characters; it must not be common, all digits or like the e-mail address.
+    """
+    runtime().throttle.call("register", request.remote_addr or "")
+    user = accounts.register(**body)
+    return {"message": "Registration successful", "user_id": user.id}
+
+
+@blp.route("/login/", methods=["POST"])
+@blp.arguments(Credentials, example={"email": EMAIL, "password": PASSWORD})
+@blp.response(200, LoggedIn, example={"message": "Login successful", "access_token": TOKEN, "refresh_token": TOKEN})
+@blp.alt_response(
+    401, schema=ErrorShape, description="Wrong e-mail or password", example={"error": "Invalid email or password"}
+)
+@blp.refuses(400, 413, 415, 429, 503)
+def login(body: dict[str, str]) -> dict[str, str]:
+    """Exchange e-mail and password for an access and a refresh token.
+
+    Send the access token as `Authorization: Bearer …`. After repeated failures the answer is 429 for a while.
+    """
+    pair = accounts.sign_in(body["email"], body["password"], request.remote_addr or "")
+    return {"message": "Login successful", "access_token": pair.access, "refresh_token": pair.refresh}
+
+
+@blp.route("/token/refresh/", methods=["POST"])
+@blp.arguments(RefreshToken, example={"refresh": TOKEN})
+@blp.response(200, TokenPair, example={"access": TOKEN, "refresh": TOKEN})
+@blp.alt_response(
+    400, schema=RefreshMissing, description="No token was sent", example={"refresh": ["This field is required."]}
+)
+@blp.refuses(401, 413, 415, 429, 503)
+def refresh(body: dict[str, str]) -> Any:
+    """Exchange a refresh token for a new pair.
+
+    The old refresh token is dead at once; using it again revokes every token that came from the same login.
+    """
+    runtime().throttle.call("refresh", request.remote_addr or "")
+    if not body.get("refresh"):
+        return jsonify({"refresh": ["This field is required."]}), 400
+    pair = tokens.rotate(body["refresh"])
+    return {"access": pair.access, "refresh": pair.refresh}
+
+
+class LoggedOut(ma.Schema):
+    message = ma.fields.String(required=True)
+
+
+@blp.route("/logout/", methods=["POST"])
+@signed_in
+@blp.response(200, LoggedOut, example={"message": "Logged out"})
+@blp.refuses(400, 401, 503)
+def logout() -> dict[str, str]:
+    """End the login the access token came from: its refresh and access tokens open nothing any more."""
+    if "family" not in g:
+        raise InvalidInput("An API key has no login to end; delete the key instead")
+    accounts.leave(g.family)
+    return {"message": "Logged out"}

@@ -1,0 +1,185 @@
+"""Reading request bodies: JSON, form or multipart as one mapping; an uploaded file straight into the storage."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import IO, Any, NoReturn
+
+import flask
+import marshmallow as ma
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.formparser import FormDataParser, MultiPartParser
+from werkzeug.utils import cached_property
+from werkzeug.wsgi import LimitedStream
+
+from csvapi.errors import InvalidInput
+from csvapi.storage import Writer
+
+CHUNK = 1024 * 1024  # bytes the form parser is fed with at once: twice the throughput of its default
+DEEPEST = 64  # levels of JSON: a filter's conditions in conditions need a few
+FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
+
+
+class _Discard(io.RawIOBase):
+    """Where file parts go that nobody asked for."""
+
+    def write(self, data: Any) -> int:
+        return len(data)
+
+    def writable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return 0
+
+
+class _LargeChunks(MultiPartParser):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "buffer_size": CHUNK})
+
+
+class _FormParser(FormDataParser):
+    """Werkzeug's parser, with larger chunks for multipart and no silence about malformed bodies."""
+
+    def _parse_multipart(
+        self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str]
+    ) -> Any:
+        boundary = options.get("boundary", "").encode("ascii", "replace")
+        if not boundary:
+            raise ValueError("Missing boundary")
+        parser = _LargeChunks(
+            stream_factory=self.stream_factory,
+            max_form_memory_size=self.max_form_memory_size,
+            max_form_parts=self.max_form_parts,
+            cls=self.cls,
+        )
+        form, files = parser.parse(stream, boundary, content_length)
+        return stream, form, files
+
+
+class _Bounded(LimitedStream):
+    """Werkzeug's stream of a body of unknown length, which it cuts at the limit without a word when read at once."""
+
+    def readall(self) -> bytes:
+        data = super().readall()
+        if self.is_exhausted:
+            self.on_exhausted()  # raises RequestEntityTooLarge
+        return data
+
+
+class Request(flask.Request):
+    """A request whose first file part named `file` goes into `upload`, once a view has provided one.
+
+    The bytes are written once: no spool file first.
+    """
+
+    form_data_parser_class = _FormParser
+    max_form_parts = 1000
+    upload: Writer | None = None
+    _received = False
+
+    def receive_upload(self, writer: Writer) -> str | None:
+        """Read the body, the file part into the writer; returns the file's name, or None when there was none."""
+        self.upload = writer
+        self.max_content_length = writer.limit + CHUNK  # a form is a little longer than its file
+        self.max_form_memory_size = 4 * CHUNK  # the parser's own buffer counts
+        part = self.files.get("file")
+        return part.filename or "" if part is not None and self._received else None
+
+    @cached_property
+    def stream(self) -> IO[bytes]:
+        """The body; one that does not say how long it is (chunked) is refused past the limit like one that does."""
+        if self.content_length is None and self.max_content_length and "wsgi.input_terminated" in self.environ:
+            return _Bounded(self.environ["wsgi.input"], self.max_content_length, is_max=True)  # type: ignore[return-value]  # a raw stream is all that is needed
+        body: IO[bytes] = super().stream
+        return body
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        if self.upload is None or self._received:
+            return _Discard()  # type: ignore[return-value]  # a raw stream is all the form parser needs
+        self._received = True
+        return self.upload  # type: ignore[return-value]  # likewise
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def parse_json(raw: bytes) -> Any:
+    """Strict JSON (RFC 8259): no NaN, no number beyond all bounds, no lone surrogates, at most DEEPEST levels."""
+    try:
+        value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        _check_depth(value)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"The body is not valid JSON: {_reason(error)}") from error
+    return value
+
+
+def _check_depth(value: Any) -> None:
+    """Raise RecursionError where lists and objects lie deeper in each other than DEEPEST."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, list | dict)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return
+    raise RecursionError
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} (line {error.lineno}, column {error.colno})"
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    if isinstance(error, UnicodeError):
+        return "it holds text that is not UTF-8"
+    return str(error)
+
+
+class BodyParser(FlaskParser):
+    """Loads the location `json` from a JSON, form or multipart body, and tells mistakes by InvalidInput."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {  # noqa: RUF012  # declared by webargs as an instance's own
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "json": ma.EXCLUDE,
+        "query": ma.EXCLUDE,
+    }
+
+    def load_json(self, req: flask.Request, schema: ma.Schema) -> Any:
+        if req.mimetype in FORMS:
+            return req.form.to_dict()
+        if req.mimetype and not req.is_json and req.get_data():
+            raise UnsupportedMediaType("Send the body as application/json, a form or multipart/form-data")
+        raw = req.get_data()
+        value = parse_json(raw) if raw.strip() else {}
+        if not isinstance(value, dict):
+            raise InvalidInput("The body must be a JSON object")
+        return value
+
+    def handle_error(self, error: ma.ValidationError, *args: Any, **kwargs: Any) -> NoReturn:
+        field, message = first_message(error.messages)
+        named = not field or field.split("/")[0] in message.split()
+        raise InvalidInput(message if named else f"{field}: {message}", pointer=f"/{field}", messages=error.messages)
+
+
+def first_message(messages: Any, path: str = "") -> tuple[str, str]:
+    """The first of marshmallow's nested messages, and the path of the field it is about."""
+    while isinstance(messages, dict):
+        key, messages = next(iter(messages.items()))
+        if key not in {"json", "query", "form", "files", "_schema"}:
+            path = f"{path}/{key}".lstrip("/")
+    message = str(messages[0] if isinstance(messages, list) else messages)
+    return path, "this field is required" if message.startswith("Missing data") else message

@@ -1,0 +1,261 @@
+"""Classic endpoints of files and tasks: upload, operate, poll, download."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from flask import Response, g, request, url_for
+from flask_smorest.fields import Upload
+from marshmallow import validate
+
+from csvapi.api.body import parse_json
+from csvapi.api.contract import Blueprint, signed_in
+from csvapi.api.sending import send
+from csvapi.api.task_shapes import TaskProgress
+from csvapi.errors import InvalidInput, NotFound
+from csvapi.extensions import runtime
+from csvapi.models import Status, Task
+from csvapi.services import files, links, tasks
+
+blp = Blueprint("csv", __name__, url_prefix="/api", description="Upload a CSV file, start an operation, get the result")
+
+STATUSES = {
+    Status.QUEUED: "PENDING",
+    Status.RUNNING: "PROGRESS",
+    Status.SUCCEEDED: "SUCCESS",
+    Status.FAILED: "FAILURE",
+    Status.CANCELLED: "CANCELLED",
+}
+TASK_ID_MISSING = "task_id parameter is required"
+TASK_ID = "7f7c2a5e-3c0f-4c55-9d0e-0f7c1f2f3a4b"
+LINK = "http://127.0.0.1:8000/api/download/WzIsMTc2NDAwMDAwMF0.c2lnbmF0dXJl/"
+MAX_ID = 2**63 - 1
+
+
+class UploadForm(ma.Schema):
+    file = Upload(required=True, metadata={"description": "The CSV file; its name must end in .csv"})
+
+
+class Uploaded(ma.Schema):
+    message = ma.fields.String(required=True)
+    file_id = ma.fields.Integer(required=True)
+
+
+class Filter(ma.Schema):
+    """One condition; all of them must hold."""
+
+    column = ma.fields.String(required=True)
+    operator = ma.fields.String(required=True, metadata={"example": ">="})
+    value = ma.fields.Raw(metadata={"type": ["string", "number", "boolean", "array", "null"], "items": {}})
+
+
+class Filters(ma.fields.List[Any]):
+    """A list of conditions, or the same as JSON text (inside a form there is no other way)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        if isinstance(value, str):
+            value = parse_json(value.encode(errors="surrogatepass")) if value.strip() else []
+        if not isinstance(value, list):
+            raise ma.ValidationError("filters must be a list of {column, operator, value}")
+        return value
+
+
+_operation = validate.OneOf(["dedup", "unique", "filter"], error="operation must be one of: {choices}")
+
+
+class Operation(ma.Schema):
+    file_id = ma.fields.Integer(
+        required=True,
+        validate=validate.Range(1, MAX_ID, error="file_id must be the id that upload-csv answered"),
+        metadata={"description": "What upload-csv answered"},
+    )
+    operation = ma.fields.String(required=True, validate=_operation)
+    column = ma.fields.String(metadata={"description": "unique: the column whose distinct values are kept"})
+    filters = Filters(
+        ma.fields.Nested(Filter), metadata={"description": "filter: the conditions, all of which must hold"}
+    )
+
+
+class Started(ma.Schema):
+    message = ma.fields.String(required=True)
+    task_id = ma.fields.UUID(required=True)
+
+
+class StatusQuery(ma.Schema):
+    task_id = ma.fields.String(required=True, error_messages={"required": TASK_ID_MISSING})
+    n = ma.fields.Integer(
+        load_default=100,
+        validate=validate.Range(0, 10_000, error="n must be from 0 to 10000"),
+        metadata={"description": "How many records of the result to show"},
+    )
+
+
+class Result(ma.Schema):
+    file_link = ma.fields.String(allow_none=True, metadata={"description": "Signed, expiring; works in any browser"})
+    data = ma.fields.List(
+        ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String(allow_none=True)),
+        metadata={"description": "The first n records, column by column; every value is text, an absent field is null"},
+    )
+
+
+class TaskState(ma.Schema):
+    task_id = ma.fields.String(required=True)
+    status = ma.fields.String(required=True, validate=validate.OneOf(list(STATUSES.values())))
+    progress = ma.fields.Nested(TaskProgress)
+    result = ma.fields.Nested(Result)
+    error = ma.fields.String()
+
+
+@blp.route("/upload-csv/", methods=["POST"])
+@signed_in
+@blp.doc(
+    requestBody={
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary", "description": "Its name must end in .csv"}
+                    },
+                }
+            }
+        },
+    }
+)
+@blp.response(201, Uploaded, example={"message": "File uploaded successfully", "file_id": 1})
+@blp.refuses(400, 401, 413, 429, 503)
+def upload_csv() -> dict[str, Any]:
+    """Upload a CSV file.
+
+    Send it as the part `file` of a multipart form. It is stored once, as it is; encoding, delimiter and header are
+    detected from its head. Spreadsheets, archives and other binary content are refused.
+    """
+    if request.mimetype != "multipart/form-data":
+        raise InvalidInput("No file provided", pointer="/file")
+    with files.begin(g.user.id) as upload:
+        name = request.receive_upload(upload)  # type: ignore[attr-defined]  # csvapi.api.body.Request
+        if name is None:
+            raise InvalidInput("No file provided", pointer="/file")
+        file = files.receive(g.user.id, name, upload)
+    return {"message": "File uploaded successfully", "file_id": file.id}
+
+
+@blp.route("/perform-operation/", methods=["POST"])
+@signed_in
+@blp.arguments(
+    Operation,
+    example={"file_id": 1, "operation": "filter", "filters": [{"column": "age", "operator": ">=", "value": 18}]},
+)
+@blp.response(201, Started, example={"message": "Operation started", "task_id": TASK_ID})
+@blp.refuses(400, 401, 413, 415, 429, 503)
+def perform_operation(body: dict[str, Any]) -> dict[str, Any]:
+    """Start dedup, unique or filter on a file; answers at once with the id of the task.
+
+    Column names are checked now, against the file's header; the work is done in the background.
+    """
+    try:
+        task = tasks.submit(g.user.id, body["file_id"], [_step(body)])
+    except NotFound as error:
+        raise InvalidInput(error.detail, pointer=error.pointer) from error
+    return {"message": "Operation started", "task_id": task.id}
+
+
+def _step(body: dict[str, Any]) -> dict[str, Any]:
+    """The classic body as one step of a pipeline."""
+    operation = body["operation"]
+    if operation == "unique":
+        if not body.get("column"):
+            raise InvalidInput(
+                "column is required for unique: the column whose distinct values are kept", pointer="/column"
+            )
+        return {"op": "unique", "column": body["column"]}
+    if operation == "filter":
+        if not body.get("filters"):
+            raise InvalidInput(
+                "filters is required for filter: a list of {column, operator, value}", pointer="/filters"
+            )
+        return {"op": "filter", "filters": body["filters"]}
+    return {"op": "dedup"}
+
+
+@blp.route("/task-status/", methods=["GET"])
+@signed_in
+@blp.arguments(StatusQuery, location="query")
+@blp.response(
+    200,
+    TaskState,
+    example={
+        "task_id": TASK_ID,
+        "status": "SUCCESS",
+        "result": {"file_link": LINK, "data": [{"id": "007", "name": "Ada", "joined": ""}]},
+    },
+)
+@blp.refuses(400, 401, 404, 503)
+def task_status(query: dict[str, Any]) -> dict[str, Any]:
+    """Tell how a task is going and, once it has succeeded, show its first records and a link to the whole result.
+
+    Only the first `n` records of the result are read, whatever its size.
+    """
+    task = tasks.find(g.user.id, query["task_id"])
+    answer: dict[str, Any] = {"task_id": task.id, "status": STATUSES[Status(task.status)]}
+    match task.status:
+        case Status.RUNNING:
+            answer["progress"] = tasks.current_progress(task)
+        case Status.SUCCEEDED:
+            answer["result"] = _result(task, query["n"])
+        case Status.FAILED:
+            answer["error"] = task.error_detail
+    return answer
+
+
+def _result(task: Task, limit: int) -> dict[str, Any]:
+    preview = tasks.preview(task, limit)
+    if preview is None:  # the result was deleted before the task
+        return {"file_link": None, "data": []}
+    names = unique_names(preview.columns, max(map(len, preview.records), default=0))
+    absent = [None] * len(preview.columns)
+    data = [dict(zip(names, [*record, *absent[len(record) :]], strict=False)) for record in preview.records]
+    return {"file_link": _absolute(url_for("csv.download", token=links.sign(preview.file.id))), "data": data}
+
+
+def unique_names(columns: list[str], width: int) -> list[str]:
+    """Names for the keys of an object: a repeated one gets `.1`, `.2` …, a field past the header `column_5`."""
+    names: list[str] = []
+    taken = set(columns)
+    seen: set[str] = set()
+    for position in range(1, max(width, len(columns)) + 1):
+        name = wanted = columns[position - 1] if position <= len(columns) else f"column_{position}"
+        count = 0
+        while name in seen or (count and name in taken):
+            count += 1
+            name = f"{wanted}.{count}"
+        seen.add(name)
+        names.append(name)
+    return names
+
+
+def _absolute(path: str) -> str:
+    return (runtime().settings.public_url or request.host_url).rstrip("/") + path
+
+
+@blp.route("/download/<token>/", methods=["GET"])
+@blp.response(
+    200,
+    {"type": "string"},
+    content_type="text/csv",
+    description="The whole file, byte for byte",
+    example="id,name\r\n007,Ada\r\n",
+    headers={
+        "ETag": {"description": "The SHA-256 of the file", "schema": {"type": "string"}},
+        "Content-Disposition": {"schema": {"type": "string"}},
+    },
+)
+@blp.alt_response(206, schema={"type": "string"}, content_type="text/csv", description="The range that was asked for")
+@blp.alt_response(304, description="Not changed since the ETag that was sent", success=True)
+@blp.refuses(403, 410, 416, 503)
+def download(token: str) -> Response:
+    """Download a file by a signed link (no other authentication), whole or a range of it."""
+    return send(files.by_link(links.verify(token)))

@@ -1,0 +1,130 @@
+"""What makes a view's decorators its contract: the blueprint, who may call, and which refusals it documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import flask_smorest
+import marshmallow as ma
+from flask import g, request
+from flask_jwt_extended import get_jwt, verify_jwt_in_request
+from flask_jwt_extended.exceptions import JWTExtendedException, NoAuthorizationError
+from jwt.exceptions import ExpiredSignatureError, PyJWTError
+
+from csvapi.api.body import BodyParser
+from csvapi.errors import InvalidToken, NotAuthenticated
+from csvapi.services import accounts, api_keys
+
+View = Callable[..., Any]
+
+
+class ErrorShape(ma.Schema):
+    """What went wrong: which field, and the way out."""
+
+    error = ma.fields.String(required=True)
+
+
+class TokenErrorShape(ma.Schema):
+    """Why the token was not accepted."""
+
+    detail = ma.fields.String(required=True)
+    code = ma.fields.String(required=True)
+
+
+EXAMPLES: dict[int, tuple[str, type[ma.Schema], dict[str, Any]]] = {
+    400: ("The request is not right", ErrorShape, {"error": "email: this field is required"}),
+    401: (
+        "No valid access token",
+        TokenErrorShape,
+        {"detail": "Authentication credentials were not provided.", "code": "not_authenticated"},
+    ),
+    403: ("The link is not valid", ErrorShape, {"error": "This link is not valid; ask task-status for a new one"}),
+    404: ("Not found, or not yours", ErrorShape, {"error": "Task not found"}),
+    410: ("Gone", ErrorShape, {"error": "This link has expired; ask task-status for a new one"}),
+    413: ("Larger than a limit", ErrorShape, {"error": "The file is larger than the limit of 10737418240 bytes"}),
+    415: (
+        "Neither JSON nor a form",
+        ErrorShape,
+        {"error": "Send the body as application/json, a form or multipart/form-data"},
+    ),
+    416: ("No such range", ErrorShape, {"error": "The requested range is outside of the file"}),
+    429: ("Too many attempts, or over a quota", ErrorShape, {"error": "Too many attempts; try again in 60 seconds"}),
+    503: (
+        "Database, queue or storage is down",
+        ErrorShape,
+        {"error": "The queue cannot be reached; try again in a moment"},
+    ),
+}
+_RETRY = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 0}}}
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """A blueprint whose routes answer with and without their trailing slash, and whose bodies come in three forms."""
+
+    ARGUMENTS_PARSER = BodyParser()
+
+    def route(self, rule: str, **options: Any) -> Callable[[View], View]:
+        route: Callable[[View], View] = super().route(rule, strict_slashes=False, **options)
+
+        def named(view: View) -> View:
+            """A name for those who generate clients: `files_create`."""
+            return route(self.doc(operationId=f"{self.name.removeprefix('v1-')}_{view.__name__}")(view))
+
+        return named
+
+    def refuses(self, *statuses: int) -> Callable[[View], View]:
+        """Document the refusals a view may answer with."""
+
+        def decorate(view: View) -> View:
+            for status in statuses:
+                description, schema, example = EXAMPLES[status]
+                headers = _RETRY if status in {429, 503} else None
+                view = self.alt_response(
+                    status, schema=schema, description=description, example=example, headers=headers
+                )(view)
+            return view
+
+        return decorate
+
+
+def signed_in(view: View) -> View:
+    """Let in who holds an access token or an API key; `g.user` is then the account. Put it right under the route."""
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        g.user = _current_user()
+        return view(*args, **kwargs)
+
+    documented: View = flask_smorest.Blueprint.doc(security=[{"bearer": []}, {"api_key": []}])(checked)
+    return documented
+
+
+def _current_user() -> Any:
+    if "Authorization" not in request.headers and (secret := request.headers.get("X-API-Key")) is not None:
+        user = api_keys.holder(secret)
+        if user is None:
+            raise InvalidToken("The API key is not known, has ended, or its account is not active")
+        return user
+    return _bearer()
+
+
+def _bearer() -> Any:
+    try:
+        verify_jwt_in_request()
+        claims = get_jwt()
+    except NoAuthorizationError as error:
+        raise NotAuthenticated("Authentication credentials were not provided.") from error
+    except ExpiredSignatureError as error:
+        raise InvalidToken("The access token has expired; refresh it") from error
+    except (PyJWTError, JWTExtendedException, ValueError, RecursionError) as error:
+        raise InvalidToken("Given token not valid for any token type") from error
+    user_id, family = claims.get("user_id"), claims.get("family")
+    if claims.get("token_type") != "access" or not isinstance(user_id, int) or not isinstance(family, str):
+        raise InvalidToken("Token has wrong type")
+    user = accounts.holder(user_id, family)
+    g.family = family
+    if user is None:
+        raise InvalidToken("The account is not active, or this login has been revoked")
+    return user

@@ -1,0 +1,117 @@
+"""What every request and every answer passes: a name for the log, a trusted host, headers that forbid by default."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import socket
+import time
+from urllib.parse import quote, urlsplit
+
+import structlog
+from flask import Flask, Response, g, request
+from flask_cors import CORS
+from werkzeug.exceptions import BadRequest
+
+from csvapi.api import metrics
+from csvapi.config import Settings, names
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+HSTS = "max-age=31536000"
+EXPOSED = [
+    "Content-Disposition",
+    "ETag",
+    "Idempotent-Replayed",
+    "Link",
+    "Location",
+    "Preference-Applied",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Repr-Digest",
+    "Retry-After",
+    "X-Request-ID",
+]
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+ANY_ADDRESS = {"0.0.0.0", "::", ""}  # noqa: S104 -- compared with, not bound to
+ANY_HOST = {"health", "metrics"}  # blueprints for machines, who call them by addresses that nobody chose
+_SECRET_PART = re.compile(r"[^/]{41,}")  # of a path: a signed link's token, never an id
+
+log = structlog.get_logger("csvapi.access")
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Put the checks before, and the headers after, every view of the application."""
+    hosts = trusted_hosts(settings)
+    https = settings.public_url.startswith("https://")
+
+    def begin() -> None:
+        g.began = time.perf_counter()
+        g.request_id = _request_id()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+        if request.blueprint not in ANY_HOST and not is_trusted(request.host, hosts):
+            raise BadRequest(
+                "This service is not known by the name in the Host header; "
+                "its operator names it in CSVAPI_PUBLIC_URL or CSVAPI_TRUSTED_HOSTS"
+            )
+
+    def end(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if https:
+            response.headers.setdefault("Strict-Transport-Security", HSTS)
+        response.headers["X-Request-ID"] = g.get("request_id", "")
+        if response.mimetype == "application/json":
+            response.headers.setdefault("Cache-Control", "no-store")
+        seconds = time.perf_counter() - g.get("began", time.perf_counter())
+        metrics.observe(response, seconds)
+        _log(response, seconds)
+        return response
+
+    app.before_request(begin)
+    app.after_request(end)
+    if settings.origins:
+        CORS(app, resources={r"/api/.*": {"origins": settings.origins}}, expose_headers=EXPOSED, max_age=600)
+
+
+def trusted_hosts(settings: Settings) -> set[str]:
+    """The names this service may be called by: those that are set, the address it listens on, this machine itself."""
+    public = urlsplit(settings.public_url).hostname
+    own = {socket.gethostname().lower()} if settings.host in ANY_ADDRESS else {settings.host.lower()}
+    return LOOPBACK | own | {name.lower() for name in names(settings.trusted_hosts)} | ({public} if public else set())
+
+
+def is_trusted(host: str, trusted: set[str]) -> bool:
+    """Whether a Host header's name is a trusted one, or under one that begins with a period; the port is free."""
+    name = re.sub(r":\d{1,5}$", "", host.lower()).removeprefix("[").removesuffix("]")
+    return name in trusted or any(name.endswith(ref) for ref in trusted if ref.startswith("."))
+
+
+def _request_id() -> str:
+    """The client's own X-Request-ID if it is a plain one."""
+    given = request.headers.get("X-Request-ID", "")
+    plain = given.isascii() and given.replace("-", "").isalnum() and len(given) <= 64
+    return given if plain else secrets.token_hex(8)
+
+
+def _log(response: Response, seconds: float) -> None:
+    """One line for each request; never the query or a body, and of a signed link not its token."""
+    user = g.get("user")
+    poll = request.endpoint == "csv.task_status" and response.status_code == 200
+    level = "debug" if poll or request.blueprint in ANY_HOST else "info"  # probes and polls would drown the rest
+    getattr(log, level)(
+        "request",
+        method=request.method,
+        path=_SECRET_PART.sub("...", quote(request.path)),
+        status=response.status_code,
+        ms=round(seconds * 1000, 1),
+        user_id=user.id if user else None,
+    )

@@ -1,0 +1,126 @@
+"""Server-Sent Events of a task: its states and its progress, as they come (WHATWG HTML, section 9.2)."""
+
+from __future__ import annotations
+
+import json
+import queue
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from flask import Response, g, request
+
+from csvapi.api.contract import signed_in
+from csvapi.api.resource import Resource
+from csvapi.api.streams import EventStream
+from csvapi.api.task_shapes import SUCCEEDED, TaskShape, task_shape
+from csvapi.errors import TooManyRequests
+from csvapi.extensions import runtime
+from csvapi.models import FINISHED, Task
+from csvapi.services import news, tasks
+
+blp = Resource("v1-events", __name__, url_prefix="/api/v1/tasks", description="How a task goes, as it goes")
+RETRY = 2000  # milliseconds after which a client that lost its stream comes back
+_LAST = {
+    "in": "header",
+    "name": "Last-Event-ID",
+    "description": "What was seen last; it is not sent again (204 when nothing can follow)",
+    "schema": {"type": "string"},
+}
+_EXAMPLE = f"retry: {RETRY}\n\nevent: state\nid: 1.succeeded\ndata: {json.dumps(SUCCEEDED)}\n\n"
+
+
+class Listening:
+    """One client's stream: turns what the hub tells into events, and ends with the task."""
+
+    def __init__(self, user_id: int, seen: str, write: Callable[[bytes], bool], end: Callable[[], None]) -> None:
+        self.user_id = user_id
+        self._seen, self._write, self._end = seen, write, end
+
+    def moved(self, task: Task) -> bool:
+        state = f"{task.attempt}.{task.status}"
+        alive = True
+        if self._seen != state and not self._seen.startswith(f"{state}."):
+            self._seen = state
+            alive = self._event("state", state, TaskShape().dump(task_shape(task)))
+        if alive and task.status not in FINISHED:
+            return True
+        self._end()
+        return False
+
+    def progressed(self, figures: dict[str, Any]) -> bool:
+        state = ".".join(self._seen.split(".")[:2])
+        return self._sent(self._event("progress", f"{state}.{figures.get('bytes_done', 0)}", figures))
+
+    def beat(self) -> bool:
+        return self._sent(self._write(b": still here\n\n"))
+
+    def _event(self, kind: str, name: str, data: Any) -> bool:
+        return self._write(f"event: {kind}\nid: {name}\ndata: {json.dumps(data)}\n\n".encode())
+
+    def _sent(self, alive: bool) -> bool:
+        if not alive:
+            self._end()
+        return alive
+
+
+@blp.route("/<string:task_id>/events", methods=["GET"])
+@signed_in
+@blp.doc(parameters=[_LAST])
+@blp.alt_response(
+    200,
+    schema={"type": "string"},
+    content_type="text/event-stream",
+    description="`state` has the task, `progress` its figures; a comment every 15 seconds; ends with the task",
+    example=_EXAMPLE,
+    success=True,
+)
+@blp.alt_response(204, description="The task has ended and its last event has been seen", success=True)
+@blp.refuses(401, 404, 429, 503)
+def events(task_id: str) -> Response:
+    """Follow a task: its state now, then every change and its progress four times a second, until it has ended."""
+    task, user_id = tasks.find(g.user.id, task_id), g.user.id
+    seen = request.headers.get("Last-Event-ID", "")
+    if task.status in FINISHED and seen == f"{task.attempt}.{task.status}":
+        return Response(status=204)
+    hub, release = news.hub(), _place(user_id)
+    hub.start()
+
+    def begin(write: Callable[[bytes], bool], end: Callable[[], None]) -> None:
+        """Register first, then tell what is true now: nothing falls between."""
+        listening = Listening(user_id, seen, write, end)
+        write(f"retry: {RETRY}\n\n".encode())
+        hub.join(task_id, listening, release)
+
+    stream = EventStream(begin, lambda: _by_thread(hub, begin))
+    stream.call_on_close(release)
+    return stream
+
+
+def _place(user_id: int) -> Callable[[], None]:
+    """A place for a stream; raises TooManyRequests when the user has as many as there may be."""
+    limit = runtime().settings.max_streams
+    release = news.hub().admit(user_id, limit)
+    if release is None:
+        raise TooManyRequests(f"You have {limit} event streams open, the most there may be", limit=limit, retry_after=5)
+    return release
+
+
+def _by_thread(hub: news.Hub, begin: Callable[[Callable[[bytes], bool], Callable[[], None]], None]) -> Iterator[bytes]:
+    """The stream of a server that does not give its connection away: it keeps a thread, as long as one is free."""
+    pieces: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    gone = False
+
+    def write(data: bytes) -> bool:
+        pieces.put(data)
+        return not gone
+
+    with hub.thread() as free:
+        if not free:
+            yield f"retry: {RETRY * 5}\n\n".encode()
+            return
+        begin(write, lambda: pieces.put(b""))
+        try:
+            while data := pieces.get():
+                yield data
+        finally:
+            gone = True

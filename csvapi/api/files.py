@@ -1,0 +1,182 @@
+"""Files: upload, list, look into, change, download, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from flask import Response, g, url_for
+from marshmallow import validate
+
+from csvapi.api import upload
+from csvapi.api.contract import signed_in
+from csvapi.api.once import claim, once
+from csvapi.api.resource import LINK, NEXT, Paging, Resource, page
+from csvapi.api.schemas import FILE, DialectChange, FileShape, IssuesShape, RowsShape, file_shape, row_shape
+from csvapi.api.sending import FORMATS, send, sends
+from csvapi.models import File
+from csvapi.services import files, keeping, rows
+
+blp = Resource("v1-files", __name__, url_prefix="/api/v1/files", description="CSV files: uploads, and results of tasks")
+ONE = "/<int:file_id>"
+LOCATION = {"Location": {"description": "The new file", "schema": {"type": "string"}}}
+_BINARY = {"type": "string", "format": "binary"}
+_DIGEST = {
+    "in": "header",
+    "name": "Content-Digest",
+    "description": "`sha-256=:base64:` or `sha-512=…` of the body as it is sent (RFC 9530)",
+    "schema": {"type": "string"},
+}
+_CODING = {
+    "in": "header",
+    "name": "Content-Encoding",
+    "description": "`gzip` for a compressed file as the body",
+    "schema": {"type": "string", "enum": ["gzip", "identity"]},
+}
+_NAME = {
+    "in": "query",
+    "name": "name",
+    "description": "The name of a file that is sent as the body; it must end in .csv",
+    "schema": {"type": "string"},
+}
+_FORM = {"type": "object", "required": ["file"], "properties": {"file": _BINARY}}
+
+
+class Listing(Paging):
+    kind = ma.fields.String(
+        validate=validate.OneOf(keeping.LISTED), metadata={"description": "Only files of this kind"}
+    )
+
+
+class FilePage(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(FileShape), required=True)
+    next = NEXT
+
+
+class Change(ma.Schema):
+    """What to change; the rest stays as it is."""
+
+    class Meta:
+        unknown = ma.RAISE
+
+    name = ma.fields.String(validate=validate.Length(1, 200))
+    dialect = ma.fields.Nested(DialectChange, metadata={"description": "How to read the file; the bytes do not change"})
+    expires_at = ma.fields.AwareDateTime(metadata={"description": "How long to keep it"})
+
+
+@blp.route("", methods=["POST"])
+@signed_in
+@once(_NAME, _CODING, _DIGEST, by_body=False)
+@blp.doc(
+    requestBody={
+        "required": True,
+        "content": {
+            "text/csv": {"schema": _BINARY, "example": "id,name\n007,Ada\n"},
+            "multipart/form-data": {"schema": _FORM},
+        },
+    },
+)
+@blp.response(201, FileShape, example=FILE, headers=LOCATION)
+@blp.refuses(400, 401, 409, 413, 415, 422, 429, 503)
+def create() -> Any:
+    """Upload a CSV file, as the body itself or as the part `file` of a form.
+
+    `curl -X POST -T people.csv -H 'Content-Type: text/csv' …/files?name=people.csv`. The bytes are stored once, as they
+    are; encoding, delimiter and header are detected, with the evidence shown. Other content is refused with a hint.
+    """
+    with files.begin(g.user.id) as writer:
+        name = upload.receive(writer)
+        claim(f"{name}\n{writer.sha256}")
+        file = files.receive(g.user.id, name, writer)
+    return file_shape(file), 201, {"Location": url_for("v1-files.show", file_id=file.id)}
+
+
+@blp.route("", methods=["GET"])
+@signed_in
+@blp.arguments(Listing, location="query")
+@blp.response(200, FilePage, example={"items": [FILE], "next": None}, headers=LINK)
+@blp.refuses(401, 422, 503)
+def index(query: dict[str, Any]) -> Any:
+    """List your files, the newest first."""
+    found, cursor = keeping.page(g.user.id, query["limit"], query.get("cursor"), query.get("kind"))
+    return page(list(map(file_shape, found)), cursor)
+
+
+@blp.route(ONE, methods=["GET"])
+@signed_in
+@blp.response(200, FileShape, example=FILE)
+@blp.refuses(401, 404, 503)
+def show(file_id: int) -> Any:
+    """Show what is known of a file, with the evidence for how it is read."""
+    return file_shape(_mine(file_id))
+
+
+@blp.route(ONE, methods=["PATCH"])
+@signed_in
+@blp.arguments(Change, example={"dialect": {"delimiter": ";"}, "expires_at": "2030-01-31T12:00:00Z"})
+@blp.response(200, FileShape, example=FILE)
+@blp.refuses(401, 404, 413, 415, 422, 503)
+def change(body: dict[str, Any], file_id: int) -> Any:
+    """Change a file's name, how it is read, or how long it is kept; its bytes stay."""
+    return file_shape(keeping.change(g.user.id, file_id, **body))
+
+
+@blp.route(ONE, methods=["DELETE"])
+@signed_in
+@blp.response(204)
+@blp.refuses(401, 404, 409, 503)
+def delete(file_id: int) -> None:
+    """Delete a file; refused while a task that has not ended reads it."""
+    keeping.delete(g.user.id, file_id)
+
+
+@blp.route(f"{ONE}/content", methods=["GET"])
+@signed_in
+@sends(blp, "The whole file, byte for byte", more=FORMATS)
+@blp.refuses(401, 404, 416, 503)
+def content(file_id: int) -> Response:
+    """Download a file, whole or a range of it, byte for byte as it was uploaded or made."""
+    return send(_mine(file_id))
+
+
+ROW = {"row": 1, "line": 2, "byte": 8, "values": ["007", "Ada"]}
+
+
+@blp.route(f"{ONE}/rows", methods=["GET"])
+@signed_in
+@blp.arguments(Paging, location="query")
+@blp.response(200, RowsShape, example={"columns": ["id", "name"], "items": [ROW], "next": None}, headers=LINK)
+@blp.refuses(401, 404, 422, 503)
+def show_rows(query: dict[str, Any], file_id: int) -> Any:
+    """Show records as text: exactly the cells, null where a field is absent, with row, line and byte of each.
+
+    A page costs what it shows, wherever in the file it is.
+    """
+    return rows_of(_mine(file_id), query)
+
+
+def rows_of(file: File, query: dict[str, Any]) -> Any:
+    """A page of a file's records as the views answer it."""
+    columns, found, cursor = rows.rows(file, query["limit"], query.get("cursor"))
+    return page(list(map(row_shape, found)), cursor, columns=columns)
+
+
+ISSUE = {"kind": "ragged", "row": 7, "line": 8, "byte": 210, "detail": "it has 2 fields, the header has 3"}
+
+
+@blp.route(f"{ONE}/issues", methods=["GET"])
+@signed_in
+@blp.arguments(Paging, location="query")
+@blp.response(200, IssuesShape, example={"items": [ISSUE], "next": None}, headers=LINK)
+@blp.refuses(401, 404, 422, 503)
+def issues(query: dict[str, Any], file_id: int) -> Any:
+    """List ragged records, bytes that are no text, NULs and odd quotes, each with row, line and byte.
+
+    A page looks at a part of a large file: go on while `next` is not null, also when a page is empty.
+    """
+    found, cursor = rows.issues(_mine(file_id), query["limit"], query.get("cursor"))
+    return page([{"kind": each.kind, "detail": each.detail, **each.place.as_json()} for each in found], cursor)
+
+
+def _mine(file_id: int) -> File:
+    return files.find(g.user.id, file_id)

@@ -1,0 +1,48 @@
+"""Is it alive, and can it work?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from flask import jsonify
+
+from csvapi.api.contract import Blueprint
+from csvapi.services import health
+
+blp = Blueprint("health", __name__, description="For load balancers and monitoring")
+
+
+class Alive(ma.Schema):
+    status = ma.fields.String(required=True)
+
+
+class Ready(ma.Schema):
+    status = ma.fields.String(required=True)
+    database = ma.fields.String(required=True)
+    queue = ma.fields.String(required=True)
+    storage = ma.fields.String(required=True)
+
+
+@blp.route("/healthz", methods=["GET"])
+@blp.response(200, Alive, example={"status": "ok"})
+def healthz() -> dict[str, str]:
+    """Tell that the process answers."""
+    return {"status": "ok"}
+
+
+_READY = {"status": "ok", "database": "ok", "queue": "ok", "storage": "ok"}
+
+
+@blp.route("/readyz", methods=["GET"])
+@blp.response(200, Ready, example=_READY)
+@blp.alt_response(
+    503,
+    schema=Ready,
+    description="One of them cannot be reached",
+    example=_READY | {"status": "unavailable", "queue": "The queue cannot be reached"},
+)
+def readyz() -> Any:
+    """Tell whether database, queue and storage can be reached."""
+    report = health.report()
+    return (report, 200) if report["status"] == "ok" else (jsonify(report), 503)

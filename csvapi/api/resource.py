@@ -1,0 +1,123 @@
+"""What the resources of v1 have in common: their blueprint, the refusals they document, pages with cursors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import flask
+import marshmallow as ma
+from flask import request
+from marshmallow import validate
+from werkzeug.exceptions import UnsupportedMediaType
+
+from csvapi.api import problems
+from csvapi.api.body import FORMS, BodyParser
+from csvapi.api.contract import Blueprint, View
+
+MAX_ID = 2**63 - 1
+RETRY = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 0}}}
+RATE = {
+    "RateLimit": {"description": "What is left of the limit, and when it is renewed", "schema": {"type": "string"}},
+    "RateLimit-Policy": {"description": "The limit", "schema": {"type": "string"}},
+}
+_REFUSALS: dict[int, tuple[str, str, str]] = {
+    400: ("The request is not HTTP as this path takes it", "bad_request", "The body is shorter than its length says"),
+    401: ("No valid access token or API key", "not_authenticated", "Authentication credentials were not provided."),
+    404: ("Not found, or not yours", "not_found", "Task not found"),
+    406: ("No such form of it", "not_acceptable", "Accept text/csv or application/x-ndjson"),
+    410: ("It was there and is gone", "expired", "The result has been deleted; run the task again"),
+    409: ("The state of things does not allow it", "conflict", "The task has ended already: it succeeded"),
+    412: (
+        "Not the content that If-Match names",
+        "precondition_failed",
+        "The content is not the one that If-Match names",
+    ),
+    413: ("Larger than a limit", "too_large", "The file is larger than the limit of 10737418240 bytes"),
+    415: ("A body of another type", "unsupported_media_type", "Send the body as application/json"),
+    416: ("No such range", "range_not_satisfiable", "The requested range cannot be satisfied"),
+    422: ("A field is not right", "unknown_column", "There is no column 'nope'. The columns are 1 'id', 2 'name'."),
+    429: ("Over a quota or a rate", "quota_exceeded", "You have 1000 queued tasks, the most there may be"),
+    503: ("Database, queue or storage is down", "queue_down", "The queue cannot be reached; nothing was started"),
+}
+
+
+def _example(status: int) -> dict[str, Any]:
+    _, code, detail = _REFUSALS[status]
+    pointer = {"pointer": "/steps/0/column", "code": code, "detail": detail}
+    return {
+        "type": f"{problems.PREFIX}/problems/{code}",
+        "title": problems.MEANINGS[code].title,
+        "status": status,
+        "detail": detail,
+        "instance": f"{problems.PREFIX}/tasks",
+        "code": code,
+        "request_id": "5c3fd0a1b2c94e7d",
+        "errors": [pointer] if status == 422 else [],
+    }
+
+
+class _JsonParser(BodyParser):
+    """Bodies of v1: JSON objects without unknown fields."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {**BodyParser.DEFAULT_UNKNOWN_BY_LOCATION, "json": ma.RAISE}  # noqa: RUF012 -- likewise
+
+    def load_json(self, req: flask.Request, schema: ma.Schema) -> Any:
+        if req.mimetype in FORMS:
+            raise UnsupportedMediaType("Send the body as application/json")
+        return super().load_json(req, schema)
+
+
+class Resource(Blueprint):
+    """A blueprint of v1."""
+
+    ARGUMENTS_PARSER = _JsonParser()
+
+    def refuses(self, *statuses: int) -> Callable[[View], View]:
+        """Document the problems a view may answer with."""
+
+        def decorate(view: View) -> View:
+            for status in statuses:
+                headers = {429: RETRY | RATE, 503: RETRY}.get(status)
+                view = self.alt_response(
+                    status,
+                    schema=problems.Problem,
+                    content_type=problems.MIME,
+                    description=_REFUSALS[status][0],
+                    example=_example(status),
+                    headers=headers,
+                )(view)
+            return view
+
+        return decorate
+
+
+class Paging(ma.Schema):
+    """Where a page begins and how long it is."""
+
+    limit = ma.fields.Integer(
+        load_default=100,
+        validate=validate.Range(1, 1000),
+        metadata={"description": "How many at most"},
+    )
+    cursor = ma.fields.String(
+        validate=validate.Length(max=1000), metadata={"description": "`next` of the page before; nothing else"}
+    )
+
+
+NEXT = ma.fields.String(
+    required=True, allow_none=True, metadata={"description": "The cursor of the next page; null on the last one"}
+)
+LINK = {"Link": {"description": 'The next page, as `rel="next"`', "schema": {"type": "string"}}}
+
+
+def page(items: Sequence[Any], cursor: str | None, **more: Any) -> tuple[dict[str, Any], int, dict[str, str]]:
+    """One page as the views answer it: the items, the cursor of the next one, and the same as a Link header."""
+    headers = {"Link": f'<{_next_link(cursor)}>; rel="next"'} if cursor else {}
+    return {"items": items, **more, "next": cursor}, 200, headers
+
+
+def _next_link(cursor: str) -> str:
+    query = {**request.args.to_dict(), "cursor": cursor}
+    return f"{request.path}?{urlencode(query)}"

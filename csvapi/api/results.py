@@ -1,0 +1,94 @@
+"""What a task leaves: its result, the records it dropped and why, its receipt."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Response, g, jsonify, request
+from werkzeug.exceptions import NotAcceptable
+
+from csvapi.api.contract import signed_in
+from csvapi.api.files import ROW, rows_of
+from csvapi.api.resource import LINK, Paging, Resource
+from csvapi.api.schemas import RowsShape
+from csvapi.api.sending import FORMATS, send, sends
+from csvapi.models import CSV
+from csvapi.services import explaining, files, pipelines
+
+blp = Resource("v1-results", __name__, url_prefix="/api/v1/tasks/<string:task_id>", description="What tasks leave")
+NDJSON = "application/x-ndjson"
+_REASON = {
+    "row": 2,
+    "line": 3,
+    "byte": 16,
+    "step": 1,
+    "operation": "dedup",
+    "reason": "repeats an earlier record",
+    "kept_row": 1,
+}
+_RECEIPT = {
+    "engine": "0.1.0",
+    "input": {"bytes": 24, "sha256": "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"},
+    "output": {"bytes": 16, "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
+    "steps": [{"op": "dedup"}],
+    "options": {"on_ragged": "keep", "on_bad": "keep"},
+    "records": {"in": 2, "kept": 1, "dropped": 1},
+    "dropped_by_step": [{"op": "dedup", "in": 2, "kept": 1, "dropped": 1}],
+}
+
+
+@blp.route("/result", methods=["GET"])
+@signed_in
+@sends(blp, "The whole result", more=FORMATS)
+@blp.refuses(401, 404, 409, 410, 416, 503)
+def result(task_id: str) -> Response:
+    """Download the result, whole or a range of it."""
+    return send(pipelines.result(g.user.id, task_id))
+
+
+@blp.route("/result/rows", methods=["GET"])
+@signed_in
+@blp.arguments(Paging, location="query")
+@blp.response(200, RowsShape, example={"columns": ["id", "name"], "items": [ROW], "next": None}, headers=LINK)
+@blp.refuses(401, 404, 409, 410, 422, 503)
+def result_rows(query: dict[str, Any], task_id: str) -> Any:
+    """Show the result's records as text; a page costs what it shows, wherever it is."""
+    return rows_of(pipelines.result(g.user.id, task_id), query)
+
+
+@blp.route("/dropped", methods=["GET"])
+@signed_in
+@sends(blp, "The dropped records, or why each went", more={NDJSON: json.dumps(_REASON) + "\n"})
+@blp.refuses(401, 404, 406, 409, 410, 416, 503)
+def dropped(task_id: str) -> Response:
+    """Download what the task dropped: as `text/csv` the records byte for byte, as `application/x-ndjson` the reasons.
+
+    Together with the result these are exactly the input's records, where all steps select. A reason names row, line and
+    byte of the record in the input, the step (from 1; 0 for `on_ragged`), and of a duplicate the row that was kept.
+    """
+    accepted = request.accept_mimetypes
+    match accepted.best_match([CSV, NDJSON]) if accepted.provided else CSV:
+        case "text/csv":
+            return send(pipelines.dropped(g.user.id, task_id))
+        case "application/x-ndjson":
+            path = files.path(pipelines.reasons(g.user.id, task_id))
+            lines = (json.dumps(each, ensure_ascii=False) + "\n" for each in explaining.as_json(path))
+            return Response(lines, mimetype=NDJSON)
+    raise NotAcceptable(f"Accept {CSV} or {NDJSON}")
+
+
+@blp.route("/receipt", methods=["GET"])
+@signed_in
+@blp.response(
+    200,
+    {"type": "object", "required": ["engine", "input", "output", "steps", "records", "dropped_by_step"]},
+    example=_RECEIPT,
+)
+@blp.refuses(401, 404, 409, 503)
+def receipt(task_id: str) -> Any:
+    """Show what was done: hashes of input and output, steps, engine, dialect, counts of each step.
+
+    The same input with the same steps, options and engine gives the same bytes.
+    """
+    return jsonify(pipelines.receipt(g.user.id, task_id))

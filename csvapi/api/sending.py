@@ -1,0 +1,69 @@
+"""Stored bytes as an answer: whole or in part, with their digest."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, send_file
+from werkzeug.exceptions import PreconditionFailed
+
+from csvapi.api.contract import View
+from csvapi.api.resource import Resource
+from csvapi.errors import StorageDown
+from csvapi.models import CSV, File
+from csvapi.operations import formats
+from csvapi.services import files
+
+FORMATS = {  # what a result may be in besides
+    each.media_type: f"the records as {name}" for name, each in formats.FORMATS.items()
+}
+_BINARY = {"type": "string", "format": "binary"}
+_HEADERS = {
+    "ETag": {"description": "The SHA-256 of the whole content", "schema": {"type": "string"}},
+    "Repr-Digest": {"description": "The same as RFC 9530 writes it", "schema": {"type": "string"}},
+    "Content-Disposition": {"description": "The name to save it by", "schema": {"type": "string"}},
+    "Accept-Ranges": {"description": "bytes", "schema": {"type": "string"}},
+}
+
+
+def send(file: File) -> Response:
+    """A stored file as an attachment: conditional and range requests, its SHA-256 as ETag and as Repr-Digest."""
+    charset = "utf-8" if file.dialect["encoding"].startswith(("utf-8", "ascii")) else file.dialect["encoding"]
+    try:
+        response = send_file(
+            files.path(file).absolute(),
+            mimetype=file.media_type,
+            as_attachment=True,
+            download_name=file.name,
+            conditional=True,
+            etag=file.sha256,
+            last_modified=file.created_at.astimezone(),
+        )
+    except FileNotFoundError as error:
+        raise StorageDown("The file is not in the storage; tell the operator") from error
+    if response.status_code == PreconditionFailed.code:  # Werkzeug would send it with the whole content
+        response.close()
+        raise PreconditionFailed("The content is not the one that If-Match names")
+    text = file.media_type.startswith("text/")
+    response.headers["Content-Type"] = f"{file.media_type}; charset={charset}" if text else file.media_type
+    response.headers["Cache-Control"] = "private, no-transform"
+    response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(file.sha256)).decode()}:"
+    return response
+
+
+def sends(blueprint: Resource, description: str, *, more: dict[str, str] | None = None) -> Callable[[View], View]:
+    """Document what `send` may answer; `more` are other content types with an example."""
+    examples = {CSV: "id,name\r\n007,Ada\r\n", **(more or {})}
+
+    def decorate(view: View) -> View:
+        for status, words in ((200, description), (206, "The range that was asked for")):
+            for kind, example in examples.items():
+                told: dict[str, Any] = {"schema": _BINARY, "content_type": kind, "example": example}
+                view = blueprint.alt_response(status, description=words, success=True, headers=_HEADERS, **told)(view)
+        view = blueprint.alt_response(304, description="Not changed since that ETag", success=True)(view)
+        documented: View = blueprint.refuses(412)(view)
+        return documented
+
+    return decorate

@@ -1,0 +1,119 @@
+"""Tasks: start a pipeline, see how it goes, stop it, forget it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from flask import g, request
+from marshmallow import validate
+
+from csvapi.api.contract import signed_in
+from csvapi.api.once import once
+from csvapi.api.resource import LINK, NEXT, RETRY, Paging, Resource, page
+from csvapi.api.task_shapes import QUEUED, SUCCEEDED, Submission, TaskShape, task_shape
+from csvapi.extensions import runtime
+from csvapi.models import FINISHED, Status
+from csvapi.services import history, news, pipelines, tasks
+
+blp = Resource("v1-tasks", __name__, url_prefix="/api/v1/tasks", description="Pipelines of operations over files")
+ONE = "/<string:task_id>"
+POLL = 1  # seconds after which it is worth asking again
+_LOCATION = {"Location": {"description": "The task", "schema": {"type": "string"}}}
+_EXAMPLE = {
+    "input": 1,
+    "steps": [
+        {"op": "filter", "filters": [{"column": "age", "operator": ">=", "value": 18}]},
+        {"op": "dedup", "columns": ["email"], "ignore": ["case"]},
+    ],
+    "label": "newsletter",
+}
+
+
+_PREFER = {
+    "in": "header",
+    "name": "Prefer",
+    "description": "`wait=10`: answer once the task has ended, or after so many seconds (RFC 7240)",
+    "schema": {"type": "string"},
+    "example": "wait=10",
+}
+
+
+class Listing(Paging):
+    status = ma.fields.String(
+        validate=validate.OneOf([str(status) for status in Status]), metadata={"description": "Only these"}
+    )
+
+
+class TaskPage(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(TaskShape), required=True)
+    next = NEXT
+
+
+@blp.route("", methods=["POST"])
+@signed_in
+@once(_PREFER)
+@blp.arguments(Submission, example=_EXAMPLE)
+@blp.response(202, TaskShape, example=QUEUED, headers=_LOCATION | RETRY, description="Queued; ask again, or wait")
+@blp.alt_response(200, schema=TaskShape, example=SUCCEEDED, headers=_LOCATION, success=True, description="It has ended")
+@blp.refuses(401, 404, 409, 413, 415, 422, 429, 503)
+def create(body: dict[str, Any]) -> Any:
+    """Start a pipeline of steps over a file.
+
+    Steps, columns and output are checked now, against the file's header; the work is done in the background.
+    """
+    task = pipelines.submit(g.user.id, body)
+    headers = {"Location": f"{blp.url_prefix}/{task.id}"}
+    if seconds := wait_wanted():
+        task = news.ended(task, seconds)
+        headers["Preference-Applied"] = f"wait={seconds}"
+    if task.status in FINISHED:
+        return task_shape(task), 200, headers
+    return task_shape(task), 202, {**headers, "Retry-After": str(POLL)}
+
+
+def wait_wanted() -> int:
+    """The seconds of `Prefer: wait=…` (RFC 7240), as many as the service grants; 0 without one."""
+    for part in request.headers.get("Prefer", "").split(","):
+        name, _, value = part.split(";")[0].strip().partition("=")
+        if name.strip().lower() == "wait" and value.strip().strip('"').isdigit():
+            return min(int(value.strip().strip('"')[:9]), runtime().settings.max_wait)
+    return 0
+
+
+@blp.route("", methods=["GET"])
+@signed_in
+@blp.arguments(Listing, location="query")
+@blp.response(200, TaskPage, example={"items": [SUCCEEDED], "next": None}, headers=LINK)
+@blp.refuses(401, 422, 503)
+def index(query: dict[str, Any]) -> Any:
+    """List your tasks, the newest first."""
+    found, cursor = history.page(g.user.id, query["limit"], query.get("cursor"), query.get("status"))
+    return page(list(map(task_shape, found)), cursor)
+
+
+@blp.route(ONE, methods=["GET"])
+@signed_in
+@blp.response(200, TaskShape, example=SUCCEEDED)
+@blp.refuses(401, 404, 503)
+def show(task_id: str) -> Any:
+    """Show a task: its state, its progress while it runs, its counts and links once it has ended."""
+    return task_shape(tasks.find(g.user.id, task_id))
+
+
+@blp.route(f"{ONE}/cancel", methods=["POST"])
+@signed_in
+@blp.response(200, TaskShape, example={**QUEUED, "status": "cancelled"})
+@blp.refuses(401, 404, 409, 503)
+def cancel(task_id: str) -> Any:
+    """Stop a task: a queued one at once, a running one within a second; nothing of its output is kept."""
+    return task_shape(tasks.cancel(g.user.id, task_id))
+
+
+@blp.route(ONE, methods=["DELETE"])
+@signed_in
+@blp.response(204)
+@blp.refuses(401, 404, 409, 503)
+def delete(task_id: str) -> None:
+    """Forget a task that has ended; its files stay until they are deleted or expire."""
+    history.delete(g.user.id, task_id)

@@ -1,0 +1,168 @@
+"""Webhooks: being told when a task has ended, instead of asking."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from flask import g
+from marshmallow import validate
+
+from csvapi.api.contract import signed_in
+from csvapi.api.once import once
+from csvapi.api.resource import LINK, NEXT, Paging, Resource, page
+from csvapi.models import Delivery, Sent, Webhook
+from csvapi.services import webhooks
+
+blp = Resource(
+    "v1-webhooks",
+    __name__,
+    url_prefix="/api/v1/webhooks",
+    description="Being told when a task has ended, as [Standard Webhooks](https://www.standardwebhooks.com) says",
+)
+ONE = "/<int:webhook_id>"
+
+
+class HookRequest(ma.Schema):
+    url = ma.fields.String(
+        required=True,
+        validate=validate.Length(1, 2000),
+        metadata={"description": "https, at a public address; redirects are not followed", "format": "uri"},
+    )
+    events = ma.fields.List(
+        ma.fields.String(validate=validate.OneOf(webhooks.EVENTS)),
+        load_default=list(webhooks.EVENTS),
+        validate=validate.Length(1, 10),
+        metadata={"description": "What to tell; without it, everything"},
+    )
+
+
+class HookShape(ma.Schema):
+    id = ma.fields.Integer(required=True)
+    url = ma.fields.String(required=True)
+    events = ma.fields.List(ma.fields.String(), required=True)
+    created_at = ma.fields.AwareDateTime(required=True)
+    disabled_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    disabled_reason = ma.fields.String(required=True, allow_none=True)
+
+
+class NewHook(HookShape):
+    secret = ma.fields.String(required=True, metadata={"description": "Verifies the signatures; shown this once"})
+
+
+class Hooks(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(HookShape), required=True)
+
+
+class Attempt(ma.Schema):
+    at = ma.fields.String(required=True)
+    status = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "Null when nothing answered"})
+    ms = ma.fields.Integer(required=True)
+    detail = ma.fields.String()
+
+
+class DeliveryShape(ma.Schema):
+    """A message; `next_at` is when it is sent (again)."""
+
+    id = ma.fields.String(required=True, metadata={"description": "The header webhook-id: the same in every attempt"})
+    event = ma.fields.String(required=True)
+    status = ma.fields.String(required=True, validate=validate.OneOf([str(status) for status in Sent]))
+    attempts = ma.fields.List(ma.fields.Nested(Attempt), required=True)
+    next_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    created_at = ma.fields.AwareDateTime(required=True)
+
+
+class DeliveryPage(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(DeliveryShape), required=True)
+    next = NEXT
+
+
+_TIME = "2026-01-31T12:00:00+00:00"
+_HOOK = {
+    "id": 1,
+    "url": "https://example.com/csvapi",
+    "events": ["task.succeeded"],
+    "created_at": _TIME,
+    "disabled_at": None,
+    "disabled_reason": None,
+}
+_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw5T3SSHrbhGM="  # noqa: S105 -- the example of the docs
+_DELIVERY = {
+    "id": "msg_5f0c1d2e3f405162738495a6b7c8d9e0",
+    "event": "task.succeeded",
+    "status": "delivered",
+    "attempts": [{"at": _TIME, "status": 200, "ms": 41}],
+    "next_at": None,
+    "created_at": _TIME,
+}
+
+
+@blp.route("", methods=["POST"])
+@signed_in
+@once()
+@blp.arguments(HookRequest, example={"url": "https://example.com/csvapi", "events": ["task.succeeded"]})
+@blp.response(201, NewHook, example={**_HOOK, "secret": _SECRET})
+@blp.refuses(401, 409, 413, 415, 422, 429, 503)
+def create(body: dict[str, Any]) -> Any:
+    """Be told at an address when a task ends; the secret that verifies the messages is shown once.
+
+    Each message is signed (`webhook-id`, `webhook-timestamp`, `webhook-signature`). What is not answered with 2xx is
+    sent again after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h; an answer 410 disables the webhook.
+    """
+    hook, secret = webhooks.create(g.user.id, body["url"], body["events"])
+    return {**_hook(hook), "secret": secret}
+
+
+def _hook(hook: Webhook) -> dict[str, Any]:
+    return {name: getattr(hook, name) for name in HookShape().fields}
+
+
+@blp.route("", methods=["GET"])
+@signed_in
+@blp.response(200, Hooks, example={"items": [_HOOK]})
+@blp.refuses(401, 503)
+def index() -> Any:
+    """List your webhooks, without their secrets."""
+    return {"items": list(map(_hook, webhooks.mine(g.user.id)))}
+
+
+@blp.route(ONE, methods=["GET"])
+@signed_in
+@blp.response(200, HookShape, example=_HOOK)
+@blp.refuses(401, 404, 503)
+def show(webhook_id: int) -> Any:
+    """Show a webhook, and why it is disabled if it is."""
+    return _hook(webhooks.find(g.user.id, webhook_id))
+
+
+@blp.route(ONE, methods=["DELETE"])
+@signed_in
+@blp.response(204)
+@blp.refuses(401, 404, 503)
+def delete(webhook_id: int) -> None:
+    """Delete a webhook with its deliveries; nothing is sent there from now on."""
+    webhooks.delete(g.user.id, webhook_id)
+
+
+@blp.route(f"{ONE}/test", methods=["POST"])
+@signed_in
+@blp.response(202, DeliveryShape, example={**_DELIVERY, "event": webhooks.TEST, "status": "pending", "attempts": []})
+@blp.refuses(401, 404, 409, 503)
+def test(webhook_id: int) -> Any:
+    """Send a message that says nothing, to see whether it arrives."""
+    return _delivery(webhooks.test(g.user.id, webhook_id))
+
+
+def _delivery(delivery: Delivery) -> dict[str, Any]:
+    return {name: getattr(delivery, name) for name in DeliveryShape().fields}
+
+
+@blp.route(f"{ONE}/deliveries", methods=["GET"])
+@signed_in
+@blp.arguments(Paging, location="query")
+@blp.response(200, DeliveryPage, example={"items": [_DELIVERY], "next": None}, headers=LINK)
+@blp.refuses(401, 404, 422, 503)
+def deliveries(query: dict[str, Any], webhook_id: int) -> Any:
+    """List what was sent and what will be, with every attempt and its answer, the newest first."""
+    found, cursor = webhooks.deliveries(g.user.id, webhook_id, query["limit"], query.get("cursor"))
+    return page(list(map(_delivery, found)), cursor)

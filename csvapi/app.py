@@ -1,0 +1,109 @@
+"""The application factory."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from csvapi import config, strength, telemetry
+from csvapi.api import docs as api_docs
+from csvapi.api import edge
+from csvapi.api import errors as api_errors
+from csvapi.api.body import Request
+from csvapi.extensions import Runtime, db, jwt, migrate
+from csvapi.jobs.queue import Jobs, connect
+from csvapi.keys import Keys
+from csvapi.storage import LocalStorage
+from csvapi.throttle import Throttle
+from csvapi.web import docs
+
+TASK_GRACE = 30  # seconds after which the queue stops a task that did not stop by itself
+
+
+class CsvapiFlask(Flask):
+    request_class = Request
+
+
+def create_app(settings: config.Settings | None = None, *, pages: bool = True) -> Flask:
+    """Build the application from settings (by default, from the environment); programs that serve nobody need no pages.
+
+    Raises InvalidInput that names the variable when a setting is missing, weak or not of its form.
+    """
+    settings = settings or config.load()
+    strength.check(settings)
+    app = CsvapiFlask("csvapi", static_folder=None)
+    app.config.update(_flask_config(settings))
+    app.url_map.merge_slashes = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
+    redis = connect(settings.redis_url)
+    app.extensions["csvapi"] = Runtime(
+        settings=settings,
+        storage=LocalStorage(settings.files_dir),
+        redis=redis,
+        jobs=Jobs(redis, settings.task_time + TASK_GRACE),
+        throttle=Throttle(settings.redis_url, enabled=settings.rate_limits),
+        keys=Keys.of(settings),
+    )
+    db.init_app(app)
+    migrate.init_app(app, db)
+    jwt.init_app(app)
+    api_docs.register(app)
+    api_errors.register(app)
+    app.register_blueprint(docs.blp)
+    if pages:
+        _register_pages(app)
+    edge.register(app, settings)
+    telemetry.start(app, settings)
+    if settings.proxies:
+        n = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n, x_prefix=n)  # type: ignore[method-assign]
+    return app
+
+
+def _register_pages(app: Flask) -> None:
+    """The administrators' pages: their libraries take time and memory to import."""
+    from csvapi.web import admin, rq
+
+    admin.register(app)
+    rq.register(app, app.extensions["csvapi"].redis)
+
+
+def _flask_config(settings: config.Settings) -> dict[str, Any]:
+    https = settings.public_url.startswith("https://")
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SECRET_KEY_FALLBACKS": list(filter(None, [settings.secret_key_previous])),
+        "MAX_CONTENT_LENGTH": settings.max_body,
+        "MAX_FORM_MEMORY_SIZE": settings.max_body,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(settings),
+        "JWT_TOKEN_LOCATION": ["headers"],
+        "JWT_IDENTITY_CLAIM": "user_id",
+        "JWT_ENCODE_NBF": False,
+        "JWT_COOKIE_CSRF_PROTECT": False,  # tokens travel in headers only
+        "JWT_ACCESS_TOKEN_EXPIRES": timedelta(seconds=settings.access_ttl),
+        "JWT_REFRESH_TOKEN_EXPIRES": timedelta(seconds=settings.refresh_ttl),
+        "JWT_ALGORITHM": settings.jwt_algorithm,
+        "SESSION_COOKIE_NAME": "__Host-csvapi" if https else "csvapi",
+        "SESSION_COOKIE_SECURE": https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+    }
+
+
+def _engine_options(settings: config.Settings) -> dict[str, Any]:
+    """A connection for every thread; on servers, checked before use, renewed hourly, each read its own snapshot."""
+    if settings.database_url.startswith("sqlite"):
+        return {"pool_size": settings.web_threads, "max_overflow": 4}
+    return {
+        "pool_size": settings.web_threads,
+        "max_overflow": 4,
+        "pool_pre_ping": True,
+        "pool_recycle": 3600,
+        "pool_timeout": 10,
+        "isolation_level": "READ COMMITTED",
+        "connect_args": {"connect_timeout": 5},
+    }

@@ -1,0 +1,27 @@
+"""The first page: the installation in numbers."""
+
+from __future__ import annotations
+
+from flask_admin import AdminIndexView, expose
+
+import csvapi
+from csvapi.models import Status
+from csvapi.services import administration, health
+from csvapi.web.admin.pages import Locked, human
+
+
+class Front(Locked, AdminIndexView):
+    @expose("/")
+    def index(self) -> str:
+        figures = administration.figures()
+        return str(
+            self.render(
+                "admin/csvapi/front.html",
+                figures=figures,
+                parts=health.report(),
+                stored=human(figures.bytes),
+                free=human(figures.free),
+                statuses=list(Status),
+                version=csvapi.__version__,
+            )
+        )

@@ -1,0 +1,155 @@
+"""What every page for administrators shares."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask, Response, flash, g, redirect, request, url_for
+from flask_admin.contrib.sqla import ModelView
+from flask_admin.form import SecureForm
+from flask_login import current_user
+from markupsafe import Markup
+from sqlalchemy import select
+from sqlalchemy.orm import load_only
+from werkzeug.wrappers import Response as AnyResponse
+from wtforms.csrf.session import SessionCSRF
+
+from csvapi.errors import CsvapiError
+from csvapi.extensions import db
+from csvapi.models import User
+
+LIFE = timedelta(hours=12)  # of a session, and of a form that was opened in it
+_POLICY = (
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; style-src-attr 'unsafe-inline';"
+    " img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self';"
+    " frame-ancestors 'none'"
+)
+
+
+class Form(SecureForm):
+    """A form that only a page of this session can have sent."""
+
+    class Meta(SecureForm.Meta):
+        csrf_class = SessionCSRF
+        csrf_time_limit = LIFE
+
+
+def nonce() -> str:
+    """The word that this answer's own scripts carry."""
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(16)
+    return str(g.nonce)
+
+
+def secure(app: Flask, blueprints: set[str]) -> None:
+    """Forbid the pages of these blueprints every script and every address that is not their own, and all caching."""
+
+    def headers(response: Response) -> Response:
+        if request.blueprint in blueprints and not (request.endpoint or "").endswith(".static"):
+            response.headers["Content-Security-Policy"] = _POLICY.format(nonce=nonce())
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    app.after_request(headers)
+
+
+def allowed() -> bool:
+    return bool(current_user.is_authenticated)  # nobody but administrators ever is: see `sign_in`
+
+
+def to_login() -> AnyResponse:
+    """To the login page, and afterwards back to the page that was asked for."""
+    target = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("sign_in.login", next=target))
+
+
+class Locked:
+    """A page that only administrators see."""
+
+    def is_accessible(self) -> bool:
+        return allowed()
+
+    def inaccessible_callback(self, _name: str, **_kwargs: Any) -> AnyResponse:
+        return to_login()
+
+    def form_token(self) -> str:
+        """For a form that is only a button."""
+        return str(Form().csrf_token.current_token)
+
+
+class Rows(Locked, ModelView):
+    """A table whose rows are shown, never edited as rows: what changes them is a service."""
+
+    can_create = can_edit = can_delete = False
+    can_view_details = True
+    can_set_page_size = True
+    page_size = 25
+    page_size_options = (25, 100, 500)
+    form_base_class = Form
+    list_template = "admin/csvapi/list.html"
+    details_template = "admin/csvapi/details.html"
+    column_display_actions = True
+    column_default_sort = ("created_at", True)
+    shown: tuple[str, ...] = ()  # all that is ever read of a row
+
+    def get_query(self) -> Any:
+        return super().get_query().options(load_only(*(getattr(self.model, name) for name in self.shown)))
+
+    def get_one(self, id: str) -> Any:  # noqa: A002 -- Flask-Admin's name
+        column = getattr(self.model, "id")  # noqa: B009 -- each of them has one
+        key: Any = id
+        if column.type.python_type is int:
+            if not (id.isascii() and id.isdigit() and len(id) < 19):
+                return None
+            key = int(id)
+        return self.get_query().filter(column == key).one_or_none()
+
+    def row_actions(self, _row: Any) -> list[tuple[str, str]]:
+        """The names and labels of the buttons beside a row."""
+        return []
+
+    def each(self, ids: Iterable[str], do: Any, done: str) -> None:
+        """Do it for every row that was chosen, and say how it went."""
+        count = 0
+        for key in ids:
+            try:
+                do(key)
+            except CsvapiError as error:
+                flash(f"{key}: {error.detail}", "error")
+            else:
+                count += 1
+        if count:
+            flash(f"{count} {done}", "success")
+
+
+def owner(_view: Any, _context: Any, row: Any, _name: str) -> str:
+    """The e-mail address of the row's user; one query for a page full of rows of the same one."""
+    known: dict[int, str] = g.setdefault("emails", {})
+    if row.user_id not in known:
+        known[row.user_id] = db.session.scalar(select(User.email).where(User.id == row.user_id)) or "nobody"
+    return known[row.user_id]
+
+
+def time(_view: Any, _context: Any, row: Any, name: str) -> str:
+    value: datetime | None = getattr(row, name)
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if value else ""
+
+
+def size(_view: Any, _context: Any, row: Any, name: str) -> str:
+    value: int | None = getattr(row, name)
+    return "" if value is None else human(value)
+
+
+def human(size: float) -> str:
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:.0f} bytes" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} TiB"
+
+
+def link(text: str, endpoint: str, **values: Any) -> Markup:
+    return Markup('<a href="{}">{}</a>').format(url_for(endpoint, **values), text)

@@ -1,0 +1,102 @@
+"""Signing in to the pages: with the same accounts as the API, slowed down the same way, as administrators only.
+
+The session is a signed cookie that names a sign-in in the database (a refresh family): signing out, a new password and
+a deactivated account end it at once, wherever the cookie is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Flask, redirect, render_template, request, session, url_for
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from werkzeug.wrappers import Response
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired
+
+from csvapi.api.errors import status_of
+from csvapi.errors import Forbidden, NotAuthenticated, TooManyRequests
+from csvapi.services import accounts
+from csvapi.web.admin import pages
+
+blp = Blueprint("sign_in", __name__, url_prefix="/admin")
+_INSIDE = ("/admin/", "/rq/")
+
+
+@dataclass(frozen=True, slots=True)
+class Administrator(UserMixin):
+    """Who is signed in: the account, and the sign-in that the session stands for."""
+
+    id: int
+    email: str
+    family: str
+
+    def get_id(self) -> str:
+        return f"{self.id}:{self.family}"
+
+
+class Credentials(pages.Form):
+    email = StringField("E-mail", [InputRequired()], render_kw={"autocomplete": "username", "autofocus": True})
+    password = PasswordField("Password", [InputRequired()], render_kw={"autocomplete": "current-password"})
+
+
+class SignOut(pages.Form):
+    pass
+
+
+def register(app: Flask) -> None:
+    """Set up the session (its cookie's flags are the application's) and the two pages."""
+    manager = LoginManager(app)
+    manager.session_protection = None  # an address may change; the sign-in is what counts
+    manager.user_loader(_load)
+    app.config["PERMANENT_SESSION_LIFETIME"] = pages.LIFE
+    app.register_blueprint(blp)
+
+
+def _load(key: str) -> Administrator | None:
+    user_id, _, family = key.partition(":")
+    user = accounts.holder(int(user_id), family) if user_id.isdigit() else None
+    return Administrator(user.id, user.email, family) if user and user.is_admin else None
+
+
+@blp.get("/login/", strict_slashes=False)
+def login() -> Any:
+    return redirect(_target()) if current_user.is_authenticated else _page(Credentials())
+
+
+@blp.post("/login/", strict_slashes=False)
+def enter() -> Any:
+    form = Credentials(request.form)
+    if not form.validate():
+        reason = "This form is too old; try again" if form.csrf_token.errors else "Type your e-mail and your password"
+        return _page(form, reason, 400)
+    try:
+        user, family = accounts.enter(form.email.data or "", form.password.data or "", request.remote_addr or "")
+    except (NotAuthenticated, Forbidden, TooManyRequests) as error:
+        later = {"Retry-After": str(error.context["retry_after"])} if "retry_after" in error.context else {}
+        return _page(form, error.detail, status_of(error), later)
+    session.clear()  # nothing that was in it before goes along
+    login_user(Administrator(user.id, user.email, family))
+    return redirect(_target())
+
+
+@blp.post("/logout/", strict_slashes=False)
+def leave() -> Response:
+    if current_user.is_authenticated and SignOut(request.form).validate():
+        accounts.leave(current_user.family)
+        logout_user()
+        session.clear()
+    return redirect(url_for("sign_in.login"))
+
+
+def _target() -> str:
+    """Where to go afterwards: a page of ours, whatever the address says."""
+    wanted = request.args.get("next", "")
+    inside = wanted.startswith(_INSIDE) and "\\" not in wanted and wanted.isprintable()
+    return wanted if inside else url_for("admin.index")
+
+
+def _page(form: Credentials, problem: str = "", status: int = 200, headers: dict[str, str] | None = None) -> Any:
+    here = url_for("sign_in.login", next=request.args.get("next"))
+    return render_template("admin/csvapi/login.html", form=form, problem=problem, here=here), status, headers or {}

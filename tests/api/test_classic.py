@@ -1,0 +1,318 @@
+"""Upload, operate, poll, download: the published contract, with a real worker."""
+
+from __future__ import annotations
+
+import io
+import time
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from csvapi import config
+from csvapi.api.classic import unique_names
+from csvapi.app import create_app
+from csvapi.services import links
+from tests.stack import Account
+
+# A value is text and stays that text: what type guessing damages.
+AWKWARD = (
+    b"id,code,amount,flag,note\r\n"
+    b"007,1.0,1e5,TRUE,\r\n"
+    b'9007199254740993,NA,"1,5",false,"two\nlines and ""quotes"""\r\n'
+    b"007,1.0,1e5,TRUE,\r\n"
+    b"8,+1,-0,null,None\r\n"
+)
+LINES = AWKWARD.split(b"\r\n")
+UNIQUE = b"\r\n".join([*LINES[:3], LINES[4], b""])
+
+
+def stored(app: Flask) -> list[Path]:
+    return sorted(path for path in app.extensions["csvapi"].storage.root.rglob("*") if path.is_file())
+
+
+pytestmark = pytest.mark.usefixtures("worker")
+
+
+def test_dedup_unique_and_filter_keep_bytes(account: Account) -> None:
+    assert account.result(AWKWARD, "dedup") == UNIQUE
+    assert account.result(AWKWARD, "unique", column="id") == UNIQUE
+    kept = account.result(AWKWARD, "filter", filters=[{"column": "id", "operator": "==", "value": "9007199254740993"}])
+    assert kept == b"\r\n".join([LINES[0], LINES[2], b""])
+
+
+def test_task_status_shows_cells_as_text_and_empty_ones_too(account: Account) -> None:
+    state = account.finished(account.start(account.upload(AWKWARD), "dedup"))
+    assert state["result"]["data"] == [
+        {"id": "007", "code": "1.0", "amount": "1e5", "flag": "TRUE", "note": ""},
+        {"id": "9007199254740993", "code": "NA", "amount": "1,5", "flag": "false", "note": 'two\nlines and "quotes"'},
+        {"id": "8", "code": "+1", "amount": "-0", "flag": "null", "note": "None"},
+    ]
+
+
+def test_absent_fields_are_null_and_extra_ones_are_shown(account: Account) -> None:
+    state = account.finished(account.start(account.upload(b"a,b,a\n1\n1,2,3,4\n"), "dedup"))
+    assert state["result"]["data"] == [
+        {"a": "1", "b": None, "a.1": None},
+        {"a": "1", "b": "2", "a.1": "3", "column_4": "4"},
+    ]
+
+
+def test_unique_names() -> None:
+    assert unique_names(["a", "b", "a", "a"], 5) == ["a", "b", "a.1", "a.2", "column_5"]
+    assert unique_names(["a", "a", "a.1"], 0) == ["a", "a.2", "a.1"]
+    assert unique_names([], 0) == []
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_n_limits_the_records_shown(account: Account, n: int) -> None:
+    state = account.finished(account.start(account.upload(b"a\n1\n2\n3\n"), "dedup"), n=n)
+    assert len(state["result"]["data"]) == n
+
+
+def test_filters_may_be_json_text_in_a_form(account: Account) -> None:
+    file_id = account.upload(b"name,age\nAda,36\nBob,9\n")
+    form = {"file_id": str(file_id), "operation": "filter", "filters": '[{"column":"age","operator":">","value":10}]'}
+    for kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        answer = account.post("/api/perform-operation", data=form, content_type=kind)
+        state = account.finished(answer.json["task_id"])
+        assert state["result"]["data"] == [{"name": "Ada", "age": "36"}]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("utf-8", "naïve"),
+        ("utf-8-sig", "naïve"),
+        ("cp1252", "naïve – señor café"),
+        ("utf-16", "naïve"),
+        ("utf-16-le", "naïve"),
+    ],
+)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_encodings_and_delimiters_are_found_and_kept(
+    account: Account, encoding: str, text: str, delimiter: str
+) -> None:
+    rows = [["name", "city", "age"], [text, "Zürich", "1"], [text, "Zürich", "1"], ["señor", "Köln", "23"]]
+    content = "".join(delimiter.join(row) + "\r\n" for row in rows)
+    expected = "".join(delimiter.join(row) + "\r\n" for row in [*rows[:2], rows[3]])
+    state = account.finished(account.start(account.upload(content.encode(encoding)), "dedup"))
+    assert state["status"] == "SUCCESS", state
+    assert [list(row.values()) for row in state["result"]["data"]] == [rows[1], rows[3]]
+    assert account.download(state["result"]["file_link"]).data == expected.encode(encoding)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("people.txt", b"a,b\n1,2\n", ".csv"),
+        ("people.csv", b"", "empty"),
+        ("people.csv", b"PK\x03\x04" + bytes(200), ""),
+        ("people.csv", b"\x89PNG\r\n\x1a\n" + bytes(range(256)), ""),
+        ("people.csv", bytes(range(256)) * 40, ""),
+        ("", b"a,b\n", "file"),
+    ],
+)
+def test_upload_refuses_what_is_no_csv_and_stores_nothing(
+    account: Account, app: Flask, name: str, content: bytes, says: str
+) -> None:
+    before = stored(app)
+    answer = account.post("/api/upload-csv/", data={"file": (io.BytesIO(content), name)})
+    assert answer.status_code == 400
+    assert says in answer.json["error"]
+    assert stored(app) == before
+
+
+def test_upload_without_a_file(account: Account) -> None:
+    for kwargs in (
+        {},
+        {"json": {"file": "x"}},
+        {"data": {"file": "text"}},
+        {"data": {"other": (io.BytesIO(b"a"), "a.csv")}},
+    ):
+        answer = account.post("/api/upload-csv/", **kwargs)
+        assert (answer.status_code, answer.json) == (400, {"error": "No file provided"})
+
+
+def test_upload_over_the_limit_is_413_and_leaves_nothing(environ: dict[str, str], app: Flask, account: Account) -> None:
+    small = create_app(config.load({**environ, "CSVAPI_MAX_UPLOAD": "1KiB"}))
+    before = stored(small)
+    form = {"file": (io.BytesIO(b"a,b\n" * 1000), "large.csv")}
+    answer = small.test_client().post("/api/upload-csv/", headers=account.headers, data=form)
+    assert answer.status_code == 413
+    assert "1024" in answer.json["error"]
+    assert stored(small) == before
+
+
+def test_a_full_quota_is_429(environ: dict[str, str], app: Flask, account: Account) -> None:
+    account.upload(b"a,b\n1,2\n")
+    full = create_app(config.load({**environ, "CSVAPI_MAX_FILES": "1"})).test_client()
+    form = {"file": (io.BytesIO(b"a,b\n"), "more.csv")}
+    answer = full.post("/api/upload-csv/", headers=account.headers, data=form)
+    assert answer.status_code == 429
+    assert "1 file" in answer.json["error"]
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({}, "file_id"),
+        ({"file_id": "x", "operation": "dedup"}, "file_id"),
+        ({"file_id": 2**70, "operation": "dedup"}, "file_id"),
+        ({"file_id": 10**15, "operation": "dedup"}, "File not found or access denied"),
+        ({"operation": "sort"}, "dedup, unique, filter"),
+        ({"operation": "unique"}, "column"),
+        ({"operation": "unique", "column": "nope"}, "nope"),
+        ({"operation": "unique", "column": 3}, "column"),
+        ({"operation": "filter"}, "filters"),
+        ({"operation": "filter", "filters": "{"}, "JSON"),
+        ({"operation": "filter", "filters": {"column": "a"}}, "list"),
+        ({"operation": "filter", "filters": [1]}, ""),
+        ({"operation": "filter", "filters": [{"column": "nope", "operator": "==", "value": "1"}]}, "nope"),
+        ({"operation": "filter", "filters": [{"column": "a", "operator": "~", "value": "1"}]}, "operator"),
+        ({"operation": "filter", "filters": [{"column": "a", "operator": "matches", "value": "("}]}, ""),
+    ],
+)
+def test_perform_operation_refuses_and_names_the_field(account: Account, body: dict[str, object], says: str) -> None:
+    if "file_id" not in body and body:
+        body = {"file_id": account.upload(b"a,b\n1,2\n"), **body}
+    answer = account.post("/api/perform-operation/", json=body)
+    assert answer.status_code == 400, answer.text
+    assert says in answer.json["error"]
+
+
+def test_what_is_not_yours_does_not_exist(account: Account, other: Account) -> None:
+    file_id = account.upload(b"a,b\n1,2\n")
+    refused = other.post("/api/perform-operation/", json={"file_id": file_id, "operation": "dedup"})
+    absent = other.post("/api/perform-operation/", json={"file_id": 10**12, "operation": "dedup"})
+    assert (refused.status_code, refused.json) == (absent.status_code, absent.json) == (400, refused.json)
+    task_id = account.start(file_id, "dedup")
+    theirs = other.get(f"/api/task-status/?task_id={task_id}")
+    nobodys = other.get(f"/api/task-status/?task_id={uuid4()}")
+    assert (
+        (theirs.status_code, theirs.json) == (nobodys.status_code, nobodys.json) == (404, {"error": "Task not found"})
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("", "task_id parameter is required"),
+        ("task_id=x&n=-1", "n "),
+        ("task_id=x&n=10001", "n "),
+        ("task_id=x&n=z", "n"),
+    ],
+)
+def test_task_status_refuses_bad_queries(account: Account, query: str, says: str) -> None:
+    answer = account.get(f"/api/task-status/?{query}")
+    assert answer.status_code == 400
+    assert says in answer.json["error"]
+
+
+def test_the_file_link_works_in_a_plain_browser(account: Account) -> None:
+    state = account.finished(account.start(account.upload(AWKWARD, "Größe 1.CSV"), "dedup"))
+    link = state["result"]["file_link"]
+    assert link.startswith("http://localhost/")
+    answer = account.download(link)
+    assert answer.data == UNIQUE
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    part = account.download(link, Range="bytes=3-6")
+    assert (part.status_code, part.data) == (206, UNIQUE[3:7])
+    assert account.download(link, **{"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    assert account.download(link, Range="bytes=999999-").status_code == 416
+
+
+def test_a_tampered_or_expired_link_opens_nothing(account: Account, app: Flask, environ: dict[str, str]) -> None:
+    state = account.finished(account.start(account.upload(AWKWARD), "dedup"))
+    link = state["result"]["file_link"].rstrip("/")
+    flipped = link[:-1] + ("A" if link[-1] != "A" else "B")
+    middle = link.rsplit(".", 1)
+    for wrong in (flipped, f"{middle[0]}x.{middle[1]}", link[:-10]):
+        assert account.client.get(wrong).status_code == 403
+    hasty = create_app(config.load({**environ, "CSVAPI_LINK_TTL": "0"}))
+    with hasty.app_context():
+        token = links.sign(1)
+    started = int(time.time())
+    while int(time.time()) <= started:  # a link's life is counted in whole seconds
+        pass
+    assert account.client.get(f"/api/download/{token}/").status_code == 410
+
+
+def test_a_broken_file_ends_in_a_clear_failure(account: Account, app: Flask) -> None:
+    file_id = account.upload(b"a,b\n1,2\n")
+    newest = max(stored(app), key=lambda path: path.stat().st_mtime_ns)
+    newest.unlink()  # by hand, behind the service's back
+    state = account.finished(account.start(file_id, "dedup"))
+    assert state["status"] == "FAILURE"
+    assert state["error"]
+
+
+def test_the_queue_down_is_503_and_leaves_no_task(environ: dict[str, str], app: Flask, account: Account) -> None:
+    from sqlalchemy import func, select
+
+    from csvapi.extensions import transaction
+    from csvapi.models import Task
+
+    deaf = create_app(config.load({**environ, "REDIS_URL": "redis://127.0.0.1:9/0"})).test_client()
+    file_id = account.upload(b"a,b\n1,2\n")
+    body = {"file_id": file_id, "operation": "dedup"}
+    answer = deaf.post("/api/perform-operation/", headers=account.headers, json=body)
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    with app.app_context(), transaction() as session:
+        assert session.scalar(select(func.count()).where(Task.file_id == file_id)) == 0
+
+
+def test_health(client: FlaskClient, environ: dict[str, str]) -> None:
+    assert client.get("/healthz").json == {"status": "ok"}
+    assert client.get("/readyz").json == {"status": "ok", "database": "ok", "queue": "ok", "storage": "ok"}
+    deaf = create_app(config.load({**environ, "REDIS_URL": "redis://127.0.0.1:9/0"})).test_client()
+    answer = deaf.get("/readyz")
+    assert answer.status_code == 503
+    assert "queue" in answer.json["queue"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/nope"), ("GET", "/api/login/"), ("DELETE", "/api/upload-csv"), ("POST", "/%ff%00")]
+)
+def test_every_refusal_is_json(client: FlaskClient, method: str, path: str) -> None:
+    answer = client.open(path, method=method)
+    assert answer.status_code in {404, 405}
+    assert answer.mimetype == "application/json"
+    assert answer.json["error"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"[",
+        b"[]",
+        b'"x"',
+        b"NaN",
+        b'{"email": NaN}',
+        b'{"email":"\\ud800"}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"email": {"a": 1}}',
+        b"null",
+    ],
+)
+def test_malformed_json_is_400(client: FlaskClient, raw: bytes) -> None:
+    answer = client.post("/api/register/", data=raw, content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.json["error"]
+
+
+def test_malformed_multipart_and_large_bodies(client: FlaskClient, account: Account) -> None:
+    for path in ("/api/register/", "/api/upload-csv/"):
+        broken = account.post(path, data=b"--x\r\nnonsense", content_type="multipart/form-data; boundary=x")
+        assert broken.status_code == 400
+        assert account.post(path, data=b"x", content_type="multipart/form-data").status_code == 400
+    large = client.post(
+        "/api/register/", data=b'{"email":"' + b"x" * 2_000_000 + b'"}', content_type="application/json"
+    )
+    assert large.status_code == 413
+    assert large.json["error"]

@@ -1,0 +1,240 @@
+"""Files of v1: what comes in, what is shown of it, and what is refused."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import io
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from csvapi import config
+from csvapi.app import create_app
+from tests.api.v1 import V1, problem
+from tests.stack import Account
+
+PEOPLE = b"id,name\n007,Ada\n8,Bob\n"
+
+
+@pytest.fixture
+def v1(account: Account) -> V1:
+    return V1(account)
+
+
+def digest(content: bytes, name: str = "sha-256") -> str:
+    value = hashlib.new(name.replace("-", ""), content).digest()
+    return f"{name}=:{base64.b64encode(value).decode()}:"
+
+
+def test_a_raw_body_and_a_form_store_the_same_bytes(v1: V1) -> None:
+    raw = v1.upload(PEOPLE)
+    form = v1.ok("POST", "/files", data={"file": (io.BytesIO(PEOPLE), "people.csv")})
+    assert raw["sha256"] == form["sha256"] == hashlib.sha256(PEOPLE).hexdigest()
+    assert raw["columns"] == ["id", "name"]
+    assert raw["detection"]["evidence"]
+    shown = v1.get(raw["links"]["self"])
+    assert shown.json == raw
+    answer = v1.get(raw["links"]["content"])
+    assert answer.data == PEOPLE
+    assert answer.headers["Repr-Digest"] == digest(PEOPLE)
+    part = v1.get(raw["links"]["content"], headers={"Range": "bytes=3-6"})
+    assert (part.status_code, part.data) == (206, PEOPLE[3:7])
+    same = v1.get(raw["links"]["content"], headers={"If-None-Match": answer.headers["ETag"]})
+    assert same.status_code == 304
+    other = v1.get(raw["links"]["content"], headers={"If-Match": '"other"'})
+    assert other.status_code == 412
+    problem(v1.get(raw["links"]["content"], headers={"Range": "bytes=999-"}), 416, "range_not_satisfiable")
+
+
+def test_a_header_longer_than_the_head_is_kept_whole(v1: V1) -> None:
+    names = [f"a_column_with_a_long_name_{number}" for number in range(3000)]
+    assert v1.upload((",".join(names) + "\n" + ",".join(["1"] * 3000) + "\n").encode())["columns"] == names
+
+
+def test_location_names_the_new_file(v1: V1) -> None:
+    answer = v1.post("/files?name=a.csv", data=PEOPLE, content_type="text/csv")
+    assert answer.status_code == 201
+    assert v1.ok("GET", answer.headers["Location"])["name"] == "a.csv"
+
+
+def test_a_compressed_body_is_stored_unpacked(v1: V1) -> None:
+    twice = gzip.compress(PEOPLE) + gzip.compress(b"9,Eve\n")  # members follow each other
+    file = v1.upload(twice, **{"Content-Encoding": "gzip", "Content-Digest": digest(twice)})
+    assert v1.get(file["links"]["content"]).data == PEOPLE + b"9,Eve\n"
+
+
+def test_a_bomb_is_cut_off(v1: V1, app: Flask) -> None:
+    bomb = gzip.compress(b"a,b\n" * 5_000_000, 9)
+    answer = v1.post("/files", data=bomb, content_type="text/csv", headers={"Content-Encoding": "gzip"})
+    body = problem(answer, 413, "too_large")
+    assert body["limit"] == app.extensions["csvapi"].settings.max_ratio
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [b"nonsense", gzip.compress(PEOPLE)[:-9], gzip.compress(PEOPLE) + b"more"],
+    ids=["nonsense", "cut short", "with more behind"],
+)
+def test_what_is_not_gzip_is_refused(v1: V1, broken: bytes) -> None:
+    answer = v1.post("/files", data=broken, content_type="text/csv", headers={"Content-Encoding": "gzip"})
+    problem(answer, 422, "invalid_input")
+
+
+def test_the_digest_is_checked_and_nothing_stored_when_it_is_wrong(v1: V1) -> None:
+    both = f"{digest(PEOPLE)}, {digest(PEOPLE, 'sha-512')}, unixsum=:AAAA:"
+    v1.upload(PEOPLE, **{"Content-Digest": both})
+    for wrong, code in ((digest(b"other"), "digest_mismatch"), ("sha-256=abc", "invalid_input")):
+        answer = v1.post("/files", data=PEOPLE, content_type="text/csv", headers={"Content-Digest": wrong})
+        problem(answer, 422, code)
+    assert len(v1.ok("GET", "/files")["items"]) == 1
+
+
+def test_other_bodies_are_refused(v1: V1) -> None:
+    problem(v1.post("/files", json={"a": 1}), 415, "unsupported_media_type")
+    problem(v1.post("/files", data=PEOPLE, headers={"Content-Encoding": "br"}), 415, "unsupported_media_type")
+    problem(v1.post("/files", data=b"", content_type="text/csv"), 422, "invalid_input", "/file")
+    problem(v1.post("/files", data={"file": "text"}, content_type="multipart/form-data"), 422, "invalid_input", "/file")
+    problem(v1.post("/files", data=b"PK\x03\x04" + bytes(99), content_type="text/csv"), 422, "not_csv")
+    problem(v1.post("/files?name=a.txt", data=PEOPLE, content_type="text/csv"), 422, "invalid_input", "/file")
+
+
+def test_files_are_listed_page_by_page(v1: V1) -> None:
+    ids = [v1.upload(PEOPLE)["id"] for _ in range(5)]
+    seen, path = [], "/files?limit=2&kind=upload"
+    while path:
+        answer = v1.get(path)
+        seen += [item["id"] for item in answer.json["items"]]
+        link = answer.headers.get("Link", "")
+        assert bool(link) == bool(answer.json["next"])
+        path = link.split(">")[0].lstrip("<")
+    assert seen == ids[::-1]
+    for wrong in ("x", "x.y", v1.ok("GET", "/files?limit=1")["next"][:-1]):
+        problem(v1.get("/files", query_string={"cursor": wrong}), 422, "invalid_input", "/cursor")
+
+
+def test_rows_are_text_with_their_places(v1: V1) -> None:
+    content = 'sep=;\nid;note\n007;"two\nlines"\n\n8;ä\n9\n'.encode("cp1252")
+    file = v1.upload(content)
+    page = v1.ok("GET", file["links"]["rows"])
+    assert page["columns"] == ["id", "note"]
+    assert [row["values"] for row in page["items"]] == [["007", "two\nlines"], ["8", "ä"], ["9", None]]
+    assert [(row["row"], row["line"]) for row in page["items"]] == [(1, 3), (2, 6), (3, 7)]
+    for row in page["items"]:
+        assert content[row["byte"] :].decode("cp1252").lstrip('"').startswith(row["values"][0])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be", "utf-32-le", "cp1252"])
+def test_pages_of_rows_join_to_the_whole(v1: V1, encoding: str) -> None:
+    text = "id,name\r\n" + "".join(f'{n},"Zoë, {n}"\r\n' if n % 3 else f"{n},plain\r\n" for n in range(1, 60))
+    file = v1.upload(text.encode(encoding))
+    path, rows = f"{file['links']['rows']}?limit=7", []
+    while path:
+        answer = v1.get(path)
+        assert answer.status_code == 200, answer.text
+        rows += answer.json["items"]
+        path = answer.headers.get("Link", "").split(">")[0].lstrip("<")
+    assert [row["values"][0] for row in rows] == [str(n) for n in range(1, 60)]
+    assert [row["row"] for row in rows] == list(range(1, 60))
+    assert rows == v1.ok("GET", f"{file['links']['rows']}?limit=1000")["items"]
+
+
+def test_a_late_page_reads_no_more_than_an_early_one(v1: V1) -> None:
+    """Counted in bytes read from the file, which do not depend on how busy the machine is."""
+
+    def read() -> int:
+        return int(Path("/proc/self/io").read_text().split()[1])
+
+    file = v1.upload(b"id,name\n" + b"".join(b"%d,name %d\n" % (n, n) for n in range(300_000)))
+    path = f"{file['links']['rows']}?limit=1000"
+    costs = []
+    for _ in range(200):
+        before = read()
+        answer = v1.get(path)
+        costs.append(read() - before)
+        path = answer.headers["Link"].split(">")[0].lstrip("<")
+    assert max(costs[-20:]) < 2 * max(costs[:20])
+
+
+def test_a_cursor_is_for_one_file_read_one_way(v1: V1) -> None:
+    one, two = v1.upload(PEOPLE), v1.upload(PEOPLE)
+    cursor = v1.ok("GET", f"{one['links']['rows']}?limit=1")["next"]
+    problem(v1.get(f"{two['links']['rows']}?cursor={cursor}"), 422, "invalid_input", "/cursor")
+    v1.ok("PATCH", one["links"]["self"], json={"dialect": {"delimiter": ";"}})
+    problem(v1.get(f"{one['links']['rows']}?cursor={cursor}"), 422, "invalid_input", "/cursor")
+
+
+def test_issues_have_a_kind_and_a_place(v1: V1) -> None:
+    content = b"a,b\n1,2\n3\n4,\x00\n5,6,7\n" + b"8,9\n" * 20 + b"\xff,1\n"
+    file = v1.upload(content)
+    if file["dialect"]["encoding"] != "utf-8":
+        file = v1.ok("PATCH", file["links"]["self"], json={"dialect": {"encoding": "utf-8"}})
+    found, path = [], f"{file['links']['issues']}?limit=2"
+    while path:
+        answer = v1.get(path)
+        found += answer.json["items"]
+        path = answer.headers.get("Link", "").split(">")[0].lstrip("<")
+    assert [(each["kind"], each["row"], each["line"]) for each in found] == [
+        ("ragged", 2, 3),
+        ("nul", 3, 4),
+        ("ragged", 4, 5),
+        ("undecodable", 25, 26),
+    ]
+    assert content[found[3]["byte"]] == 0xFF
+
+
+def test_name_dialect_and_end_can_be_changed(v1: V1) -> None:
+    file = v1.upload(b"a;b\n1;2\n", "x.csv")
+    soon = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    changed = v1.ok(
+        "PATCH", file["links"]["self"], json={"name": "../y.csv", "dialect": {"header": False}, "expires_at": soon}
+    )
+    assert (changed["name"], changed["columns"]) == ("y.csv", ["column_1", "column_2"])
+    assert datetime.fromisoformat(changed["expires_at"]) == datetime.fromisoformat(soon)
+    assert changed["sha256"] == file["sha256"]
+    assert v1.ok("GET", file["links"]["rows"])["items"][0]["values"] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "pointer"),
+    [
+        ({"dialect": {"delimiter": ",,"}}, "invalid_input", "/dialect/delimiter"),
+        ({"dialect": {"delimiter": '"'}}, "invalid_input", "/dialect"),
+        ({"dialect": {"encoding": "klingon"}}, "unsupported_encoding", "/dialect/encoding"),
+        ({"dialect": {"encoding": "base64"}}, "unsupported_encoding", "/dialect/encoding"),
+        ({"dialect": {"delimiter": "→", "encoding": "ascii"}}, "unsupported_encoding", "/dialect/encoding"),
+        ({"dialect": {"preamble": 10**6}}, "invalid_input", "/dialect/preamble"),
+        ({"dialect": {"nonsense": 1}}, "invalid_input", "/dialect/nonsense"),
+        ({"expires_at": "2001-01-01T00:00:00Z"}, "invalid_input", "/expires_at"),
+        ({"expires_at": "2999-01-01T00:00:00Z"}, "invalid_input", "/expires_at"),
+        ({"expires_at": "tomorrow"}, "invalid_input", "/expires_at"),
+        ({"size": 1}, "invalid_input", "/size"),
+    ],
+)
+def test_changes_that_make_no_sense_are_refused(v1: V1, body: dict[str, object], code: str, pointer: str) -> None:
+    file = v1.upload(PEOPLE)
+    problem(v1.call("PATCH", file["links"]["self"], json=body), 422, code, pointer)
+    assert v1.ok("GET", file["links"]["self"]) == file
+
+
+def test_a_deleted_file_is_gone_and_a_used_one_stays(v1: V1) -> None:
+    file = v1.upload(PEOPLE)
+    task = v1.submit(file["id"], {"op": "dedup"})
+    problem(v1.call("DELETE", file["links"]["self"]), 409, "in_use")  # no worker takes tasks in these tests
+    v1.ok("POST", task["links"]["cancel"])
+    assert v1.call("DELETE", file["links"]["self"]).status_code == 204
+    problem(v1.get(file["links"]["self"]), 404, "not_found")
+    problem(v1.call("DELETE", file["links"]["self"]), 404, "not_found")
+
+
+def test_a_quota_names_its_limit(environ: dict[str, str], v1: V1) -> None:
+    v1.upload(PEOPLE)
+    full = create_app(config.load({**environ, "CSVAPI_MAX_FILES": "1"})).test_client()
+    answer = full.post("/api/v1/files", headers=v1.account.headers, data=PEOPLE, content_type="text/csv")
+    assert problem(answer, 429, "quota_exceeded")["limit"] == 1
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "q=1" in answer.headers["RateLimit-Policy"]
+    assert "r=0" in answer.headers["RateLimit"]

@@ -1,0 +1,147 @@
+"""Tasks of v1: started, listed, waited for, cancelled, forgotten; previews; the catalogue."""
+
+from __future__ import annotations
+
+import time
+
+import jsonschema_rs
+import pytest
+from flask.testing import FlaskClient
+
+from csvapi.operations import catalogue
+from tests.api.v1 import AT, V1, problem
+from tests.stack import Account
+from tests.waiting import until
+
+PEOPLE = b"id,name,age\n007,Ada,36\n007,Ada,36\n8,Bob,9\n9,Eve,40\n"
+DEDUP = {"op": "dedup"}
+ADULTS = {"op": "filter", "filters": [{"column": "age", "operator": ">=", "value": 18}]}
+LARGE = b"id,name,age\n" + b"".join(b'%d,"name, %d",%d\n' % (n, n % 1000, n % 90) for n in range(400_000))
+
+pytestmark = pytest.mark.usefixtures("worker")
+
+
+@pytest.fixture
+def v1(account: Account) -> V1:
+    return V1(account)
+
+
+def test_a_pipeline_runs_and_counts_each_step(v1: V1) -> None:
+    answer = v1.post("/tasks", json={"input": v1.upload(PEOPLE)["id"], "steps": [DEDUP, ADULTS], "label": "x"})
+    assert answer.status_code == 202
+    assert int(answer.headers["Retry-After"]) > 0
+    task = v1.finished(answer.json["id"])
+    assert answer.headers["Location"] == task["links"]["self"] == f"{AT}/tasks/{task['id']}"
+    assert task["counts"] == {"in": 4, "out": 2, "dropped": [1, 1], "ragged": 0}
+    assert (task["label"], task["attempt"], task["error"]) == ("x", 1, None)
+    assert v1.result(task) == b"id,name,age\n007,Ada,36\n9,Eve,40\n"
+
+
+def test_a_result_is_the_input_of_the_next_task(v1: V1) -> None:
+    first = v1.run(PEOPLE, DEDUP)
+    second = v1.finished(v1.submit(first["result"], ADULTS)["id"])
+    assert v1.result(second) == b"id,name,age\n007,Ada,36\n9,Eve,40\n"
+    third = v1.finished(v1.submit(v1.ok("GET", "/files?kind=dropped")["items"][0]["id"], DEDUP)["id"])
+    assert third["counts"]["in"] == 1
+
+
+def test_waiting_answers_once_the_task_has_ended(v1: V1) -> None:
+    body = {"input": v1.upload(PEOPLE)["id"], "steps": [DEDUP]}
+    began = time.monotonic()
+    answer = v1.post("/tasks", json=body, headers={"Prefer": "respond-async, wait=20"})
+    assert time.monotonic() - began < 10, "not the whole wait"
+    assert (answer.status_code, answer.json["status"]) == (200, "succeeded")
+    assert answer.headers["Preference-Applied"] == "wait=20"
+    assert v1.post("/tasks", json=body, headers={"Prefer": "wait=nonsense"}).status_code == 202
+
+
+def test_a_running_task_stops_within_a_second_and_leaves_nothing(v1: V1) -> None:
+    file_id = v1.upload(LARGE)["id"]
+    while True:  # a quick machine may have done it before it is asked to stop
+        task = v1.submit(file_id, {"op": "dedup", "ignore": ["case", "space"]}, ADULTS)
+        until(lambda task=task: v1.ok("GET", task["links"]["self"])["status"] != "queued")
+        answer = v1.post(task["links"]["cancel"])
+        if answer.status_code == 200:
+            break
+    began = time.monotonic()
+    final = v1.finished(task["id"])
+    assert time.monotonic() - began < 1.5
+    assert (final["status"], final["result"]) == ("cancelled", None)
+    assert [each for each in v1.ok("GET", "/files")["items"] if each["kind"] == "dropped"] == []
+    problem(v1.get(f"{task['links']['self']}/result"), 409, "task_not_finished")
+    problem(v1.post(task["links"]["cancel"]), 409, "task_finished")
+
+
+@pytest.mark.parametrize(
+    ("steps", "more", "code", "pointer"),
+    [
+        ([], {}, "invalid_input", "/steps"),
+        ([{"op": "nope"}], {}, "invalid_input", "/steps/0/op"),
+        ([DEDUP, {"op": "unique", "column": "nope"}], {}, "unknown_column", "/steps/1/column"),
+        ([DEDUP, {"op": "dedup", "columns": ["id", "nope"]}], {}, "unknown_column", "/steps/1/columns/1"),
+        ([{"op": "dedup", "nonsense": 1}], {}, "invalid_input", "/steps/0/nonsense"),
+        ([{"op": "filter", "filters": [{"column": "id", "operator": "~", "value": 1}]}], {}, "invalid_input", None),
+        ([DEDUP], {"output": {"encoding": "klingon"}}, "unsupported_encoding", "/output/encoding"),
+        ([DEDUP], {"output": {"nonsense": 1}}, "invalid_input", "/output/nonsense"),
+        ([DEDUP], {"on_ragged": "dance"}, "invalid_input", "/on_ragged"),
+        ([DEDUP], {"label": ""}, "invalid_input", "/label"),
+    ],
+)
+def test_mistakes_are_told_before_anything_is_queued(
+    v1: V1, steps: list[object], more: dict[str, object], code: str, pointer: str | None
+) -> None:
+    body = {"input": v1.upload(PEOPLE)["id"], "steps": steps, **more}
+    problem(v1.post("/tasks", json=body), 422, code, pointer)
+    if "label" not in more:
+        problem(v1.post("/previews", json=body), 422, code, pointer)
+    assert v1.ok("GET", "/tasks")["items"] == []
+
+
+def test_an_absent_input_is_404(v1: V1, other: Account) -> None:
+    theirs = V1(other).upload(PEOPLE)["id"]
+    for file_id in (theirs, 10**12):
+        problem(v1.post("/tasks", json={"input": file_id, "steps": [DEDUP]}), 404, "not_found", "/input")
+
+
+def test_tasks_are_listed_by_page_and_status_and_forgotten(v1: V1) -> None:
+    done = [v1.run(PEOPLE, DEDUP)["id"] for _ in range(3)]
+    first = v1.ok("GET", "/tasks?limit=2&status=succeeded")
+    rest = v1.ok("GET", f"/tasks?limit=2&status=succeeded&cursor={first['next']}")
+    assert [each["id"] for each in first["items"] + rest["items"]] == done[::-1]
+    assert v1.ok("GET", "/tasks?status=failed")["items"] == []
+    task = first["items"][0]
+    assert v1.call("DELETE", task["links"]["self"]).status_code == 204
+    problem(v1.get(task["links"]["self"]), 404, "not_found")
+    assert v1.get(f"/files/{task['result']}").status_code == 200, "its result stays"
+
+
+def test_a_preview_marks_each_record(v1: V1) -> None:
+    answer = v1.ok("POST", "/previews", json={"input": v1.upload(PEOPLE)["id"], "steps": [DEDUP, ADULTS]})
+    assert [(row["row"], row["kept"], row["step"], row["kept_row"]) for row in answer["items"]] == [
+        (1, True, None, None),
+        (2, False, 1, 1),
+        (3, False, 2, None),
+        (4, True, None, None),
+    ]
+    assert [row["values"][1] for row in answer["result"]["items"]] == ["Ada", "Eve"]
+    assert (answer["complete"], answer["estimate"]["exact"], answer["counts"]["out"]) == (True, True, 2)
+
+
+def test_a_preview_is_bounded_and_its_estimate_is_near(v1: V1) -> None:
+    file = v1.upload(LARGE)
+    body = {"input": file["id"], "steps": [ADULTS], "sample_rows": 900}
+    answer = v1.ok("POST", "/previews", json=body)
+    assert (len(answer["items"]), answer["complete"]) == (900, False)
+    assert not answer["estimate"]["exact"]
+    assert answer["estimate"]["rows_in"] == pytest.approx(400_000, rel=0.25)
+    assert answer["estimate"]["rows_out"] == pytest.approx(320_000, rel=0.25)
+    assert v1.ok("GET", "/tasks")["items"] == []
+
+
+def test_the_catalogue_has_a_schema_that_its_examples_fit(client: FlaskClient) -> None:
+    items = client.get(f"{AT}/operations").json["items"]
+    assert [item["name"] for item in items] == list(catalogue())
+    for item in items:
+        jsonschema_rs.meta.validate({"$schema": "https://json-schema.org/draft/2020-12/schema", **item["params"]})
+        jsonschema_rs.validate(item["params"], item["example"])
+        assert item["summary"].endswith(".")
