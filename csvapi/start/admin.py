@@ -1,0 +1,39 @@
+"""`csvapi admin`: make an account an administrator, with a new password; the account is created if there is none."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import secrets
+import sys
+from collections.abc import Sequence
+
+from csvapi.start.installation import application
+
+FIRST_ADMIN = "admin@csvapi.internal"  # where nobody named one
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Set the password that is typed, or read from standard input, or made up and printed, with `--generate`."""
+    parser = argparse.ArgumentParser("csvapi admin", description=__doc__)
+    parser.add_argument("email")
+    parser.add_argument("--generate", action="store_true", help="make up a password and print it")
+    given = parser.parse_args(arguments)
+    password = generate() if given.generate else _asked()
+    from csvapi.services import administration
+
+    with application().app_context():
+        created = administration.make_admin(given.email, password)
+    print(f"{given.email} is an administrator{' now' if created else ''}; earlier sign-ins have ended")
+    if given.generate:
+        print(f"Password: {password}")
+    return 0
+
+
+def generate() -> str:
+    """A password that nobody guesses and everybody can type."""
+    return secrets.token_urlsafe(15)
+
+
+def _asked() -> str:
+    return getpass.getpass("New password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")

@@ -1,0 +1,33 @@
+"""`csvapi migrate`: bring the database's tables up to date, create the administrator; twice changes nothing."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+CREATED = "is an administrator now"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The administrator is the one that the settings name; with --first-admin only if there is none at all."""
+    parser = argparse.ArgumentParser("csvapi migrate", description=__doc__)
+    parser.add_argument(
+        "--first-admin", action="store_true", help="leave the settings' administrator out when there is another one"
+    )
+    only_first = parser.parse_args(arguments).first_admin
+    from flask_migrate import upgrade
+
+    from csvapi.app import create_app
+    from csvapi.config import load
+    from csvapi.services.accounts import ensure_admin
+    from csvapi.services.administration import first_admin
+
+    settings = load()
+    create = first_admin if only_first else ensure_admin
+    with create_app(settings, pages=False).app_context():
+        upgrade(directory=str(MIGRATIONS))
+        if settings.admin_email and create(settings.admin_email, settings.admin_password):
+            print(f"{settings.admin_email} {CREATED}", flush=True)
+    return 0

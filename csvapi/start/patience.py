@@ -1,0 +1,253 @@
+"""Serving slow clients without lending them a thread.
+
+gunicorn's threads read what a client sends at the client's pace: a few clients that send a byte now and then hold them
+all. Here a connection waits in the poller, in the kernel's buffer, until its whole request has arrived (if it is no
+larger than HELD); only a larger one is read by a thread, at no less than SLOWEST, and by half of the threads at most.
+A request that was answered before it was read (413, 401) is read on and thrown away, so that its client, still sending,
+gets to the answer instead of a reset connection (RFC 9112 section 9.6).
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import socket
+import struct
+import sys
+import time
+from collections import deque
+from contextlib import suppress
+from functools import partial
+from http import HTTPStatus
+from selectors import EVENT_READ
+from typing import Any
+
+from gunicorn import util
+from gunicorn.http.errors import ParseException
+from gunicorn.http.unreader import SocketUnreader
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+HELD = 128 * 1024  # bytes of a request, head and body, that wait in the kernel
+ARRIVAL = 20.0  # seconds for a request that is held
+SLOWEST, LEAVE = 4096, 20.0  # bytes a second that a larger body must keep up, after so many seconds
+TURN = 30.0  # seconds a larger body waits for a thread
+STALLED = 60  # seconds without progress after which an answer nobody reads is given up
+LINGER, LINGER_BYTES = 20.0, 512 * 1024 * 1024  # bounds on what is read only to be thrown away
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,19})[ \t]*(?=\r\n)", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+_EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
+
+
+class SteadyReader(SocketUnreader):  # type: ignore[misc]  # gunicorn has no types
+    """Reads from the socket for as long as the client keeps up; raises TimeoutError then."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__(sock)
+        self.begin()
+
+    def begin(self) -> None:
+        """A request's head has been read: from here on its body counts."""
+        self._deadline = time.monotonic() + LEAVE
+
+    def chunk(self, size_hint: int | None = None) -> bytes:
+        self.sock.settimeout(max(self._deadline - time.monotonic(), 0.001))
+        try:
+            data: bytes = super().chunk(size_hint)
+        finally:
+            self.sock.settimeout(None)
+        self._deadline += len(data) / SLOWEST
+        return data
+
+
+class Connection(TConn):  # type: ignore[misc]  # likewise
+    """A client's connection; `streams` while a thread reads its body, `seen` the bytes that had arrived at a look."""
+
+    def __init__(self, worker: PatientWorker, *args: Any) -> None:
+        super().__init__(worker.cfg, *args)
+        self.worker = worker
+        self.streams = False
+        self.seen = 0
+        self.continued = False
+        self.drained = 0
+        self.data_ready = True  # gunicorn's own wait, in a thread, has nothing left to wait for
+
+    def init(self) -> None:
+        if not self.initialized:
+            super().init()
+            self.parser.unreader = SteadyReader(self.sock)
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", STALLED, 0))
+
+    def close(self, graceful: bool = False) -> None:
+        if graceful:
+            self.worker.linger(self)
+        else:
+            super().close()
+
+
+class PatientWorker(ThreadWorker):  # type: ignore[misc]  # likewise
+    """gunicorn's thread worker, between its poller and its threads."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.most_streams = max(self.cfg.threads // 2, 1)
+        self.streams = 0
+        self.waiting: deque[Connection] = deque()  # larger bodies, for a thread
+        self.lingering: deque[Connection] = deque()
+
+    def accept(self, listener: socket.socket) -> None:
+        try:
+            sock, client = listener.accept()
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+                raise
+            return
+        self.nr_conns += 1
+        self._await(Connection(self, sock, client, listener.getsockname()))
+
+    def on_client_socket_readable(self, conn: Connection, client: socket.socket) -> None:
+        """The next request on a connection that was kept."""
+        self.poller.unregister(client)
+        self.keepalived_conns.remove(conn)
+        self._await(conn)
+
+    def on_pending_socket_readable(self, conn: Connection, client: socket.socket) -> None:
+        if self._arrived(conn):
+            self.poller.unregister(client)
+            self.pending_conns.remove(conn)
+            self._begin(conn)
+
+    def _await(self, conn: Connection) -> None:
+        """Hand the connection to a thread when its request is there, now or later."""
+        conn.seen, conn.streams, conn.continued = 0, False, False
+        if self._arrived(conn):
+            self._begin(conn)
+        else:
+            conn.timeout = time.monotonic() + ARRIVAL
+            self.pending_conns.append(conn)
+            self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def _arrived(self, conn: Connection) -> bool:
+        """Look at what has arrived and ask the poller to wake when there is more: all of it, where that is known."""
+        try:
+            data = conn.sock.recv(HELD, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True  # the thread will find out
+        need = _size(data)
+        conn.streams = need > HELD
+        if need <= len(data) or conn.streams or len(data) == conn.seen:  # the same again: the client sends no more
+            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
+            return True
+        if not conn.continued and _EXPECT.search(data):
+            conn.continued = True
+            with suppress(OSError):
+                conn.sock.send(_CONTINUE)
+        conn.seen = len(data)
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, need)
+        return False
+
+    def _begin(self, conn: Connection) -> None:
+        if conn.streams and self.streams >= self.most_streams:
+            conn.timeout = time.monotonic() + TURN
+            self.waiting.append(conn)
+            return
+        self.streams += conn.streams
+        self.enqueue_req(conn)
+
+    def finish_request(self, conn: Connection, future: Any) -> None:
+        self.streams -= conn.streams
+        conn.streams = False
+        while self.waiting and self.streams < self.most_streams:
+            self._begin(self.waiting.popleft())
+        super().finish_request(conn, future)
+
+    def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
+        """Keep a connection whose body was read, or is there to be read; the others linger without a thread."""
+        return bool(keepalive and conn.parser.finish_body(deadline=time.monotonic() + 0.05))
+
+    def linger(self, conn: Connection) -> None:
+        """Say that nothing more will be sent, then read until the client has gone or the bounds are met."""
+        try:
+            conn.sock.setblocking(False)
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            TConn.close(conn)
+            return
+        self.nr_conns += 1
+        conn.timeout = time.monotonic() + LINGER
+        self.lingering.append(conn)
+        self.poller.register(conn.sock, EVENT_READ, partial(self._drain, conn))
+
+    def _drain(self, conn: Connection, sock: socket.socket) -> None:
+        try:
+            size = len(sock.recv(1024 * 1024))
+        except BlockingIOError:
+            return
+        except OSError:
+            size = 0
+        conn.drained += size
+        if not size or conn.drained > LINGER_BYTES:
+            self.lingering.remove(conn)
+            self._drop(conn)
+
+    def murder_pending(self) -> None:
+        """Close what took too long to arrive, to be served or to leave; called every second."""
+        if not self.alive:
+            for conn in (*self.pending_conns, *self.lingering):
+                conn.timeout = min(conn.timeout, time.monotonic() + 1)
+        super().murder_pending()
+        for conn in _overdue(self.waiting):
+            util.write_error(conn.sock, HTTPStatus.SERVICE_UNAVAILABLE, "", "")
+            self.nr_conns -= 1
+            self.linger(conn)
+        for conn in _overdue(self.lingering):
+            self._drop(conn)
+
+    def _drop(self, conn: Connection) -> None:
+        self.poller.unregister(conn.sock)
+        self.nr_conns -= 1
+        TConn.close(conn)
+
+
+def _overdue(conns: deque[Connection]) -> list[Connection]:
+    """Take out those whose time is over; the oldest are on the left."""
+    found = []
+    while conns and conns[0].timeout < time.monotonic():
+        found.append(conns.popleft())
+    return found
+
+
+def _size(data: bytes) -> int:
+    """The bytes of the request that the data begins, head and body; at least one more while its head has no end."""
+    end = data.find(b"\r\n\r\n") + 4
+    if end < 4:
+        return len(data) + 1
+    head = data[: end - 2]
+    if _CHUNKED.search(head):
+        return sys.maxsize
+    lengths = _LENGTH.findall(head)
+    return end + int(lengths[0]) if len(lengths) == 1 else end  # two are refused, without waiting for either
+
+
+class _Body:
+    """A reader of a request's body that tells a malformed one by OSError, which the application knows."""
+
+    def __init__(self, reader: Any) -> None:
+        self._reader = reader
+
+    def read(self, size: int) -> bytes:
+        try:
+            data: bytes = self._reader.read(size)
+        except ParseException as error:
+            raise OSError(errno.EBADMSG, str(error)) from error
+        return data
+
+
+def before_request(_worker: object, request: Any) -> None:
+    """gunicorn's hook between the head of a request and the application."""
+    if isinstance(request.unreader, SteadyReader):
+        request.unreader.begin()
+    if request.body is not None:
+        request.body.reader = _Body(request.body.reader)

@@ -1,0 +1,58 @@
+"""`csvapi restore`: bring an archive of `csvapi backup` back into an empty installation."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from csvapi.errors import InvalidInput
+from csvapi.start.installation import application
+from csvapi.start.migrate import MIGRATIONS
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit code 1 when a file of the archive is missing or is not what its row says; all others are there then, too."""
+    parser = argparse.ArgumentParser("csvapi restore", description=__doc__)
+    parser.add_argument("file", help="the archive; - for standard input")
+    name = parser.parse_args(arguments).file
+    if name == "-":
+        return _restore(sys.stdin.buffer)
+    try:
+        with Path(name).open("rb") as file:
+            return _restore(file)
+    except FileNotFoundError as error:
+        raise InvalidInput(f"There is no file {name}") from error
+
+
+def _restore(source: BinaryIO) -> int:
+    """Rows go into tables of the revision they were saved from, and are then brought up to date like any others."""
+    from flask_migrate import downgrade, upgrade
+
+    from csvapi.services import archive
+
+    folder = str(MIGRATIONS)
+    with application().app_context():
+        steps = archive.read(source)
+        wanted = _known(next(steps)["revision"])
+        downgrade(directory=folder, revision="base")
+        upgrade(directory=folder, revision=wanted)
+        done = next(steps)
+        upgrade(directory=folder)
+    print(f"{done.rows} rows and {done.files} files of {done.bytes} bytes are back", file=sys.stderr)
+    for key in done.missing:
+        print(f"missing from the archive, or not what it was: {key}", file=sys.stderr)
+    return 1 if done.missing else 0
+
+
+def _known(revision: str) -> str:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    if revision not in {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}:
+        raise InvalidInput(f"The archive was made by a newer csvapi (its tables are those of revision {revision})")
+    return revision

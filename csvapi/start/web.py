@@ -1,0 +1,114 @@
+"""`csvapi web`: the API behind gunicorn, threads in few processes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gunicorn import util
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+
+from csvapi import logs
+from csvapi.config import Settings, load
+from csvapi.lifeline import die_with_parent
+from csvapi.start.patience import PatientWorker, before_request
+
+if TYPE_CHECKING:
+    import socket
+
+    from flask import Flask
+
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 -- gunicorn makes its own unnamed files there
+
+
+class Quiet(Logger):  # type: ignore[misc] # likewise
+    """gunicorn's own lines among all others, in their form."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+class Web(BaseApplication):  # type: ignore[misc] # gunicorn has no types
+    """gunicorn with this project's settings and none of its own files, sockets or arguments."""
+
+    def __init__(self, options: dict[str, Any], only: str | None = None) -> None:
+        self._options, self._only = options, only
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        from csvapi.app import create_app
+
+        app = create_app()
+        if self._only:
+            from csvapi.web.alone import serve_only
+
+            serve_only(app, self._only)
+        return app
+
+
+def options(settings: Settings, descriptor: int | None = None) -> dict[str, Any]:
+    """gunicorn's settings; a descriptor is an inherited listening socket."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return {
+        "bind": f"fd://{descriptor}" if descriptor is not None else f"{host}:{settings.port}",
+        "workers": max(settings.web_workers, 1),
+        "worker_class": PatientWorker,
+        "threads": max(settings.web_threads, 1),
+        "limit_request_line": 4094,  # bytes
+        "limit_request_fields": 100,
+        "limit_request_field_size": 8190,  # bytes
+        "timeout": 60,  # of a process that does not even come back to its loop; requests may take longer
+        "keepalive": 65,  # above the usual 60 s of a reverse proxy, which then never meets a closed connection
+        "worker_tmp_dir": str(_SHARED_MEMORY) if _SHARED_MEMORY.is_dir() else None,
+        "forwarded_allow_ips": "",  # CSVAPI_PROXIES decides, in the application
+        "control_socket_disable": True,
+        "loglevel": "warning",
+        "logger_class": Quiet,
+        "post_fork": _tie_to_master,
+        "pre_request": before_request,
+    }
+
+
+def _tie_to_master(_server: object, _worker: object) -> None:
+    die_with_parent(os.getppid())
+
+
+def problem(connection: socket.socket, status: int, _reason: str, detail: str) -> None:
+    """Answer what is not even HTTP as the API answers everything else, never with HTML or a 5xx of gunicorn's."""
+    known = HTTPStatus(status if status < HTTPStatus.INTERNAL_SERVER_ERROR or not detail else HTTPStatus.BAD_REQUEST)
+    text = detail or known.phrase
+    body = json.dumps(
+        {"type": "about:blank", "title": known.phrase, "status": known, "detail": text, "error": text}
+    ).encode()
+    head = (
+        f"HTTP/1.1 {known} {known.phrase}\r\nConnection: close\r\n"
+        f"Content-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    util.write_nonblock(connection, head.encode() + body)
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser("csvapi web", description=__doc__)
+    parser.add_argument("--descriptor", type=int, help="take over this inherited listening socket")
+    parser.add_argument("--only", choices=["rq"], help="serve the queue's pages and the login to them, nothing else")
+    given = parser.parse_args(arguments)
+    settings = load()
+    logs.configure(settings)
+    util.write_error = problem  # the one place where gunicorn itself answers; it has no setting for it
+    with tempfile.TemporaryDirectory(prefix="csvapi-metrics-", ignore_cleanup_errors=True) as folder:
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)  # where the processes add up their figures
+        Web(options(settings, given.descriptor), given.only).run()
+    return 0
