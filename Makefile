@@ -25,7 +25,7 @@ check: .venv/dev ## Format, lint, types, dependency rules, shell scripts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/shellcheck scripts/*.sh .ci/run
+	$(BIN)/shellcheck scripts/*.sh examples/*.sh .ci/run
 	$(if $(wildcard Dockerfile),$(BIN)/hadolint Dockerfile)
 
 format: .venv/dev ## Format the code and mend what the linter can mend
