@@ -15,6 +15,7 @@ from werkzeug.utils import cached_property
 from werkzeug.wsgi import LimitedStream
 
 from csvapi.errors import InvalidInput
+from csvapi.extensions import runtime
 from csvapi.storage import Writer
 
 CHUNK = 1024 * 1024  # bytes the form parser is fed with at once: twice the throughput of its default
@@ -83,7 +84,7 @@ class Request(flask.Request):
     def receive_upload(self, writer: Writer) -> str | None:
         """Read the body, the file part into the writer; returns the file's name, or None when there was none."""
         self.upload = writer
-        self.max_content_length = writer.limit + CHUNK  # a form is a little longer than its file
+        self.max_content_length = runtime().settings.max_upload + CHUNK  # a form is a little longer than its file
         self.max_form_memory_size = 4 * CHUNK  # the parser's own buffer counts
         part = self.files.get("file")
         return part.filename or "" if part is not None and self._received else None

@@ -104,7 +104,7 @@ def _raw(writer: Writer) -> str:
     coding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if coding not in {"identity", "gzip", "x-gzip"}:
         raise UnsupportedMediaType("Content-Encoding must be gzip or absent")
-    request.max_content_length = writer.limit
+    request.max_content_length = runtime().settings.max_upload
     unpack = None if coding == "identity" else _Gunzip(writer)
     while data := request.stream.read(READ):
         (unpack or writer).write(data)

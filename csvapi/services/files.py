@@ -13,7 +13,16 @@ from sqlalchemy import select, update
 
 from csvapi.csvio import header
 from csvapi.csvio.detection import HEAD, Detection, detect
-from csvapi.errors import CsvapiError, DatabaseDown, Expired, InvalidInput, NotCsv, NotFound
+from csvapi.errors import (
+    CsvapiError,
+    DatabaseDown,
+    Expired,
+    InvalidInput,
+    NotCsv,
+    NotFound,
+    QuotaExceeded,
+    TooLarge,
+)
 from csvapi.extensions import runtime, transaction
 from csvapi.models import CSV, File, now
 from csvapi.services import quotas
@@ -25,13 +34,17 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069
 
 
 def begin(user_id: int) -> Writer:
-    """A writer for one upload, bounded by the upload limit and by the room the user has left.
+    """A writer for one upload, which raises TooLarge past the upload limit, QuotaExceeded past the room left.
 
     Raises QuotaExceeded when there is no room at all. Closing the writer without `receive` leaves nothing.
     """
+    limit = runtime().settings.max_upload
     with transaction() as session:
         room = quotas.room(session, user_id)
-    return runtime().storage.writer(min(runtime().settings.max_upload, room))
+    if room < limit:
+        full = QuotaExceeded(f"The file is larger than the {room} bytes you have left; delete some files", limit=room)
+        return runtime().storage.writer(room, full)
+    return runtime().storage.writer(limit, TooLarge(f"The file is larger than the limit of {limit} bytes", limit=limit))
 
 
 def receive(user_id: int, name: str, upload: Writer) -> File:

@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-from csvapi.errors import StorageDown, TooLarge
+from csvapi.errors import CsvapiError, StorageDown
 
 
 class Writer(io.RawIOBase):
     """A new object on its way in: hashes and counts while it writes, leaves nothing unless it is committed.
 
-    One pass, no copy, constant memory. Raises TooLarge past `limit` bytes and StorageDown when the disk refuses.
+    One pass, no copy, constant memory. Past `limit` bytes it raises `beyond`; StorageDown when the disk refuses.
     """
 
-    def __init__(self, storage: LocalStorage, limit: int) -> None:
-        self._storage, self.limit = storage, limit
+    def __init__(self, storage: LocalStorage, limit: int, beyond: CsvapiError) -> None:
+        self._storage, self.limit, self._beyond = storage, limit, beyond
         self._hash = hashlib.sha256()
         self.size = 0
         self.temp = storage.new_temp()
@@ -32,7 +32,7 @@ class Writer(io.RawIOBase):
     def write(self, data: bytes) -> int:  # type: ignore[override]  # bytes, as the form parser hands them over
         self.size += len(data)
         if self.size > self.limit:
-            raise TooLarge(f"The file is larger than the limit of {self.limit} bytes", limit=self.limit)
+            raise self._beyond
         self._hash.update(data)
         try:
             view = memoryview(data)
@@ -83,9 +83,9 @@ class LocalStorage:
         self._temp = root / "tmp"
         self._temp.mkdir(parents=True, exist_ok=True)
 
-    def writer(self, limit: int) -> Writer:
+    def writer(self, limit: int, beyond: CsvapiError) -> Writer:
         try:
-            return Writer(self, limit)
+            return Writer(self, limit, beyond)
         except OSError as error:
             raise _down(error) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -93,6 +94,21 @@ def test_racing_uploads_do_not_exceed_the_storage_quota(environ: dict[str, str],
         outcomes = race(app, 6, upload)
     assert outcomes == [""] * 3 + ["quota_exceeded"] * 3
     assert len(written()) - len(before) == 3
+
+
+def test_an_upload_beyond_the_room_left_names_the_room(environ: dict[str, str], alone: Flask, ann: Account) -> None:
+    before = written()
+    with application(environ, CSVAPI_MAX_STORED="1KiB") as app:
+        client = app.test_client()
+        file = io.BytesIO(b"a\n" + b"1\n" * 1000)
+        form = client.post("/api/upload-csv/", headers=ann.headers, data={"file": (file, "a.csv")})
+        raw = client.post(
+            "/api/v1/files", headers={**ann.headers, "Content-Type": "text/csv"}, data=b"a\n" + b"1\n" * 1000
+        )
+    for answer in (form, raw):
+        assert answer.status_code == 429
+        assert "1024 bytes you have left" in answer.text
+    assert written() == before
 
 
 def test_a_result_over_the_quota_fails_its_task(environ: dict[str, str], alone: Flask, ann: Account) -> None:

@@ -7,6 +7,7 @@ from uuid import uuid4
 from flask import Flask
 from sqlalchemy import delete
 
+from csvapi.errors import TooLarge
 from csvapi.extensions import runtime, transaction
 from csvapi.models import File
 from csvapi.services import files, leases, scratch, sweep
@@ -20,7 +21,7 @@ def leftovers() -> None:
     """What killed processes leave: an upload half written, an object without a row, a dead attempt's workspace."""
     storage = runtime().storage
     storage.new_temp().write_bytes(b"half an upload")
-    with storage.writer(100) as writer:
+    with storage.writer(100, TooLarge("")) as writer:
         writer.write(b"nobody's")
         writer.commit()
     workspace = runtime().settings.workspace_dir / f"{uuid4()}-1"
