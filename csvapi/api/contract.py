@@ -11,10 +11,11 @@ import marshmallow as ma
 from flask import g, request
 from flask_jwt_extended import get_jwt, verify_jwt_in_request
 from flask_jwt_extended.exceptions import JWTExtendedException, NoAuthorizationError
-from jwt.exceptions import ExpiredSignatureError, PyJWTError
+from jwt.exceptions import ExpiredSignatureError, InvalidTokenError, PyJWTError
 
 from csvapi.api.body import BodyParser
 from csvapi.errors import InvalidToken, NotAuthenticated
+from csvapi.keys import is_exact
 from csvapi.services import accounts, api_keys
 
 View = Callable[..., Any]
@@ -114,6 +115,8 @@ def _bearer() -> Any:
     try:
         verify_jwt_in_request()
         claims = get_jwt()
+        if not is_exact(request.headers["Authorization"].split()[1]):
+            raise InvalidTokenError("not the token that was signed")
     except NoAuthorizationError as error:
         raise NotAuthenticated("Authentication credentials were not provided.") from error
     except ExpiredSignatureError as error:

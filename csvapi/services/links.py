@@ -9,6 +9,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from csvapi.errors import Expired, Forbidden
 from csvapi.extensions import runtime
+from csvapi.keys import is_exact
 
 
 def sign(file_id: int) -> str:
@@ -18,10 +19,13 @@ def sign(file_id: int) -> str:
 
 def verify(token: str) -> int:
     """The file a token opens (compared in constant time). Raises Forbidden, or Expired when its time is over."""
+    refusal = Forbidden("This link is not valid; ask task-status for a new one")
+    if not is_exact(token):
+        raise refusal
     try:
         file_id, expires = _signer().loads(token)
     except BadSignature as error:
-        raise Forbidden("This link is not valid; ask task-status for a new one") from error
+        raise refusal from error
     if expires < time.time():
         raise Expired("This link has expired; ask task-status for a new one")
     return int(file_id)

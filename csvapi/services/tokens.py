@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from csvapi.errors import InvalidToken
 from csvapi.extensions import runtime, transaction
+from csvapi.keys import is_exact
 from csvapi.models import RefreshFamily, User, now
 from csvapi.services.leases import changed
 
@@ -97,6 +98,8 @@ def _decode(token: str) -> dict[str, Any]:
         claims: dict[str, Any] = decode_token(token)
     except (PyJWTError, JWTExtendedException, ValueError, RecursionError) as error:
         raise InvalidToken("Token is invalid or expired") from error
+    if not is_exact(token):
+        raise InvalidToken("Token is invalid or expired")
     if claims.get("token_type") != "refresh" or not {"user_id", "family", "jti"} <= claims.keys():
         raise InvalidToken("Token has wrong type")
     return claims

@@ -231,7 +231,7 @@ def test_a_tampered_or_expired_link_opens_nothing(account: Account, app: Flask, 
     flipped = link[:-1] + ("A" if link[-1] != "A" else "B")
     middle = link.rsplit(".", 1)
     for wrong in (flipped, f"{middle[0]}x.{middle[1]}", link[:-10]):
-        assert account.client.get(wrong).status_code == 403
+        assert account.client.get(wrong, buffered=True).status_code == 403
     hasty = create_app(config.load({**environ, "CSVAPI_LINK_TTL": "0"}))
     with hasty.app_context():
         token = links.sign(1)
