@@ -118,7 +118,6 @@ def _commit(task: Task, file: File, receipt: Receipt, temp: Path, parts: list[Pa
     operation = task.steps[0]["op"] if len(task.steps) == 1 else "result"
 
     def add_result(session: Session) -> dict[str, Any]:
-        quotas.lock(session, task.user_id)
         quotas.room(session, task.user_id, done["output"]["bytes"] + sum(part.size for part in parts))
         result = File(
             user_id=task.user_id,

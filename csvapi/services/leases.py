@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from csvapi.errors import Cancelled, CsvapiError, DatabaseDown, TimedOut
 from csvapi.extensions import runtime, transaction
 from csvapi.models import Status, Task, now
+from csvapi.services import quotas
 
 T = TypeVar("T")
 _PAUSE = 0.5  # seconds between tries while the database is away
@@ -65,6 +66,8 @@ def finish(
 ) -> None:
     """End a task that this attempt still holds; `also` adds rows, and values of the task, to the same transaction.
 
+    What `also` adds is counted against the user's quota: it is called with the user locked.
+
     Raises Cancelled, and changes nothing, when the task was taken away in the meantime (the attempt is the fence).
     While the database is away it tries again, for as long as a lease lasts.
     """
@@ -77,6 +80,8 @@ def _finish(
     task: Task, status: Status, also: Callable[[Session], dict[str, Any]] | None, values: dict[str, Any]
 ) -> None:
     with transaction() as session:
+        if also:
+            quotas.lock(session, task.user_id)  # before the task's own row: see there
         if changed(session.execute(update(Task).where(*_held(task)).values(**values))):
             if also:
                 session.execute(update(Task).where(Task.id == task.id).values(**also(session)))

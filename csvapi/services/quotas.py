@@ -16,7 +16,9 @@ def lock(session: Session, user_id: int) -> None:
     """Let no other transaction count what this user has until this one ends.
 
     An UPDATE that changes nothing locks the row on a server and the whole of SQLite, which has no SELECT FOR UPDATE.
-    To be the first statement of the transaction: what is read after it is up to date.
+    To be the first statement of the transaction: what is read after it is up to date. And a server that checks a
+    foreign key to the user (of a new row, but of a task's new status, too) has shared the row by then: two that did so
+    first would wait here for each other, and one of them be rolled back.
     """
     session.execute(update(User).where(User.id == user_id).values(is_active=User.is_active))
 

@@ -90,6 +90,7 @@ def cancel(user_id: int, task_id: str) -> Task:
         if task.status == Status.QUEUED:
             values |= {"status": Status.CANCELLED, "finished_at": now()}
         with transaction() as session:
+            quotas.lock(session, user_id)
             seen = update(Task).where(Task.id == task.id, Task.status == task.status, Task.attempt == task.attempt)
             if changed(session.execute(seen.values(**values))):
                 break  # else a worker took it or ended it in the meantime: look again

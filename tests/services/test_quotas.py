@@ -9,14 +9,16 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert
+from sqlalchemy import insert, text
+from sqlalchemy.orm import Session
 
 from csvapi.errors import CsvapiError, InvalidInput, NotFound
 from csvapi.extensions import runtime, transaction
-from csvapi.models import Task, now
-from csvapi.services import dispatch, files, retention, tasks
+from csvapi.models import Status, Task, now
+from csvapi.services import dispatch, files, leases, quotas, retention, tasks
 from tests.services.alone import alone, ann, application, bob, environ, row, run, submit, written
 from tests.stack import Account
+from tests.waiting import until
 
 __all__ = ["alone", "ann", "bob", "environ"]
 
@@ -132,3 +134,30 @@ def test_a_file_is_kept_for_longer_up_to_the_limit(alone: Flask, ann: Account, b
     with pytest.raises(NotFound):
         files.extend(bob.id, file_id, wanted)
     assert retention.delete_expired() == 0
+
+
+def test_the_end_of_a_task_and_another_request_do_not_wait_for_each_other(alone: Flask, ann: Account) -> None:
+    """Both lock the user. A task's new status alone makes a server share the user's row, so that is too late."""
+    task = leases.claim(submit(ann), "a worker")
+    assert task
+
+    def lock() -> None:
+        with alone.app_context(), transaction() as session:
+            quotas.lock(session, ann.id)
+
+    with ThreadPoolExecutor(1) as pool:
+        requests = []
+
+        def count(session: Session) -> dict[str, object]:
+            requests.append(pool.submit(lock))
+            if session.get_bind().dialect.name != "sqlite":  # which cannot say who waits, and has one lock for all
+                until(lambda: session.scalar(text(_WAITING)))
+            quotas.lock(session, ann.id)
+            return {"label": "counted"}
+
+        leases.finish(task, Status.SUCCEEDED, also=count)
+        requests[0].result()
+    assert row(task.id).label == "counted"
+
+
+_WAITING = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'UPDATE users%'"
