@@ -104,11 +104,11 @@ def test_a_link_of_the_previous_key_opens_until_that_key_is_taken_away(
         path = f"/api/download/{links.sign(file_id)}/"
     old = environ["CSVAPI_SECRET_KEY"]
     during = client_with(environ, CSVAPI_SECRET_KEY="n" * 40, CSVAPI_SECRET_KEY_PREVIOUS=old)
-    assert during.get(path, buffered=True).data == CSV
+    assert during.get(path).data == CSV
     assert client_with(environ, CSVAPI_SECRET_KEY="n" * 40).get(path).status_code == 403
     with during.application.app_context():
         fresh = f"/api/download/{links.sign(file_id)}/"
-    assert client_with(environ, CSVAPI_SECRET_KEY="n" * 40).get(fresh, buffered=True).data == CSV
+    assert client_with(environ, CSVAPI_SECRET_KEY="n" * 40).get(fresh).data == CSV
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ def test_the_document_is_openapi_31_and_names_every_route(app: Flask) -> None:
     assert {tag["name"] for tag in document["tags"]} >= {tag for _, _, each in operations(app) for tag in each["tags"]}
     pages = re.compile(r"(docs|api-docs|sign_in|admin\w*|rq_dashboard)\.")
     routes = {rule.rule for rule in app.url_map.iter_rules() if not pages.match(rule.endpoint)}
+    routes -= {route.rstrip("/") for route in routes if route.endswith("/")}  # the same without the slash
     assert {re.sub("<[a-z]+:", "<", rule) for rule in routes} == described
 
 
@@ -68,9 +69,14 @@ def test_protected_operations_say_so(app: Flask, client: FlaskClient) -> None:
 
 
 @pytest.mark.usefixtures("worker")
-def test_requests_made_from_the_document_find_no_5xx_and_no_undocumented_answer(app: Flask) -> None:
-    """Hundreds of valid and broken requests from schemathesis, as somebody who is logged in."""
-    account = sign_up(app.test_client())
+def test_requests_made_from_the_document_find_no_5xx_and_no_undocumented_answer(
+    app: Flask, client: FlaskClient
+) -> None:
+    """Hundreds of valid and broken requests from schemathesis, as somebody who is logged in.
+
+    It gets a client that closes what it has read: its own leaves the file of every download open.
+    """
+    account = sign_up(client)
     file_id = account.upload(b"a,b\n1,2\n")
     task_id = V1(account).run(b"a,b\n1,2\n1,2\n", {"op": "dedup"})["id"]
     schema = schemathesis.openapi.from_wsgi("/swagger.json", app)
@@ -85,7 +91,7 @@ def test_requests_made_from_the_document_find_no_5xx_and_no_undocumented_answer(
             case.path_parameters["file_id"] = file_id
         if "task_id" in (case.path_parameters or {}) and case.method != "DELETE":
             case.path_parameters["task_id"] = task_id
-        case.call_and_validate(headers=account.headers, checks=list(CHECKS))
+        case.call_and_validate(headers=account.headers, checks=list(CHECKS), session=client)
 
     for result in schema.get_all_operations():
         operation = result.ok()

@@ -270,7 +270,7 @@ def words(answer: TestResponse) -> dict[str, Any]:
 
 def ask(account: Account, call: Call) -> TestResponse:
     method, path, kwargs = call
-    return account.client.open(path, method=method, headers=account.headers, buffered=True, **kwargs)
+    return account.client.open(path, method=method, headers=account.headers, **kwargs)
 
 
 @pytest.mark.parametrize("endpoint", of(Rule.LINK))
@@ -304,7 +304,7 @@ def test_a_wrong_link_opens_nothing(app: Flask, client: FlaskClient, account: Ac
 def open_link(app: Flask, client: FlaskClient, endpoint: str, token: str, **kwargs: Any) -> TestResponse:
     with app.test_request_context():
         path = app.url_for(endpoint, token=token)
-    return client.get(path, buffered=True, **kwargs)
+    return client.get(path, **kwargs)
 
 
 def test_pages_of_administrators_are_closed_to_everybody_else(app: Flask, account: Account) -> None:

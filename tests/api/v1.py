@@ -24,7 +24,7 @@ class V1:
     def call(self, method: str, path: str, **kwargs: Any) -> TestResponse:
         headers = {**self.account.headers, **kwargs.pop("headers", {})}
         path = path if path.startswith("/api/") else AT + path
-        return self.account.client.open(path, method=method, headers=headers, buffered=True, **kwargs)
+        return self.account.client.open(path, method=method, headers=headers, **kwargs)
 
     def get(self, path: str, **kwargs: Any) -> TestResponse:
         return self.call("GET", path, **kwargs)
