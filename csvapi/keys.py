@@ -19,9 +19,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_pem_public_key,
 )
-from flask_jwt_extended import JWTManager
+from flask_jwt_extended import JWTManager, decode_token
 from itsdangerous import BadData
 from itsdangerous.encoding import base64_decode, base64_encode
+from jwt.exceptions import InvalidTokenError
 
 from csvapi.config import Settings
 from csvapi.errors import InvalidInput
@@ -93,6 +94,14 @@ def is_exact(token: str) -> bool:
         return all(base64_encode(base64_decode(part)) == part.encode() for part in token.split("."))
     except (BadData, UnicodeEncodeError):
         return False
+
+
+def opened(token: str) -> dict[str, Any]:
+    """What an access or refresh token says. Raises PyJWTError, JWTExtendedException, ValueError, RecursionError."""
+    claims: dict[str, Any] = decode_token(token)
+    if not is_exact(token):
+        raise InvalidTokenError("not the token that was signed")
+    return claims
 
 
 def use(jwt: JWTManager, keys: Any) -> None:

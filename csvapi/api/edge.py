@@ -6,6 +6,7 @@ import re
 import secrets
 import socket
 import time
+from http import HTTPStatus
 from urllib.parse import quote, urlsplit
 
 import structlog
@@ -69,6 +70,8 @@ def register(app: Flask, settings: Settings) -> None:
         if https:
             response.headers.setdefault("Strict-Transport-Security", HSTS)
         response.headers["X-Request-ID"] = g.get("request_id", "")
+        if request.method == "OPTIONS" or response.status_code == HTTPStatus.NO_CONTENT:
+            response.headers.pop("Content-Type", None)  # there is no content that has one
         if response.mimetype == "application/json":
             response.headers.setdefault("Cache-Control", "no-store")
         seconds = time.perf_counter() - g.get("began", time.perf_counter())

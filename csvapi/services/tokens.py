@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from flask_jwt_extended import create_access_token, create_refresh_token, decode_token
+from flask_jwt_extended import create_access_token, create_refresh_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
 from sqlalchemy import delete, update
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from csvapi.errors import InvalidToken
 from csvapi.extensions import runtime, transaction
-from csvapi.keys import is_exact
+from csvapi.keys import opened
 from csvapi.models import RefreshFamily, User, now
 from csvapi.services.leases import changed
 
@@ -95,11 +95,9 @@ def forget_expired() -> int:
 
 def _decode(token: str) -> dict[str, Any]:
     try:
-        claims: dict[str, Any] = decode_token(token)
+        claims = opened(token)
     except (PyJWTError, JWTExtendedException, ValueError, RecursionError) as error:
         raise InvalidToken("Token is invalid or expired") from error
-    if not is_exact(token):
-        raise InvalidToken("Token is invalid or expired")
     if claims.get("token_type") != "refresh" or not {"user_id", "family", "jti"} <= claims.keys():
         raise InvalidToken("Token has wrong type")
     return claims

@@ -109,3 +109,18 @@ def test_a_plain_request_id_is_kept(client: FlaskClient, given: str, kept: bool)
     answer = client.get("/healthz", headers={"X-Request-ID": given})
     assert (answer.headers["X-Request-ID"] == given) is kept
     assert len(answer.headers["X-Request-ID"]) >= 7
+
+
+@pytest.mark.parametrize("path", ["register", "token/refresh", "upload-csv", "task-status", "logout", "download/x"])
+def test_a_path_refuses_with_and_without_its_slash_alike(client: FlaskClient, path: str) -> None:
+    for method in ("PUT", "PATCH", "DELETE", "OPTIONS"):
+        bare, slashed = (client.open(f"/api/{path}{end}", method=method) for end in ("", "/"))
+        assert bare.status_code == slashed.status_code == (200 if method == "OPTIONS" else 405)
+        assert set(bare.allow) == set(slashed.allow) != set()
+        assert ("Content-Type" in bare.headers) == (method != "OPTIONS"), "nothing is no HTML"
+
+
+def test_the_scheme_of_a_token_is_in_any_case(account: Account) -> None:
+    for scheme in ("bearer", "BEARER"):
+        answer = account.client.get("/api/v1/me", headers={"Authorization": f"{scheme} {account.access}"})
+        assert answer.status_code == 200
