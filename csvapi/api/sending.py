@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, send_file
-from werkzeug.exceptions import PreconditionFailed
+from flask import Response, request, send_file
+from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 
 from csvapi.api.contract import View
 from csvapi.api.resource import Resource
@@ -19,6 +20,7 @@ from csvapi.services import files
 FORMATS = {  # what a result may be in besides
     each.media_type: f"the records as {name}" for name, each in formats.FORMATS.items()
 }
+_RANGE = re.compile(r"bytes\s*=\s*(?:(\d{1,19})-(\d{0,19})|-\d{1,19})", re.IGNORECASE)
 _BINARY = {"type": "string", "format": "binary"}
 _HEADERS = {
     "ETag": {"description": "The SHA-256 of the whole content", "schema": {"type": "string"}},
@@ -30,6 +32,7 @@ _HEADERS = {
 
 def send(file: File) -> Response:
     """A stored file as an attachment: conditional and range requests, its SHA-256 as ETag and as Repr-Digest."""
+    _ignore_odd_range()
     charset = "utf-8" if file.dialect["encoding"].startswith(("utf-8", "ascii")) else file.dialect["encoding"]
     try:
         response = send_file(
@@ -41,6 +44,9 @@ def send(file: File) -> Response:
             etag=file.sha256,
             last_modified=file.created_at.astimezone(),
         )
+    except RequestedRangeNotSatisfiable as error:
+        detail = f"The content has {file.size} bytes; ask for a range of these"
+        raise RequestedRangeNotSatisfiable(file.size, description=detail) from error
     except FileNotFoundError as error:
         raise StorageDown("The file is not in the storage; tell the operator") from error
     if response.status_code == PreconditionFailed.code:  # Werkzeug would send it with the whole content
@@ -51,6 +57,17 @@ def send(file: File) -> Response:
     response.headers["Cache-Control"] = "private, no-transform"
     response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(file.sha256)).decode()}:"
     return response
+
+
+def _ignore_odd_range() -> None:
+    """Leave out a Range that is to be ignored: not of GET, in no known unit, malformed (RFC 9110, section 14.2).
+
+    So are several ranges at once, which a server need not give.
+    """
+    match = _RANGE.fullmatch(request.headers.get("Range", "").strip())
+    backwards = match and match[2] and int(match[2]) < int(match[1])
+    if request.method != "GET" or not match or backwards:
+        request.environ.pop("HTTP_RANGE", None)
 
 
 def sends(blueprint: Resource, description: str, *, more: dict[str, str] | None = None) -> Callable[[View], View]:

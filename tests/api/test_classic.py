@@ -222,7 +222,12 @@ def test_the_file_link_works_in_a_plain_browser(account: Account) -> None:
     part = account.download(link, Range="bytes=3-6")
     assert (part.status_code, part.data) == (206, UNIQUE[3:7])
     assert account.download(link, **{"If-None-Match": answer.headers["ETag"]}).status_code == 304
-    assert account.download(link, Range="bytes=999999-").status_code == 416
+    beyond = account.download(link, Range="bytes=999999-")
+    assert (beyond.status_code, beyond.headers["Content-Range"]) == (416, f"bytes */{len(UNIQUE)}")
+    assert f"{len(UNIQUE)} bytes" in beyond.json["error"]
+    for ignored in ("lines=1-2", "bytes=5-3", "bytes=0-1,3-4", "bytes=x"):
+        assert account.download(link, Range=ignored).status_code == 200
+    assert account.client.head(link, headers={"Range": "bytes=3-6"}).status_code == 200
 
 
 def test_a_tampered_or_expired_link_opens_nothing(account: Account, app: Flask, environ: dict[str, str]) -> None:
