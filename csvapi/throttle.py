@@ -71,4 +71,6 @@ class Throttle:
         except RedisError:
             reset = self._fallback.get_window_stats(limit, *key).reset_time
         seconds = max(1, int(reset - time.time()) + 1)
-        raise TooManyRequests(f"Too many attempts; try again in {seconds} seconds", retry_after=seconds)
+        raise TooManyRequests(
+            f"Too many attempts; try again in {seconds} seconds", retry_after=seconds, limit=limit.amount
+        )

@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
 
 from csvapi import errors
 from csvapi.api import problems
@@ -82,6 +82,14 @@ def handle_http(error: HTTPException) -> Response:
     return response
 
 
+def handle_too_large(_error: RequestEntityTooLarge) -> Response:
+    """Werkzeug's refusal of a body, which does not say what the limit is."""
+    upload = getattr(request, "upload", None)
+    limit = upload.limit if upload else request.max_content_length
+    detail = f"The body is larger than the limit of {limit} bytes, or has more than {request.max_form_parts} parts"
+    return handle_error(errors.TooLarge(detail, limit=limit))
+
+
 def handle_unexpected(error: Exception) -> Response:
     """Anything else: the traceback to the log, a number to find it by to the client."""
     log.exception("unexpected error", exc_info=error, extra={"path": request.path})
@@ -93,4 +101,5 @@ def handle_unexpected(error: Exception) -> Response:
 def register(app: Flask) -> None:
     app.register_error_handler(errors.CsvapiError, handle_error)
     app.register_error_handler(HTTPException, handle_http)
+    app.register_error_handler(RequestEntityTooLarge, handle_too_large)
     app.register_error_handler(Exception, handle_unexpected)

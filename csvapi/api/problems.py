@@ -75,7 +75,7 @@ _HTTP_CODES = {
     415: "unsupported_media_type",
     416: "range_not_satisfiable",
 }
-_SHOWN = ("row", "line", "byte", "limit")
+_PLACE = ("row", "line", "byte")  # shown together or not at all
 
 
 class Fault(ma.Schema):
@@ -113,7 +113,8 @@ def wanted() -> bool:
 def of_error(error: CsvapiError, status: int) -> dict[str, Any]:
     body = _body(error.code, status, error.detail)
     body["errors"] = _faults(error)
-    body.update({name: error.context[name] for name in _SHOWN if isinstance(error.context.get(name), int)})
+    shown = ("limit", *(_PLACE if error.context.keys() >= set(_PLACE) else ()))
+    body.update({name: error.context[name] for name in shown if isinstance(error.context.get(name), int)})
     return body
 
 

@@ -113,6 +113,7 @@ def test_repeated_failures_are_throttled_for_that_account_alone(environ: dict[st
     refused = throttled.post("/api/login/", json=wrong)
     assert 0 < int(refused.headers["Retry-After"]) <= 301
     assert "try again" in refused.json["error"]
+    assert refused.headers["RateLimit-Policy"] == '"too_many_requests";q=5'
     assert throttled.post("/api/login/", json={**wrong, "email": f"{uuid4().hex}@example.com"}).status_code == 401
 
 

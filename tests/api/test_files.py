@@ -99,6 +99,8 @@ def test_other_bodies_are_refused(v1: V1) -> None:
     problem(v1.post("/files", data=b"", content_type="text/csv"), 422, "invalid_input", "/file")
     problem(v1.post("/files", data={"file": "text"}, content_type="multipart/form-data"), 422, "invalid_input", "/file")
     problem(v1.post("/files", data=b"PK\x03\x04" + bytes(99), content_type="text/csv"), 422, "not_csv")
+    picture = problem(v1.post("/files", data=b"\x89PNG\r\n\x1a\n" + bytes(99), content_type="text/csv"), 422, "not_csv")
+    assert not picture.keys() & {"row", "line", "byte"}, "together or not at all"
     problem(v1.post("/files?name=a.txt", data=PEOPLE, content_type="text/csv"), 422, "invalid_input", "/file")
 
 
