@@ -44,7 +44,10 @@ class LoggedIn(ma.Schema):
 
 
 class RefreshToken(ma.Schema):
-    refresh = ma.fields.String(metadata={"description": "The refresh token; it is dead as soon as it is used"})
+    refresh = ma.fields.Raw(
+        allow_none=True,
+        metadata={"type": "string", "description": "The refresh token; it is dead as soon as it is used"},
+    )
 
 
 class TokenPair(ma.Schema):
@@ -93,15 +96,18 @@ def login(body: dict[str, str]) -> dict[str, str]:
     400, schema=RefreshMissing, description="No token was sent", example={"refresh": ["This field is required."]}
 )
 @blp.refuses(401, 413, 415, 429, 503)
-def refresh(body: dict[str, str]) -> Any:
+def refresh(body: dict[str, Any]) -> Any:
     """Exchange a refresh token for a new pair.
 
     The old refresh token is dead at once; using it again revokes every token that came from the same login.
     """
     runtime().throttle.call("refresh", request.remote_addr or "")
-    if not body.get("refresh"):
+    token = body.get("refresh")
+    if not token:
         return jsonify({"refresh": ["This field is required."]}), 400
-    pair = tokens.rotate(body["refresh"])
+    if not isinstance(token, str):
+        return jsonify({"refresh": ["Not a valid string."]}), 400
+    pair = tokens.rotate(token)
     return {"access": pair.access, "refresh": pair.refresh}
 
 

@@ -114,15 +114,25 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def parse_json(raw: bytes) -> Any:
-    """Strict JSON (RFC 8259): no NaN, no number beyond all bounds, no lone surrogates, at most DEEPEST levels."""
+def parse_json(raw: bytes, what: str = "The body") -> Any:
+    """Strict JSON (RFC 8259): no NaN, no number beyond all bounds, no lone surrogates, at most DEEPEST levels.
+
+    A byte order mark, which some clients send, is ignored.
+    """
     try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
+        value = json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant, parse_int=_integer)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
         _check_depth(value)
     except (ValueError, RecursionError) as error:
-        raise InvalidInput(f"The body is not valid JSON: {_reason(error)}") from error
+        raise InvalidInput(f"{what} is not valid JSON: {_reason(error)}") from error
     return value
+
+
+def _integer(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError as error:
+        raise ValueError(f"a number of {len(digits)} digits is too long; send it as text") from error
 
 
 def _check_depth(value: Any) -> None:

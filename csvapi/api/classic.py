@@ -55,17 +55,26 @@ class Filters(ma.fields.List[Any]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
         if isinstance(value, str):
-            value = parse_json(value.encode(errors="surrogatepass")) if value.strip() else []
+            value = parse_json(value.encode(errors="surrogatepass"), "filters") if value.strip() else []
         if not isinstance(value, list):
             raise ma.ValidationError("filters must be a list of {column, operator, value}")
         return value
+
+
+class Whole(ma.fields.Integer):
+    """An integer, as a number or as text, but not a number with a fraction, which would be cut off."""
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, float) and not value.is_integer():
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
 
 
 _operation = validate.OneOf(["dedup", "unique", "filter"], error="operation must be one of: {choices}")
 
 
 class Operation(ma.Schema):
-    file_id = ma.fields.Integer(
+    file_id = Whole(
         required=True,
         validate=validate.Range(1, MAX_ID, error="file_id must be the id that upload-csv answered"),
         metadata={"description": "What upload-csv answered"},
@@ -83,7 +92,11 @@ class Started(ma.Schema):
 
 
 class StatusQuery(ma.Schema):
-    task_id = ma.fields.String(required=True, error_messages={"required": TASK_ID_MISSING})
+    task_id = ma.fields.String(
+        required=True,
+        error_messages={"required": TASK_ID_MISSING},
+        validate=validate.Length(1, error=TASK_ID_MISSING),
+    )
     n = ma.fields.Integer(
         load_default=100,
         validate=validate.Range(0, 10_000, error="n must be from 0 to 10000"),

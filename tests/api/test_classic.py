@@ -320,4 +320,19 @@ def test_malformed_multipart_and_large_bodies(client: FlaskClient, account: Acco
         "/api/register/", data=b'{"email":"' + b"x" * 2_000_000 + b'"}', content_type="application/json"
     )
     assert large.status_code == 413
-    assert large.json["error"]
+    assert "limit of 1048576 bytes" in large.json["error"]
+
+
+def test_what_is_cut_off_or_empty_is_refused(account: Account) -> None:
+    file_id = account.upload(b"a\n1\n")
+    start = {"operation": "dedup", "file_id": file_id}
+    fraction = account.post("/api/perform-operation/", json={**start, "file_id": file_id + 0.5})
+    assert (fraction.status_code, fraction.json["error"]) == (400, "file_id: Not a valid integer.")
+    unread = account.post("/api/perform-operation/", data={**start, "operation": "filter", "filters": "["})
+    assert unread.json["error"].startswith("filters is not valid JSON: ")
+    nameless = account.get("/api/task-status/?task_id=")
+    assert (nameless.status_code, nameless.json["error"]) == (400, "task_id parameter is required")
+    for wrong in (None, "", 4, ["x"]):
+        answer = account.post("/api/token/refresh/", json={"refresh": wrong})
+        assert answer.status_code == 400
+        assert isinstance(answer.json["refresh"][0], str)

@@ -65,7 +65,12 @@ def test_malformed_bodies(account: Account) -> None:
     for raw in (b"[", b"[]", b"NaN", b'"\xff"', b"[" * 99_999):
         problem(v1.post("/tasks", data=raw, content_type="application/json"), 422, "invalid_input")
     problem(v1.post("/tasks", data={"input": "1"}), 415, "unsupported_media_type")
-    problem(v1.post("/tasks", data=b"x" * 2_000_000, content_type="application/json"), 413, "too_large")
+    large = problem(v1.post("/tasks", data=b"x" * 2_000_000, content_type="application/json"), 413, "too_large")
+    assert str(large["limit"]) in large["detail"]
+    long = problem(v1.post("/tasks", data=b"9" * 5000, content_type="application/json"), 422, "invalid_input")
+    assert "5000 digits is too long; send it as text" in long["detail"]
+    marked = v1.post("/tasks", data=b"\xef\xbb\xbf{}", content_type="application/json")
+    problem(marked, 422, "invalid_input", "/input")
 
 
 def test_every_endpoint_stands_in_the_documentation(client: FlaskClient) -> None:
