@@ -23,6 +23,7 @@ from selectors import EVENT_READ
 from typing import Any
 
 from gunicorn import util
+from gunicorn.http.body import ChunkedReader
 from gunicorn.http.errors import ParseException
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
@@ -32,6 +33,7 @@ ARRIVAL = 20.0  # seconds for a request that is held
 SLOWEST, LEAVE = 4096, 20.0  # bytes a second that a larger body must keep up, after so many seconds
 TURN = 30.0  # seconds a larger body waits for a thread
 STALLED = 60  # seconds without progress after which an answer nobody reads is given up
+DISCARDED = 32 * 1024  # bytes of a body nobody read that do not cost the connection
 LINGER, LINGER_BYTES = 20.0, 512 * 1024 * 1024  # bounds on what is read only to be thrown away
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,19})[ \t]*(?=\r\n)", re.IGNORECASE)
@@ -237,6 +239,12 @@ class _Body:
     def __init__(self, reader: Any) -> None:
         self._reader = reader
 
+    def is_left(self) -> bool:
+        """Whether more of it has not been read than is read on for the sake of the connection."""
+        if isinstance(self._reader, ChunkedReader):
+            return self._reader.parser is not None
+        return getattr(self._reader, "length", 0) > DISCARDED
+
     def read(self, size: int) -> bytes:
         try:
             data: bytes = self._reader.read(size)
@@ -250,4 +258,7 @@ def before_request(_worker: object, request: Any) -> None:
     if isinstance(request.unreader, SteadyReader):
         request.unreader.begin()
     if request.body is not None:
-        request.body.reader = _Body(request.body.reader)
+        request.body.reader = body = _Body(request.body.reader)
+        asked = request.should_close
+        # The answer's head says that the connection ends: its client must not send another request on it.
+        request.should_close = lambda: asked() or body.is_left()

@@ -126,6 +126,7 @@ def test_a_refusal_reaches_a_client_that_still_sends(running: Running, path: str
     response = connection.getresponse()
     assert response.status == status
     assert json.loads(response.read())
+    assert response.getheader("Connection") == "close", "what was not read cannot be told from another request"
     connection.close()
 
 
