@@ -42,7 +42,7 @@ def handle_error(error: errors.CsvapiError) -> Response:
     response = _answer(problems.of_error(error, status) if modern else _classic_body(error), status)
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
-    if status in {429, 503}:
+    if status in {429, 503} or "retry_after" in error.context:
         response.headers["Retry-After"] = str(error.context.get("retry_after", RETRY_AFTER))
     if status == 429:
         _rate(response, error)

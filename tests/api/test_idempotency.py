@@ -97,6 +97,7 @@ def test_one_under_way_is_409_until_its_time_is_over(v1: V1, app: Flask) -> None
             session.execute(update(Idempotency).where(Idempotency.user_id == v1.account.id).values(status=None))
         answer = v1.post("/api-keys", json={"name": "x"}, headers=header)
         problem(answer, 409, "request_in_progress")
+        assert answer.headers["Retry-After"] == "1"
         late = {"locked_until": datetime.now(UTC) - timedelta(seconds=1)}
         with transaction() as session:
             session.execute(update(Idempotency).where(Idempotency.user_id == v1.account.id).values(**late))
