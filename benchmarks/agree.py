@@ -20,17 +20,29 @@ _RECORDS_UP_TO = 2_000_000_000  # bytes; a bigger output is compared by its byte
 
 
 def agreement(reference: Path, other: Path) -> str:
-    """`bytes`, `records` (same fields, same order), `any order`, or how many records differ."""
+    """`bytes`, `records` (same fields, same order), `any order`, or how many records differ.
+
+    An output that lacks columns of the reference or has its own is a table of figures: the columns that both have are
+    compared and named, numbers to nine digits.
+    """
     if _hash(reference) == _hash(other):
         return "bytes"
     if other.stat().st_size > _RECORDS_UP_TO:
         return "other bytes"
-    mine, theirs = _digests(reference), _digests(other)
+    both = _both(reference, other)
+    mine, theirs = _digests(reference, both), _digests(other, both)
+    of = f", of {' '.join(both)}" if both else ""
     if mine == theirs:
-        return "records"
+        return f"records{of}"
     left, right = Counter(mine), Counter(theirs)
     differ = max((left - right).total(), (right - left).total())
-    return f"{differ:,} of {len(mine):,} records differ" if differ else "any order"
+    return f"{differ:,} of {len(mine):,} records differ{of}" if differ else f"any order{of}"
+
+
+def _both(reference: Path, other: Path) -> list[str]:
+    """The columns that both have, in the order of the reference; none where they all are the same."""
+    mine, theirs = next(_rows(reference), []), next(_rows(other), [])
+    return [name for name in mine if name in theirs] if set(mine) != set(theirs) else []
 
 
 def _opened(path: Path) -> IO[bytes]:
@@ -44,8 +56,23 @@ def _hash(path: Path) -> bytes:
         return file_digest(file, "sha256").digest()  # type: ignore[arg-type]  # it only wants to read
 
 
-def _digests(path: Path) -> list[bytes]:
-    return [blake2b(repr(row).encode(errors="surrogatepass"), digest_size=8).digest() for row in _rows(path)]
+def _digests(path: Path, names: list[str]) -> list[bytes]:
+    rows = _figures(_rows(path), names) if names else _rows(path)
+    return [blake2b(repr(row).encode(errors="surrogatepass"), digest_size=8).digest() for row in rows]
+
+
+def _figures(rows: Iterator[list[str]], names: list[str]) -> Iterator[list[str]]:
+    header = next(rows)
+    places = [header.index(name) for name in names]
+    return ([_figure(row[place]) for place in places] for row in rows)
+
+
+def _figure(cell: str) -> str:
+    """A number to nine digits, as every system writes its sums and means in its own way."""
+    try:
+        return f"{float(cell):.9g}"
+    except ValueError:
+        return cell
 
 
 def _rows(path: Path) -> Iterator[list[str]]:

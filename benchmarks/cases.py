@@ -1,25 +1,92 @@
-"""What is measured: three jobs, in the words of each system."""
+"""What is measured: eight jobs, in the words of each system."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+RECORDS = {
+    "dedup": "dedup, whole record",
+    "unique": "unique, one column",
+    "filter": "filter, number and contains",
+}
+OPERATIONS = {
+    "sort": "sort, by a number",
+    "join": "join, a tenth has a match",
+    "frequency": "frequency, mostly distinct",
+    "profile": "profile, all columns",
+    "validate": "validate, seven columns",
+}
+NAMES = {**RECORDS, **OPERATIONS}
+_AT_LEAST = {  # for csvgrep, which only knows patterns
+    500: r"^(?:[5-9][0-9]{2}|[1-9][0-9]{3,})(?:\.[0-9]+)?$",
+    30: r"^(?:[3-9][0-9]|[1-9][0-9]{2,})(?:\.[0-9]+)?$",
+}
 
 
 @dataclass(frozen=True)
 class Case:
-    """`key` is unique's column; the filter is `number` at least `least` and `text` contains `needle`."""
+    """`key` is the column of unique, join and frequency; the filter is `number` at least `least` and `text` contains
+    `needle`; sort goes by `number`. `numbers` are the columns whose extremes are numbers, `second` is join's file and
+    `schema` validate's.
+    """
 
     key: str
     number: str
     least: int
     text: str
     needle: str
+    numbers: tuple[str, ...] = ()
+    second: Path = Path()
+    schema: Mapping[str, object] = field(default_factory=dict)
+
+    def flags(self, what: str) -> list[str]:
+        """For csvapi's command line."""
+        where = (f"{self.number} >= {self.least}", f"{self.text} contains {self.needle}")
+        return {
+            "unique": ["--column", self.key],
+            "filter": [part for each in where for part in ("--where", each)],
+            "sort": ["--by", json.dumps({"column": self.number, "as": "number"})],
+            "join": ["--file", str(self.second), "--on", self.key],
+            "frequency": ["--column", self.key],
+            "validate": ["--schema", json.dumps(self.schema)],
+        }.get(what, [])
+
+    def words(self) -> dict[str, str]:
+        """For the scripts."""
+        return {
+            "KEY": self.key,
+            "NUMBER": self.number,
+            "LEAST": str(self.least),
+            "TEXT": self.text,
+            "NEEDLE": self.needle,
+            "AT_LEAST": _AT_LEAST[self.least],
+            "NUMBERS": " ".join(self.numbers),
+            "SECOND": str(self.second),
+            "SCHEMA": json.dumps(self.schema),
+        }
 
 
-SYNTHETIC = Case(key="email", number="amount", least=500, text="note", needle="priority")
-FLIGHTS = Case(key="tailnum", number="dep_delay", least=30, text="carrier", needle="U")
-NAMES = {
-    "dedup": "dedup, whole record",
-    "unique": "unique, one column",
-    "filter": "filter, number and contains",
+_SCHEMA = {
+    "fields": [
+        {"name": "id", "type": "integer", "constraints": {"required": True}},
+        {"name": "email", "type": "string", "constraints": {"pattern": r"[a-z.]+[0-9]+@example\.com"}},
+        {"name": "age", "type": "integer", "constraints": {"minimum": 18}},
+        {"name": "amount", "type": "number", "constraints": {"minimum": 10}},
+        {"name": "date", "type": "date"},
+        {"name": "active", "type": "string", "constraints": {"pattern": "true|false"}},
+        {"name": "note", "type": "string", "constraints": {"required": True}},
+    ]
 }
+SYNTHETIC = Case(
+    key="email",
+    number="amount",
+    least=500,
+    text="note",
+    needle="priority",
+    numbers=("id", "age", "amount"),
+    schema=_SCHEMA,
+)
+FLIGHTS = Case(key="tailnum", number="dep_delay", least=30, text="carrier", needle="U")

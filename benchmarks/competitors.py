@@ -10,49 +10,28 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.cases import Case
+from benchmarks.cases import NAMES, Case
 
 SYSTEMS = Path(__file__).parent / "systems"
 CORES = len(os.sched_getaffinity(0))
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-_AT_LEAST = {  # for csvgrep, which only knows patterns
-    500: r"^(?:[5-9][0-9]{2}|[1-9][0-9]{3,})(?:\.[0-9]+)?$",
-    30: r"^(?:[3-9][0-9]|[1-9][0-9]{2,})(?:\.[0-9]+)?$",
-}
-
-
-def words(case: Case) -> dict[str, str]:
-    """A case for the scripts."""
-    return {
-        "KEY": case.key,
-        "NUMBER": case.number,
-        "LEAST": str(case.least),
-        "TEXT": case.text,
-        "NEEDLE": case.needle,
-        "AT_LEAST": _AT_LEAST[case.least],
-        "PATH": PATH,  # csvkit is in this environment
-    }
+MEMORY = 256 + 40  # MiB: what csvapi may take when nothing is said, and what Python and its blocks need besides
 
 
 @dataclass(frozen=True)
 class System:
-    """`command` takes what to do, the case, input and output; a `slow` one runs fewer times."""
+    """`command` takes what to do, the case, input and output; a `slow` one runs fewer times.
+
+    A peak above `memory` (MiB) is marked in the report.
+    """
 
     name: str
     command: Callable[[str, Case, Path, Path], list[str]]
     there: bool = True
     slow: bool = False
-    cases: tuple[str, ...] = ("dedup", "unique", "filter")
+    cases: tuple[str, ...] = tuple(NAMES)
     env: dict[str, str] = field(default_factory=dict)
-
-
-def _flags(what: str, case: Case) -> list[str]:
-    if what == "unique":
-        return ["--column", case.key]
-    if what == "filter":
-        where = (f"{case.number} >= {case.least}", f"{case.text} contains {case.needle}")
-        return [part for each in where for part in ("--where", each)]
-    return []
+    memory: float = float("inf")
 
 
 def csvapi(name: str, *more: str, fast: bool = False) -> System:
@@ -60,9 +39,10 @@ def csvapi(name: str, *more: str, fast: bool = False) -> System:
     start = ["-m", "csvapi"] if fast else [str(SYSTEMS / "plain.py")]
 
     def command(what: str, case: Case, source: Path, target: Path) -> list[str]:
-        return [sys.executable, *start, what, str(source), "-o", str(target), "-q", *more, *_flags(what, case)]
+        return [sys.executable, *start, what, str(source), "-o", str(target), "-q", *more, *case.flags(what)]
 
-    return System(name, command, there=not fast or _has("numpy"))
+    memory = float("inf") if "--memory" in more else MEMORY
+    return System(name, command, there=not fast or _has("numpy"), memory=memory)
 
 
 def script(name: str, file: str, needs: str = "", **options: object) -> System:
@@ -97,4 +77,5 @@ NAIVE = script("csv.reader → csv.writer", "with_csv.py", slow=True)
 COPY = System("cp", _copy)
 
 TABLE = (ONE, ALL, FAST, PANDAS, POLARS, DUCKDB, DUCKDB_LIMITED, MILLER, CSVKIT, NAIVE, COPY)
+WHOLE = (ONE, ALL, POLARS, DUCKDB, DUCKDB_LIMITED, MILLER)
 QUOTED = (ONE, ALL, FAST, PANDAS, POLARS, DUCKDB, NAIVE, COPY)

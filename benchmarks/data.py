@@ -20,6 +20,7 @@ def _words(text: str) -> list[str]:
 SEED = 20130101
 HEADER = ("id", "email", "name", "age", "city", "amount", "date", "active", "note", "code")
 _BATCH = 5000
+_PER_PERSON = 140  # bytes of the synthetic file for each new record, repeats included
 _MASK = (1 << 64) - 1
 _FIRST = _words("Ada Grace Alan Edsger Barbara Donald Radia Ken Margaret Dennis Frances Niklaus Jean Tony Hedy Linus")
 _LAST = _words("Lovelace Hopper Turing Dijkstra Liskov Knuth Perlman Thompson Hamilton Ritchie Allen Wirth Bartik")
@@ -42,6 +43,10 @@ def _full(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
+def _email(person: int) -> str:
+    return f"{_FIRST[person % 16].lower()}.{_LAST[person % 13].lower()}{person}@example.com"
+
+
 def _row(number: int, notes: list[str], join: str) -> str:
     """Record `number`, a function of the number alone, so that it can be repeated at any distance."""
     h = (number + 1) * 0x9E3779B97F4A7C15 & _MASK
@@ -52,7 +57,7 @@ def _row(number: int, notes: list[str], join: str) -> str:
     return join.join(
         (
             f"{100000 + number}",
-            f"{first.lower()}.{last.lower()}{person}@example.com",
+            _email(person),
             f"{first} {last}",
             f"{18 + (h >> 12) % 70}",
             _CITIES[(h >> 20) % 14],
@@ -113,6 +118,19 @@ def quoted(folder: Path, size: int, name: str) -> Path:
         yield from _records(size, notes, '","', '"')
 
     return _written(folder / f"quoted-{name}.csv", chunks)
+
+
+def members(folder: Path, size: int, name: str) -> Path:
+    """The second file of a join: a tenth of the e-mail addresses of the synthetic file of that size, each once."""
+
+    def chunks() -> Iterator[bytes]:
+        random = Random(SEED)
+        yield b"email,level,since\n"
+        for person in random.sample(range(size // _PER_PERSON), size // _PER_PERSON // 10):
+            level, year = random.choice(("gold", "silver", "basic")), random.randint(2001, 2024)
+            yield f"{_email(person)},{level},{year}\n".encode()
+
+    return _written(folder / f"members-{name}.csv", chunks)
 
 
 def flights(folder: Path) -> Path:

@@ -7,11 +7,12 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import data
-from benchmarks.cases import FLIGHTS, SYNTHETIC
+from benchmarks.cases import FLIGHTS, OPERATIONS, RECORDS, SYNTHETIC
 from benchmarks.competitors import (
     ALL,
     DUCKDB,
@@ -21,6 +22,7 @@ from benchmarks.competitors import (
     PANDAS,
     QUOTED,
     TABLE,
+    WHOLE,
     System,
     csvapi,
 )
@@ -85,6 +87,15 @@ def packed(settings: Settings) -> list[Row]:
     return _cases(Rounds(settings, SYNTHETIC, archive, (ONE, ALL, PANDAS, DUCKDB), ALL, ".csv.gz", path.stat().st_size))
 
 
+def operations(settings: Settings) -> list[Row]:
+    """Steps that look at the whole file before they write, and join with a second one."""
+    size, name = settings.size, named(settings.size)
+    path, second = data.synthetic(settings.data, size, name), data.members(settings.data, size, name)
+    rounds = Rounds(settings, replace(SYNTHETIC, second=second), path, WHOLE, ALL)
+    in_order = replace(rounds, systems=WHOLE[1:])  # validate's report takes one process, however many there are
+    return [*_cases(rounds, [what for what in OPERATIONS if what != "validate"]), *_cases(in_order, ["validate"])]
+
+
 def cancel(settings: Settings) -> list[Row]:
     """Ctrl-C in the middle: seconds until all is gone, and what is left behind."""
     path = data.synthetic(settings.data, settings.size, named(settings.size))
@@ -108,8 +119,9 @@ def _cancelled(settings: Settings, path: Path, system: System) -> Row:
     return {"system": system.name, "code": code, "seconds": seconds, "left": left}
 
 
-def _cases(rounds: Rounds) -> list[Row]:
-    return [row for what in rounds.settings.cases for row in rounds.run(what)]
+def _cases(rounds: Rounds, names: Collection[str] = RECORDS) -> list[Row]:
+    wanted = rounds.settings.cases
+    return [row for what in names if what in wanted or "all" in wanted for row in rounds.run(what)]
 
 
 PARTS = {
@@ -120,5 +132,6 @@ PARTS = {
     "growth": growth,
     "spill": spill,
     "gzip": packed,
+    "operations": operations,
     "cancel": cancel,
 }

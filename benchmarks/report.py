@@ -18,6 +18,7 @@ _TITLES = {
     "growth": "Growing files",
     "spill": "Keys that do not fit the memory, {size}",
     "gzip": "gzip in, gzip out, {size}",
+    "operations": "Operations over the whole file, with the default memory, {size}",
     "cancel": "Ctrl-C in the middle, {size}",
 }
 _HEADS = {
@@ -25,6 +26,14 @@ _HEADS = {
     "cancel": "| System | Seconds to the end | Exit code | Files left |",
 }
 _HEAD = "| Case | System | Wall s | CPU s | Peak MiB | MB/s | × the time of csvapi | Output |"
+_REMARKS = {
+    "operations": """Where an output is a table of figures, the columns that both have are compared, numbers to nine
+digits. Not compared: csvapi's share in frequency, its type, frequent values and misfits in profile, its lines in
+validate; distinct values in profile, which csvapi, Polars and DuckDB estimate, each in its own way, and Miller counts
+exactly. Profile's types are given to Polars and DuckDB, csvapi and Miller find them out. Miller checks the form
+of a date, the others whether there is such a day. Miller holds the whole file to sort it.
+Validate's report takes csvapi one process however many there are, so that is its reference.""",
+}
 NOTES = """*Wall* and *CPU* are medians, start-up included; *peak* is the highest of all runs, all processes together.
 *× the time of csvapi* is the median over the rounds of this system's time divided by that of csvapi with all cores in
 the same round: above 1 is slower than csvapi. *Output*: `bytes`, identical to the reference, csvapi in one process;
@@ -46,15 +55,16 @@ def _part(name: str, part: dict[str, object]) -> str:
     facts: dict[str, str] = part["facts"]  # type: ignore[assignment]
     where = f"{facts['date']}, load {facts['load']}: `{part['command']}`"
     title = _TITLES[name].format(size=part["size"])
-    return f"### {title}\n\n" + "\n".join(table) + f"\n\n{where}"
+    return "\n\n".join([f"### {title}", "\n".join(table), where, *filter(None, [_REMARKS.get(name)])])
 
 
 def _system(row: Row) -> str:
     if row["failed"]:
         return f"| {NAMES[str(row['case'])]} | {row['system']} | – | – | – | – | – | failed: {row['output']} |"
     ratio = f"{row['ratio']:.2f}" if row["ratio"] else ""
+    peak = f"{row['rss']:.0f}" if not row.get("memory") else f"**{row['rss']:.0f}, above {row['memory']:.0f}**"
     return (
-        f"| {NAMES[str(row['case'])]} | {row['system']} | {row['wall']:.2f} | {row['cpu']:.2f} | {row['rss']:.0f} "
+        f"| {NAMES[str(row['case'])]} | {row['system']} | {row['wall']:.2f} | {row['cpu']:.2f} | {peak} "
         f"| {row['speed']:.0f} | {ratio} | {row['output']} |"
     )
 

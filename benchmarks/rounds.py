@@ -11,7 +11,7 @@ from statistics import median
 
 from benchmarks import measure
 from benchmarks.cases import Case
-from benchmarks.competitors import COPY, System, words
+from benchmarks.competitors import COPY, PATH, System
 from benchmarks.measure import Measured
 from benchmarks.settings import HERE, Settings
 
@@ -65,10 +65,10 @@ class Rounds:
     def _one(self, system: System, what: str, agrees: dict[str, str]) -> Measured:
         target = self.settings.data / f"output{self.suffix}"
         target.unlink(missing_ok=True)
-        env = {**words(self.case), "TMPDIR": str(self.settings.data), **system.env}
+        env = {**self.case.words(), "PATH": PATH, "TMPDIR": str(self.settings.data), **system.env}
         seen = measure.run(system.command(what, self.case, self.source, target), env, self.settings.timeout)
         print(
-            f"  {what:7}{system.name:26}{seen.wall:8.2f} s {seen.cpu:8.2f} s cpu {seen.rss:7.0f} MiB {seen.failed}",
+            f"  {what:10}{system.name:26}{seen.wall:8.2f} s {seen.cpu:8.2f} s cpu {seen.rss:7.0f} MiB {seen.failed}",
             flush=True,
         )
         if not seen.failed and system.name not in agrees:
@@ -100,6 +100,7 @@ class Rounds:
             "wall": wall,
             "cpu": median(run.cpu for run in runs),
             "rss": max(run.rss for run in runs),
+            "memory": system.memory if system.memory < max(run.rss for run in runs) else None,
             "speed": (self.volume or self.source.stat().st_size) / 1e6 / wall,
             "ratio": median(paired) if paired else None,
             "output": failed or agrees.get(system.name, ""),

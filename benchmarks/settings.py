@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PARTS = ("synthetic", "quoted", "flights", "start", "growth", "spill", "gzip")
+PARTS = ("synthetic", "quoted", "flights", "start", "growth", "spill", "gzip", "operations")
 _UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
@@ -37,7 +37,7 @@ class Settings:
 
     size: int = field(default_factory=lambda: size(os.environ.get("BENCH") or "100MB"))
     parts: tuple[str, ...] = field(default_factory=lambda: _listed("BENCH_PARTS", " ".join(PARTS)))
-    cases: tuple[str, ...] = field(default_factory=lambda: _listed("BENCH_CASES", "dedup unique filter"))
+    cases: tuple[str, ...] = field(default_factory=lambda: _listed("BENCH_CASES", "all"))
     systems: tuple[str, ...] = field(default_factory=lambda: _listed("BENCH_SYSTEMS", "all"))
     runs: int = field(default_factory=lambda: int(os.environ.get("BENCH_RUNS") or 3))
     slow_runs: int = field(default_factory=lambda: int(os.environ.get("BENCH_SLOW_RUNS") or 99))

@@ -1,29 +1,106 @@
 """DuckDB at its best for this: every column text, the order kept; MEMORY_LIMIT sets its limit."""
 
+import json
 import os
 import sys
 import tempfile
 
 import duckdb
 
+TYPES = {"integer": "BIGINT", "number": "DOUBLE", "date": "DATE"}
+
+
+def read(path):
+    return f"read_csv('{path}', all_varchar = true, header = true, null_padding = false)"
+
+
+def word(name):
+    return os.environ[name]
+
+
+def number(column):
+    return f'TRY_CAST("{column}" AS DOUBLE)'
+
+
+class Queries:
+    """`rows` is the file; `numbered` has `row_` besides its columns, which are `names`."""
+
+    def __init__(self, db, source):
+        self.rows = read(source)
+        self.columns = [column[0] for column in db.execute(f"DESCRIBE SELECT * FROM {self.rows}").fetchall()]
+        self.names = ", ".join(f'"{column}"' for column in self.columns)
+        self.numbered = f"(SELECT *, row_number() OVER () AS row_ FROM {self.rows})"
+
+    def dedup(self):
+        first = f"SELECT {self.names}, min(row_) AS row_ FROM {self.numbered} GROUP BY ALL"
+        return f"SELECT {self.names} FROM ({first}) ORDER BY row_"
+
+    def unique(self):
+        first = f'SELECT min(row_) FROM {self.numbered} GROUP BY "{word("KEY")}"'
+        return f"SELECT {self.names} FROM {self.numbered} WHERE row_ IN ({first})"
+
+    def filter(self):
+        found = f"""contains("{word("TEXT")}", '{word("NEEDLE")}')"""
+        return f"SELECT * FROM {self.rows} WHERE {number(word('NUMBER'))} >= {word('LEAST')} AND {found}"
+
+    def sort(self):
+        return f"SELECT {self.names} FROM {self.numbered} ORDER BY {number(word('NUMBER'))} NULLS LAST, row_"
+
+    def join(self):
+        both = f'{self.numbered} JOIN {read(word("SECOND"))} USING ("{word("KEY")}")'
+        return f"SELECT * EXCLUDE row_ FROM (SELECT * FROM {both} ORDER BY row_)"
+
+    def frequency(self):
+        counts = f'SELECT "{word("KEY")}" AS value, count(*) AS count FROM {self.rows} GROUP BY ALL'
+        return f"{counts} ORDER BY count DESC, value"
+
+    def profile(self):
+        figures = ", ".join(map(self._figures, self.columns))
+        return f"SELECT unnest(figures, recursive := true) FROM (SELECT [{figures}] AS figures FROM {self.rows})"
+
+    def _figures(self, column):
+        text = f"nullif(\"{column}\", '')"
+        value, mean = (
+            (number(column), f"avg({number(column)})") if column in word("NUMBERS").split() else (text, "NULL::DOUBLE")
+        )
+        return (
+            f"{{'column': '{column}', 'records': count(*), 'empty': count(*) - count({text}), "
+            f"'distinct_estimate': approx_count_distinct({text}), 'min': min({value})::VARCHAR, "
+            f"'max': max({value})::VARCHAR, 'mean': {mean}, 'longest': max(length({text}))}}"
+        )
+
+    def validate(self):
+        fields = json.loads(word("SCHEMA"))["fields"]
+        rules = [_violated(field) for field in fields]
+        shown = ", ".join(
+            f"{{'column': '{field['name']}', 'value': \"{field['name']}\", 'rule': {rule}}}"
+            for field, rule in zip(fields, rules, strict=True)
+        )
+        bad = f"SELECT * FROM {self.numbered} WHERE coalesce({', '.join(rules)}) IS NOT NULL ORDER BY row_"
+        each = f"list_filter([{shown}], lambda each: each.rule IS NOT NULL)"
+        return f'SELECT row_ AS "row", unnest({each}, recursive := true) FROM ({bad})'
+
+
+def _violated(field):
+    """The first rule that a cell violates, else NULL."""
+    name, rules = field["name"], field.get("constraints", {})
+    checks = [f"WHEN coalesce(\"{name}\", '') = '' THEN " + ("'required'" if rules.get("required") else "NULL")]
+    if field["type"] != "string":
+        value = f'TRY_CAST("{name}" AS {TYPES[field["type"]]})'
+        checks.append(f"WHEN {value} IS NULL THEN 'type'")
+    if "pattern" in rules:
+        checks.append(f"WHEN NOT regexp_full_match(\"{name}\", '{rules['pattern']}') THEN 'pattern'")
+    if "minimum" in rules:
+        checks.append(f"WHEN {value} < {rules['minimum']} THEN 'minimum'")
+    return f"CASE {' '.join(checks)} END"
+
+
 case, source, target = sys.argv[1:]
 with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as spill:
     db = duckdb.connect(config={"temp_directory": spill})
     if limit := os.environ.get("MEMORY_LIMIT"):
         db.execute(f"SET memory_limit = '{limit}'")
-    rows = f"read_csv('{source}', all_varchar = true, header = true, null_padding = false)"
-    names = ", ".join(f'"{column[0]}"' for column in db.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall())
-    numbered = f"(SELECT *, row_number() OVER () AS row_ FROM {rows})"
-    if case == "dedup":
-        query = f"SELECT {names} FROM (SELECT {names}, min(row_) AS row_ FROM {numbered} GROUP BY ALL) ORDER BY row_"
-    elif case == "unique":
-        key = f'"{os.environ["KEY"]}"'
-        query = f"SELECT {names} FROM {numbered} WHERE row_ IN (SELECT min(row_) FROM {numbered} GROUP BY {key})"
-    else:
-        number = f'TRY_CAST("{os.environ["NUMBER"]}" AS DOUBLE) >= {os.environ["LEAST"]}'
-        query = (
-            f"""SELECT * FROM {rows} WHERE {number} AND contains("{os.environ["TEXT"]}", '{os.environ["NEEDLE"]}')"""
-        )
+    query = getattr(Queries(db, source), case)()
     packed = ", COMPRESSION gzip" if target.endswith(".gz") else ""
     db.execute(f"COPY ({query}) TO '{target}' (HEADER, DELIMITER ','{packed})")
     db.close()

@@ -1,17 +1,119 @@
 """Polars at its best for this: lazy, streaming, every column text, the order kept."""
 
+import json
 import os
 import sys
 
 import polars as pl
 
+VALUES = {
+    "integer": lambda text: text.cast(pl.Int64, strict=False),
+    "number": lambda text: text.cast(pl.Float64, strict=False),
+    "date": lambda text: text.str.to_date("%Y-%m-%d", strict=False),
+    "string": lambda text: text,
+}
+
+
+def read(path):
+    return pl.scan_csv(path, infer_schema=False, empty_string_is_null=False)
+
+
+def word(name):
+    return os.environ[name]
+
+
+def number(column):
+    return pl.col(column).cast(pl.Float64, strict=False)
+
+
+def dedup(table):
+    return table.unique(keep="first", maintain_order=True)
+
+
+def unique(table):
+    return table.unique(subset=word("KEY"), keep="first", maintain_order=True)
+
+
+def where(table):
+    found = pl.col(word("TEXT")).str.contains(word("NEEDLE"), literal=True)
+    return table.filter((number(word("NUMBER")) >= int(word("LEAST"))) & found)
+
+
+def sort(table):
+    return table.sort(number(word("NUMBER")), maintain_order=True, nulls_last=True)
+
+
+def join(table):
+    return table.join(read(word("SECOND")), on=word("KEY"), how="inner", maintain_order="left")
+
+
+def frequency(table):
+    counts = table.group_by(pl.col(word("KEY")).alias("value")).agg(pl.len().alias("count"))
+    return counts.sort("count", "value", descending=[True, False])
+
+
+def figures(column):
+    text = pl.col(column)
+    values = number(column) if column in word("NUMBERS").split() else text.filter(text != "")
+    return {
+        "records": pl.len(),
+        "empty": (text == "").sum(),
+        "distinct_estimate": text.approx_n_unique(),
+        "min": values.min().cast(pl.String),
+        "max": values.max().cast(pl.String),
+        "mean": values.mean() if column in word("NUMBERS").split() else pl.lit(None, pl.Float64),
+        "longest": text.str.len_chars().max(),
+    }
+
+
+def profile(table):
+    """All figures in one pass, then a record for each column."""
+    wanted = {column: figures(column) for column in table.collect_schema().names()}
+    each = [figure.alias(f"{column} {name}") for column, found in wanted.items() for name, figure in found.items()]
+    row = table.select(each).collect(engine="streaming").row(0, named=True)
+    return pl.LazyFrame(
+        [{"column": column, **{name: row[f"{column} {name}"] for name in found}} for column, found in wanted.items()],
+        infer_schema_length=None,
+    )
+
+
+def violated(field):
+    """The first rule that a cell violates, else null."""
+    text, rules = pl.col(field["name"]), field.get("constraints", {})
+    value = VALUES[field["type"]](text)
+    checks = [(value.is_null(), "type")]
+    if "pattern" in rules:
+        checks.append((~text.str.contains(f"^(?:{rules['pattern']})$"), "pattern"))
+    if "minimum" in rules:
+        checks.append((value < rules["minimum"], "minimum"))
+    found = pl.when(text == "").then(pl.lit("required" if rules.get("required") else None, pl.String))
+    for holds, rule in checks:
+        found = found.when(holds).then(pl.lit(rule))
+    return found
+
+
+def validate(table):
+    """The records with a violation in one pass, then a record for each violation."""
+    fields = json.loads(word("SCHEMA"))["fields"]
+    rules = {f"rule {field['name']}": violated(field) for field in fields}
+    bad = table.with_row_index("row", 1).with_columns(**rules).filter(pl.any_horizontal(pl.col(*rules).is_not_null()))
+    found = bad.collect(engine="streaming")
+    each = [
+        found.select("row", column=pl.lit(name), value=pl.col(name), rule=pl.col(f"rule {name}")).drop_nulls("rule")
+        for name in (field["name"] for field in fields)
+    ]
+    return pl.concat(each).lazy().sort("row", maintain_order=True)
+
+
 case, source, target = sys.argv[1:]
-table = pl.scan_csv(source, infer_schema=False, empty_string_is_null=False)
-if case == "dedup":
-    table = table.unique(keep="first", maintain_order=True)
-elif case == "unique":
-    table = table.unique(subset=os.environ["KEY"], keep="first", maintain_order=True)
-else:
-    number = pl.col(os.environ["NUMBER"]).cast(pl.Float64, strict=False) >= int(os.environ["LEAST"])
-    table = table.filter(number & pl.col(os.environ["TEXT"]).str.contains(os.environ["NEEDLE"], literal=True))
-table.sink_csv(target, engine="streaming")
+cases = {
+    "dedup": dedup,
+    "unique": unique,
+    "filter": where,
+    "sort": sort,
+    "join": join,
+    "frequency": frequency,
+    "profile": profile,
+    "validate": validate,
+}
+cases[case](read(source)).sink_csv(target, engine="streaming")

@@ -33,3 +33,12 @@ def test_quoted_files_hold_the_same_records_and_seeds_are_fixed(tmp_path: Path) 
     assert hashlib.sha256(data.synthetic(tmp_path, 500_000, "b").read_bytes()).digest() == first
     text = quoted.read_text(encoding="utf-8").replace('""', "").splitlines()[:1]
     assert all(line.startswith('"') and line.endswith('"') for line in text)
+
+
+def test_a_tenth_of_the_addresses_are_members_once(tmp_path: Path) -> None:
+    people = {row[1] for row in rows(data.synthetic(tmp_path, 2_000_000, "2MB"))}
+    members = [row[0] for row in rows(data.members(tmp_path, 2_000_000, "2MB"))]
+    assert len(set(members)) == len(members)
+    assert len(people.intersection(members)) / len(people) == pytest.approx(0.1, abs=0.02)
+    first = (tmp_path / "members-2MB.csv").read_bytes()
+    assert data.members(tmp_path, 2_000_000, "again").read_bytes() == first
