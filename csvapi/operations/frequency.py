@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -53,10 +53,11 @@ class Frequency(Table):
     def result(self, room: Room, parts: list[Part]) -> Iterator[bytes]:
         self.out = self.distinct = 0
         total = sum(part.state[1] for part in parts)
-        ranked = Runs(room.folder, "ranks", room.memory)
-        for value, count in self._sums(room, parts):
-            self.distinct += 1
-            ranked.add([(_MOST - count).to_bytes(8) + value], [value])
+        ranked = Runs(room.folder, "ranks", room.memory // 2)
+        sums = self._sums(room, parts)
+        while some := list(islice(sums, _BATCH)):
+            self.distinct += len(some)
+            ranked.add([(_MOST - count).to_bytes(8) + value for value, count in some], [value for value, _ in some])
         left = self.top_values if self.top_values is not None else self.distinct
         for keys, values in merged([ranked], room.folder):
             counts = (_MOST - int.from_bytes(key[:8]) for key in keys[:left])
@@ -104,7 +105,7 @@ class Gathering:
 
     def close(self) -> tuple[Runs, int]:
         self._spill()
-        if self.room.shared:
+        if self.room.shared or self.runs.size > self.room.memory // 4:  # the rest is for ranking them
             self.runs.spill()
         return self.runs, self.total
 
