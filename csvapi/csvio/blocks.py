@@ -148,15 +148,11 @@ class Piece:
 
     def where(self, index: int) -> tuple[int, int]:
         """The physical line and the position of the block's record number `index` (from 0)."""
-        line, position = self.line, self.position
-        for unit in self.cut.units:
-            if unit not in BLANK:
-                if not index:
-                    break
-                index -= 1
-            line += len(unit.splitlines())
-            position += len(unit)
-        return line, position
+        units = self.cut.units
+        if self.blank:
+            index = [at for at, unit in enumerate(units) if unit not in BLANK][index]
+        more = sum(len(units[at].splitlines()) - 1 for at in self.cut.odd if at < index)
+        return self.line + index + more, self.position + sum(map(len, units[:index]))
 
 
 class Portion(Protocol):

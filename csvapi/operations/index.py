@@ -82,28 +82,26 @@ class Index:
         self.maps = [_mapped(folder / name) for name in ("first", "rest", "ends", "texts")]
         self.first, self.rest, self.ends = (memoryview(each).cast("q") for each in self.maps[:3])
         self.texts = memoryview(self.maps[3])
-        self.known: dict[bytes, tuple[int, ...]] = {}
+        self.known: dict[bytes | None, tuple[int, ...]] = {None: ()}
         self.touched = 0
 
-    def find(self, key: bytes) -> tuple[int, ...]:
-        """The numbers (from 0) of the records with that key, in the order of their file."""
-        found = self.known.get(key)
-        if found is None:
-            if len(self.known) >= _REMEMBERED:
-                self.known.clear()
-            found = self.known[key] = self._search(key)
-        return found
+    def find(self, keys: Sequence[bytes | None]) -> list[tuple[int, ...]]:
+        """The numbers (from 0) of the records with each key, in the order of their file; None has no records."""
+        if len(self.known) >= _REMEMBERED:
+            self.known = {None: ()}
+        new: list[bytes] = list(set(keys).difference(self.known))  # type: ignore[arg-type]  # None is known
+        self.known.update(zip(new, map(self._search, *digests(new)), strict=True))
+        return list(map(self.known.__getitem__, keys))
 
     def text(self, number: int) -> bytes:
         start = self.ends[number - 1] if number else 0
         self._touch()
         return bytes(self.texts[start : self.ends[number]])
 
-    def _search(self, key: bytes) -> tuple[int, ...]:
-        (first,), (second,) = digests([key])
+    def _search(self, first: int, second: int) -> tuple[int, ...]:
         partition = first & (_PARTITIONS - 1)
-        at, stop = self.starts[partition], self.starts[partition + 1]
-        at = bisect_left(self.first, first, at, stop)
+        stop = self.starts[partition + 1]
+        at = bisect_left(self.first, first, self.starts[partition], stop)
         found = []
         while at < stop and self.first[at] == first:
             if self.rest[2 * at] == second:

@@ -102,12 +102,18 @@ class Lookup:
 
     def matches(self, block: Block) -> list[tuple[int, ...]]:
         assert self.index is not None  # noqa: S101  prepared
-        cells = zip(*(block.column(at) for at in self.left), strict=True)
-        keys = [self._key(list(row)) for row in cells]
+        keys = self._keys(block)
         self.missing += keys.count(None)
-        found = [() if key is None else self.index.find(key) for key in keys]
+        found = self.index.find(keys)
         self.matched += sum(map(bool, found))
         return found
+
+    def _keys(self, block: Block) -> list[bytes | None]:
+        if not block.width:
+            return [self._key(list(row)) for row in zip(*(block.column(at) for at in self.left), strict=True)]
+        keys: list[bytes | None] = [*block.keys(self.left)]
+        blank = self.wire.delimiter * (len(self.left) - 1)
+        return [None if key == blank else key for key in keys] if blank in keys else keys
 
     def _key(self, cells: list[Cell], *, foreign: bool = False) -> bytes | None:
         if None in cells or not any(cells):

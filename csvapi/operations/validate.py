@@ -117,9 +117,8 @@ class Checked:
         if None in found:
             if len(self.known) > _REMEMBERED:
                 self.known.clear()
-            for cell in set(cells):
-                if cell not in self.known:
-                    self.known[cell] = self._rule(cell, block)
+            for cell in set(cells).difference(self.known):
+                self.known[cell] = self._rule(cell, block)
             found = list(map(self.known.__getitem__, cells))
         return found  # type: ignore[return-value]  # every cell is known now
 
@@ -127,7 +126,10 @@ class Checked:
         if cell is None or cell in self.missing:
             return "required" if self.required else ""
         text = block.wire.decode(cell)
-        return next((name for name, holds in self.rules if not holds(text)), "")
+        for name, holds in self.rules:
+            if not holds(text):
+                return name
+        return ""
 
 
 class Checks:
