@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from decimal import Context, Decimal
+from decimal import Context, Decimal, localcontext
+from functools import lru_cache
+from operator import mul
 from typing import TYPE_CHECKING, Any
 
 from csvapi.operations.distinct import Distinct
-from csvapi.operations.values import date, number
+from csvapi.operations.values import date, numbers_of
 
 if TYPE_CHECKING:
     from csvapi.csvio.wire import Wire
@@ -61,26 +63,24 @@ class ColumnProfile:
         self._types(counted, cells, rows)
 
     def _types(self, counted: Counter[bytes], cells: list[bytes | None], rows: Any) -> None:
-        """Which cells are which; only those that may be numbers or dates are read as such."""
-        numbers = {cell: value for cell in counted if cell[-1] <= _NINE and (value := number(cell)) is not None}
-        integers = {cell for cell in numbers if _INTEGER.fullmatch(cell)}
-        dates = {cell: moment for cell in counted if _DATE_LIKE.match(cell) and (moment := date(cell)) is not None}
-        for kind, found in (("integer", integers), ("number", numbers), ("date", dates)):
-            self.counts[kind] += sum(counted[cell] for cell in found)
+        """Which cells are which, how many, the first that is not, and the extremes of each kind."""
+        numbers = numbers_of(counted)
+        whole = list(filter(_INTEGER.fullmatch, numbers))
+        integers = numbers if len(whole) == len(numbers) else {cell: numbers[cell] for cell in whole}
+        like = filter(_DATE_LIKE.match, counted) if len(numbers) < len(counted) else ()
+        dates = {cell: moment for cell in like if (moment := _date(cell)) is not None}
+        of_kind: dict[str, dict[bytes, Any]] = {"integer": integers, "number": numbers, "date": dates}
+        for kind, found in of_kind.items():
+            self.counts[kind] += sum(map(counted.__getitem__, found))
             if kind not in self.strangers and len(found) < len(counted):
                 row, cell = next(pair for pair in zip(rows, cells, strict=True) if pair[1] and pair[1] not in found)
                 self.strangers[kind] = row, cell or b""
-        for cell, value in numbers.items():
-            self.total = _SUM.add(self.total, _SUM.multiply(value, counted[cell]))
-        of_kind: dict[str, dict[bytes, Any]] = {
-            "number": numbers,
-            "integer": {cell: numbers[cell] for cell in integers},
-            "date": dates,
-        }
-        for kind, values in of_kind.items():
-            if values:
-                pairs = [(value, cell) for cell, value in values.items()]
-                self._range(kind, min(pairs), max(pairs))
+            if found:
+                least, most = min(found.values()), max(found.values())
+                ends = [(value, cell) for cell, value in found.items() if value in (least, most)]
+                self._range(kind, min(ends), max(ends))
+        with localcontext(_SUM):
+            self.total = sum(map(mul, numbers.values(), map(counted.__getitem__, numbers)), self.total)
 
     def _range(self, kind: str, least: Any, most: Any) -> None:
         if kind in self.ranges:
@@ -129,4 +129,4 @@ class ColumnProfile:
         return f"{Context(prec=15).divide(self.total, Decimal(self.counts['number'])).normalize():f}"
 
 
-_NINE = ord("9")
+_date = lru_cache(1 << 14)(date)  # a column's dates are few, and each block holds many of them

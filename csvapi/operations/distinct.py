@@ -22,11 +22,16 @@ STANDARD_ERROR = 1.04 / _REGISTERS**0.5
 
 @dataclass
 class Distinct:
-    """`exact` holds the values until there are more than `bound`; `registers` is empty until then."""
+    """`exact` holds the values until there are more than `bound`; `registers` is empty until then.
+
+    No digest from `ceiling` on has the zeros to raise any register; it is lowered after some have been `hashed`.
+    """
 
     bound: int
     exact: set[bytes] = field(default_factory=set)
     registers: bytearray = field(default_factory=bytearray)
+    hashed: int = 0
+    ceiling: bytes = b"\xff" * 9
 
     def add(self, values: Iterable[bytes]) -> None:
         if self.registers:
@@ -50,8 +55,11 @@ class Distinct:
 
     def _estimate(self, values: Iterable[bytes]) -> None:
         registers, mask = self.registers, _REGISTERS - 1
-        for value in values:
-            number = int.from_bytes(blake2b(value, digest_size=8).digest())
+        hashed = [blake2b(value, digest_size=8).digest() for value in values]
+        self.hashed += len(hashed)
+        if self.hashed >= _REGISTERS and (least := min(registers)):
+            self.hashed, self.ceiling = 0, (1 << 64 - least).to_bytes(8)
+        for number in map(int.from_bytes, filter(self.ceiling.__gt__, hashed)):
             rank = _WIDTH - (number >> _BITS).bit_length() + 1
             at = number & mask
             if rank > registers[at]:

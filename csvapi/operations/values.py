@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 As = Literal["number", "date", "text"]
 Operator = Literal["==", "!=", ">", ">=", "<", "<="]
@@ -37,6 +37,12 @@ HOLDS: dict[str, frozenset[int]] = {
 def number(cell: bytes) -> Decimal | None:
     """The exact number a cell holds; None when it holds none."""
     return Decimal(cell.decode("ascii")) if _NUMBER.fullmatch(cell) else None
+
+
+def numbers_of(cells: Iterable[bytes]) -> dict[bytes, Decimal]:
+    """The numbers among the cells, each once."""
+    found = list(filter(_NUMBER.fullmatch, cells))
+    return dict(zip(found, map(Decimal, b"\n".join(found).decode("ascii").split("\n")), strict=True)) if found else {}
 
 
 def date(cell: bytes) -> datetime | None:

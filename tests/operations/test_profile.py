@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from fractions import Fraction
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -100,6 +101,19 @@ def test_estimates_are_within_four_standard_errors(count: int) -> None:
     few = Distinct(bound=100)
     few.add([b"a", b"b", b"a"])
     assert few.count == 2
+
+
+def test_registers_hold_the_highest_rank_of_every_digest() -> None:
+    values = [b"%d" % number for number in range(200_000)]
+    found, expected = Distinct(bound=0), bytearray(1 << 14)
+    for start in range(0, len(values), 500):
+        found.add(values[start : start + 500])
+    for value in values:
+        digest = int.from_bytes(blake2b(value, digest_size=8).digest())
+        at, rest = digest % (1 << 14), f"{digest >> 14:050b}"
+        expected[at] = max(expected[at], len(rest) - len(rest.lstrip("0")) + 1)
+    assert min(expected), "no register is empty, so that digests are skipped"
+    assert found.registers == expected
 
 
 def test_beyond_the_bound_nothing_is_called_exact(tmp_path: Path) -> None:
