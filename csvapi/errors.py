@@ -27,6 +27,7 @@ CsvapiError
 ├── Unavailable
 │   ├── QueueDown
 │   ├── StorageDown
+│   │   └── ObjectMissing       it can be reached, and the object is not in it
 │   └── DatabaseDown
 └── TaskError                    only ever on a task
     ├── WorkspaceFull
@@ -165,6 +166,10 @@ class QueueDown(Unavailable):
 
 class StorageDown(Unavailable):
     code = "storage_down"
+
+
+class ObjectMissing(StorageDown):
+    """Stands for damage: a row names an object that is not there."""
 
 
 class DatabaseDown(Unavailable):

@@ -72,8 +72,8 @@ def dropped(task_id: str) -> Response:
         case "text/csv":
             return send(pipelines.dropped(g.user.id, task_id))
         case "application/x-ndjson":
-            path = files.path(pipelines.reasons(g.user.id, task_id))
-            lines = (json.dumps(each, ensure_ascii=False) + "\n" for each in explaining.as_json(path))
+            reasons = files.opened(pipelines.reasons(g.user.id, task_id))
+            lines = (json.dumps(each, ensure_ascii=False) + "\n" for each in explaining.as_json(reasons))
             return Response(lines, mimetype=NDJSON)
     raise NotAcceptable(f"Accept {CSV} or {NDJSON}")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from flask import Response, request, send_file
@@ -12,7 +13,6 @@ from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 
 from csvapi.api.contract import View
 from csvapi.api.resource import Resource
-from csvapi.errors import StorageDown
 from csvapi.models import CSV, File
 from csvapi.operations import formats
 from csvapi.services import files
@@ -34,9 +34,22 @@ def send(file: File) -> Response:
     """A stored file as an attachment: conditional and range requests, its SHA-256 as ETag and as Repr-Digest."""
     _ignore_odd_range()
     charset = "utf-8" if file.dialect["encoding"].startswith(("utf-8", "ascii")) else file.dialect["encoding"]
+    with files.reading(file) as path:  # it is opened here, and stays open until it is sent
+        response = _conditional(file, path)
+    if response.status_code == PreconditionFailed.code:  # Werkzeug would send it with the whole content
+        response.close()
+        raise PreconditionFailed("The content is not the one that If-Match names")
+    text = file.media_type.startswith("text/")
+    response.headers["Content-Type"] = f"{file.media_type}; charset={charset}" if text else file.media_type
+    response.headers["Cache-Control"] = "private, no-transform"
+    response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(file.sha256)).decode()}:"
+    return response
+
+
+def _conditional(file: File, path: Path) -> Response:
     try:
-        response = send_file(
-            files.path(file).absolute(),
+        return send_file(
+            path.absolute(),
             mimetype=file.media_type,
             as_attachment=True,
             download_name=file.name,
@@ -47,16 +60,6 @@ def send(file: File) -> Response:
     except RequestedRangeNotSatisfiable as error:
         detail = f"The content has {file.size} bytes; ask for a range of these"
         raise RequestedRangeNotSatisfiable(file.size, description=detail) from error
-    except FileNotFoundError as error:
-        raise StorageDown("The file is not in the storage; tell the operator") from error
-    if response.status_code == PreconditionFailed.code:  # Werkzeug would send it with the whole content
-        response.close()
-        raise PreconditionFailed("The content is not the one that If-Match names")
-    text = file.media_type.startswith("text/")
-    response.headers["Content-Type"] = f"{file.media_type}; charset={charset}" if text else file.media_type
-    response.headers["Cache-Control"] = "private, no-transform"
-    response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(file.sha256)).decode()}:"
-    return response
 
 
 def _ignore_odd_range() -> None:

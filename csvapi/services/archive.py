@@ -24,7 +24,7 @@ from typing import IO, Any, BinaryIO
 from sqlalchemy import Connection, MetaData, Table, func, insert, inspect, select, text
 
 from csvapi import __version__
-from csvapi.errors import Conflict, InvalidInput, StorageDown
+from csvapi.errors import Conflict, InvalidInput, ObjectMissing
 from csvapi.extensions import db, runtime
 from csvapi.models import File, Task, User
 from csvapi.services import cells
@@ -153,7 +153,7 @@ def _add_objects(archive: tarfile.TarFile, keys: Any, done: set[str], summary: S
         try:
             with storage.open(key) as file:
                 summary.bytes += _add(archive, f"files/{key}", file)
-        except StorageDown:
+        except ObjectMissing:
             continue
         done.add(key)
         summary.files += 1

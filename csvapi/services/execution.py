@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from csvapi import logs
+from csvapi.config import Settings
 from csvapi.csvio import Dialect, Receipt
 from csvapi.engines import local
 from csvapi.errors import Cancelled, CsvapiError, DatabaseDown, OutOfMemory, TaskError, TimedOut, WorkerLost
@@ -54,7 +56,12 @@ def run(task_id: str, owner: str, stopped_by: tuple[type[Exception], TaskError])
 
 
 def is_small(task_id: str) -> bool:
-    """Whether the task reads so little that a process of its own would cost more than the work itself."""
+    """Whether the task reads so little that a process of its own would cost more than the work itself.
+
+    Never with a storage that does not survive a fork: the worker must fork for the next task.
+    """
+    if not runtime().storage.survives_fork:
+        return False
     with transaction() as session:
         found = session.execute(
             select(File.size, Task.steps).join(Task, Task.file_id == File.id).where(Task.id == task_id)
@@ -84,32 +91,38 @@ def _execute(task: Task) -> None:
     if task.file_id is None:
         raise TaskError("The input file has been deleted")
     file = files.find(task.user_id, task.file_id)
-    with scratch(task) as (temp, workspace):
+    with scratch(task) as (temp, workspace), ExitStack() as held:
         if not runtime().storage.has(file.storage_key):
             raise TaskError("The input file is missing from the storage; upload it again")
-        check_room(file.size)
         reporter, aside = _Reporter(task, settings.task_time), Aside(task, temp)
+        source = held.enter_context(files.reading(file))
+        more = held.enter_context(others(task.user_id, load_steps(task.steps)))
+        check_room(file.size)
         receipt = local.run(
-            files.path(file),
+            source,
             Dialect.from_json(file.dialect),
             task.steps,
             temp,
-            options=local.Options(
-                memory=settings.task_memory,
-                max_record=settings.max_record,
-                max_columns=settings.max_columns,
-                processes=settings.task_processes,
-                **task.options,
-            ),
+            options=_options(task, settings),
             workspace=workspace,
             progress=reporter,
             input_sha256=file.sha256,
-            files=others(task.user_id, load_steps(task.steps)),
+            files=more,
             dropped=aside.dropped if aside.wanted else None,
             explain=aside.reasons_of_engine if aside.wanted else None,
         )
-        with aside.kept(file, reporter.alive) as parts:
+        with aside.kept(file, source, reporter.alive) as parts:
             _commit(task, file, receipt, temp, parts)
+
+
+def _options(task: Task, settings: Settings) -> local.Options:
+    return local.Options(
+        memory=settings.task_memory,
+        max_record=settings.max_record,
+        max_columns=settings.max_columns,
+        processes=settings.task_processes,
+        **task.options,
+    )
 
 
 def _commit(task: Task, file: File, receipt: Receipt, temp: Path, parts: list[Part]) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy.orm import Session
 
@@ -59,12 +60,12 @@ class Aside:
         self.reasons_of_engine = target.with_name(f"{target.name}-engine")
 
     @contextmanager
-    def kept(self, file: File, alive: Callable[[], None]) -> Iterator[list[Part]]:
+    def kept(self, file: File, source: Path, alive: Callable[[], None]) -> Iterator[list[Part]]:
         """Both as objects, for the block that gives them their rows; they go again when it is refused."""
         if not self.wanted:
             yield []
             return
-        locate(files.path(file), Dialect.from_json(file.dialect), self.reasons_of_engine, self.reasons, alive)
+        locate(source, Dialect.from_json(file.dialect), self.reasons_of_engine, self.reasons, alive)
         adopt = runtime().storage.adopt
         facts = [_measured(self.dropped, alive), _measured(self.reasons, alive)]
         with files.durable(adopt(self.dropped)) as dropped, files.durable(adopt(self.reasons)) as reasons:
@@ -120,9 +121,9 @@ def _measured(path: Path, alive: Callable[[], None]) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def as_json(reasons: Path) -> Iterator[dict[str, Any]]:
+def as_json(reasons: BinaryIO) -> Iterator[dict[str, Any]]:
     """The reasons one by one: `step` counts from 1, 0 stands for on_ragged; `kept_row` null where nothing was kept."""
-    with reasons.open(newline="", encoding="utf-8") as file:
+    with TextIOWrapper(reasons, newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             numbers = {name: int(row[name]) if row[name] else None for name in ("row", "line", "byte", "step")}
             kept = int(row["kept_row"]) if row["kept_row"] else None

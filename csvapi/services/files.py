@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
+import structlog
 from sqlalchemy import select, update
 
 from csvapi.csvio import header
@@ -21,6 +23,7 @@ from csvapi.errors import (
     NotCsv,
     NotFound,
     QuotaExceeded,
+    StorageDown,
     TooLarge,
 )
 from csvapi.extensions import runtime, transaction
@@ -29,6 +32,7 @@ from csvapi.services import quotas
 from csvapi.services.leases import changed
 from csvapi.storage import Writer
 
+log = structlog.get_logger(__name__)
 MAX_ID = 2**63 - 1
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"<>|:*?\ud800-\udfff]')
 
@@ -102,7 +106,7 @@ def durable(key: str) -> Iterator[str]:
     except DatabaseDown:
         raise
     except CsvapiError:
-        runtime().storage.delete(key)
+        drop(key)
         raise
 
 
@@ -151,8 +155,22 @@ def check_csv(file: File, pointer: str = "") -> None:
         raise NotCsv(f"The file is {file.media_type}; only {CSV} can be read as records", pointer=pointer)
 
 
-def path(file: File) -> Path:
-    return runtime().storage.path(file.storage_key)
+def reading(file: File) -> AbstractContextManager[Path]:
+    """The stored file by a path, for as long as the block runs. Raises StorageDown."""
+    return runtime().storage.reading(file.storage_key)
+
+
+def opened(file: File) -> BinaryIO:
+    """The stored file, open for reading. Raises StorageDown."""
+    return runtime().storage.open(file.storage_key)
+
+
+def drop(key: str) -> None:
+    """Delete an object that no row names any more; where the storage cannot do it now, the sweep does it later."""
+    try:
+        runtime().storage.delete(key)
+    except StorageDown as error:
+        log.warning("object_left_to_the_sweep", key=key, reason=str(error))
 
 
 def clean_name(name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio import Dialect
@@ -12,17 +14,26 @@ from csvapi.services import files
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from csvapi.models import File
     from csvapi.operations import Step
 
 
-def others(user_id: int, steps: list[Step]) -> dict[Any, tuple[Path, Dialect]]:
-    """Each of the user's files by its id. Raises NotFound with the pointer to the id that is none, or not theirs."""
-    found: dict[Any, tuple[Path, Dialect]] = {}
+@contextmanager
+def others(user_id: int, steps: list[Step]) -> Iterator[dict[Any, tuple[Path, Dialect]]]:
+    """Each of the user's files by its id, readable while the block runs.
+
+    Raises NotFound with the pointer to the id that is none, or not theirs.
+    """
+    found: dict[Any, File] = {}
     for pointer, name in files_of(steps):
         try:
             file = files.find(user_id, name if isinstance(name, int) else 0)
         except NotFound as error:
             raise NotFound("There is no such file, or it is not yours", pointer=pointer) from error
         files.check_csv(file, pointer)
-        found[name] = files.path(file), Dialect.from_json(file.dialect)
-    return found
+        found[name] = file
+    with ExitStack() as held:
+        yield {
+            name: (held.enter_context(files.reading(file)), Dialect.from_json(file.dialect))
+            for name, file in found.items()
+        }

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from csvapi.csvio import Dialect, header
 from csvapi.errors import InUse, InvalidInput, UnsupportedEncoding
-from csvapi.extensions import runtime, transaction
+from csvapi.extensions import transaction
 from csvapi.models import ACTIVE, File, Task, now
 from csvapi.operations import files_of, load_steps
 from csvapi.services import cursors, files, quotas
@@ -63,7 +63,8 @@ def _columns(file: File, dialect: Dialect) -> list[str]:
     """The columns as this dialect reads them."""
     _check(dialect)
     try:
-        return header(files.path(file), dialect)
+        with files.reading(file) as source:
+            return header(source, dialect)
     except (InvalidInput, UnsupportedEncoding) as error:
         error.pointer = f"/dialect{error.pointer}"
         raise
@@ -97,4 +98,4 @@ def delete(user_id: int, file_id: int) -> None:
             if file_id == task.file_id or file_id in named(task):
                 raise InUse(f"Task {task.id} reads the file; wait for it or cancel it first")
         session.execute(delete_rows(File).where(File.id == file_id))
-    runtime().storage.delete(file.storage_key)
+    files.drop(file.storage_key)

@@ -38,7 +38,8 @@ def check(file: File, steps: list[dict[str, Any]], chosen: dict[str, Any]) -> No
     files.check_csv(file, "/input")
     dialect = Dialect.from_json(file.dialect)
     loaded = load_steps(steps)
-    check_columns(loaded, file.columns, dialect.header, others(file.user_id, loaded))
+    with others(file.user_id, loaded) as more:
+        check_columns(loaded, file.columns, dialect.header, more)
     if "output" in chosen:
         try:
             rewrite(chosen["output"], Context(file.columns, dialect.header, Wire.of(dialect)))

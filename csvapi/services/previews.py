@@ -49,7 +49,19 @@ class Trial:
 def run(file: File, steps: list[dict[str, Any]], size: int, chosen: dict[str, Any]) -> Trial:
     """Run the steps over at most `size` records and about 4 MiB of them; raises what `check` raises."""
     check(file, steps, chosen)
-    dialect, source = Dialect.from_json(file.dialect), files.path(file)
+    with files.reading(file) as source, others(file.user_id, load_steps(steps)) as more:
+        return _run(file, source, more, steps, size, chosen)
+
+
+def _run(
+    file: File,
+    source: Path,
+    more: dict[Any, tuple[Path, Dialect]],
+    steps: list[dict[str, Any]],
+    size: int,
+    chosen: dict[str, Any],
+) -> Trial:
+    dialect = Dialect.from_json(file.dialect)
     columns, at = start(source, dialect)
     rows, following = page(source, dialect, len(columns), size, at, ROOM)
     with tempfile.TemporaryDirectory(prefix="csvapi-") as name:
@@ -63,7 +75,6 @@ def run(file: File, steps: list[dict[str, Any]], size: int, chosen: dict[str, An
             max_columns=settings.max_columns,
             **{**chosen, "explain": True},
         )
-        more = others(file.user_id, load_steps(steps))
         receipt = local.run(
             sample, dialect, steps, out, options=options, workspace=folder, explain=why, files=more
         ).as_json()

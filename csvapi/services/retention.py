@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import delete, select
 
-from csvapi.extensions import runtime, transaction
+from csvapi.extensions import transaction
 from csvapi.models import ACTIVE, File, Task, now
-from csvapi.services import idempotency, outbox, tokens
+from csvapi.services import files, idempotency, outbox, tokens
 from csvapi.services.leases import changed
 
 BATCH = 200
@@ -42,7 +42,7 @@ def _delete_files() -> int:
             ).all()
             session.execute(delete(File).where(File.id.in_([row.id for row in batch])))
         for row in batch:
-            runtime().storage.delete(row.storage_key)
+            files.drop(row.storage_key)
         total += len(batch)
         if len(batch) < BATCH:
             return total

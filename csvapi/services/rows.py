@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from csvapi.csvio import Dialect
 from csvapi.csvio.places import Oddity, Place, Row, oddities, page, start
 from csvapi.models import File
@@ -13,23 +15,26 @@ LOOKED_AT = 64 * 1024 * 1024  # bytes that one page of issues looks at
 
 def rows(file: File, limit: int, cursor: str | None) -> tuple[list[str], list[Row], str | None]:
     """The column names, a page of records, and the cursor of the next one; costs what it shows."""
+    files.check_csv(file)
     dialect = Dialect.from_json(file.dialect)
-    columns, at = _place("rows", file, dialect, cursor)
-    found, following = page(files.path(file), dialect, len(columns), limit, at, ROOM)
+    with files.reading(file) as source:
+        columns, at = _place("rows", file, source, cursor)
+        found, following = page(source, dialect, len(columns), limit, at, ROOM)
     return columns, found, _cursor("rows", file, following)
 
 
 def issues(file: File, limit: int, cursor: str | None) -> tuple[list[Oddity], str | None]:
     """What is odd in a bounded part of the file; the cursor goes on where it ended, also when nothing was odd."""
+    files.check_csv(file)
     dialect = Dialect.from_json(file.dialect)
-    columns, at = _place("issues", file, dialect, cursor)
-    found, following = oddities(files.path(file), dialect, len(columns), limit, at, LOOKED_AT)
+    with files.reading(file) as source:
+        columns, at = _place("issues", file, source, cursor)
+        found, following = oddities(source, dialect, len(columns), limit, at, LOOKED_AT)
     return found, _cursor("issues", file, following)
 
 
-def _place(kind: str, file: File, dialect: Dialect, cursor: str | None) -> tuple[list[str], Place]:
-    files.check_csv(file)
-    columns, first = start(files.path(file), dialect)
+def _place(kind: str, file: File, source: Path, cursor: str | None) -> tuple[list[str], Place]:
+    columns, first = start(source, Dialect.from_json(file.dialect))
     if cursor is None:
         return columns, first
     place = cursors.read(_kind(kind, file), cursor)

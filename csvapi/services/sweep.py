@@ -21,10 +21,10 @@ BATCH = 500
 def sweep() -> int:
     """Remove orphaned objects, temporary files and workspaces, and log missing objects; returns how many were removed.
 
-    One listing of the storage and one walk over the file rows; memory for a batch. An object is an orphan when it is
-    older than the grace time, which leaves every upload and every result the time to get its row.
+    Two listings of the storage, each beside a walk over the file rows; memory for a batch. An object is an orphan when
+    it is older than the grace time, which leaves every upload and every result the time to get its row.
     """
-    removed = _objects() + _temps() + _workspaces()
+    removed = _objects() + _temps() + _workspaces() + runtime().storage.tidy()
     for file_id, key in missing():
         log.error("object_missing: file %d has lost its object %s", file_id, key)
     return removed
@@ -32,16 +32,16 @@ def sweep() -> int:
 
 def missing() -> Iterator[tuple[int, str]]:
     """The files whose object is not in the storage: id and key."""
-    last, files = 0, select(File.id, File.storage_key)
+    last, files = "", select(File.id, File.storage_key)
     while True:
         with transaction() as session:
-            rows = session.execute(files.where(File.id > last).order_by(File.id).limit(BATCH)).all()
-        absent = [row.id for row in rows if not runtime().storage.has(row.storage_key)]
+            rows = session.execute(files.where(File.storage_key > last).order_by(File.storage_key).limit(BATCH)).all()
+        absent = runtime().storage.absent([row.storage_key for row in rows])
         with transaction() as session:  # a row that has gone in the meantime took its object along
-            yield from [(row.id, row.storage_key) for row in session.execute(files.where(File.id.in_(absent)))]
+            yield from [(row.id, row.storage_key) for row in session.execute(files.where(File.storage_key.in_(absent)))]
         if len(rows) < BATCH:
             return
-        last = rows[-1].id
+        last = rows[-1].storage_key
 
 
 def _objects() -> int:

@@ -140,5 +140,6 @@ def preview(task: Task, limit: int) -> Preview | None:
         return None
     if file.media_type != CSV:
         return Preview(file, [], [])
-    columns, records = rows(files.path(file), Dialect.from_json(file.dialect), limit)
+    with files.reading(file) as source:
+        columns, records = rows(source, Dialect.from_json(file.dialect), limit)
     return Preview(file, columns, records)

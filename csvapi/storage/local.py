@@ -8,12 +8,13 @@ import io
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-from csvapi.errors import CsvapiError, StorageDown
+from csvapi.errors import CsvapiError, ObjectMissing, StorageDown
 
 
 class Writer(io.RawIOBase):
@@ -35,11 +36,9 @@ class Writer(io.RawIOBase):
             raise self._beyond
         self._hash.update(data)
         try:
-            view = memoryview(data)
-            while view:
-                view = view[self._file.write(view) :]
+            write_all(self._file, data)
         except OSError as error:
-            raise _down(error) from error
+            raise down(error) from error
         return len(data)
 
     def writable(self) -> bool:
@@ -78,6 +77,8 @@ class Writer(io.RawIOBase):
 class LocalStorage:
     """Objects as files, `ab/abcdef…`, beside a `tmp` folder on the same file system (rename is atomic there)."""
 
+    survives_fork = True  # whether a process that has used it may fork, and use it on the other side
+
     def __init__(self, root: Path) -> None:
         self.root = root
         self._temp = root / "tmp"
@@ -87,7 +88,7 @@ class LocalStorage:
         try:
             return Writer(self, limit, beyond)
         except OSError as error:
-            raise _down(error) from error
+            raise down(error) from error
 
     def new_temp(self) -> Path:
         """A path for a file that is not an object yet."""
@@ -108,9 +109,13 @@ class LocalStorage:
     def has(self, key: str) -> bool:
         return self.path(key).is_file()
 
+    def absent(self, keys: Sequence[str]) -> list[str]:
+        """Those of the keys, which come in order, that name no object."""
+        return [key for key in keys if not self.has(key)]
+
     def adopt(self, temp: Path, key: str = "") -> str:
         """Turn a finished temporary file into an object: fsync, rename, fsync of the folder; returns its key."""
-        key = key or uuid4().hex
+        key = key or new_key()
         target = self.path(key)
         try:
             target.parent.mkdir(exist_ok=True)
@@ -118,20 +123,43 @@ class LocalStorage:
             temp.replace(target)
             _fsync(target.parent)
         except OSError as error:
-            raise _down(error) from error
+            raise down(error) from error
         return key
 
     def path(self, key: str) -> Path:
+        """Where the object's file belongs; `reading` sees to it that it is there."""
         return self.root / key[:2] / key
 
+    @contextmanager
+    def reading(self, key: str) -> Iterator[Path]:
+        """The object as a file that can be opened by its path, any number of times, while the block runs.
+
+        Raises ObjectMissing or StorageDown.
+        """
+        self.open(key).close()
+        yield self.path(key)
+
     def open(self, key: str) -> BinaryIO:
+        """The object as an open file, which stays readable whatever happens to the path. Raises as `reading` does."""
         try:
             return self.path(key).open("rb")
+        except FileNotFoundError as error:
+            raise missing() from error
         except OSError as error:
-            raise _down(error) from error
+            raise down(error) from error
 
     def delete(self, key: str) -> None:
-        self.path(key).unlink(missing_ok=True)
+        try:
+            self.path(key).unlink(missing_ok=True)
+        except OSError as error:
+            raise down(error) from error
+
+    def tidy(self) -> int:
+        """Give back room that is not needed; returns how many files went. Called every minute or so."""
+        return 0
+
+    def prepare(self) -> None:
+        """Make what an empty installation lacks; twice changes nothing."""
 
     def free(self) -> int:
         """Bytes that can still be written."""
@@ -144,7 +172,18 @@ class LocalStorage:
             probe.write_bytes(b"")
             probe.unlink()
         except OSError as error:
-            raise _down(error) from error
+            raise down(error) from error
+
+
+def new_key() -> str:
+    return uuid4().hex
+
+
+def write_all(file: io.FileIO, data: bytes) -> None:
+    """Write to a file without a buffer, which may take a part at a time."""
+    view = memoryview(data)
+    while view:
+        view = view[file.write(view) :]
 
 
 def _older(path: Path, age: float) -> bool:
@@ -162,7 +201,12 @@ def _fsync(path: Path) -> None:
         os.close(handle)
 
 
-def _down(error: OSError) -> StorageDown:
+def missing() -> ObjectMissing:
+    return ObjectMissing("The file is not in the storage; tell the operator")
+
+
+def down(error: OSError) -> StorageDown:
+    """What a failure of the file system means to those who do not know of it."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return StorageDown("The storage is full; delete files or ask the operator for room")
     return StorageDown("The storage cannot be used now; try again later")

@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import Flask
 from sqlalchemy import update
 
-from csvapi.extensions import transaction
+from csvapi.extensions import runtime, transaction
 from csvapi.models import File, RefreshFamily, Task, now
 from csvapi.services import files, retention
 from tests.stack import Account
@@ -21,20 +21,20 @@ def expire(model: type[File] | type[Task] | type[RefreshFamily], **which: object
 def test_an_expired_file_is_gone_and_its_object_too(app: Flask, account: Account) -> None:
     kept, gone = account.upload(b"a\n1\n"), account.upload(b"a\n2\n")
     with app.app_context():
-        path = files.path(files.find(account.id, gone))
+        path = runtime().storage.path(files.find(account.id, gone).storage_key)
         expire(File, id=gone)
         answer = account.post("/api/perform-operation/", json={"file_id": gone, "operation": "dedup"})
         assert answer.json == {"error": "File not found or access denied"}
         assert path.exists()
         assert retention.delete_expired() >= 1
         assert not path.exists()
-        assert files.path(files.find(account.id, kept)).exists()
+        assert runtime().storage.path(files.find(account.id, kept).storage_key).exists()
 
 
 def test_a_file_in_use_stays_until_the_task_is_over(app: Flask, account: Account, request: object) -> None:
     file_id = account.upload(b"a\n1\n")
     with app.app_context():
-        path = files.path(files.find(account.id, file_id))
+        path = runtime().storage.path(files.find(account.id, file_id).storage_key)
         with transaction() as session:
             task = Task(id=f"in-use-{file_id}", user_id=account.id, file_id=file_id, steps=[], expires_at=now())
             session.add(task)

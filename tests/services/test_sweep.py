@@ -47,7 +47,7 @@ def test_what_nobody_owns_goes_when_it_is_old_enough(environ: dict[str, str], al
 def test_a_missing_object_is_told(alone: Flask, ann: Account) -> None:
     file = files.find(ann.id, ann.upload(b"a\n1\n"))
     assert file.id not in dict(sweep.missing())
-    files.path(file).unlink()
+    runtime().storage.path(file.storage_key).unlink()
     assert dict(sweep.missing())[file.id] == file.storage_key
 
 
