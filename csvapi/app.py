@@ -16,7 +16,7 @@ from csvapi.api.body import Request
 from csvapi.extensions import Runtime, db, jwt, migrate
 from csvapi.jobs.queue import Jobs, connect
 from csvapi.keys import Keys
-from csvapi.storage import LocalStorage
+from csvapi.storage import storage_of
 from csvapi.throttle import Throttle
 from csvapi.web import docs
 
@@ -41,7 +41,7 @@ def create_app(settings: config.Settings | None = None, *, pages: bool = True) -
     redis = connect(settings.redis_url)
     app.extensions["csvapi"] = Runtime(
         settings=settings,
-        storage=LocalStorage(settings.files_dir),
+        storage=storage_of(settings),
         redis=redis,
         jobs=Jobs(redis, settings.task_time + TASK_GRACE),
         throttle=Throttle(settings.redis_url, enabled=settings.rate_limits),

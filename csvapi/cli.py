@@ -25,11 +25,11 @@ COMMANDS = {
     "web": Command("csvapi.start.web", "Serve the API with gunicorn"),
     "worker": Command("csvapi.jobs.worker", "Run tasks from the queue, one at a time"),
     "scheduler": Command("csvapi.jobs.scheduler", "Delete what has expired, for as long as it runs"),
-    "migrate": Command("csvapi.start.migrate", "Bring the database's tables up to date"),
+    "migrate": Command("csvapi.start.migrate", "Bring the database's tables up to date, make the bucket"),
     "admin": Command("csvapi.start.admin", "Make an account an administrator, with a new password"),
     "backup": Command("csvapi.start.backup", "Write the database and all files into one archive"),
     "restore": Command("csvapi.start.restore", "Bring an archive back into an empty installation"),
-    "wait": Command("csvapi.start.wait", "Wait until the database and the queue answer"),
+    "wait": Command("csvapi.start.wait", "Wait until the database, the queue and the storage answer"),
     "health": Command("csvapi.start.health", "Tell whether a program of a container works"),
 }
 

@@ -115,6 +115,22 @@ class Settings:
         3600, "CSVAPI_SWEEP_GRACE", "Age at which a stored object that no row owns is removed", read="seconds"
     )
 
+    s3_bucket: str = setting("", "CSVAPI_S3_BUCKET", "Bucket that stores the files; empty: the data folder does")
+    s3_endpoint: str = setting(
+        "", "CSVAPI_S3_ENDPOINT", "Address of a server that speaks the S3 protocol; empty: Amazon's of the region"
+    )
+    s3_region: str = setting("us-east-1", "CSVAPI_S3_REGION", "Region of the bucket")
+    s3_access_key: str = setting(
+        "", "CSVAPI_S3_ACCESS_KEY", "Access key of the bucket; empty, at Amazon: the machine's own rights"
+    )
+    s3_secret_key: str = setting("", "CSVAPI_S3_SECRET_KEY", "The secret that belongs to the access key")
+    s3_cache: int = setting(
+        20 * GIB,
+        "CSVAPI_S3_CACHE",
+        "Copies of the bucket's files in the data folder, in all; never more than they leave free",
+        read="bytes",
+    )
+
     log_format: str = setting("", "CSVAPI_LOG_FORMAT", "`json` or `text`; empty: `text` on a terminal, else `json`")
     log_level: str = setting("INFO", "CSVAPI_LOG_LEVEL", "`DEBUG`, `INFO`, `WARNING` or `ERROR`")
     metrics_token: str = setting("", "CSVAPI_METRICS_TOKEN", "The Bearer token /metrics asks for; empty: it is open")
@@ -139,6 +155,10 @@ class Settings:
     @property
     def files_dir(self) -> Path:
         return self.data_dir / "files"
+
+    @property
+    def cache_dir(self) -> Path:
+        return self.data_dir / "cache"
 
     @property
     def workspace_dir(self) -> Path:

@@ -14,7 +14,7 @@ MIN_SECRET = 32  # characters: RFC 7518 section 3.2 asks for a key as long as HS
 MIN_ADMIN_PASSWORD = 12
 _EXAMPLES = re.compile(
     r"change[-_ ]?me|replace[-_ ]?me|your[-_ ]?(secret|key|password)|(secret|jwt)[-_ ]?key|example|insecure|"
-    r"admin123|password|letmein|12345678|qwerty|abcdefgh",
+    r"admin123|minioadmin|password|letmein|12345678|qwerty|abcdefgh",
     re.IGNORECASE,
 )
 _CHOICES = {
@@ -23,6 +23,7 @@ _CHOICES = {
     "log_format": ("", "json", "text"),
     "log_level": ("DEBUG", "INFO", "WARNING", "ERROR"),
 }
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _LOCAL = {None, "", "localhost", "127.0.0.1", "::1"}
 
 
@@ -44,6 +45,7 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
             optional = item.metadata["read"] == "spare secret"
             yield from _weak(settings, item.name, MIN_SECRET, "a secret", optional=optional)
     yield from _weak(settings, "admin_password", MIN_ADMIN_PASSWORD, "a password", optional=not settings.admin_email)
+    yield from _bucket(settings)
     for field, meaning in (("database_url", "DATABASE_URL"), ("redis_url", "REDIS_URL")):
         url = getattr(settings, field)
         if not url:
@@ -64,6 +66,27 @@ def _weak(settings: Settings, field: str, shortest: int, what: str, *, optional:
             f"is {what} from an example; make one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
             name,
         )
+
+
+def _bucket(settings: Settings) -> Iterator[tuple[str, str]]:
+    """What does not go together in the settings of a bucket; without one the others mean nothing."""
+    if not settings.s3_bucket:
+        return
+    if not _BUCKET.fullmatch(settings.s3_bucket):
+        yield "must be 3 to 63 small letters, digits, dots and hyphens", "CSVAPI_S3_BUCKET"
+    endpoint = urlsplit(settings.s3_endpoint)
+    if settings.s3_endpoint and (endpoint.scheme not in {"http", "https"} or not endpoint.hostname or endpoint.query):
+        yield "must be an address such as https://s3.example.com", "CSVAPI_S3_ENDPOINT"
+    if endpoint.username or endpoint.password:
+        yield "must not hold a login; that is CSVAPI_S3_ACCESS_KEY and CSVAPI_S3_SECRET_KEY", "CSVAPI_S3_ENDPOINT"
+    for name, value, other in (
+        ("CSVAPI_S3_SECRET_KEY", settings.s3_secret_key, settings.s3_access_key or settings.s3_endpoint),
+        ("CSVAPI_S3_ACCESS_KEY", settings.s3_access_key, settings.s3_secret_key or settings.s3_endpoint),
+    ):
+        if other and not value:
+            yield "must be set; only at Amazon, without both keys, the machine's own rights are used", name
+    if settings.env == "production" and _EXAMPLES.search(settings.s3_secret_key):
+        yield "is a secret from an example; choose one that nobody else has", "CSVAPI_S3_SECRET_KEY"
 
 
 def _example_password(url: str) -> bool:

@@ -18,7 +18,7 @@ freeze() {
 }
 
 .venv/bin/python -m venv "$work"
-"$work/bin/pip" install --quiet --disable-pip-version-check -e '.[fast]'
+"$work/bin/pip" install --quiet --disable-pip-version-check -e '.[fast,s3]'
 freeze requirements.lock runs
 # The same versions at run time in both: what the tests see is what runs.
 "$work/bin/pip" install --quiet --disable-pip-version-check -c requirements.lock -e '.[test,check]'

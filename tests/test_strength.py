@@ -91,3 +91,36 @@ def test_the_values_of_the_example_file_are_refused() -> None:
         if "KEY" in name or "PASSWORD" in name:
             given = pairs.get(name, "")
             assert refused(**{**ADMIN, name: given}).startswith(f"{name} ")
+
+
+BUCKET = {
+    "CSVAPI_S3_BUCKET": "csvapi",
+    "CSVAPI_S3_ENDPOINT": "https://s3.example.org:9000",
+    "CSVAPI_S3_ACCESS_KEY": "csvapi",
+    "CSVAPI_S3_SECRET_KEY": "nW7xQe2LkVb9RtYz4UcM",
+}
+
+
+def test_settings_of_a_bucket_pass() -> None:
+    check(load({**GOOD, **BUCKET}))
+    check(load({**GOOD, "CSVAPI_S3_BUCKET": "csvapi", "CSVAPI_S3_REGION": "eu-central-1"}))  # the machine's own rights
+    check(load({**GOOD, **BUCKET, "CSVAPI_S3_BUCKET": "", "CSVAPI_S3_SECRET_KEY": ""}))  # a folder: the rest is idle
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("CSVAPI_S3_BUCKET", "My Bucket", "CSVAPI_S3_BUCKET must be 3 to 63 small letters"),
+        ("CSVAPI_S3_ENDPOINT", "s3.example.org", "CSVAPI_S3_ENDPOINT must be an address such as"),
+        ("CSVAPI_S3_ENDPOINT", "https://ann:k7Wq@s3.example.org", "CSVAPI_S3_ENDPOINT must not hold a login"),
+        ("CSVAPI_S3_ACCESS_KEY", "", "CSVAPI_S3_ACCESS_KEY must be set"),
+        ("CSVAPI_S3_SECRET_KEY", "", "CSVAPI_S3_SECRET_KEY must be set"),
+        ("CSVAPI_S3_SECRET_KEY", "minioadmin", "CSVAPI_S3_SECRET_KEY is a secret from an example"),
+        ("CSVAPI_S3_CACHE", "plenty", "CSVAPI_S3_CACHE must be a size"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(name: str, value: str, says: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        check(load({**GOOD, **BUCKET, name: value}))
+    assert says in refusal.value.detail
+    assert BUCKET["CSVAPI_S3_SECRET_KEY"] not in refusal.value.detail

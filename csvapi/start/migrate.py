@@ -1,4 +1,4 @@
-"""`csvapi migrate`: bring the database's tables up to date, create the administrator; twice changes nothing."""
+"""`csvapi migrate`: bring tables and bucket up to date, create the administrator; twice changes nothing."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def main(arguments: Sequence[str]) -> int:
 
     from csvapi.app import create_app
     from csvapi.config import load
+    from csvapi.extensions import runtime
     from csvapi.services.accounts import ensure_admin
     from csvapi.services.administration import first_admin
 
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     create = first_admin if only_first else ensure_admin
     with create_app(settings, pages=False).app_context():
         upgrade(directory=str(MIGRATIONS))
+        runtime().storage.prepare()
         if settings.admin_email and create(settings.admin_email, settings.admin_password):
             print(f"{settings.admin_email} {CREATED}", flush=True)
     return 0

@@ -1,4 +1,4 @@
-"""`csvapi wait`: until the database and the queue answer, or the time is over; what a container does first."""
+"""`csvapi wait`: until database, queue and storage answer, or the time is over; what a container does first."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _PAUSE = 0.5  # seconds between tries
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Exit code 0 when both answer; CannotStart names the one that does not, and what it says, never a password."""
+    """Exit code 0 when all answer; CannotStart names the one that does not, and what it says, never a password."""
     parser = argparse.ArgumentParser("csvapi wait", description=__doc__)
     parser.add_argument("--within", type=float, default=60.0, metavar="SECONDS", help="how long to wait (60)")
     within = parser.parse_args(arguments).within
     settings = load()
     deadline = time.monotonic() + within
-    for what, probe in (("database", database), ("queue", queue)):
+    for what, probe in (("database", database), ("queue", queue), ("storage", storage)):
         while reason := probe(settings):
             if time.monotonic() >= deadline:
                 raise CannotStart(f"The {what} did not answer within {within:g} s: {reason}")
@@ -53,6 +53,13 @@ def queue(settings: Settings) -> str:
     if not settings.redis_url:
         return "REDIS_URL or REDIS_HOST is not set"
     return _asked(redis.Redis.from_url(settings.redis_url, socket_connect_timeout=3, socket_timeout=3).ping)
+
+
+def storage(settings: Settings) -> str:
+    """Why the server of the bucket cannot be used now; "" when it can, or the files are in a folder."""
+    from csvapi.storage import bucket_of
+
+    return bucket_of(settings).silence() if settings.s3_bucket else ""
 
 
 def _asked(ping: Callable[[], object]) -> str:

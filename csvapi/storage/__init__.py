@@ -1,5 +1,35 @@
 """Where bytes are kept: write a stream once, open it, delete it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from csvapi.config import Settings
+from csvapi.errors import InvalidInput
 from csvapi.storage.local import LocalStorage, Writer
 
-__all__ = ["LocalStorage", "Writer"]
+if TYPE_CHECKING:
+    from csvapi.storage.s3 import Bucket
+
+__all__ = ["LocalStorage", "Writer", "bucket_of", "storage_of"]
+
+
+def storage_of(settings: Settings) -> LocalStorage:
+    """The storage that the settings name. Raises InvalidInput when what it needs is not installed."""
+    if not settings.s3_bucket:
+        return LocalStorage(settings.files_dir)
+    bucket = bucket_of(settings)
+    from csvapi.storage.cached import S3Storage
+
+    return S3Storage(settings.cache_dir, bucket, settings.s3_cache)
+
+
+def bucket_of(settings: Settings) -> Bucket:
+    """The bucket that the settings name; its client is only imported where there is one. Raises as `storage_of`."""
+    try:
+        from csvapi.storage.s3 import Bucket
+    except ModuleNotFoundError as error:
+        raise InvalidInput(
+            f"CSVAPI_S3_BUCKET needs {error.name}: pip install 'csv-processing-api[s3]'", pointer="CSVAPI_S3_BUCKET"
+        ) from error
+    return Bucket(settings)

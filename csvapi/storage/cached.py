@@ -1,0 +1,127 @@
+"""Objects in a bucket, which is the truth, with a bounded local folder as its cache."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from csvapi.storage import eviction
+from csvapi.storage.local import LocalStorage, down, new_key, write_all
+from csvapi.storage.s3 import Bucket
+
+_SHARE = 8  # of the room that is left, the part that goes in before the folder is looked at again
+
+
+class S3Storage(LocalStorage):
+    """Objects in a bucket; each passes through the folder of a LocalStorage, on its way in and to be read.
+
+    Any number of processes share the folder, any number of machines the bucket. A file that is being read is held by a
+    lock, which the kernel gives back however its holder ends; only files that nobody holds are evicted.
+    """
+
+    survives_fork = False
+
+    def __init__(self, root: Path, bucket: Bucket, bound: int) -> None:
+        super().__init__(root)
+        self._bucket, self._bound = bucket, bound
+        self._room = 0  # bytes that may go into the folder before it is looked at
+
+    def keys(self, age: float) -> Iterator[str]:
+        """Objects written so many seconds ago, by the bucket's clock."""
+        return (key for key, seconds in self._bucket.listing() if seconds >= age)
+
+    def has(self, key: str) -> bool:
+        return self._bucket.has(key)
+
+    def absent(self, keys: Sequence[str]) -> list[str]:
+        """One listing from the first key to the last one; what it does not name is asked for by itself."""
+        if not keys:
+            return []
+        stored = set[str]()
+        for key, _ in self._bucket.listing(after=keys[0][:-1]):
+            stored.add(key)
+            if key >= keys[-1]:
+                break
+        return [key for key in keys if key not in stored and not self.has(key)]
+
+    def adopt(self, temp: Path, key: str = "") -> str:
+        """Upload the file, then keep it as the object's first copy in the folder."""
+        key = key or new_key()
+        self._bucket.put(key, temp)
+        self._make_room(temp.stat().st_size)
+        return super().adopt(temp, key)
+
+    @contextmanager
+    def reading(self, key: str) -> Iterator[Path]:
+        with self.open(key):
+            yield self.path(key)
+
+    def open(self, key: str) -> BinaryIO:
+        """The copy in the folder, fetched if it is not there; it is held until the file is closed."""
+        while (file := eviction.held(self.path(key))) is None:
+            self._fetch(key)
+        return file
+
+    def delete(self, key: str) -> None:
+        """From the bucket and from this folder; other machines' copies go as their folders make room."""
+        self._bucket.delete(key)
+        super().delete(key)
+
+    def check(self) -> None:
+        super().check()
+        self._bucket.check()
+
+    def prepare(self) -> None:
+        self._bucket.create()
+
+    def tidy(self) -> int:
+        return eviction.evict(self.root, self._bound)[0]
+
+    def _make_room(self, size: int) -> None:
+        if size > self._room:
+            self._room = eviction.evict(self.root, self._bound, size)[1] // _SHARE
+        self._room -= size
+
+    def _fetch(self, key: str) -> None:
+        """Copy the object into the folder, where it appears whole; of several at a time one does it for all."""
+        with self._alone(key):
+            if self.path(key).is_file():
+                return
+            size, pieces = self._bucket.get(key)
+            self._make_room(size)
+            temp = self.new_temp()
+            try:
+                with temp.open("xb", buffering=0) as file:
+                    for piece in pieces:
+                        write_all(file, piece)
+                super().adopt(temp, key)
+            except OSError as error:
+                raise down(error) from error
+            finally:
+                temp.unlink(missing_ok=True)
+
+    @contextmanager
+    def _alone(self, key: str) -> Iterator[None]:
+        """Wait until nobody else on this machine fetches the object."""
+        path = self.temp(f"{key}-fetch")
+        with self._lock(path):
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)
+
+    def _lock(self, path: Path) -> BinaryIO:
+        """The file, made if it is not there, and locked; one that its last holder removed is another file's past."""
+        while True:
+            try:
+                file = path.open("ab")
+            except OSError as error:
+                raise down(error) from error
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if os.fstat(file.fileno()).st_nlink:
+                return file
+            file.close()

@@ -1,0 +1,191 @@
+"""A bucket behind the S3 protocol: whole objects in and out, in bounded memory. The only module that knows obstore.
+
+Its client works in threads of its own, which a fork does not take along: in a process that was forked from one that had
+used a bucket, every call would wait for ever. So nothing is connected before the first call, and a worker leaves all
+calls to the processes it forks.
+"""
+
+from __future__ import annotations
+
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import obstore
+import structlog
+from obstore.exceptions import BaseError
+from obstore.store import S3Store
+
+from csvapi.config import MIB, Settings
+from csvapi.errors import StorageDown
+from csvapi.storage.local import missing
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig, S3Config
+
+log = structlog.get_logger(__name__)
+PREFIX = "files/"  # whatever else is in the bucket is never looked at
+_KEY = re.compile(r"[0-9a-f]{32}")
+_PART = 8 * MIB  # bytes of a request; as many again are read ahead
+_MOST_PARTS = 10_000  # of one object, by the protocol
+_AT_ONCE = 2  # parts of an upload under way
+_REFUSED = "The storage refuses the access key, or what it is used for"
+_REASONS = (
+    ("NoSuchBucket", "The storage has no such bucket; `csvapi migrate` makes it, if the access key may do so"),
+    ("403: Forbidden", _REFUSED),
+    ("403 Forbidden", _REFUSED),
+)
+_QUICK: ClientConfig = {"connect_timeout": "2s", "timeout": "4s"}
+_PATIENT: ClientConfig = {
+    "connect_timeout": "5s",
+    "read_timeout": "1m",
+    "timeout": "1day",
+}  # the last one is for a whole object
+
+
+class Bucket:
+    """The objects of one installation in its bucket. Every failure is a StorageDown, and a line in the log."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def _store(self) -> S3Store:
+        return self._connect(_PATIENT, retries=3)
+
+    @cached_property
+    def _impatient(self) -> S3Store:
+        return self._connect(_QUICK, retries=0)
+
+    def _connect(self, client: ClientConfig, retries: int) -> S3Store:
+        """Without an access key the client looks for the rights of the machine it runs on, as Amazon hands them out."""
+        given = self._settings
+        config: S3Config = {"region": given.s3_region}
+        if given.s3_endpoint:
+            config["endpoint"] = given.s3_endpoint.rstrip("/")
+            client = {**client, "allow_http": True}  # where the endpoint says so
+        if given.s3_access_key:
+            config["access_key_id"], config["secret_access_key"] = given.s3_access_key, given.s3_secret_key
+        retry: RetryConfig = {"max_retries": retries, "retry_timeout": timedelta(seconds=30)}
+        return S3Store(given.s3_bucket, config=config, client_options=client, retry_config=retry)
+
+    def put(self, key: str, file: Path) -> None:
+        """Upload a file: in parts when it is large, and then it appears whole, with the last one, or not at all."""
+        part = max(_PART, file.stat().st_size // (_MOST_PARTS - 1))
+        with _told("put"), file.open("rb") as source:
+            obstore.put(self._store, PREFIX + key, source, chunk_size=part, max_concurrency=_AT_ONCE)
+
+    def get(self, key: str) -> tuple[int, Iterator[bytes]]:
+        """The object's size and its bytes in pieces. Raises ObjectMissing, also between two pieces StorageDown."""
+        with _told("get", key):
+            found = obstore.get(self._store, PREFIX + key)
+            return found.meta["size"], _pieces(iter(found.stream(_PART)))
+
+    def has(self, key: str) -> bool:
+        """Ask the bucket. A bucket that does not exist has nothing, which `check` tells from one that does."""
+        with _told("head"):
+            try:
+                obstore.head(self._store, PREFIX + key)
+            except FileNotFoundError:
+                self.check()
+                return False
+            return True
+
+    def listing(self, *, after: str = "") -> Iterator[tuple[str, float]]:
+        """The keys behind this one, as a rule in their order, with the object's age in seconds; a page in memory."""
+        with _told("list"):
+            at = datetime.now(UTC)
+            for page in obstore.list(self._store, PREFIX, offset=PREFIX + after if after else None):
+                for each in page:
+                    if _KEY.fullmatch(key := each["path"].removeprefix(PREFIX)):
+                        yield key, (at - each["last_modified"]).total_seconds()
+
+    def delete(self, key: str) -> None:
+        with _told("delete"):
+            obstore.delete(self._store, PREFIX + key)
+
+    def check(self) -> None:
+        """Raise StorageDown unless the bucket answers, within seconds."""
+        if error := self._problem():
+            raise _down("check", error) from error
+
+    def silence(self) -> str:
+        """Why nobody answers at the bucket's address; "" when somebody does, be it that there is no such bucket."""
+        error = self._problem()
+        return _reason(error) if error and not _no_bucket(error) else ""
+
+    def _problem(self) -> Exception | None:
+        try:
+            obstore.list_with_delimiter(self._impatient, "check")
+        except (BaseError, OSError) as error:
+            return error
+        return None
+
+    def create(self) -> None:
+        """Make the bucket if it does not exist, then see that it can be written to."""
+        if (error := self._problem()) and _no_bucket(error):
+            with _told("create"):
+                self._create()
+        with _told("write"):
+            obstore.put(self._store, "check", b"")
+            obstore.delete(self._store, "check")
+
+    def _create(self) -> None:
+        """The client has no call for it, but signs one; a region is only named where it is not the first one's."""
+        address = obstore.sign(self._store, "PUT", "", timedelta(minutes=1))
+        region = self._settings.s3_region
+        body = (
+            f"<CreateBucketConfiguration><LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>"
+        )
+        data = b"" if region == "us-east-1" else body.encode()
+        request = urllib.request.Request(address, method="PUT", data=data)  # noqa: S310 -- http(s), as `strength` saw to
+        try:
+            urllib.request.urlopen(request, timeout=10).close()  # noqa: S310 -- likewise
+        except urllib.error.HTTPError as error:
+            error.close()
+            if error.code != HTTPStatus.CONFLICT:  # somebody else was quicker
+                raise
+
+
+def _pieces(stream: Iterator[bytes]) -> Iterator[bytes]:
+    while True:
+        with _told("get"):
+            piece = next(stream, None)
+        if piece is None:
+            return
+        yield piece
+
+
+@contextmanager
+def _told(what: str, key: str = "") -> Iterator[None]:
+    """Turn the client's errors into ours. Its messages hold addresses, which are for the log, and no secrets."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        if key and not _no_bucket(error):
+            raise missing() from error
+        raise _down(what, error) from error
+    except (BaseError, OSError) as error:
+        raise _down(what, error) from error
+
+
+def _no_bucket(error: Exception) -> bool:
+    return "NoSuchBucket" in str(error)
+
+
+def _reason(error: Exception) -> str:
+    """What the client says for people, on one line."""
+    return " ".join(str(error).partition("\n\nDebug source")[0].split())[:500]
+
+
+def _down(what: str, error: Exception) -> StorageDown:
+    log.warning("bucket_failed", call=what, reason=_reason(error))
+    known = next((words for sign, words in _REASONS if sign in str(error)), None)
+    return StorageDown(known or "The storage cannot be reached now; try again later")

@@ -1,0 +1,203 @@
+"""The service with its files in a bucket: web and worker on two machines that share nothing else of them."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+
+from csvapi import config
+from csvapi.app import create_app
+from csvapi.extensions import db, runtime
+from csvapi.lifeline import die_with_parent
+from csvapi.services import files, sweep
+from csvapi.storage import LocalStorage, storage_of
+from tests.api.v1 import V1
+from tests.stack import Account, environment, sign_up
+from tests.storage.bucket import SECRET, Server, server_in
+
+SMALL = b'id,name\n007,Ada\n007,Ada\n8,"Gr\xc3\xa4ce"\n'
+SMALL_DONE = b'id,name\n007,Ada\n8,"Gr\xc3\xa4ce"\n'
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    with server_in(tmp_path / "server") as server:
+        yield server
+
+
+@pytest.fixture
+def environ(server: Server, redis_url: str, tmp_path: Path) -> dict[str, str]:
+    """Of the machine with the web server; its tables are there."""
+    environ = environment(f"sqlite:///{tmp_path / 'db'}", redis_url, tmp_path / "web", **server.environ)
+    with application(environ):
+        upgrade()
+    return environ
+
+
+@pytest.fixture
+def app(environ: dict[str, str]) -> Iterator[Flask]:
+    with application(environ) as app:
+        yield app
+
+
+@contextmanager
+def application(environ: dict[str, str], **more: str) -> Iterator[Flask]:
+    app = create_app(config.load({**environ, **more}))
+    with app.app_context():
+        yield app
+        db.engine.dispose()
+
+
+@pytest.fixture
+def ann(app: Flask) -> Account:
+    return sign_up(app.test_client())
+
+
+@contextmanager
+def worker(environ: dict[str, str], folder: Path) -> Iterator[None]:
+    """A worker whose data folder is another one."""
+    log = folder.with_name(f"{folder.name}.log")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "csvapi", "worker"],
+            env={**os.environ, **environ, "CSVAPI_DATA_DIR": str(folder)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            preexec_fn=partial(die_with_parent, os.getpid()),
+        )
+    try:
+        yield
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0, log.read_text()
+        assert SECRET not in log.read_text()
+        assert "Traceback" not in log.read_text(), log.read_text()
+
+
+def csvapi(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "csvapi", *arguments]
+    return subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, timeout=60, check=False)
+
+
+def hashes(storage: LocalStorage) -> dict[str, str]:
+    found = {}
+    for key in storage.keys(0):
+        with storage.open(key) as file:
+            found[key] = sha256(file.read()).hexdigest()
+    return found
+
+
+def test_tasks_run_on_a_machine_that_has_no_file_yet(environ: dict[str, str], ann: Account, tmp_path: Path) -> None:
+    """Small and large ones in turn: none of them may meet a client that another process started."""
+    large = b"n\n" + b"".join(b"%d\n" % (n % 200_000) for n in range(300_000))
+    with worker(environ, tmp_path / "worker"):
+        for content, done in ((SMALL, SMALL_DONE), (large, large[: large.index(b"199999\n") + 7]), (SMALL, SMALL_DONE)):
+            assert ann.result(content, "dedup") == done
+        state = ann.finished(ann.start(ann.upload(SMALL), "dedup"))
+        part = ann.download(state["result"]["file_link"], Range="bytes=3-6")
+        assert (part.status_code, part.data) == (206, SMALL_DONE[3:7])
+    assert not list((tmp_path / "worker" / "cache" / "tmp").iterdir())
+
+
+def test_a_second_file_and_the_reasons_come_from_the_bucket(
+    environ: dict[str, str], ann: Account, tmp_path: Path
+) -> None:
+    v1, known = V1(ann), ann.upload(b"id,town\n007,London\n")
+    with worker(environ, tmp_path / "worker"):
+        task = v1.run(SMALL, {"op": "dedup"}, {"op": "join", "file": known, "on": ["id"], "how": "semi"})
+    assert v1.result(task) == b"id,name\n007,Ada\n"
+    assert [each["row"] for each in v1.reasons(task)] == [2, 3]
+
+
+def test_a_bucket_that_is_away_is_a_503_and_a_stated_failure(
+    server: Server, environ: dict[str, str], ann: Account, tmp_path: Path
+) -> None:
+    file_id = ann.upload(SMALL)
+    assert ann.get("/readyz").json["storage"] == "ok"
+    server.kill()
+    ready = ann.get("/readyz")
+    assert (ready.status_code, ready.json["storage"]) == (503, "The storage cannot be reached now; try again later")
+    refused = ann.post("/api/upload-csv/", data={"file": (io.BytesIO(SMALL), "a.csv")})
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"]
+    assert V1(ann).ok("GET", "/me/usage")["files"]["used"] == 1
+    with worker(environ, tmp_path / "worker"):
+        state = ann.finished(ann.start(file_id, "dedup"))
+        assert state["status"] == "FAILURE"
+        assert "cannot be reached" in state["error"]
+    with server_in(tmp_path / "server", server.port), worker(environ, tmp_path / "worker"):
+        assert ann.get("/readyz").status_code == 200
+        assert ann.finished(ann.start(file_id, "dedup"))["status"] == "SUCCESS"
+
+
+def test_the_sweep_takes_orphans_from_the_bucket_and_tells_what_is_missing(
+    server: Server, environ: dict[str, str], app: Flask, ann: Account
+) -> None:
+    kept, lost = ann.upload(SMALL), ann.upload(SMALL)
+    with runtime().storage.writer(10) as writer:
+        writer.write(b"nobody's")
+        orphan = writer.commit()
+    assert sweep.sweep() == 0, "it may get its row yet"
+    runtime().storage.delete(files.find(ann.id, lost).storage_key)
+    with application(environ, CSVAPI_SWEEP_GRACE="0s", CSVAPI_LEASE="0s", CSVAPI_S3_CACHE="0"):
+        assert sweep.sweep() == 1 + 1, "the orphan, and the last copy in the folder"
+        assert not runtime().storage.has(orphan)
+        assert [file_id for file_id, _ in sweep.missing()] == [lost]
+    assert list(runtime().storage.keys(0)) == [files.find(ann.id, kept).storage_key]
+
+
+def test_a_deleted_file_leaves_the_bucket_now_or_later(
+    server: Server, environ: dict[str, str], app: Flask, ann: Account, tmp_path: Path
+) -> None:
+    first, second = ann.upload(SMALL), ann.upload(SMALL)
+    assert ann.client.delete(f"/api/v1/files/{first}", headers=ann.headers).status_code == 204
+    assert len(list(runtime().storage.keys(0))) == 1
+    server.kill()
+    assert ann.client.delete(f"/api/v1/files/{second}", headers=ann.headers).status_code == 204
+    with server_in(tmp_path / "server", server.port):
+        ann.upload(SMALL)
+        assert len(list(runtime().storage.keys(0))) == 2
+        with application(environ, CSVAPI_SWEEP_GRACE="0s", CSVAPI_LEASE="0s"):
+            sweep.sweep()
+        assert len(list(runtime().storage.keys(0))) == 1
+
+
+@pytest.mark.parametrize("bucket", ["another-bucket", ""])
+def test_a_backup_comes_back_into_another_bucket_or_a_folder(
+    environ: dict[str, str], ann: Account, tmp_path: Path, redis_url: str, bucket: str
+) -> None:
+    ann.upload(SMALL)
+    ann.upload(SMALL_DONE)
+    archive, moved = tmp_path / "archive", {"CSVAPI_DATA_DIR": str(tmp_path / "back"), "CSVAPI_S3_BUCKET": bucket}
+    target = {**environ, **moved, "DATABASE_URL": f"sqlite:///{tmp_path / 'back.db'}"}
+    made = csvapi({**environ, "CSVAPI_DATA_DIR": str(tmp_path / "empty")}, "backup", str(archive))
+    assert made.returncode == 0, made.stderr
+    assert csvapi(target, "migrate").returncode == 0
+    restored = csvapi(target, "restore", str(archive))
+    assert restored.returncode == 0, restored.stderr
+    here, there = (storage_of(config.load(env)) for env in (environ, target))
+    assert hashes(there) == hashes(here)
+    assert len(hashes(here)) == 2
+
+
+def test_a_backup_without_the_bucket_fails(
+    server: Server, environ: dict[str, str], ann: Account, tmp_path: Path
+) -> None:
+    ann.upload(SMALL)
+    server.kill()
+    made = csvapi({**environ, "CSVAPI_DATA_DIR": str(tmp_path / "empty")}, "backup", str(tmp_path / "archive"))
+    assert made.returncode == 1
+    assert "cannot be reached" in made.stderr
+    assert SECRET not in made.stderr + made.stdout
+    assert not (tmp_path / "archive").exists()
