@@ -62,7 +62,7 @@ up: ## Make .env, build, start everything, wait until it is healthy, print the a
 	@$(STACK) up
 
 down: ## Stop and remove the containers; the data stays
-	@$(STACK) compose --profile dashboard down --remove-orphans
+	@$(STACK) compose --profile dashboard --profile s3 down --remove-orphans
 
 restart: ## Restart the programs of csvapi (not the database, not the queue)
 	@$(STACK) compose restart web worker scheduler

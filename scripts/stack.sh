@@ -53,6 +53,10 @@ init() {
     for name in CSVAPI_SECRET_KEY CSVAPI_JWT_KEY DB_PASSWORD DB_ROOT_PASSWORD REDIS_PASSWORD; do
         [ -n "$(value $name)" ] || set_value $name "$(random 48)"
     done
+    # Without an access key the bucket goes by the rights of the machine, and there must be no secret, either.
+    if [ -n "$(value CSVAPI_S3_ACCESS_KEY)" ] && [ -z "$(value CSVAPI_S3_SECRET_KEY)" ]; then
+        set_value CSVAPI_S3_SECRET_KEY "$(random 40)"
+    fi
 }
 
 # "name state health exit-code" of every container of the stack
@@ -94,6 +98,8 @@ up() {
     wait_healthy
     addresses
 }
+
+in_profile() { [[ ",${COMPOSE_PROFILES:-$(value COMPOSE_PROFILES)}," == *",$1,"* ]]; }
 
 project() {
     local name
@@ -139,7 +145,7 @@ sure() {
 clean() {
     init >/dev/null # Compose wants to know every value, even to delete
     sure "This deletes the containers, the database, the queue and every stored file of $(project)."
-    compose --profile dashboard down -v --remove-orphans --rmi local
+    compose --profile dashboard --profile s3 down -v --remove-orphans --rmi local
 }
 
 backup() {
@@ -157,13 +163,14 @@ backup() {
 }
 
 restore() {
-    local file=${1:-}
+    local file=${1:-} servers=(db redis)
     [ -n "$file" ] || fail "Which archive? make restore FILE=backups/..."
     [ -r "$file" ] || fail "There is no file $file"
     init
     compose build -q migrate
     compose stop web worker scheduler >/dev/null 2>&1 || true
-    compose up -d db redis
+    ! in_profile s3 || servers+=(minio)
+    compose up -d "${servers[@]}"
     compose run --rm -T migrate
     compose run --rm -T --no-deps migrate restore - <"$file" || {
         up
