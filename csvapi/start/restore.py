@@ -31,6 +31,7 @@ def _restore(source: BinaryIO) -> int:
     """Rows go into tables of the revision they were saved from, and are then brought up to date like any others."""
     from flask_migrate import downgrade, upgrade
 
+    from csvapi.extensions import runtime
     from csvapi.services import archive
 
     folder = str(MIGRATIONS)
@@ -39,6 +40,7 @@ def _restore(source: BinaryIO) -> int:
         wanted = _known(next(steps)["revision"])
         downgrade(directory=folder, revision="base")
         upgrade(directory=folder, revision=wanted)
+        runtime().storage.prepare()
         done = next(steps)
         upgrade(directory=folder)
     print(f"{done.rows} rows and {done.files} files of {done.bytes} bytes are back", file=sys.stderr)

@@ -43,11 +43,7 @@ _REASONS = (
     ("403 Forbidden", _REFUSED),
 )
 _QUICK: ClientConfig = {"connect_timeout": "2s", "timeout": "4s"}
-_PATIENT: ClientConfig = {
-    "connect_timeout": "5s",
-    "read_timeout": "1m",
-    "timeout": "1day",
-}  # the last one is for a whole object
+_PATIENT: ClientConfig = {"connect_timeout": "5s", "read_timeout": "1m", "timeout": "1day"}  # for a whole object
 
 
 class Bucket:
@@ -89,7 +85,7 @@ class Bucket:
             return found.meta["size"], _pieces(iter(found.stream(_PART)))
 
     def has(self, key: str) -> bool:
-        """Ask the bucket. A bucket that does not exist has nothing, which `check` tells from one that does."""
+        """Whether the object is there; a bucket that is not there answers the same, so it is asked for, too."""
         with _told("head"):
             try:
                 obstore.head(self._store, PREFIX + key)
