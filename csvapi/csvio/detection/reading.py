@@ -142,15 +142,21 @@ def _variants(text: str, delimiter: str, quote: str) -> Iterator[Reading]:
     yield Reading(delimiter, quote, skip_space=skip)
     if delimiter == " " and "  " in text:
         yield Reading(delimiter, quote, skip_space=True)
-    if _escapes(text, delimiter):
+    if _escapes(text, delimiter, quote):
         doubled = bool(quote) and _doubles(text, delimiter, quote)
         yield Reading(delimiter, quote, "\\", doubled, skip)
 
 
-def _escapes(text: str, delimiter: str) -> bool:
-    """Whether most backslashes stand before a quote, the delimiter or another backslash."""
-    followers: list[str] = _AFTER_BACKSLASH.findall(text)
-    return sum(char in "\"'\\" or char == delimiter for char in followers) * 2 > len(followers)
+def _escapes(text: str, delimiter: str, quote: str) -> bool:
+    r"""Whether most backslashes stand before this reading's quote, its delimiter or another backslash.
+
+    The other quote needs no escape: before it a backslash is one only where each of its kind has one, as `addslashes`
+    writes them; a single `8\'9` among other apostrophes is a value.
+    """
+    followers = Counter(_AFTER_BACKSLASH.findall(text))
+    escaped = sum(followers[char] for char in {quote, delimiter, "\\"} if char)
+    escaped += sum(followers[char] for char in "\"'" if char != quote and followers[char] == text.count(char))
+    return escaped * 2 > followers.total()
 
 
 def _doubles(text: str, delimiter: str, quote: str) -> bool:
