@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 
 from csvapi.csvio.detection import detect
@@ -28,3 +31,43 @@ ESCAPES: dict[str, tuple[str, dict[str, object]]] = {
 def test_escapes(text: str, want: dict[str, object]) -> None:
     dialect = detect(text.encode(), complete=True).dialect.as_json()
     assert {name: dialect[name] for name in want} == want
+
+
+DELIMITERS: dict[str, tuple[str, str]] = {
+    "lists between bars": ("id,tags,more\n" + "58,x|y|zed,foo|bar|x\n91,a|b|c,bar|zed|y\n7,q|r|s,foo|x|bar\n" * 3, ","),
+    "lists between commas": ("name|tags|more\n" + "Anna Smith|a,b,c|d,e,f\nBen Jones|x,y,z|q,r,s\n" * 4, "|"),
+    "lists of both kinds": ("id\ttags\tmore\n" + "18\tfoo|bar\tx,y\n29\tzed|x\tbar,y\n20\ty|foo\tzed,x\n" * 3, "\t"),
+    "doubled colons": (
+        "1::Toys (1995)::Animation|Children's|Comedy\n2::Jungle (1995)::Adventure|Children's\n"
+        "3::Old Men, Old (1995)::Comedy|Romance\n",
+        ":",
+    ),
+    "apostrophes at the edges of fields": (
+        "id,text,price\n1,it's ok,1.5\n2,don't,2.5\n3,'tis,3.5\n4,the boys',4.5\n5,it's ok,5.5\n",
+        ",",
+    ),
+    "a comment with spaces": (
+        "# exported 2024-01-01\nphone*created\n+49 803 75*2015-05-14\n+49 380 80*2010-07-01\n",
+        "*",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "delimiter"), DELIMITERS.values(), ids=DELIMITERS)
+def test_delimiters(text: str, delimiter: str) -> None:
+    got = detect(text.encode(), complete=True).dialect
+    assert (got.delimiter, got.quote) == (delimiter, '"')
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "mac\n4f:0a:11:22:33:44\n4f:0a:11:22:33:45\n4f:0b:11:22:33:46\n",
+        "address\n2001:db8:0:0:1:0:0:1\n2001:db8:0:0:1:0:0:2\n",
+        "text\nThe price is fine, see invoice.\nCall back tomorrow.\nIt was late, don't ship.\nOk, Friday.\nNo.\n",
+    ],
+)
+def test_one_column(lines: str) -> None:
+    got = detect(lines.encode(), complete=True)
+    assert got.columns == (lines.partition("\n")[0],)
+    assert {len(row) for row in csv.reader(io.StringIO(lines), delimiter=got.dialect.delimiter)} == {1}

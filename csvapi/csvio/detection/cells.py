@@ -9,6 +9,10 @@ leaves torn pieces (`00,foo`, `"Smith`). Patterns have no nested repetition: eac
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?"
 _MONTH = r"(?:[Jj]an|[Ff]eb|[Mm]ar|[Aa]pr|[Mm]ay|[Jj]un|[Jj]ul|[Aa]ug|[Ss]ep|[Oo]ct|[Nn]ov|[Dd]ec)[a-z]{0,6}\.?"
@@ -20,6 +24,8 @@ _MONEY = r"(?:[$€£¥]|USD|EUR|CHF)? ?"
 _DIGITS = r"(?:(?:\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+|\d+)(?:[.,]\d+)?|[.,]\d+)(?:[eE][-+]?\d{1,3})?"
 _SCHEME = r"(?:[a-z][a-z0-9+]{1,9}://|www\.|mailto:)"
 _PROSE = r"(?:[^\t|;\"<>{}\[\]\\^~=*,:&]|[,:&](?=\s)|(?<=\d):(?=\d\d)|(?<=[A-Z])&(?=[A-Z]))*[^\s,:;|*&~^=\\]"
+_ANGLE = r"\d{1,3}° ?(?:\d{1,2}['′’] ?(?:\d{1,2}(?:\.\d{1,6})?[\"″”] ?)?)?[NSEW]"
+_NAME = r"[^\W\d]\w*"
 _KINDS = (
     ("number", rf"[-+(]?{_MONEY}[-+]?{_DIGITS}\)?(?: ?[%‰€$£¥])?"),
     ("number", r"[-+]?\d+[.,](?:\d+[eE][-+]?\d{1,3})?"),
@@ -30,10 +36,13 @@ _KINDS = (
     ("link", rf"{_SCHEME}[^\s\"<>|]+"),
     ("phone", r"\+\d[\d ()/.-]{5,20}|\(\d{2,5}\)[\d -]{4,12}|\d{3}-\d{3}-\d{4}"),
     ("ip", r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5}|/\d{1,2})?"),
+    ("ip", r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}"),
+    ("place", _ANGLE + r"[ ,]{0,2}" + _ANGLE + "|" + _ANGLE),
     ("path", r"[A-Za-z]:\\[^\t\"<>|*?:,;]*"),
     ("code", r"(?=[^\s\d]*\d)#?[\w./@+()°-]+"),
     ("word", r"[#$]?[\w.\-/@+'’()°]+[%?!]?"),
     ("json", r"\{.*\}|\[.*\]"),
+    ("list", rf"{_NAME}(?:,{_NAME})+|{_NAME}(?:;{_NAME})+|{_NAME}(?:\|{_NAME})+"),
     ("text", rf"(?=[\W\d_]*[^\W\d_])[\w(#¿¡*$-]{_PROSE}"),
 )
 _CELL = re.compile(
@@ -47,17 +56,19 @@ WORTH = {
     "url": 1.0,
     "ip": 1.0,
     "phone": 1.0,
+    "place": 1.0,
     "code": 0.95,
     "path": 0.95,
     "word": 0.9,
     "json": 0.8,
     "link": 0.7,
+    "list": 0.6,
     "text": 0.75,
     "empty": 0.6,
     "other": 0.3,
     "torn": 0.05,
 }
-ATOMS = frozenset(("number", "date", "time", "email", "url", "ip", "phone"))
+ATOMS = frozenset(("number", "date", "time", "email", "url", "ip", "phone", "place"))
 _NULLS = frozenset(("na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", "\\n", "."))
 
 
@@ -70,6 +81,11 @@ def kind(cell: str) -> str:
         return _edge_quoted(cell)
     match = _CELL.fullmatch(cell)
     return (match.lastgroup or "other").partition("_")[0] if match else "other"
+
+
+def is_comment(row: Sequence[str]) -> bool:
+    """A line of a shell-like comment: `#` and a space, or nothing else but `#`, `//`, `%`, `--`."""
+    return "".join(row[:1]).lstrip().startswith(("# ", "##", "#!", "//", "%%", "-- "))
 
 
 def _edge_quoted(cell: str) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.detection.cells import ATOMS, WORTH, kind
+from csvapi.csvio.detection.cells import ATOMS, WORTH, is_comment, kind
 from csvapi.csvio.detection.reading import PRIOR, WEAK
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ _CELLS, _COLUMNS = 600, 200
 _FAMILY = dict.fromkeys(("word", "text", "link"), "prose")
 _UNCLEAN = 0.7
 """A quote that closes in the middle of a field: more likely the delimiter is another."""
-_LATE = 0.75
-"""A table that begins below the first line: less likely than one that takes in every line."""
+_LATE = 0.6
+"""A table that begins below the first line, comments left out: less likely than one that takes in every line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,11 @@ def _trial(reading: Reading, lines: Sequence[str], known: dict[str, str], best: 
     if width < 2:
         score = 0.0 if reading.delimiter else _one_column(rows, reading)
         return Trial(reading, rows, width, score * (1.0 if clean else _UNCLEAN))
-    shape = _shape(rows, width) * _swallowed(rows, len(lines)) * (1.0 if clean else _UNCLEAN)
+    shape = _shape(rows, width) * _swallowed(rows, reading.quote, len(lines)) * (1.0 if clean else _UNCLEAN)
     if shape * _prior(reading, 1.0, len(rows)) < best * 0.7:
         return Trial(reading, rows, width, shape * _prior(reading, 1.0, len(rows)) * 0.4)
     types, atoms = _types(rows, width, reading.delimiter, known)
-    score = shape * types**2 * _prior(reading, max(atoms, _quoted(reading, lines)), len(rows))
+    score = shape * types**2 * _prior(reading, max(atoms, _proven(reading, lines)), len(rows))
     return Trial(reading, rows, width, score)
 
 
@@ -86,7 +86,8 @@ def table_width(rows: Sequence[Sequence[str]]) -> int:
 def _shape(rows: Sequence[Sequence[str]], width: int) -> float:
     """What the rows alone say: their pattern, the more columns the better, and a table from the first line on."""
     columns = math.sqrt((width - 1) / width)
-    return math.pow(_pattern(rows, width), 1.5) * columns * (1.0 if len(rows[0]) > 1 else _LATE)
+    first = next((row for row in rows if not is_comment(row)), rows[0])
+    return math.pow(_pattern(rows, width), 1.5) * columns * (1.0 if len(first) > 1 else _LATE)
 
 
 def _pattern(rows: Sequence[Sequence[str]], width: int) -> float:
@@ -134,7 +135,7 @@ def _column(kinds: list[str]) -> tuple[float, float]:
 
 def _one_column(rows: Sequence[list[str]], reading: Reading) -> float:
     """Whole lines as cells: convincing where each is one number, date or address; a fallback where it is prose."""
-    kinds = [kind(row[0]) for row in rows[:200]]
+    kinds = ["other" if name == "list" else name for name in (kind(row[0]) for row in rows[:200])]
     body = kinds[1:] or kinds
     atoms = sum(name in ATOMS or name == "code" for name in body) / len(body)
     decimal = sum("," in row[0] for row in rows[:200]) / len(kinds) if "," in rows[0][0] else 0.0
@@ -154,15 +155,24 @@ def _prior(reading: Reading, atoms: float, rows: int) -> float:
     return prior * {'"': 1.0, "'": 0.97, "": 0.9}.get(reading.quote, 0.9)
 
 
-def _quoted(reading: Reading, lines: Sequence[str]) -> float:
-    """The share of lines where a quote touches the delimiter, proof that it delimits; at most 1."""
+def _proven(reading: Reading, lines: Sequence[str]) -> float:
+    """The share of lines that prove the delimiter: a quote touches it, or it never stands but doubled (`a::b`)."""
+    if reading.delimiter not in WEAK:
+        return 0.0
+    pair = reading.delimiter * 2
+    if not reading.delimiter.isspace() and all(line.count(reading.delimiter) == 2 * line.count(pair) for line in lines):
+        return 1.0
     if not reading.quote:
         return 0.0
     marks = (reading.delimiter + reading.quote, reading.quote + reading.delimiter)
     return sum(1 for line in lines if marks[0] in line or marks[1] in line) / len(lines)
 
 
-def _swallowed(rows: Sequence[Sequence[str]], lines: int) -> float:
-    """Less than 1 when most lines vanished into few quoted fields, the sign of a quote that is none."""
-    inside = sum(cell.count("\n") for row in rows for cell in row if len(cell) > 500)
+def _swallowed(rows: Sequence[Sequence[str]], quote: str, lines: int) -> float:
+    """Less than 1 when lines vanished into quoted fields, the sign of a quote that is none.
+
+    `"` may enclose a paragraph; an apostrophe that encloses a line end is more likely one of prose.
+    """
+    most = 500 if quote == '"' else 0
+    inside = sum(cell.count("\n") for row in rows for cell in row if len(cell) > most)
     return 1.0 - 0.6 * min(inside / max(lines, 1), 1.0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.detection.cells import ATOMS, kind
+from csvapi.csvio.detection.cells import ATOMS, is_comment, kind
 from csvapi.csvio.detection.scoring import table_width
 
 if TYPE_CHECKING:
@@ -58,21 +58,16 @@ def _leading(remarks: Sequence[bool]) -> int:
 
 def _after_comments(rows: Sequence[Sequence[str]]) -> int:
     for index, row in enumerate(rows[:_MOST_PREAMBLE]):
-        if not _is_comment(row):
+        if not is_comment(row):
             return index
     return 0
-
-
-def _is_comment(row: Sequence[str]) -> bool:
-    """A line of a shell-like comment: `#` and a space, or nothing else but `#`, `//`, `%`, `--`."""
-    return "".join(row[:1]).lstrip().startswith(("# ", "##", "#!", "//", "%%", "-- "))
 
 
 def _is_remark(row: Sequence[str], width: int, following: Sequence[Sequence[str]]) -> bool:
     filled = sum(1 for cell in row if cell.strip())
     if width < 4 and _LABEL.match(row[0]) and not any(_LABEL.match(other[0]) for other in following[-2:]):
         return True
-    if _is_comment(row) and (width == 2 or len(row) != width):
+    if is_comment(row) and (width == 2 or len(row) != width):
         return True
     if len(row) == width:
         return filled <= max(1, width // 4) and width > 2 and _fullest(following, width) * 3 >= width * 2
