@@ -71,3 +71,24 @@ def test_one_column(lines: str) -> None:
     got = detect(lines.encode(), complete=True)
     assert got.columns == (lines.partition("\n")[0],)
     assert {len(row) for row in csv.reader(io.StringIO(lines), delimiter=got.dialect.delimiter)} == {1}
+
+
+HEADERS: dict[str, tuple[str, bool, int]] = {
+    "no name above the row names (R)": ('"mpg" "cyl"\n"Mazda RX4" 21 6\n"Datsun" 22.8 4\n"Hornet" 21.4 6\n', True, 0),
+    "one name too few": ("one,two\n1,2,3\n4,5,6\n", True, 0),
+    "a remark as wide as that": ("Made by,Anna\nid,name,city\n1,Ben,Rome\n2,Kim,Oslo\n3,Lea,Bonn\n", True, 13),
+    "sparse records": ("id;a;b;c\n98;;;\n19;;;\n55;x;;\n13;x;;\n46;;;5\n61;x;;5\n", True, 0),
+    "one record": ("1,StreetA\n", False, 0),
+    "one header of a year": ("country,1990\n", True, 0),
+    "degrees": (
+        "Los Angeles,34°03'N,118°15'W\nNew York,40°42'46\"N,74°00'21\"W\nParis,48°51'24\"N,2°21'03\"E\n",
+        False,
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "header", "preamble"), HEADERS.values(), ids=HEADERS)
+def test_headers(text: str, preamble: int, *, header: bool) -> None:
+    got = detect(text.encode(), complete=True).dialect
+    assert (got.header, got.preamble) == (header, preamble)

@@ -42,14 +42,19 @@ def table_start(rows: Sequence[Sequence[str]]) -> int:
     if width < 2:
         return _after_comments(rows)
     remarks = [_is_remark(row, width, rows[index + 1 : index + 6]) for index, row in enumerate(rows[:_MOST_PREAMBLE])]
-    start = _leading(remarks)
+    start = _leading(remarks, rows, width)
     enough = start < len(rows) and (start <= 10 or start * 2 <= len(rows))
     return start if enough and not _is_table(rows[:start]) else 0
 
 
-def _leading(remarks: Sequence[bool]) -> int:
-    """The end of the leading remarks; one of the first five may have the table's width by chance."""
+def _leading(remarks: Sequence[bool], rows: Sequence[Sequence[str]], width: int) -> int:
+    """The end of the leading remarks; one of the first five may have the table's width by chance.
+
+    One that fills every cell of three or more does not: it is the header, however sparse the records below are.
+    """
     start = remarks.index(False) if False in remarks else len(remarks)
+    if start < len(rows) and width > 2 and len(rows[start]) == width and all(map(str.strip, rows[start])):
+        return start
     for index in range(start, min(start + 5, len(remarks))):
         if remarks[index] and sum(remarks[: index + 1]) * 2 > index + 1:
             start = index + 1
@@ -69,11 +74,20 @@ def _is_remark(row: Sequence[str], width: int, following: Sequence[Sequence[str]
         return True
     if is_comment(row) and (width == 2 or len(row) != width):
         return True
+    if _is_short_header(row, width, following):
+        return False
     if len(row) == width:
         return filled <= max(1, width // 4) and width > 2 and _fullest(following, width) * 3 >= width * 2
     if filled == 0:
         return True
     return len(row) * 3 <= width * 2 if width > 2 else len(row) == 1
+
+
+def _is_short_header(row: Sequence[str], width: int, following: Sequence[Sequence[str]]) -> bool:
+    """A header that leaves the column of row names without one, as R writes it (`write.table`, "CSV files")."""
+    if len(row) != width - 1 or width < 3 or not all(map(str.strip, row)) or any(map(_is_atom, row)):
+        return False
+    return bool(following) and len(following[0]) == width and any(map(_is_atom, following[0]))
 
 
 def _fullest(rows: Sequence[Sequence[str]], width: int) -> int:
@@ -124,9 +138,9 @@ def _decide(first: Sequence[str], same: int, other: int, repeated: int) -> Heade
 
 
 def _lonely(first: Sequence[str]) -> Header:
-    """A file of one record: data only if most of its cells are numbers, dates or the like."""
-    atoms = sum(map(_is_atom, first))
-    if atoms * 2 > len(first) and not _is_series(first):
+    """A file of one record: data only if half of its cells are numbers, dates or the like."""
+    atoms = sum(_is_atom(cell) and not _YEAR.fullmatch(cell.strip()) for cell in first)
+    if atoms * 2 >= len(first) and not _is_series(first):
         return Header(
             present=False, confidence=0.6, evidence=f"no header: the only record has {atoms} numbers or dates in it"
         )
