@@ -30,7 +30,10 @@ LANGUAGES = {
     "Arabic": ("القاهرة اسم مدينة السعر تاريخ شارع", "cp1256 iso8859-6"),
     "Lithuanian": ("Šiauliai žmogus ąžuolas gatvė kainų miestų įmonė", "cp1257"),
     "Thai": ("กรุงเทพ ชื่อ ราคา ถนน วันที่ เมือง", "cp874"),
-    "Japanese": ("東京都 名前 価格 カタカナ ひらがなです これは商品の説明です", "cp932 euc_jp utf-16-le utf-16-be utf-32-le utf-32-be"),
+    "Japanese": (
+        "東京都 名前 価格 カタカナ ひらがなです これは商品の説明です",
+        "cp932 euc_jp utf-16-le utf-16-be utf-32-le utf-32-be",
+    ),
     "Japanese, kanji only": ("東京都 大阪府 住所 氏名 電話番号 価格 商品名 日付 山田太郎", "cp932 euc_jp"),
     "Chinese": ("北京市 姓名 价格 地址 这是产品说明 日期 电话号码", "gb18030 utf-16-le"),
     "Taiwanese": ("臺北市 姓名 價格 地址 這是產品說明 日期 電話號碼", "big5"),

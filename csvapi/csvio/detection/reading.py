@@ -39,7 +39,7 @@ PRIOR = {
 WEAK = frozenset(" :-_=+!?%@$/°")
 """Characters that also stand inside dates, times, names and prose: they delimit only where typed columns come out."""
 _AFTER_BACKSLASH = re.compile(r"\\(.)")
-_NEVER = frozenset("\"'`./\\()[]{}<>\r\n\x00\ufeff\ufffd")
+_NEVER = frozenset("\"'`“”„‘’‚«»‹›./\\()[]{}<>\r\n\x00\ufeff\ufffd")
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,15 +154,22 @@ def _compare(name: str, column: Sequence[str]) -> int:
     kinds = Counter(map(kind, column))
     most, count = kinds.most_common(1)[0]
     if most in ATOMS and count * 10 >= len(column) * 8:
-        given = kind(name)
-        return (
-            1 if given == most or (given in ATOMS and name.strip()) else -1 if name.strip() and given != "empty" else 0
-        )
+        return _beside(kind(name), most)
     shapes = Counter(map(_shape, column))
     shape, count = shapes.most_common(1)[0]
     if len(column) >= 3 and "0" in shape and count * 10 >= len(column) * 8:
         return 1 if _shape(name) == shape else -1 if name.strip() else 0
     return 0
+
+
+def _beside(given: str, below: str) -> int:
+    """`_compare` for the kind of the first cell and that of the atoms below it.
+
+    A day or an hour above numbers names their column in a pivoted table; other atoms of two kinds are loose data.
+    """
+    if given == "empty" or (given in ("date", "time") and below == "number"):
+        return 0 if given == "empty" else -1
+    return 1 if given in ATOMS else -1
 
 
 def _shape(cell: str) -> str:
