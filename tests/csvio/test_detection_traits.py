@@ -37,6 +37,7 @@ DELIMITERS: dict[str, tuple[str, str]] = {
     "lists between bars": ("id,tags,more\n" + "58,x|y|zed,foo|bar|x\n91,a|b|c,bar|zed|y\n7,q|r|s,foo|x|bar\n" * 3, ","),
     "lists between commas": ("name|tags|more\n" + "Anna Smith|a,b,c|d,e,f\nBen Jones|x,y,z|q,r,s\n" * 4, "|"),
     "lists of both kinds": ("id\ttags\tmore\n" + "18\tfoo|bar\tx,y\n29\tzed|x\tbar,y\n20\ty|foo\tzed,x\n" * 3, "\t"),
+    "pairs": ("a:1,b:2,c:3\na:4,b:5,c:6\na:7,b:8,c:9\n", ","),
     "doubled colons": (
         "1::Toys (1995)::Animation|Children's|Comedy\n2::Jungle (1995)::Adventure|Children's\n"
         "3::Old Men, Old (1995)::Comedy|Romance\n",
