@@ -61,6 +61,11 @@ def test_delimiters(text: str, delimiter: str) -> None:
     assert (got.delimiter, got.quote) == (delimiter, '"')
 
 
+def test_tildes_that_quote() -> None:
+    got = detect(b"~a~,~b~\n~1~,~2~\n~x, y~,~4~\n", complete=True)
+    assert (got.dialect.delimiter, got.dialect.quote, got.columns) == (",", "~", ("a", "b"))
+
+
 @pytest.mark.parametrize(
     "lines",
     [
@@ -82,6 +87,7 @@ HEADERS: dict[str, tuple[str, bool, int]] = {
     "sparse records": ("id;a;b;c\n98;;;\n19;;;\n55;x;;\n13;x;;\n46;;;5\n61;x;;5\n", True, 0),
     "one record": ("1,StreetA\n", False, 0),
     "one header of a year": ("country,1990\n", True, 0),
+    "years beside a label": ('"Area: all","2010","2011"\n"Pay, total","1.2","2.3"\n"Rent","5,6","7,8"\n', True, 0),
     "days above numbers": ("city,2020-01-01,2020-01-02,2020-01-03\nx,1,2,3\ny,4,5,6\nz,7,8,9\n", True, 0),
     "degrees": (
         "Los Angeles,34°03'N,118°15'W\nNew York,40°42'46\"N,74°00'21\"W\nParis,48°51'24\"N,2°21'03\"E\n",

@@ -116,9 +116,11 @@ def _steadiness(char: str, text: str, sample: Sequence[str]) -> float:
 
 
 def _quotes(text: str, delimiter: str) -> Iterator[str]:
-    """Always `"` (harmless where it does not occur); `'` and no quoting where marks stand at the edges of fields."""
+    """Always `"` (harmless where it does not occur); others and no quoting where marks stand at the edges of fields."""
     yield '"'
-    for quote in ("'", "`"):
+    for quote in filter(text.__contains__, "'`~"):
+        if quote == delimiter:
+            continue
         opened, closed = _edges(text, delimiter, quote)
         if opened and closed and min(opened, closed) * 3 >= max(opened, closed):
             yield quote

@@ -71,7 +71,7 @@ def _after_comments(rows: Sequence[Sequence[str]]) -> int:
 def _is_remark(row: Sequence[str], width: int, following: Sequence[Sequence[str]]) -> bool:
     filled = sum(1 for cell in row if cell.strip())
     if width < 4 and _LABEL.match(row[0]) and not any(_LABEL.match(other[0]) for other in following[-2:]):
-        return True
+        return not _are_years(row)
     if is_comment(row) and (width == 2 or len(row) != width):
         return True
     if _is_short_header(row, width, following):
