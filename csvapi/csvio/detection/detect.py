@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from csvapi.csvio.detection.encoding import Decoded, decode
 from csvapi.csvio.detection.foreign import refuse_binary, refuse_noise, refuse_text
+from csvapi.csvio.detection.header import Header, header
 from csvapi.csvio.detection.place import Table, line_ends, records, size
 from csvapi.csvio.detection.reading import Reading, readings, split_lines
 from csvapi.csvio.detection.report import evidence, issues
 from csvapi.csvio.detection.result import Detection
 from csvapi.csvio.detection.scoring import Trial, table_width, trials
-from csvapi.csvio.detection.structure import SEP_LINE, Header, header, table_start
+from csvapi.csvio.detection.structure import SEP_LINE, table_start
 from csvapi.csvio.dialect import Dialect
 from csvapi.errors import InvalidInput
 

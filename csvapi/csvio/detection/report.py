@@ -9,10 +9,10 @@ from csvapi.csvio.detection.result import Issue
 
 if TYPE_CHECKING:
     from csvapi.csvio.detection.encoding import Decoded
+    from csvapi.csvio.detection.header import Header
     from csvapi.csvio.detection.place import Table
     from csvapi.csvio.detection.reading import Reading
     from csvapi.csvio.detection.scoring import Trial
-    from csvapi.csvio.detection.structure import Header
     from csvapi.csvio.dialect import Dialect
 
 _NAMES = {"\t": "tab", " ": "space"}

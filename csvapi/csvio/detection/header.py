@@ -1,0 +1,129 @@
+"""Whether a table's first record names its columns."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise, zip_longest
+from typing import TYPE_CHECKING
+
+from csvapi.csvio.detection.cells import ATOMS, kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_YEAR = re.compile(r"(?:1[6-9]|20)\d\d")
+_BODY, _BODY_CELLS = 80, 800
+"""How much of the table is compared with its first record."""
+_SHAPE = str.maketrans({**dict.fromkeys("123456789", "0"), **dict.fromkeys("BCDEFGHIJKLMNOPQRSTUVWXYZ", "A")})
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    present: bool
+    confidence: float
+    evidence: str
+
+
+def header(rows: Sequence[Sequence[str]]) -> Header:
+    """Whether the first record is a header: it is, unless it looks like the data below it and nothing like names.
+
+    Columns that are numbers, dates or codes of one shape below speak against a header where the first cell is one
+    too, and for it where it is not. Years and 1, 2, 3… are ordinary names in a pivoted table.
+    """
+    first = rows[0]
+    body = rows[1 : 2 + max(4, min(_BODY, _BODY_CELLS // len(first)))]
+    if not body:
+        return _lonely(first)
+    columns = list(zip_longest(*(row[: len(first)] for row in body), fillvalue=""))[:500]
+    verdicts = [
+        _compare(name, [cell for cell in column if cell.strip()]) for name, column in zip(first, columns, strict=False)
+    ]
+    repeated = _repeats(first, columns) if len(body) >= 3 else 0
+    return _decide(first, verdicts.count(1), verdicts.count(-1), repeated)
+
+
+def _decide(first: Sequence[str], same: int, other: int, repeated: int) -> Header:
+    """Weigh the cells that are `same` as the data below, the ones that are `other`, and the values `repeated` below."""
+    cells = len(first)
+    if same > other and (all(map(is_atom, first)) or not _is_series(first)):
+        detail = f"no header: {same} of {cells} cells of the first record are of the same kind as the data below them"
+        return Header(present=False, confidence=_sure(same, other), evidence=detail)
+    if not same and not other and repeated * 2 > cells:
+        detail = f"no header: {repeated} of {cells} values of the first record occur again below it"
+        return Header(present=False, confidence=0.7, evidence=detail)
+    if other:
+        detail = f"header: {other} of {cells} columns hold numbers, dates or codes below a first cell that is a name"
+        return Header(present=True, confidence=_sure(other, same), evidence=detail)
+    detail = "header: assumed, nothing in the first record speaks against it"
+    return Header(present=True, confidence=0.6, evidence=detail)
+
+
+def _lonely(first: Sequence[str]) -> Header:
+    """A file of one record: data only if half of its cells are numbers, dates or the like."""
+    atoms = sum(is_atom(cell) and not _YEAR.fullmatch(cell.strip()) for cell in first)
+    if atoms * 2 >= len(first) and not _is_series(first):
+        return Header(
+            present=False, confidence=0.6, evidence=f"no header: the only record has {atoms} numbers or dates in it"
+        )
+    return Header(present=True, confidence=0.5, evidence="header: assumed, the file has one record")
+
+
+def _compare(name: str, column: Sequence[str]) -> int:
+    """+1 when the first cell is of the column's clear kind, -1 when it is of another, 0 when nothing is clear."""
+    if not column:
+        return 0
+    kinds = Counter(map(kind, column))
+    most, count = kinds.most_common(1)[0]
+    if most in ATOMS and count * 10 >= len(column) * 8:
+        return _beside(kind(name), most)
+    shapes = Counter(map(_shape, column))
+    shape, count = shapes.most_common(1)[0]
+    if len(column) >= 3 and "0" in shape and count * 10 >= len(column) * 8:
+        return 1 if _shape(name) == shape else -1 if name.strip() else 0
+    return 0
+
+
+def _beside(given: str, below: str) -> int:
+    """`_compare` for the kind of the first cell and that of the atoms below it.
+
+    A day or an hour above numbers names their column in a pivoted table; other atoms of two kinds are loose data.
+    """
+    if given == "empty" or (given in ("date", "time") and below == "number"):
+        return 0 if given == "empty" else -1
+    return 1 if given in ATOMS else -1
+
+
+def _shape(cell: str) -> str:
+    """`AB-129` → `AA-000`: digits and capitals by class, so that codes of one scheme look alike."""
+    return cell[:40].translate(_SHAPE)
+
+
+def is_atom(cell: str) -> bool:
+    return kind(cell) in ATOMS
+
+
+def _is_series(first: Sequence[str]) -> bool:
+    """Whether the numbers among the cells count on by one step (1990, 1991, … or 1, 2, 3), as names of columns do."""
+    if are_years(first):
+        return True
+    stripped = [cell.strip() for cell in first]
+    numbers = [int(cell) for cell in stripped if cell.isascii() and cell.isdigit() and len(cell) < 10]
+    steps = {after - before for before, after in pairwise(numbers)}
+    return len(numbers) >= 3 and len(steps) == 1 and steps != {0} and len(numbers) == sum(map(is_atom, first))
+
+
+def are_years(first: Sequence[str]) -> bool:
+    """Two or more different years in order and no other number."""
+    years = [cell.strip() for cell in first if _YEAR.fullmatch(cell.strip())]
+    rising = years == sorted(set(years)) or years == sorted(set(years), reverse=True)
+    return len(years) >= 2 and rising and len(years) == sum(map(is_atom, first))
+
+
+def _repeats(first: Sequence[str], columns: Sequence[Sequence[str]]) -> int:
+    return sum(1 for name, column in zip(first, columns, strict=False) if name.strip() and name in column)
+
+
+def _sure(many: int, few: int) -> float:
+    return round(min(0.98, 0.6 + 0.4 * (many - few) / (many + few + 1)), 2)
