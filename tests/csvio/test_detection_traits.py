@@ -71,6 +71,7 @@ def test_tildes_that_quote() -> None:
     [
         "mac\n4f:0a:11:22:33:44\n4f:0a:11:22:33:45\n4f:0b:11:22:33:46\n",
         "address\n2001:db8:0:0:1:0:0:1\n2001:db8:0:0:1:0:0:2\n",
+        "text\nComplain to the office, customer.\nIt was ok, but late.\nThe price is fine, see below.\nCall, please.\n",
         "text\nThe price is fine, see invoice.\nCall back tomorrow.\nIt was late, don't ship.\nOk, Friday.\nNo.\n",
     ],
 )

@@ -69,6 +69,8 @@ def _trial(reading: Reading, lines: Sequence[str], known: dict[str, str], best: 
         score = 0.0 if reading.delimiter else _one_column(rows, reading)
         return Trial(reading, rows, width, score * (1.0 if clean else _UNCLEAN))
     shape = _shape(rows, width) * _swallowed(rows, reading.quote, len(lines)) * (1.0 if clean else _UNCLEAN)
+    if reading.skip_space:
+        shape *= _list_or_prose(rows)
     if shape * _prior(reading, 1.0, len(rows)) < best * 0.7:
         return Trial(reading, rows, width, shape * _prior(reading, 1.0, len(rows)) * 0.4)
     types, atoms = _types(rows, width, reading.delimiter, known)
@@ -166,6 +168,12 @@ def _proven(reading: Reading, lines: Sequence[str]) -> float:
         return 0.0
     marks = (reading.delimiter + reading.quote, reading.quote + reading.delimiter)
     return sum(1 for line in lines if marks[0] in line or marks[1] in line) / len(lines)
+
+
+def _list_or_prose(rows: Sequence[Sequence[str]]) -> float:
+    """Less than 1 where what follows a delimiter and a space goes on in lower case after a capital, as sentences do."""
+    on = sum(1 for row in rows if row[0][:1].isupper() and row[1:] and all(cell[:1].islower() for cell in row[1:]))
+    return 1.0 - 0.5 * on / len(rows)
 
 
 def _swallowed(rows: Sequence[Sequence[str]], quote: str, lines: int) -> float:
