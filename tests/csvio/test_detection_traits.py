@@ -47,6 +47,7 @@ DELIMITERS: dict[str, tuple[str, str]] = {
         "id,text,price\n1,it's ok,1.5\n2,don't,2.5\n3,'tis,3.5\n4,the boys',4.5\n5,it's ok,5.5\n",
         ",",
     ),
+    "thousands in quotes": ('who,sum\nMüller Lee,"$4,682.14"\nJürgen Rossi,$522.57\nAnna van-Dyk,$228.50\n', ","),
     "typographic quotes": ("“a”,“b”\n“c, d”,“e”\n", ","),
     "a comment with spaces": (
         "# exported 2024-01-01\nphone*created\n+49 803 75*2015-05-14\n+49 380 80*2010-07-01\n",
@@ -90,6 +91,7 @@ HEADERS: dict[str, tuple[str, bool, int]] = {
     "one header of a year": ("country,1990\n", True, 0),
     "years beside a label": ('"Area: all","2010","2011"\n"Pay, total","1.2","2.3"\n"Rent","5,6","7,8"\n', True, 0),
     "days above numbers": ("city,2020-01-01,2020-01-02,2020-01-03\nx,1,2,3\ny,4,5,6\nz,7,8,9\n", True, 0),
+    "codes of one scheme": ("BY-227,red\nAZ-094,green\nCX-487,red\n", False, 0),
     "degrees": (
         "Los Angeles,34°03'N,118°15'W\nNew York,40°42'46\"N,74°00'21\"W\nParis,48°51'24\"N,2°21'03\"E\n",
         False,

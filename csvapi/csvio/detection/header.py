@@ -80,7 +80,7 @@ def _compare(name: str, column: Sequence[str]) -> int:
         return _beside(kind(name), most)
     shapes = Counter(map(_shape, column))
     shape, count = shapes.most_common(1)[0]
-    if len(column) >= 3 and "0" in shape and count * 10 >= len(column) * 8:
+    if len(column) >= (3 if len(shape) < 4 else 2) and "0" in shape and count * 10 >= len(column) * 8:
         return 1 if _shape(name) == shape else -1 if name.strip() else 0
     return 0
 

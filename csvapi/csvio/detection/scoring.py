@@ -121,8 +121,8 @@ def _types(rows: Sequence[list[str]], width: int, delimiter: str, known: dict[st
 
 
 def _shown(cell: str, delimiter: str) -> str:
-    """A quoted or escaped delimiter is part of the prose (unless the cell swallowed line ends, too)."""
-    return cell if "\n" in cell else cell.replace(delimiter, ", ")
+    """A quoted or escaped delimiter is part of a number or of prose (unless the cell swallowed line ends, too)."""
+    return cell if "\n" in cell or kind(cell) in ATOMS else cell.replace(delimiter, ", ")
 
 
 def _column(kinds: list[str]) -> tuple[float, float]:
