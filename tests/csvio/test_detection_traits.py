@@ -62,6 +62,12 @@ def test_delimiters(text: str, delimiter: str) -> None:
     assert (got.delimiter, got.quote) == (delimiter, '"')
 
 
+def test_one_quoted_field_among_many_records() -> None:
+    records = "".join(f"CX-{n},Rome,BY-{n}\n" for n in range(100, 124))
+    got = detect(f"code,city,code\n{records}CY-568,'St. John''s',BX-703\n".encode(), complete=True)
+    assert got.dialect.quote == "'"
+
+
 def test_tildes_that_quote() -> None:
     got = detect(b"~a~,~b~\n~1~,~2~\n~x, y~,~4~\n", complete=True)
     assert (got.dialect.delimiter, got.dialect.quote, got.columns) == (",", "~", ("a", "b"))

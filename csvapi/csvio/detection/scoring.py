@@ -154,7 +154,7 @@ def _prior(reading: Reading, atoms: float, rows: int) -> float:
         prior = 0.95
     if reading.escape:
         prior *= 1.02
-    return prior * {'"': 1.0, "'": 0.97, "": 0.9}.get(reading.quote, 0.9)
+    return prior * {'"': 1.0, "'": 0.98, "": 0.9}.get(reading.quote, 0.9)
 
 
 def _proven(reading: Reading, lines: Sequence[str]) -> float:
