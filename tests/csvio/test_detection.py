@@ -198,3 +198,11 @@ def test_a_long_json_document_is_refused_by_its_beginning() -> None:
     content = b"[" + b",".join(b'{"id": %d, "name": "x"}' % number for number in range(9000)) + b"]"
     with pytest.raises(NotCsv, match="JSON"):
         detect(content)
+
+
+@pytest.mark.parametrize("content", [b"a,b\n1,\x002\n1,2\n", b"a,b\n1\n1,2,3\n", b"a,b\n1,2,3\n"])
+def test_a_tiny_file_that_is_not_quite_right_is_what_it_looks_like(content: bytes) -> None:
+    """One NUL makes no UTF-16, and records do not become a preamble for the sake of one that is wider."""
+    got = detect(content, complete=True)
+    assert (got.dialect.encoding, got.dialect.delimiter, got.dialect.preamble) == ("utf-8", ",", 0)
+    assert got.columns == ("a", "b")

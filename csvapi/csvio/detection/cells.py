@@ -9,6 +9,7 @@ leaves torn pieces (`00,foo`, `"Smith`). Patterns have no nested repetition: eac
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -76,7 +77,12 @@ _NULLS = frozenset(("na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--"
 
 def kind(cell: str) -> str:
     """The kind of one cell; outer spaces do not count, and only the first 200 characters are looked at."""
-    cell = cell[:200].strip()
+    return _kind(cell[:200].strip())
+
+
+@lru_cache(maxsize=2048)
+def _kind(cell: str) -> str:
+    """Several readings give the same cells, and the same cells stand in the table and in its header's columns."""
     if not cell or cell.lower() in _NULLS:
         return "empty"
     if cell[0] in "\"'`" or cell[-1] in "\"'`":

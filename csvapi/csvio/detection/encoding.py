@@ -109,8 +109,13 @@ def _wide(head: bytes) -> str:
 
 
 def _if_valid(head: bytes, encoding: str) -> str:
-    """The encoding, unless it gives undecodable units, NULs, or units of two ASCII bytes where NULs should be."""
+    """The encoding, unless it gives undecodable units, NULs, or units of two ASCII bytes where NULs should be.
+
+    Line ends are units of their own: where there are only bytes of them inside others, the NULs are stray ones.
+    """
     text = codecs.getincrementaldecoder(encoding)("replace").decode(head)
+    if b"\n" in head and "\n" not in text and "\r" not in text:
+        return ""
     pairs = sum(1 for char in text if "\x20" <= chr(ord(char) & 0xFF) <= "\x7e" and 0x20 <= ord(char) >> 8 <= 0x7E)
     wide = sum(1 for char in text if char > "\xff")
     if pairs * 10 > wide * 7 and wide:

@@ -155,6 +155,8 @@ def _escapes(text: str, delimiter: str, quote: str) -> bool:
     The other quote needs no escape: before it a backslash is one only where each of its kind has one, as `addslashes`
     writes them; a single `8\'9` among other apostrophes is a value.
     """
+    if "\\" not in text:
+        return False
     followers = Counter(_AFTER_BACKSLASH.findall(text))
     escaped = sum(followers[char] for char in {quote, delimiter, "\\"} if char)
     escaped += sum(followers[char] for char in "\"'" if char != quote and followers[char] == text.count(char))

@@ -48,15 +48,14 @@ def trials(candidates: Sequence[Reading], lines: Sequence[str], *, drop_last: bo
     Cells are looked at only for readings whose rows alone leave them a chance against the best one so far.
     """
     found: list[Trial] = []
-    known: dict[str, str] = {}
     best = 0.0
     for reading in candidates:
-        found.append(_trial(reading, lines, known, best, drop_last=drop_last))
+        found.append(_trial(reading, lines, best, drop_last=drop_last))
         best = max(best, found[-1].score)
     return sorted(found, key=lambda tried: -tried.score)
 
 
-def _trial(reading: Reading, lines: Sequence[str], known: dict[str, str], best: float, *, drop_last: bool) -> Trial:
+def _trial(reading: Reading, lines: Sequence[str], best: float, *, drop_last: bool) -> Trial:
     """Read the lines and score the result; `drop_last` leaves out a record that the end of the head may have cut."""
     rows, clean = reading.rows(lines)
     if drop_last and len(rows) > 1:
@@ -73,7 +72,7 @@ def _trial(reading: Reading, lines: Sequence[str], known: dict[str, str], best: 
         shape *= _list_or_prose(rows)
     if shape * _prior(reading, 1.0, len(rows)) < best * 0.7:
         return Trial(reading, rows, width, shape * _prior(reading, 1.0, len(rows)) * 0.4)
-    types, atoms = _types(rows, width, reading.delimiter, known)
+    types, atoms = _types(rows, width, reading.delimiter)
     score = shape * types**2 * _prior(reading, max(atoms, _proven(reading, lines)), len(rows))
     return Trial(reading, rows, width, score)
 
@@ -103,7 +102,7 @@ def _pattern(rows: Sequence[Sequence[str]], width: int) -> float:
     return (right + near) / (len(inside) + 0.25 * (len(widths) - len(inside)))
 
 
-def _types(rows: Sequence[list[str]], width: int, delimiter: str, known: dict[str, str]) -> tuple[float, float]:
+def _types(rows: Sequence[list[str]], width: int, delimiter: str) -> tuple[float, float]:
     """The mean worth of the columns, and the share of columns that are numbers, dates or the like."""
     table = [row for row in rows if len(row) == width]
     keep = max(_CELLS // width, 5)
@@ -111,9 +110,7 @@ def _types(rows: Sequence[list[str]], width: int, delimiter: str, known: dict[st
     chosen = [row[:_COLUMNS] for row in table[::step][:keep]]
     worth = atoms = 0.0
     for column in zip_longest(*chosen, fillvalue=""):
-        shown = [_shown(cell, delimiter) if delimiter in cell else cell for cell in column]
-        kinds = [known.get(cell) or known.setdefault(cell, kind(cell)) for cell in shown]
-        value, atomic = _column(kinds)
+        value, atomic = _column([kind(_shown(cell, delimiter) if delimiter in cell else cell) for cell in column])
         worth += value
         atoms += atomic
     columns = min(width, _COLUMNS)

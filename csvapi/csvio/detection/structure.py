@@ -24,7 +24,7 @@ def table_start(rows: Sequence[Sequence[str]]) -> int:
 
     Rows above the table are narrower than it, or have its width only because a spreadsheet padded them with empty
     cells. A header that is merely ragged (most of the columns named) is not a remark, and neither is a first table that
-    is as long as the second.
+    is as long as the second, nor what has fields above a single wider row.
     """
     width = table_width(rows)
     if width < 2:
@@ -32,7 +32,8 @@ def table_start(rows: Sequence[Sequence[str]]) -> int:
     remarks = [_is_remark(row, width, rows[index + 1 : index + 6]) for index, row in enumerate(rows[:_MOST_PREAMBLE])]
     start = _leading(remarks, rows, width)
     enough = start < len(rows) and (start <= 10 or start * 2 <= len(rows))
-    return start if enough and not _is_table(rows[:start]) else 0
+    lone = len(rows) - start == 1 and any(len(row) > 1 for row in rows[:start])
+    return start if enough and not lone and not _is_table(rows[:start]) else 0
 
 
 def _leading(remarks: Sequence[bool], rows: Sequence[Sequence[str]], width: int) -> int:
