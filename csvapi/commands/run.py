@@ -137,6 +137,7 @@ def _pass(
         dropped=targets["dropped"].temp if "dropped" in targets else None,
         explain=targets["explain"].temp if "explain" in targets else None,
         input_sha256=sha256(path) if "receipt" in targets else None,
+        hashed="receipt" in targets,
         files={name: _other(str(name)) for _, name in files_of(load_steps(request.steps))},
     )
 

@@ -54,7 +54,11 @@ class Receipt:
         return {
             "engine": self.engine,
             "input": {"bytes": self.input_bytes, **({"sha256": self.input_sha256} if self.input_sha256 else {})},
-            "output": {"bytes": self.output_bytes, "sha256": self.output_sha256, **self.output},
+            "output": {
+                "bytes": self.output_bytes,
+                **({"sha256": self.output_sha256} if self.output_sha256 else {}),
+                **self.output,
+            },
             "dialect": self.dialect.as_json(),
             "options": self.options,
             "steps": self.steps,

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.dialect import Dialect
     from csvapi.engines.plan import Files
+    from csvapi.engines.pool import Report
     from csvapi.operations.step import Appender, KeyedSelector, Prepared, Step, Student
 
 __all__ = ["Options", "Progress", "run"]
@@ -55,11 +56,13 @@ def run(
     dropped: Path | None = None,
     explain: Path | None = None,
     input_sha256: str | None = None,
+    hashed: bool = True,
     files: Files | None = None,
 ) -> Receipt:
     """Write what the steps leave of `source` to `output`, the dropped records to `dropped`, and why to `explain`.
 
-    `files` are those that steps read besides, by the id they name. Behind a step that settles its output (see
+    Without `hashed` the receipt has no SHA-256 of the output, which takes a while. `files` are those that steps read
+    besides, by the id they name. Behind a step that settles its output (see
     `engines.stages`) the rows in `explain` and the bytes in `dropped` are those of that output.
     `progress` is called at block borders and may raise: children and files then go and the exception passes through.
     Raises `InvalidInput` for steps and columns, `MalformedCsv` for a record beyond the options, `WorkspaceFull`.
@@ -76,7 +79,7 @@ def run(
                 try:
                     with tempfile.TemporaryDirectory(prefix="run-", dir=workspace) as folder:
                         pipeline = _Pipeline(parts, options, Path(folder).resolve(), count, progress, files)
-                        receipt = pipeline.run(plan, output, dropped, explain, input_sha256)
+                        receipt = pipeline.run(plan, output, dropped, explain, input_sha256, hashed=hashed)
                         break
                 except WrongCut:
                     pass  # a range began inside a record: a run in one range has no cuts
@@ -116,7 +119,14 @@ class _Pipeline:
     files: Files
 
     def run(
-        self, plan: Plan, output: Path | BinaryIO, dropped: Path | None, explain: Path | None, sha256: str | None
+        self,
+        plan: Plan,
+        output: Path | BinaryIO,
+        dropped: Path | None,
+        explain: Path | None,
+        sha256: str | None,
+        *,
+        hashed: bool,
     ) -> Receipt:
         sides = (Aside(dropped, self.folder, "gone"), Aside(explain, self.folder, "reasons"))
         first, before = plan, 0
@@ -135,7 +145,8 @@ class _Pipeline:
             workspace = self.folder / f"work-{number}"
             workspace.mkdir()
             job = _Run(plan, options, workspace, self.processes, self.progress, done)
-            receipts.append(job.run(target, sides[0].of(number), sides[1].of(number), sha256))
+            asides = sides[0].of(number), sides[1].of(number)
+            receipts.append(job.run(target, *asides, sha256, hashed=hashed and last))
             done, before = job.done, before + len(steps)
             sides[0].add(number, len(plan.top))
             sides[1].add(number, len(HEADER))
@@ -185,7 +196,15 @@ class _Run:
         self.counts = [StepCount(step.operation.name) for step in plan.steps]
         self.found: list[Found] = []
 
-    def run(self, output: Path | BinaryIO, dropped: Path | None, explain: Path | None, sha256: str | None) -> Receipt:
+    def run(
+        self,
+        output: Path | BinaryIO,
+        dropped: Path | None,
+        explain: Path | None,
+        sha256: str | None,
+        *,
+        hashed: bool,
+    ) -> Receipt:
         room = Room(self.workspace, self.options.memory // self.processes, partial(self._report, (0, 0, 0)))
         for count, built in zip(self.counts, self.plan.built, strict=True):
             if hasattr(built, "prepare"):
@@ -196,7 +215,7 @@ class _Run:
             else:
                 self._study_pass(each.begin, each.end)
         begin = self.passes[-1].begin
-        out = self._last_pass(begin, output, dropped, remember=explain is not None or begin > 0)
+        out = self._last_pass(begin, output, dropped, remember=explain is not None or begin > 0, hashed=hashed)
         if explain:
             write_explanation(self.plan, self.workspace, self.bases, explain, partial(self._report, (0, 0, 0)))
         return self._receipt(out, sha256)
@@ -256,12 +275,14 @@ class _Run:
         student.studied()
         self._add(found, begin)
 
-    def _last_pass(self, begin: int, output: Path | BinaryIO, dropped: Path | None, *, remember: bool) -> Sink:
+    def _last_pass(
+        self, begin: int, output: Path | BinaryIO, dropped: Path | None, *, remember: bool, hashed: bool
+    ) -> Sink:
         self.step = len(self.plan.steps)
         end = len(self.plan.steps)
         with ExitStack() as stack:
             target = stack.enter_context(output.open("wb")) if isinstance(output, Path) else output
-            main = Sink(target, hashed=True)
+            main = Sink(target, hashed=hashed or not isinstance(output, Path))
             side = Sink(stack.enter_context(dropped.open("wb")), hashed=False) if dropped else None
             self._begin(main)
             if side:
@@ -271,15 +292,7 @@ class _Run:
                 one = self._pass(0, begin, end, output=main, dropped=side, remember=remember)
                 found = run_all([self.ways.task(one, located=self.located)], self._report)
             else:
-                tasks = [
-                    partial(self._part, number, begin, end, side is not None, remember)
-                    for number in range(len(self.ranges))
-                ]
-                found = run_all(tasks, self._report, apart=apart)
-                for number in range(len(self.ranges)):
-                    main.append(self.workspace / f"part-{number}")
-                    if side:
-                        side.append(self.workspace / f"dropped-{number}")
+                found = self._parts([main, *([side] if side else [])], begin, end, remember=remember, apart=apart)
             self._add(found, begin)
             self._end(main, found)
             main.flush()
@@ -287,25 +300,42 @@ class _Run:
                 side.flush()
         return main
 
+    def _parts(self, sinks: list[Sink], begin: int, end: int, *, remember: bool, apart: bool) -> list[Found]:
+        """The ranges side by side, each into files of its own that are put together; the first one needs none.
+
+        Where an output is hashed, its bytes have to pass through here.
+        """
+        direct = not any(sink.digest for sink in sinks)
+        for sink in sinks:
+            sink.settle()
+        tasks = [
+            partial(self._part, number, sinks if direct and not number else len(sinks), begin, end, remember)
+            for number in range(len(self.ranges))
+        ]
+        found = run_all(tasks, self._report, apart=apart)
+        for place, sink in enumerate(sinks):
+            if direct:
+                sink.size = sink.file.tell()
+            for number in range(int(direct), len(self.ranges)):
+                sink.append(self._part_file(number, place), partial(self._report, (0, 0, 0)))
+        return found
+
+    def _part_file(self, number: int, place: int) -> Path:
+        return self.workspace / f"part-{number}-{place}"
+
     def _part(
-        self,
-        number: int,
-        begin: int,
-        end: int,
-        dropped: bool,
-        remember: bool,
-        report: Callable[[Progressed], None],
+        self, number: int, sinks: list[Sink] | int, begin: int, end: int, remember: bool, report: Report
     ) -> Found:
+        """One range, into the sinks or into as many files of its own."""
         with ExitStack() as stack:
-            main = Sink(stack.enter_context((self.workspace / f"part-{number}").open("wb")), hashed=False)
-            side = None
-            if dropped:
-                side = Sink(stack.enter_context((self.workspace / f"dropped-{number}").open("wb")), hashed=False)
-            one = self._pass(number, begin, end, output=main, dropped=side, remember=remember)
+            if isinstance(sinks, int):
+                files = [stack.enter_context(self._part_file(number, place).open("wb")) for place in range(sinks)]
+                sinks = [Sink(file, hashed=False) for file in files]
+            side = sinks[1] if len(sinks) > 1 else None
+            one = self._pass(number, begin, end, output=sinks[0], dropped=side, remember=remember)
             found = self.ways.task(one, located=self.located)(report)
-            main.flush()
-            if side:
-                side.flush()
+            for sink in sinks:
+                sink.settle()
         return found
 
     def _begin(self, main: Sink) -> None:

@@ -8,17 +8,18 @@ from __future__ import annotations
 import gc
 import signal
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from csvapi.errors import CsvapiError, WorkerLost
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkProcess
 
-Report = "Callable[[Progressed], None]"
 Progressed = tuple[int, int, int]  # bytes, records in, records out since the last report
+Report = Callable[[Progressed], None]
 Result = TypeVar("Result")
 
 _EVERY = 0.1  # seconds between a child's reports

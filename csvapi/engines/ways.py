@@ -23,8 +23,6 @@ _CACHED_KEYS = 100_000  # a larger table costs up to three times as much per key
 _MOST_PARTITIONS = 256
 _SAMPLE = 1 << 20
 
-Report = "Callable[[Progressed], None]"
-
 
 class Ways:
     """`fast` uses NumPy, in processes `apart`; `locates` has the first pass leave behind where each record ends."""
