@@ -37,7 +37,7 @@ from csvapi.errors import CsvapiError
 
 EXAMPLES = 1000  # in a round
 SLOW = 5.0  # seconds of processor time for one input
-SILENT = 60.0  # seconds without a sign of life: a hang
+SILENT = 300.0  # seconds without a sign of life: a hang, on a busy machine, too
 ADDRESS_SPACE = 2 << 30
 MEMORY = 400  # MiB that a round may have used at most
 KEPT = Path(__file__).parents[1] / "benchmarks" / "data" / "fuzz"
