@@ -39,7 +39,7 @@ def elsewhere(server: Server, tmp_path: Path) -> S3Storage:
 
 
 def stored(storage: LocalStorage, content: bytes) -> str:
-    with storage.writer(1 << 40) as writer:
+    with storage.writer(1 << 40, TooLarge("")) as writer:
         writer.write(content)
         return writer.commit()
 
@@ -74,9 +74,9 @@ def test_an_object_goes_from_one_machine_to_another(server: Server, storage: S3S
 
 
 def test_what_is_given_up_never_reaches_the_bucket(storage: S3Storage) -> None:
-    with storage.writer(3) as writer, pytest.raises(TooLarge):
+    with storage.writer(3, TooLarge("")) as writer, pytest.raises(TooLarge):
         writer.write(b"four")
-    with storage.writer(3) as writer:
+    with storage.writer(3, TooLarge("")) as writer:
         writer.write(b"one")
     assert list(storage.keys(0)) == copies(storage) == []
 
@@ -89,13 +89,14 @@ LARGE = """
 import hashlib, resource, sys
 from pathlib import Path
 from csvapi.config import load
+from csvapi.errors import TooLarge
 from csvapi.storage import storage_of
 
 size, piece = 96 << 20, bytes(range(256)) * 4096
 storage = storage_of(load())
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 before = peak()
-with storage.writer(size) as writer:
+with storage.writer(size, TooLarge("")) as writer:
     for _ in range(size // len(piece)):
         writer.write(piece)
     key = writer.commit()

@@ -18,6 +18,7 @@ from flask_migrate import upgrade
 
 from csvapi import config
 from csvapi.app import create_app
+from csvapi.errors import TooLarge
 from csvapi.extensions import db, runtime
 from csvapi.lifeline import die_with_parent
 from csvapi.services import files, sweep
@@ -149,7 +150,7 @@ def test_the_sweep_takes_orphans_from_the_bucket_and_tells_what_is_missing(
     server: Server, environ: dict[str, str], app: Flask, ann: Account
 ) -> None:
     kept, lost = ann.upload(SMALL), ann.upload(SMALL)
-    with runtime().storage.writer(10) as writer:
+    with runtime().storage.writer(10, TooLarge("")) as writer:
         writer.write(b"nobody's")
         orphan = writer.commit()
     assert sweep.sweep() == 0, "it may get its row yet"
