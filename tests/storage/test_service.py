@@ -25,6 +25,7 @@ from csvapi.services import files, sweep
 from csvapi.services.archive import write
 from csvapi.storage import LocalStorage, storage_of
 from tests.api.v1 import V1
+from tests.servers import private_valkey
 from tests.services.alone import stored
 from tests.stack import Account, environment, sign_up
 from tests.storage.bucket import SECRET, Server, server_in
@@ -37,6 +38,13 @@ SMALL_DONE = b'id,name\n007,Ada\n8,"Gr\xc3\xa4ce"\n'
 def server(tmp_path: Path) -> Iterator[Server]:
     with server_in(tmp_path / "server") as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    """A queue of their own: on the one of all tests the worker of other modules may still listen."""
+    with private_valkey() as url:
+        yield url
 
 
 @pytest.fixture
