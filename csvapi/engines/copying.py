@@ -6,13 +6,13 @@ The first pass has left where each record ends. One pass over the file; memory: 
 from __future__ import annotations
 
 import os
-import re
 from array import array
 from dataclasses import replace
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from csvapi.engines.fates import fate_file, stop_file
-from csvapi.engines.passes import Found, RangePass
+from csvapi.engines.passes import GOES, STAYS, Found, RangePass
 from csvapi.operations.keyed import SAMPLE
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _RECORDS = 1 << 13  # handled together
 _BYTES = 1 << 20  # read at once
-_KEPT, _GONE = re.compile(rb"\0+"), re.compile(rb"[^\0]+")
 
 
 def copy(last: RangePass, report: Callable[[Progressed], None]) -> Found:
@@ -35,9 +34,9 @@ def copy(last: RangePass, report: Callable[[Progressed], None]) -> Found:
     with last.plan.source.path.open("rb", buffering=0) as source:
         for fates, stops in _records(last, at):
             if last.output:
-                _copy(source.fileno(), _runs(_KEPT, fates, stops, place), last.output)
+                _copy(source.fileno(), _runs(fates.translate(STAYS), stops, place), last.output)
             if last.dropped:
-                _copy(source.fileno(), _runs(_GONE, fates, stops, place), last.dropped)
+                _copy(source.fileno(), _runs(fates.translate(GOES), stops, place), last.dropped)
             kept = fates.count(0)
             found.kept += kept
             report((stops[-1] - place, len(fates), kept))
@@ -68,10 +67,12 @@ def _behind_sample(last: RangePass) -> tuple[int, int]:
     return at, place
 
 
-def _runs(pattern: re.Pattern[bytes], fates: bytes, stops: array[int], begin: int) -> list[tuple[int, int]]:
-    """Where records of one kind that lie together begin and end."""
-    starts = array("Q", [begin]) + stops
-    return [(starts[first], starts[last]) for first, last in (run.span() for run in pattern.finditer(fates))]
+def _runs(mask: bytes, stops: array[int], begin: int) -> list[tuple[int, int]]:
+    """Where the records that lie together and whose byte in `mask` is 1 begin and end."""
+    here, before = (int.from_bytes(each, "little") for each in (mask, b"\0" + mask))
+    edges = (here ^ before).to_bytes(len(mask) + 1, "little")
+    places = list(compress((begin, *stops), edges))
+    return list(zip(places[::2], places[1::2], strict=True))
 
 
 def _copy(source: int, runs: list[tuple[int, int]], sink: Sink) -> None:
@@ -80,7 +81,7 @@ def _copy(source: int, runs: list[tuple[int, int]], sink: Sink) -> None:
         return
     first, last = runs[0][0], runs[-1][1]
     if last - first <= _BYTES:
-        data = memoryview(os.pread(source, last - first, first))
+        data = os.pread(source, last - first, first)
         sink.write(b"".join([data[begin - first : end - first] for begin, end in runs]))
     elif len(runs) > 1:
         _copy(source, runs[: len(runs) // 2], sink)

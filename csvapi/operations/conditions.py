@@ -96,11 +96,23 @@ def text_test(name: str, value: Any, wire: Wire, *, fold: bool) -> Callable[[Seq
     return lambda cells: compare([shape(wire.decode(cell)) for cell in cells])
 
 
+@dataclass(frozen=True)
+class Contains:
+    """Whether a cell holds `needle` somewhere."""
+
+    needle: Any
+
+    def __call__(self, cells: Sequence[Any]) -> Iterable[object]:
+        return map(operator.contains, cells, repeat(self.needle))
+
+
 def _text_compare(name: str, operand: Any) -> Callable[[Sequence[Any]], Iterable[object]]:
     if name in ("starts_with", "ends_with"):
         test = operator.methodcaller(name.replace("_", ""), operand)
         return lambda cells: map(test, cells)
-    compare = operator.contains if name == "contains" else _COMPARE[name]
+    if name == "contains":
+        return Contains(operand)
+    compare = _COMPARE[name]
     return lambda cells: map(compare, cells, repeat(operand))
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 BYTES_PER_KEY = 80  # of a partition while it is resolved, measured
 CACHED_KEYS = 1 << 20  # sorting needs no cache
-SECRET = 4160  # bytes: what `digests` draws its factors from
+SECRET = 2112  # bytes: what `digests` draws its factors from
 
 
 def available() -> bool:

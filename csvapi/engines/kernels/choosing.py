@@ -1,7 +1,8 @@
 """A filter's conditions over a table: the same tree, the same order, the same counts as `operations.conditions`.
 
 A condition is asked of the records that those before it leave open. Numbers of at most eight characters are compared
-as integers, exactly; cells of any other form, and all other conditions, are asked of the condition itself.
+as integers, exactly; a text that cells may contain is looked for in all of them at once; cells of any other form, and
+all other conditions, are asked of the condition itself.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from csvapi.operations.conditions import All, Leaf, Node, Not, Typed
+from csvapi.engines.kernels.table import PADDING, Table
+from csvapi.operations.conditions import All, Contains, Leaf, Node, Not, Typed
 
 if TYPE_CHECKING:
-    from csvapi.engines.kernels.table import Places, Table
+    from csvapi.engines.kernels.quotes import Places
     from csvapi.operations.filter import Filter
 
 Answers = NDArray[np.bool_]
-Words = NDArray[np.uint64]
 
 _WORD = 8
 _MOST = Decimal(10**9)  # beyond every number of eight digits
@@ -30,12 +31,7 @@ _MOST = Decimal(10**9)  # beyond every number of eight digits
 
 def choose(step: Filter, table: Table, records: Places) -> Places:
     """Which of `records` stay."""
-    plain, odd = table.halves(records)
-    stays = plain[_all(step.parts, table, plain)]
-    if not len(odd):
-        return stays
-    mask = np.frombuffer(step.keep(table.block(odd)), np.bool_)
-    return np.sort(np.concatenate((stays, odd[mask])))
+    return records[_all(step.parts, table, records)]
 
 
 def _ask(node: Node, table: Table, records: Places) -> Answers:
@@ -47,6 +43,8 @@ def _ask(node: Node, table: Table, records: Places) -> Answers:
         raise TypeError(f"{type(node).__name__} is no condition a table knows.")
     if isinstance(node.test, Typed) and node.test.kind == "number":
         return _numbers(node.test, table, node.position, records)
+    if isinstance(node.test, Contains) and node.test.needle and table.shows(node.test.needle):
+        return _contains(node.test.needle, table, node.position, records)
     return _cells(node, table, records)
 
 
@@ -65,9 +63,34 @@ def _cells(leaf: Leaf, table: Table, records: Places) -> Answers:
     return np.fromiter(map(bool, leaf.test(table.cells(leaf.position, records))), np.bool_, len(records))
 
 
+def _contains(needle: bytes, table: Table, position: int, records: Places) -> Answers:
+    first, last = table.span(position, records)
+    found = np.append(places(needle, table), len(table.text))
+    return np.asarray(found[np.searchsorted(found, first)] + len(needle) <= last)
+
+
+def places(needle: bytes, table: Table) -> Places:
+    """Where `needle` begins in the table's text.
+
+    Looks for its first and its last byte at their distance, then compares what is between eight bytes at a time (Mula,
+    "SIMD-friendly algorithms for substring searching", 2016).
+    """
+    size = len(needle)
+    chars = table.chars[: len(table.text) - PADDING + 1]
+    both = chars[: len(chars) - size + 1] == needle[0]
+    if size > 1:
+        both &= chars[size - 1 :] == needle[-1]
+    found = np.flatnonzero(both)
+    words = table.words
+    for at in range(0, size, _WORD) if size > 2 else ():
+        part = needle[at : at + _WORD]
+        found = found[words[found + at] & _BELOW[len(part)] == int.from_bytes(part, "little")]
+    return found
+
+
 def _numbers(test: Typed, table: Table, position: int, records: Places) -> Answers:
     first, last = table.span(position, records)
-    value, scale, known = parse(np.ndarray((len(table.text) - _WORD,), "<u8", table.text, 0, (1,))[first], last - first)
+    value, scale, known = parse(table.words[first], last - first)
     answers = _compare(test.name, test.value, value, scale)
     others = np.flatnonzero(~known)
     if len(others):
@@ -104,7 +127,7 @@ _ONE, _SEVEN, _EIGHT, _FIRST = (np.uint64(each) for each in (1, 7, 8, 0xFF))
 _BELOW = np.array([(1 << 8 * length) - 1 for length in range(_WORD + 1)], np.uint64)
 
 
-def parse(words: Words, lengths: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp], Answers]:
+def parse(words: NDArray[np.uint64], lengths: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp], Answers]:
     """Cells as integers and numbers of decimals, and for which of them that is known.
 
     A cell is the first `lengths` bytes of a little-endian word. Known are those of at most eight bytes that are an
@@ -138,7 +161,7 @@ _LEFT, _RIGHT = np.uint64(100 + (1_000_000 << 32)), np.uint64(1 + (10_000 << 32)
 _SIXTEEN, _HALF = np.uint64(16), np.uint64(32)
 
 
-def _integer(digits: Words) -> NDArray[np.int64]:
+def _integer(digits: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Eight digits, the first in the lowest byte, as a number in three multiplications (Lemire's, of simdjson)."""
     pairs = (digits * _PAIRS) >> _EIGHT
     left, right = (pairs & _QUARTERS) * _LEFT, ((pairs >> _SIXTEEN) & _QUARTERS) * _RIGHT

@@ -1,8 +1,13 @@
-"""Digests of many keys at once that nobody can make collide: Multilinear-HM hashing (Lemire and Kaser 2014).
+"""Digests of many keys at once that nobody can make collide: eight sums of 16 bits each, in two steps.
 
-Add to each 32-bit word of a key a secret random 64-bit number, multiply the results in pairs, and sum the products
-modulo 2 ** 64, with one for the length: two different keys have equal upper 32 bits in one of 2 ** 32 cases. Four such
-sums make 128 bits. Keys of more than `LONGEST` bytes get BLAKE2b, keyed by the same secret.
+First the 32-bit words of a key, each times a secret random number from -2 ** 14 to 2 ** 14 - 1, and its length, times
+another, are summed: as a product of matrices in floating point, where at most 128 such products stay within 2 ** 53 and
+so are exact. Two different keys have equal sums in at most one of 2 ** 15 cases, since whatever all other numbers are,
+at most one value of the number at which they differ makes them equal. Then each sum is multiplied by a secret odd
+number modulo 2 ** 64, of which the upper 16 bits stay: those of two different sums are equal in at most one of 2 ** 15
+cases (Dietzfelbinger et al. 1997, "A reliable randomized algorithm for the closest-pair problem"). So one of the eight
+is equal in at most one of 2 ** 14 cases, and all of them in at most one of 2 ** 112. Keys of more than `LONGEST` bytes
+get BLAKE2b, keyed by the same secret.
 """
 
 from __future__ import annotations
@@ -11,15 +16,17 @@ from collections.abc import Sequence
 from hashlib import blake2b
 
 import numpy as np
-from numpy.typing import NDArray
 
-from csvapi.engines.kernels import SECRET
-from csvapi.engines.kernels.table import PADDING, Places, Table
+from csvapi.engines.kernels.quotes import Places
+from csvapi.engines.kernels.table import PADDING, Table
 
-LONGEST = 512
-_SUMS = 4
-_LOW, _HALF, _TOP = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(0xFFFFFFFF00000000)
-_KEPT = np.array([(1 << 8 * length) - 1 for length in range(8)], np.uint64)  # of the last word of a key
+LONGEST = 508
+_ROW = 128  # bytes of a key that are handled together
+_SUMS = 8
+_WORDS = (LONGEST + 4) // 4
+_BITS = 15
+_UPPER, _PLACES = np.uint64(48), [np.uint64(48), np.uint64(32), np.uint64(16)]
+_KEPT = np.array([[0xFF] * length + [0] * (_ROW - length) for length in range(_ROW)], np.uint8).view("<u8")
 
 Digests = tuple[Places, Places]
 
@@ -29,7 +36,9 @@ class Digester:
 
     def __init__(self, secret: bytes) -> None:
         self.secret = secret
-        self.factors = np.frombuffer(secret, np.uint64, SECRET // 8).reshape(_SUMS, LONGEST // 4 + 2)
+        numbers = np.frombuffer(secret, np.uint16, _SUMS * _WORDS).reshape(_SUMS, _WORDS)
+        self.factors = (numbers >> (16 - _BITS)).astype(np.float64) - (1 << _BITS - 1)
+        self.odd = np.frombuffer(secret, np.uint64, _SUMS, 2 * _SUMS * _WORDS)[:, np.newaxis] | np.uint64(1)
 
     def of_keys(self, keys: Sequence[bytes]) -> Digests:
         lengths = np.fromiter(map(len, keys), np.int64, len(keys))
@@ -37,40 +46,37 @@ class Digester:
 
     def of_spans(self, text: bytes, starts: Places, lengths: Places) -> Digests:
         """Of keys that lie in `text`, which has padding behind them."""
-        sums = np.empty((_SUMS, len(starts)), np.uint64)
-        short = np.flatnonzero(lengths <= LONGEST)
-        if len(short) == len(starts):
-            sums[:] = self._short(text, starts, lengths)
-        else:
-            sums[:, short] = self._short(text, starts[short], lengths[short])
-        first = (sums[0] & _TOP) | (sums[1] >> _HALF)
-        second = (sums[2] & _TOP) | (sums[3] >> _HALF)
-        for index in np.flatnonzero(lengths > LONGEST).tolist():
+        short = lengths <= LONGEST
+        if short.all():
+            return self._short(text, starts, lengths)
+        first, second = np.empty((2, len(starts)), np.int64)
+        first[short], second[short] = self._short(text, starts[short], lengths[short])
+        for index in np.flatnonzero(~short).tolist():
             key = text[starts[index] : starts[index] + lengths[index]]
             digest = blake2b(key, digest_size=16, key=self.secret[:64]).digest()
-            first[index], second[index] = np.frombuffer(digest, np.uint64)
-        return first.view(np.int64), second.view(np.int64)
+            first[index], second[index] = np.frombuffer(digest, np.int64)
+        return first, second
 
-    def _short(self, text: bytes, starts: Places, lengths: Places) -> NDArray[np.uint64]:
-        """The sums, the keys ordered by length so that those with a word number n are a slice."""
+    def _short(self, text: bytes, starts: Places, lengths: Places) -> Digests:
+        """The keys ordered by length, so that those which reach into a row are a slice."""
         order = np.argsort(lengths.astype(np.uint16), kind="stable")
         starts, lengths = starts[order], lengths[order]
-        words = np.ndarray((len(text) - 7,), "<u8", text, 0, (1,))
+        sums = self.factors[:, -1:] * lengths
         longest = int(lengths[-1]) if len(lengths) else 0
-        begins = np.searchsorted(lengths, np.arange(0, longest + 9, 8), side="right")  # keys of more than 8 n bytes
-        sums = self.factors[:, -1:] + self.factors[:, -2:-1] * lengths.astype(np.uint64)
-        for number in range((longest + 7) // 8):
-            begin, full = begins[number], np.searchsorted(lengths, 8 * number + 8)
-            word = words[starts[begin:] + 8 * number]
-            word[: full - begin] &= _KEPT[lengths[begin:full] - 8 * number]
-            low, high = word & _LOW, word >> _HALF
-            for total, factors in zip(sums, self.factors, strict=True):
-                product = low + factors[2 * number]
-                product *= high + factors[2 * number + 1]
-                total[begin:] += product
-        result = np.empty_like(sums)
-        result[:, order] = sums
-        return result
+        for at in range(0, longest, _ROW):
+            begin, full = np.searchsorted(lengths, at, side="right"), np.searchsorted(lengths, at + _ROW)
+            size = min(_ROW, (longest - at + 7) // 8 * 8)
+            rows = np.ndarray((len(text) - size + 1,), f"V{size}", text, 0, (1,))[starts[begin:] + at]
+            rows.view("<u8").reshape(-1, size // 8)[: full - begin] &= _KEPT[lengths[begin:full] - at, : size // 8]
+            words = rows.view("<u4").reshape(-1, size // 4)[:, : _WORDS - 1 - at // 4].astype(np.float64)
+            sums[:, begin:] += self.factors[:, at // 4 : at // 4 + words.shape[1]] @ words.T
+        parts = sums.astype(np.int64).view(np.uint64)
+        parts *= self.odd
+        parts >>= _UPPER
+        digests = np.empty((2, len(order)), np.uint64)
+        for half, four in zip(digests, (parts[:4], parts[4:]), strict=True):
+            half[order] = four[0] << _PLACES[0] | four[1] << _PLACES[1] | four[2] << _PLACES[2] | four[3]
+        return digests[0].view(np.int64), digests[1].view(np.int64)
 
 
 def joined(table: Table, positions: Sequence[int], records: Places) -> tuple[bytes, Places, Places]:

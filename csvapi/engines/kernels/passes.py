@@ -12,8 +12,10 @@ from csvapi.csvio.blocks import Piece, portions
 from csvapi.csvio.spill import disk_budget
 from csvapi.engines.kernels.choosing import choose
 from csvapi.engines.kernels.digests import Digester, joined
+from csvapi.engines.kernels.quotes import Places
 from csvapi.engines.kernels.spill import DigestSink
-from csvapi.engines.kernels.table import Places, Table, Tables
+from csvapi.engines.kernels.table import Table
+from csvapi.engines.kernels.tables import Tables
 from csvapi.engines.passes import RangePass
 from csvapi.engines.pool import WrongCut
 from csvapi.operations.keyed import SAMPLE, Keyed
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from csvapi.engines.fates import Fates
     from csvapi.operations.filter import Filter
 
-BLOCKS, KEYED = 2, 16  # blocks at once: more share what NumPy takes to begin, and take more memory
+BLOCKS, KEYED = 8, 16  # blocks at once: more share what NumPy takes to begin, and take more memory
 
 
 @dataclass
@@ -99,10 +101,10 @@ class TablePass(RangePass):
         built = cast("Keyed", self.plan.built[self.end - 1])
         sink = cast("DigestSink", self.keys)
         self.found.counts[self.end - 1].records_in += len(alive)
-        plain, odd = table.halves(alive)
+        is_odd = table.odd(alive, built.positions)
+        plain, odd = alive[~is_odd], alive[is_odd]
         if built.positions is None:
-            starts = table.starts[plain]
-            spans = table.text, starts, table.ends[plain, -1] - starts
+            spans = table.unquoted(plain)
         elif len(built.positions) == 1:
             first, last = table.span(built.positions[0], plain)
             spans = table.text, first, last - first
@@ -125,6 +127,5 @@ class TablePass(RangePass):
         firsts = records[np.concatenate(([0], breaks + 1))]
         lasts = records[np.concatenate((breaks, [-1]))]
         begins = np.concatenate(([0], table.stops))[firsts].tolist()
-        data = memoryview(table.data)
         runs = zip(begins, table.stops[lasts].tolist(), strict=True)
-        sink.write(b"".join([data[begin:end] for begin, end in runs]))
+        sink.write(b"".join([table.data[begin:end] for begin, end in runs]))

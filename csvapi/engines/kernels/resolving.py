@@ -64,18 +64,26 @@ def _load(job: Duplicates, partition: int) -> Arrays:
 
 def repeats(first: Any, second: Any, keep: str) -> tuple[Any, Any]:
     """As `csvio.resolve.repeats`, on arrays and in no particular order."""
-    order = np.argsort(first)
-    starts = _starts(first[order])
-    if not _same_in_groups(second[order], starts):
+    order, starts = _ordered(first)
+    if not (_same_in_groups(first[order], starts) and _same_in_groups(second[order], starts)):
         order = np.lexsort((second, first))
         starts = _starts(first[order]) | _starts(second[order])
     heads = np.flatnonzero(starts)
-    pick = np.maximum if keep == "last" else np.minimum
-    leaders = pick.reduceat(order, heads) if len(heads) else order
     sizes = np.diff(np.append(heads, len(order)))
+    leaders = order[heads + sizes - 1] if keep == "last" else order[heads]
     twins = np.repeat(leaders, sizes)
     goes = np.repeat(sizes > 1, sizes) if keep == "none" else order != twins
     return order[goes], twins[goes]
+
+
+def _ordered(first: Any) -> tuple[Any, Any]:
+    """Where the numbers are, those with equal high bits behind each other and in the order they have; and where others
+    begin. Sorting numbers whose low bits are places is several times faster than sorting places."""
+    bits = len(first).bit_length()
+    low = (1 << bits) - 1
+    packed = (first & ~low) | np.arange(len(first))
+    packed.sort()
+    return packed & low, _starts(packed >> bits)
 
 
 def _starts(values: Any) -> Any:

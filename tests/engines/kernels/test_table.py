@@ -15,7 +15,8 @@ from csvapi.csvio.dialect import Dialect
 from csvapi.csvio.preview import head
 from csvapi.csvio.source import Source
 from csvapi.csvio.wire import Wire
-from csvapi.engines.kernels.table import Table, Tables
+from csvapi.engines.kernels.table import Table
+from csvapi.engines.kernels.tables import Tables
 from tests.engines.files import texts
 from tests.engines.running import reused
 
@@ -40,11 +41,17 @@ def whole(piece: Piece | Table) -> list[Record]:
 
 
 def by_span(table: Table) -> list[list[bytes]]:
-    """The fields of the records that are not odd, column by column."""
-    plain, _ = table.halves(np.arange(len(table)))
-    return [
-        list(row) for row in zip(*(table.cells(column, plain) for column in range(table.ends.shape[1])), strict=True)
-    ]
+    """The fields of all records, column by column."""
+    records = np.arange(len(table))
+    columns = (table.cells(column, records) for column in range(table.ends.shape[1]))
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def keys(table: Table) -> list[bytes]:
+    """The keys of the records that are not odd, from the text without quotes."""
+    text, starts, lengths = table.unquoted(even := np.flatnonzero(~table.odd(np.arange(len(table)))))
+    assert len(starts) == len(even)
+    return [text[begin : begin + size] for begin, size in zip(starts.tolist(), lengths.tolist(), strict=True)]
 
 
 @reused
@@ -64,7 +71,9 @@ def test_tables_are_blocks(tmp_path: Path, data: st.DataObject, dialect: Dialect
         if isinstance(piece, Table):
             assert piece.position == position
             assert piece.stops.tolist() == np.cumsum([len(raw) for raw, *_ in whole(piece)]).tolist()
-            assert by_span(piece) == [r[2] for i, r in enumerate(whole(piece)) if i not in piece.odd]
+            assert by_span(piece) == [fields for _, _, fields, _ in whole(piece)]
+            odd = piece.odd(np.arange(len(piece)))
+            assert keys(piece) == [key for (_, key, *_), is_odd in zip(whole(piece), odd, strict=True) if not is_odd]
             assert piece.lines == sum(len(raw.splitlines()) for raw, *_ in whole(piece))
         found += whole(piece)
         position += piece.size
@@ -76,6 +85,7 @@ LINES = {
     "crlf": ["1,a,b\r", "2,c,\r"],
     "quoted": ['"1","a","b"', '"2","","d"'],
     "text quoted": ['1,"a","b"', '2,"",""'],
+    "few quoted": ["1,{},b".format("a" * 400), '2,"c","d"'],
     "hidden": ['"1","a,b","c"', "2,d,e", '3,"two\nlines",f', '4,"say ""g""",h'],
 }
 
@@ -90,10 +100,14 @@ def test_tables_are_made(name: str, ended: bool) -> None:
     table = tables.take(data, 0, 0, final=True)
     assert table is not None
     assert (len(table), tables.taken, tables.left) == (10 * len(LINES[name]), 1, 0)
-    assert bool(table.odd) == (name == "hidden")
+    records = np.arange(len(table))
+    assert table.odd(records).any() == (name in ("hidden", "few quoted"))
+    assert not table.odd(records[1::4], [0]).any()
 
 
-@pytest.mark.parametrize("data", [b"1,2,3\n1,2\n", b"\n1,2,3\n", b"1,2,3\r4,5,6\n", b"1,2,\0\n", b'1,2,"\n'])
+@pytest.mark.parametrize(
+    "data", [b"1,2,3\n1,2\n", b"\n1,2,3\n", b"1,2,3\r4,5,6\n", b"1,2,\0\n", b'1,2,"\n', b'1,2",3\n', b'1,"2" ,3\n']
+)
 def test_anything_else_is_left(data: bytes) -> None:
     tables = Tables(Wire.of(Dialect()), 3, lambda _: True)
     assert tables.take(data, 0, 0, final=True) is None

@@ -1,0 +1,82 @@
+"""Making tables of blocks: by scanning for all separators at once, where that is certain to be right.
+
+`Tables.take` makes a table of a block only if each record in it has the header's width and each quote opens or closes a
+field (`quotes`). Everything else goes the general way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from csvapi.engines.kernels import quotes
+from csvapi.engines.kernels.quotes import Bytes, Places
+from csvapi.engines.kernels.table import PADDING, Table
+
+if TYPE_CHECKING:
+    from csvapi.csvio.wire import Wire
+
+_LF, _CR = b"\n"[0], b"\r"[0]
+
+
+@dataclass
+class Tables:
+    """Makes tables of blocks for one pass; `taken` counts the blocks, `left` those that were none."""
+
+    wire: Wire
+    width: int
+    decodes: Callable[[bytes], bool]
+    taken: int = 0
+    left: int = 0
+
+    def take(self, rest: bytes, position: int, row: int, final: bool) -> Table | None:
+        """The whole records at the beginning of `rest`, or None where a table would not be certain."""
+        whole = rest if final else rest[: rest.rfind(b"\n") + 1]
+        table = self._take(whole, position, row, final=final) if whole and self.width else None
+        self.taken += table is not None
+        self.left += table is None and len(whole) > 0
+        return table
+
+    def _take(self, whole: bytes, position: int, row: int, *, final: bool) -> Table | None:
+        returns = b"\r" in whole
+        if b"\0" in whole or (returns and whole.count(b"\r") != whole.count(b"\r\n")) or not self.decodes(whole):
+            return None
+        text = whole if whole.endswith(b"\n") else whole + b"\n"
+        size = len(text)
+        text += bytes(PADDING + -(size + PADDING) % quotes.WORD)
+        chars = np.frombuffer(text, np.uint8)
+        feeds = chars == _LF
+        separators = feeds | (chars == self.wire.delimiter[0])
+        found = None
+        if self.wire.quote and self.wire.quote in whole:
+            found = quotes.read(chars, separators, self.wire)
+            if not found:
+                return None
+            separators = separators > found.inside
+        ends = self._ends(chars, np.flatnonzero(separators))
+        if ends is None or (final and ends[-1, -1] < size - 1):
+            return None
+        stops = ends[:, -1] + 1
+        starts = np.concatenate(([0], stops[:-1]))
+        if returns:
+            ends[:, -1] -= chars[ends[:, -1] - 1] == _CR
+        if self.width == 1 and (starts == ends[:, 0]).any():
+            return None  # blank lines, or one empty field
+        lines = int(np.count_nonzero(feeds[: stops[-1]]))
+        stops[-1] = min(stops[-1], len(whole))
+        return Table(self.wire, whole[: stops[-1]], stops, text, starts, ends, found, position, row, lines)
+
+    def _ends(self, chars: Bytes, separators: Places) -> Places | None:
+        """Where the fields end, a row for each record, if all have the width; what follows the last line end goes."""
+        feeds = chars[separators[-self.width :]] == _LF
+        if not feeds.any():
+            return None
+        ends = separators[: len(separators) - int(feeds[::-1].argmax())]
+        if len(ends) % self.width:
+            return None
+        ends = ends.reshape(-1, self.width)
+        feeds = chars[ends] == _LF
+        return ends if feeds[:, -1].all() and np.count_nonzero(feeds) == len(ends) else None
