@@ -1,7 +1,8 @@
 """Keys: bytes that are equal exactly when the fields are, and digests of them that nobody can make collide.
 
 The key of a record whose fields hold neither delimiter nor line end is its fields joined by the delimiter, which for
-a plain record is its own text. Any other key begins with a line end, which no plain text can hold.
+a plain record is its own text. Any other key begins with a line end, which no plain text can hold; what follows is the
+record with quotes around the fields that need them, and around no others.
 
 A digest is 128 bits: SipHash-1-3 (Python's own `hash` of bytes, keyed by a secret of this process) of the key and of
 the key with a suffix, two outputs of a pseudo-random function on different inputs. SipHash: Aumasson and Bernstein,
@@ -31,7 +32,21 @@ def canonical(fields: Sequence[bytes | None], delimiter: bytes) -> bytes:
         key = delimiter.join(fields)  # type: ignore[arg-type]  # None was excluded above
         if key.count(delimiter) == len(fields) - 1 and b"\n" not in key and b"\r" not in key:
             return key
-    return b"\n" + repr(tuple(fields)).encode()
+    quote = quote_beside(delimiter)
+    return b"\n" + delimiter.join([_minimal(field, delimiter, quote) for field in fields])
+
+
+def quote_beside(delimiter: bytes) -> bytes:
+    """The quote in keys, whatever it is in the file."""
+    return b"'" if delimiter == b'"' else b'"'
+
+
+def _minimal(field: bytes | None, delimiter: bytes, quote: bytes) -> bytes:
+    if field is None:
+        return b"\n"
+    if quote in field or delimiter in field or b"\n" in field or b"\r" in field:
+        return quote + field.replace(quote, quote * 2) + quote
+    return field
 
 
 def _siphash(keys: Sequence[bytes]) -> Digests:

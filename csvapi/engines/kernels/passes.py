@@ -112,7 +112,8 @@ class TablePass(RangePass):
             spans = joined(table, built.positions, plain)
         digests = sink.digester.of_spans(*spans)
         if len(odd):
-            more = sink.digester.of_keys(built.keys(table.block(odd)))
+            keys = table.keys(odd) if built.positions is None else built.keys(table.block(odd))
+            more = sink.digester.of_keys(keys)
             alive = np.concatenate((plain, odd))
             order = np.argsort(alive, kind="stable")  # who is first depends on it
             first, second = (np.concatenate(both)[order] for both in zip(digests, more, strict=True))

@@ -27,33 +27,36 @@ Mask = NDArray[np.bool_]
 Words = NDArray[np.uint64]
 
 WORD = 64  # bytes to a word of bits
-_SPARSE = 64  # bytes per quote from which on a record with quotes is a rare one
 _ONE, _LAST = np.uint64(1), np.uint64(WORD - 1)
 _STEPS = [np.uint64(1 << power) for power in range(6)]
-_LF, _CR = b"\n"[0], b"\r"[0]
+_CR = b"\r"[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Quotes:
-    """`inside` masks the bytes in quoted fields.
-
-    `hidden` are the places of what would be special outside of them or, if quotes are not `dense`, of all quotes.
+    """Places in the block: of separators in quoted fields (`covered`), and of all that would be special outside of them
+    (`hidden`). If quotes are not `dense`, also of all quotes (`places`) and of those that open a field (`opening`).
     """
 
-    inside: Mask
+    covered: Places
     hidden: Places
     dense: bool
+    places: Places
+    opening: Places
 
 
-def read(chars: Bytes, separators: Mask, wire: Wire) -> Quotes | None:
+def read(chars: Bytes, separators: Mask, wire: Wire, sparse: int, *, returns: bool) -> Quotes | None:
     """What the quotes of a block do that begins with a record, or None where they do not all open and close fields.
 
-    `chars` are a multiple of `WORD` in number; each carriage return is followed by a line feed.
+    Quotes are dense where there is more than one to `sparse` bytes. `chars` are a multiple of `WORD` in number; if
+    there are carriage returns, a line feed follows each of them.
     """
-    quotes, special, returns = map(_bits, (chars == wire.quote[0], separators, chars == _CR))
+    quotes, special = _bits(chars == wire.quote[0]), _bits(separators)
+    if returns:
+        special |= _bits(chars == _CR)
     inside = _parity(quotes)
     opens, closes, outside = quotes & inside, quotes & ~inside, special & ~inside
-    before, after = _up(outside), _down(outside | (returns & ~inside))
+    before, after = _up(outside), _down(outside)
     before[0] |= _ONE
     doubled = np.zeros_like(opens)
     if wire.dialect.double_quote:
@@ -62,22 +65,21 @@ def read(chars: Bytes, separators: Mask, wire: Wire) -> Quotes | None:
         after |= _down(opens)
     if (opens & ~before).any() or (closes & ~after).any():
         return None
-    dense = int(np.bitwise_count(quotes).sum()) * _SPARSE > len(chars)
-    return Quotes(_bytes(inside), _places((special | returns) & inside | doubled if dense else quotes), dense)
+    special &= inside
+    covered = _places(special)
+    dense = int(np.bitwise_count(quotes).sum()) * sparse > len(chars)
+    few = [_places(np.empty(0, np.uint64) if dense else each) for each in (quotes, opens & ~doubled)]
+    return Quotes(covered[separators[covered]], _places(special | doubled), dense, *few)
 
 
 def _bits(mask: Mask) -> Words:
     return np.packbits(mask, bitorder="little").view("<u8")
 
 
-def _bytes(bits: Words) -> Mask:
-    return np.unpackbits(bits.view(np.uint8), bitorder="little").view(np.bool_)
-
-
 def _places(bits: Words) -> Places:
     """Where the ones are, of which there are few."""
-    words = np.flatnonzero(bits)
-    row, column = np.nonzero(_bytes(bits[words]).reshape(-1, WORD))
+    words = np.flatnonzero(bits != 0)
+    row, column = np.nonzero(np.unpackbits(bits[words].view(np.uint8), bitorder="little").reshape(-1, WORD))
     return words[row] * WORD + column
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from csvapi.csvio.blocks import Block
-from csvapi.csvio.keys import canonical
+from csvapi.csvio.keys import canonical, quote_beside
 from csvapi.engines.kernels.quotes import Bytes, Mask, Places, Quotes, Words
 
 if TYPE_CHECKING:
@@ -51,11 +51,26 @@ class Table:
     @cached_property
     def hides(self) -> Mask | None:
         """Which records have a field that hides something special or, where quotes are few, that has quotes."""
-        if not self.quotes or not len(self.quotes.hidden):
+        if self.quotes is None:
             return None
-        hides = np.zeros(len(self) + 1, np.bool_)  # what lies behind the last record counts for nothing
-        hides[np.searchsorted(self.stops, self.quotes.hidden, side="right")] = True
-        return hides[:-1]
+        places = self.quotes.hidden if self.quotes.dense else self.quotes.places
+        return self._holding(places) if len(places) else None
+
+    @cached_property
+    def minimal(self) -> Mask | None:
+        """Which records need all the quotes they have and so are, behind a line end, their keys; None if unknown."""
+        quotes, wire = self.quotes, self.wire
+        if quotes is None or quotes.dense or wire.quote != quote_beside(wire.delimiter):
+            return None
+        ends = self.ends.ravel()
+        needed = np.isin(np.searchsorted(ends, quotes.opening), np.searchsorted(ends, quotes.hidden))
+        return self._holding(quotes.covered) & ~self._holding(quotes.opening[~needed])
+
+    def _holding(self, places: Places) -> Mask:
+        """Which records hold one of these places; those behind the last record count for nothing."""
+        mask = np.zeros(len(self) + 1, np.bool_)
+        mask[np.searchsorted(self.stops, places, side="right")] = True
+        return mask[:-1]
 
     @cached_property
     def words(self) -> Words:
@@ -67,10 +82,11 @@ class Table:
         return not self.quotes or self.wire.quote not in text
 
     def _field(self, position: int | Places, records: Places) -> tuple[Places, Places]:
-        ends = self.ends[records, position]
         if isinstance(position, int):
-            return (self.ends[records, position - 1] + 1 if position else self.starts[records]), ends
-        return np.where(position, self.ends[records, position - 1] + 1, self.starts[records]), ends
+            first = self.ends[:, position - 1][records] + 1 if position else self.starts[records]
+            return first, self.ends[:, position][records]
+        first = np.where(position, self.ends[records, position - 1] + 1, self.starts[records])
+        return first, self.ends[records, position]
 
     def span(self, position: int | Places, records: Places) -> tuple[Places, Places]:
         """Where a field begins and ends in `text`, without the quotes around it; those in it are still doubled."""
@@ -110,6 +126,15 @@ class Table:
             starts -= np.searchsorted(places, starts)
             ends -= np.searchsorted(places, ends)
         return text, starts, ends - starts
+
+    def keys(self, records: Places) -> list[bytes]:
+        """The keys of whole records that are odd."""
+        spans = zip(self.starts[records].tolist(), self.ends[records, -1].tolist(), strict=True)
+        keys = [b"\n" + self.text[begin:end] for begin, end in spans]
+        where = np.arange(len(records)) if self.minimal is None else np.flatnonzero(~self.minimal[records])
+        for index, fields in zip(where.tolist(), self._fields(records[where]), strict=True):
+            keys[index] = canonical(fields, self.wire.delimiter)
+        return keys
 
     def block(self, records: Places) -> Block:
         """Some records as a block, for whatever has no kernel."""

@@ -29,6 +29,7 @@ class Tables:
     wire: Wire
     width: int
     decodes: Callable[[bytes], bool]
+    sparse: int = 64  # bytes to a quote from which on a record with quotes is a rare one
     taken: int = 0
     left: int = 0
 
@@ -50,27 +51,30 @@ class Tables:
         chars = np.frombuffer(text, np.uint8)
         feeds = chars == _LF
         separators = feeds | (chars == self.wire.delimiter[0])
-        found = None
+        found, covered = None, np.empty(0, np.int64)
         if self.wire.quote and self.wire.quote in whole:
-            found = quotes.read(chars, separators, self.wire)
+            found = quotes.read(chars, separators, self.wire, self.sparse, returns=returns)
             if not found:
                 return None
-            separators = separators > found.inside
+            covered = found.covered
+            separators[covered] = False
         ends = self._ends(chars, np.flatnonzero(separators))
         if ends is None or (final and ends[-1, -1] < size - 1):
             return None
         stops = ends[:, -1] + 1
+        lines = int(np.count_nonzero(feeds[: stops[-1]]))
+        if lines - np.count_nonzero(feeds[covered[covered < stops[-1]]]) != len(stops):
+            return None  # a line ends before the last column
         starts = np.concatenate(([0], stops[:-1]))
         if returns:
             ends[:, -1] -= chars[ends[:, -1] - 1] == _CR
         if self.width == 1 and (starts == ends[:, 0]).any():
             return None  # blank lines, or one empty field
-        lines = int(np.count_nonzero(feeds[: stops[-1]]))
         stops[-1] = min(stops[-1], len(whole))
         return Table(self.wire, whole[: stops[-1]], stops, text, starts, ends, found, position, row, lines)
 
     def _ends(self, chars: Bytes, separators: Places) -> Places | None:
-        """Where the fields end, a row for each record, if all have the width; what follows the last line end goes."""
+        """Where the fields end, a row for each record; what follows the last line end goes."""
         feeds = chars[separators[-self.width :]] == _LF
         if not feeds.any():
             return None
@@ -78,5 +82,4 @@ class Tables:
         if len(ends) % self.width:
             return None
         ends = ends.reshape(-1, self.width)
-        feeds = chars[ends] == _LF
-        return ends if feeds[:, -1].all() and np.count_nonzero(feeds) == len(ends) else None
+        return ends if (chars[ends[:, -1]] == _LF).all() else None
