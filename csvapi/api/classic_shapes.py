@@ -1,0 +1,110 @@
+"""What the classic endpoints take and answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from flask_smorest.fields import Upload
+from marshmallow import validate
+
+from csvapi.api.body import parse_json
+from csvapi.api.task_shapes import TaskProgress
+from csvapi.models import Status
+
+STATUSES = {
+    Status.QUEUED: "PENDING",
+    Status.RUNNING: "PROGRESS",
+    Status.SUCCEEDED: "SUCCESS",
+    Status.FAILED: "FAILURE",
+    Status.CANCELLED: "CANCELLED",
+}
+TASK_ID_MISSING = "task_id parameter is required"
+MAX_ID = 2**63 - 1
+
+
+class UploadForm(ma.Schema):
+    file = Upload(required=True, metadata={"description": "The CSV file; its name must end in .csv"})
+
+
+class Uploaded(ma.Schema):
+    message = ma.fields.String(required=True)
+    file_id = ma.fields.Integer(required=True)
+
+
+class Filter(ma.Schema):
+    """One condition; all of them must hold."""
+
+    column = ma.fields.String(required=True)
+    operator = ma.fields.String(required=True, metadata={"example": ">="})
+    value = ma.fields.Raw(metadata={"type": ["string", "number", "boolean", "array", "null"], "items": {}})
+
+
+class Filters(ma.fields.List[Any]):
+    """A list of conditions, or the same as JSON text (inside a form there is no other way)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        if isinstance(value, str):
+            value = parse_json(value.encode(errors="surrogatepass"), "filters") if value.strip() else []
+        if not isinstance(value, list):
+            raise ma.ValidationError("filters must be a list of {column, operator, value}")
+        return value
+
+
+class Whole(ma.fields.Integer):
+    """An integer, as a number or as text, but not a number with a fraction, which would be cut off."""
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, float) and not value.is_integer():
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+_operation = validate.OneOf(["dedup", "unique", "filter"], error="operation must be one of: {choices}")
+
+
+class Operation(ma.Schema):
+    file_id = Whole(
+        required=True,
+        validate=validate.Range(1, MAX_ID, error="file_id must be the id that upload-csv answered"),
+        metadata={"description": "What upload-csv answered"},
+    )
+    operation = ma.fields.String(required=True, validate=_operation)
+    column = ma.fields.String(metadata={"description": "unique: the column whose distinct values are kept"})
+    filters = Filters(
+        ma.fields.Nested(Filter), metadata={"description": "filter: the conditions, all of which must hold"}
+    )
+
+
+class Started(ma.Schema):
+    message = ma.fields.String(required=True)
+    task_id = ma.fields.UUID(required=True)
+
+
+class StatusQuery(ma.Schema):
+    task_id = ma.fields.String(
+        required=True,
+        error_messages={"required": TASK_ID_MISSING},
+        validate=validate.Length(1, error=TASK_ID_MISSING),
+    )
+    n = ma.fields.Integer(
+        load_default=100,
+        validate=validate.Range(0, 10_000, error="n must be from 0 to 10000"),
+        metadata={"description": "How many records of the result to show"},
+    )
+
+
+class Result(ma.Schema):
+    file_link = ma.fields.String(allow_none=True, metadata={"description": "Signed, expiring; works in any browser"})
+    data = ma.fields.List(
+        ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String(allow_none=True)),
+        metadata={"description": "The first n records, column by column; every value is text, an absent field is null"},
+    )
+
+
+class TaskState(ma.Schema):
+    task_id = ma.fields.String(required=True)
+    status = ma.fields.String(required=True, validate=validate.OneOf(list(STATUSES.values())))
+    progress = ma.fields.Nested(TaskProgress)
+    result = ma.fields.Nested(Result)
+    error = ma.fields.String()
