@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil, floor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from csvapi.engines.kernels.table import PADDING, Table
 from csvapi.operations.conditions import All, Contains, Leaf, Node, Not, Typed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from csvapi.engines.kernels.quotes import Places
     from csvapi.operations.filter import Filter
 
@@ -48,14 +50,13 @@ def _ask(node: Node, table: Table, records: Places) -> Answers:
     return _cells(node, table, records)
 
 
-def _all(parts: Any, table: Table, records: Places) -> Answers:
-    answers = np.ones(len(records), np.bool_)
-    left = records
-    for number, part in enumerate(parts):
-        if number and not len(left):
+def _all(parts: Sequence[Node], table: Table, records: Places) -> Answers:
+    answers = _ask(parts[0], table, records)
+    for part in parts[1:]:
+        left = records[answers]
+        if not len(left):
             break
         answers[answers] = _ask(part, table, left)
-        left = records[answers]
     return answers
 
 

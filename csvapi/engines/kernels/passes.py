@@ -129,4 +129,4 @@ class TablePass(RangePass):
         lasts = records[np.concatenate((breaks, [-1]))]
         begins = np.concatenate(([0], table.stops))[firsts].tolist()
         runs = zip(begins, table.stops[lasts].tolist(), strict=True)
-        sink.write(b"".join([table.data[begin:end] for begin, end in runs]))
+        sink.write_all([table.data[begin:end] for begin, end in runs])
