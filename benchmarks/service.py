@@ -30,6 +30,7 @@ from benchmarks.measure import kilobytes
 from benchmarks.settings import HERE, named, size
 
 WORKERS = "2"
+_ELSEWHERE = "CSVAPI_(?!WEB_WORKERS)|DB_|REDIS_|DATABASE_URL"  # settings of another service
 POLL = 0.005
 JOBS = int(os.environ.get("SERVICE_JOBS") or 50)
 CLIENTS = int(os.environ.get("SERVICE_CLIENTS") or 8)
@@ -110,7 +111,7 @@ def _command(pid: int) -> str:
 
 @contextmanager
 def started(folder: Path) -> Iterator[Service]:
-    env = {name: value for name, value in os.environ.items() if not re.match("CSVAPI_|DB_|REDIS_|DATABASE_URL", name)}
+    env = {name: value for name, value in os.environ.items() if not re.match(_ELSEWHERE, name)}
     env |= {"CSVAPI_PORT": "0", "CSVAPI_WORKERS": WORKERS, "CSVAPI_DATA_DIR": str(folder / "var")}
     log = folder / "log"
     with log.open("wb") as output:

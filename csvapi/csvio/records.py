@@ -160,7 +160,10 @@ def _general(data: bytes, wire: Wire, *, final: bool) -> Cut:
 
     def add_plain(span: bytes) -> None:
         units.extend(span.splitlines(keepends=True))
-        plain.extend((span.replace(wire.quote, b"") if quoted else span).splitlines())
+        if quoted and b"\r" + wire.quote in span:  # without its quotes an empty field would make one line end of two
+            plain.extend(line.replace(wire.quote, b"") for line in span.splitlines())
+        else:
+            plain.extend((span.replace(wire.quote, b"") if quoted else span).splitlines())
 
     for record in hard_records(whole, wire, _hard_lines(whole, wire) if quoted else None):
         add_plain(whole[start : record.begin])

@@ -82,7 +82,7 @@ def _copy(source: int, runs: list[tuple[int, int]], sink: Sink) -> None:
     first, last = runs[0][0], runs[-1][1]
     if last - first <= _BYTES:
         data = os.pread(source, last - first, first)
-        sink.write(b"".join([data[begin - first : end - first] for begin, end in runs]))
+        sink.write_all([data[begin - first : end - first] for begin, end in runs])
     elif len(runs) > 1:
         _copy(source, runs[: len(runs) // 2], sink)
         _copy(source, runs[len(runs) // 2 :], sink)

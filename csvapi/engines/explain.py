@@ -4,49 +4,68 @@ from __future__ import annotations
 
 import csv
 import io
-from itertools import compress, count, repeat
+from functools import partial
+from itertools import chain, compress, count, repeat
 from typing import TYPE_CHECKING
 
+from csvapi.csvio.sink import Sink
 from csvapi.csvio.spill import disk_budget
 from csvapi.engines.fates import fate_file, twin_file
+from csvapi.engines.pool import run_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
     from pathlib import Path
 
     from csvapi.engines.plan import Plan
+    from csvapi.engines.pool import Report
 
 HEADER = b"row,step,operation,reason,kept_row\n"
 _BATCH = 1 << 16
-_GOES = b"\0" + b"\1" * 255
+_KEPT, _GOES = b"\0", b"\0" + b"\1" * 255
 
 
-def write_explanation(plan: Plan, workspace: Path, bases: list[int], target: Path, alive: Callable[[], None]) -> None:
-    """`row` counts from 1; `step` from 1, 0 for a ragged record; `kept_row` only where another record stands for it."""
+def write_explanation(plan: Plan, workspace: Path, bases: list[int], target: Path, report: Report) -> None:
+    """`row` counts from 1; `step` from 1, 0 for a ragged record; `kept_row` only where another record stands for it.
+
+    The ranges are written side by side and then put together.
+    """
     texts = [_text(plan, step, reason) for step, reason in plan.codes]
-    with disk_budget(), target.open("wb") as out:
+    parts = [workspace / f"reasons-{number}" for number in range(len(bases))]
+    run_all([partial(_write, workspace, number, base, texts) for number, base in enumerate(bases)], report)
+    with disk_budget(), target.open("wb") as file:
+        out = Sink(file, hashed=False)
         out.write(HEADER)
-        for number, base in enumerate(bases):
-            twins = twin_file(workspace, number)
-            leaders = memoryview(twins.read_bytes()).cast("q") if twins.exists() else None
-            with fate_file(workspace, number).open("rb") as file:
-                start = 0
-                while fates := file.read(_BATCH):
-                    goes = fates.translate(_GOES)
-                    rows = compress(count(base + start + 1), goes)
-                    of = compress(leaders[start : start + len(fates)], goes) if leaders else repeat(0)
-                    lines = (
-                        b"%d%b%b\n" % (row, texts[fate], b"%d" % leader if leader else b"")
-                        for row, fate, leader in zip(rows, compress(fates, goes), of, strict=False)
-                    )
-                    out.write(b"".join(lines))
-                    start += len(fates)
-                    alive()
+        for part in parts:
+            out.append(part, partial(report, (0, 0, 0)))
 
 
-def _text(plan: Plan, step: int, reason: str) -> bytes:
-    """What stands between row and kept_row for one fate."""
+def _write(workspace: Path, number: int, base: int, texts: list[str], report: Report) -> None:
+    """The explanation of one range, the first record of which is row `base` + 1."""
+    twins = twin_file(workspace, number)
+    leaders = memoryview(twins.read_bytes()).cast("q") if twins.exists() else None
+    with fate_file(workspace, number).open("rb") as file, (workspace / f"reasons-{number}").open("wb") as out:
+        start = 0
+        while fates := file.read(_BATCH):
+            of = leaders[start : start + len(fates)] if leaders else None
+            with disk_budget():
+                out.write(_lines(fates, base + start + 1, texts, of))
+            start += len(fates)
+            report((0, 0, 0))
+
+
+def _lines(fates: bytes, first: int, texts: list[str], leaders: Sequence[int] | None) -> bytes:
+    """What is said of some records, the first of which is row `first`."""
+    goes = fates.translate(_GOES)
+    rows = map(str, compress(count(first), goes))
+    reasons = map(texts.__getitem__, fates.translate(None, _KEPT))
+    kept = [str(of or "") + "\n" for of in compress(leaders, goes)] if leaders else repeat("\n")
+    return "".join(chain.from_iterable(zip(rows, reasons, kept, strict=False))).encode("latin-1")
+
+
+def _text(plan: Plan, step: int, reason: str) -> str:
+    """What stands between row and kept_row for one fate, a character for each byte."""
     target = io.StringIO()
     name = plan.steps[step - 1].operation.name if step else ""
     csv.writer(target, lineterminator=",").writerow(["", plan.before + step if step else 0, name, reason])
-    return target.getvalue().encode("utf-8", "surrogatepass")
+    return target.getvalue().encode("utf-8", "surrogatepass").decode("latin-1")

@@ -14,8 +14,9 @@ from csvapi.csvio.records import BLANK, cut
 if TYPE_CHECKING:
     from csvapi.csvio.preview import Head
     from csvapi.csvio.source import Source
+    from csvapi.csvio.wire import Wire
 
-_WINDOW = 64 * 1024  # bytes to judge a guess by
+_GLANCE, _WINDOW = 1024, 64 * 1024  # bytes to judge a guess by: most are refuted by the first ones
 _TRIES = 50
 SMALLEST = 16 << 20  # a range below this costs more to start than it saves
 
@@ -42,14 +43,18 @@ def _record_start(source: Source, position: int, width: int) -> int | None:
         start = window.find(b"\n", start) + 1
         if not start:
             return None
-        done = cut(window[start:], source.wire, final=False)
-        count = len(done.units)
-        widths = {len(fields) for fields in done.odd.values()}
-        widths |= {
-            done.plain[index].count(source.wire.delimiter) + 1
-            for index in range(count)
-            if index not in done.odd and done.units[index] not in BLANK
-        }
-        if widths == {width}:
+        if _widths(window[start : start + _GLANCE], source.wire) <= {width} == _widths(window[start:], source.wire):
             return position + start
     return None
+
+
+def _widths(text: bytes, wire: Wire) -> set[int]:
+    """The numbers of fields of the whole records that begin the text."""
+    done = cut(text, wire, final=False)
+    count = len(done.units)
+    widths = {len(fields) for fields in done.odd.values()}
+    return widths | {
+        done.plain[index].count(wire.delimiter) + 1
+        for index in range(count)
+        if index not in done.odd and done.units[index] not in BLANK
+    }

@@ -66,8 +66,7 @@ class Stage:
                 self._study_pass(each.begin, each.end)
         out = self._last_pass(self.passes[-1].begin, outputs)
         if outputs.reasons:
-            alive = partial(self._report, (0, 0, 0))
-            write_explanation(self.plan, self.workspace, self.bases, outputs.reasons, alive)
+            write_explanation(self.plan, self.workspace, self.bases, outputs.reasons, self._report)
         return self._receipt(out)
 
     @property

@@ -90,30 +90,24 @@ class Leaf:
 def text_test(name: str, value: Any, wire: Wire, *, fold: bool) -> Callable[[Sequence[bytes]], Iterable[object]]:
     """A comparison with text, on bytes wherever these order and match as the text does."""
     if not fold and (operand := _encoded(name, value, wire)) is not None:
-        return _text_compare(name, operand)
+        return Text(name, operand)
     shape = str.casefold if fold else str
-    compare = _text_compare(name, shape(_text(value)))
+    compare = Text(name, shape(_text(value)))
     return lambda cells: compare([shape(wire.decode(cell)) for cell in cells])
 
 
 @dataclass(frozen=True)
-class Contains:
-    """Whether a cell holds `needle` somewhere."""
+class Text:
+    """A comparison with `operand`, bytes or text as the cells are."""
 
-    needle: Any
+    name: str
+    operand: Any
 
     def __call__(self, cells: Sequence[Any]) -> Iterable[object]:
-        return map(operator.contains, cells, repeat(self.needle))
-
-
-def _text_compare(name: str, operand: Any) -> Callable[[Sequence[Any]], Iterable[object]]:
-    if name in ("starts_with", "ends_with"):
-        test = operator.methodcaller(name.replace("_", ""), operand)
-        return lambda cells: map(test, cells)
-    if name == "contains":
-        return Contains(operand)
-    compare = _COMPARE[name]
-    return lambda cells: map(compare, cells, repeat(operand))
+        if self.name in ("starts_with", "ends_with"):
+            return map(operator.methodcaller(self.name.replace("_", ""), self.operand), cells)
+        compare = operator.contains if self.name == "contains" else _COMPARE[self.name]
+        return map(compare, cells, repeat(self.operand))
 
 
 def _text(value: Any) -> str:

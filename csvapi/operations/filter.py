@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from csvapi.csvio.blocks import Block, Mask
 from csvapi.errors import InvalidInput
-from csvapi.operations.conditions import NEGATIVE, All, Leaf, Node, Not, Typed, any_of, inverse, text_test
+from csvapi.operations.conditions import NEGATIVE, All, Leaf, Node, Not, Text, Typed, any_of, inverse, text_test
 from csvapi.operations.params import ColumnField, compiled, ignore_field, load
 from csvapi.operations.step import Operation
 from csvapi.operations.values import PARSERS, as_bytes, kind_of
@@ -186,7 +186,7 @@ class Filter:
         wire = self.context.wire
         assert wire is not None  # noqa: S101  a filter is built for a file
         if name == "is_empty":
-            return Leaf(position, lambda cells: [not cell for cell in cells], absent=True)
+            return Leaf(position, Text("==", b""), absent=True)
         value = leaf["value"]
         if name == "matches":
             search = compiled(value, "value").search

@@ -7,23 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields
 
-from csvapi.csvio.keys import canonical
-from csvapi.csvio.resolve import repeats
-from csvapi.csvio.spill import KeySink, key_file, load
+from csvapi.operations.checks import Checked, Unique
 from csvapi.operations.params import choice, whole
 from csvapi.operations.reducing import Table
 from csvapi.operations.step import Operation, Traits
-from csvapi.operations.table_schema import TableSchema, primary_key, rules_of
+from csvapi.operations.table_schema import TableSchema, primary_key
 from csvapi.operations.writing import wire_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from csvapi.csvio.blocks import Block, Cell, Mask
+    from csvapi.csvio.blocks import Block, Mask
     from csvapi.operations.step import Column, Context, Counts, Part, Room
 
-_PARTITIONS = 32
-_REMEMBERED = 50_000  # distinct cells of a column; bounds the memory
 Violation = tuple[int, str, bytes, str]  # the record in its block, column, value, rule
 
 
@@ -52,84 +48,6 @@ def traits(params: dict[str, Any]) -> Traits:
     if params.get("keep", "report") == "report":
         return Traits("reducer", ordered=True, studies=unique, settles=True)
     return Traits("selector", ordered=unique, studies=unique)
-
-
-class Unique:
-    """One set of columns whose values must not repeat; a record that repeats an earlier one violates it.
-
-    The first pass writes digests of the values to the workspace; memory: a partition of them, a bit per record.
-    """
-
-    def __init__(self, rule: str, positions: list[int], shown: str, missing: frozenset[bytes]) -> None:
-        self.rule, self.positions, self.shown, self.missing = rule, positions, shown, missing
-
-    def prepare(self, room: Room, number: int) -> None:
-        self.folder = room.folder / f"unique-{id(self)}-{number}"
-        self.folder.mkdir()
-        self.sink = KeySink(self.folder, 0, 0, _PARTITIONS)
-        self.total = self.seen = 0
-
-    def study(self, block: Block) -> None:
-        keys, rows = [], []
-        cells = zip(*(block.column(at) for at in self.positions), strict=True)
-        for row, values in enumerate(cells, self.total):
-            if not self._missing(values):
-                keys.append(canonical(values, block.wire.delimiter))
-                rows.append(row)
-        self.sink.add(keys, rows)
-        self.total += len(block)
-
-    def studied(self) -> None:
-        self.sink.flush()
-        self.sink.close()
-        self.bits = bytearray(self.total // 8 + 1)
-        for partition in range(_PARTITIONS):
-            path = key_file(self.folder, 0, 0, partition)
-            first, second, rows = load(path)
-            for index in repeats(first, second, "first")[0]:
-                self.bits[rows[index] >> 3] |= 1 << (rows[index] & 7)
-            path.unlink()
-
-    def bad(self, block: Block) -> list[int]:
-        start = self.seen
-        self.seen += len(block)
-        return [row - start for row in range(start, self.seen) if self.bits[row >> 3] >> (row & 7) & 1]
-
-    def value(self, block: Block, index: int) -> bytes:
-        return b" ".join(block.column(at)[index] or b"" for at in self.positions)
-
-    def _missing(self, values: tuple[Cell, ...]) -> bool:
-        return any(value is None or value in self.missing for value in values)
-
-
-class Checked:
-    """One field of the schema; `known` remembers which rule a cell violates ("" for none)."""
-
-    def __init__(self, field: dict[str, Any], position: int, missing: frozenset[bytes], *, required: bool) -> None:
-        self.name, self.position, self.missing = field["name"], position, missing
-        self.required = required or field.get("constraints", {}).get("required", False)
-        self.rules = rules_of(field, required=self.required)
-        self.known: dict[Cell, str] = {}
-
-    def violated(self, block: Block) -> list[str]:
-        cells = block.column(self.position)
-        found = list(map(self.known.get, cells))
-        if None in found:
-            if len(self.known) > _REMEMBERED:
-                self.known.clear()
-            for cell in set(cells).difference(self.known):
-                self.known[cell] = self._rule(cell, block)
-            found = list(map(self.known.__getitem__, cells))
-        return found  # type: ignore[return-value]  # every cell is known now
-
-    def _rule(self, cell: Cell, block: Block) -> str:
-        if cell is None or cell in self.missing:
-            return "required" if self.required else ""
-        text = block.wire.decode(cell)
-        for name, holds in self.rules:
-            if not holds(text):
-                return name
-        return ""
 
 
 class Checks:

@@ -2,7 +2,7 @@
 
 gunicorn's threads read what a client sends at the client's pace: a few clients that send a byte now and then hold them
 all. Here a connection waits in the poller, in the kernel's buffer, until its whole request has arrived (if it is no
-larger than HELD); only a larger one is read by a thread, at no less than SLOWEST, and by half of the threads at most.
+larger than HELD); only a larger one is read by a thread, steadily (`bodies`), and by half of the threads at most.
 A request that was answered before it was read (413, 401) is read on and thrown away, so that its client, still sending,
 gets to the answer instead of a reset connection (RFC 9112 section 9.6).
 """
@@ -23,17 +23,14 @@ from selectors import EVENT_READ
 from typing import Any
 
 from gunicorn import util
-from gunicorn.http.body import ChunkedReader
-from gunicorn.http.errors import ParseException
-from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from csvapi.start.bodies import SteadyReader
 
 HELD = 128 * 1024  # bytes of a request, head and body, that wait in the kernel
 ARRIVAL = 20.0  # seconds for a request that is held
-SLOWEST, LEAVE = 4096, 20.0  # bytes a second that a larger body must keep up, after so many seconds
 TURN = 30.0  # seconds a larger body waits for a thread
 STALLED = 60  # seconds without progress after which an answer nobody reads is given up
-DISCARDED = 32 * 1024  # bytes of a body nobody read that do not cost the connection
 LINGER, LINGER_BYTES = 20.0, 512 * 1024 * 1024  # bounds on what is read only to be thrown away
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,19})[ \t]*(?=\r\n)", re.IGNORECASE)
@@ -41,28 +38,7 @@ _CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 _EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 
 
-class SteadyReader(SocketUnreader):  # type: ignore[misc]  # gunicorn has no types
-    """Reads from the socket for as long as the client keeps up; raises TimeoutError then."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        super().__init__(sock)
-        self.begin()
-
-    def begin(self) -> None:
-        """A request's head has been read: from here on its body counts."""
-        self._deadline = time.monotonic() + LEAVE
-
-    def chunk(self, size_hint: int | None = None) -> bytes:
-        self.sock.settimeout(max(self._deadline - time.monotonic(), 0.001))
-        try:
-            data: bytes = super().chunk(size_hint)
-        finally:
-            self.sock.settimeout(None)
-        self._deadline += len(data) / SLOWEST
-        return data
-
-
-class Connection(TConn):  # type: ignore[misc]  # likewise
+class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
     """A client's connection; `streams` while a thread reads its body, `seen` the bytes that had arrived at a look."""
 
     def __init__(self, worker: PatientWorker, *args: Any) -> None:
@@ -231,34 +207,3 @@ def _size(data: bytes) -> int:
         return sys.maxsize
     lengths = _LENGTH.findall(head)
     return end + int(lengths[0]) if len(lengths) == 1 else end  # two are refused, without waiting for either
-
-
-class _Body:
-    """A reader of a request's body that tells a malformed one by OSError, which the application knows."""
-
-    def __init__(self, reader: Any) -> None:
-        self._reader = reader
-
-    def is_left(self) -> bool:
-        """Whether more of it has not been read than is read on for the sake of the connection."""
-        if isinstance(self._reader, ChunkedReader):
-            return self._reader.parser is not None
-        return getattr(self._reader, "length", 0) > DISCARDED
-
-    def read(self, size: int) -> bytes:
-        try:
-            data: bytes = self._reader.read(size)
-        except ParseException as error:
-            raise OSError(errno.EBADMSG, str(error)) from error
-        return data
-
-
-def before_request(_worker: object, request: Any) -> None:
-    """gunicorn's hook between the head of a request and the application."""
-    if isinstance(request.unreader, SteadyReader):
-        request.unreader.begin()
-    if request.body is not None:
-        request.body.reader = body = _Body(request.body.reader)
-        asked = request.should_close
-        # The answer's head says that the connection ends: its client must not send another request on it.
-        request.should_close = lambda: asked() or body.is_left()

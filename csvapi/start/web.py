@@ -18,7 +18,8 @@ from gunicorn.glogging import Logger
 from csvapi import logs
 from csvapi.config import Settings, load
 from csvapi.lifeline import die_with_parent
-from csvapi.start.patience import PatientWorker, before_request
+from csvapi.start.bodies import before_request
+from csvapi.start.patience import PatientWorker
 
 if TYPE_CHECKING:
     import socket

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from csvapi.engines.pool import Progressed
 
 BYTES_PER_KEY = 80  # of a partition while it is resolved, measured
-CACHED_KEYS = 1 << 20  # sorting needs no cache
+CACHED_KEYS = 1 << 18  # sorting more costs more for each
 SECRET = 2112  # bytes: what `digests` draws its factors from
 
 

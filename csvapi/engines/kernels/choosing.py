@@ -1,8 +1,8 @@
 """A filter's conditions over a table: the same tree, the same order, the same counts as `operations.conditions`.
 
 A condition is asked of the records that those before it leave open. Numbers of at most eight characters are compared
-as integers, exactly; a text that cells may contain is looked for in all of them at once; cells of any other form, and
-all other conditions, are asked of the condition itself.
+as integers, exactly, and most texts where they lie (`texts`); cells of any other form, and all other conditions, are
+asked of the condition itself.
 """
 
 from __future__ import annotations
@@ -11,16 +11,19 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil, floor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from csvapi.engines.kernels.table import PADDING, Table
-from csvapi.operations.conditions import All, Contains, Leaf, Node, Not, Typed
+from csvapi.engines.kernels import texts
+from csvapi.operations.conditions import All, Leaf, Node, Not, Text, Typed
 
 if TYPE_CHECKING:
-    from csvapi.engines.kernels.quotes import Places
+    from collections.abc import Sequence
+
+    from csvapi.engines.kernels.quotes import Bytes, Places
+    from csvapi.engines.kernels.table import Table
     from csvapi.operations.filter import Filter
 
 Answers = NDArray[np.bool_]
@@ -29,9 +32,19 @@ _WORD = 8
 _MOST = Decimal(10**9)  # beyond every number of eight digits
 
 
-def choose(step: Filter, table: Table, records: Places) -> Places:
-    """Which of `records` stay."""
-    return records[_all(step.parts, table, records)]
+def choose(step: Filter, table: Table, records: Places) -> tuple[Places, Places, Bytes]:
+    """Which of `records` stay, which go, and for these the number of the first part that does not hold."""
+    reasons = np.zeros(len(records), np.uint8)
+    left = np.arange(len(records))
+    for number, part in enumerate(step.parts):
+        answers = _ask(part, table, records[left])
+        reasons[left[~answers]] = number
+        left = left[answers]
+        if not len(left):
+            break
+    stays = np.zeros(len(records), np.bool_)
+    stays[left] = True
+    return records[stays], records[~stays], reasons[~stays]
 
 
 def _ask(node: Node, table: Table, records: Places) -> Answers:
@@ -43,49 +56,23 @@ def _ask(node: Node, table: Table, records: Places) -> Answers:
         raise TypeError(f"{type(node).__name__} is no condition a table knows.")
     if isinstance(node.test, Typed) and node.test.kind == "number":
         return _numbers(node.test, table, node.position, records)
-    if isinstance(node.test, Contains) and node.test.needle and table.shows(node.test.needle):
-        return _contains(node.test.needle, table, node.position, records)
+    if isinstance(node.test, Text) and node.test.name in texts.NAMES and table.shows(node.test.operand):
+        return texts.compare(node.test, table, node.position, records)
     return _cells(node, table, records)
 
 
-def _all(parts: Any, table: Table, records: Places) -> Answers:
-    answers = np.ones(len(records), np.bool_)
-    left = records
-    for number, part in enumerate(parts):
-        if number and not len(left):
+def _all(parts: Sequence[Node], table: Table, records: Places) -> Answers:
+    answers = _ask(parts[0], table, records)
+    for part in parts[1:]:
+        left = records[answers]
+        if not len(left):
             break
         answers[answers] = _ask(part, table, left)
-        left = records[answers]
     return answers
 
 
 def _cells(leaf: Leaf, table: Table, records: Places) -> Answers:
     return np.fromiter(map(bool, leaf.test(table.cells(leaf.position, records))), np.bool_, len(records))
-
-
-def _contains(needle: bytes, table: Table, position: int, records: Places) -> Answers:
-    first, last = table.span(position, records)
-    found = np.append(places(needle, table), len(table.text))
-    return np.asarray(found[np.searchsorted(found, first)] + len(needle) <= last)
-
-
-def places(needle: bytes, table: Table) -> Places:
-    """Where `needle` begins in the table's text.
-
-    Looks for its first and its last byte at their distance, then compares what is between eight bytes at a time (Mula,
-    "SIMD-friendly algorithms for substring searching", 2016).
-    """
-    size = len(needle)
-    chars = table.chars[: len(table.text) - PADDING + 1]
-    both = chars[: len(chars) - size + 1] == needle[0]
-    if size > 1:
-        both &= chars[size - 1 :] == needle[-1]
-    found = np.flatnonzero(both)
-    words = table.words
-    for at in range(0, size, _WORD) if size > 2 else ():
-        part = needle[at : at + _WORD]
-        found = found[words[found + at] & _BELOW[len(part)] == int.from_bytes(part, "little")]
-    return found
 
 
 def _numbers(test: Typed, table: Table, position: int, records: Places) -> Answers:

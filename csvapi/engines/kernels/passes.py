@@ -84,17 +84,13 @@ class TablePass(RangePass):
         if number < self.begin:
             return alive
         step = cast("Filter", self.plan.built[number])
-        stays = choose(step, table, alive)
+        stays, goes, reasons = choose(step, table, alive)
         count = self.found.counts[number]
         count.records_in += len(alive)
         count.kept += len(stays)
         if self.remember or self.dropped:
-            goes = np.ones(len(table), np.bool_)
-            goes[stays] = False
-            gone = alive[goes[alive]]
-            reasons = step.why(table.block(gone)) if self.options.explain else bytes(len(gone))
-            codes = [self.plan.code(number, reason) for reason in range(max(reasons, default=0) + 1)]
-            np.frombuffer(marks, np.uint8)[gone] = np.array(codes, np.uint8)[np.frombuffer(reasons, np.uint8)]
+            codes = [self.plan.code(number, reason) for reason in range(len(step.parts) if self.options.explain else 1)]
+            np.frombuffer(marks, np.uint8)[goes] = np.array(codes, np.uint8)[reasons if self.options.explain else 0]
         return stays
 
     def _add_keys(self, table: Table, alive: Places) -> None:
@@ -129,4 +125,4 @@ class TablePass(RangePass):
         lasts = records[np.concatenate((breaks, [-1]))]
         begins = np.concatenate(([0], table.stops))[firsts].tolist()
         runs = zip(begins, table.stops[lasts].tolist(), strict=True)
-        sink.write(b"".join([table.data[begin:end] for begin, end in runs]))
+        sink.write_all([table.data[begin:end] for begin, end in runs])
