@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from csvapi.csvio.sink import Sink
 from csvapi.csvio.spill import disk_budget
 from csvapi.engines.fates import fate_file, twin_file
-from csvapi.engines.pool import run_all
+from csvapi.engines.parts import side_by_side
+from csvapi.engines.passes import GOES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 HEADER = b"row,step,operation,reason,kept_row\n"
 _BATCH = 1 << 16
-_KEPT, _GOES = b"\0", b"\0" + b"\1" * 255
+_KEPT = b"\0"
 
 
 def write_explanation(plan: Plan, workspace: Path, bases: list[int], target: Path, report: Report) -> None:
@@ -31,32 +32,29 @@ def write_explanation(plan: Plan, workspace: Path, bases: list[int], target: Pat
     The ranges are written side by side and then put together.
     """
     texts = [_text(plan, step, reason) for step, reason in plan.codes]
-    parts = [workspace / f"reasons-{number}" for number in range(len(bases))]
-    run_all([partial(_write, workspace, number, base, texts) for number, base in enumerate(bases)], report)
     with disk_budget(), target.open("wb") as file:
         out = Sink(file, hashed=False)
         out.write(HEADER)
-        for part in parts:
-            out.append(part, partial(report, (0, 0, 0)))
+        work = partial(_write, workspace, bases, texts)
+        side_by_side(work, len(bases), [out], workspace, report, apart=False)
 
 
-def _write(workspace: Path, number: int, base: int, texts: list[str], report: Report) -> None:
-    """The explanation of one range, the first record of which is row `base` + 1."""
+def _write(workspace: Path, bases: list[int], texts: list[str], number: int, sinks: list[Sink], report: Report) -> None:
+    """The explanation of one range."""
     twins = twin_file(workspace, number)
     leaders = memoryview(twins.read_bytes()).cast("q") if twins.exists() else None
-    with fate_file(workspace, number).open("rb") as file, (workspace / f"reasons-{number}").open("wb") as out:
+    with fate_file(workspace, number).open("rb") as file:
         start = 0
         while fates := file.read(_BATCH):
             of = leaders[start : start + len(fates)] if leaders else None
-            with disk_budget():
-                out.write(_lines(fates, base + start + 1, texts, of))
+            sinks[0].write(_lines(fates, bases[number] + start + 1, texts, of))
             start += len(fates)
             report((0, 0, 0))
 
 
 def _lines(fates: bytes, first: int, texts: list[str], leaders: Sequence[int] | None) -> bytes:
     """What is said of some records, the first of which is row `first`."""
-    goes = fates.translate(_GOES)
+    goes = fates.translate(GOES)
     rows = map(str, compress(count(first), goes))
     reasons = map(texts.__getitem__, fates.translate(None, _KEPT))
     kept = [str(of or "") + "\n" for of in compress(leaders, goes)] if leaders else repeat("\n")

@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from csvapi.csvio.sink import Sink
-from csvapi.engines.pool import run_all
+from csvapi.engines.pool import Result, run_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from csvapi.engines.passes import Found
     from csvapi.engines.pool import Report
 
-    Work = Callable[[int, list[Sink], Report], Found]
+    Work = Callable[[int, list[Sink], Report], "Result"]
 
 
 @dataclass(frozen=True)
@@ -41,8 +40,8 @@ class Outputs:
 
 
 def side_by_side(
-    work: Work, count: int, sinks: list[Sink], folder: Path, report: Report, *, apart: bool
-) -> list[Found]:
+    work: Work[Result], count: int, sinks: list[Sink], folder: Path, report: Report, *, apart: bool
+) -> list[Result]:
     """Do `count` ranges at once, each into files of its own that are then put together; the first one needs none.
 
     Where an output is hashed, all its bytes have to pass through this process.
@@ -66,13 +65,13 @@ def _files(folder: Path, number: int, sinks: list[Sink]) -> list[Path]:
     return [folder / f"part-{number}-{place}" for place in range(len(sinks))]
 
 
-def _into(work: Work, number: int, files: list[Path], report: Report) -> Found:
+def _into(work: Work[Result], number: int, files: list[Path], report: Report) -> Result:
     with ExitStack() as stack:
         sinks = [Sink(stack.enter_context(file.open("wb")), hashed=False) for file in files]
         return _settled(work, number, sinks, report)
 
 
-def _settled(work: Work, number: int, sinks: list[Sink], report: Report) -> Found:
+def _settled(work: Work[Result], number: int, sinks: list[Sink], report: Report) -> Result:
     found = work(number, sinks, report)
     for sink in sinks:
         sink.settle()

@@ -1,8 +1,7 @@
 """The same decisions on whole blocks at once, for machines that have NumPy (the `fast` extra).
 
 Kernels only decide which records stay; the bytes are copied as ever. A block they do not take whole (another width,
-lone carriage returns, NULs, bytes that are no text) goes the general way, and so does within a block every record that
-the csv module must read.
+lone carriage returns, NULs, bytes that are no text, a quote that is not around a field) goes the general way.
 
 NumPy is loaded by what is called here, which must be in a process of its own: one that has loaded it must not fork.
 """

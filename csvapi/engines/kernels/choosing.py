@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csvapi.engines.kernels import texts
+from csvapi.engines.kernels.table import BELOW
 from csvapi.operations.conditions import All, Leaf, Node, Not, Text, Typed
 
 if TYPE_CHECKING:
@@ -111,7 +112,6 @@ def _each(byte: int) -> np.uint64:
 
 _HIGH, _LOW, _POINT, _ZERO, _OVER = map(_each, (0x80, 0x7F, ord("."), ord("0"), 0x7F - 9))
 _ONE, _SEVEN, _EIGHT, _FIRST = (np.uint64(each) for each in (1, 7, 8, 0xFF))
-_BELOW = np.array([(1 << 8 * length) - 1 for length in range(_WORD + 1)], np.uint64)
 
 
 def parse(words: NDArray[np.uint64], lengths: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp], Answers]:
@@ -123,7 +123,7 @@ def parse(words: NDArray[np.uint64], lengths: NDArray[np.int64]) -> tuple[NDArra
     """
     known = lengths <= _WORD
     size = np.where(known, lengths, 0)
-    cell = words & _BELOW[size]
+    cell = words & BELOW[size]
     negative = cell & _FIRST == ord("-")
     cell = np.where(negative, cell >> _EIGHT, cell)
     size -= negative
@@ -134,7 +134,7 @@ def parse(words: NDArray[np.uint64], lengths: NDArray[np.int64]) -> tuple[NDArra
     size -= has_point
     whole = np.where(has_point, np.bitwise_count(before) >> 3, size)
     digits = ((cell & before) | ((cell >> _EIGHT) & ~before)) ^ _ZERO
-    digits &= _BELOW[np.maximum(size, 0)]
+    digits &= BELOW[np.maximum(size, 0)]
     known &= (points & (points - _ONE)) == 0
     known &= ((digits + _OVER) | digits) & _HIGH == 0
     known &= (whole > 0) & ((digits & _FIRST != 0) | (whole == 1)) & (~has_point | (size > whole))

@@ -89,8 +89,8 @@ class TablePass(RangePass):
         count.records_in += len(alive)
         count.kept += len(stays)
         if self.remember or self.dropped:
-            codes = [self.plan.code(number, reason) for reason in range(len(step.parts) if self.options.explain else 1)]
-            np.frombuffer(marks, np.uint8)[goes] = np.array(codes, np.uint8)[reasons if self.options.explain else 0]
+            codes = [self.plan.code(number, reason) for reason in range(len(step.parts))]
+            np.frombuffer(marks, np.uint8)[goes] = np.array(codes, np.uint8)[reasons]
         return stays
 
     def _add_keys(self, table: Table, alive: Places) -> None:

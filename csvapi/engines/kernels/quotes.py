@@ -68,7 +68,7 @@ def read(chars: Bytes, separators: Mask, wire: Wire, sparse: int, *, returns: bo
     special &= inside
     covered = _places(special)
     dense = int(np.bitwise_count(quotes).sum()) * sparse > len(chars)
-    few = [_places(np.empty(0, np.uint64) if dense else each) for each in (quotes, opens & ~doubled)]
+    few = [_places(each[:0] if dense else each) for each in (quotes, opens & ~doubled)]
     return Quotes(covered[separators[covered]], _places(special | doubled), dense, *few)
 
 

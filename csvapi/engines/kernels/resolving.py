@@ -78,7 +78,7 @@ def repeats(first: Any, second: Any, keep: str) -> tuple[Any, Any]:
 
 def _ordered(first: Any) -> tuple[Any, Any]:
     """Where the numbers are, those with equal high bits behind each other and in the order they have; and where others
-    begin. Sorting numbers whose low bits are places is several times faster than sorting places."""
+    begin. Sorting numbers whose low bits are places is faster than sorting places."""
     bits = len(first).bit_length()
     low = (1 << bits) - 1
     packed = (first & ~low) | np.arange(len(first))

@@ -16,6 +16,7 @@ from csvapi.engines.kernels.quotes import Bytes, Mask, Places, Quotes, Words
 if TYPE_CHECKING:
     from csvapi.csvio.wire import Wire
 
+BELOW = np.array([(1 << 8 * length) - 1 for length in range(9)], np.uint64)  # the low bytes of a word, so many
 PADDING = 128  # bytes behind the text, so that words and rows of words may be read at any of its positions
 
 

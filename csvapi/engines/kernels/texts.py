@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from csvapi.engines.kernels.table import PADDING
+from csvapi.engines.kernels.table import BELOW, PADDING
 
 if TYPE_CHECKING:
     from csvapi.engines.kernels.quotes import Mask, Places
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 NAMES = ("==", "contains", "starts_with", "ends_with")
 _WORD = 8
-_BELOW = np.array([(1 << 8 * length) - 1 for length in range(_WORD + 1)], np.uint64)
 
 
 def compare(test: Text, table: Table, position: int, records: Places) -> Mask:
@@ -50,6 +49,6 @@ def _same(text: bytes, table: Table, places: Places) -> Mask:
     same = np.ones(len(places), np.bool_)
     for at in range(0, len(text), _WORD):
         part = text[at : at + _WORD]
-        there = table.words[places[same] + at] & _BELOW[len(part)]
+        there = table.words[places[same] + at] & BELOW[len(part)]
         same[same] = there == int.from_bytes(part, "little")
     return same
