@@ -26,7 +26,8 @@ BLOCK_SIZE = 64 * 1024  # measured: larger ones fall out of the processor's cach
 class Block:
     """Records by their raw text (`raw`), their keys (`plain`), their row numbers and, on demand, their columns.
 
-    A record's fields are its key split at delimiters, except for those the csv module read, which are in `odd`.
+    A record's fields are its key split at delimiters. Of those the csv module read the fields are in `odd`; what is in
+    `plain` for them means nothing.
     """
 
     wire: Wire
@@ -98,7 +99,10 @@ class Block:
     def keys(self, positions: Sequence[int] | None) -> list[bytes]:
         """One key per record, of the whole record (None) or of some columns."""
         if positions is None:
-            return self.plain
+            keys = self.plain.copy() if self.odd else self.plain
+            for index, fields in self.odd.items():
+                keys[index] = canonical(fields, self.wire.delimiter)
+            return keys
         columns = [self.column(position) for position in positions]
         delimiter = self.wire.delimiter
         if not self.width:
@@ -189,7 +193,7 @@ def portions(
     limit: int = 1 << 24,
 ) -> Iterator[Piece | Quick]:
     """As `pieces`; but `quick` is asked first for what it makes of some bytes, their position, the row they begin with,
-    and whether they are the last ones; it takes whole records from their start, or none."""
+    and whether they are the last ones; it takes from their start whole records up to near their end, or none."""
     position, row, rest, need = start, 0, b"", 1
     for data, final in _chunks(source, start, stop, size):
         rest += data
@@ -204,6 +208,8 @@ def portions(
             rest = rest[portion.size :]
             position, row, line = position + portion.size, row + len(portion), line + portion.lines
             yield portion
+            if not final and not isinstance(portion, Piece):
+                break
         if len(rest) > limit:
             raise _too_long(source, limit, position, row, line)
         need = 2 * len(rest)  # a record longer than a piece is not looked at again before there is twice as much

@@ -1,35 +1,32 @@
 """Where records end and what their fields are: plain text by splitting, everything else by the csv module.
 
-`cut` looks at one chunk of bytes that begins at a record's start. Three paths, each exact:
+`cut` looks at one chunk of bytes that begins at a record's start. Its parts go three ways, each exact:
 
-* plain: no special character, so a record is a line and a field is what lies between delimiters;
-* unquoted: every field of every record is quoted and no quote hides anything, proved by counting, so the text without
-  its quotes is plain and has the same fields;
-* general: a line without special characters that begins where a record begins is plain; from any other line on the
-  csv module alone decides where the record ends and what its fields are.
+* plain: without a special character a record is a line and a field is what lies between delimiters;
+* easy: where quotes are many, a regular expression finds the records whose quotes only stand around fields that hide
+  nothing (`Wire.easy`), so that without its quotes the text is plain and has the same fields;
+* hard: from any other line on the csv module alone decides where the record ends and what its fields are.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.keys import canonical
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from csvapi.csvio.wire import Wire
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+_GLANCE, _SPARSE = 4096, 64  # bytes that tell how many quotes there are, bytes to a quote where these are few
 BLANK = frozenset((b"\n", b"\r\n", b"\r"))
 
 
 @dataclass(slots=True)
 class Cut:
-    """`data` as `units`: raw records and blank lines; `plain` their keys; `odd` what the csv module read in some."""
+    """`data` as `units`: raw records and blank lines; `odd` what the csv module read in some, `plain` the others' keys."""
 
     data: bytes
     units: list[bytes]
@@ -50,7 +47,7 @@ def cut(data: bytes, wire: Wire, *, final: bool) -> Cut:
     """Cut `data` into whole records; what may go on after it is left in `rest` unless this is the `final` chunk."""
     if wire.special(data, 0) < 0:
         return _plain(data, final=final)
-    return _unquoted(data, wire) or _general(data, wire, final=final)
+    return _mixed(data, wire, final=final)
 
 
 def _whole(data: bytes, *, final: bool) -> tuple[bytes, bytes]:
@@ -64,33 +61,6 @@ def _whole(data: bytes, *, final: bool) -> tuple[bytes, bytes]:
 def _plain(data: bytes, *, final: bool) -> Cut:
     whole, rest = _whole(data, final=final)
     return Cut(whole, whole.splitlines(keepends=True), whole.splitlines(), rest)
-
-
-def _unquoted(data: bytes, wire: Wire) -> Cut | None:
-    """The cut of a chunk whose every field is quoted, or None where counting does not prove that.
-
-    Between its first and its last quote, every other quote must be part of `","` or of quote, line end, quote. Turning
-    the second kind into the first, as many disjoint `","` as half the quotes means that each quote is in exactly one,
-    so the state after each is "inside a quoted field". As many delimiters as `","` and no line ends: nothing is hidden.
-    """
-    quote, delimiter = wire.quote, wire.delimiter
-    if not quote or not data.startswith(quote) or (wire.escape and wire.escape in data):
-        return None
-    line_end = b"\r\n" if quote + b"\r\n" in data else b"\n"
-    last = data.rfind(quote + line_end)
-    if last < len(quote):
-        return None
-    end = last + len(quote + line_end)
-    between = quote + delimiter + quote
-    inner = data[len(quote) : last].replace(quote + line_end + quote, between)
-    joints = inner.count(between)
-    if inner.count(quote) != 2 * joints or inner.count(delimiter) != joints or b"\n" in inner or b"\r" in inner:
-        return None
-    whole = data[:end]
-    plain = whole.replace(quote, b"").splitlines()
-    if b"" in plain:  # a record of one empty field, which is not a blank line
-        return None
-    return Cut(whole, whole.splitlines(keepends=True), plain, data[end:])
 
 
 class _Feed:
@@ -124,91 +94,56 @@ class _Feed:
         return begin + 1 if begin >= 0 else start
 
 
-@dataclass(slots=True)
-class Hard:
-    """A record that the csv module read; `starved` where it asked for more than there was."""
-
-    begin: int
-    end: int
-    fields: list[bytes]
-    starved: bool
-
-
-def hard_records(whole: bytes, wire: Wire, hard: Sequence[int] | None) -> Iterator[Hard]:
-    """What only the csv module may read in whole lines that begin where a record begins, in order.
-
-    It starts at the next line that holds a special character or, where `hard` is given, at the next of these lines.
-    """
+def _mixed(data: bytes, wire: Wire, *, final: bool) -> Cut:
+    """Runs of plain or easy records are split; the csv module reads those between them."""
+    whole, rest = _whole(data, final=final)
+    done = Cut(whole, [], [], rest)
+    run_end = _easy_end(whole, wire) or _plain_end(whole, wire)
     feed = _Feed(whole)
     reader = wire.reader(feed)
-    end = 0
-    while (begin := _next_hard(feed, wire, hard, end)) < len(whole):
-        feed.position = begin
+    start, end = 0, run_end(0)
+    while end < len(whole):
+        _split(whole[start:end], wire, done)
+        feed.position = end
         fields = next(reader)
-        end = feed.position
-        yield Hard(begin, end, fields, feed.starved)
+        if feed.starved and not final:
+            done.data, done.rest = whole[:end], data[end:]
+            return done
+        start = feed.position
+        done.unclosed = len(done.units) if feed.starved else None
+        done.odd[len(done.units)] = fields
+        done.units.append(whole[end:start])
+        done.plain.append(done.units[-1])
+        end = run_end(start)
+    _split(whole[start:], wire, done)
+    return done
 
 
-def _general(data: bytes, wire: Wire, *, final: bool) -> Cut:
-    """Spans of lines that are no more than they seem are split; the csv module reads from any other line on."""
-    whole, rest = _whole(data, final=final)
-    units: list[bytes] = []
-    plain: list[bytes] = []
-    odd: dict[int, list[bytes]] = {}
-    quoted = wire.only_quotes and whole.startswith(wire.quote)
-    start, unclosed = 0, None
-
-    def add_plain(span: bytes) -> None:
-        units.extend(span.splitlines(keepends=True))
-        if quoted and b"\r" + wire.quote in span:  # without its quotes an empty field would make one line end of two
-            plain.extend(line.replace(wire.quote, b"") for line in span.splitlines())
-        else:
-            plain.extend((span.replace(wire.quote, b"") if quoted else span).splitlines())
-
-    for record in hard_records(whole, wire, _hard_lines(whole, wire) if quoted else None):
-        add_plain(whole[start : record.begin])
-        if record.starved and not final:
-            return Cut(whole[: record.begin], units, plain, data[record.begin :], odd)
-        start = record.end
-        unclosed = len(units) if record.starved else None
-        odd[len(units)] = record.fields
-        units.append(whole[record.begin : start])
-        plain.append(canonical(record.fields, wire.delimiter))
-    add_plain(whole[start:])
-    return Cut(whole, units, plain, rest, odd, unclosed)
+def _split(span: bytes, wire: Wire, done: Cut) -> None:
+    """Add plain and easy records."""
+    done.units.extend(span.splitlines(keepends=True))
+    if not wire.quote or wire.quote not in span:
+        done.plain.extend(span.splitlines())
+    elif b"\r" + wire.quote in span:  # without its quotes an empty field would make one line end of two
+        done.plain.extend(line.replace(wire.quote, b"") for line in span.splitlines())
+    else:
+        done.plain.extend(span.replace(wire.quote, b"").splitlines())
 
 
-def _next_hard(feed: _Feed, wire: Wire, hard: Sequence[int] | None, start: int) -> int:
-    """Where the next line begins that only the csv module may read; the end of the data when there is none."""
-    if hard is not None:
-        index = bisect_left(hard, start)
-        return hard[index] if index < len(hard) else len(feed.data)
-    position = wire.special(feed.data, start)
-    return feed.line_start(start, position) if position >= 0 else len(feed.data)
+def _plain_end(whole: bytes, wire: Wire) -> Callable[[int], int]:
+    """Where the plain records end that begin at a record's start."""
+    feed = _Feed(whole)
+
+    def run_end(start: int) -> int:
+        position = wire.special(whole, start)
+        return feed.line_start(start, position) if position >= 0 else len(whole)
+
+    return run_end
 
 
-def _hard_lines(data: bytes, wire: Wire) -> list[int]:
-    """The starts of the lines with quotes that are not certainly records of quoted fields which hide nothing.
-
-    The proof is that of `_unquoted`, for one line that begins where a record begins: its first and its last quote are
-    in no `","`, all others are in exactly one, and there are no other delimiters.
-    """
-    quote, delimiter = wire.quote, wire.delimiter
-    between = quote + delimiter + quote
-    ends = (quote + b"\n", quote + b"\r\n", quote + b"\r")
-    not_ends = tuple(between[:-1] + end for end in ends)
-    hard: list[int] = []
-    start = 0
-    for line in data.splitlines(keepends=True):
-        quotes = line.count(quote)
-        if quotes and not (
-            line.count(between) * 2 + 2 == quotes
-            and line.count(delimiter) * 2 + 2 == quotes
-            and line.startswith(quote)
-            and line.endswith(ends)
-            and not line.startswith(between)
-            and not line.endswith(not_ends)
-        ):
-            hard.append(start)
-        start += len(line)
-    return hard
+def _easy_end(whole: bytes, wire: Wire) -> Callable[[int], int] | None:
+    """Where the easy records end that begin at a record's start; None where quotes are too few to look for them."""
+    if not wire.only_quotes or whole.count(wire.quote, 0, _GLANCE) * _SPARSE < min(_GLANCE, len(whole)):
+        return None
+    easy = wire.easy
+    return (lambda start: int(easy.match(whole, start).end())) if easy else None

@@ -6,7 +6,6 @@ import csv
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.blocks import Block
-from csvapi.csvio.keys import canonical
 from csvapi.csvio.records import cut
 from csvapi.errors import InvalidInput
 
@@ -22,9 +21,10 @@ def padded(block: Block, ragged: list[int], width: int) -> Block:
         if len(fields) < width:
             full = fields + [b""] * (width - len(fields))
             raw[index] = _longer(raw[index], full, width - len(fields), block.wire)
-            plain[index] = canonical(full, block.wire.delimiter)
             if index in odd:
                 odd[index] = full
+            else:
+                plain[index] = block.wire.delimiter.join(full)
     return Block(block.wire, raw, plain, block.rows, odd)
 
 

@@ -76,18 +76,18 @@ class Leaf:
     """One column against a test; `absent` is the answer for a record without that field."""
 
     position: int
-    test: Callable[[Sequence[Any]], Iterable[object]]
+    test: Callable[[Sequence[Any]], Iterable[bool]]
     absent: bool
 
     def mask(self, block: Block) -> Mask:
         cells: list[Cell] = block.column(self.position)
         if not block.width and None in cells:
-            answers = iter(bytes(map(bool, self.test([cell for cell in cells if cell is not None]))))
+            answers = iter(bytes(self.test([cell for cell in cells if cell is not None])))
             return bytes(self.absent if cell is None else next(answers) for cell in cells)
-        return bytes(map(bool, self.test(cells)))
+        return bytes(self.test(cells))
 
 
-def text_test(name: str, value: Any, wire: Wire, *, fold: bool) -> Callable[[Sequence[bytes]], Iterable[object]]:
+def text_test(name: str, value: Any, wire: Wire, *, fold: bool) -> Callable[[Sequence[bytes]], Iterable[bool]]:
     """A comparison with text, on bytes wherever these order and match as the text does."""
     if not fold and (operand := _encoded(name, value, wire)) is not None:
         return Text(name, operand)
@@ -103,7 +103,7 @@ class Text:
     name: str
     operand: Any
 
-    def __call__(self, cells: Sequence[Any]) -> Iterable[object]:
+    def __call__(self, cells: Sequence[Any]) -> Iterable[bool]:
         if self.name in ("starts_with", "ends_with"):
             return map(operator.methodcaller(self.name.replace("_", ""), self.operand), cells)
         compare = operator.contains if self.name == "contains" else _COMPARE[self.name]
@@ -133,7 +133,7 @@ class Typed:
     bad: int = 0
     known: dict[bytes, int | None] = field(default_factory=dict)
 
-    def __call__(self, cells: Sequence[bytes]) -> Iterable[object]:
+    def __call__(self, cells: Sequence[bytes]) -> Iterable[bool]:
         if self.kind == "number" and (numbers := floats(cells)) is not None:
             near = float(self.value)
             if near not in numbers:  # rounding keeps order: unequal floats are ordered as the numbers they stand for

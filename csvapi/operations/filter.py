@@ -190,9 +190,8 @@ class Filter:
         value = leaf["value"]
         if name == "matches":
             search = compiled(value, "value").search
-            return Leaf(
-                position, lambda cells: [search(cell.decode(wire.inner, "replace")) for cell in cells], absent=False
-            )
+            found = lambda cells: [search(cell.decode(wire.inner, "replace")) is not None for cell in cells]  # noqa: E731
+            return Leaf(position, found, absent=False)
         if name == "in":
             parts = [self._positive("==", {**leaf, "value": each}, position, pointer) for each in value]
             return any_of(parts)

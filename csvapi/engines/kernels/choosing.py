@@ -23,7 +23,7 @@ from csvapi.operations.conditions import All, Leaf, Node, Not, Text, Typed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csvapi.engines.kernels.quotes import Bytes, Places
+    from csvapi.engines.kernels.quotes import Places
     from csvapi.engines.kernels.table import Table
     from csvapi.operations.filter import Filter
 
@@ -33,19 +33,18 @@ _WORD = 8
 _MOST = Decimal(10**9)  # beyond every number of eight digits
 
 
-def choose(step: Filter, table: Table, records: Places) -> tuple[Places, Places, Bytes]:
-    """Which of `records` stay, which go, and for these the number of the first part that does not hold."""
-    reasons = np.zeros(len(records), np.uint8)
-    left = np.arange(len(records))
+def choose(
+    step: Filter, table: Table, records: Places, fates: bytearray | None = None, codes: Sequence[int] = ()
+) -> Places:
+    """Which of `records` stay; into `fates`, if they are wanted, goes the code of the first part that does not hold."""
     for number, part in enumerate(step.parts):
-        answers = _ask(part, table, records[left])
-        reasons[left[~answers]] = number
-        left = left[answers]
-        if not len(left):
+        answers = _ask(part, table, records)
+        if fates is not None:
+            np.frombuffer(fates, np.uint8)[records[~answers]] = codes[number]
+        records = records[answers]
+        if not len(records):
             break
-    stays = np.zeros(len(records), np.bool_)
-    stays[left] = True
-    return records[stays], records[~stays], reasons[~stays]
+    return records
 
 
 def _ask(node: Node, table: Table, records: Places) -> Answers:

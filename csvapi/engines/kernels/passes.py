@@ -84,13 +84,11 @@ class TablePass(RangePass):
         if number < self.begin:
             return alive
         step = cast("Filter", self.plan.built[number])
-        stays, goes, reasons = choose(step, table, alive)
+        codes = [self.plan.code(number, reason) for reason in range(len(step.parts))]
+        stays = choose(step, table, alive, marks if self.remember or self.dropped else None, codes)
         count = self.found.counts[number]
         count.records_in += len(alive)
         count.kept += len(stays)
-        if self.remember or self.dropped:
-            codes = [self.plan.code(number, reason) for reason in range(len(step.parts))]
-            np.frombuffer(marks, np.uint8)[goes] = np.array(codes, np.uint8)[reasons]
         return stays
 
     def _add_keys(self, table: Table, alive: Places) -> None:
@@ -125,4 +123,4 @@ class TablePass(RangePass):
         lasts = records[np.concatenate((breaks, [-1]))]
         begins = np.concatenate(([0], table.stops))[firsts].tolist()
         runs = zip(begins, table.stops[lasts].tolist(), strict=True)
-        sink.write_all([table.data[begin:end] for begin, end in runs])
+        sink.write_all([table.text[begin:end] for begin, end in runs])

@@ -13,6 +13,7 @@ gigabytes of JSON per second", which has it by a carry-less multiplication).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,29 +28,41 @@ Mask = NDArray[np.bool_]
 Words = NDArray[np.uint64]
 
 WORD = 64  # bytes to a word of bits
-_ONE, _LAST = np.uint64(1), np.uint64(WORD - 1)
+_ONE, _LAST, _TOP = np.uint64(1), np.uint64(WORD - 1), np.uint64(1 << WORD - 1)
 _STEPS = [np.uint64(1 << power) for power in range(6)]
 _CR = b"\r"[0]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Quotes:
-    """Places in the block: of separators in quoted fields (`covered`), and of all that would be special outside of them
-    (`hidden`). If quotes are not `dense`, also of all quotes (`places`) and of those that open a field (`opening`).
+    """What was found in a block: its quotes, those that open a field, all that would be special outside of quoted
+    fields, each as bits, and where in the block separators are `covered` by them. `dense` if there are many quotes.
     """
 
+    quotes: Words
+    opens: Words
+    hides: Words
     covered: Places
-    hidden: Places
     dense: bool
-    places: Places
-    opening: Places
+
+    @cached_property
+    def places(self) -> Places:
+        return _places(self.quotes)
+
+    @cached_property
+    def opening(self) -> Places:
+        return _places(self.opens)
+
+    @cached_property
+    def hidden(self) -> Places:
+        return _places(self.hides)
 
 
 def read(chars: Bytes, separators: Mask, wire: Wire, sparse: int, *, returns: bool) -> Quotes | None:
     """What the quotes of a block do that begins with a record, or None where they do not all open and close fields.
 
-    Quotes are dense where there is more than one to `sparse` bytes. `chars` are a multiple of `WORD` in number; if
-    there are carriage returns, a line feed follows each of them.
+    Quotes are dense where there is more than one to `sparse` bytes. `chars` are a multiple of `WORD` in number, and the
+    last record among them need not be whole; if there are carriage returns, a line feed follows each of them.
     """
     quotes, special = _bits(chars == wire.quote[0]), _bits(separators)
     if returns:
@@ -58,6 +71,7 @@ def read(chars: Bytes, separators: Mask, wire: Wire, sparse: int, *, returns: bo
     opens, closes, outside = quotes & inside, quotes & ~inside, special & ~inside
     before, after = _up(outside), _down(outside)
     before[0] |= _ONE
+    after[-1] |= _TOP
     doubled = np.zeros_like(opens)
     if wire.dialect.double_quote:
         doubled = opens & _up(closes)
@@ -68,8 +82,7 @@ def read(chars: Bytes, separators: Mask, wire: Wire, sparse: int, *, returns: bo
     special &= inside
     covered = _places(special)
     dense = int(np.bitwise_count(quotes).sum()) * sparse > len(chars)
-    few = [_places(each[:0] if dense else each) for each in (quotes, opens & ~doubled)]
-    return Quotes(covered[separators[covered]], _places(special | doubled), dense, *few)
+    return Quotes(quotes, opens & ~doubled, special | doubled, covered[separators[covered]], dense)
 
 
 def _bits(mask: Mask) -> Words:

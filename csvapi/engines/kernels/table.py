@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from csvapi.csvio.wire import Wire
 
 BELOW = np.array([(1 << 8 * length) - 1 for length in range(9)], np.uint64)  # the low bytes of a word, so many
-PADDING = 128  # bytes behind the text, so that words and rows of words may be read at any of its positions
+PADDING = 128  # bytes behind the records, so that words and rows of words may be read at any of their positions
 
 
 @dataclass
 class Table:
-    """Records of `data` that end at `stops`. Their fields lie in `text` (padded) and end at `ends`, one row each.
+    """Records that begin `text` and end at `stops`; at least `PADDING` bytes follow. Their fields end at `ends`, one row
+    for each record.
 
     Fields keep their quotes, which are described by `quotes` if there are any.
     """
 
     wire: Wire
-    data: bytes
-    stops: Places
     text: bytes
+    stops: Places
     starts: Places
     ends: Places
     quotes: Quotes | None
@@ -43,7 +43,7 @@ class Table:
 
     @property
     def size(self) -> int:
-        return len(self.data)
+        return int(self.stops[-1])
 
     @cached_property
     def chars(self) -> Bytes:
@@ -123,7 +123,7 @@ class Table:
         starts, ends, text = self.starts[records], self.ends[records, -1], self.text
         if self.quotes and self.quotes.dense:
             places = np.flatnonzero(self.chars == self.wire.quote[0])
-            text = text.translate(None, self.wire.quote)
+            text = text.translate(None, self.wire.quote) + bytes(PADDING)
             starts -= np.searchsorted(places, starts)
             ends -= np.searchsorted(places, ends)
         return text, starts, ends - starts
@@ -141,7 +141,7 @@ class Table:
         """Some records as a block, for whatever has no kernel."""
         stops = self.stops[records].tolist()
         begins = np.concatenate(([0], self.stops))[records].tolist()
-        raw = list(map(self.data.__getitem__, map(slice, begins, stops)))
+        raw = list(map(self.text.__getitem__, map(slice, begins, stops)))
         spans = map(slice, self.starts[records].tolist(), self.ends[records, -1].tolist())
         plain = list(map(self.text.__getitem__, spans))
         odd = {}
@@ -149,8 +149,6 @@ class Table:
             plain = [line.replace(self.wire.quote, b"") for line in plain]
             where = np.flatnonzero(self.odd(records))
             odd = dict(zip(where.tolist(), self._fields(records[where]), strict=True))
-            for index, fields in odd.items():
-                plain[index] = canonical(fields, self.wire.delimiter)
         return Block(self.wire, raw, plain, (records + self.row).tolist(), odd, self.ends.shape[1])
 
     def _fields(self, records: Places) -> list[list[bytes]]:

@@ -34,32 +34,33 @@ class Tables:
     left: int = 0
 
     def take(self, rest: bytes, position: int, row: int, final: bool) -> Table | None:
-        """The whole records at the beginning of `rest`, or None where a table would not be certain."""
-        whole = rest if final else rest[: rest.rfind(b"\n") + 1]
-        table = self._take(whole, position, row, final=final) if whole and self.width else None
+        """The whole records at the beginning of `rest`, or None where a table would not be certain. Of those in the last
+        bytes, which must follow a table, none are taken as long as more is to come."""
+        text = rest
+        if final:
+            text += b"\n" * (not rest.endswith(b"\n"))
+            text += bytes(PADDING + -(len(text) + PADDING) % quotes.WORD)
+        chars = np.frombuffer(text, np.uint8, max(len(text) - PADDING * (not final), 0) // quotes.WORD * quotes.WORD)
+        table = self._take(rest, text, chars, position, row, final=final) if self.width and len(chars) else None
         self.taken += table is not None
-        self.left += table is None and len(whole) > 0
+        self.left += table is None and len(chars) > 0
         return table
 
-    def _take(self, whole: bytes, position: int, row: int, *, final: bool) -> Table | None:
-        returns = b"\r" in whole
-        if b"\0" in whole or (returns and whole.count(b"\r") != whole.count(b"\r\n")) or not self.decodes(whole):
+    def _take(self, rest: bytes, text: bytes, chars: Bytes, position: int, row: int, *, final: bool) -> Table | None:
+        returns = b"\r" in rest
+        if b"\0" in rest or (returns and rest.count(b"\r", 0, len(chars)) != rest.count(b"\r\n", 0, len(chars) + 1)):
             return None
-        text = whole if whole.endswith(b"\n") else whole + b"\n"
-        size = len(text)
-        text += bytes(PADDING + -(size + PADDING) % quotes.WORD)
-        chars = np.frombuffer(text, np.uint8)
         feeds = chars == _LF
         separators = feeds | (chars == self.wire.delimiter[0])
         found, covered = None, np.empty(0, np.int64)
-        if self.wire.quote and self.wire.quote in whole:
+        if self.wire.quote and self.wire.quote in rest:
             found = quotes.read(chars, separators, self.wire, self.sparse, returns=returns)
             if not found:
                 return None
             covered = found.covered
             separators[covered] = False
         ends = self._ends(chars, np.flatnonzero(separators))
-        if ends is None or (final and ends[-1, -1] < size - 1):
+        if ends is None or (final and ends[-1, -1] + 1 < len(rest)):
             return None
         stops = ends[:, -1] + 1
         lines = int(np.count_nonzero(feeds[: stops[-1]]))
@@ -70,8 +71,10 @@ class Tables:
             ends[:, -1] -= chars[ends[:, -1] - 1] == _CR
         if self.width == 1 and (starts == ends[:, 0]).any():
             return None  # blank lines, or one empty field
-        stops[-1] = min(stops[-1], len(whole))
-        return Table(self.wire, whole[: stops[-1]], stops, text, starts, ends, found, position, row, lines)
+        stops[-1] = min(stops[-1], len(rest))
+        if not rest.isascii() and not self.decodes(rest[: stops[-1]]):
+            return None
+        return Table(self.wire, text, stops, starts, ends, found, position, row, lines)
 
     def _ends(self, chars: Bytes, separators: Places) -> Places | None:
         """Where the fields end, a row for each record; what follows the last line end goes."""

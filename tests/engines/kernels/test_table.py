@@ -37,7 +37,7 @@ Record = tuple[bytes, bytes, list[bytes], int]  # raw, key, fields, row
 def whole(piece: Piece | Table) -> list[Record]:
     block = piece.block if isinstance(piece, Piece) else piece.block(np.arange(len(piece)))
     numbers = range(len(block))
-    return list(zip(block.raw, block.plain, map(block.fields, numbers), block.rows, strict=True)) if numbers else []
+    return list(zip(block.raw, block.keys(None), map(block.fields, numbers), block.rows, strict=True)) if numbers else []
 
 
 def by_span(table: Table) -> list[list[bytes]]:
@@ -57,10 +57,18 @@ def keys(table: Table) -> list[bytes]:
 
 
 @reused
-@given(data=st.data(), dialect=simple, size=st.sampled_from([1, 3, 30, 1000]), sparse=st.sampled_from([1, 64]))
-def test_tables_are_blocks(tmp_path: Path, data: st.DataObject, dialect: Dialect, size: int, sparse: int) -> None:
+@given(
+    data=st.data(),
+    dialect=simple,
+    times=st.sampled_from([1, 50]),
+    size=st.sampled_from([1, 3, 30, 200, 1000]),
+    sparse=st.sampled_from([1, 64]),
+)
+def test_tables_are_blocks(
+    tmp_path: Path, data: st.DataObject, dialect: Dialect, times: int, size: int, sparse: int
+) -> None:
     path = tmp_path / "in"
-    path.write_bytes(data.draw(texts(dialect)).encode(dialect.encoding))
+    path.write_bytes(data.draw(texts(dialect)).encode(dialect.encoding) * times)
     source = Source.open(path, dialect)
     first = head(source)
     counter = Counter(source, len(first.columns))
