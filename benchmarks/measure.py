@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 _EVERY = 0.02  # seconds between looks at the processes
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 @dataclass
@@ -28,7 +29,8 @@ class Measured:
 
 
 def run(command: Sequence[str], env: Mapping[str, str], timeout: float) -> Measured:
-    """Run to the end. CPU comes from the kernel's accounting of the whole tree.
+    """Run to the end, as installed programs run: with compiled modules. CPU comes from the kernel's accounting of the
+    whole tree.
 
     Peak memory of a single process is its high-water mark (VmHWM; the figure that wait gives would include the process
     that started it); of several, the highest sum of their proportional shares (PSS), so that pages which forks share
@@ -37,7 +39,8 @@ def run(command: Sequence[str], env: Mapping[str, str], timeout: float) -> Measu
     os.sync()  # what the run before wrote is not this one's burden
     with tempfile.TemporaryFile() as said:
         start = time.perf_counter()
-        process = subprocess.Popen(command, env={**os.environ, **env}, stdout=said, stderr=said, start_new_session=True)
+        env = {**_ENVIRONMENT, **env}
+        process = subprocess.Popen(command, env=env, stdout=said, stderr=said, start_new_session=True)
         peak, ended, usage = 0.0, 0, None
         while not ended:
             ended, status, usage = os.wait4(process.pid, os.WNOHANG)

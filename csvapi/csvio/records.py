@@ -26,7 +26,9 @@ BLANK = frozenset((b"\n", b"\r\n", b"\r"))
 
 @dataclass(slots=True)
 class Cut:
-    """`data` as `units`: raw records and blank lines; `odd` what the csv module read in some, `plain` the others' keys."""
+    """`data` as `units`, raw records and blank lines; `odd` is what the csv module read in some of them, `plain` the keys
+    of all others.
+    """
 
     data: bytes
     units: list[bytes]

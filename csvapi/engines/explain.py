@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from functools import partial
-from itertools import chain, compress, count, repeat
+from itertools import chain, compress, count
+from operator import getitem
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.sink import Sink
@@ -15,7 +16,7 @@ from csvapi.engines.parts import side_by_side
 from csvapi.engines.passes import GOES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from csvapi.engines.plan import Plan
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 HEADER = b"row,step,operation,reason,kept_row\n"
 _BATCH = 1 << 16
+_TOGETHER = 100  # rows that have all digits but the last two in common
 _KEPT = b"\0"
 
 
@@ -39,31 +41,50 @@ def write_explanation(plan: Plan, workspace: Path, bases: list[int], target: Pat
         side_by_side(work, len(bases), [out], workspace, report, apart=False)
 
 
-def _write(workspace: Path, bases: list[int], texts: list[str], number: int, sinks: list[Sink], report: Report) -> None:
+def _write(
+    workspace: Path, bases: list[int], texts: list[bytes], number: int, sinks: list[Sink], report: Report
+) -> None:
     """The explanation of one range."""
     twins = twin_file(workspace, number)
     leaders = memoryview(twins.read_bytes()).cast("q") if twins.exists() else None
+    ends = [[b"%02d%b\n" % (row, text) for text in texts] for row in range(_TOGETHER)]
     with fate_file(workspace, number).open("rb") as file:
-        start = 0
+        row = bases[number] + 1
         while fates := file.read(_BATCH):
-            of = leaders[start : start + len(fates)] if leaders else None
-            sinks[0].write(_lines(fates, bases[number] + start + 1, texts, of))
-            start += len(fates)
+            if leaders:
+                some, leaders = leaders[: len(fates)], leaders[len(fates) :]
+                sinks[0].write(_with_kept_rows(fates, row, texts, some))
+            else:
+                sinks[0].write_all(list(_lines(fates, row, texts, ends)))
+            row += len(fates)
             report((0, 0, 0))
 
 
-def _lines(fates: bytes, first: int, texts: list[str], leaders: Sequence[int] | None) -> bytes:
-    """What is said of some records, the first of which is row `first`."""
+def _lines(fates: bytes, row: int, texts: list[bytes], ends: list[list[bytes]]) -> Iterator[bytes]:
+    """What is said of records for which no other one stands. Of a hundred rows the digits they share are what joins
+    the ends of their lines: no step of the interpreter for a record."""
+    at = min(max(_TOGETHER - row, 0), len(fates))
+    yield _with_kept_rows(fates[:at], row, texts, [0] * at)
+    while at < len(fates):
+        hundreds, first = divmod(row + at, _TOGETHER)
+        some = fates[at : at + _TOGETHER - first]
+        lines = map(getitem, compress(ends[first:], some.translate(GOES)), some.translate(None, _KEPT))
+        yield (b"%d" % hundreds).join(chain((b"",), lines))
+        at += len(some)
+
+
+def _with_kept_rows(fates: bytes, row: int, texts: list[bytes], leaders: Sequence[int]) -> bytes:
+    """What is said of records, each with the row in `leaders` that stands for it, 0 for none."""
     goes = fates.translate(GOES)
-    rows = map(str, compress(count(first), goes))
+    rows = map(b"%d".__mod__, compress(count(row), goes))
     reasons = map(texts.__getitem__, fates.translate(None, _KEPT))
-    kept = [str(of or "") + "\n" for of in compress(leaders, goes)] if leaders else repeat("\n")
-    return "".join(chain.from_iterable(zip(rows, reasons, kept, strict=False))).encode("latin-1")
+    kept = [b"%d\n" % of if of else b"\n" for of in compress(leaders, goes)]
+    return b"".join(chain.from_iterable(zip(rows, reasons, kept, strict=True)))
 
 
-def _text(plan: Plan, step: int, reason: str) -> str:
-    """What stands between row and kept_row for one fate, a character for each byte."""
+def _text(plan: Plan, step: int, reason: str) -> bytes:
+    """What stands between row and kept_row for one fate."""
     target = io.StringIO()
     name = plan.steps[step - 1].operation.name if step else ""
     csv.writer(target, lineterminator=",").writerow(["", plan.before + step if step else 0, name, reason])
-    return target.getvalue().encode("utf-8", "surrogatepass").decode("latin-1")
+    return target.getvalue().encode("utf-8", "surrogatepass")

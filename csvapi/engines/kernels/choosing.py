@@ -121,25 +121,27 @@ def parse(words: NDArray[np.uint64], lengths: NDArray[np.int64]) -> tuple[NDArra
     word are handled side by side (Lamport 1975, "Multiple byte processing with full-word instructions").
     """
     known = lengths <= _WORD
-    size = np.where(known, lengths, 0)
+    size = np.minimum(lengths, _WORD)
     cell = words & BELOW[size]
     negative = cell & _FIRST == ord("-")
-    cell = np.where(negative, cell >> _EIGHT, cell)
-    size -= negative
+    signed = negative.any()
+    if signed:
+        cell = np.where(negative, cell >> _EIGHT, cell)
+        size -= negative
     differs = cell ^ _POINT
     points = ~(((differs & _LOW) + _LOW) | differs | _LOW)  # the high bit of every point
     before = (points >> _SEVEN) - _ONE  # the bytes before the point; without one, all
     has_point = points != 0
     size -= has_point
-    whole = np.where(has_point, np.bitwise_count(before) >> 3, size)
+    whole = np.minimum(np.bitwise_count(before) >> 3, size)
     digits = ((cell & before) | ((cell >> _EIGHT) & ~before)) ^ _ZERO
-    digits &= BELOW[np.maximum(size, 0)]
+    digits &= BELOW[size]
     known &= (points & (points - _ONE)) == 0
     known &= ((digits + _OVER) | digits) & _HIGH == 0
     known &= (whole > 0) & ((digits & _FIRST != 0) | (whole == 1)) & (~has_point | (size > whole))
     scale = np.where(known, size - whole, 0)
-    value = _integer(digits << ((_WORD - size) * 8 % 64).astype(np.uint64))
-    return np.where(negative, -value, value), scale, known
+    value = _integer(digits << ((_WORD - size) * 8 & 63).astype(np.uint64))
+    return np.where(negative, -value, value) if signed else value, scale, known
 
 
 _PAIRS, _QUARTERS = np.uint64(2561), np.uint64(0x000000FF000000FF)

@@ -22,8 +22,8 @@ PADDING = 128  # bytes behind the records, so that words and rows of words may b
 
 @dataclass
 class Table:
-    """Records that begin `text` and end at `stops`; at least `PADDING` bytes follow. Their fields end at `ends`, one row
-    for each record.
+    """Records that `text` begins with, which end at `stops`; their fields end at `ends`, one row for each record. At
+    least `PADDING` bytes follow.
 
     Fields keep their quotes, which are described by `quotes` if there are any.
     """

@@ -34,8 +34,10 @@ class Tables:
     left: int = 0
 
     def take(self, rest: bytes, position: int, row: int, final: bool) -> Table | None:
-        """The whole records at the beginning of `rest`, or None where a table would not be certain. Of those in the last
-        bytes, which must follow a table, none are taken as long as more is to come."""
+        """The whole records at the beginning of `rest`, or None where a table would not be certain.
+
+        As long as more is to come, those that end in the last bytes are not taken: a table must have bytes behind it.
+        """
         text = rest
         if final:
             text += b"\n" * (not rest.endswith(b"\n"))

@@ -36,8 +36,8 @@ Record = tuple[bytes, bytes, list[bytes], int]  # raw, key, fields, row
 
 def whole(piece: Piece | Table) -> list[Record]:
     block = piece.block if isinstance(piece, Piece) else piece.block(np.arange(len(piece)))
-    numbers = range(len(block))
-    return list(zip(block.raw, block.keys(None), map(block.fields, numbers), block.rows, strict=True)) if numbers else []
+    fields = [block.fields(number) for number in range(len(block))]
+    return list(zip(block.raw, block.keys(None), fields, block.rows, strict=True))
 
 
 def by_span(table: Table) -> list[list[bytes]]:
