@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import json
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Collection
 from dataclasses import replace
@@ -28,6 +30,7 @@ from benchmarks.competitors import (
 )
 from benchmarks.rounds import Rounds, Row
 from benchmarks.settings import Settings, named, size
+from benchmarks.where import OTHERS
 
 _SMALL = 10_000_000
 _SPILL_SHARE = 16  # the budget for keys is this part of the file's size
@@ -73,6 +76,29 @@ def spill(settings: Settings) -> list[Row]:
     poor = csvapi(f"csvapi, {memory} for keys", "--memory", memory)
     fast = csvapi(f"csvapi [fast], {memory} for keys", "--memory", memory, fast=True)
     return Rounds(settings, SYNTHETIC, path, (rich, poor, fast, DUCKDB_LIMITED), rich).run("dedup")
+
+
+def reasons(settings: Settings) -> list[Row]:
+    """What it costs to write the dropped records and why they were dropped, besides."""
+    path = data.synthetic(settings.data, settings.size, named(settings.size))
+    gone, why = settings.data / "dropped.csv", settings.data / "reasons.csv"
+    more = csvapi("... with --dropped and --explain", "--dropped", str(gone), "--explain", str(why), fast=True)
+    rows = _cases(Rounds(settings, SYNTHETIC, path, (FAST, more), FAST))
+    for file in (gone, why):
+        file.unlink()
+    return rows
+
+
+def where(settings: Settings) -> list[Row]:
+    """The share of each module of csvapi in the time of a run."""
+    path = data.synthetic(settings.data, settings.size, named(settings.size))
+    shares: dict[str, dict[str, float]] = {}
+    for what in RECORDS:
+        command = [sys.executable, "-m", "benchmarks.where", what, str(path), *SYNTHETIC.flags(what)]
+        for row in json.loads(subprocess.run(command, capture_output=True, check=True).stdout):
+            shares.setdefault(row["module"], {})[what] = row["share"]
+    order = sorted(shares, key=lambda module: (module == OTHERS, -sum(shares[module].values())))
+    return [{"module": module, **shares[module]} for module in order]
 
 
 def packed(settings: Settings) -> list[Row]:
@@ -131,6 +157,8 @@ PARTS = {
     "start": start,
     "growth": growth,
     "spill": spill,
+    "reasons": reasons,
+    "where": where,
     "gzip": packed,
     "operations": operations,
     "cancel": cancel,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import chart
-from benchmarks.cases import NAMES
+from benchmarks.cases import NAMES, RECORDS
 from benchmarks.rounds import Row
 
 BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
@@ -17,16 +17,22 @@ _TITLES = {
     "start": "A small file, 10 MB: start-up counts",
     "growth": "Growing files",
     "spill": "Keys that do not fit the memory, {size}",
+    "reasons": "Dropped records and reasons, {size}",
+    "where": "What the time goes into, {size}",
     "gzip": "gzip in, gzip out, {size}",
     "operations": "Operations over the whole file, with the default memory, {size}",
     "cancel": "Ctrl-C in the middle, {size}",
 }
 _HEADS = {
     "growth": "| File | Case | Wall s | CPU s | s per GB | MB/s | Peak MiB |",
+    "where": "| Module of csvapi [fast] | dedup | unique | filter |",
     "cancel": "| System | Seconds to the end | Exit code | Files left |",
 }
 _HEAD = "| Case | System | Wall s | CPU s | Peak MiB | MB/s | × the time of csvapi | Output |"
 _REMARKS = {
+    "reasons": """Here *× the time of csvapi* is that of the run without them.""",
+    "where": """The passes of one process under cProfile, without the start of the program. What a module has done by
+NumPy or by the system is its own time.""",
     "operations": """Where an output is a table of figures, the columns that both have are compared, numbers to nine
 digits. Not compared: csvapi's share in frequency, its type, frequent values and misfits in profile, its lines in
 validate; distinct values in profile, which csvapi, Polars and DuckDB estimate, each in its own way, and Miller counts
@@ -50,7 +56,7 @@ def markdown(results: dict[str, dict[str, object]]) -> str:
 def _part(name: str, part: dict[str, object]) -> str:
     rows: Sequence[Row] = part["rows"]  # type: ignore[assignment]  # as `parts` made them
     head = _HEADS.get(name, _HEAD)
-    lines = {"growth": _growth, "cancel": _cancel}.get(name, _system)
+    lines = {"growth": _growth, "where": _where, "cancel": _cancel}.get(name, _system)
     table = [head, "|" + "---|" * (head.count("|") - 1), *map(lines, rows)]
     facts: dict[str, str] = part["facts"]  # type: ignore[assignment]
     where = f"{facts['date']}, load {facts['load']}: `{part['command']}`"
@@ -74,6 +80,11 @@ def _growth(row: Row) -> str:
         f"| {row['size']} | {row['case']} | {row['wall']:.2f} | {row['cpu']:.2f} | {row['per_gb']:.2f} "
         f"| {row['speed']:.0f} | {row['rss']:.0f} |"
     )
+
+
+def _where(row: Row) -> str:
+    shares = [f"{100 * float(str(row[what])):.0f} %" if what in row else "" for what in RECORDS]
+    return f"| {row['module']} | {' | '.join(shares)} |"
 
 
 def _cancel(row: Row) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PARTS = ("synthetic", "quoted", "flights", "start", "growth", "spill", "gzip", "operations")
+PARTS = ("synthetic", "quoted", "flights", "start", "growth", "spill", "reasons", "where", "gzip", "operations")
 _UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 

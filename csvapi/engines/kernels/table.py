@@ -64,8 +64,10 @@ class Table:
         if quotes is None or quotes.dense or wire.quote != quote_beside(wire.delimiter):
             return None
         ends = self.ends.ravel()
-        needed = np.isin(np.searchsorted(ends, quotes.opening), np.searchsorted(ends, quotes.hidden))
-        return self._holding(quotes.covered) & ~self._holding(quotes.opening[~needed])
+        needed = np.zeros(len(ends) + 1, np.bool_)  # by field
+        needed[np.searchsorted(ends, quotes.hidden)] = True
+        idle = quotes.opening[~needed[np.searchsorted(ends, quotes.opening)]]
+        return self._holding(quotes.covered) & ~self._holding(idle)
 
     def _holding(self, places: Places) -> Mask:
         """Which records hold one of these places; those behind the last record count for nothing."""
