@@ -90,11 +90,11 @@ class Counter:
             odd = [i for i in piece.block.odd if raw[i].count(wire.quote) % 2]
             self._found("quotes", piece, odd)
 
-    def decodes(self, text: bytes) -> bool:
+    def decodes(self, text: bytes | memoryview) -> bool:
         if self.undecodable is not None:
-            return len(text) == len(text.translate(None, self.undecodable))
+            return len(text) == len(bytes(text).translate(None, self.undecodable))
         try:
-            text.decode(self.source.wire.inner)
+            str(text, self.source.wire.inner)
         except UnicodeDecodeError:
             return False
         return True

@@ -1,4 +1,4 @@
-"""What quotes do in a whole block, 64 of its bytes to a word: which fields they hold, and what those hide.
+"""What quotes do in a whole block: which fields they hold, and what those hide.
 
 A quote is inside or at the start of a quoted field when the quotes up to it are odd in number, provided that every
 quote does what such a count takes for granted: one that opens stands where a field begins, one that closes stands where
@@ -6,13 +6,15 @@ a field ends, and two that stand together are one that is doubled. By induction 
 which this holds leaves the csv module in the state that the count says. Where it does not hold for all, nothing is
 said.
 
-The count is a sum modulo 2 over all earlier bits, by shifts of doubling width (Langdale and Lemire 2019, "Parsing
-gigabytes of JSON per second", which has it by a carry-less multiplication).
+Few quotes are looked at one by one. Where they are many, 64 bytes of the block are a word of bits: the count is a sum
+modulo 2 over all earlier bits, by shifts of doubling width (Langdale and Lemire 2019, "Parsing gigabytes of JSON per
+second", which has it by a carry-less multiplication).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -35,27 +37,19 @@ _CR = b"\r"[0]
 
 @dataclass(frozen=True)
 class Quotes:
-    """What was found in a block: its quotes, those that open a field, all that would be special outside of quoted
-    fields, each as bits, and where in the block separators are `covered` by them. `dense` if there are many quotes.
+    """Where separators are in quoted fields (`covered`); if quotes are few, not `dense`, also where they are (`places`)
+    and where they open a field (`opening`). `hides` finds all that would be special outside of quoted fields.
     """
 
-    quotes: Words
-    opens: Words
-    hides: Words
     covered: Places
-    dense: bool
-
-    @cached_property
-    def places(self) -> Places:
-        return _places(self.quotes)
-
-    @cached_property
-    def opening(self) -> Places:
-        return _places(self.opens)
+    hides: Callable[[], Places]
+    dense: bool = True
+    places: Places = field(default_factory=lambda: np.empty(0, np.int64))
+    opening: Places = field(default_factory=lambda: np.empty(0, np.int64))
 
     @cached_property
     def hidden(self) -> Places:
-        return _places(self.hides)
+        return self.hides()
 
 
 def read(chars: Bytes, separators: Mask, wire: Wire, sparse: int, *, returns: bool) -> Quotes | None:
@@ -64,16 +58,24 @@ def read(chars: Bytes, separators: Mask, wire: Wire, sparse: int, *, returns: bo
     Quotes are dense where there is more than one to `sparse` bytes. `chars` are a multiple of `WORD` in number, and the
     last record among them need not be whole; if there are carriage returns, a line feed follows each of them.
     """
-    quotes, special = _bits(chars == wire.quote[0]), _bits(separators)
-    if returns:
-        special |= _bits(chars == _CR)
+    quotes = _bits(chars == wire.quote[0])
+    doubles = wire.dialect.double_quote
+    if int(np.bitwise_count(quotes).sum()) * sparse > len(chars):
+        special = _bits(separators)
+        if returns:
+            special |= _bits(chars == _CR)
+        return _many(quotes, special, separators, doubles=doubles)
+    return _few(_places(quotes), chars, separators, doubles=doubles)
+
+
+def _many(quotes: Words, special: Words, separators: Mask, *, doubles: bool) -> Quotes | None:
     inside = _parity(quotes)
     opens, closes, outside = quotes & inside, quotes & ~inside, special & ~inside
     before, after = _up(outside), _down(outside)
     before[0] |= _ONE
     after[-1] |= _TOP
     doubled = np.zeros_like(opens)
-    if wire.dialect.double_quote:
+    if doubles:
         doubled = opens & _up(closes)
         before |= doubled
         after |= _down(opens)
@@ -81,8 +83,28 @@ def read(chars: Bytes, separators: Mask, wire: Wire, sparse: int, *, returns: bo
         return None
     special &= inside
     covered = _places(special)
-    dense = int(np.bitwise_count(quotes).sum()) * sparse > len(chars)
-    return Quotes(quotes, opens & ~doubled, special | doubled, covered[separators[covered]], dense)
+    return Quotes(covered[separators[covered]], lambda: _places(special | doubled))
+
+
+def _few(places: Places, chars: Bytes, separators: Mask, *, doubles: bool) -> Quotes | None:
+    end = len(chars)
+    opens, closes = places[::2], places[1::2]
+    if len(closes) < len(opens):
+        closes = np.append(closes, end)  # in the record that is not whole
+    doubled = np.zeros(len(opens), np.bool_)
+    if doubles:
+        doubled[1:] = opens[1:] == closes[:-1] + 1
+    begins = doubled | separators[opens - 1] | (opens == 0)
+    behind = np.minimum(closes + 1, end - 1)
+    ends = separators[behind] | (chars[behind] == _CR) | (closes >= end - 1)
+    ends[:-1] |= doubled[1:]
+    if not (begins.all() and ends.all()):
+        return None
+    sizes = closes - opens - 1
+    inner = np.repeat(opens + 1 - (np.cumsum(sizes) - sizes), sizes) + np.arange(sizes.sum())
+    covered = inner[separators[inner]]
+    hidden = np.concatenate((covered, inner[chars[inner] == _CR], opens[doubled]))
+    return Quotes(covered, lambda: hidden, dense=False, places=places, opening=opens[~doubled])
 
 
 def _bits(mask: Mask) -> Words:

@@ -28,7 +28,7 @@ class Tables:
 
     wire: Wire
     width: int
-    decodes: Callable[[bytes], bool]
+    decodes: Callable[[memoryview], bool]
     sparse: int = 64  # bytes to a quote from which on a record with quotes is a rare one
     taken: int = 0
     left: int = 0
@@ -74,7 +74,7 @@ class Tables:
         if self.width == 1 and (starts == ends[:, 0]).any():
             return None  # blank lines, or one empty field
         stops[-1] = min(stops[-1], len(rest))
-        if not rest.isascii() and not self.decodes(rest[: stops[-1]]):
+        if not rest.isascii() and not self.decodes(memoryview(rest)[: stops[-1]]):
             return None
         return Table(self.wire, text, stops, starts, ends, found, position, row, lines)
 
