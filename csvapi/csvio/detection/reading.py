@@ -23,19 +23,6 @@ if TYPE_CHECKING:
 
 COMMON = (",", ";", "\t", "|")
 RARE_LIMIT = 7
-PRIOR = {
-    ",": 1.0,
-    "\t": 1.0,
-    ";": 1.0,
-    "|": 0.98,
-    "~": 0.85,
-    "^": 0.85,
-    "¶": 0.85,
-    "&": 0.7,
-    "*": 0.7,
-    "#": 0.65,
-    "\x01": 0.95,
-}
 WEAK = frozenset(" :-_=+!?%@$/°")
 """Characters that also stand inside dates, times, names and prose: they delimit only where typed columns come out."""
 _AFTER_BACKSLASH = re.compile(r"\\(.)")

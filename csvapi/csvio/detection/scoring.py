@@ -16,7 +16,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.detection.cells import ATOMS, WORTH, is_comment, kind
-from csvapi.csvio.detection.reading import PRIOR, WEAK
+from csvapi.csvio.detection.prior import prior, proven
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,10 +70,10 @@ def _trial(reading: Reading, lines: Sequence[str], best: float, *, drop_last: bo
     shape = _shape(rows, width) * _swallowed(rows, reading.quote, len(lines)) * (1.0 if clean else _UNCLEAN)
     if reading.skip_space:
         shape *= _list_or_prose(rows)
-    if shape * _prior(reading, 1.0, len(rows)) < best * 0.7:
-        return Trial(reading, rows, width, shape * _prior(reading, 1.0, len(rows)) * 0.4)
+    if shape * prior(reading, 1.0, len(rows)) < best * 0.7:
+        return Trial(reading, rows, width, shape * prior(reading, 1.0, len(rows)) * 0.4)
     types, atoms = _types(rows, width, reading.delimiter)
-    score = shape * types**2 * _prior(reading, max(atoms, _proven(reading, lines)), len(rows))
+    score = shape * types**2 * prior(reading, max(atoms, proven(reading, lines)), len(rows))
     return Trial(reading, rows, width, score)
 
 
@@ -141,30 +141,6 @@ def _one_column(rows: Sequence[list[str]], reading: Reading) -> float:
     words = sum(name == "word" for name in body) / len(body)
     worth = sum(map(WORTH.__getitem__, kinds)) / len(kinds)
     return worth**2 * (0.28 + 0.5 * max(atoms - decimal, 0.0) + 0.3 * words) * (1.0 if reading.quote == '"' else 0.95)
-
-
-def _prior(reading: Reading, atoms: float, rows: int) -> float:
-    prior = PRIOR.get(reading.delimiter, 0.6)
-    if reading.delimiter in WEAK:
-        prior = (0.25 + 0.45 * atoms) * min(1.0, (rows + 1) / 5)
-    elif not reading.delimiter.isprintable() and reading.delimiter != "\t":
-        prior = 0.95
-    if reading.escape:
-        prior *= 1.02
-    return prior * {'"': 1.0, "'": 0.98, "": 0.9}.get(reading.quote, 0.9)
-
-
-def _proven(reading: Reading, lines: Sequence[str]) -> float:
-    """The share of lines that prove the delimiter: a quote touches it, or it never stands but doubled (`a::b`)."""
-    if reading.delimiter not in WEAK:
-        return 0.0
-    pair = reading.delimiter * 2
-    if not reading.delimiter.isspace() and all(line.count(reading.delimiter) == 2 * line.count(pair) for line in lines):
-        return 1.0
-    if not reading.quote:
-        return 0.0
-    marks = (reading.delimiter + reading.quote, reading.quote + reading.delimiter)
-    return sum(1 for line in lines if marks[0] in line or marks[1] in line) / len(lines)
 
 
 def _list_or_prose(rows: Sequence[Sequence[str]]) -> float:
