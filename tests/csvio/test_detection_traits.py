@@ -49,6 +49,12 @@ DELIMITERS: dict[str, tuple[str, str]] = {
     ),
     "thousands in quotes": ('who,sum\nMüller Lee,"$4,682.14"\nJürgen Rossi,$522.57\nAnna van-Dyk,$228.50\n', ","),
     "typographic quotes": ("“a”,“b”\n“c, d”,“e”\n", ","),
+    "points between bars": ("London|51.5,-0.1\nParis|48.8,2.3\nRome|41.9,12.5\n", "|"),
+    "points only": ("from;to\n51.5,-0.1;48.8,2.3\n48.8,2.3;41.9,12.5\n41.9,12.5;51.5,-0.1\n", ";"),
+    "scores": ("first,second\n2:1,0:0\n3:2,1:1\n0:4,2:2\n", ","),
+    "accounts": ("DE12 5001 0517 0648 4898 90,DE02 1203 0000 0000 2020 51\n" * 4, ","),
+    "keys in base 64": ("id;key;hash\n" + "1;aGVsbG8gd28=;d29ybGQgaGVs==\n2;c29tZXRoaW4=;YW5vdGhlciBv==\n" * 2, ";"),
+    "features": ("+1 1:0.25 2:0.5 3:0.125\n-1 1:0.75 2:0.1 3:0.25\n+1 1:0.35 2:0.2 3:0.65\n", " "),
     "a comment with spaces": (
         "# exported 2024-01-01\nphone*created\n+49 803 75*2015-05-14\n+49 380 80*2010-07-01\n",
         "*",
@@ -78,6 +84,10 @@ def test_tildes_that_quote() -> None:
     [
         "mac\n4f:0a:11:22:33:44\n4f:0a:11:22:33:45\n4f:0b:11:22:33:46\n",
         "address\n2001:db8:0:0:1:0:0:1\n2001:db8:0:0:1:0:0:2\n",
+        "weight\n45 kg\n12.5 kg\n7 kg\n120 kg\n",
+        "temp\n-3.5 °C\n12.0 °C\n7.5 °C\n0.5 °C\n",
+        "score\n2:1\n0:0\n3:2\n1:1\n",
+        "/usr/lib/a\n/usr/lib/b\n/var/log/c\n/usr/bin/d\n",
         "text\nComplain to the office, customer.\nIt was ok, but late.\nThe price is fine, see below.\nCall, please.\n",
         "text\nThe price is fine, see invoice.\nCall back tomorrow.\nIt was late, don't ship.\nOk, Friday.\nNo.\n",
     ],

@@ -134,9 +134,10 @@ def _column(kinds: list[str]) -> tuple[float, float]:
 
 def _one_column(rows: Sequence[list[str]], reading: Reading) -> float:
     """Whole lines as cells: convincing where each is one number, date or address; a fallback where it is prose."""
-    kinds = ["other" if name in ("list", "pair") else name for name in (kind(row[0]) for row in rows[:200])]
+    loose = ("list", "pair", "ratio" if ":" in rows[0][0] else "")
+    kinds = ["other" if name in loose else name for name in (kind(row[0]) for row in rows[:200])]
     body = kinds[1:] or kinds
-    atoms = sum(name in ATOMS or name == "code" for name in body) / len(body)
+    atoms = sum(name in ATOMS or name in ("code", "path", "ratio") for name in body) / len(body)
     decimal = sum("," in row[0] for row in rows[:200]) / len(kinds) if "," in rows[0][0] else 0.0
     words = sum(name == "word" for name in body) / len(body)
     worth = sum(map(WORTH.__getitem__, kinds)) / len(kinds)
