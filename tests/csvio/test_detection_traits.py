@@ -55,6 +55,14 @@ DELIMITERS: dict[str, tuple[str, str]] = {
     "accounts": ("DE12 5001 0517 0648 4898 90,DE02 1203 0000 0000 2020 51\n" * 4, ","),
     "keys in base 64": ("id;key;hash\n" + "1;aGVsbG8gd28=;d29ybGQgaGVs==\n2;c29tZXRoaW4=;YW5vdGhlciBv==\n" * 2, ";"),
     "features": ("+1 1:0.25 2:0.5 3:0.125\n-1 1:0.75 2:0.1 3:0.25\n+1 1:0.35 2:0.2 3:0.65\n", " "),
+    "lists between colons": ("name:tags\nKim:a;b;c\nBen:d;e\nEva:f;g;h\nJon:i;j\n", ":"),
+    "addresses between colons": (
+        "home:work\n5 Main St, Rome:6 Low St, Oslo\n" + "7 High St, Bonn:8 Low St, Rome\n" * 3,
+        ":",
+    ),
+    "lists between spaces": ("a b c\nx|y|z 5 u|v\nx|z 6 w|v\ny|z 7 u|v\nx|y|z 8 u\n", " "),
+    "three words each": ("Anna Maria Lee,Ben Kim Ray\nEva Lu Doe,Jon Carl Roe\nKim May Poe,Lena Sue Fox\n", ","),
+    "groups of digits": ("978-3-1615-1484-0,978-0-3064-0615-7\n978-1-4028-9462-6,978-0-1360-9181-3\n" * 3, ","),
     "a comment with spaces": (
         "# exported 2024-01-01\nphone*created\n+49 803 75*2015-05-14\n+49 380 80*2010-07-01\n",
         "*",

@@ -25,6 +25,8 @@ COMMON = (",", ";", "\t", "|")
 RARE_LIMIT = 7
 WEAK = frozenset(" :-_=+!?%@$/°")
 """Characters that also stand inside dates, times, names and prose: they delimit only where typed columns come out."""
+JOINERS = frozenset("-_/")
+"""Those of them that join the words of a name and the digits of a code."""
 _AFTER_BACKSLASH = re.compile(r"\\(.)")
 _NEVER = frozenset("\"'`“”„‘’‚«»‹›./\\()[]{}<>\r\n\x00\ufeff\ufffd")
 
