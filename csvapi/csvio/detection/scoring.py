@@ -10,6 +10,7 @@ table uniformity measurement and data type inference" (2024).
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _CELLS, _COLUMNS = 600, 200
 """How much of a reading is looked at cell by cell."""
 _FAMILY = dict.fromkeys(("word", "text", "link"), "prose")
+_GLUED = re.compile(r"[^$€£¥,]*,(?! )")
+"""A comma with no space behind it: `1,5` may be two cells; `May 5, 2020` and `$1,250` are not."""
 _UNCLEAN = 0.7
 """A quote that closes in the middle of a field: more likely the delimiter is another."""
 _LATE = 0.6
@@ -138,7 +141,8 @@ def _one_column(rows: Sequence[list[str]], reading: Reading) -> float:
     kinds = ["other" if name in loose else name for name in (kind(row[0]) for row in rows[:200])]
     body = kinds[1:] or kinds
     atoms = sum(name in ATOMS or name in ("code", "path", "ratio") for name in body) / len(body)
-    decimal = sum("," in row[0] for row in rows[:200]) / len(kinds) if "," in rows[0][0] else 0.0
+    glued = sum(1 for row in rows[:200] if _GLUED.match(row[0]))
+    decimal = glued / len(kinds) if "," in rows[0][0] else 0.0
     words = sum(name == "word" for name in body) / len(body)
     worth = sum(map(WORTH.__getitem__, kinds)) / len(kinds)
     return worth**2 * (0.28 + 0.5 * max(atoms - decimal, 0.0) + 0.3 * words) * (1.0 if reading.quote == '"' else 0.95)
