@@ -63,6 +63,8 @@ DELIMITERS: dict[str, tuple[str, str]] = {
     "lists between spaces": ("a b c\nx|y|z 5 u|v\nx|z 6 w|v\ny|z 7 u|v\nx|y|z 8 u\n", " "),
     "three words each": ("Anna Maria Lee,Ben Kim Ray\nEva Lu Doe,Jon Carl Roe\nKim May Poe,Lena Sue Fox\n", ","),
     "groups of digits": ("978-3-1615-1484-0,978-0-3064-0615-7\n978-1-4028-9462-6,978-0-1360-9181-3\n" * 3, ","),
+    "names and places": ("Mann, Thomas;Rome, Italy\nHesse, Hermann;Calw, Germany\nKafka, Franz;Prague, Bohemia\n", ";"),
+    "titles beside names": ("Mann, Thomas\tHeights, a novel\nDoe, Eva\tTo, fro\nPoe, Jon\tRaven, bird\n", "\t"),
     "a comment with spaces": (
         "# exported 2024-01-01\nphone*created\n+49 803 75*2015-05-14\n+49 380 80*2010-07-01\n",
         "*",
@@ -96,6 +98,8 @@ def test_tildes_that_quote() -> None:
         "temp\n-3.5 °C\n12.0 °C\n7.5 °C\n0.5 °C\n",
         "score\n2:1\n0:0\n3:2\n1:1\n",
         "/usr/lib/a\n/usr/lib/b\n/var/log/c\n/usr/bin/d\n",
+        "address\n5 Main St, Rome\n12 High St, Oslo\n7 Low St, Bonn\n",
+        "name\nLee, Kim\nRay, Ben\nDoe, Eva\n",
         "text\nComplain to the office, customer.\nIt was ok, but late.\nThe price is fine, see below.\nCall, please.\n",
         "text\nThe price is fine, see invoice.\nCall back tomorrow.\nIt was late, don't ship.\nOk, Friday.\nNo.\n",
         "$1,250.00\n$12,000.50\n$999.99\n$3,100.00\n",

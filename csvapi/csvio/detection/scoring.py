@@ -17,7 +17,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.detection.cells import ATOMS, WORTH, is_comment, kind
-from csvapi.csvio.detection.prior import prior, proven
+from csvapi.csvio.detection.prior import outer, prior, proven
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,8 @@ _GLUED = re.compile(r"[^$€£¥,]*,(?! )")
 """A comma with no space behind it: `1,5` may be two cells; `May 5, 2020` and `$1,250` are not."""
 _UNCLEAN = 0.7
 """A quote that closes in the middle of a field: more likely the delimiter is another."""
+_ONE_NAME = 0.3
+"""Delimiters with a space behind each, in text below one word: it names a column of addresses or sentences."""
 _LATE = 0.6
 """A table that begins below the first line, comments left out: less likely than one that takes in every line."""
 
@@ -72,10 +74,12 @@ def _trial(reading: Reading, lines: Sequence[str], best: float, *, drop_last: bo
         return Trial(reading, rows, width, score * (1.0 if clean else _UNCLEAN))
     shape = _shape(rows, width) * _swallowed(rows, reading.quote, len(lines)) * (1.0 if clean else _UNCLEAN)
     if reading.skip_space:
-        shape *= _list_or_prose(rows)
+        shape *= _list_or_prose(rows) * outer(reading.delimiter, lines)
     if shape * prior(reading, 1.0, len(rows)) < best * 0.7:
         return Trial(reading, rows, width, shape * prior(reading, 1.0, len(rows)) * 0.4)
     types, atoms = _types(rows, width, reading.delimiter)
+    if reading.skip_space and not atoms and len(rows[0]) == 1 and kind(rows[0][0]) == "word":
+        shape *= _ONE_NAME
     score = shape * types**2 * prior(reading, max(atoms, proven(reading, lines)), len(rows))
     return Trial(reading, rows, width, score)
 
