@@ -84,6 +84,16 @@ def test_one_quoted_field_among_many_records() -> None:
     assert got.dialect.quote == "'"
 
 
+def test_values_that_quote_parts_of_themselves() -> None:
+    got = detect(b'id|tags\n1|"a"=>"b", "c"=>"d"\n2|"a"=>"e"\n3|"a"=>"f", "c"=>"g"\n', complete=True)
+    assert (got.dialect.delimiter, got.dialect.quote, got.columns) == ("|", "", ("id", "tags"))
+
+
+def test_lines_in_quotes_are_one_field_each() -> None:
+    got = detect(b'"1,Kim,Rome"\n"2,Ben,Oslo"\n"3,Eva,Bonn"\n', complete=True)
+    assert (len(got.columns), got.dialect.quote) == (1, '"')
+
+
 def test_tildes_that_quote() -> None:
     got = detect(b"~a~,~b~\n~1~,~2~\n~x, y~,~4~\n", complete=True)
     assert (got.dialect.delimiter, got.dialect.quote, got.columns) == (",", "~", ("a", "b"))
@@ -115,6 +125,7 @@ def test_one_column(lines: str) -> None:
 HEADERS: dict[str, tuple[str, bool, int]] = {
     "no name above the row names (R)": ('"mpg" "cyl"\n"Mazda RX4" 21 6\n"Datsun" 22.8 4\n"Hornet" 21.4 6\n', True, 0),
     "one name too few": ("one,two\n1,2,3\n4,5,6\n", True, 0),
+    "a padded title in quotes": ('"People, by area",,\nArea,Men,Women\nN,1,2\nS,3,4\nE,5,6\n', True, 20),
     "a remark as wide as that": ("Made by,Anna\nid,name,city\n1,Ben,Rome\n2,Kim,Oslo\n3,Lea,Bonn\n", True, 13),
     "sparse records": ("id;a;b;c\n98;;;\n19;;;\n55;x;;\n13;x;;\n46;;;5\n61;x;;5\n", True, 0),
     "one record": ("1,StreetA\n", False, 0),

@@ -107,9 +107,12 @@ def is_comment(row: Sequence[str]) -> bool:
 
 
 def _edge_quoted(cell: str) -> str:
-    """A quote left at a cell's edge: torn when it has no partner, or when both edges still carry it."""
+    """A quote left at a cell's edge: torn when it has no partner, or when both edges still carry it.
+
+    `"a"=>"b"` is a value that quotes parts of itself.
+    """
     first, last = cell[0], cell[-1]
     if first == last and len(cell) > 1:
-        return "torn"
+        return "other" if first in cell[1:-1].replace(first * 2, "") else "torn"
     mark = first if first in "\"'`" else last
     return "other" if mark == "'" or cell.count(mark) % 2 == 0 else "torn"

@@ -39,22 +39,26 @@ _LATE = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A reading, its rows without blank ones, and how good it is."""
+    """A reading, its rows without blank ones, and how good it is; `sound` if quotes only enclose fields of one line."""
 
     reading: Reading
     rows: list[list[str]]
     width: int
     score: float
+    sound: bool = False
 
 
 def trials(candidates: Sequence[Reading], lines: Sequence[str], *, drop_last: bool) -> list[Trial]:
     """Every reading tried, best first; of equal ones the earlier (the more ordinary).
 
-    Cells are looked at only for readings whose rows alone leave them a chance against the best one so far.
+    Cells are looked at only for readings whose rows alone leave them a chance against the best one so far. Where a
+    quote does all that it should, no quoting is no choice.
     """
     found: list[Trial] = []
     best = 0.0
     for reading in candidates:
+        if not reading.quote and any(tried.sound and tried.reading.delimiter == reading.delimiter for tried in found):
+            continue
         found.append(_trial(reading, lines, best, drop_last=drop_last))
         best = max(best, found[-1].score)
     return sorted(found, key=lambda tried: -tried.score)
@@ -63,25 +67,26 @@ def trials(candidates: Sequence[Reading], lines: Sequence[str], *, drop_last: bo
 def _trial(reading: Reading, lines: Sequence[str], best: float, *, drop_last: bool) -> Trial:
     """Read the lines and score the result; `drop_last` leaves out a record that the end of the head may have cut."""
     rows, clean = reading.rows(lines)
+    sound = clean and len(rows) == len(lines) and not reading.escape
     if drop_last and len(rows) > 1:
         rows.pop()
     rows = [row for row in rows if row and (len(row) > 1 or row[0].strip())]
     if not rows:
-        return Trial(reading, rows, 0, 0.0)
+        return Trial(reading, rows, 0, 0.0, sound)
     width = table_width(rows)
     if width < 2:
         score = 0.0 if reading.delimiter else _one_column(rows, reading)
-        return Trial(reading, rows, width, score * (1.0 if clean else _UNCLEAN))
+        return Trial(reading, rows, width, score * (1.0 if clean else _UNCLEAN), sound)
     shape = _shape(rows, width) * _swallowed(rows, reading.quote, len(lines)) * (1.0 if clean else _UNCLEAN)
     if reading.skip_space:
         shape *= _list_or_prose(rows) * outer(reading.delimiter, lines)
     if shape * prior(reading, 1.0, len(rows)) < best * 0.7:
-        return Trial(reading, rows, width, shape * prior(reading, 1.0, len(rows)) * 0.4)
+        return Trial(reading, rows, width, shape * prior(reading, 1.0, len(rows)) * 0.4, sound)
     types, atoms = _types(rows, width, reading.delimiter)
     if reading.skip_space and not atoms and len(rows[0]) == 1 and kind(rows[0][0]) == "word":
         shape *= _ONE_NAME
     score = shape * types**2 * prior(reading, max(atoms, proven(reading, lines)), len(rows))
-    return Trial(reading, rows, width, score)
+    return Trial(reading, rows, width, score, sound)
 
 
 def table_width(rows: Sequence[Sequence[str]]) -> int:
