@@ -23,6 +23,10 @@ ESCAPES: dict[str, tuple[str, dict[str, object]]] = {
         {"delimiter": ";", "escape": "\\"},
     ),
     "doubled backslashes": ("id,path\n1,C:\\\\a\\\\b\n2,C:\\\\c\\\\d\n", {"escape": "\\"}),
+    "nulls of MySQL": (
+        '"1","Kim \\"K\\" Lee",\\N\n"2","Ben",\\N\n"3","Eva, Jr.",\\N\n',
+        {"delimiter": ",", "escape": "\\", "double_quote": False},
+    ),
     "nulls of Hive": ("1\x01\\N\x012.5\n2\x01x\x01\\N\n3\x01y\x013.5\n", {"delimiter": "\x01", "escape": ""}),
 }
 

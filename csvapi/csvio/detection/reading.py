@@ -142,11 +142,12 @@ def _escapes(text: str, delimiter: str, quote: str) -> bool:
     r"""Whether most backslashes stand before this reading's quote, its delimiter or another backslash.
 
     The other quote needs no escape: before it a backslash is one only where each of its kind has one, as `addslashes`
-    writes them; a single `8\'9` among other apostrophes is a value.
+    writes them; a single `8\'9` among other apostrophes is a value. `\N`, the null of MySQL and Hive, escapes nothing.
     """
     if "\\" not in text:
         return False
     followers = Counter(_AFTER_BACKSLASH.findall(text))
+    followers.pop("N", None)
     escaped = sum(followers[char] for char in {quote, delimiter, "\\"} if char)
     escaped += sum(followers[char] for char in "\"'" if char != quote and followers[char] == text.count(char))
     return escaped * 2 > followers.total()
