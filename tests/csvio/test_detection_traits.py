@@ -130,6 +130,12 @@ HEADERS: dict[str, tuple[str, bool, int]] = {
     "no name above the row names (R)": ('"mpg" "cyl"\n"Mazda RX4" 21 6\n"Datsun" 22.8 4\n"Hornet" 21.4 6\n', True, 0),
     "one name too few": ("one,two\n1,2,3\n4,5,6\n", True, 0),
     "a padded title in quotes": ('"People, by area",,\nArea,Men,Women\nN,1,2\nS,3,4\nE,5,6\n', True, 20),
+    "labels with a delimiter at the end": (
+        '"Account:";"DE12";\n"From:";"01.01.2020";\n"To:";"31.01.2020";\n"Balance:";"1,56";\n\n'
+        '"Day";"Text";"Note";"Sum";\n' + '"30.01.2020";"Rent, January";"";"-8,00";\n' * 4,
+        True,
+        81,
+    ),
     "a remark as wide as that": ("Made by,Anna\nid,name,city\n1,Ben,Rome\n2,Kim,Oslo\n3,Lea,Bonn\n", True, 13),
     "sparse records": ("id;a;b;c\n98;;;\n19;;;\n55;x;;\n13;x;;\n46;;;5\n61;x;;5\n", True, 0),
     "one record": ("1,StreetA\n", False, 0),

@@ -85,8 +85,16 @@ def _fullest(rows: Sequence[Sequence[str]], width: int) -> int:
 
 
 def _is_table(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the rows are a table of their own: four or more, nearly all of one width above two."""
+    """Whether the rows are a table of their own: four or more, nearly all of one width above two.
+
+    A label and its value are none, and a delimiter at the end of their line makes no third column.
+    """
     if len(rows) < 4:
         return False
-    width, count = Counter(map(len, rows)).most_common(1)[0]
+    width, count = Counter(map(_filled_width, rows)).most_common(1)[0]
     return width > 2 and count * 10 >= len(rows) * 8
+
+
+def _filled_width(row: Sequence[str]) -> int:
+    """The number of fields up to the last one that is not empty."""
+    return next((index for index in range(len(row), 0, -1) if row[index - 1].strip()), 0)
