@@ -136,6 +136,7 @@ HEADERS: dict[str, tuple[str, bool, int]] = {
         True,
         81,
     ),
+    "a title with a colon": ("Alien: Resurrection;1997\nHeat;1995\nJaws;1975\nAlien;1979\n", False, 0),
     "a remark as wide as that": ("Made by,Anna\nid,name,city\n1,Ben,Rome\n2,Kim,Oslo\n3,Lea,Bonn\n", True, 13),
     "sparse records": ("id;a;b;c\n98;;;\n19;;;\n55;x;;\n13;x;;\n46;;;5\n61;x;;5\n", True, 0),
     "one record": ("1,StreetA\n", False, 0),

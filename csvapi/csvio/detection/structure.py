@@ -60,7 +60,7 @@ def _after_comments(rows: Sequence[Sequence[str]]) -> int:
 def _is_remark(row: Sequence[str], width: int, following: Sequence[Sequence[str]]) -> bool:
     filled = sum(1 for cell in row if cell.strip())
     if width < 4 and _LABEL.match(row[0]) and not any(_LABEL.match(other[0]) for other in following[-2:]):
-        return not are_years(row)
+        return not are_years(row) and not _is_record(row, following)
     if is_comment(row) and (width == 2 or len(row) != width):
         return True
     if _is_short_header(row, width, following):
@@ -70,6 +70,12 @@ def _is_remark(row: Sequence[str], width: int, following: Sequence[Sequence[str]
     if filled == 0:
         return True
     return len(row) * 3 <= width * 2 if width > 2 else len(row) == 1
+
+
+def _is_record(row: Sequence[str], following: Sequence[Sequence[str]]) -> bool:
+    """Whether a title with a colon begins a record: behind it stand numbers or the like where the next row has them."""
+    atoms = [is_atom(cell) for cell in row[1:]]
+    return any(atoms) and bool(following) and atoms == [is_atom(cell) for cell in following[0][1:]]
 
 
 def _is_short_header(row: Sequence[str], width: int, following: Sequence[Sequence[str]]) -> bool:
