@@ -12,7 +12,7 @@ from itertools import compress
 from typing import TYPE_CHECKING
 
 from csvapi.engines.fates import fate_file, stop_file
-from csvapi.engines.passes import GOES, STAYS, Found, RangePass
+from csvapi.engines.passes import STAYS, Found, RangePass
 from csvapi.operations.keyed import SAMPLE
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from csvapi.csvio.sink import Sink
     from csvapi.engines.pool import Progressed
 
-_RECORDS = 1 << 13  # handled together
+Runs = list[tuple[int, int]]  # where they begin and end
+
+_RECORDS = 1 << 12  # handled together
 _BYTES = 1 << 20  # read at once
 
 
@@ -32,20 +34,20 @@ def copy(last: RangePass, report: Callable[[Progressed], None]) -> Found:
         at, place = _behind_sample(last)
     found = replace(last, bounds=(last.bounds[0], place)).run(report)
     with last.plan.source.path.open("rb", buffering=0) as source:
-        for fates, stops in _records(last, at):
-            if last.output:
-                _copy(source.fileno(), _runs(fates.translate(STAYS), stops, place), last.output)
+        for fates, stops in _records(last, at, place):
+            kept = _runs(fates.translate(STAYS), stops, place)
+            wanted = [(kept, last.output)] if last.output else []
             if last.dropped:
-                _copy(source.fileno(), _runs(fates.translate(GOES), stops, place), last.dropped)
-            kept = fates.count(0)
-            found.kept += kept
-            report((stops[-1] - place, len(fates), kept))
+                wanted.append((_between(kept, place, stops[-1]), last.dropped))
+            _copy(source.fileno(), place, stops[-1], wanted)
+            found.kept += fates.count(0)
+            report((stops[-1] - place, len(fates), fates.count(0)))
             place = stops[-1]
     return found
 
 
-def _records(last: RangePass, at: int) -> Iterator[tuple[bytes, array[int]]]:
-    """The fates and the ends of the records from `at` on, some at a time."""
+def _records(last: RangePass, at: int, place: int) -> Iterator[tuple[bytes, array[int]]]:
+    """The fates and the ends of the records from `at` on, which begins at `place`, some at a time."""
     with (
         fate_file(last.workspace, last.number).open("rb") as fates,
         stop_file(last.workspace, last.number).open("rb") as ends,
@@ -53,13 +55,25 @@ def _records(last: RangePass, at: int) -> Iterator[tuple[bytes, array[int]]]:
         fates.seek(at)
         ends.seek(8 * at)
         while some := fates.read(_RECORDS):
-            yield some, array("Q", ends.read(8 * len(some)))
+            stops = array("Q", ends.read(8 * len(some)))
+            yield from _readable(some, stops, place)
+            place = stops[-1]
+
+
+def _readable(fates: bytes, stops: array[int], begin: int) -> Iterator[tuple[bytes, array[int]]]:
+    """As few parts as can be read at once; or single records."""
+    half = len(fates) // 2
+    if not half or stops[-1] - begin <= _BYTES:
+        yield fates, stops
+    else:
+        yield from _readable(fates[:half], stops[:half], begin)
+        yield from _readable(fates[half:], stops[half:], stops[half - 1])
 
 
 def _behind_sample(last: RangePass) -> tuple[int, int]:
     """The record behind the first kept ones, and where it begins."""
     at, place, wanted = 0, last.bounds[0], SAMPLE
-    for fates, stops in _records(last, 0):
+    for fates, stops in _records(last, at, place):
         wanted -= fates.count(0)
         at, place = at + len(fates), stops[-1]
         if wanted <= 0:
@@ -67,7 +81,7 @@ def _behind_sample(last: RangePass) -> tuple[int, int]:
     return at, place
 
 
-def _runs(mask: bytes, stops: array[int], begin: int) -> list[tuple[int, int]]:
+def _runs(mask: bytes, stops: array[int], begin: int) -> Runs:
     """Where the records that lie together and whose byte in `mask` is 1 begin and end."""
     here, before = (int.from_bytes(each, "little") for each in (mask, b"\0" + mask))
     edges = (here ^ before).to_bytes(len(mask) + 1, "little")
@@ -75,17 +89,20 @@ def _runs(mask: bytes, stops: array[int], begin: int) -> list[tuple[int, int]]:
     return list(zip(places[::2], places[1::2], strict=True))
 
 
-def _copy(source: int, runs: list[tuple[int, int]], sink: Sink) -> None:
-    """Read what lies between the first and the last run, if it is not too much, and write the runs."""
-    if not runs:
+def _between(runs: Runs, begin: int, end: int) -> Runs:
+    """What is in none of the runs."""
+    gaps = zip((begin, *(run[1] for run in runs)), (*(run[0] for run in runs), end), strict=True)
+    return [(first, last) for first, last in gaps if first < last]
+
+
+def _copy(source: int, begin: int, end: int, wanted: list[tuple[Runs, Sink]]) -> None:
+    """Read what is not too much, at once, and write the runs each sink wants of it."""
+    if end - begin <= _BYTES:
+        data = os.pread(source, end - begin, begin)
+        for runs, sink in wanted:
+            sink.write_all([data[first - begin : last - begin] for first, last in runs])
         return
-    first, last = runs[0][0], runs[-1][1]
-    if last - first <= _BYTES:
-        data = os.pread(source, last - first, first)
-        sink.write_all([data[begin - first : end - first] for begin, end in runs])
-    elif len(runs) > 1:
-        _copy(source, runs[: len(runs) // 2], sink)
-        _copy(source, runs[len(runs) // 2 :], sink)
-    else:
-        for place in range(first, last, _BYTES):
-            sink.write(os.pread(source, min(_BYTES, last - place), place))
+    for runs, sink in wanted:
+        for first, last in runs:
+            for place in range(first, last, _BYTES):
+                sink.write(os.pread(source, min(_BYTES, last - place), place))

@@ -76,10 +76,10 @@ def _lines(fates: bytes, row: int, texts: list[bytes], ends: list[list[bytes]]) 
 def _with_kept_rows(fates: bytes, row: int, texts: list[bytes], leaders: Sequence[int]) -> bytes:
     """What is said of records, each with the row in `leaders` that stands for it, 0 for none."""
     goes = fates.translate(GOES)
-    rows = map(b"%d".__mod__, compress(count(row), goes))
-    reasons = map(texts.__getitem__, fates.translate(None, _KEPT))
-    kept = [b"%d\n" % of if of else b"\n" for of in compress(leaders, goes)]
-    return b"".join(chain.from_iterable(zip(rows, reasons, kept, strict=True)))
+    rows = map(str, compress(count(row), goes))
+    reasons = map([text.decode("latin-1") for text in texts].__getitem__, fates.translate(None, _KEPT))
+    kept = [f"{of}\n" if of else "\n" for of in compress(leaders, goes)]
+    return "".join(chain.from_iterable(zip(rows, reasons, kept, strict=True))).encode("latin-1")
 
 
 def _text(plan: Plan, step: int, reason: str) -> bytes:

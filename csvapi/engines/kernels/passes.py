@@ -23,7 +23,6 @@ from csvapi.operations.keyed import SAMPLE, Keyed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from csvapi.csvio.sink import Sink
     from csvapi.engines.fates import Fates
     from csvapi.operations.filter import Filter
 
@@ -72,9 +71,7 @@ class TablePass(RangePass):
             self._add_keys(table, alive)
             return
         self.found.kept += len(alive)
-        self._copy(table, alive, self.output)
-        if self.dropped and len(alive) < len(table):
-            self._copy(table, np.flatnonzero(marks), self.dropped)
+        self._copy(table, alive)
 
     def _step(self, number: int, table: Table, alive: Places, marks: bytearray) -> Places:
         if self.plan.steps[number].traits.keyed:
@@ -114,13 +111,17 @@ class TablePass(RangePass):
             alive, digests = alive[order], (first, second)
         sink.add_digests(digests, (alive + table.row).astype(np.uint32))
 
-    def _copy(self, table: Table, records: Places, sink: Sink | None) -> None:
-        """Write records, those that lie together at once."""
-        if sink is None or not len(records):
-            return
-        breaks = np.flatnonzero(np.diff(records) != 1)
-        firsts = records[np.concatenate(([0], breaks + 1))]
-        lasts = records[np.concatenate((breaks, [-1]))]
-        begins = np.concatenate(([0], table.stops))[firsts].tolist()
-        runs = zip(begins, table.stops[lasts].tolist(), strict=True)
-        sink.write_all([table.text[begin:end] for begin, end in runs])
+    def _copy(self, table: Table, records: Places) -> None:
+        """Write `records`, those that lie together at once, and what lies between them to the dropped ones."""
+        breaks = np.flatnonzero(np.diff(records) != 1) + 1
+        begins = np.concatenate(([0], table.stops))[records[np.concatenate(([0], breaks))]] if len(records) else records
+        ends = table.stops[records[np.concatenate((breaks - 1, [-1]))]] if len(records) else records
+        if self.output:
+            self.output.write_all(_slices(table.text, begins, ends))
+        if self.dropped and len(records) < len(table):
+            begins, ends = np.concatenate(([0], ends)), np.concatenate((begins, [table.size]))
+            self.dropped.write_all(_slices(table.text, begins[begins < ends], ends[begins < ends]))
+
+
+def _slices(text: bytes, begins: Places, ends: Places) -> list[bytes]:
+    return [text[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]

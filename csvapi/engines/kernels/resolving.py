@@ -27,6 +27,9 @@ def mark(job: Duplicates, partitions: range, report: Callable[[Progressed], None
     """Resolve some partitions; gives the number of records dropped."""
     files = [(number, count) for number, count in enumerate(job.records) if count]
     fates = {n: np.memmap(fate_file(job.workspace, n), np.uint8, "r+", shape=(count,)) for n, count in files}
+    twins = {
+        n: np.memmap(twin_file(job.workspace, n), np.int64, "r+", shape=(count,)) for n, count in files if job.explain
+    }
     total = 0
     for partition in partitions:
         first, second, rows, numbers = _load(job, partition)
@@ -34,8 +37,12 @@ def mark(job: Duplicates, partitions: range, report: Callable[[Progressed], None
         total += len(dropped)
         for number, fate in fates.items():
             fate[rows[dropped[numbers[dropped] == number]]] = job.code
-        if job.explain:
-            _explain(job, rows, numbers, dropped[dropped != leaders], leaders[dropped != leaders])
+        if twins:
+            dropped, leaders = dropped[dropped != leaders], leaders[dropped != leaders]
+            of = np.array(job.bases, np.int64)[numbers[leaders]] + rows[leaders] + 1
+            for number, twin in twins.items():
+                mine = numbers[dropped] == number
+                twin[rows[dropped[mine]]] = of[mine]
         report((0, 0, 0))
     return total
 
@@ -94,12 +101,3 @@ def _starts(values: Any) -> Any:
 
 def _same_in_groups(second: Any, starts: Any) -> bool:
     return bool((second[1:] == second[:-1])[~starts[1:]].all())
-
-
-def _explain(job: Duplicates, rows: Any, numbers: Any, dropped: Any, leaders: Any) -> None:
-    of = np.array(job.bases, np.int64)[numbers[leaders]] + rows[leaders] + 1
-    for number, count in enumerate(job.records):
-        if count:
-            twins = np.memmap(twin_file(job.workspace, number), np.int64, "r+", shape=(count,))
-            mine = numbers[dropped] == number
-            twins[rows[dropped[mine]]] = of[mine]
