@@ -18,6 +18,15 @@ _WRITE = 1 << 20  # bytes; large writes are cheaper
 _COPY = 64 << 20  # of a part at once, when the kernel copies it
 
 
+def emptied(path: Path) -> BinaryIO:
+    """A file to write, new or without what it held.
+
+    One that is empty is not truncated again: ext4 would write all of it to the disk as soon as it is closed (mount
+    option `auto_da_alloc`), and the run would wait for that.
+    """
+    return path.open("r+b" if path.is_file() and not path.stat().st_size else "wb")
+
+
 class Sink:
     """Buffers raw records of one wire in front of `file`."""
 

@@ -9,7 +9,7 @@ from itertools import chain, compress, count
 from operator import getitem
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.sink import Sink
+from csvapi.csvio.sink import Sink, emptied
 from csvapi.csvio.spill import disk_budget
 from csvapi.engines.fates import fate_file, twin_file
 from csvapi.engines.parts import side_by_side
@@ -34,7 +34,7 @@ def write_explanation(plan: Plan, workspace: Path, bases: list[int], target: Pat
     The ranges are written side by side and then put together.
     """
     texts = [_text(plan, step, reason) for step, reason in plan.codes]
-    with disk_budget(), target.open("wb") as file:
+    with disk_budget(), emptied(target) as file:
         out = Sink(file, hashed=False)
         out.write(HEADER)
         work = partial(_write, workspace, bases, texts)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from csvapi.csvio.sink import Sink
+from csvapi.csvio.sink import Sink, emptied
 from csvapi.engines.pool import Result, run_all
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ class Outputs:
     def opened(self) -> Iterator[list[Sink]]:
         """A sink for those that stay and, if they are wanted, one for the others."""
         with ExitStack() as stack:
-            file = stack.enter_context(self.main.open("wb")) if isinstance(self.main, Path) else self.main
+            file = stack.enter_context(emptied(self.main)) if isinstance(self.main, Path) else self.main
             sinks = [Sink(file, hashed=self.hashed or file is self.main)]
             if self.dropped:
-                sinks.append(Sink(stack.enter_context(self.dropped.open("wb")), hashed=False))
+                sinks.append(Sink(stack.enter_context(emptied(self.dropped)), hashed=False))
             yield sinks
 
 
