@@ -26,8 +26,8 @@ BLANK = frozenset((b"\n", b"\r\n", b"\r"))
 
 @dataclass(slots=True)
 class Cut:
-    """`data` as `units`, raw records and blank lines. `odd` is what the csv module read in some, `plain` are the keys of
-    the others.
+    """`data` as `units`: raw records and blank lines. `odd` is what the csv module read in some of them; others have
+    their keys in `plain`.
     """
 
     data: bytes
