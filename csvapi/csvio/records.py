@@ -72,9 +72,7 @@ class _Feed:
         self.data = data
         self.position = 0
         self.starved = False
-        self.lone = b"\r" in data and data.count(b"\r") != data.count(
-            b"\r\n"
-        )  # carriage returns that end lines on their own
+        self.lone = b"\r" in data and data.count(b"\r") != data.count(b"\r\n")  # some end lines on their own
 
     def __iter__(self) -> Iterator[bytes]:
         while self.position < len(self.data):
@@ -100,8 +98,8 @@ def _mixed(data: bytes, wire: Wire, *, final: bool) -> Cut:
     """Runs of plain or easy records are split; the csv module reads those between them."""
     whole, rest = _whole(data, final=final)
     done = Cut(whole, [], [], rest)
-    run_end = _easy_end(whole, wire) or _plain_end(whole, wire)
     feed = _Feed(whole)
+    run_end = _easy_end(whole, wire) or _plain_end(feed, wire)
     reader = wire.reader(feed)
     start, end = 0, run_end(0)
     while end < len(whole):
@@ -132,13 +130,12 @@ def _split(span: bytes, wire: Wire, done: Cut) -> None:
         done.plain.extend(span.replace(wire.quote, b"").splitlines())
 
 
-def _plain_end(whole: bytes, wire: Wire) -> Callable[[int], int]:
+def _plain_end(feed: _Feed, wire: Wire) -> Callable[[int], int]:
     """Where the plain records end that begin at a record's start."""
-    feed = _Feed(whole)
 
     def run_end(start: int) -> int:
-        position = wire.special(whole, start)
-        return feed.line_start(start, position) if position >= 0 else len(whole)
+        position = wire.special(feed.data, start)
+        return feed.line_start(start, position) if position >= 0 else len(feed.data)
 
     return run_end
 
