@@ -65,6 +65,14 @@ def test_only_records_that_hide_something_are_read_by_the_csv_module(line: bytes
     assert done.units == [b'"a","b"\n', line, b'"5","6"\n']
 
 
+def test_records_with_some_fields_quoted_are_split() -> None:
+    data = b'a,"b"\n"1",2\n3,"x,y"\n\n"",4\n'
+    done = records.cut(data, COMMA, final=True)
+    assert done.odd == {2: [b"3", b"x,y"]}
+    assert [key for index, key in enumerate(done.plain) if index not in done.odd] == [b"a,b", b"1,2", b"", b",4"]
+    assert done.units == data.splitlines(keepends=True)
+
+
 def test_what_may_go_on_is_left() -> None:
     assert records.cut(b"a,b\n1,2\r", COMMA, final=False).rest == b"1,2\r"
     assert records.cut(b'a,b\n1,"2\n', COMMA, final=False).rest == b'1,"2\n'
