@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from csvapi.commands.compression import compressor
+from csvapi.csvio.sink import emptied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,7 @@ class Target:
                 yield file
         elif self.packed:
             whole = self._new(self.path.parent)
-            with whole.open("wb") as file, compressor(file) as packed:
+            with emptied(whole) as target, compressor(target) as packed:
                 yield packed
             self.temp, self.packed = whole, False
         else:
@@ -70,7 +71,7 @@ class Target:
             return
         if self.packed:
             whole = self._new(self.path.parent)
-            with self.temp.open("rb") as file, whole.open("wb") as target, compressor(target) as packed:
+            with self.temp.open("rb") as file, emptied(whole) as target, compressor(target) as packed:
                 shutil.copyfileobj(file, packed, _CHUNK)
             self.temp = whole
         self.temp.replace(self.path)

@@ -24,7 +24,14 @@ def emptied(path: Path) -> BinaryIO:
     One that is empty is not truncated again: ext4 would write all of it to the disk as soon as it is closed (mount
     option `auto_da_alloc`), and the run would wait for that.
     """
-    return path.open("r+b" if path.is_file() and not path.stat().st_size else "wb")
+
+    def opener(name: str, flags: int) -> int:
+        file = os.open(name, flags & ~os.O_TRUNC, 0o666)
+        if os.fstat(file).st_size:
+            os.ftruncate(file, 0)
+        return file
+
+    return open(path, "wb", opener=opener)
 
 
 class Sink:

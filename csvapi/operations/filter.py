@@ -17,6 +17,8 @@ from csvapi.operations.step import Operation
 from csvapi.operations.values import PARSERS, as_bytes, kind_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from csvapi.operations.step import Column, Context, Counts
 
 COMPARISONS = ("==", "!=", ">", ">=", "<", "<=")
@@ -190,7 +192,10 @@ class Filter:
         value = leaf["value"]
         if name == "matches":
             search = compiled(value, "value").search
-            found = lambda cells: [search(cell.decode(wire.inner, "replace")) is not None for cell in cells]  # noqa: E731
+
+            def found(cells: Sequence[bytes]) -> list[bool]:
+                return [search(cell.decode(wire.inner, "replace")) is not None for cell in cells]
+
             return Leaf(position, found, absent=False)
         if name == "in":
             parts = [self._positive("==", {**leaf, "value": each}, position, pointer) for each in value]

@@ -111,18 +111,29 @@ def test_tildes_that_quote() -> None:
         "weight\n45 kg\n12.5 kg\n7 kg\n120 kg\n",
         "temp\n-3.5 °C\n12.0 °C\n7.5 °C\n0.5 °C\n",
         "score\n2:1\n0:0\n3:2\n1:1\n",
-        "/usr/lib/a\n/usr/lib/b\n/var/log/c\n/usr/bin/d\n",
+        "path\n/usr/lib/a\n/usr/lib/b\n/var/log/c\n/usr/bin/d\n",
         "address\n5 Main St, Rome\n12 High St, Oslo\n7 Low St, Bonn\n",
         "name\nLee, Kim\nRay, Ben\nDoe, Eva\n",
         "text\nComplain to the office, customer.\nIt was ok, but late.\nThe price is fine, see below.\nCall, please.\n",
         "text\nThe price is fine, see invoice.\nCall back tomorrow.\nIt was late, don't ship.\nOk, Friday.\nNo.\n",
-        "$1,250.00\n$12,000.50\n$999.99\n$3,100.00\n",
-        "January 5, 2020\nMay 12, 2020\nJune 1, 2021\nJuly 3, 2021\n",
     ],
 )
 def test_one_column(lines: str) -> None:
     got = detect(lines.encode(), complete=True)
-    assert got.columns in ((lines.partition("\n")[0],), ("column_1",))
+    assert got.columns == (lines.partition("\n")[0],)
+    assert {len(row) for row in csv.reader(io.StringIO(lines), delimiter=got.dialect.delimiter)} == {1}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "$1,250.00\n$12,000.50\n$999.99\n$3,100.00\n",
+        "January 5, 2020\nMay 12, 2020\nJune 1, 2021\nJuly 3, 2021\n",
+    ],
+)
+def test_one_column_without_a_name(lines: str) -> None:
+    got = detect(lines.encode(), complete=True)
+    assert got.columns == ("column_1",)
     assert {len(row) for row in csv.reader(io.StringIO(lines), delimiter=got.dialect.delimiter)} == {1}
 
 

@@ -6,16 +6,15 @@ a field ends, and two that stand together are one that is doubled. By induction 
 which this holds leaves the csv module in the state that the count says. Where it does not hold for all, nothing is
 said.
 
-Few quotes are looked at one by one. Where they are many, 64 bytes of the block are a word of bits: the count is a sum
-modulo 2 over all earlier bits, by shifts of doubling width (Langdale and Lemire 2019, "Parsing gigabytes of JSON per
-second", which has it by a carry-less multiplication).
+Few quotes that hold little are looked at one by one. Otherwise 64 bytes of the block are a word of bits: the count is a
+sum modulo 2 over all earlier bits, by shifts of doubling width (Langdale and Lemire 2019, "Parsing gigabytes of JSON
+per second", which has it by a carry-less multiplication).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,42 +32,45 @@ WORD = 64  # bytes to a word of bits
 _ONE, _LAST, _TOP = np.uint64(1), np.uint64(WORD - 1), np.uint64(1 << WORD - 1)
 _STEPS = [np.uint64(1 << power) for power in range(6)]
 _CR = b"\r"[0]
+_LITTLE = 4  # bytes that quotes may hold to be looked at one by one, for `sparse` bytes of the block
 
 
 @dataclass(frozen=True)
 class Quotes:
-    """Where separators are in quoted fields (`covered`); if quotes are few, not `dense`, also where they are (`places`)
-    and where they open a field (`opening`). `hides` finds all that would be special outside of quoted fields.
+    """Where separators are in quoted fields (`covered`) and where quotes are (`places`; None if there are many).
+
+    `opening` finds those that open a field, `hidden` all that would be special outside of quoted fields.
     """
 
     covered: Places
-    hides: Callable[[], Places]
-    dense: bool = True
-    places: Places = field(default_factory=lambda: np.empty(0, np.int64))
-    opening: Places = field(default_factory=lambda: np.empty(0, np.int64))
-
-    @cached_property
-    def hidden(self) -> Places:
-        return self.hides()
+    places: Places | None
+    opening: Callable[[], Places]
+    hidden: Callable[[], Places]
 
 
 def read(chars: Bytes, separators: Mask, wire: Wire, sparse: int, *, returns: bool) -> Quotes | None:
     """What the quotes of a block do that begins with a record, or None where they do not all open and close fields.
 
-    Quotes are dense where there is more than one to `sparse` bytes. `chars` are a multiple of `WORD` in number, and the
+    There are many where there is more than one to `sparse` bytes. `chars` are a multiple of `WORD` in number, and the
     last record among them need not be whole; if there are carriage returns, a line feed follows each of them.
     """
     quotes = _bits(chars == wire.quote[0])
+    many = int(np.bitwise_count(quotes).sum()) * sparse > len(chars)
+    places = None if many else _places(quotes)
     doubles = wire.dialect.double_quote
-    if int(np.bitwise_count(quotes).sum()) * sparse > len(chars):
-        special = _bits(separators)
-        if returns:
-            special |= _bits(chars == _CR)
-        return _many(quotes, special, separators, doubles=doubles)
-    return _few(_places(quotes), chars, separators, doubles=doubles)
+    if places is not None:
+        opens, closes = places[::2], np.append(places[1::2], len(chars))[: (len(places) + 1) // 2]
+        if (closes - opens).sum() * sparse < _LITTLE * len(chars):
+            return _one_by_one(places, opens, closes, chars, separators, doubles=doubles)
+    special = _bits(separators)
+    if returns:
+        special |= _bits(chars == _CR)
+    return _by_words(places, quotes, special, separators, doubles=doubles)
 
 
-def _many(quotes: Words, special: Words, separators: Mask, *, doubles: bool) -> Quotes | None:
+def _by_words(
+    places: Places | None, quotes: Words, special: Words, separators: Mask, *, doubles: bool
+) -> Quotes | None:
     inside = _parity(quotes)
     opens, closes, outside = quotes & inside, quotes & ~inside, special & ~inside
     before, after = _up(outside), _down(outside)
@@ -83,14 +85,16 @@ def _many(quotes: Words, special: Words, separators: Mask, *, doubles: bool) -> 
         return None
     special &= inside
     covered = _places(special)
-    return Quotes(covered[separators[covered]], lambda: _places(special | doubled))
+    return Quotes(
+        covered[separators[covered]], places, lambda: _places(opens & ~doubled), lambda: _places(special | doubled)
+    )
 
 
-def _few(places: Places, chars: Bytes, separators: Mask, *, doubles: bool) -> Quotes | None:
+def _one_by_one(
+    places: Places, opens: Places, closes: Places, chars: Bytes, separators: Mask, *, doubles: bool
+) -> Quotes | None:
+    """The same of quotes that hold little: the last one that opens is closed behind the block if not in it."""
     end = len(chars)
-    opens, closes = places[::2], places[1::2]
-    if len(closes) < len(opens):
-        closes = np.append(closes, end)  # in the record that is not whole
     doubled = np.zeros(len(opens), np.bool_)
     if doubles:
         doubled[1:] = opens[1:] == closes[:-1] + 1
@@ -103,8 +107,12 @@ def _few(places: Places, chars: Bytes, separators: Mask, *, doubles: bool) -> Qu
     sizes = closes - opens - 1
     inner = np.repeat(opens + 1 - (np.cumsum(sizes) - sizes), sizes) + np.arange(sizes.sum())
     covered = inner[separators[inner]]
-    hidden = np.concatenate((covered, inner[chars[inner] == _CR], opens[doubled]))
-    return Quotes(covered, lambda: hidden, dense=False, places=places, opening=opens[~doubled])
+    return Quotes(
+        covered,
+        places,
+        lambda: opens[~doubled],
+        lambda: np.concatenate((covered, inner[chars[inner] == _CR], opens[doubled])),
+    )
 
 
 def _bits(mask: Mask) -> Words:

@@ -54,19 +54,20 @@ class Table:
         """Which records have a field that hides something special or, where quotes are few, that has quotes."""
         if self.quotes is None:
             return None
-        places = self.quotes.hidden if self.quotes.dense else self.quotes.places
+        places = self.quotes.hidden() if self.quotes.places is None else self.quotes.places
         return self._holding(places) if len(places) else None
 
     @cached_property
     def minimal(self) -> Mask | None:
         """Which records need all the quotes they have and so are, behind a line end, their keys; None if unknown."""
         quotes, wire = self.quotes, self.wire
-        if quotes is None or quotes.dense or wire.quote != quote_beside(wire.delimiter):
+        if quotes is None or quotes.places is None or wire.quote != quote_beside(wire.delimiter):
             return None
         ends = self.ends.ravel()
         needed = np.zeros(len(ends) + 1, np.bool_)  # by field
-        needed[np.searchsorted(ends, quotes.hidden)] = True
-        idle = quotes.opening[~needed[np.searchsorted(ends, quotes.opening)]]
+        needed[np.searchsorted(ends, quotes.hidden())] = True
+        opening = quotes.opening()
+        idle = opening[~needed[np.searchsorted(ends, opening)]]
         return self._holding(quotes.covered) & ~self._holding(idle)
 
     def _holding(self, places: Places) -> Mask:
@@ -123,7 +124,7 @@ class Table:
     def unquoted(self, records: Places) -> tuple[bytes, Places, Places]:
         """A text without any quotes, and where `records` that are not odd begin in it and how long they are."""
         starts, ends, text = self.starts[records], self.ends[records, -1], self.text
-        if self.quotes and self.quotes.dense:
+        if self.quotes and self.quotes.places is None:
             places = np.flatnonzero(self.chars == self.wire.quote[0])
             text = text.translate(None, self.wire.quote) + bytes(PADDING)
             starts -= np.searchsorted(places, starts)

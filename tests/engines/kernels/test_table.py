@@ -62,7 +62,7 @@ def keys(table: Table) -> list[bytes]:
     dialect=simple,
     times=st.sampled_from([1, 50]),
     size=st.sampled_from([1, 3, 30, 200, 1000]),
-    sparse=st.sampled_from([1, 64]),
+    sparse=st.sampled_from([1, 8, 64]),
 )
 def test_tables_are_blocks(
     tmp_path: Path, data: st.DataObject, dialect: Dialect, times: int, size: int, sparse: int
