@@ -51,7 +51,7 @@ def census(path: Path, dialect: Dialect) -> dict[str, Any]:
 
     opened = Source.open(path, dialect)
     first = head(opened)
-    counter = Counter(opened, len(first.columns))
+    counter = Counter(opened, first)
     for piece in pieces(opened, first.start, opened.size, line=first.line):
         counter.count(piece)
     for issue in counter.census.issues.values():

@@ -7,7 +7,7 @@ from itertools import compress, repeat
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from csvapi.csvio.keys import canonical
-from csvapi.csvio.records import BLANK, Cut, cut
+from csvapi.csvio.records import BLANK, Cut, cut, repair
 from csvapi.errors import MalformedCsv
 
 if TYPE_CHECKING:
@@ -150,11 +150,22 @@ class Piece:
     def blank(self) -> int:
         return len(self.cut.units) - len(self.block)
 
+    @property
+    def _units(self) -> list[int]:
+        """The unit of each record, where there are blank lines."""
+        return [at for at, unit in enumerate(self.cut.units) if unit not in BLANK]
+
+    def records(self, units: list[int]) -> list[int]:
+        """The records of the block that are these units, none of which is a blank line."""
+        if not units or not self.blank:
+            return units
+        return list(map({unit: index for index, unit in enumerate(self._units)}.__getitem__, units))
+
     def where(self, index: int) -> tuple[int, int]:
         """The physical line and the position of the block's record number `index` (from 0)."""
         units = self.cut.units
         if self.blank:
-            index = [at for at, unit in enumerate(units) if unit not in BLANK][index]
+            index = self._units[index]
         more = sum(len(units[at].splitlines()) - 1 for at in self.cut.odd if at < index)
         return self.line + index + more, self.position + sum(map(len, units[:index]))
 
@@ -221,6 +232,8 @@ def _piece(source: Source, rest: bytes, position: int, row: int, line: int, limi
         done = cut(rest[:whole], source.wire, final=False)  # the records before one that is too long
     if not done.units:
         return None
+    if done.misquoted:
+        repair(done, source.wire, source.width)
     return Piece(_block(done, source.wire, row), position, len(done.data), line, done)
 
 

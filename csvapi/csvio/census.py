@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from csvapi.csvio.records import record_text
+
 if TYPE_CHECKING:
     from csvapi.csvio.blocks import Block, Piece
+    from csvapi.csvio.preview import Head
     from csvapi.csvio.source import Source
     from csvapi.csvio.wire import Wire
 
-KINDS = ("ragged", "undecodable", "nul", "quotes")
+KINDS = ("ragged", "undecodable", "nul", "quotes", "bom", "repeated_header")
 
 
 @dataclass(slots=True)
@@ -56,9 +59,10 @@ class Census:
 class Counter:
     """Looks at each piece of a range once; a piece without issues costs four C-level scans."""
 
-    def __init__(self, source: Source, width: int) -> None:
+    def __init__(self, source: Source, first: Head) -> None:
         self.source = source
-        self.width = width
+        self.width = len(first.columns)
+        self.header = record_text(first.record, source.wire)
         self.census = Census()
         self.undecodable = _undecodable_bytes(source.wire)
 
@@ -86,9 +90,26 @@ class Counter:
             self._found("nul", piece, [index for index, record in enumerate(raw) if b"\0" in record])
         if not text.isascii() and not self.decodes(text):
             self._found("undecodable", piece, [i for i, record in enumerate(raw) if not self.decodes(record)])
-        if wire.quote and piece.cut.odd:
-            odd = [i for i in piece.block.odd if raw[i].count(wire.quote) % 2]
-            self._found("quotes", piece, odd)
+        if piece.cut.odd:
+            self._found("quotes", piece, misquoted(piece))
+        marked = piece.records(piece.cut.marked)
+        self._found("bom", piece, marked)
+        suspects = list(range(len(raw))) if self.repeats_header(text) else marked
+        self._found("repeated_header", piece, [i for i in suspects if record_text(raw[i], wire) == self.header])
+
+    def repeats_header(self, text: bytes) -> bool:
+        """Whether some line of `text` has the header's bytes."""
+        if not self.header:
+            return False
+        if _is_line(text, 0, self.header):
+            return True
+        line = self.source.wire.dialect.line_end[-1:].encode() + self.header
+        place = text.find(line)
+        while place >= 0:
+            if _is_line(text, place + 1, self.header):
+                return True
+            place = text.find(line, place + 1)
+        return False
 
     def decodes(self, text: bytes | memoryview) -> bool:
         if self.undecodable is not None:
@@ -105,6 +126,20 @@ class Counter:
             line, position = piece.where(indexes[0])
             issue.row, issue.line, issue.byte = piece.block.rows[indexes[0]] + 1, line, position
         issue.count += len(indexes)
+
+
+def _is_line(text: bytes, start: int, line: bytes) -> bool:
+    stop = start + len(line)
+    return text.startswith(line, start) and text[stop : stop + 1] in (b"", b"\n", b"\r")
+
+
+def misquoted(piece: Piece) -> list[int]:
+    """The records whose quotes are malformed: text after a closing quote, an odd number of quotes, one never closed."""
+    block, quote = piece.block, piece.block.wire.quote
+    found = piece.records(piece.cut.misquoted)
+    if not quote:
+        return found
+    return sorted({*found, *(index for index in block.odd if block.raw[index].count(quote) % 2)})
 
 
 def _undecodable_bytes(wire: Wire) -> bytes | None:

@@ -1,10 +1,10 @@
-"""The csv module's reader, the same on every Python."""
+"""The csv module's reader, the same on every Python, and which records have malformed quotes."""
 
 from __future__ import annotations
 
 import csv
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -16,6 +16,42 @@ def parser(lines: Iterable[str], form: dict[str, Any]) -> Reader | Aligned:
     if sys.version_info >= (3, 13) and form["delimiter"] == " " and form["skipinitialspace"]:
         return Aligned(lines, {**form, "skipinitialspace": False})
     return csv.reader(lines, **form)
+
+
+Fault = Literal["", "text", "open"]
+
+
+class Feed(Protocol):
+    """Lines that can be read again from `position` on; `starved` once more were asked for than there are."""
+
+    position: int
+    starved: bool
+
+    def __iter__(self) -> Iterator[str]: ...
+
+
+class Careful:
+    """The records of `feed`, each with what is wrong with its quotes.
+
+    "text": text stands after a closing quote; "open": the last quote is never closed. The strict reader says so; what
+    it refuses is read again by the ordinary one, which alone decides on bounds and fields.
+    """
+
+    def __init__(self, feed: Feed, form: dict[str, Any]) -> None:
+        self._feed, self._form = feed, form
+        self._strict = parser(iter(feed), {**form, "strict": True})
+
+    def __iter__(self) -> Iterator[tuple[list[str], Fault]]:
+        return self
+
+    def __next__(self) -> tuple[list[str], Fault]:
+        begin = self._feed.position
+        try:
+            return next(self._strict), ""
+        except csv.Error as error:
+            self._feed.position, self._feed.starved = begin, False
+            fault: Fault = "open" if "end of data" in str(error) else "text"
+            return next(parser(iter(self._feed), self._form)), fault
 
 
 class Aligned:

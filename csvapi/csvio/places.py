@@ -7,8 +7,9 @@ from itertools import accumulate, compress
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.blocks import BLOCK_SIZE, pieces
+from csvapi.csvio.census import misquoted
 from csvapi.csvio.preview import head
-from csvapi.csvio.records import BLANK
+from csvapi.csvio.records import BLANK, record_text
 from csvapi.csvio.source import Source
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class Run:
     """A block, where it begins, and where what follows begins; the place of a record is made when it is asked for.
 
     `units` are the numbers of the block's records among all lines of the piece, blank ones too; `bytes` and `lines`
-    say where each of these begins, the latter only where one has several lines.
+    say where each of these begins, the latter only where one has several lines. `misquoted` and `marked` are the
+    records with malformed quotes and those with a byte order mark.
     """
 
     block: Block
@@ -47,6 +49,8 @@ class Run:
     units: Sequence[int]
     bytes: list[int]
     lines: list[int] | None
+    misquoted: frozenset[int]
+    marked: frozenset[int]
 
     def place(self, index: int) -> Place:
         unit = self.units[index]
@@ -61,12 +65,12 @@ def start(path: Path, dialect: Dialect) -> tuple[list[str], Place]:
     return first.columns, Place(1, first.line, source.byte(first.start))
 
 
-def runs(path: Path, dialect: Dialect, at: Place, size: int = BLOCK_SIZE) -> Iterator[Run]:
-    """The records from a place on: one pass from there, memory for a block.
+def runs(path: Path, dialect: Dialect, width: int, at: Place, size: int = BLOCK_SIZE) -> Iterator[Run]:
+    """The records from a place on, in a file of `width` columns: one pass from there, memory for a block.
 
     Wide files are read from the place, too: the encodings they are in have no state between records.
     """
-    source = replace(Source.open(path, dialect), body=at.byte)
+    source = replace(Source.open(path, dialect), body=at.byte, known_width=width)
     for piece in pieces(source, at.byte, source.size, line=at.line, size=size):
         run = _located(piece, at, wide=source.wire.wide)
         yield run
@@ -84,7 +88,8 @@ def _located(piece: Piece, at: Place, *, wide: bool) -> Run:
     if piece.blank:
         kept = [number for number, unit in enumerate(units) if unit not in BLANK]
     end = Place(at.row + len(piece.block), lines[-1] if lines else at.line + len(units), offsets[-1])
-    return Run(piece.block, at, end, kept, offsets, lines)
+    faults = frozenset(misquoted(piece)), frozenset(piece.records(piece.cut.marked))
+    return Run(piece.block, at, end, kept, offsets, lines, *faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ def page(path: Path, dialect: Dialect, width: int, limit: int, at: Place, room: 
     Reads a little more than it gives, wherever the place is.
     """
     rows: list[Row] = []
-    for run in runs(path, dialect, at, _PAGE_BLOCK):
+    for run in runs(path, dialect, width, at, _PAGE_BLOCK):
         for index in range(len(run.block)):
             if len(rows) == limit or (rows and room <= 0):
                 return rows, run.place(index)
@@ -120,7 +125,9 @@ KINDS = {
     "ragged": "it has {found} fields, the header has {width}",
     "undecodable": "it holds bytes that are not {encoding}",
     "nul": "it holds a NUL",
-    "quotes": "it has an odd number of quotes",
+    "quotes": "text stands after a closing quote, or a quote is not closed",
+    "bom": "a byte order mark stands before it, which is no part of its first field",
+    "repeated_header": "it is the header again",
 }
 
 
@@ -142,38 +149,43 @@ def oddities(
     """
     found: list[Oddity] = []
     begin = at.byte
-    for run in runs(path, dialect, at):
-        for index in _suspects(run.block, width):
+    opened = Source.open(path, dialect)
+    header = record_text(head(opened).record, opened.wire)
+    for run in runs(path, dialect, width, at):
+        for index in _suspects(run, width, header):
             if len(found) >= limit:
                 return found, run.place(index)
-            found += _of(run.block, index, run.place(index), width)
+            found += _of(run, index, width, header)
         if run.end.byte - begin >= room:
             return found, run.end
     return found, None
 
 
-def _suspects(block: Block, width: int) -> list[int]:
+def _suspects(run: Run, width: int, header: bytes) -> list[int]:
     """The records that may be odd, quickly."""
-    ragged = [each != width for each in block.widths()]
+    block = run.block
+    odd = [each != width for each in block.widths()]
     text = b"".join(block.raw)
-    if b"\0" in text or not _decodes(block, text):
+    if b"\0" in text or (header and header in text) or not _decodes(block, text):
         return list(range(len(block)))
-    quote = block.wire.quote
-    for index in block.odd:
-        ragged[index] |= bool(quote) and block.raw[index].count(quote) % 2 == 1
-    return list(compress(range(len(block)), ragged))
+    for index in run.misquoted | run.marked:
+        odd[index] = True
+    return list(compress(range(len(block)), odd))
 
 
-def _of(block: Block, index: int, place: Place, width: int) -> list[Oddity]:
+def _of(run: Run, index: int, width: int, header: bytes) -> list[Oddity]:
+    block = run.block
     raw, fields = block.raw[index], len(block.fields(index))
-    quote = block.wire.quote
     odd = {
         "ragged": fields != width,
         "undecodable": not _decodes(block, raw),
         "nul": b"\0" in raw,
-        "quotes": bool(quote) and index in block.odd and raw.count(quote) % 2 == 1,
+        "quotes": index in run.misquoted,
+        "bom": index in run.marked,
+        "repeated_header": bool(header) and record_text(raw, block.wire) == header,
     }
     words = {"found": fields, "width": width, "encoding": block.wire.codec}
+    place = run.place(index)
     return [Oddity(kind, place, KINDS[kind].format(**words)) for kind, so in odd.items() if so]
 
 

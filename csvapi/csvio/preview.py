@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.blocks import pieces
+from csvapi.csvio.records import read
 from csvapi.csvio.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from csvapi.csvio.blocks import Piece
     from csvapi.csvio.dialect import Dialect
 
 _BLOCK = 16 * 1024
@@ -31,14 +34,21 @@ class Head:
 
 
 def head(source: Source, *, limit: int = 1 << 24) -> Head:
-    """Read the first record. Raises `MalformedCsv` if it is longer than `limit` bytes."""
+    """Read the first record. Raises `MalformedCsv` if it is longer than `limit` bytes.
+
+    If its quotes are malformed, its fields are as many as most of the records after it have.
+    """
     wire, blank = source.wire, 0
     first_line = 1 + source.preamble_lines
-    for piece in pieces(source, source.body, source.size, line=first_line, size=_BLOCK, limit=limit):
+    alone = replace(source, known_width=0)
+    for piece in pieces(alone, source.body, source.size, line=first_line, size=_BLOCK, limit=limit):
         if not len(piece.block):
             blank += piece.blank
             continue
         fields = piece.block.fields(0)
+        if 0 in piece.records(piece.cut.misquoted):
+            width = _width_after(alone, piece, limit)
+            fields = read(piece.block.raw[0], wire, width).odd[0]
         line, position = piece.where(0)
         if not source.wire.dialect.header:
             names = [f"column_{number}" for number in range(1, len(fields) + 1)]
@@ -48,6 +58,15 @@ def head(source: Source, *, limit: int = 1 << 24) -> Head:
         names = [cell.decode(wire.inner, "replace") for cell in fields]
         return Head(record, fields, names, position + len(record), line + len(record.splitlines()), before)
     return Head(b"", [], [], source.body, first_line, 0)
+
+
+def _width_after(source: Source, piece: Piece, limit: int) -> int:
+    """The most frequent width of the records after the first one of `piece`, in this piece or the next with any."""
+    widths = piece.block.widths()[1:]
+    if not widths:
+        following = pieces(source, piece.position + piece.size, source.size, size=_BLOCK, limit=limit)
+        widths = next((after.block.widths() for after in following if len(after.block)), [])
+    return Counter(widths).most_common(1)[0][0] if widths else 0
 
 
 def header(source: Path, dialect: Dialect, *, limit: int = 1 << 24) -> list[str]:

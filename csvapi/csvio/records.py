@@ -5,7 +5,10 @@
 * plain: without a special character a record is a line and a field is what lies between delimiters;
 * easy: where quotes are many, a regular expression finds the records whose quotes only stand around fields that hide
   nothing (`Wire.easy`), so that without its quotes the text is plain and has the same fields;
-* hard: from any other line on the csv module alone decides where the record ends and what its fields are.
+* hard: from any other line on the csv module alone decides where the record ends and, if its quotes are well formed,
+  what its fields are; the fields of a record with malformed quotes are read again (`quote_repair`).
+
+A byte order mark before a record (of files that were joined) stays in its bytes and is no part of its first field.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ BLANK = frozenset((b"\n", b"\r\n", b"\r"))
 @dataclass(slots=True)
 class Cut:
     """`data` as `units`: raw records and blank lines. `odd` is what the csv module read in some of them; others have
-    their keys in `plain`.
+    their keys in `plain`. `misquoted` are those of `odd` with malformed quotes, `marked` those with a byte order mark.
     """
 
     data: bytes
@@ -36,6 +39,8 @@ class Cut:
     rest: bytes
     odd: dict[int, list[bytes]] = field(default_factory=dict)
     unclosed: int | None = None
+    misquoted: list[int] = field(default_factory=list)
+    marked: list[int] = field(default_factory=list)
 
     @property
     def lines(self) -> int:
@@ -46,10 +51,44 @@ class Cut:
 
 
 def cut(data: bytes, wire: Wire, *, final: bool) -> Cut:
-    """Cut `data` into whole records; what may go on after it is left in `rest` unless this is the `final` chunk."""
-    if wire.special(data, 0) < 0:
+    """Cut `data` into whole records; what may go on after it is left in `rest` unless this is the `final` chunk.
+
+    The fields of records with malformed quotes are the csv module's until `repair` reads them again.
+    """
+    marked = bool(wire.mark) and not data.isascii() and wire.mark in data
+    if not marked and wire.special(data, 0) < 0:
         return _plain(data, final=final)
-    return _mixed(data, wire, final=final)
+    return _mixed(data, wire, final=final, marked=marked)
+
+
+def read(data: bytes, wire: Wire, width: int, *, final: bool = True) -> Cut:
+    """Cut `data` and repair what needs it: what a pass reads in a file with `width` columns."""
+    done = cut(data, wire, final=final)
+    return repair(done, wire, width) if done.misquoted else done
+
+
+def repair(done: Cut, wire: Wire, width: int) -> Cut:
+    """Read the fields of records with malformed quotes as people mean them; `width` is the header's, 0 if unknown."""
+    codec, errors = wire.text
+    for index in done.misquoted:
+        if index != done.unclosed:
+            text = record_text(done.units[index], wire).decode(codec, errors)
+            plain = [cell.decode(codec, errors) for cell in done.odd[index]]
+            done.odd[index] = wire.encoded(wire.repair.fields(text, plain, width))
+    return done
+
+
+def record_text(unit: bytes, wire: Wire) -> bytes:
+    """A record without byte order mark and line end."""
+    body = unit[unmarked(unit, 0, wire) :]
+    return body[: len(body) - (2 if body.endswith(b"\r\n") else body.endswith((b"\r", b"\n")))]
+
+
+def unmarked(data: bytes, start: int, wire: Wire) -> int:
+    """Where the text of the record that begins at `start` begins."""
+    while wire.mark and data.startswith(wire.mark, start):
+        start += len(wire.mark)
+    return start
 
 
 def _whole(data: bytes, *, final: bool) -> tuple[bytes, bytes]:
@@ -68,16 +107,17 @@ def _plain(data: bytes, *, final: bool) -> Cut:
 class _Feed:
     """Lines of `data` for the csv module from `position` on; `starved` once it asked for more than there are."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, wire: Wire) -> None:
         self.data = data
+        self.codec, self.errors = wire.text
         self.position = 0
         self.starved = False
         self.lone = b"\r" in data and data.count(b"\r") != data.count(b"\r\n")  # some end lines on their own
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[str]:
         while self.position < len(self.data):
             start, self.position = self.position, self._line_end()
-            yield self.data[start : self.position]
+            yield self.data[start : self.position].decode(self.codec, self.errors)
         self.starved = True
 
     def _line_end(self) -> int:
@@ -94,29 +134,44 @@ class _Feed:
         return begin + 1 if begin >= 0 else start
 
 
-def _mixed(data: bytes, wire: Wire, *, final: bool) -> Cut:
+def _mixed(data: bytes, wire: Wire, *, final: bool, marked: bool) -> Cut:
     """Runs of plain or easy records are split; the csv module reads those between them."""
     whole, rest = _whole(data, final=final)
     done = Cut(whole, [], [], rest)
-    feed = _Feed(whole)
-    run_end = _easy_end(whole, wire) or _plain_end(feed, wire)
+    feed = _Feed(whole, wire)
+    run_end = _marked_end(feed, wire) if marked else _easy_end(whole, wire) or _plain_end(feed, wire)
     reader = wire.reader(feed)
     start, end = 0, run_end(0)
     while end < len(whole):
         _split(whole[start:end], wire, done)
-        feed.position = end
-        fields = next(reader)
+        feed.position = unmarked(whole, end, wire)
+        fields, fault = next(reader, ([], ""))
         if feed.starved and not final:
             done.data, done.rest = whole[:end], data[end:]
             return done
         start = feed.position
-        done.unclosed = len(done.units) if feed.starved else None
-        done.odd[len(done.units)] = fields
-        done.units.append(whole[end:start])
-        done.plain.append(done.units[-1])
+        _add(done, whole[end:start], wire.encoded(fields), wire, fault, starved=feed.starved)
         end = run_end(start)
     _split(whole[start:], wire, done)
     return done
+
+
+def _add(done: Cut, unit: bytes, fields: list[bytes], wire: Wire, fault: str, *, starved: bool) -> None:
+    """Add a record that the csv module read."""
+    index = len(done.units)
+    done.units.append(unit)
+    done.plain.append(unit)
+    done.odd[index] = fields or [b""]
+    done.unclosed = index if starved else None
+    if fault or (not wire.dialect.double_quote and wire.quote and _is_malformed(unit, wire)):
+        done.misquoted.append(index)
+    if wire.mark and unit.startswith(wire.mark):
+        done.marked.append(index)
+
+
+def _is_malformed(unit: bytes, wire: Wire) -> bool:
+    codec, errors = wire.text
+    return wire.repair.is_malformed(record_text(unit, wire).decode(codec, errors))
 
 
 def _split(span: bytes, wire: Wire, done: Cut) -> None:
@@ -136,6 +191,18 @@ def _plain_end(feed: _Feed, wire: Wire) -> Callable[[int], int]:
     def run_end(start: int) -> int:
         position = wire.special(feed.data, start)
         return feed.line_start(start, position) if position >= 0 else len(feed.data)
+
+    return run_end
+
+
+def _marked_end(feed: _Feed, wire: Wire) -> Callable[[int], int]:
+    """The same where some records have a byte order mark, up to the next one of these."""
+    plain_end = _plain_end(feed, wire)
+
+    def run_end(start: int) -> int:
+        end = plain_end(start)
+        mark = feed.data.find(wire.mark, start, end)
+        return end if mark < 0 else feed.line_start(start, mark)
 
     return run_end
 

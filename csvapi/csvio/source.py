@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from csvapi.csvio.codec import keeping, unit_size
 from csvapi.csvio.wire import Wire
@@ -13,6 +14,7 @@ from csvapi.errors import InvalidInput, UnsupportedEncoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import FileIO
     from pathlib import Path
 
     from csvapi.csvio.dialect import Dialect
@@ -20,12 +22,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Source:
-    """`body` is where the header record begins; positions are bytes of the file, in wide files of its inner text."""
+    """`body` is where the header record begins; positions are bytes of the file, in wide files of its inner text.
+
+    `size` ends with the last record: a run of NULs and Ctrl-Z at the end of the file (`trailing` bytes), as blocks of
+    tapes and DOS programs leave it, is no record. `known_width` is the number of columns where the caller knows it.
+    """
 
     path: Path
     wire: Wire
     size: int
     body: int
+    trailing: int = 0
+    known_width: int | None = None
 
     @classmethod
     def open(cls, path: Path, dialect: Dialect) -> Source:
@@ -37,7 +45,17 @@ class Source:
             raise InvalidInput(
                 f"The preamble of {dialect.preamble} bytes is longer than the file.", pointer="/preamble"
             )
-        return cls(path, wire, size, body)
+        trailing = _trailing(path, size, body, wire)
+        return cls(path, wire, size - trailing, body, trailing)
+
+    @cached_property
+    def width(self) -> int:
+        """The number of columns, by which records with malformed quotes are read; reads the file's head to know it."""
+        if self.known_width is not None:
+            return self.known_width
+        from csvapi.csvio.preview import head  # which reads a source
+
+        return len(head(self).columns)
 
     @cached_property
     def prefix(self) -> bytes:
@@ -127,3 +145,44 @@ class Source:
             if not position:
                 break
         return offset
+
+
+_BACK = 64 * 1024
+_PADDING, _ENDS = b"\0\x1a", b"\0\x1a\r\n"
+_PADDED_LINE = re.compile(rb"(?<=[\r\n])[\0\x1a][\0\x1a\r\n]*\Z")
+
+
+def _trailing(path: Path, size: int, body: int, wire: Wire) -> int:
+    """The bytes of NULs and Ctrl-Z at the end of the file, and of lines before it that hold nothing else.
+
+    Reads back from the end of the file as far as they go; of lines that end in line ends, at most `_BACK` bytes.
+    """
+    unit = unit_size(wire.codec)
+    is_ascii = unit > 1 or _ENDS.decode(wire.codec, "replace") == _ENDS.decode("ascii")
+    if not is_ascii or (size - body) % unit:
+        return 0
+    stop = size
+    with path.open("rb", buffering=0) as file:
+        while stop > body:
+            last = _last(_PADDING, file, max(body, stop - _BACK), stop, wire)
+            stop -= len(last) * unit
+            if len(last) * unit < _BACK:
+                break
+        lines = _last(_ENDS, file, max(body, stop - _BACK), stop, wire)
+    before = b"\n" if len(lines) * unit == stop - body else b"x"
+    found = _PADDED_LINE.search(before + lines)
+    return size - stop + (len(lines) + 1 - found.start() if found else 0) * unit
+
+
+def _last(wanted: bytes, file: FileIO, start: int, stop: int, wire: Wire) -> bytes:
+    """The characters before `stop` that are all `wanted`, one byte each."""
+    unit = unit_size(wire.codec)
+    file.seek(start)
+    data = file.read(stop - start)
+    tail = data[-(-len(data.rstrip(wanted + b"\0")) // unit) * unit :]
+    if unit == 1:
+        return tail[len(tail.rstrip(wanted)) :]
+    order: Literal["little", "big"] = "little" if wire.codec.endswith("le") else "big"
+    found = [int.from_bytes(tail[place : place + unit], order) for place in range(0, len(tail), unit)]
+    other = next((place for place in range(len(found), 0, -1) if found[place - 1] not in set(wanted)), 0)
+    return bytes(found[other:])

@@ -16,13 +16,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.codec import BOMS, codec_name, keeping, must_transcode
-from csvapi.csvio.parser import parser
+from csvapi.csvio.parser import Careful
+from csvapi.csvio.quote_repair import QuoteRepair
 from csvapi.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from csvapi.csvio.dialect import Dialect
+    from csvapi.csvio.parser import Feed
 
 csv.field_size_limit(sys.maxsize)  # records are limited by `max_record` instead
 
@@ -145,11 +147,24 @@ class Wire:
             "quoting": csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
         }
 
-    def reader(self, lines: Iterable[bytes]) -> Iterator[list[bytes]]:
-        """The csv module's view of `lines`, one list of cells per record."""
+    def reader(self, feed: Feed) -> Careful:
+        """The csv module's view of `feed`, whose lines are decoded as `text` says."""
+        return Careful(feed, self._format)
+
+    def encoded(self, fields: Iterable[str]) -> list[bytes]:
+        """What the reader gives, as bytes again."""
         codec, errors = self.text
-        for fields in parser((line.decode(codec, errors) for line in lines), self._format):
-            yield [field.encode(codec, errors) for field in fields]
+        return [field.encode(codec, errors) for field in fields]
+
+    @cached_property
+    def repair(self) -> QuoteRepair:
+        """Reads the fields of a record with malformed quotes again."""
+        return QuoteRepair.of(self._format)
+
+    @cached_property
+    def mark(self) -> bytes:
+        """A byte order mark as it stands between records, where the encoding has one."""
+        return BOMS["utf-8"] if self.inner == "utf-8" else b""
 
     def write(self, rows: Iterable[Sequence[bytes]], line_end: str | None = None) -> list[bytes]:
         """Each row as one record in this dialect, by the csv module."""

@@ -149,7 +149,7 @@ class _Pipeline:
             dialect=first.source.wire.dialect,
             steps=[step for each in receipts for step in each.steps],
             options=self.options.as_json(),
-            input_bytes=first.source.size,
+            input_bytes=first.source.size + first.source.trailing,
             census=receipts[0].census,
             counts=[count for each in receipts for count in each.counts],
             ragged_dropped=receipts[0].ragged_dropped,

@@ -6,7 +6,7 @@ import csv
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.blocks import Block
-from csvapi.csvio.records import cut
+from csvapi.csvio.records import read
 from csvapi.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def _longer(record: bytes, fields: list[bytes], missing: int, wire: Wire) -> byt
     body = record.rstrip(b"\r\n")
     line_end = record[len(body) :]
     longer = body + wire.delimiter * missing + line_end
-    done = cut(longer, wire, final=True)
+    done = read(longer, wire, len(fields))
     if len(done.units) == 1 and (done.odd.get(0) or done.plain[0].split(wire.delimiter)) == fields:
         return longer
     try:

@@ -73,7 +73,7 @@ class RangePass:
 
     def run(self, report: Callable[[Progressed], None]) -> Found:
         """Raises `MalformedCsv` where the options refuse what is found, `WrongCut` if the range ends in a record."""
-        self.counter = Counter(self.plan.source, len(self.plan.head.columns))
+        self.counter = Counter(self.plan.source, self.plan.head)
         self.found = Found(self.counter.census, [StepCount(step.operation.name) for step in self.plan.steps])
         if self.begin and getattr(self.plan.built[self.begin - 1], "sampled", False):
             self.found.samples[self.begin - 1] = []
@@ -170,7 +170,7 @@ class RangePass:
         if self.options.on_bad == "fail":
             self._refuse("undecodable", f"bytes are not {self.plan.source.wire.dialect.encoding}")
             self._refuse("nul", "a record holds a NUL")
-            self._refuse("quotes", "a quote is not closed")
+            self._refuse("quotes", "a quote is not closed, or text stands after a closing quote")
 
     def _refuse(self, kind: str, what: str) -> None:
         issue = self.counter.census.issues[kind]

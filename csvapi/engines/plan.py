@@ -71,7 +71,7 @@ class Plan:
         source = Source.open(path, dialect)
         first = head(source, limit=options.max_record)
         if columns is not None:  # of a later stage, whose first record may be shorter than others
-            first = replace(first, columns=columns)
+            first, source = replace(first, columns=columns), replace(source, known_width=len(columns))
         if len(first.columns) > options.max_columns:
             detail = f"The file has {len(first.columns)} columns; the limit is {options.max_columns}."
             raise TooLarge(detail, limit=options.max_columns)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.records import BLANK, cut
+from csvapi.csvio.records import BLANK, read
 
 if TYPE_CHECKING:
     from csvapi.csvio.preview import Head
@@ -43,14 +43,15 @@ def _record_start(source: Source, position: int, width: int) -> int | None:
         start = window.find(b"\n", start) + 1
         if not start:
             return None
-        if _widths(window[start : start + _GLANCE], source.wire) <= {width} == _widths(window[start:], source.wire):
+        glance = _widths(window[start : start + _GLANCE], source.wire, width)
+        if glance <= {width} == _widths(window[start:], source.wire, width):
             return position + start
     return None
 
 
-def _widths(text: bytes, wire: Wire) -> set[int]:
+def _widths(text: bytes, wire: Wire, width: int) -> set[int]:
     """The numbers of fields of the whole records that begin the text."""
-    done = cut(text, wire, final=False)
+    done = read(text, wire, width, final=False)
     count = len(done.units)
     widths = {len(fields) for fields in done.odd.values()}
     return widths | {

@@ -204,7 +204,7 @@ class Stage:
             dialect=self.plan.source.wire.dialect,
             steps=[step.as_json() for step in self.plan.steps],
             options=self.options.as_json(),
-            input_bytes=self.plan.source.size,
+            input_bytes=self.plan.source.size + self.plan.source.trailing,
             census=census,
             counts=self.counts,
             output_bytes=out.size,

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from sqlalchemy.orm import Session
 
 from csvapi.csvio import Dialect
-from csvapi.csvio.places import Place, runs, start
+from csvapi.csvio.places import Run, runs, start
 from csvapi.extensions import runtime
 from csvapi.models import File, Task
 from csvapi.services import files
@@ -85,22 +85,20 @@ def add(session: Session, task: Task, name: str, parts: list[Part], expires_at: 
 
 def locate(source: Path, dialect: Dialect, reasons: Path, target: Path, alive: Callable[[], None]) -> None:
     """Write the engine's reasons with the line and the byte of each record: one pass over the source."""
-    _, at = start(source, dialect)
+    columns, at = start(source, dialect)
     with reasons.open(newline="", encoding="utf-8", errors="surrogatepass") as file:
         rows = csv.reader(file)
         next(rows)
         with target.open("w", newline="", encoding="utf-8", errors="replace") as out:
             writer = csv.writer(out, lineterminator="\n")
             writer.writerow(COLUMNS)
-            _join(rows, source, dialect, at, writer, alive)
+            _join(rows, runs(source, dialect, len(columns), at), writer, alive)
 
 
-def _join(
-    rows: Iterator[list[str]], source: Path, dialect: Dialect, at: Place, writer: Any, alive: Callable[[], None]
-) -> None:
+def _join(rows: Iterator[list[str]], places: Iterator[Run], writer: Any, alive: Callable[[], None]) -> None:
     """Both go by the row; what counts the output of an earlier step instead has no place in the source."""
     wanted = next(rows, None)
-    for run in runs(source, dialect, at):
+    for run in places:
         alive()
         while wanted and run.begin.row <= int(wanted[0]) < run.end.row:
             place = run.place(int(wanted[0]) - run.begin.row)

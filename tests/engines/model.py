@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from tests.engines import meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,49 +20,79 @@ Row = list[str]
 
 @dataclass
 class Parsed:
-    """The pieces of a text that the csv module takes for records: raw text and fields."""
+    """The pieces of a text that the csv module takes for records: raw text and fields.
+
+    `odd` counts the records with malformed quotes or an odd number of quotes.
+    """
 
     header_raw: str = ""
     header: Row = field(default_factory=list)
     raw: list[str] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     blank: int = 0
+    odd: int = 0
 
 
-def parse(text: str, dialect: Dialect) -> Parsed:
-    """Read everything with csv.reader; what it took from the text for a record is that record's raw text."""
+def parse(text: str, dialect: Dialect, *, repaired: bool = True) -> Parsed:
+    """Read everything with csv.reader; what it took from the text for a record is that record's raw text.
+
+    Not `repaired`, the fields are the csv module's, whatever their quotes are.
+    """
+    if repaired and dialect.encoding != "cp037":  # there these bytes are other characters
+        text = re.sub(r"(?:(?<![^\r\n])[\0\x1a][\0\x1a\r\n]*|[\0\x1a]+)\Z", "", text)
     lines = list(io.StringIO(text, newline=""))
     taken: list[str] = []
 
+    starved = False
+
     def feed() -> Any:
+        nonlocal starved
         for line in lines:
             taken.append(line)
             yield line
+        starved = True
 
-    reader = csv.reader(
-        feed(),
-        delimiter=dialect.delimiter,
-        quotechar=dialect.quote or None,
-        escapechar=dialect.escape or None,
-        doublequote=dialect.double_quote,
-        skipinitialspace=dialect.skip_space,
-        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
-    )
+    reader = csv.reader(feed(), **meant.form(dialect))  # type: ignore[call-overload]  # the csv module's own words
     parsed = Parsed()
-    first = True
+    found: list[tuple[str, Row]] = []
+    ended = True
     for row in reader:
-        raw = "".join(taken)
+        ended = not starved
+        if row:
+            found.append(("".join(taken), row))
+        parsed.blank += not row
         taken.clear()
-        if not row:
-            parsed.blank += 1
-        elif first and dialect.header:
-            parsed.header_raw, parsed.header, first = raw, row, False
-        else:
-            parsed.raw.append(raw)
-            parsed.rows.append(row)
+    if repaired:
+        found = _repaired(found, dialect, ended=ended)
+    if found and dialect.header:
+        parsed.header_raw, parsed.header = found.pop(0)
+    parsed.raw, parsed.rows = [raw for raw, _ in found], [row for _, row in found]
+    parsed.odd = sum(_is_odd(raw, dialect) for raw in parsed.raw)
     if not dialect.header and parsed.rows:
         parsed.header = [f"column_{number}" for number in range(1, len(parsed.rows[0]) + 1)]
     return parsed
+
+
+def _is_odd(raw: str, dialect: Dialect) -> bool:
+    return bool(dialect.quote) and (meant.is_malformed(raw, dialect) or raw.count(dialect.quote) % 2 == 1)
+
+
+def _repaired(found: list[tuple[str, Row]], dialect: Dialect, *, ended: bool) -> list[tuple[str, Row]]:
+    """The records as people mean them; of the last one only if it ends."""
+    malformed = [meant.is_malformed(raw, dialect) and (ended or raw is not found[-1][0]) for raw, _ in found]
+    if not any(malformed):
+        return found
+    rows = [row for _, row in found]
+    if malformed[0]:
+        loose = [
+            meant.fields(raw, row, dialect, 0) if bad else row for (raw, row), bad in zip(found, malformed, strict=True)
+        ]
+        rows[0] = meant.fields(found[0][0], rows[0], dialect, meant.expected_width([*map(len, loose[1:])]))
+    width = len(rows[0])
+    for number, bad in enumerate(malformed[1:], start=1):
+        if bad:
+            rows[number] = meant.fields(found[number][0], rows[number], dialect, width)
+    return [(raw, row) for (raw, _), row in zip(found, rows, strict=True)]
 
 
 def dedup(keys: list[Any], keep: str) -> list[bool]:

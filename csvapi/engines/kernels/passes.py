@@ -41,7 +41,7 @@ class TablePass(RangePass):
 
     def _pieces(self) -> Iterator[Piece | Table]:  # type: ignore[override]  # `_piece` takes both
         source, options = self.plan.source, self.options
-        self.tables = Tables(source.wire, self.counter.width, self.counter.decodes)
+        self.tables = Tables(source.wire, self.counter.width, self.counter.decodes, self.counter.repeats_header)
         line = self.plan.head.line if self.number == 0 else 1
         size, limit = options.block_size * (KEYED if self.keys else BLOCKS), options.max_record
         for portion in portions(source, *self.bounds, line=line, size=size, limit=limit, quick=self.tables.take):

@@ -29,6 +29,7 @@ class Tables:
     wire: Wire
     width: int
     decodes: Callable[[memoryview], bool]
+    repeats_header: Callable[[bytes], bool]
     sparse: int = 64  # bytes to a quote from which on a record with quotes is a rare one
     taken: int = 0
     left: int = 0
@@ -51,6 +52,8 @@ class Tables:
     def _take(self, rest: bytes, text: bytes, chars: Bytes, position: int, row: int, *, final: bool) -> Table | None:
         returns = b"\r" in rest
         if b"\0" in rest or (returns and rest.count(b"\r", 0, len(chars)) != rest.count(b"\r\n", 0, len(chars) + 1)):
+            return None
+        if self.repeats_header(rest) or (self.wire.mark and not rest.isascii() and self.wire.mark in rest):
             return None
         feeds = chars == _LF
         separators = feeds | (chars == self.wire.delimiter[0])

@@ -53,7 +53,9 @@ def test_sums_stay_exact() -> None:
 
 
 def test_columns_are_joined_as_keys_are() -> None:
-    table = Tables(Wire.of(Dialect()), 3, lambda _: True).take(b"a,,bc\r\n1,22,\r\n,x,y\r\n", 0, 0, final=True)
+    table = Tables(Wire.of(Dialect()), 3, lambda _: True, lambda _: False).take(
+        b"a,,bc\r\n1,22,\r\n,x,y\r\n", 0, 0, final=True
+    )
     assert table is not None
     text, starts, lengths = joined(table, [2, 0], np.array([0, 2]))
     assert [text[a : a + n] for a, n in zip(starts.tolist(), lengths.tolist(), strict=True)] == [b"bc,a", b"y,"]

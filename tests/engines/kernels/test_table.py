@@ -71,8 +71,8 @@ def test_tables_are_blocks(
     path.write_bytes(data.draw(texts(dialect)).encode(dialect.encoding) * times)
     source = Source.open(path, dialect)
     first = head(source)
-    counter = Counter(source, len(first.columns))
-    tables = Tables(source.wire, len(first.columns), counter.decodes, sparse)
+    counter = Counter(source, first)
+    tables = Tables(source.wire, len(first.columns), counter.decodes, counter.repeats_header, sparse)
     start, line = first.start, first.line
     expected = [record for piece in pieces(source, start, source.size) for record in whole(piece)]
     found: list[Record] = []
@@ -105,7 +105,7 @@ def test_tables_are_made(name: str, ended: bool) -> None:
     data = "\n".join(LINES[name] * 10).encode() + (b"\n" if ended else b"")
     if not ended and data.endswith(b"\r"):
         data = data[:-1]
-    tables = Tables(Wire.of(Dialect()), 3, lambda _: True)
+    tables = Tables(Wire.of(Dialect()), 3, lambda _: True, lambda _: False)
     table = tables.take(data, 0, 0, final=True)
     assert table is not None
     assert (len(table), tables.taken, tables.left) == (10 * len(LINES[name]), 1, 0)
@@ -118,6 +118,6 @@ def test_tables_are_made(name: str, ended: bool) -> None:
     "data", [b"1,2,3\n1,2\n", b"\n1,2,3\n", b"1,2,3\r4,5,6\n", b"1,2,\0\n", b'1,2,"\n', b'1,2",3\n', b'1,"2" ,3\n']
 )
 def test_anything_else_is_left(data: bytes) -> None:
-    tables = Tables(Wire.of(Dialect()), 3, lambda _: True)
+    tables = Tables(Wire.of(Dialect()), 3, lambda _: True, lambda _: False)
     assert tables.take(data, 0, 0, final=True) is None
     assert (tables.taken, tables.left) == (0, 1)

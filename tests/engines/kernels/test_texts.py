@@ -30,7 +30,9 @@ def test_texts_are_compared_as_cells_are(name: str, cells: list[str], wanted: st
     written = io.StringIO()
     rows = [["n", cell] if position else [cell, "n"] for cell in [*cells, wanted, wanted + "a", "b" + wanted]]
     csv.writer(written, lineterminator="\n", quoting=quoting).writerows(rows)  # type: ignore[arg-type]  # a constant
-    table = Tables(Wire.of(Dialect()), 2, lambda _: True).take(written.getvalue().encode(), 0, 0, final=True)
+    table = Tables(Wire.of(Dialect()), 2, lambda _: True, lambda _: False).take(
+        written.getvalue().encode(), 0, 0, final=True
+    )
     assert table is not None
     test = Text(name, wanted.encode())
     records = np.arange(0, len(table), 1 + len(cells) % 2)
