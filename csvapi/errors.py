@@ -39,12 +39,19 @@ CsvapiError
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 class CsvapiError(Exception):
     """A failure with a stable `code`, a message for people, and the place it belongs to.
 
     `pointer` is a JSON pointer into the request (`/steps/0/column`); `context` holds numbers worth showing, by the
-    glossary's words: `row` and `line` from 1, `byte` from 0, `limit` in the unit its message says.
+    glossary's words: `row` and `line` from 1, `byte` from 0, `limit` in the unit its message says. `file` names the
+    file at fault where that is not the main input: its id, on the command line its path (see `blaming`).
     """
 
     code = "internal_error"
@@ -55,6 +62,11 @@ class CsvapiError(Exception):
         self.pointer = pointer
         self.context = context
 
+    @property
+    def sentence(self) -> str:
+        """The message, with the file at fault in front where that is another one than the main input."""
+        return f"File {self.context['file']}: {self.detail}" if "file" in self.context else self.detail
+
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle with its keyword arguments, so that an error crosses from a range's process unchanged."""
         return _rebuild, (type(self), self.detail, self.pointer, self.context)
@@ -62,6 +74,21 @@ class CsvapiError(Exception):
 
 def _rebuild(kind: type[CsvapiError], detail: str, pointer: str, context: dict[str, object]) -> CsvapiError:
     return kind(detail, pointer=pointer, **context)
+
+
+@contextmanager
+def blaming(file: int | str, pointer: str) -> Iterator[None]:
+    """Name `file` as the one at fault in every error that reading it raises.
+
+    `pointer` is where the request names the file; errors that point into the steps already keep their place.
+    """
+    try:
+        yield
+    except CsvapiError as error:
+        error.context.setdefault("file", file)
+        if not error.pointer.startswith("/steps/"):
+            error.pointer = pointer
+        raise
 
 
 class InvalidInput(CsvapiError):

@@ -69,7 +69,7 @@ def _rate(response: Response, error: errors.CsvapiError) -> None:
 def _classic_body(error: errors.CsvapiError) -> dict[str, Any]:
     if isinstance(error, errors.NotAuthenticated) and not isinstance(error, errors.WrongCredentials):
         return {"detail": error.detail, "code": error.code}
-    return {"error": error.detail}
+    return {"error": error.sentence}
 
 
 def handle_http(error: HTTPException) -> Response:

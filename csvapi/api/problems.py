@@ -103,6 +103,7 @@ class Problem(ma.Schema):
     line = ma.fields.Integer(metadata={"description": "Of the file, from 1"})
     byte = ma.fields.Integer(metadata={"description": "Of the file, from 0"})
     limit = ma.fields.Integer(metadata={"description": "The value of the limit that was passed"})
+    file = ma.fields.Integer(metadata={"description": "The id of the file at fault, where it is not the main input"})
 
 
 def wanted() -> bool:
@@ -111,9 +112,9 @@ def wanted() -> bool:
 
 
 def of_error(error: CsvapiError, status: int) -> dict[str, Any]:
-    body = _body(error.code, status, error.detail)
+    body = _body(error.code, status, error.sentence)
     body["errors"] = _faults(error)
-    shown = ("limit", *(_PLACE if error.context.keys() >= set(_PLACE) else ()))
+    shown = ("limit", "file", *(_PLACE if error.context.keys() >= set(_PLACE) else ()))
     body.update({name: error.context[name] for name in shown if isinstance(error.context.get(name), int)})
     return body
 

@@ -9,14 +9,14 @@ import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from csvapi.commands.dialect import dialect
 from csvapi.commands.progress import Bar
 from csvapi.commands.source import sha256, source
 from csvapi.commands.target import Target, same_file
 from csvapi.engines import local
-from csvapi.errors import CsvapiError
+from csvapi.errors import CsvapiError, blaming
 from csvapi.operations import files_of, load_steps
 
 if TYPE_CHECKING:
@@ -31,15 +31,20 @@ _STOPPED = 128  # plus the signal's number: the exit code of a program that a si
 
 
 def check_files(request: Request, parser: ArgumentParser) -> None:
-    """No output may be the input or another output; says so as a mistake of usage."""
+    """No output may be an input or another output, and standard input is read once; else a mistake of usage."""
+    inputs = [request.source, *(str(name) for _, name in files_of(load_steps(request.steps)))]
+    if inputs.count("-") > 1:
+        parser.error("standard input can be read only once; another input needs a file")
+    if request.workspace and not Path(request.workspace).is_dir():
+        parser.error(f"--workspace {request.workspace} is no folder")
     named = {"-o": request.output, "--receipt": request.receipt}
     named |= {"--dropped": request.dropped, "--explain": request.explain}
     files = [(flag, name) for flag, name in named.items() if name and (flag, name) != ("-o", "-")]
     for number, (flag, name) in enumerate(files):
         if name == "-":
             parser.error(f"{flag} needs a file; standard output is for the result")
-        if same_file(name, request.source):
-            parser.error(f"{flag} {name} is the input; it is never overwritten")
+        if any(same_file(name, each) for each in inputs):
+            parser.error(f"{flag} {name} is an input; it is never overwritten")
         for other, second in files[:number]:
             if same_file(name, second):
                 parser.error(f"{other} and {flag} are the same file")
@@ -56,11 +61,11 @@ def execute(request: Request) -> int:
 def told(command: str, source_name: str) -> Iterator[None]:
     """Turn what goes wrong with data and files into one line and exit code 1; a reader that left is no error."""
     _end_on_terminate()
-    name = "standard input" if source_name == "-" else source_name
+    name = _shown(source_name)
     try:
         yield
     except CsvapiError as error:
-        raise _failed(command, f"{name}: {located(error)}") from error
+        raise _failed(command, f"{_shown(str(error.context.get('file', name)))}: {located(error)}") from error
     except BrokenPipeError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what Python flushes when it exits
         raise SystemExit(_STOPPED + signal.SIGPIPE) from error
@@ -68,6 +73,10 @@ def told(command: str, source_name: str) -> Iterator[None]:
         raise _failed(command, f"{error.filename or name}: {error.strerror or error}") from error
     except MemoryError as error:
         raise _failed(command, f"{name}: there is not enough memory; a smaller --memory needs less") from error
+
+
+def _shown(name: str) -> str:
+    return "standard input" if name == "-" else name
 
 
 def _failed(command: str, line: str) -> SystemExit:
@@ -138,13 +147,21 @@ def _pass(
         explain=targets["explain"].temp if "explain" in targets else None,
         input_sha256=sha256(path) if "receipt" in targets else None,
         hashed="receipt" in targets,
-        files={name: _other(str(name)) for _, name in files_of(load_steps(request.steps))},
+        files=_others(request, workspace),
     )
 
 
-def _other(name: str) -> tuple[Path, Dialect]:
-    """Another input file that a step names by its path."""
-    return Path(name), dialect(Path(name), {})
+def _others(request: Request, workspace: Path) -> dict[Any, tuple[Path, Dialect]]:
+    """The other input files that steps name, by their paths; plain or gzip like the input."""
+    found: dict[Any, tuple[Path, Dialect]] = {}
+    for number, (pointer, name) in enumerate(files_of(load_steps(request.steps))):
+        if name not in found:
+            folder = workspace / f"other-{number}"
+            folder.mkdir()
+            with blaming(name, pointer):
+                path = source(str(name), folder)
+                found[name] = path, dialect(path, {})
+    return found
 
 
 @contextmanager

@@ -65,7 +65,7 @@ class Lookup:
         self.other = Other(context, params["file"], f"{pointer}/file")
         self.left = [context.position(column, pointer + at) for at, column in columns(params)]
         of = "on" if "on" in params else "right_on"
-        self.right = [self.other.context.position(name, f"{pointer}/{of}/{i}") for i, name in enumerate(params[of])]
+        self.right = [self.other.position(name, f"{pointer}/{of}/{i}") for i, name in enumerate(params[of])]
         self.taken = [at for at in range(len(self.other.columns)) if at not in self.right]
         self.missing = self.matched = 0
         self.index: Index | None = None
@@ -90,7 +90,8 @@ class Lookup:
             if key is not None:
                 kept.append(key)
                 rows.append(self.other.into(self.wire, [fields[at] for at in self.taken]))
-        return kept, self._texts(rows)
+        with self.other.blamed():
+            return kept, self._texts(rows)
 
     def _texts(self, rows: list[list[bytes]]) -> list[bytes]:
         """What stands behind a record's own fields; nothing where only its keys are asked for."""

@@ -7,44 +7,61 @@ from typing import TYPE_CHECKING
 from csvapi.csvio.blocks import pieces
 from csvapi.csvio.preview import head
 from csvapi.csvio.source import Source
+from csvapi.errors import blaming
 from csvapi.operations.step import Context
 from csvapi.operations.writing import encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from csvapi.csvio.blocks import Block
     from csvapi.csvio.wire import Wire
-    from csvapi.operations.step import FileId
+    from csvapi.operations.step import Column, FileId
 
 
 class Other:
-    """Opened where the step is built; read in blocks when it runs. Raises `InvalidInput` for a file not given."""
+    """Opened where the step is built; read in blocks when it runs. Raises `InvalidInput` for a file not given.
+
+    Every error about this file names it, so that the first file is never blamed for it.
+    """
 
     def __init__(self, context: Context, name: FileId, pointer: str) -> None:
-        path, dialect = context.file(name, pointer)
-        self.source = Source.open(path, dialect)
-        self.first = head(self.source)
+        self.name, self.pointer = name, pointer
+        with self.blamed():
+            path, dialect = context.file(name, pointer)
+            self.source = Source.open(path, dialect)
+            self.first = head(self.source)
         self.context = Context(self.first.columns, dialect.header, self.source.wire)
-        self.pointer = pointer
+
+    def blamed(self) -> AbstractContextManager[None]:
+        """Errors in this block are this file's."""
+        return blaming(self.name, self.pointer)
 
     @property
     def columns(self) -> list[str]:
         return self.first.columns
 
+    def position(self, column: Column, pointer: str) -> int:
+        """Where this file has `column`, from 0. Raises `UnknownColumn` or `AmbiguousColumn` at `pointer`."""
+        with self.blamed():
+            return self.context.position(column, pointer)
+
     def blocks(self) -> Iterator[Block]:
         width = len(self.first.columns)
-        for piece in pieces(self.source, self.first.start, self.source.size):
-            if piece.block.even(width):
-                piece.block.width = width
-            yield piece.block
+        with self.blamed():
+            for piece in pieces(self.source, self.first.start, self.source.size, line=self.first.line):
+                if piece.block.even(width):
+                    piece.block.width = width
+                yield piece.block
 
     def into(self, wire: Wire, cells: list[bytes | None]) -> list[bytes]:
         """Cells in the encoding of `wire`, absent ones empty; `InvalidInput` for a character it does not have."""
         mine = self.source.wire
         if (mine.codec, mine.inner) == (wire.codec, wire.inner):
             return [cell or b"" for cell in cells]
-        return [
-            cell if not cell or cell.isascii() else encoded(mine.decode(cell), wire, self.pointer)
-            for cell in (each or b"" for each in cells)
-        ]
+        with self.blamed():
+            return [
+                cell if not cell or cell.isascii() else encoded(mine.decode(cell), wire, self.pointer)
+                for cell in (each or b"" for each in cells)
+            ]

@@ -60,7 +60,7 @@ def _record(row: Sequence[bytes], key: bytes, wire: Wire, line_end: bytes) -> by
 def _unsayable(row: Sequence[bytes], wire: Wire) -> InvalidInput:
     cell = max(row, key=len).decode(wire.inner, "replace")[:80]
     return InvalidInput(
-        f"A record with the field {cell!r} cannot be written in this file's dialect, which has no way to quote it; "
+        f"A record with the field {cell!r} cannot be written in the result's dialect, which has no way to quote it; "
         "put a normalise step before this one."
     )
 

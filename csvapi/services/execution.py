@@ -162,7 +162,7 @@ def _fail(task: Task, error: Exception) -> Status | None:
         return None
     status = Status.CANCELLED if isinstance(cause, Cancelled) else Status.FAILED
     try:
-        leases.finish(task, status, error_code=cause.code, error_detail=cause.detail)
+        leases.finish(task, status, error_code=cause.code, error_detail=cause.sentence)
     except Cancelled:
         log.warning("task_taken", reason="it was taken from this worker")
         return None

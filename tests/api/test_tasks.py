@@ -97,6 +97,32 @@ def test_mistakes_are_told_before_anything_is_queued(
     assert v1.ok("GET", "/tasks")["items"] == []
 
 
+def test_the_file_at_fault_is_named(v1: V1) -> None:
+    people, ages = v1.upload(PEOPLE)["id"], v1.upload(b"age,born\n36,1815\n")["id"]
+    converted = v1.run(PEOPLE, {"op": "convert", "format": "ndjson"})["result"]
+    for step, status, code, pointer, file in (
+        ({"op": "join", "on": ["id"], "file": ages}, 422, "unknown_column", "/steps/0/on/0", ages),
+        ({"op": "join", "on": ["born"], "file": ages}, 422, "unknown_column", "/steps/0/on/0", None),
+        ({"op": "join", "on": ["id"], "file": converted}, 422, "not_csv", "/steps/0/file", converted),
+        ({"op": "concat", "files": [ages, converted]}, 422, "not_csv", "/steps/0/files/1", converted),
+        ({"op": "concat", "files": [ages, 10**9]}, 404, "not_found", "/steps/0/files/1", 10**9),
+    ):
+        for path in ("/tasks", "/previews"):
+            answer = v1.post(path, json={"input": people, "steps": [step]})
+            body = problem(answer, status, code, pointer)
+            assert body.get("file") == file
+            assert body["detail"].startswith(f"File {file}: ") == (file is not None)
+
+
+def test_a_failed_task_names_the_file_at_fault(v1: V1) -> None:
+    """What only a run can find: a character that the first file's encoding does not have."""
+    first = v1.upload("id,name\n1,Zoë\n2,Müller\n3,Søren\n".encode("cp1252"))
+    greek = v1.upload("id,city\n1,Αθήνα\n".encode())
+    task = v1.finished(v1.submit(first["id"], {"op": "join", "on": ["id"], "file": greek["id"]})["id"])
+    assert task["status"] == "failed"
+    assert task["error"]["detail"].startswith(f"File {greek['id']}: The character 'Α' does not exist in ")
+
+
 def test_an_absent_input_is_404(v1: V1, other: Account) -> None:
     theirs = V1(other).upload(PEOPLE)["id"]
     for file_id in (theirs, 10**12):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -184,3 +185,42 @@ def test_other_files_are_named_by_their_paths(tmp_path: Path) -> None:
     assert joined.count(b",1815\n") == 3
     more = output("concat", "-", "--files", f"{tmp_path / 'ages.csv'}", stdin=PEOPLE)
     assert more.splitlines()[-1] == b",36,,1815"
+
+
+BROKEN = {
+    "none.csv": (None, "No such file or directory"),
+    "zip.csv": (b"PK\x03\x04" + bytes(100), "This file is a ZIP archive"),
+    "binary.csv": (bytes(range(256)) * 9, "binary"),
+    "empty.csv": (b"", "empty"),
+    "cut.csv.gz": (gzip.compress(PEOPLE * 99)[:-9], "The gzip data is damaged or cut off"),
+    "picture.gz": (gzip.compress(b"\x89PNG\r\n\x1a\n" + bytes(99)), "not CSV"),
+    "other.csv": (b"k,v\n1,2\n", "There is no column 'age'"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_the_line_begins_with_the_file_at_fault(tmp_path: Path, name: str) -> None:
+    content, says = BROKEN[name]
+    source, second, fault = tmp_path / "in.csv", tmp_path / "second.csv", tmp_path / name
+    source.write_bytes(PEOPLE)
+    second.write_bytes(PEOPLE)
+    if content is not None:
+        fault.write_bytes(content)
+    lines = {"join": complaint("join", source, "--file", fault, "--on", "age", "-o", tmp_path / "out.csv")}
+    if name != "other.csv":
+        lines["concat"] = complaint("concat", source, "--files", f"{second},{fault}", "-o", tmp_path / "out.csv")
+    for command, line in lines.items():
+        assert line.startswith(f"csvapi {command}: {fault}: ")
+        assert says in line
+    assert complaint("join", source, "--file", second, "--on", "ages").startswith(f"csvapi join: {source}: There is no")
+
+
+def test_another_file_may_be_packed_or_standard_input_once(tmp_path: Path) -> None:
+    source, packed = tmp_path / "in.csv", tmp_path / "in.csv.gz"
+    source.write_bytes(PEOPLE)
+    packed.write_bytes(gzip.compress(PEOPLE))
+    twice = PEOPLE + PEOPLE.split(b"\n", 1)[1]
+    assert output("concat", source, "--files", packed) == twice
+    assert output("concat", source, "--files", "-", stdin=PEOPLE) == twice
+    assert "only once" in complaint("concat", "-", "--files", "-", code=2)
+    assert "never overwritten" in complaint("concat", source, "--files", packed, "-o", packed, code=2)

@@ -9,11 +9,34 @@ import pytest
 
 from csvapi.csvio.dialect import Dialect
 from csvapi.engines.local import run
-from csvapi.errors import InvalidInput, UnknownColumn
+from csvapi.errors import CsvapiError, InvalidInput, UnknownColumn
 from csvapi.operations import catalogue, check_columns, files_of, load_steps
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+NAMING = [name for name, each in catalogue().items() if files_of(load_steps([each.example]))]
+
+
+@pytest.mark.parametrize("name", NAMING)
+@pytest.mark.parametrize(
+    "dialect", [Dialect(preamble=1 << 20), Dialect(encoding="iso2022_jp")], ids=["when it is opened", "when it is read"]
+)
+def test_the_file_at_fault_is_named(tmp_path: Path, name: str, dialect: Dialect) -> None:
+    """Whichever of the files cannot be read, its name and the place where the request names it are in the error."""
+    source, second, broken = tmp_path / "in", tmp_path / "second", tmp_path / "broken"
+    source.write_text("email,age,id\na@example.com,20,1\n")
+    second.write_text("id,email,city\n1,a@example.com,Rome\n")
+    broken.write_bytes(b"id,email,city\n" + b"1,a@example.com,Rome\n" * 4_000 + b"2,\x1b(Bb@example.com,Oslo\n")
+    step = catalogue()[name].example
+    named = files_of(load_steps([step]))
+    for pointer, fault in named:
+        files = {each: (broken, dialect) if each == fault else (second, Dialect()) for _, each in named}
+        with pytest.raises(CsvapiError) as caught:
+            run(source, Dialect(), [step], io.BytesIO(), files=files)
+        assert (caught.value.context["file"], caught.value.pointer) == (fault, pointer)
+        assert caught.value.sentence.startswith(f"File {fault}: ")
 
 
 @pytest.mark.parametrize("name", catalogue())

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csvapi.csvio.dialect import Dialect
-from csvapi.errors import InvalidInput, UnknownColumn
+from csvapi.errors import AmbiguousColumn, InvalidInput, UnknownColumn
 from csvapi.operations import files_of, load_steps
 from tests.engines import model
 from tests.engines.files import written
@@ -124,3 +124,35 @@ def test_what_cannot_be_joined_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnknownColumn) as unknown:
         table(tmp_path, "a\n1\n", [{"op": "join", "file": 2, "on": ["a"]}], files=second(tmp_path, "b\n"))
     assert unknown.value.pointer == "/steps/0/on/0"
+    assert unknown.value.context == {"file": 2}
+
+
+@pytest.mark.parametrize(
+    ("step", "file"),
+    [
+        ({"on": ["id"]}, 2),
+        ({"left_on": ["k"], "right_on": ["vv"]}, 2),
+        ({"left_on": ["k"], "right_on": [{"index": 4}]}, 2),
+        ({"left_on": ["k"], "right_on": ["twice"]}, 2),
+        ({"left_on": ["vv"], "right_on": ["v"]}, None),
+        ({"on": ["v"]}, None),
+    ],
+)
+def test_a_wrong_column_is_its_own_files_fault(tmp_path: Path, step: dict[str, Any], file: int | None) -> None:
+    files = second(tmp_path, "v,twice,twice\n1,2,3\n")
+    with pytest.raises((UnknownColumn, AmbiguousColumn)) as caught:
+        table(tmp_path, "k,id\n1,2\n", [{"op": "join", "file": 2, **step}], files=files)
+    assert caught.value.context.get("file") == file
+
+
+def test_a_value_that_cannot_be_written_is_its_own_files_fault(tmp_path: Path) -> None:
+    for text, dialect in (("id,v\n1,Ω\n", Dialect(encoding="cp1252")), ('id,v\n1,"x,y"\n', Dialect(quote=""))):
+        with pytest.raises(InvalidInput, match="put a normalise step before this one") as caught:
+            table(
+                tmp_path,
+                "id\n1\n",
+                [{"op": "join", "file": 2, "on": ["id"]}],
+                dialect,
+                files=second(tmp_path, text),
+            )
+        assert (caught.value.context["file"], caught.value.pointer) == (2, "/steps/0/file")
