@@ -1,7 +1,9 @@
-"""concat: the records of other files behind those of the first, columns matched by name."""
+"""concat: the records of other files after those of the first, columns matched by name."""
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields, validate
@@ -37,23 +39,27 @@ def traits(params: dict[str, Any]) -> Traits:
 
 
 class Concat(Written):
-    """Columns that the first file does not have come behind its own; what a record does not have is empty.
+    """Columns that the first file does not have come after its own; what a record does not have is empty.
 
-    Where the others bring no new column, the first file's records keep their bytes. One pass over each; no memory.
+    A file whose header is the first file's is appended by position, whatever names repeat in it. The columns of any
+    other file are matched by name: a name that it has more than once, or that it has and the first file has more than
+    once, is refused with `AmbiguousColumn`. Where the others bring no new column, the first file's records keep their
+    bytes. One pass over each; no memory.
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         self.others = [Other(context, name, pointer + at) for at, name in files(params)]
-        names = list(context.columns)
+        first = context.columns
+        names = list(first)
         for other in self.others:
-            _check_names(other.columns, other.pointer)
-            names += [name for name in other.columns if name not in names]
-        if len(names) > len(context.columns):
-            _check_names(context.columns, pointer)
+            if other.columns != first:
+                _check_names(first, other, pointer)
+                known = set(names)
+                names += [name for name in other.columns if name not in known]
         before = wire_of(context)
-        self.same = names == context.columns and not before.dialect.skip_space
+        self.same = names == first and not before.dialect.skip_space
         super().__init__(context, names)
-        self.names, self.width = names, len(context.columns)
+        self.names, self.width, self.first = names, len(first), first
         self.out = 0
 
     def prepare(self, room: object) -> None:
@@ -79,8 +85,7 @@ class Concat(Written):
     def more(self) -> Iterator[Block]:
         """The other files' records, written in this one's dialect; fields beyond their header stay last."""
         for other in self.others:
-            places = [other.columns.index(name) if name in other.columns else None for name in self.names]
-            width = len(other.columns)
+            places, width = self._places(other), len(other.columns)
             for block in other.blocks():
                 rows = []
                 for number in range(len(block)):
@@ -90,15 +95,37 @@ class Concat(Written):
                     rows.append(other.into(self.wire, [*cells, *fields[width:]]))
                 yield block_of(rows, block.rows, self.wire)
 
+    def _places(self, other: Other) -> list[int | None]:
+        """For each column of the result, the other file's one that it takes its values from."""
+        if other.columns == self.first:
+            return [*range(self.width), *[None] * (len(self.names) - self.width)]
+        known = {name: place for place, name in enumerate(other.columns)}
+        return [known.get(name) for name in self.names]
+
     def counts(self) -> Counts:
         return {"out": self.out}
 
 
-def _check_names(columns: list[str], pointer: str) -> None:
-    twice = next((name for name in columns if columns.count(name) > 1), None)
-    if twice is not None:
-        detail = f"Columns are matched by name, and several are called {twice!r}; rename them with select first."
-        raise AmbiguousColumn(detail, pointer=pointer)
+def _check_names(first: list[str], other: Other, pointer: str) -> None:
+    """Raise `AmbiguousColumn` for a name by which the columns of two different headers cannot be matched."""
+    with other.blamed():
+        if twice := _repeated(other.columns, set(other.columns)):
+            raise AmbiguousColumn(_two(other.columns, twice), pointer=other.pointer)
+    if twice := _repeated(first, set(other.columns)):
+        raise AmbiguousColumn(f"{_two(first, twice)} File {other.name} has {twice!r}, too.", pointer=pointer)
+
+
+def _repeated(columns: list[str], wanted: set[str]) -> str | None:
+    return next((name for name, times in Counter(columns).items() if times > 1 and name in wanted), None)
+
+
+def _two(columns: list[str], name: str) -> str:
+    places = [place for place, each in enumerate(columns, start=1) if each == name]
+    kept = json.dumps({"op": "select", "drop": [{"index": place} for place in places[1:]]})
+    return (
+        f"Columns of different headers are matched by name, and columns {', '.join(map(str, places))} are all called "
+        f"{name!r}; keep one of them first, as with the step {kept}."
+    )
 
 
 OPERATION = Operation(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +15,7 @@ from csvapi.errors import AmbiguousColumn, InvalidInput
 from csvapi.operations import load_steps
 from tests.engines import model
 from tests.engines.running import cases, reused
-from tests.operations.tables import FAST_WAYS, PARALLEL, table
+from tests.operations.tables import FAST_WAYS, PARALLEL, csv_text, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,3 +77,69 @@ def test_what_cannot_be_added_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AmbiguousColumn) as twice:
         table(tmp_path, "a\n1\n", [{"op": "concat", "files": [2]}], files={2: (tmp_path / "second", Dialect())})
     assert twice.value.pointer == "/steps/0/files/0"
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(reused, max_examples=25)
+@given(
+    names=st.lists(st.sampled_from("abc"), min_size=2, max_size=4),
+    rows=st.lists(st.lists(st.sampled_from(["1", "2", ""]), min_size=2, max_size=5), max_size=4),
+    more=st.booleans(),
+)
+def test_a_file_with_the_same_header_is_appended_by_position(
+    tmp_path: Path, way: dict[str, Any], names: list[str], rows: list[list[str]], more: bool
+) -> None:
+    """Whatever names repeat in it; another file may bring columns of its own."""
+    (tmp_path / "same").write_text(csv_text([names, *rows]), newline="")
+    (tmp_path / "other").write_text("x,y\n8,9\n")
+    files = {2: (tmp_path / "same", Dialect()), 3: (tmp_path / "other", Dialect())}
+    step = {"op": "concat", "files": [2, 3] if more else [2]}
+    found, _ = table(tmp_path, csv_text([names, *rows]), [step], files=files, **way)
+    width, extra = len(names), ["", ""] if more else []
+    wide = [[*row[:width], *[""] * (width - len(row)), *extra, *row[width:]] for row in rows]
+    kept = wide if more else rows
+    assert found.header == [*names, *(["x", "y"] if more else [])]
+    assert found.rows == [*kept, *wide, *([[*[""] * width, "8", "9"]] if more else [])]
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "file", "says"),
+    [
+        ("a,b,a", "a,b", None, "columns 1, 3 are all called 'a'"),
+        ("a,b,a", "a,a,b", 2, "columns 1, 2 are all called 'a'"),
+        ("a,b", "b,c,c", 2, "columns 2, 3 are all called 'c'"),
+        ("a,b,a", "x,a,y", None, "File 2 has 'a', too."),
+    ],
+)
+def test_different_headers_with_a_repeated_name_are_refused_with_a_way_out(
+    tmp_path: Path, first: str, other: str, file: int | None, says: str
+) -> None:
+    """What the message proposes is done here, and then the files can be put together."""
+    texts = {"first": f"{first}\n1,2,3\n", "other": f"{other}\n4,5,6\n"}
+    (tmp_path / "other").write_text(texts["other"])
+    files = {2: (tmp_path / "other", Dialect())}
+    with pytest.raises(AmbiguousColumn) as caught:
+        table(tmp_path, texts["first"], [{"op": "concat", "files": [2]}], files=files)
+    assert says in caught.value.detail
+    assert caught.value.context.get("file") == file
+    proposed = re.search(r"\{.*\}", caught.value.detail)
+    assert proposed
+    steps = [json.loads(proposed[0])]
+    mended, _ = table(tmp_path, texts["other" if file else "first"], steps)
+    if file:
+        (tmp_path / "other").write_text(csv_text([mended.header, *mended.rows]))
+    else:
+        texts["first"] = csv_text([mended.header, *mended.rows])
+    try:
+        found, _ = table(tmp_path, texts["first"], [{"op": "concat", "files": [2]}], files=files)
+    except AmbiguousColumn as error:
+        assert (error.context.get("file"), first) == (None, "a,b,a")  # noqa: PT017  now the first file's turn
+    else:
+        assert len(found.rows) == 2
+
+
+def test_a_name_that_repeats_in_one_file_alone_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("b,c\n5,6\n")
+    files = {2: (tmp_path / "other", Dialect())}
+    found, _ = table(tmp_path, "a,b,a\n1,2,3\n", [{"op": "concat", "files": [2]}], files=files)
+    assert (found.header, found.rows) == (["a", "b", "a", "c"], [["1", "2", "3", ""], ["", "5", "", "6"]])
