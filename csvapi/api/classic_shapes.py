@@ -11,6 +11,7 @@ from marshmallow import validate
 from csvapi.api.body import parse_json
 from csvapi.api.task_shapes import TaskProgress
 from csvapi.models import Status
+from csvapi.operations.filter import NULL
 
 STATUSES = {
     Status.QUEUED: "PENDING",
@@ -37,7 +38,9 @@ class Filter(ma.Schema):
 
     column = ma.fields.String(required=True)
     operator = ma.fields.String(required=True, metadata={"example": ">="})
-    value = ma.fields.Raw(metadata={"type": ["string", "number", "boolean", "array", "null"], "items": {}})
+    value = ma.fields.Raw(
+        error_messages={"null": NULL}, metadata={"type": ["string", "number", "boolean", "array", "null"], "items": {}}
+    )
 
 
 class Filters(ma.fields.List[Any]):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _UNITS = {"": 1, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([KMGT]?)(i?B?)", re.IGNORECASE)
+_UNKNOWN = "unrecognized arguments: "  # as argparse begins its message
 _SMALLEST_MEMORY = 1 << 20
 EPILOG = """exit codes: 0 done, 1 the data or a file is at fault, 2 the command line is, 130 interrupted.
 docs/command-line.md has examples."""
@@ -43,7 +44,19 @@ class Parser(argparse.ArgumentParser):
     """Says what is wrong with a command line in one line; exit code 2."""
 
     def error(self, message: str) -> NoReturn:
+        if message.startswith(_UNKNOWN):
+            message += self._instead(message.removeprefix(_UNKNOWN).split()[0])
         self.exit(2, f"{self.prog}: {message.rstrip('.')}; see {self.prog} --help\n")
+
+    def _instead(self, unknown: str) -> str:
+        """What an argument that is not known may have been meant to be."""
+        from difflib import get_close_matches  # only here, to start fast without it
+
+        if not unknown.startswith("-"):
+            result = ", and the result goes where -o says" if "-o" in self._option_string_actions else ""
+            return f"; there is one input{result}"
+        near = get_close_matches(unknown.split("=")[0], self._option_string_actions, n=1)
+        return f" (did you mean {near[0]}?)" if near else ""
 
 
 def parser(command: str, summary: str) -> argparse.ArgumentParser:
@@ -118,7 +131,13 @@ def json_value(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"is not JSON: {error}") from error
+        raise argparse.ArgumentTypeError(f"is not JSON: {error}{_json_hint(text, str(error))}") from error
+
+
+def _json_hint(text: str, fault: str) -> str:
+    if os.path.isfile(text):  # noqa: PTH113  a text that is no path at all is no error here
+        return f'; it is the name of a file, whose content is "$(cat {text})"'
+    return "; in JSON a backslash is written twice" if "escape" in fault else ""
 
 
 def _json_object(text: str) -> dict[str, Any]:

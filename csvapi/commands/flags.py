@@ -92,7 +92,8 @@ def _column(text: str) -> Any:
 
 
 def _objects(text: str) -> list[Any]:
-    value = json_value(text)
+    """A list as JSON, or what it holds with commas between."""
+    value = json_value(f"[{text}]" if text.startswith("{") else text)
     return value if isinstance(value, list) else [value]
 
 

@@ -1,8 +1,11 @@
 """Conditions as people type them: COLUMN OPERATOR VALUE, as in `age >= 18` or `"full name" contains "de la"`.
 
 A name or value with spaces or special characters stands in double or single quotes, which are doubled inside. A column
-can be given by position as `{"index": 3}`. Behind the value may follow `as text` (number, date) and `ignore case`.
+can be given by position as `{"index": 3}`. After the value may follow `as text` (number, date) and `ignore case`.
 `in` and `not_in` take values with commas between them. A JSON object is a tree of conditions, as in the API.
+
+One text is one condition, and cells are never null: `and`, `or`, `&&`, `||`, `not` and the bare word `null` are refused
+with a hint, and stand for themselves in quotes.
 """
 
 from __future__ import annotations
@@ -17,9 +20,13 @@ from csvapi.operations.filter import BARE, COMPARISONS, LISTS, TEXT
 OPERATORS = (*COMPARISONS, *TEXT, *LISTS, *BARE)
 _QUOTED = r""""(?:[^"]|"")*"|'(?:[^']|'')*'"""
 _COLUMN = re.compile(rf"\s*(?:({_QUOTED})|(\{{[^{{}}]*\}})|([^\s\"'=!<>{{}}]+))\s*")
-_OPERATOR = re.compile(r"([=!<>]+|[a-z_]+(?=\s|$))\s*")
-_VALUE = re.compile(rf"(?:({_QUOTED})|([^\s\"'][^\s]*))\s*")
-_ITEM = re.compile(rf"(?:({_QUOTED})|([^\s,\"'][^\s,]*))\s*")
+_JOINED = r"&&|\|\|"  # stand in no value without quotes
+_OPERATOR = re.compile(rf"([=!<>]+|[a-z_]+(?=\s|$|{_JOINED}))\s*")
+_VALUE = re.compile(rf"(?:({_QUOTED})|(?![\"'])((?:(?!{_JOINED})[^\s])+))\s*")
+_ITEM = re.compile(rf"(?:({_QUOTED})|(?![\"'])((?:(?!{_JOINED})[^\s,])+))\s*")
+_AND, _OR = re.compile(r"(?:and\b|&&)", re.IGNORECASE), re.compile(r"(?:or\b|\|\|)", re.IGNORECASE)
+_NULL = re.compile(r"is\s+(?:not\s+)?(?:null|empty)\b", re.IGNORECASE)
+_EMPTY = "COLUMN is_empty takes empty cells, COLUMN not_empty the others"
 _REST = re.compile(r"(?:as\s+(auto|text|number|date)\s*)?(?:ignore\s+(case)\s*)?")
 
 
@@ -39,13 +46,26 @@ def condition(text: str) -> dict[str, Any]:
     name, at = _operator(text, at)
     leaf: dict[str, Any] = {"column": column, "operator": name}
     if name in LISTS:
-        leaf["value"], at = _values(text, at)
+        leaf["value"], at = _values(text, at, name)
     elif name not in BARE:
-        leaf["value"], at = _token(_VALUE, text, at, "a value")
+        leaf["value"], at = _token(_VALUE, text, at, name)
     found = _REST.match(text, at)
-    if found is None or found.end() != len(text):
-        raise _wrong(text, at, "the end; a value with spaces stands in quotes")
-    return leaf | ({"as": found[1]} if found[1] else {}) | ({"ignore": [found[2]]} if found[2] else {})
+    assert found is not None  # noqa: S101  it matches nothing at all, too
+    leaf |= ({"as": found[1]} if found[1] else {}) | ({"ignore": [found[2]]} if found[2] else {})
+    if found.end() != len(text):
+        raise _wrong(text, found.end(), f"the end; {_after(text[found.end() :], leaf)}")
+    return leaf
+
+
+def _after(rest: str, leaf: dict[str, Any]) -> str:
+    """What a person who wrote `rest` after a whole condition can write instead."""
+    quoted = "; as a part of the value it stands in quotes" if rest[:2] in ("&&", "||") else ""
+    if found := _AND.match(rest):
+        return f"a second condition is a second --where: --where {rest[found.end() :].strip() or 'CONDITION'!r}{quoted}"
+    if _OR.match(rest):
+        either = json.dumps({"any": [leaf]}, ensure_ascii=False)[:-2]
+        return f"conditions of which one must hold are JSON: --where '{either}, …]}}'{quoted}"
+    return "a value with spaces stands in quotes"
 
 
 def _json_object(text: str) -> dict[str, Any] | None:
@@ -56,10 +76,19 @@ def _json_object(text: str) -> dict[str, Any] | None:
     return node if isinstance(node, dict) else None
 
 
+def _json_fault(text: str) -> str:
+    """Why a tree of conditions cannot be read as JSON; nothing for what does not look like one."""
+    try:
+        json.loads(text if text.lstrip().startswith("{") else "{}")
+    except ValueError as error:
+        return f", or a tree of conditions as JSON: {error}"
+    return ""
+
+
 def _column(text: str) -> tuple[Any, int]:
     found = _COLUMN.match(text)
     if found is None:
-        raise _wrong(text, 0, "a column")
+        raise _wrong(text, 0, "a column" + _json_fault(text))
     if found[2]:
         position = _json_object(found[2])
         if position is None:
@@ -70,26 +99,34 @@ def _column(text: str) -> tuple[Any, int]:
 
 def _operator(text: str, at: int) -> tuple[str, int]:
     found = _OPERATOR.match(text, at)
+    if _NULL.match(text, at):
+        raise _wrong(text, at, f"an operator; {_EMPTY}")
+    if text[:at].strip().lower() == "not" and found is not None and found[1] not in OPERATORS:
+        raise _wrong(text, 0, 'a column; the opposite is JSON: --where \'{"not": {"column": …}}\'')
     if found is None or found[1] not in OPERATORS:
         raise _wrong(text, at, f"one of {' '.join(OPERATORS)}")
     return found[1], found.end()
 
 
-def _values(text: str, at: int) -> tuple[list[str], int]:
-    value, at = _token(_ITEM, text, at, "a value")
+def _values(text: str, at: int, operator: str) -> tuple[list[str], int]:
+    value, at = _token(_ITEM, text, at, operator)
     values = [value]
     while text[at : at + 1] == ",":
         at += len(text[at + 1 :]) - len(text[at + 1 :].lstrip()) + 1
-        value, at = _token(_ITEM, text, at, "a value")
+        value, at = _token(_ITEM, text, at, operator)
         values.append(value)
     return values, at
 
 
-def _token(pattern: re.Pattern[str], text: str, at: int, what: str) -> tuple[str, int]:
+def _token(pattern: re.Pattern[str], text: str, at: int, operator: str) -> tuple[str, int]:
     found = pattern.match(text, at)
     if found is None:
-        raise _wrong(text, at, what)
-    return (_unquoted(found[1]) if found[1] else found[2]), found.end()
+        raise _wrong(text, at, "a value")
+    if found[1]:
+        return _unquoted(found[1]), found.end()
+    if operator not in TEXT and found[2].lower() == "null":
+        raise _wrong(text, at, f"a value; no cell is null: {_EMPTY}; the text {found[2]} stands in quotes")
+    return found[2], found.end()
 
 
 def _unquoted(text: str) -> str:
@@ -97,5 +134,5 @@ def _unquoted(text: str) -> str:
 
 
 def _wrong(text: str, at: int, expected: str) -> InvalidInput:
-    where = f"at {text[at:]!r}" if text[at:] else "behind its end"
+    where = f"at {text[at:]!r}" if text[at:] else "after its end"
     return InvalidInput(f"condition {text!r}: {where} there should be {expected}.", pointer="/where")

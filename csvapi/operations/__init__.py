@@ -62,10 +62,20 @@ def _load(step: Any, pointer: str) -> Step:
     name = step.get("op")
     found = operation(name) if isinstance(name, str) else None
     if found is None:
-        detail = f"op: must be one of {', '.join(catalogue())}; {name!r} is not."
-        raise InvalidInput(detail, pointer=f"{pointer}/op")
+        raise InvalidInput(f"op: {_unknown(step)}", pointer=f"{pointer}/op")
     params = {key: value for key, value in step.items() if key != "op"}
     return Step(found, load(found.params, params, pointer), pointer)
+
+
+def _unknown(step: dict[str, Any]) -> str:
+    from difflib import get_close_matches  # to start fast without it
+
+    known = ", ".join(catalogue())
+    if "op" not in step:
+        return f"is missing; it names the operation, one of {known}."
+    near = get_close_matches(str(step["op"]), catalogue(), n=1)
+    hint = f"did you mean {near[0]!r}? They are" if near else "they are"
+    return f"there is no operation {step['op']!r}; {hint} {known}."
 
 
 def files_of(steps: list[Step]) -> list[tuple[str, FileId]]:

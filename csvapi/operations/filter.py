@@ -25,6 +25,7 @@ COMPARISONS = ("==", "!=", ">", ">=", "<", "<=")
 TEXT = ("contains", "not_contains", "starts_with", "ends_with", "matches")
 LISTS = ("in", "not_in")
 BARE = ("is_empty", "not_empty")
+NULL = "must not be null; cells are text: for empty ones use the operator is_empty or not_empty, without a value."
 MAX_LEAVES = 100
 MAX_DEPTH = 10
 
@@ -37,7 +38,7 @@ class Condition(Schema):
         required=True,
         validate=validate.OneOf((*COMPARISONS, *TEXT, *LISTS, *BARE), error="must be one of: {choices}."),
     )
-    value = fields.Raw()
+    value = fields.Raw(error_messages={"null": NULL})
     as_ = fields.String(
         data_key="as",
         attribute="as",
@@ -61,6 +62,8 @@ class Condition(Schema):
 
 
 def _check_value(name: str, value: object, kind: str) -> None:
+    if value is None:
+        raise ValidationError(NULL, "value")
     if not isinstance(value, (str, int, float)):
         raise ValidationError("must be a text, a number, true or false.", "value")
     if isinstance(value, float) and not isfinite(value):

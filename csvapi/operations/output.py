@@ -50,6 +50,6 @@ def rewrite(output: dict[str, Any], context: Context) -> Rewrite:
     try:
         Wire.of(dialect)
     except InvalidInput as error:
-        error.pointer = f"/output{error.pointer}"
+        error.pointer, error.detail = f"/output{error.pointer}", f"output: {error.detail}"
         raise
     return Rewrite(Form(dialect, chosen.get("quote", "minimal"), chosen.get("escape_formulas", False)), context)

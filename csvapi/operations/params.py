@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
 from csvapi.errors import InvalidInput
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_UNKNOWN, _MISSING = "Unknown field.", "Missing data for required field."  # as marshmallow says
+_STEP = re.compile(r"/steps/\d+")
 IGNORABLE = ("case", "space")
 
 
@@ -79,19 +85,38 @@ def load(schema: type[Schema], value: dict[str, Any], pointer: str) -> dict[str,
     try:
         loaded: dict[str, Any] = schema().load(value)
     except ValidationError as error:
-        path, message = _first(error.messages)
-        where = path or "the step"
-        known = ", ".join(schema().fields)
-        if message == "Unknown field.":
-            message = f"is not known here; the parameters are: op, {known}."
-        raise InvalidInput(f"{where.strip('/').replace('/', '.')}: {message}", pointer=pointer + path) from error
+        at, message = _first(error.messages)
+        if message == _UNKNOWN:
+            message = _known(schema(), at, step=_STEP.fullmatch(pointer) is not None)
+        path = "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in at)
+        raise InvalidInput(f"{'.'.join(at) or 'the step'}: {message}", pointer=pointer + path) from error
     return loaded
 
 
-def _first(messages: Any, path: str = "") -> tuple[str, str]:
-    """The path and text of the first message in marshmallow's tree."""
+def _known(schema: Schema, at: tuple[str, ...], *, step: bool) -> str:
+    """What may stand where the unknown name `at` stands, and which of it may have been meant."""
+    from difflib import get_close_matches  # to start fast without it
+
+    for part in at[:-1]:
+        field: Any = schema.fields.get(part)
+        field = field.inner if isinstance(field, fields.List) else field
+        schema = field.schema if isinstance(field, fields.Nested) else schema
+    names = [field.data_key or name for name, field in schema.fields.items()]
+    near = get_close_matches(at[-1], names, n=1)
+    hint = f"; did you mean {near[0]!r}? The" if near else "; the"
+    return f"is not known here{hint} parameters are: {', '.join(['op', *names] if step and len(at) == 1 else names)}."
+
+
+def _first(messages: Any) -> tuple[tuple[str, ...], str]:
+    """The path and text of the message in marshmallow's tree that helps most: a misspelt name, else the first."""
+    found = list(_leaves(messages, ()))
+    return next((leaf for leaf in found if leaf[1] == _UNKNOWN), found[0])
+
+
+def _leaves(messages: Any, at: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
     if isinstance(messages, dict):
-        name, inner = next(iter(messages.items()))
-        step = "" if name == "_schema" else "/" + str(name).replace("~", "~0").replace("/", "~1")
-        return _first(inner, path + step)
-    return path, str(messages[0] if isinstance(messages, list) else messages)
+        for name, inner in messages.items():
+            yield from _leaves(inner, at if name == "_schema" else (*at, str(name)))
+    else:
+        text = str(messages[0] if isinstance(messages, list) else messages)
+        yield at, "is required." if text == _MISSING else text

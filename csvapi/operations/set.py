@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from csvapi.operations.params import columns_field, compiled, flag
 from csvapi.operations.step import Operation, Traits
+from csvapi.operations.template import template
 from csvapi.operations.writing import Written, block_of, encoded
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _CASES: dict[str, Callable[[str], str]] = {
 
 
 class Replacement(Schema):
-    """`text` literally, or `pattern` as RE2; in `with` `\\1` stands for a pattern's first group."""
+    """`text` literally, or `pattern` as RE2; in `with` `\\1` stands for a pattern's first group (see `template`)."""
 
     text = fields.String(validate=validate.Length(min=1, error="must not be empty."))
     pattern = fields.String()
@@ -39,9 +40,7 @@ class Replacement(Schema):
         if ("text" in data) == ("pattern" in data):
             raise ValidationError("give either text or pattern.", "text")
         if "pattern" in data:
-            pattern = compiled(data["pattern"], "pattern")
-            if any(int(number) > pattern.groups for number in re.findall(r"\\([0-9])", data["with"])):
-                raise ValidationError(f"names a group the pattern does not have; it has {pattern.groups}.", "with")
+            template(data["with"], compiled(data["pattern"], "pattern"))
 
 
 class Params(Schema):
@@ -99,10 +98,11 @@ def _replacement(each: dict[str, str]) -> Callable[[str], str]:
     if "text" in each:
         return lambda text: text.replace(each["text"], each["with"])
     pattern = compiled(each["pattern"], "pattern")
+    replaced = template(each["with"], pattern)
 
     def change(text: str) -> str:
         try:
-            return str(pattern.sub(each["with"], text))
+            return str(pattern.sub(replaced, text))
         except UnicodeEncodeError:  # bytes that are no text
             return text
 

@@ -139,6 +139,7 @@ class Everything(Schema):
         (["--by", 'age,"last, first"'], {"by": ["age", "last, first"]}),
         (["--by", '{"column": "a", "order": "desc"}', "--by", "b"], {"by": [{"column": "a", "order": "desc"}, "b"]}),
         (["--by", '[{"index": 2}]'], {"by": [{"index": 2}]}),
+        (["--by", '{"index": 2}, {"index": 1}'], {"by": [{"index": 2}, {"index": 1}]}),
         (["--replace", '{"text": "a"}', "--replace", '[{"text": "b"}]'], {"replace": [{"text": "a"}, {"text": "b"}]}),
         (["--rename", "a=b,c=d=e", "--rename", '{"f": "g"}'], {"rename": {"a": "b", "c": "d=e", "f": "g"}}),
         (["--trim", "--head", "3", "--fraction", "0.5"], {"trim": True, "head": 3, "fraction": 0.5}),
@@ -165,7 +166,37 @@ def test_every_kind_of_parameter_has_a_flag(typed: list[str], expected: dict[str
         (("filter", "-", "--where", "name matches ("), "is not a pattern RE2 understands"),
         (("filter", "-", "--where", "a > 1", "--filters", "[]"), "give either --where or --filters"),
         (("filter", "-", "--filters", "[{"), "is not JSON"),
-        (("dedup", "-", "--colums", "a"), "unrecognized arguments: --colums"),
+        (("dedup", "-", "--colums", "a"), "unrecognized arguments: --colums a (did you mean --columns?)"),
+        (
+            ("dedup", "-", "out.csv"),
+            "unrecognized arguments: out.csv; there is one input, and the result goes where -o",
+        ),
+        (("detect", "-", "more.csv"), "unrecognized arguments: more.csv; there is one input; see"),
+        (("filter", "-", "--filters", "[]"), "must hold 1 to 100 conditions"),
+        (("filter", "-", "--where", "a > 1 and b == 2"), "a second --where"),
+        (
+            ("filter", "-", "--filters", '{"col": "a", "operator": "=="}'),
+            "did you mean 'column'? The parameters are: col",
+        ),
+        (("filter", "-", "--filters", '{"column": "a", "operator": "==", "value": null}'), "is_empty or not_empty"),
+        (("set", "-", "--replace", '{"pattern": "(a)", "with": "\\1"}'), "in JSON a backslash is written twice"),
+        (("set", "-", "--replace", '{"pattern": "(a)", "with": "$1"}'), r"a group is written \1 here"),
+        (("join", "-", "--on", "a"), "file: is required"),
+        (("dedup", "-", "--workspace", "/proc/none"), "--workspace /proc/none is no folder"),
+        (("process", "-", "--steps", "[{"), "is not JSON"),
+        (
+            ("process", "-", "--steps", "/proc/self/stat"),
+            'it is the name of a file, whose content is "$(cat /proc/self/',
+        ),
+        (
+            ("process", "-", "--steps", '[{"operation": "dedup"}]'),
+            "op: is missing; it names the operation, one of concat",
+        ),
+        (("process", "-", "--steps", '[{"op": "dedupe"}]'), "there is no operation 'dedupe'; did you mean 'dedup'?"),
+        (
+            ("process", "-", "--steps", '[{"op": "dedup", "column": "a"}]'),
+            "did you mean 'columns'? The parameters are: op",
+        ),
     ],
 )
 def test_a_wrong_command_line_is_one_line_and_exit_code_2(arguments: tuple[str, ...], said: str) -> None:

@@ -36,6 +36,15 @@ def leaf(column: Any, operator: str, *value: Any, **more: Any) -> dict[str, Any]
         ("name starts_with a as text ignore case", leaf("name", "starts_with", "a", **{"as": "text"}, ignore=["case"])),
         ('{"index": 3} > 5', leaf({"index": 3}, ">", "5")),
         ("price-€ > -1.5", leaf("price-€", ">", "-1.5")),
+        ('a == "null"', leaf("a", "==", "null")),
+        ("a contains null", leaf("a", "contains", "null")),
+        ("a == nullable", leaf("a", "==", "nullable")),
+        ("a == 'x && y'", leaf("a", "==", "x && y")),
+        ("a in '||', b", leaf("a", "in", ["||", "b"])),
+        ("url == http://x/?a=1&b=2", leaf("url", "==", "http://x/?a=1&b=2")),
+        ("code matches ^a|b$", leaf("code", "matches", "^a|b$")),
+        ("not == and", leaf("not", "==", "and")),
+        ("a == android", leaf("a", "==", "android")),
     ],
 )
 def test_a_condition_reads_as_it_is_written(text: str, expected: dict[str, Any]) -> None:
@@ -46,13 +55,13 @@ def test_a_condition_reads_as_it_is_written(text: str, expected: dict[str, Any])
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("", "behind its end there should be a column"),
-        ("age", "behind its end there should be one of =="),
+        ("", "after its end there should be a column"),
+        ("age", "after its end there should be one of =="),
         ("age = 18", "at '= 18' there should be one of =="),
         ("age has 18", "at 'has 18'"),
-        ("age >=", "behind its end there should be a value"),
+        ("age >=", "after its end there should be a value"),
         ("city == New York", "at 'York' there should be the end; a value with spaces stands in quotes"),
-        ("country in DE,", "behind its end there should be a value"),
+        ("country in DE,", "after its end there should be a value"),
         ("{index: 3} > 5", "there should be a column, or its position"),
     ],
 )
@@ -60,6 +69,44 @@ def test_a_condition_that_is_none_says_where(text: str, place: str) -> None:
     with pytest.raises(InvalidInput, match=r"condition ") as raised:
         condition(text)
     assert place in raised.value.detail
+
+
+LEAVES = ["a > 1", "a>1", "n in x, y", "n contains 'x y'", "e is_empty", "a > 1 as number ignore case"]
+
+
+@pytest.mark.parametrize("first", LEAVES)
+@pytest.mark.parametrize("word", ["and", "AND", "&&", "or", "Or", "||"])
+def test_two_conditions_in_one_text_get_a_hint(first: str, word: str) -> None:
+    """Whatever the first one is; without spaces, too, where the word can be told from the value."""
+    glued = [f"{first}{word}b == 2"] if word in ("&&", "||") else []
+    for text in (f"{first} {word} b == 2", *glued):
+        with pytest.raises(InvalidInput) as raised:
+            condition(text)
+        if word.lower() in ("and", "&&"):
+            assert "a second --where: --where 'b == 2'" in raised.value.detail
+        else:
+            shown = json.dumps({"any": [condition(first)]})[:-2]
+            assert f"--where '{shown}, …]}}'" in raised.value.detail
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a != null", "a == NULL", "a>Null", "a in null", "a in x, null", "a is null", "a is not null", "a IS NOT NULL"],
+)
+def test_null_gets_a_hint(text: str) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        condition(text)
+    assert "COLUMN is_empty takes empty cells, COLUMN not_empty the others" in raised.value.detail
+
+
+def test_other_words_of_logic_get_a_hint() -> None:
+    for text, hint in (
+        ("not a > 1", '{"not": {"column": …}}'),
+        ('{"any": [', "a tree of conditions as JSON: Expecting"),
+    ):
+        with pytest.raises(InvalidInput) as raised:
+            condition(text)
+        assert hint in raised.value.detail
 
 
 def test_several_conditions_must_all_hold_and_trees_are_json() -> None:

@@ -205,3 +205,14 @@ def test_bad_trees_are_refused_where_they_break(where: Any, pointer: str) -> Non
     with pytest.raises(InvalidInput) as caught:
         load_steps([{"op": "filter", "where": where}])
     assert caught.value.pointer == "/steps/0" + pointer
+
+
+@pytest.mark.parametrize("operator", ["==", "!=", ">", "contains", "matches", "in", "not_in"])
+def test_null_is_refused_with_the_operators_for_empty_cells(operator: str) -> None:
+    values = [[None], ["a", None]] if operator in ("in", "not_in") else [None]
+    for value in values:
+        leaf = {"column": "a", "operator": operator, "value": value}
+        for step in ({"filters": [leaf]}, {"where": {"not": {"any": [leaf]}}}):
+            with pytest.raises(InvalidInput, match="use the operator is_empty or not_empty") as caught:
+                load_steps([{"op": "filter", **step}])
+            assert caught.value.pointer.endswith("/value")

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from csvapi.errors import InvalidInput
 from csvapi.operations import load_steps
+from csvapi.operations.params import compiled
+from csvapi.operations.template import template
 from tests.engines.running import reused
 from tests.operations.tables import FAST_WAYS, csv_text, table
 
@@ -75,6 +77,62 @@ def test_bytes_that_are_no_text_stay(tmp_path: Path) -> None:
     steps = [{"op": "set", "trim": True, "replace": [{"pattern": "x", "with": "y"}]}]
     found, _ = table(tmp_path, "a\n x\udcff \n x\n", steps)
     assert found.rows == [["x\udcff"], ["y"]]
+
+
+@pytest.mark.parametrize(
+    ("cell", "pattern", "replacement", "expected"),
+    [
+        ("05.01.2020", r"(\d+)\.(\d+)\.(\d+)", r"\3-\2-\1", "2020-01-05"),
+        ("a", "a", "é – “ü” 日本", "é – “ü” 日本"),
+        ("ab", "(a)(b)", r"\2é\1", "béa"),
+        ("ab", "(?P<first>a)", r"\g<first>\g<1>0\0", "aa0ab"),
+        ("ac", "(b)?c", r"[\1]", "a[]"),
+        ("a", "a", r"x\ty\\z\u00e9\x41", "x\ty\\zéA"),
+        ("a", "a", "C:\\dir\\", "C:\\dir\\"),
+        ("five", "five", r"\$5", "$5"),
+        ("a", "a", "5 $ or $x", "5 $ or $x"),
+    ],
+)
+def test_what_a_pattern_is_replaced_with(
+    tmp_path: Path, cell: str, pattern: str, replacement: str, expected: str
+) -> None:
+    step = {"op": "set", "replace": [{"pattern": pattern, "with": replacement}]}
+    found, _ = table(tmp_path, csv_text([("n",), (cell,)]), [step])
+    assert found.rows == [[expected]]
+
+
+@given(st.text(st.characters(exclude_characters="\\$", exclude_categories=["Cs"])))
+def test_text_without_groups_is_itself(text: str) -> None:
+    pattern = compiled("x", "pattern")
+    assert pattern.sub(template(text, pattern), "x") == text
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "says"),
+    [
+        ("(.)-(.)", "$2-$1", r"with: holds $2; a group is written \1 here, in JSON \\1"),
+        ("(.)", "${1}", r"a group is written \1 here"),
+        ("(?P<a>.)", "$<a>", r"a group is written \1 here"),
+        ("(.)", "$100", r"the text $100 is written \$100, in JSON \\$100"),
+        ("five", "$5", r"holds $5, and the pattern has no groups; the text $5 is written \$5"),
+        ("(.)", r"\2", "a group the pattern does not have; it has 1"),
+        ("(.)", r"\12", "a group the pattern does not have; it has 1"),
+        ("(.)", r"\g<2>", "a group the pattern does not have; it has 1"),
+        ("(.)", r"\g<name>", "a group 'name', which the pattern does not have"),
+        ("(.)", r"\U00ffffff", "is no character"),
+    ],
+)
+def test_a_replacement_that_makes_no_sense_is_refused(pattern: str, replacement: str, says: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        load_steps([{"op": "set", "replace": [{"pattern": pattern, "with": replacement}]}])
+    assert says in caught.value.detail
+    assert caught.value.pointer == "/steps/0/replace/0/with"
+
+
+def test_a_text_is_replaced_literally(tmp_path: Path) -> None:
+    step = {"op": "set", "replace": [{"text": "five", "with": r"$1 \1"}]}
+    found, _ = table(tmp_path, "n\nfive\n", [step])
+    assert found.rows == [[r"$1 \1"]]
 
 
 @pytest.mark.parametrize(

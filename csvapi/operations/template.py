@@ -1,0 +1,72 @@
+r"""What a pattern's matches are replaced with: text in which `\1` stands for a group.
+
+The library's own `sub` reads the text as bytes of Latin-1 and so damages every letter beyond ASCII.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import ValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_ESCAPE = r"x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[abfnrtv\\'\"]"
+_TOKEN = re.compile(
+    rf"\\(?:(?P<number>0|[1-9][0-9]?)|g<(?P<name>\w+)>|(?P<escape>{_ESCAPE})|(?P<dollar>\$))"
+    r"|(?P<foreign>\$(?:[0-9]+|&|\{\w*\}|<\w+>))"
+)
+
+
+def template(text: str, pattern: Any) -> Callable[[Any], str]:
+    r"""A function from a match of `pattern` to what it is replaced with.
+
+    `\1` to `\99` and `\g<name>` are groups, `\0` is the whole match, `\n`, `\t`, `\\`, `\x41` and `\u0041` are
+    characters, `\$` is a dollar sign; any other backslash stands for itself. A group that took no part is empty.
+    Raises `ValidationError` for a group the pattern does not have, and for a group as other programs write it: `$1`.
+    """
+    parts = list(_parts(text, pattern))
+    return lambda match: "".join(part if isinstance(part, str) else match.group(part) or "" for part in parts)
+
+
+def _parts(text: str, pattern: Any) -> Iterator[str | int]:
+    """Literal text, and the numbers of groups."""
+    end = 0
+    for found in _TOKEN.finditer(text):
+        yield text[end : found.start()]
+        end = found.end()
+        if found["foreign"]:
+            raise ValidationError(_written(found["foreign"], pattern.groups), "with")
+        if found["escape"]:
+            yield _character(found[0])
+        elif found["dollar"]:
+            yield "$"
+        else:
+            yield _group(found["number"] or found["name"], pattern)
+    yield text[end:]
+
+
+def _written(foreign: str, groups: int) -> str:
+    here = f"the text {foreign} is written \\{foreign}, in JSON \\\\{foreign}."
+    if not groups:
+        return f"holds {foreign}, and the pattern has no groups; {here}"
+    return f"holds {foreign}; a group is written \\1 here, in JSON \\\\1; {here}"
+
+
+def _character(escape: str) -> str:
+    try:
+        return codecs.decode(escape, "unicode_escape")
+    except UnicodeDecodeError as error:
+        raise ValidationError(f"{escape} is no character.", "with") from error
+
+
+def _group(name: str, pattern: Any) -> int:
+    number = int(name) if name.isdecimal() else pattern.groupindex.get(name)
+    if number is None:
+        raise ValidationError(f"names a group {name!r}, which the pattern does not have.", "with")
+    if number > pattern.groups:
+        raise ValidationError(f"names a group the pattern does not have; it has {pattern.groups}.", "with")
+    return int(number)
