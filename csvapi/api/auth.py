@@ -36,6 +36,11 @@ class Credentials(ma.Schema):
     email = ma.fields.String(required=True, validate=_bounded, metadata={"format": "email", "maxLength": 254})
     password = ma.fields.String(required=True, validate=_bounded, metadata=_PASSWORD)
 
+    @ma.pre_load
+    def absent_is_empty(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
+        """What is not sent is wrong like any other: 401, as clients expect."""
+        return {"email": "", "password": "", **{name: value for name, value in data.items() if value is not None}}
+
 
 class LoggedIn(ma.Schema):
     message = ma.fields.String(required=True)

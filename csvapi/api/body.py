@@ -9,8 +9,9 @@ from typing import IO, Any, NoReturn
 import flask
 import marshmallow as ma
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.formparser import FormDataParser, MultiPartParser
+from werkzeug.sansio.multipart import File
 from werkzeug.utils import cached_property
 from werkzeug.wsgi import LimitedStream
 
@@ -37,8 +38,16 @@ class _Discard(io.RawIOBase):
 
 
 class _LargeChunks(MultiPartParser):
+    """Takes large chunks, and shows the request only the file parts that are named `file`."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "buffer_size": CHUNK})
+
+    def start_file_streaming(self, event: File, total_content_length: int | None) -> IO[bytes]:
+        if event.name != "file":
+            return _Discard()  # type: ignore[return-value]  # a raw stream is all the form parser needs
+        stream: IO[bytes] = super().start_file_streaming(event, total_content_length)
+        return stream
 
 
 class _FormParser(FormDataParser):
@@ -71,7 +80,7 @@ class _Bounded(LimitedStream):
 
 
 class Request(flask.Request):
-    """A request whose first file part named `file` goes into `upload`, once a view has provided one.
+    """A request whose file part named `file` goes into `upload`, once a view has provided one.
 
     The bytes are written once: no spool file first.
     """
@@ -82,12 +91,18 @@ class Request(flask.Request):
     _received = False
 
     def receive_upload(self, writer: Writer) -> str | None:
-        """Read the body, the file part into the writer; returns the file's name, or None when there was none."""
+        """Read the body, the file part into the writer; returns the file's name, or None when no file was chosen.
+
+        Raises BadRequest for more than one part of the name: which of them is meant, nobody knows.
+        """
         self.upload = writer
         self.max_content_length = runtime().settings.max_upload + CHUNK  # a form is a little longer than its file
         self.max_form_memory_size = 4 * CHUNK  # the parser's own buffer counts
-        part = self.files.get("file")
-        return part.filename or "" if part is not None and self._received else None
+        parts = self.files.getlist("file")
+        if len(parts) + len(self.form.getlist("file")) > 1:
+            raise BadRequest("The form has several parts named `file`; send one file with each request")
+        name = parts[0].filename or "" if parts and self._received else ""
+        return name if name or writer.size else None  # a browser sends a nameless empty part when none was chosen
 
     @cached_property
     def stream(self) -> IO[bytes]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, g, request, url_for
+from flask import Response, g, jsonify, request, url_for
 
-from csvapi.api.classic_shapes import STATUSES, Operation, Started, StatusQuery, TaskState, Uploaded
+from csvapi.api.body import FORMS
+from csvapi.api.classic_shapes import STATUSES, NotAForm, Operation, Started, StatusQuery, TaskState, Uploaded
 from csvapi.api.contract import Blueprint, signed_in
 from csvapi.api.sending import send
-from csvapi.errors import InvalidInput, NotFound
+from csvapi.errors import InvalidInput, NotCsv, NotFound
 from csvapi.extensions import runtime
 from csvapi.models import Status, Task
 from csvapi.services import files, links, tasks
@@ -39,20 +40,30 @@ LINK = "http://127.0.0.1:8000/api/download/WzIsMTc2NDAwMDAwMF0.c2lnbmF0dXJl/"
     }
 )
 @blp.response(201, Uploaded, example={"message": "File uploaded successfully", "file_id": 1})
+@blp.alt_response(
+    415,
+    schema=NotAForm,
+    description="Not a form",
+    example={"detail": 'Unsupported media type "application/json" in request.'},
+)
 @blp.refuses(400, 401, 413, 429, 503)
-def upload_csv() -> dict[str, Any]:
+def upload_csv() -> Any:
     """Upload a CSV file.
 
     Send it as the part `file` of a multipart form. It is stored once, as it is; encoding, delimiter and header are
     detected from its head. Spreadsheets, archives and other binary content are refused.
     """
-    if request.mimetype != "multipart/form-data":
-        raise InvalidInput("No file provided", pointer="/file")
+    if request.mimetype not in ("", *FORMS):
+        detail = f'Unsupported media type "{request.mimetype}" in request. Send a multipart form with the part `file`.'
+        return jsonify({"detail": detail}), 415
     with files.begin(g.user.id) as upload:
         name = request.receive_upload(upload)  # type: ignore[attr-defined]  # csvapi.api.body.Request
         if name is None:
             raise InvalidInput("No file provided", pointer="/file")
-        file = files.receive(g.user.id, name, upload)
+        try:
+            file = files.receive(g.user.id, name, upload)
+        except NotCsv as error:
+            raise NotCsv(f"{files.ONLY_CSV} {error.detail}", pointer="/file") from error
     return {"message": "File uploaded successfully", "file_id": file.id}
 
 

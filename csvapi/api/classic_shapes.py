@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import marshmallow as ma
@@ -31,6 +32,12 @@ class UploadForm(ma.Schema):
 class Uploaded(ma.Schema):
     message = ma.fields.String(required=True)
     file_id = ma.fields.Integer(required=True)
+
+
+class NotAForm(ma.Schema):
+    """Why a body that is no form is not taken."""
+
+    detail = ma.fields.String(required=True)
 
 
 class Filter(ma.Schema):
@@ -63,7 +70,24 @@ class Whole(ma.fields.Integer):
         return super()._validated(value)
 
 
-_operation = validate.OneOf(["dedup", "unique", "filter"], error="operation must be one of: {choices}")
+OPERATIONS = ("dedup", "unique", "filter")
+_SHOWN = 200  # characters of a wrong value
+
+
+def _not_a_choice(value: object) -> str:
+    sent = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return f'"{sent[:_SHOWN]}" is not a valid choice. The operation must be one of: {", ".join(OPERATIONS)}.'
+
+
+class Choice(ma.fields.String):
+    """One of the operations. Clients compare the sentence that refuses another, with what was sent in its quotes."""
+
+    default_error_messages = {"null": _not_a_choice(None)}  # noqa: RUF012  declared so by marshmallow
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if value not in OPERATIONS:
+            raise ma.ValidationError(_not_a_choice(value))
+        return value
 
 
 class Operation(ma.Schema):
@@ -72,7 +96,7 @@ class Operation(ma.Schema):
         validate=validate.Range(1, MAX_ID, error="file_id must be the id that upload-csv answered"),
         metadata={"description": "What upload-csv answered"},
     )
-    operation = ma.fields.String(required=True, validate=_operation)
+    operation = Choice(required=True, validate=validate.OneOf(OPERATIONS))
     column = ma.fields.String(metadata={"description": "unique: the column whose distinct values are kept"})
     filters = Filters(
         ma.fields.Nested(Filter), metadata={"description": "filter: the conditions, all of which must hold"}

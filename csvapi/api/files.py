@@ -73,6 +73,7 @@ class Change(ma.Schema):
         "content": {
             "text/csv": {"schema": _BINARY, "example": "id,name\n007,Ada\n"},
             "multipart/form-data": {"schema": _FORM},
+            **{kind: {"schema": _BINARY} for kind in upload.RAW if kind != "text/csv"},
         },
     },
 )
@@ -82,7 +83,8 @@ def create() -> Any:
     """Upload a CSV file, as the body itself or as the part `file` of a form.
 
     `curl -X POST -T people.csv -H 'Content-Type: text/csv' …/files?name=people.csv`. The bytes are stored once, as they
-    are; encoding, delimiter and header are detected, with the evidence shown. Other content is refused with a hint.
+    are; encoding, delimiter and header are detected, with the evidence shown. A body may also be called by the other
+    types below, as programs do; what its bytes are is what counts: spreadsheets and archives are refused with a hint.
     """
     with files.begin(g.user.id) as writer:
         name = upload.receive(writer)

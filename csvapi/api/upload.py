@@ -21,7 +21,18 @@ from csvapi.errors import DigestMismatch, InvalidInput, TooLarge
 from csvapi.extensions import runtime
 from csvapi.storage import Writer
 
-RAW = {"text/csv", "application/csv", "application/octet-stream", "text/plain", ""}
+# What programs call a CSV file; what it is, its bytes say.
+RAW = (
+    "text/csv",
+    "application/csv",
+    "text/x-csv",
+    "application/x-csv",
+    "text/comma-separated-values",
+    "text/tab-separated-values",
+    "application/vnd.ms-excel",
+    "text/plain",
+    "application/octet-stream",
+)
 READ = 64 * 1024  # bytes at a time from the connection: measured, larger reads are slower
 FREE = 1024 * 1024  # bytes that a compressed upload may unpack to, whatever its size
 _DIGEST = re.compile(r"\s*([a-z0-9-]+)\s*=\s*:([A-Za-z0-9+/=]*):\s*")
@@ -38,7 +49,7 @@ def receive(writer: Writer) -> str:
     request.environ["wsgi.input"] = stream = _Hashing(request.environ["wsgi.input"], [new for new, _ in checks])
     if request.mimetype == "multipart/form-data":
         name = _multipart(writer)
-    elif request.mimetype in RAW:
+    elif request.mimetype in ("", *RAW):
         name = _raw(writer)
     else:
         raise UnsupportedMediaType("Send a multipart form with the part `file`, or the file itself as text/csv")
@@ -96,7 +107,7 @@ def _multipart(writer: Writer) -> str:
         raise UnsupportedMediaType("A multipart form cannot be compressed; send the compressed file as the body itself")
     name: str | None = request.receive_upload(writer)  # type: ignore[attr-defined]  # csvapi.api.body.Request
     if name is None:
-        raise InvalidInput("file: the form has no file part of this name", pointer="/file")
+        raise InvalidInput("No file was chosen: the form needs a file in its part `file`", pointer="/file")
     return name
 
 

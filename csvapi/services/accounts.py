@@ -11,12 +11,14 @@ from csvapi.extensions import runtime, transaction
 from csvapi.models import RefreshFamily, User, now
 from csvapi.services import passwords, tokens
 
+WRONG = "Invalid email or password"
+
 
 def register(email: str, password: str, confirm_password: str) -> User:
     """Create an account. Raises InvalidInput naming the field, EmailTaken (also when two arrive at once)."""
     email = _clean(email)
     if password != confirm_password:
-        raise InvalidInput("confirm_password does not match password", pointer="/confirm_password")
+        raise InvalidInput("Password and confirm password do not match", pointer="/confirm_password")
     passwords.check_strength(password, email)
     with transaction() as session:
         if session.scalar(select(User.id).where(User.email == email)) is not None:
@@ -58,9 +60,14 @@ def leave(family: str) -> None:
 
 
 def authenticate(email: str, password: str, address: str) -> User:
-    """The active user with this password; the same answer and the same time for every failure, and not too many."""
+    """The active user with this password; the same answer and the same time for every failure, and not too many.
+
+    Without an e-mail or a password there is nobody to try: the same answer, at once.
+    """
     throttle = runtime().throttle
     email = email.strip().lower()
+    if not email or not password:
+        raise WrongCredentials(WRONG)
     throttle.check_login(email, address)
     with transaction() as session:
         user = session.scalar(select(User).where(User.email == email[:254]))
@@ -68,7 +75,7 @@ def authenticate(email: str, password: str, address: str) -> User:
     right = passwords.verify(usable.password_hash if usable else None, password[: passwords.MAX_LENGTH + 1])
     if not right or usable is None:
         throttle.failed_login(email, address)
-        raise WrongCredentials("Invalid email or password")
+        raise WrongCredentials(WRONG)
     return usable
 
 

@@ -34,6 +34,7 @@ from csvapi.storage import Writer
 
 log = structlog.get_logger(__name__)
 MAX_ID = 2**63 - 1
+ONLY_CSV = "Invalid file format. Only CSV files are allowed."  # which clients compare; what to do follows it
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"<>|:*?\ud800-\udfff]')
 
 
@@ -59,7 +60,7 @@ def receive(user_id: int, name: str, upload: Writer) -> File:
     """
     name = clean_name(name)
     if not name.lower().endswith(".csv"):
-        raise InvalidInput("Only .csv files are accepted; save or export the table as CSV first", pointer="/file")
+        raise InvalidInput(f"{ONLY_CSV} {_way_out(name)}", pointer="/file")
     if upload.size == 0:
         raise InvalidInput("The file is empty", pointer="/file")
     detection = _detection(upload)
@@ -81,6 +82,23 @@ def receive(user_id: int, name: str, upload: Writer) -> File:
             quotas.room(session, user_id, file.size)
             session.add(file)
     return file
+
+
+def _way_out(name: str) -> str:
+    """What to do about a file whose name does not end in .csv."""
+    stem, _, suffix = name.rpartition(".")
+    match suffix.lower():
+        case "tsv" | "tab" | "txt" | "psv" | "dat":
+            return f"Rename it to {stem}.csv: the delimiter is detected, whatever it is."
+        case "gz" | "gzip":
+            plain = stem if stem.lower().endswith(".csv") else f"{stem}.csv"
+            return (
+                f"Unpack it first, or send it to POST /api/v1/files?name={plain} as the body itself, with the header "
+                "Content-Encoding: gzip."
+            )
+        case "zip" | "7z" | "rar" | "tar" | "tgz" | "bz2" | "xz" | "zst":
+            return "Unpack it first, and send the .csv file in it."
+    return "Save or export the table as CSV, under a name that ends in .csv."
 
 
 def _detection(upload: Writer) -> Detection:

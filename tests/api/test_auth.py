@@ -47,7 +47,7 @@ def test_register_takes_multipart(client: FlaskClient) -> None:
         ({"password": "8675309867", "confirm_password": "8675309867"}, "digits"),
         ({"password": "x" * 1025, "confirm_password": "x" * 1025}, "at most 1024"),
         ({"password": "x" * 200_000, "confirm_password": "x" * 200_000}, "password"),
-        ({"confirm_password": "something else"}, "confirm_password"),
+        ({"confirm_password": "something else"}, "Password and confirm password do not match"),
         (
             {"email": "grace.hopper@example.com", "password": "grace.hopper1", "confirm_password": "grace.hopper1"},
             "similar",
@@ -102,6 +102,18 @@ def test_wrong_password_and_unknown_user_look_and_cost_the_same(client: FlaskCli
     unknown = [attempt("nobody@example.com") for _ in range(3)]
     assert {(s, str(b)) for s, b, _ in known + unknown} == {(401, "{'error': 'Invalid email or password'}")}
     assert min(c for *_, c in unknown) > 0.3 * min(c for *_, c in known)  # both pay for the hash
+
+
+@pytest.mark.parametrize("kind", ["json", "data"])
+@pytest.mark.parametrize("sent", [{}, {"email": ""}, {"email": "ada@example.com"}, {"password": PASSWORD}])
+def test_login_without_email_or_password_is_401(client: FlaskClient, kind: str, sent: dict[str, str]) -> None:
+    answer = client.post("/api/login/", **{kind: sent})
+    assert (answer.status_code, answer.json) == (401, {"error": "Invalid email or password"})
+
+
+def test_login_with_null_is_401_and_with_another_type_400(client: FlaskClient) -> None:
+    assert client.post("/api/login/", json={"email": None, "password": None}).status_code == 401
+    assert client.post("/api/login/", json={"email": "ada@example.com", "password": 5}).status_code == 400
 
 
 def test_repeated_failures_are_throttled_for_that_account_alone(environ: dict[str, str], app: Flask) -> None:

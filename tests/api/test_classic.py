@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -15,7 +16,7 @@ from csvapi import config
 from csvapi.api.classic import unique_names
 from csvapi.app import create_app
 from csvapi.services import links
-from tests.stack import Account
+from tests.stack import PASSWORD, Account
 
 # A value is text and stays that text: what type guessing damages.
 AWKWARD = (
@@ -125,12 +126,81 @@ def test_upload_refuses_what_is_no_csv_and_stores_nothing(
     assert stored(app) == before
 
 
+FORM = "multipart/form-data; boundary=x"
+
+
+def nothing_chosen() -> bytes:
+    """What a browser sends for a form whose file field was left empty."""
+    head = b'Content-Disposition: form-data; name="file"; filename=""\r\nContent-Type: application/octet-stream'
+    return b"--x\r\n" + head + b"\r\n\r\n\r\n--x--\r\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "way_out"),
+    [
+        ("people.tsv", "Rename it to people.csv: the delimiter is detected"),
+        ("people.tab", "Rename it to people.csv"),
+        ("People.TXT", "Rename it to People.csv"),
+        (
+            "people.csv.gz",
+            "Unpack it first, or send it to POST /api/v1/files?name=people.csv as the body itself, with the",
+        ),
+        ("people.gz", "Unpack it first, or send it to POST /api/v1/files?name=people.csv as the body itself, with the"),
+        ("people.csv.zip", "Unpack it first"),
+        ("people.xlsx", "Save or export the table as CSV"),
+        ("people", "Save or export the table as CSV"),
+    ],
+)
+def test_a_name_that_is_not_taken_says_the_way_out(account: Account, app: Flask, name: str, way_out: str) -> None:
+    before = stored(app)
+    answer = account.post("/api/upload-csv/", data={"file": (io.BytesIO(b"a\tb\n1\t2\n"), name)})
+    assert answer.status_code == 400
+    assert answer.json["error"].startswith(f"Invalid file format. Only CSV files are allowed. {way_out}")
+    assert stored(app) == before
+
+
+def test_other_content_under_the_name_begins_with_the_same_sentence(account: Account) -> None:
+    answer = account.post("/api/upload-csv/", data={"file": (io.BytesIO(b"PK\x03\x04" + bytes(99)), "people.csv")})
+    assert answer.status_code == 400
+    assert answer.json["error"].startswith(
+        "Invalid file format. Only CSV files are allowed. This file is a ZIP archive"
+    )
+
+
+@pytest.mark.parametrize("second", [(io.BytesIO, "b.csv"), (io.BytesIO, "a.csv"), None])
+def test_two_files_in_one_form_are_refused(account: Account, app: Flask, second: tuple[Any, str] | None) -> None:
+    before = stored(app)
+    other = (second[0](b"c\n2\n"), second[1]) if second else "text"
+    answer = account.post("/api/upload-csv/", data={"file": [(io.BytesIO(b"a\n1\n"), "a.csv"), other]})
+    assert answer.status_code == 400
+    assert "several parts named `file`" in answer.json["error"]
+    assert stored(app) == before
+
+
+def test_the_part_named_file_is_the_one_that_is_stored(account: Account) -> None:
+    """Whatever other files stand before it in the form."""
+    form = {"other": (io.BytesIO(b"wrong\n1\n"), "other.csv"), "file": (io.BytesIO(b"right\n2\n"), "people.csv")}
+    answer = account.post("/api/upload-csv/", data=form)
+    assert answer.status_code == 201, answer.text
+    state = account.finished(account.start(answer.json["file_id"], "dedup"))
+    assert state["result"]["data"] == [{"right": "2"}]
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/csv", "application/vnd.api+json"])
+def test_an_upload_that_is_no_form_is_415(account: Account, kind: str) -> None:
+    answer = account.post("/api/upload-csv/", data=b'{"file": "x"}', content_type=kind)
+    assert answer.status_code == 415
+    assert answer.json.keys() == {"detail"}
+    assert answer.json["detail"].startswith(f'Unsupported media type "{kind}" in request.')
+
+
 def test_upload_without_a_file(account: Account) -> None:
     for kwargs in (
         {},
-        {"json": {"file": "x"}},
         {"data": {"file": "text"}},
+        {"data": {"file": "text"}, "content_type": "multipart/form-data"},
         {"data": {"other": (io.BytesIO(b"a"), "a.csv")}},
+        {"data": nothing_chosen(), "content_type": FORM},
     ):
         answer = account.post("/api/upload-csv/", **kwargs)
         assert (answer.status_code, answer.json) == (400, {"error": "No file provided"})
@@ -162,7 +232,15 @@ def test_a_full_quota_is_429(environ: dict[str, str], app: Flask, account: Accou
         ({"file_id": "x", "operation": "dedup"}, "file_id"),
         ({"file_id": 2**70, "operation": "dedup"}, "file_id"),
         ({"file_id": 10**15, "operation": "dedup"}, "File not found or access denied"),
-        ({"operation": "sort"}, "dedup, unique, filter"),
+        ({"operation": "sort"}, '"sort" is not a valid choice. The operation must be one of: dedup, unique, filter.'),
+        ({"operation": "Dedup"}, '"Dedup" is not a valid choice.'),
+        ({"operation": ""}, '"" is not a valid choice.'),
+        ({"operation": 5}, '"5" is not a valid choice.'),
+        ({"operation": None}, '"null" is not a valid choice.'),
+        ({"operation": ["dedup"]}, '"["dedup"]" is not a valid choice.'),
+        ({"operation": "x" * 9999}, 'xxx" is not a valid choice.'),
+        ({"operation": "filter", "filters": [{"column": "a", "operator": "!=", "value": None}]}, "not_empty"),
+        ({"operation": "filter", "filters": [{"column": "a", "operator": "in", "value": [None]}]}, "is_empty"),
         ({"operation": "unique"}, "column"),
         ({"operation": "unique", "column": "nope"}, "nope"),
         ({"operation": "unique", "column": 3}, "column"),
@@ -181,6 +259,8 @@ def test_perform_operation_refuses_and_names_the_field(account: Account, body: d
     answer = account.post("/api/perform-operation/", json=body)
     assert answer.status_code == 400, answer.text
     assert says in answer.json["error"]
+    assert answer.json["error"].startswith('"') == ("choice" in says)
+    assert len(answer.text) < 500
 
 
 def test_what_is_not_yours_does_not_exist(account: Account, other: Account) -> None:
@@ -336,3 +416,39 @@ def test_what_is_cut_off_or_empty_is_refused(account: Account) -> None:
         answer = account.post("/api/token/refresh/", json={"refresh": wrong})
         assert answer.status_code == 400
         assert isinstance(answer.json["refresh"][0], str)
+
+
+def test_every_sentence_that_clients_compare(account: Account, client: FlaskClient) -> None:
+    """The published list, each sentence whole and asked of the running service; a hint may follow three of them."""
+    new = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD, "confirm_password": PASSWORD}
+    file_id = account.upload(b"a\n1\n")
+    dedup = {"file_id": file_id, "operation": "dedup"}
+    at = "/api/perform-operation/"
+    chosen = {"file": (io.BytesIO(b"a\n1\n"), "a.csv")}
+    wrong_name = {"file": (io.BytesIO(b"a\n1\n"), "a.txt")}
+    for answer, status, key, sentence in (
+        (client.post("/api/register/", json=new), 201, "message", "Registration successful"),
+        (client.post("/api/login/", json=new), 200, "message", "Login successful"),
+        (account.post("/api/upload-csv/", data=chosen), 201, "message", "File uploaded successfully"),
+        (account.post(at, json=dedup), 201, "message", "Operation started"),
+        (
+            client.post("/api/register/", json={**new, "confirm_password": "another one"}),
+            400,
+            "error",
+            "Password and confirm password do not match",
+        ),
+        (client.post("/api/login/", json={**new, "password": "x"}), 401, "error", "Invalid email or password"),
+        (client.post("/api/login/", json={}), 401, "error", "Invalid email or password"),
+        (account.post("/api/upload-csv/"), 400, "error", "No file provided"),
+        (account.post(at, json={**dedup, "file_id": 10**12}), 400, "error", "File not found or access denied"),
+        (account.get("/api/task-status/"), 400, "error", "task_id parameter is required"),
+        (account.get(f"/api/task-status/?task_id={uuid4()}"), 404, "error", "Task not found"),
+    ):
+        assert (answer.status_code, answer.json[key]) == (status, sentence)
+    for answer, sentence in (
+        (account.post("/api/upload-csv/", data=wrong_name), "Invalid file format. Only CSV files are allowed."),
+        (account.post(at, json={**dedup, "operation": "sort"}), '"sort" is not a valid choice.'),
+        (account.post(at, data={**dedup, "operation": "sort"}), '"sort" is not a valid choice.'),
+    ):
+        assert answer.status_code == 400
+        assert answer.json["error"].startswith(f"{sentence} ")

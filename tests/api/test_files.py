@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 
 from csvapi import config
+from csvapi.api.upload import RAW
 from csvapi.app import create_app
 from tests.api.v1 import V1, problem
 from tests.stack import Account
@@ -102,6 +103,46 @@ def test_other_bodies_are_refused(v1: V1) -> None:
     picture = problem(v1.post("/files", data=b"\x89PNG\r\n\x1a\n" + bytes(99), content_type="text/csv"), 422, "not_csv")
     assert not picture.keys() & {"row", "line", "byte"}, "together or not at all"
     problem(v1.post("/files?name=a.txt", data=PEOPLE, content_type="text/csv"), 422, "invalid_input", "/file")
+
+
+@pytest.mark.parametrize("kind", ["", *RAW, "text/csv; charset=utf-8; header=present", "TEXT/CSV"])
+def test_a_raw_body_may_be_called_what_programs_call_it(v1: V1, kind: str) -> None:
+    content = b"id\tname\n007\tAda\n8\tBob\n"
+    answer = v1.post("/files?name=people.csv", data=content, headers={"Content-Type": kind} if kind else {})
+    assert answer.status_code == 201, answer.text
+    assert answer.json["columns"] == ["id", "name"]
+    for magic in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x1f\x8b\x08\0"):
+        foreign = v1.post("/files", data=magic + bytes(999), headers={"Content-Type": kind} if kind else {})
+        problem(foreign, 422, "not_csv")
+
+
+def test_the_document_lists_the_types_of_a_body(v1: V1) -> None:
+    document = v1.account.get("/swagger.json").json
+    assert document["paths"]["/api/v1/files"]["post"]["requestBody"]["content"].keys() == {*RAW, "multipart/form-data"}
+
+
+def test_forms_with_no_file_or_two_say_so(v1: V1) -> None:
+    empty = b'--x\r\nContent-Disposition: form-data; name="file"; filename=""\r\n\r\n\r\n--x--\r\n'
+    answer = v1.post("/files", data=empty, content_type="multipart/form-data; boundary=x")
+    assert "No file was chosen" in problem(answer, 422, "invalid_input", "/file")["detail"]
+    two = {"file": [(io.BytesIO(PEOPLE), "a.csv"), (io.BytesIO(PEOPLE), "b.csv")]}
+    assert "several parts named `file`" in problem(v1.post("/files", data=two), 400, "bad_request")["detail"]
+    first = {"other": (io.BytesIO(b"wrong\n1\n"), "other.csv"), "file": (io.BytesIO(PEOPLE), "people.csv")}
+    assert v1.ok("POST", "/files", data=first)["sha256"] == hashlib.sha256(PEOPLE).hexdigest()
+    assert len(v1.ok("GET", "/files")["items"]) == 1
+
+
+def test_the_way_out_for_a_packed_file_works(v1: V1) -> None:
+    """What the refusal of people.csv.gz proposes is done here."""
+    packed = gzip.compress(PEOPLE)
+    refused = problem(v1.post("/files?name=people.csv.gz", data=packed), 422, "invalid_input", "/file")
+    assert "POST /api/v1/files?name=people.csv" in refused["detail"]
+    assert "Content-Encoding: gzip" in refused["detail"]
+    kind = "application/octet-stream"
+    taken = v1.post("/files?name=people.csv", data=packed, content_type=kind, headers={"Content-Encoding": "gzip"})
+    assert (taken.status_code, taken.json["columns"]) == (201, ["id", "name"])
+    renamed = problem(v1.post("/files?name=people.tsv", data=PEOPLE), 422, "invalid_input", "/file")
+    assert "Rename it to people.csv" in renamed["detail"]
 
 
 def test_files_are_listed_page_by_page(v1: V1) -> None:

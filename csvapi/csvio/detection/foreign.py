@@ -15,7 +15,7 @@ from csvapi.errors import NotCsv
 _DECOMPRESS = "decompress it first, or upload it with its compression named"
 _EXPORT = "export the sheet as CSV and send that"
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
-    (b"\x1f\x8b", "gzip-compressed", "send it under a name that ends in .gz, or decompress it first"),
+    (b"\x1f\x8b", "gzip-compressed", "decompress it first, or send it as the body itself with Content-Encoding: gzip"),
     (b"\x28\xb5\x2f\xfd", "Zstandard-compressed", _DECOMPRESS),
     (b"\xfd7zXZ\x00", "xz-compressed", _DECOMPRESS),
     (b"BZh", "bzip2-compressed", _DECOMPRESS),
