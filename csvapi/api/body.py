@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from typing import IO, Any, NoReturn
 
 import flask
@@ -17,6 +18,7 @@ from werkzeug.wsgi import LimitedStream
 
 from csvapi.errors import InvalidInput
 from csvapi.extensions import runtime
+from csvapi.operations.params import UNKNOWN, unknown
 from csvapi.storage import Writer
 
 CHUNK = 1024 * 1024  # bytes the form parser is fed with at once: twice the throughput of its default
@@ -195,17 +197,25 @@ class BodyParser(FlaskParser):
             raise InvalidInput("The body must be a JSON object")
         return value
 
-    def handle_error(self, error: ma.ValidationError, *args: Any, **kwargs: Any) -> NoReturn:
+    def handle_error(self, error: ma.ValidationError, req: Any, schema: ma.Schema, **kwargs: Any) -> NoReturn:
         field, message = first_message(error.messages)
+        if message == UNKNOWN:
+            message = unknown(schema, field.split("/"))
         named = not field or field.split("/")[0] in message.split()
         raise InvalidInput(message if named else f"{field}: {message}", pointer=f"/{field}", messages=error.messages)
 
 
-def first_message(messages: Any, path: str = "") -> tuple[str, str]:
-    """The first of marshmallow's nested messages, and the path of the field it is about."""
-    while isinstance(messages, dict):
-        key, messages = next(iter(messages.items()))
-        if key not in {"json", "query", "form", "files", "_schema"}:
-            path = f"{path}/{key}".lstrip("/")
-    message = str(messages[0] if isinstance(messages, list) else messages)
+def first_message(messages: Any) -> tuple[str, str]:
+    """The one of marshmallow's nested messages that helps most, a misspelt name or else the first; with its path."""
+    found = list(_leaves(messages, ""))
+    path, message = next((leaf for leaf in found if leaf[1] == UNKNOWN), found[0])
     return path, "this field is required" if message.startswith("Missing data") else message
+
+
+def _leaves(messages: Any, path: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(messages, dict):
+        yield path, str(messages[0] if isinstance(messages, list) else messages)
+        return
+    for key, inner in messages.items():
+        passed = key in {"json", "query", "form", "files", "_schema"}
+        yield from _leaves(inner, path if passed else f"{path}/{key}".lstrip("/"))

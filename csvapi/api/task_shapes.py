@@ -20,6 +20,7 @@ class Step(ma.Schema):
     class Meta:
         unknown = ma.INCLUDE
 
+    error_messages = {"type": 'must be an object, such as {"op": "dedup"}'}  # noqa: RUF012  declared so by marshmallow
     op = ma.fields.String(required=True, validate=validate.Length(1, 50), metadata={"enum": list(catalogue())})
 
 

@@ -52,7 +52,9 @@ def receive(writer: Writer) -> str:
     elif request.mimetype in ("", *RAW):
         name = _raw(writer)
     else:
-        raise UnsupportedMediaType("Send a multipart form with the part `file`, or the file itself as text/csv")
+        raise UnsupportedMediaType(
+            "Send a multipart form with the part `file`, or the file itself with Content-Type: text/csv"
+        )
     for digest, (_, expected) in zip(stream.digests, checks, strict=True):
         if digest.digest() != expected:
             raise DigestMismatch("The content is not what Content-Digest says; it changed on the way")

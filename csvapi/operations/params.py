@@ -10,9 +10,20 @@ from marshmallow import Schema, ValidationError, fields, validate
 from csvapi.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-_UNKNOWN, _MISSING = "Unknown field.", "Missing data for required field."  # as marshmallow says
+UNKNOWN = "Unknown field."  # as marshmallow says
+_PLAINER = {
+    "Missing data for required field.": "is required.",
+    "Field may not be null.": "must not be null; leave it out.",
+    "Not a valid list.": "must be a list.",
+    "Not a valid mapping type.": "must be an object.",
+    "Invalid input type.": "must be an object.",
+    "Not a valid string.": "must be a text.",
+    "Not a valid integer.": "must be a whole number.",
+    "Not a valid number.": "must be a number.",
+    "Not a valid boolean.": "must be true or false.",
+}
 _STEP = re.compile(r"/steps/\d+")
 IGNORABLE = ("case", "space")
 
@@ -86,14 +97,14 @@ def load(schema: type[Schema], value: dict[str, Any], pointer: str) -> dict[str,
         loaded: dict[str, Any] = schema().load(value)
     except ValidationError as error:
         at, message = _first(error.messages)
-        if message == _UNKNOWN:
-            message = _known(schema(), at, step=_STEP.fullmatch(pointer) is not None)
+        if message == UNKNOWN:
+            message = unknown(schema(), at, step=_STEP.fullmatch(pointer) is not None)
         path = "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in at)
         raise InvalidInput(f"{'.'.join(at) or 'the step'}: {message}", pointer=pointer + path) from error
     return loaded
 
 
-def _known(schema: Schema, at: tuple[str, ...], *, step: bool) -> str:
+def unknown(schema: Schema, at: Sequence[str], *, step: bool = False) -> str:
     """What may stand where the unknown name `at` stands, and which of it may have been meant."""
     from difflib import get_close_matches  # to start fast without it
 
@@ -110,7 +121,7 @@ def _known(schema: Schema, at: tuple[str, ...], *, step: bool) -> str:
 def _first(messages: Any) -> tuple[tuple[str, ...], str]:
     """The path and text of the message in marshmallow's tree that helps most: a misspelt name, else the first."""
     found = list(_leaves(messages, ()))
-    return next((leaf for leaf in found if leaf[1] == _UNKNOWN), found[0])
+    return next((leaf for leaf in found if leaf[1] == UNKNOWN), found[0])
 
 
 def _leaves(messages: Any, at: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -119,4 +130,4 @@ def _leaves(messages: Any, at: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
             yield from _leaves(inner, at if name == "_schema" else (*at, str(name)))
     else:
         text = str(messages[0] if isinstance(messages, list) else messages)
-        yield at, "is required." if text == _MISSING else text
+        yield at, _PLAINER.get(text, text)

@@ -97,6 +97,43 @@ def test_mistakes_are_told_before_anything_is_queued(
     assert v1.ok("GET", "/tasks")["items"] == []
 
 
+@pytest.mark.parametrize(
+    ("change", "pointer", "says"),
+    [
+        ({"explian": True}, "/explian", "did you mean 'explain'?"),
+        (
+            {"output": {"encodng": "utf-8"}},
+            "/output/encodng",
+            "did you mean 'encoding'? The parameters are: encoding, d",
+        ),
+        ({"steps": ["dedup"]}, "/steps/0", 'must be an object, such as {"op": "dedup"}'),
+        ({"steps": [{"operation": "dedup"}]}, "/steps/0/op", "required"),
+        ({"steps": [{"op": "dedupe"}]}, "/steps/0/op", "did you mean 'dedup'?"),
+        ({"steps": [{"op": "dedup", "colums": ["id"]}]}, "/steps/0/colums", "did you mean 'columns'?"),
+        ({"steps": [{"op": "dedup", "columns": "id"}]}, "/steps/0/columns", "columns: must be a list"),
+        ({"steps": [{"op": "filter", "filters": []}]}, "/steps/0/filters", "must hold 1 to 100 conditions"),
+        (
+            {"steps": [{"op": "filter", "filters": [{"column": "id", "op": "=="}]}]},
+            "/steps/0/filters/0/op",
+            "filters.0.op: is not known here; the parameters are: column, operator, value, as, ignore",
+        ),
+        (
+            {"steps": [{"op": "filter", "where": {"column": "id", "operator": "!=", "value": None}}]},
+            "/steps/0/where/value",
+            "use the operator is_empty or not_empty",
+        ),
+        (
+            {"steps": [{"op": "set", "replace": [{"pattern": "(.)", "with": "$1"}]}]},
+            "/steps/0/replace/0/with",
+            r"a group is written \1 here, in JSON \\1",
+        ),
+    ],
+)
+def test_a_mistake_says_what_may_have_been_meant(v1: V1, change: dict[str, object], pointer: str, says: str) -> None:
+    body = {"input": v1.upload(PEOPLE)["id"], "steps": [DEDUP], **change}
+    assert says in problem(v1.post("/tasks", json=body), 422, "invalid_input", pointer)["detail"]
+
+
 def test_the_file_at_fault_is_named(v1: V1) -> None:
     people, ages = v1.upload(PEOPLE)["id"], v1.upload(b"age,born\n36,1815\n")["id"]
     converted = v1.run(PEOPLE, {"op": "convert", "format": "ndjson"})["result"]

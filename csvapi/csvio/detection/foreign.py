@@ -12,7 +12,7 @@ import re
 
 from csvapi.errors import NotCsv
 
-_DECOMPRESS = "decompress it first, or upload it with its compression named"
+_DECOMPRESS = "decompress it first"
 _EXPORT = "export the sheet as CSV and send that"
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\x1f\x8b", "gzip-compressed", "decompress it first, or send it as the body itself with Content-Encoding: gzip"),
