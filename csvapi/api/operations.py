@@ -17,6 +17,7 @@ from csvapi.api.files import ROW
 from csvapi.api.resource import Resource
 from csvapi.api.schemas import RowShape, row_shape
 from csvapi.api.task_shapes import INPUT, ON_BAD, ON_RAGGED, OUTPUT, STEPS, Counts, counts
+from csvapi.api.warning_shape import WARNINGS
 from csvapi.operations import Operation, catalogue
 from csvapi.operations.params import ColumnField
 from csvapi.services import pipelines, previews
@@ -136,6 +137,7 @@ class Preview(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(SampleRow), required=True)
     result = ma.fields.Nested(Outcome, required=True)
     counts = ma.fields.Nested(Counts, required=True)
+    warnings = WARNINGS
     complete = ma.fields.Boolean(required=True, metadata={"description": "Whether the sample is the whole file"})
     estimate = ma.fields.Nested(Estimate, required=True)
 
@@ -148,6 +150,7 @@ _PREVIEW = {
     ],
     "result": {"columns": ["id", "name"], "items": [ROW]},
     "counts": {"in": 2, "out": 1, "dropped": [1], "ragged": 0},
+    "warnings": [],
     "complete": True,
     "estimate": {"rows_in": 2, "rows_out": 1, "bytes_out": 16, "exact": True, "basis": previews.FOUND},
 }
@@ -174,6 +177,7 @@ def _shape(trial: previews.Trial) -> dict[str, Any]:
         "items": [{**row_shape(row), **_fate(trial.fates.get(row.place.row))} for row in trial.rows],
         "result": {"columns": trial.out_columns, "items": list(map(row_shape, trial.out))},
         "counts": counts(trial.receipt),
+        "warnings": trial.warnings,
         "complete": trial.complete,
         "estimate": trial.estimate,
     }

@@ -7,7 +7,9 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import validate
 
+from csvapi.api import warning_shape
 from csvapi.api.resource import MAX_ID
+from csvapi.api.warning_shape import WARNINGS
 from csvapi.models import FINISHED, Status, Task
 from csvapi.operations import catalogue
 from csvapi.operations.output import Output
@@ -115,6 +117,7 @@ class TaskShape(ma.Schema):
     progress = ma.fields.Nested(TaskProgress, required=True, allow_none=True)
     counts = ma.fields.Nested(Counts, required=True, allow_none=True)
     error = ma.fields.Nested(TaskFailure, required=True, allow_none=True)
+    warnings = WARNINGS
     result = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "The id of a file"})
     links = ma.fields.Nested(TaskLinks, required=True)
 
@@ -136,6 +139,7 @@ def task_shape(task: Task) -> dict[str, Any]:
         "progress": tasks.current_progress(task) or None if running else None,
         "counts": counts(task.receipt) if task.receipt else None,
         "error": {"code": task.error_code, "detail": task.error_detail or ""} if task.error_code else None,
+        "warnings": (task.receipt or {}).get("warnings", []),
         "result": task.result_file_id,
         "links": _links(task),
     }
@@ -176,6 +180,7 @@ QUEUED = {
     "progress": None,
     "counts": None,
     "error": None,
+    "warnings": [],
     "result": None,
     "links": {"self": _AT, "events": f"{_AT}/events", "cancel": f"{_AT}/cancel"},
 }
@@ -186,6 +191,7 @@ SUCCEEDED = {
     "finished_at": "2026-01-31T12:00:01+00:00",
     "attempt": 1,
     "counts": {"in": 1000, "out": 990, "dropped": [10], "ragged": 0},
+    "warnings": [warning_shape.EXAMPLE],
     "result": 2,
     "links": {
         "self": _AT,

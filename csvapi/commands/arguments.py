@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from csvapi.commands.dialect import check_override
+from csvapi.csvio.data_warnings import CODES
 from csvapi.engines.settings import Options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _UNITS = {"": 1, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([KMGT]?)(i?B?)", re.IGNORECASE)
 _UNKNOWN = "unrecognized arguments: "  # as argparse begins its message
 _SMALLEST_MEMORY = 1 << 20
-EPILOG = """exit codes: 0 done, 1 the data or a file is at fault, 2 the command line is, 130 interrupted.
+EPILOG = """exit codes: 0 done, 1 the data or a file is at fault or --fail-on-warning says so, 2 the command line is,
+130 interrupted.
 docs/command-line.md has examples."""
 
 
@@ -38,6 +40,7 @@ class Request:
     explain: str | None
     workspace: str | None
     quiet: bool
+    fail_on_warning: Sequence[str] = ()
 
 
 class Parser(argparse.ArgumentParser):
@@ -100,7 +103,15 @@ def _add_running(group: argparse._ArgumentGroup) -> None:
         "--memory", type=_size, default=Options.memory, metavar="SIZE", help="for keys, as 1GiB (default: 256MiB)"
     )
     group.add_argument("--processes", type=_positive, metavar="N", help="side by side (default: one per core)")
-    group.add_argument("-q", "--quiet", action="store_true", help="no progress bar")
+    group.add_argument("-q", "--quiet", action="store_true", help="no progress bar and no warnings")
+    group.add_argument(
+        "--fail-on-warning",
+        action="append",
+        choices=("any", *CODES),
+        default=[],
+        metavar="CODE",
+        help="exit with 1 after a warning of this code, or any; may be given several times",
+    )
 
 
 def request(command: str, given: argparse.Namespace, steps: list[dict[str, Any]]) -> Request:
@@ -123,6 +134,7 @@ def request(command: str, given: argparse.Namespace, steps: list[dict[str, Any]]
         explain=given.explain,
         workspace=given.workspace,
         quiet=given.quiet,
+        fail_on_warning=given.fail_on_warning,
     )
 
 

@@ -15,6 +15,8 @@ from csvapi.commands.dialect import dialect
 from csvapi.commands.progress import Bar
 from csvapi.commands.source import sha256, source
 from csvapi.commands.target import Target, same_file
+from csvapi.commands.warn import warn
+from csvapi.csvio.receipt import in_parts
 from csvapi.engines import local
 from csvapi.errors import CsvapiError, blaming
 from csvapi.operations import files_of, load_steps
@@ -53,8 +55,8 @@ def check_files(request: Request, parser: ArgumentParser) -> None:
 def execute(request: Request) -> int:
     """Run it and give the exit code; an error is one line on standard error, and no output has its name then."""
     with told(request.command, request.source):
-        _execute(request)
-    return 0
+        receipt = _execute(request)
+    return warn(request.command, receipt.warnings, quiet=request.quiet, unwanted=request.fail_on_warning)
 
 
 @contextmanager
@@ -103,7 +105,7 @@ def _end_on_terminate() -> None:
         signal.signal(number, stop)
 
 
-def _execute(request: Request) -> None:
+def _execute(request: Request) -> Receipt:
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="csvapi-", dir=request.workspace))
         workspace = Path(folder)
@@ -119,6 +121,7 @@ def _execute(request: Request) -> None:
         for name, target in targets.items():
             target.commit(streamed=name == "output")
         bar.finish(receipt.census.records, receipt.kept)
+    return receipt
 
 
 def _targets(request: Request, workspace: Path, stack: ExitStack) -> dict[str, Target]:
@@ -171,5 +174,5 @@ def _standard_output() -> Iterator[BinaryIO]:
 
 
 def _write_receipt(receipt: Receipt, target: Path) -> None:
-    text = json.dumps(receipt.as_json(), indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(in_parts(receipt.stored()), indent=2, ensure_ascii=False) + "\n"
     target.write_text(text, encoding="utf-8", errors="surrogateescape")

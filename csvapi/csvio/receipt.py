@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from csvapi.csvio.data_warnings import capped
+
 if TYPE_CHECKING:
     from csvapi.csvio.census import Census
+    from csvapi.csvio.data_warnings import DataWarning
     from csvapi.csvio.dialect import Dialect
 
 
@@ -26,7 +29,11 @@ class StepCount:
 
 @dataclass(slots=True)
 class Receipt:
-    """Everything needed to check or repeat a run."""
+    """Everything needed to check or repeat a run.
+
+    `preamble` counts the lines above the header, `trailing` the bytes of padding at the end of the file. `run` says
+    how it was done (where, how long, which parser read how many bytes); all the rest is the same on every engine.
+    """
 
     engine: str
     dialect: Dialect
@@ -41,6 +48,10 @@ class Receipt:
     kept: int = 0
     ragged_dropped: int = 0
     output: dict[str, Any] = field(default_factory=dict)
+    preamble: int = 0
+    trailing: int = 0
+    warnings: list[DataWarning] = field(default_factory=list)
+    run: dict[str, Any] = field(default_factory=dict)
 
     @property
     def dropped(self) -> int:
@@ -48,7 +59,8 @@ class Receipt:
         return self.ragged_dropped + sum(int(count.as_json()["dropped"]) for count in self.counts)
 
     def as_json(self) -> dict[str, Any]:
-        found = self.census.as_json()
+        """Without `run`: what does not depend on where and how fast it was done."""
+        found = {**self.census.as_json(), "preamble_lines": self.preamble, "trailing_bytes": self.trailing}
         if self.ragged_dropped:
             found["ragged"]["dropped"] = self.ragged_dropped
         return {
@@ -65,4 +77,14 @@ class Receipt:
             "records": {"in": self.census.records, "kept": self.kept, "dropped": self.dropped},
             "dropped_by_step": [count.as_json() for count in self.counts],
             "found": found,
+            "warnings": [warning.as_json() for warning in capped(self.warnings)],
         }
+
+    def stored(self) -> dict[str, Any]:
+        """All of it in one object, as a task keeps it."""
+        return {**self.as_json(), "run": self.run}
+
+
+def in_parts(stored: dict[str, Any]) -> dict[str, Any]:
+    """The two parts of a receipt as they are shown: `receipt`, which can be compared, and `run`."""
+    return {"receipt": {name: part for name, part in stored.items() if name != "run"}, "run": stored.get("run", {})}

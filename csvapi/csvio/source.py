@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -64,9 +65,14 @@ class Source:
             return file.read(self.body)
 
     @cached_property
-    def preamble_lines(self) -> int:
+    def preamble(self) -> list[str]:
+        """The lines above the header."""
         text = self.prefix[len(self.wire.bom) :].decode(self.wire.codec, "replace")
-        return len(text.encode("utf-8").splitlines())
+        return list(io.StringIO(text, newline=None)) if text else []
+
+    @property
+    def preamble_lines(self) -> int:
+        return len(self.preamble)
 
     def pieces(self, start: int, stop: int, size: int) -> Iterator[bytes]:
         """The bytes from `start` to `stop` in pieces of about `size`; a wide file is read from `body` to its end."""

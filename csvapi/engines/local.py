@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import shutil
 import tempfile
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -111,6 +112,7 @@ class _Pipeline:
     files: Files
 
     def run(self, plan: Plan, outputs: Outputs) -> Receipt:
+        self.began = time.monotonic()
         sides = (Aside(outputs.dropped, self.folder, "gone"), Aside(outputs.reasons, self.folder, "reasons"))
         first, before = plan, 0
         receipts: list[Receipt] = []
@@ -153,6 +155,15 @@ class _Pipeline:
             census=receipts[0].census,
             counts=[count for each in receipts for count in each.counts],
             ragged_dropped=receipts[0].ragged_dropped,
+            preamble=first.source.preamble_lines,
+            trailing=first.source.trailing,
+            warnings=[warning for each in receipts for warning in each.warnings],
+            run={
+                "engine": "local",
+                "processes": self.processes,
+                "seconds": round(time.monotonic() - self.began, 3),
+                "stages": [each.run for each in receipts],
+            },
         )
         receipt.output = output_of(last)
         return receipt

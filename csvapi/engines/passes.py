@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from itertools import accumulate, compress, islice
+from itertools import accumulate, chain, compress, islice
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from csvapi.csvio.blocks import Block, Piece, pieces
@@ -19,6 +19,7 @@ from csvapi.engines.pool import WrongCut
 from csvapi.errors import MalformedCsv
 from csvapi.operations.conditions import inverse
 from csvapi.operations.keyed import SAMPLE
+from csvapi.operations.remarks import Remark, Sighting, remarks_of
 from csvapi.operations.step import Room
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Found:
     ragged_dropped: int = 0
     samples: dict[int, list[str]] = field(default_factory=dict)
     gathered: object = None
+    seen: dict[int, list[Sighting]] = field(default_factory=dict)
+    read: dict[str, int] = field(default_factory=dict)  # bytes by parser
 
 
 @dataclass
@@ -77,6 +80,10 @@ class RangePass:
         self.found = Found(self.counter.census, [StepCount(step.operation.name) for step in self.plan.steps])
         if self.begin and getattr(self.plan.built[self.begin - 1], "sampled", False):
             self.found.samples[self.begin - 1] = []
+        self.line = self.plan.head.line
+        self.remarks = {number: remarks_of(self.plan.built[number]) for number in range(self.begin, self.end)}
+        for remark in self._remarks():
+            remark.reset()
         fates = Fates(fate_file(self.workspace, self.number), new=not self.begin, kept=self.remember)
         gatherer = self.plan.gatherer if self.output else None
         self.gathering = gatherer.gather(self._room(report), self.number) if gatherer else None
@@ -87,15 +94,32 @@ class RangePass:
             for piece in self._pieces():
                 kept = self.found.kept
                 self._piece(piece, fates)
+                self._locate(piece)
+                self._count_bytes(piece)
                 report((piece.size, len(piece), self.found.kept - kept))
             if self.keys:
                 self.keys.flush()
         self.found.gathered = self.gathering.close() if self.gathering else None
+        self.found.seen = {number: [remark.seen for remark in remarks] for number, remarks in self.remarks.items()}
         for number in range(self.begin, self.end):
             built = self.plan.built[number]
             if hasattr(built, "counts") and built is not gatherer:
                 self.found.counts[number].detail = built.counts()
         return self.found
+
+    def _remarks(self) -> Iterator[Remark]:
+        return chain.from_iterable(self.remarks.values())
+
+    def _locate(self, piece: Piece) -> None:
+        """Add line and byte to what the steps found in this piece."""
+        for remark in self._remarks():
+            for spot in remark.seen.spots:
+                if spot.line is None:
+                    spot.line, spot.byte = piece.where(spot.row - piece.block.rows[0])
+        self.line += piece.lines
+
+    def _count_bytes(self, piece: Piece) -> None:
+        self.found.read["csv"] = self.found.read.get("csv", 0) + piece.size
 
     def _room(self, report: Callable[[Progressed], None]) -> Room:
         memory = self.options.memory // max(1, self.options.processes)
@@ -110,8 +134,7 @@ class RangePass:
 
     def _pieces(self) -> Iterator[Piece]:
         source, options = self.plan.source, self.options
-        line = self.plan.head.line if self.number == 0 else 1
-        for piece in pieces(source, *self.bounds, line=line, size=options.block_size, limit=options.max_record):
+        for piece in pieces(source, *self.bounds, line=self.line, size=options.block_size, limit=options.max_record):
             if piece.cut.unclosed is not None and self.bounds[1] < source.size:
                 raise WrongCut
             yield piece

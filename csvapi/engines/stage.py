@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, cast
 
 from csvapi import __version__
+from csvapi.csvio.file_warnings import file_warnings
 from csvapi.csvio.receipt import Receipt, StepCount
 from csvapi.engines.duplicates import Duplicates
 from csvapi.engines.explain import write_explanation
@@ -17,12 +19,14 @@ from csvapi.engines.ranges import ranges
 from csvapi.engines.settings import Options, Progress
 from csvapi.engines.ways import Ways
 from csvapi.operations.keyed import SAMPLE
+from csvapi.operations.remarks import remarks_of
 from csvapi.operations.step import Part, Room
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from csvapi.csvio.data_warnings import DataWarning
     from csvapi.csvio.sink import Sink
     from csvapi.engines.parts import Outputs
     from csvapi.engines.plan import Plan
@@ -53,6 +57,8 @@ class Stage:
         self.step = 0
         self.counts = [StepCount(step.operation.name) for step in plan.steps]
         self.found: list[Found] = []
+        self.read = {"csv": 0, "kernels": 0}
+        self.began = time.monotonic()
 
     def run(self, outputs: Outputs) -> Receipt:
         room = Room(self.workspace, self.options.memory // self.processes, partial(self._report, (0, 0, 0)))
@@ -191,6 +197,31 @@ class Stage:
                     sample = count.detail.setdefault("sample", [])
                     sample += each.samples[number][: SAMPLE - len(sample)]
         self.kept = sum(each.kept for each in found)
+        for each in found:
+            _merge(self.read, each.read)
+        self._join_sightings(found)
+
+    def _join_sightings(self, found: list[Found]) -> None:
+        """What the ranges saw, in the order of the file, as remarks of this process's steps."""
+        lines = [0, *accumulate(each.census.lines for each in self.found)]
+        for number in found[0].seen:
+            seen = [each.seen[number] for each in found]
+            for place, remark in enumerate(remarks_of(self.plan.built[number])):
+                remark.reset()
+                for each, rows, above in zip(seen, self.bases, lines, strict=False):
+                    remark.seen.join(each[place], rows, above, remark.most)
+
+    def _warnings(self) -> list[DataWarning]:
+        """About the file, if it is the run's input; then about the steps in their order."""
+        plan, is_input = self.plan, self.plan.before == 0
+        found = file_warnings(plan.source, plan.head, self.found[0].census) if is_input else []
+        for number, built in enumerate(plan.built, start=plan.before + 1):
+            for remark in remarks_of(built):
+                for spot in remark.seen.spots:
+                    spot.byte = plan.source.byte(spot.byte) if is_input and spot.byte is not None else None
+                if warning := remark.warning(number, plan.source.wire, located=is_input):
+                    found.append(warning)
+        return found
 
     def _receipt(self, out: Sink) -> Receipt:
         census = self.found[0].census
@@ -211,6 +242,14 @@ class Stage:
             output_sha256=out.digest.hexdigest() if out.digest else "",
             kept=self.kept,
             ragged_dropped=sum(each.ragged_dropped for each in self.found),
+            warnings=self._warnings(),
+            run={
+                "steps": [step.operation.name for step in self.plan.steps],
+                "passes": len(self.passes),
+                "ranges": len(self.ranges),
+                "bytes_by_parser": self.read,
+                "seconds": round(time.monotonic() - self.began, 3),
+            },
         )
 
 

@@ -127,7 +127,7 @@ def _options(task: Task, settings: Settings) -> local.Options:
 
 def _commit(task: Task, file: File, receipt: Receipt, temp: Path, parts: list[Part]) -> None:
     """Make the result durable, then give it its row and the task its end, in one transaction."""
-    done = receipt.as_json()
+    done = receipt.stored()
     operation = task.steps[0]["op"] if len(task.steps) == 1 else "result"
 
     def add_result(session: Session) -> dict[str, Any]:

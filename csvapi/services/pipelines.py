@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from csvapi.csvio import Dialect
+from csvapi.csvio.receipt import in_parts
 from csvapi.csvio.wire import Wire
 from csvapi.errors import Expired, NotFound, TaskNotFinished, UnsupportedEncoding
 from csvapi.models import File, Status, Task
@@ -67,8 +68,8 @@ def reasons(user_id: int, task_id: str) -> File:
 
 
 def receipt(user_id: int, task_id: str) -> dict[str, Any]:
-    """What was done, counted and hashed. Raises NotFound and TaskNotFinished."""
-    return dict(_succeeded(user_id, task_id).receipt or {})
+    """What was done, counted and hashed, and how. Raises NotFound and TaskNotFinished."""
+    return in_parts(_succeeded(user_id, task_id).receipt or {})
 
 
 def _succeeded(user_id: int, task_id: str) -> Task:

@@ -42,6 +42,7 @@ class Trial:
     out_columns: list[str]
     out: list[Row]
     receipt: dict[str, Any]
+    warnings: list[dict[str, Any]]
     complete: bool
     estimate: dict[str, Any]
 
@@ -82,9 +83,17 @@ def _run(
         written = Dialect.from_json(receipt["output"].get("dialect", file.dialect))
         out_columns, kept = _shown(out, written, size, receipt)
     seen = (following.byte if following else file.size) - at.byte
-    return Trial(
-        columns, rows, fates, out_columns, kept, receipt, following is None, _estimate(file, at.byte, seen, receipt)
-    )
+    estimate = _estimate(file, at.byte, seen, receipt)
+    warnings = _placed(receipt["warnings"], rows)
+    return Trial(columns, rows, fates, out_columns, kept, receipt, warnings, following is None, estimate)
+
+
+def _placed(warnings: list[dict[str, Any]], rows: list[Row]) -> list[dict[str, Any]]:
+    """Warnings with the lines and bytes of the file; the sample has no blank lines."""
+    return [
+        {**warning, **rows[warning["row"] - 1].place.as_json()} if warning["row"] and warning["line"] else warning
+        for warning in warnings
+    ]
 
 
 def _shown(out: Path, dialect: Dialect, size: int, receipt: dict[str, Any]) -> tuple[list[str], list[Row]]:

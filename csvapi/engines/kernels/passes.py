@@ -42,9 +42,8 @@ class TablePass(RangePass):
     def _pieces(self) -> Iterator[Piece | Table]:  # type: ignore[override]  # `_piece` takes both
         source, options = self.plan.source, self.options
         self.tables = Tables(source.wire, self.counter.width, self.counter.decodes, self.counter.repeats_header)
-        line = self.plan.head.line if self.number == 0 else 1
         size, limit = options.block_size * (KEYED if self.keys else BLOCKS), options.max_record
-        for portion in portions(source, *self.bounds, line=line, size=size, limit=limit, quick=self.tables.take):
+        for portion in portions(source, *self.bounds, line=self.line, size=size, limit=limit, quick=self.tables.take):
             if isinstance(portion, Piece) and portion.cut.unclosed is not None and self.bounds[1] < source.size:
                 raise WrongCut
             yield portion
@@ -54,6 +53,22 @@ class TablePass(RangePass):
             self._table(piece, fates)
         else:
             super()._piece(piece, fates)
+
+    def _locate(self, piece: Piece | Table) -> None:
+        if isinstance(piece, Piece):
+            super()._locate(piece)
+            return
+        for remark in self._remarks():
+            for spot in remark.seen.spots:
+                if spot.line is None:
+                    begin = piece.begin(spot.row - piece.row)
+                    spot.line = self.line + piece.text.count(b"\n", 0, begin)
+                    spot.byte = piece.position + begin
+        self.line += piece.lines
+
+    def _count_bytes(self, piece: Piece | Table) -> None:
+        parser = "csv" if isinstance(piece, Piece) else "kernels"
+        self.found.read[parser] = self.found.read.get(parser, 0) + piece.size
 
     def _table(self, table: Table, fates: Fates) -> None:
         marks = fates.read(table.row, len(table))

@@ -45,6 +45,10 @@ class Table:
     def size(self) -> int:
         return int(self.stops[-1])
 
+    def begin(self, record: int) -> int:
+        """Where a record begins in `text`."""
+        return int(self.stops[record - 1]) if record else 0
+
     @cached_property
     def chars(self) -> Bytes:
         return np.frombuffer(self.text, np.uint8)

@@ -1,0 +1,86 @@
+"""Warnings: what a person would want to know before trusting a result, each with its first place and the way out.
+
+Every run, preview and detection collects them; nothing that could not be read, compared or kept stays in a log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MOST = 100  # of one run; one more says how many there are besides
+_SHOWN = 100  # characters of a value
+
+CODES = {
+    "bom": "A byte order mark stands between records, as in files that were joined; it is no part of a field.",
+    "detected_by_older_version": "The file's dialect was detected by an older version, and would be another one now.",
+    "doubled_delimiter": "Fields stand between two delimiters, so that every second column is empty.",
+    "empty_file": "The file holds no record.",
+    "empty_keys": "Records went as duplicates of each other although all the columns that are compared are empty.",
+    "header_rows": "The header has several rows; the lowest names the columns, the others count as preamble.",
+    "long_quote": "A quoted field runs over many lines; its closing quote may be missing.",
+    "mixed_line_ends": "Records end in different ways.",
+    "more_warnings": "There are more warnings than are shown.",
+    "not_comparable": "Cells are no number or no date, and so could not be compared.",
+    "nul": "Records hold NUL characters; they are kept.",
+    "preamble": "Lines above the header are not part of the table.",
+    "quotes": "Quotes are malformed: text stands after a closing quote, or a quote is not closed.",
+    "ragged": "Records have more or fewer fields than the header.",
+    "repeated_header": "The header occurs again among the records.",
+    "text_comparison": "Values were compared as text although they look like dates.",
+    "trailing_bytes": "NULs or Ctrl-Z stand at the end of the file; they are no record.",
+    "undecodable": "Bytes are no text in the file's encoding; they are kept.",
+    "unknown_property": "A schema has a property that is not known and was not used.",
+}
+"""Every code with what it means; docs/warnings.md says more."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataWarning:
+    """`count` things, `of` so many that were looked at; the first one at `row`, `line` (from 1) and `byte` (from 0).
+
+    `step` counts from 1; `file` names another file than the first one; `value` is what stands at that place, cut to
+    100 characters; `hint` is the way out. None where a part does not apply or is not known.
+    """
+
+    code: str
+    detail: str
+    step: int | None = None
+    column: str | None = None
+    file: str | int | None = None
+    count: int = 1
+    of: int | None = None
+    row: int | None = None
+    line: int | None = None
+    byte: int | None = None
+    value: str | None = None
+    hint: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        """One line for people."""
+        places = {"row": self.row, "line": self.line, "byte": self.byte}
+        where = ", ".join(f"{name} {number}" for name, number in places.items() if number is not None)
+        value = f": {self.value!r}" if self.value is not None else ""
+        first = f" (first at {where}{value})" if where else value and f" (first{value})"
+        return f"{self.code}: {self.detail}{first}{f'; {self.hint}' if self.hint else ''}"
+
+
+def shown(value: str) -> str:
+    """A value as it is shown: at most 100 characters."""
+    return value if len(value) <= _SHOWN else value[: _SHOWN - 1] + "…"
+
+
+def capped(found: Iterable[DataWarning]) -> list[DataWarning]:
+    """At most `MOST` warnings, and one that counts the others."""
+    kept = list(found)
+    more = len(kept) - MOST
+    if more <= 0:
+        return kept
+    detail = f"{more} more warnings are not shown"
+    return [*kept[:MOST], DataWarning("more_warnings", detail, count=more)]

@@ -1,0 +1,112 @@
+"""What a step could not do with the cells it met: counted as it runs, located by the engine, reported as a warning.
+
+A built step that has something to report holds `Remark` objects in its list `remarks`. While it looks at a block, it
+adds what it finds, with the row of the first one:
+
+    self.remarks = [Remark("not_comparable", self._describe, column="price")]
+    ...
+    bad = [index for index, cell in enumerate(cells) if number(cell) is None]
+    self.remarks[0].add(len(cells), len(bad), [(block.rows[index], cells[index]) for index in bad[:1]])
+
+The engine starts each range and pass with empty remarks, adds line and byte after each block, joins what the ranges
+found in the order of the file, and asks `describe` for the words once, at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from csvapi.csvio.data_warnings import DataWarning, shown
+
+if TYPE_CHECKING:
+    from csvapi.csvio.blocks import Cell
+    from csvapi.csvio.wire import Wire
+
+
+@dataclass(slots=True)
+class Spot:
+    """A record: its row from 0 in its range (as blocks count), the cell in question; line and byte once known."""
+
+    row: int
+    value: Cell = None
+    line: int | None = None
+    byte: int | None = None
+
+
+@dataclass(slots=True)
+class Sighting:
+    """How often something was met, among how many, and its first places; a plain value that crosses processes."""
+
+    count: int = 0
+    of: int = 0
+    spots: list[Spot] = field(default_factory=list)
+
+    def join(self, after: Sighting, rows: int, lines: int, most: int) -> None:
+        """Add what a later range found, before which there are `rows` records and `lines` lines."""
+        self.count += after.count
+        self.of += after.of
+        for spot in after.spots[: most - len(self.spots)]:
+            line = None if spot.line is None else spot.line + lines
+            self.spots.append(replace(spot, row=spot.row + rows, line=line))
+
+
+Describe = Callable[["Sighting"], tuple[str, str | None]]
+
+
+@dataclass(slots=True)
+class Remark:
+    """One thing that may be met: its code, what is said of it (detail and hint), and at most `most` first places."""
+
+    code: str
+    describe: Describe
+    column: str | None = None
+    most: int = 1
+    seen: Sighting = field(default_factory=Sighting)
+
+    def add(self, of: int, count: int, first: Iterable[tuple[int, Cell]]) -> None:
+        """`of` cells were looked at, `count` of them met it, the `first` of these in these rows (as blocks count)."""
+        seen = self.seen
+        seen.of += of
+        seen.count += count
+        if count and (len(seen.spots) < self.most or seen.spots[-1].line is None):
+            seen.spots += [Spot(row, cell) for row, cell in first]
+            seen.spots.sort(key=lambda spot: spot.row)
+            del seen.spots[self.most :]
+
+    def reset(self) -> None:
+        self.seen = Sighting()
+
+    def reported(self) -> Sighting:
+        """What the warning is about: all that was seen."""
+        return self.seen
+
+    def warning(self, step: int, wire: Wire, *, located: bool) -> DataWarning | None:
+        """The warning for step number `step`; None if nothing was met. Not `located`, places are those of an earlier
+        step's output, which has no lines and bytes that a person could look up."""
+        seen = self.reported()
+        if not seen.count:
+            return None
+        detail, hint = self.describe(seen)
+        spot = seen.spots[0] if seen.spots else None
+        value = None if spot is None or spot.value is None else shown(spot.value.decode(wire.inner, "replace"))
+        return DataWarning(
+            self.code,
+            detail,
+            step=step,
+            column=self.column,
+            count=seen.count,
+            of=seen.of or None,
+            row=spot.row + 1 if spot else None,
+            line=spot.line if spot and located else None,
+            byte=spot.byte if spot and located else None,
+            value=value,
+            hint=hint,
+        )
+
+
+def remarks_of(built: object) -> list[Remark]:
+    """The remarks that a built step holds; most have none."""
+    found: list[Remark] = getattr(built, "remarks", [])
+    return found
