@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from csvapi.engines.plan import Plan
     from csvapi.engines.pool import Progressed
     from csvapi.engines.settings import Options
+    from csvapi.operations.keyed import Keyed
     from csvapi.operations.step import KeyedSelector, Mapper, Selector, Student
 
 STAYS = b"\1" + bytes(255)  # a fate as a mask byte
@@ -155,9 +156,7 @@ class RangePass:
                     self.stops
                 )
         if self.keys:
-            built = cast("KeyedSelector", self.plan.built[self.end - 1])
-            self.found.counts[self.end - 1].records_in += len(alive)
-            self.keys.add(built.keys(alive), alive.rows)
+            self._add_keys_of(alive, self.keys)
             return
         if self.student:
             self.student.study(alive)
@@ -170,6 +169,16 @@ class RangePass:
             self.output.write_records(alive.raw, alive.wire)
         if self.dropped and len(alive) < len(block):
             self.dropped.write_records(compress(piece.block.raw, marks.translate(GOES)), block.wire)
+
+    def _add_keys_of(self, alive: Block, sink: KeySink) -> None:
+        built = cast("Keyed", self.plan.built[self.end - 1])
+        self.found.counts[self.end - 1].records_in += len(alive)
+        keys, rows = built.keys(alive), alive.rows
+        built.see(keys, rows)
+        if built.keeps_empty:
+            filled = [key not in built.empty for key in keys]
+            keys, rows = list(compress(keys, filled)), list(compress(rows, filled))
+        sink.add(keys, rows)
 
     def _ragged(self, piece: Piece, marks: bytearray) -> list[int]:
         """Count what is wrong on the first pass; later ones only look where that found ragged records."""

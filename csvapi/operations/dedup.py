@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, fields, validate
 
 from csvapi.operations.keyed import Keyed
-from csvapi.operations.params import IGNORABLE, columns_field, ignore_field
+from csvapi.operations.params import IGNORABLE, choice, columns_field, ignore_field
 from csvapi.operations.step import Operation
 
 if TYPE_CHECKING:
@@ -21,6 +21,12 @@ class Params(Schema):
         metadata={"description": "Which record of a group of equal ones stays; default first."},
     )
     ignore = ignore_field(*IGNORABLE)
+    empty = choice(
+        "compare",
+        "keep",
+        description="Records whose compared columns are all empty: compare them as any others, or keep all of them; "
+        "default compare.",
+    )
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
@@ -30,7 +36,8 @@ def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
 def build(params: dict[str, Any], context: Context, pointer: str) -> Keyed:
     """Compare fields as text, as tuples; the order of the file is kept."""
     positions = [context.position(column, pointer + at) for at, column in columns(params)] or None
-    return Keyed(positions, params.get("keep", "first"), frozenset(params.get("ignore", ())))
+    ignore, keeps_empty = frozenset(params.get("ignore", ())), params.get("empty") == "keep"
+    return Keyed.of(positions, context, params.get("keep", "first"), ignore=ignore, keeps_empty=keeps_empty)
 
 
 OPERATION = Operation(

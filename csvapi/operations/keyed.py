@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from csvapi.csvio.keys import canonical
+from csvapi.operations.remarks import Remark, Sighting
+from csvapi.operations.writing import wire_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,19 +17,61 @@ if TYPE_CHECKING:
     from csvapi.csvio.blocks import Block, Cell
     from csvapi.csvio.resolve import Keep
     from csvapi.csvio.wire import Wire
+    from csvapi.operations.step import Context
 
 SAMPLE = 10
+_MOST_SHAPES = 8  # of empty keys, by how many of the columns are absent
+
+
+@dataclass(slots=True)
+class EmptyKeys(Remark):
+    """Counts the records with one empty `key`; all but the one that is kept, if any, go as duplicates."""
+
+    key: bytes = b""
+    retain: Keep = "first"
+
+    def reported(self) -> Sighting:
+        gone = self.seen.count - (self.retain != "none")
+        if self.seen.count < 2:
+            return Sighting()
+        first = 1 if self.retain == "first" else 0
+        return Sighting(gone, self.seen.of, self.seen.spots[first : first + 1])
 
 
 @dataclass(frozen=True)
 class Keyed:
-    """`positions` None compares whole records; `sampled` puts the number of keys and ten of them in the receipt."""
+    """`positions` None compares whole records; `sampled` puts the number of keys and ten of them in the receipt.
+
+    `keeps_empty`: records whose key is empty are no duplicates of each other. `empty` are the forms of such a key, the
+    one without absent fields first; for each there is a remark.
+    """
 
     positions: Sequence[int] | None
     retain: Keep
     ignore: frozenset[str]
     sampled: bool = False
+    keeps_empty: bool = False
+    empty: tuple[bytes, ...] = ()
+    remarks: Sequence[EmptyKeys] = ()
     reasons: ClassVar[tuple[str, ...]] = ("duplicate",)
+
+    @classmethod
+    def of(cls, positions: Sequence[int] | None, context: Context, retain: Keep, **more: Any) -> Keyed:
+        """A key is empty when all its fields are; of whole records, when they have the header's width, too."""
+        empty = _empty_keys(positions, len(context.columns), wire_of(context).delimiter)
+        names = [context.columns[place] for place in positions or ()]
+        column = names[0] if len(names) == 1 else None
+        describe = partial(_describe, names, "dedup" if "keeps_empty" in more else "unique")
+        remarks = [EmptyKeys("empty_keys", describe, column, most=2, key=key, retain=retain) for key in empty]
+        kept = more.get("keeps_empty", False)
+        return cls(positions, retain, **more, empty=empty, remarks=[] if kept else remarks)
+
+    def see(self, keys: Sequence[bytes], rows: Sequence[int]) -> None:
+        """Count the empty ones among the keys of the records in `rows`."""
+        for remark in self.remarks:
+            count = keys.count(remark.key)
+            found = (row for row, key in zip(rows, keys, strict=True) if key == remark.key)
+            remark.add(len(keys), count, [(row, None) for row in islice(found, 2)] if count else ())
 
     def keys(self, block: Block) -> list[bytes]:
         if not self.ignore:
@@ -56,3 +101,19 @@ class Keyed:
         rows = islice(self._cells(kept.select(bytes(index < SAMPLE for index in range(len(kept))))), SAMPLE)
         shown = (wire.delimiter.join(cell or b"" for cell in row) for row in rows)
         return [cell.decode(wire.inner, "replace") for cell in shown]
+
+
+def _empty_keys(positions: Sequence[int] | None, width: int, delimiter: bytes) -> tuple[bytes, ...]:
+    """The key of nothing but empty fields, and those in which the last ones of them are absent."""
+    if positions is None:
+        return (delimiter * (width - 1),)
+    ends = [*sorted(positions, reverse=True)[: _MOST_SHAPES - 1]]
+    shapes = [[b""] * len(positions), *([b"" if place < end else None for place in positions] for end in ends)]
+    return tuple(canonical(shape, delimiter) for shape in shapes)
+
+
+def _describe(names: Sequence[str], operation: str, seen: Sighting) -> tuple[str, str | None]:
+    where = f"are empty in {', '.join(map(repr, names))}" if names else "have nothing but empty fields"
+    detail = f"{seen.count} of {seen.of} records went as duplicates although they {where}"
+    step = '"empty": "keep" keeps them' if operation == "dedup" else 'dedup with "empty": "keep" keeps them'
+    return detail, step

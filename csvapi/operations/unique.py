@@ -33,7 +33,7 @@ def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
 def build(params: dict[str, Any], context: Context, pointer: str) -> Keyed:
     """Whole records come out, in the order of the file; the receipt has the number of values and ten of them."""
     positions = [context.position(column, pointer + at) for at, column in columns(params)]
-    return Keyed(positions, "first", frozenset(), sampled=True)
+    return Keyed.of(positions, context, "first", ignore=frozenset(), sampled=True)
 
 
 OPERATION = Operation(

@@ -44,6 +44,8 @@ def test_steps_and_all_outputs(source: Path, tmp_path: Path) -> None:
         b"row,step,operation,reason,kept_row\n2,1,filter,not (id < 2),\n3,2,dedup,duplicate,1\n"
     )
     told = json.loads(receipt.read_text())
+    assert set(told) == {"receipt", "run"}
+    told = told["receipt"]
     assert told["records"] == {"in": 3, "kept": 1, "dropped": 2}
     assert told["input"]["sha256"] == hashlib.sha256(SMALL).hexdigest()
     assert told["output"]["sha256"] == hashlib.sha256(result.read_bytes()).hexdigest()

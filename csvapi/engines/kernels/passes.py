@@ -117,13 +117,21 @@ class TablePass(RangePass):
         else:
             spans = joined(table, built.positions, plain)
         digests = sink.digester.of_spans(*spans)
+        filled = spans[2] != len(built.empty[0])  # an empty key is all delimiters, and any other one is longer
+        for remark in built.remarks[:1]:
+            empty = plain[~filled]
+            remark.add(len(plain), len(empty), [(table.row + each, None) for each in empty[:2].tolist()])
         if len(odd):
             keys = table.keys(odd) if built.positions is None else built.keys(table.block(odd))
+            built.see(keys, (odd + table.row).tolist())
+            filled = np.append(filled, [key not in built.empty for key in keys])
             more = sink.digester.of_keys(keys)
             alive = np.concatenate((plain, odd))
             order = np.argsort(alive, kind="stable")  # who is first depends on it
             first, second = (np.concatenate(both)[order] for both in zip(digests, more, strict=True))
-            alive, digests = alive[order], (first, second)
+            alive, digests, filled = alive[order], (first, second), filled[order]
+        if built.keeps_empty:
+            alive, digests = alive[filled], (digests[0][filled], digests[1][filled])
         sink.add_digests(digests, (alive + table.row).astype(np.uint32))
 
     def _copy(self, table: Table, records: Places) -> None:
