@@ -38,6 +38,9 @@ bench: .venv/bench ## Measure against other systems (BENCH=1GB, BENCH_PARTS, BEN
 bench-service: .venv/bench ## Measure small jobs and a large upload over HTTP (SERVICE_JOBS, SERVICE_CLIENTS, SERVICE_UPLOAD)
 	@$(BIN)/python -m benchmarks.service
 
+detect-eval: .venv/dev ## Judge detection on 20,000 files of known dialects, beside its peers (DETECT_FILES, DETECT_SEED, DETECT_PEERS, ...)
+	@$(BIN)/python -m benchmarks.detection
+
 fuzz: .venv/dev ## Feed the engine random files and dialects (FUZZ_MINUTES=30 of processor time, FUZZ_SEED)
 	@$(BIN)/python scripts/fuzz.py
 
@@ -120,5 +123,5 @@ test-docker: .venv/dev ## Test the whole stack in containers: flow, killed worke
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements-dev.lock -e '.[bench]'
 	@touch $@
 
-.PHONY: help run docs test faults check format bench bench-service fuzz lock distclean init build up down restart logs status \
+.PHONY: help run docs test faults check format bench bench-service fuzz detect-eval lock distclean init build up down restart logs status \
 	health shell admin backup restore clean dev-logs-web dev-logs-worker dev-logs-db dev-logs-redis test-docker

@@ -1,0 +1,4 @@
+"""Files whose dialect is known, and how often it is found: `make detect-eval` (benchmarks/README.md).
+
+words → columns → shapes (a clean table in a style) → dirt above, inside and below it → made(seed) → judge → report
+"""

@@ -1,0 +1,239 @@
+"""Clean tables, each with a style it could have: what is put on top of them, dirt.py says."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from benchmarks.detection import columns as cells
+from benchmarks.detection.columns import TEXT, TYPED, WILD, Column, Locale, Maker
+from benchmarks.detection.draft import Draft
+from benchmarks.detection.words import LANGUAGES
+from benchmarks.detection.writer import Style
+
+_ROWS = (3, 4, 5, 6, 8, 12, 20, 20, 40, 100, 400)
+_WIDTHS = (2, 3, 3, 4, 4, 5, 6, 8, 12, 20, 30)
+_CELLS = 2500
+COMMON = ",,,,;;;\t\t|"
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What dirt asks of the table it is put on: columns and records at least, a header, columns that are typed."""
+
+    columns: int = 1
+    records: int = 2
+    header: bool = True
+    typed: int = 0
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A kind of clean table; `typed` counts the columns that are told from a name by their form, at least.
+
+    Where nothing in a file says which of two readings is meant, it is no file to judge by: a table without a header
+    has typed columns, an odd delimiter stands in three columns or more.
+    """
+
+    name: str
+    share: float
+    delimiters: str = COMMON
+    columns: Sequence[int] = _WIDTHS
+    records: Sequence[int] = _ROWS
+    makers: tuple[Maker, ...] = TYPED + TEXT + WILD
+    typed: int = 1
+    header: bool | None = True
+    style: Callable[[random.Random, Style], Style] = lambda r, style: style
+    finish: Callable[[Draft], None] = lambda draft: None
+    always: tuple[Maker, ...] = ()
+    comma: bool | None = None
+
+    def fits(self, needs: Needs) -> bool:
+        enough = max(self.columns) >= needs.columns and max(self.records) >= needs.records
+        return (
+            enough
+            and not (needs.header and self.header is False)
+            and (self.typed >= needs.typed or TYPED[0] in self.makers)
+        )
+
+    def draft(self, r: random.Random, needs: Needs) -> Draft:
+        delimiter = r.choice(self.delimiters)
+        language = r.choice(LANGUAGES)
+        comma = language.comma and delimiter != "," if self.comma is None else self.comma
+        locale = Locale(language, comma)
+        width = r.choice([count for count in self.columns if count >= needs.columns])
+        made = cells.columns(r, locale, self._makers(r, width, needs))
+        records = r.choice([count for count in self.records if count >= needs.records])
+        records = max(needs.records, min(records, _CELLS // width), min(self.records))
+        style = self.style(r, _style(r, delimiter))
+        rows = [[column.cell() for column in made] for _ in range(records)]
+        draft = Draft(
+            r, locale, style, made, [column.name for column in made] if self.header else [], rows, [self.name]
+        )
+        self.finish(draft)
+        _settle(draft)
+        return draft
+
+    def _makers(self, r: random.Random, width: int, needs: Needs) -> list[Maker]:
+        typed = [maker for maker in self.makers if maker in TYPED]
+        least = min(width, max(self.typed, needs.typed))
+        chosen = [*self.always[: width - least], *(r.choice(typed) for _ in range(least))]
+        chosen += r.choices(self.makers, k=width - len(chosen))
+        r.shuffle(chosen)
+        return chosen
+
+
+def _style(r: random.Random, delimiter: str) -> Style:
+    end = r.choice(["\n", "\n", "\n", "\r\n", "\r\n", "\r"] if r.random() < 0.3 else ["\n", "\r\n"])
+    return Style(delimiter, quoting=r.choice(["minimal", "minimal", "minimal", "all", "text"]), line_end=end)
+
+
+def _settle(draft: Draft) -> None:
+    """Make cells such that the style can write them, and that a person can read them in it."""
+    style = draft.style
+    if style.line_end == "\r":
+        _change(draft, lambda cell: cell.replace("\n", " "))
+    if style.escape:  # whether a backslash in a cell is one or two, no one can tell
+        _change(draft, lambda cell: cell.replace("\\", "/"))
+    if style.quoting == "none":
+        _change(draft, lambda cell: cell.replace("\n", " "))
+        if not style.escape:
+            _change(draft, lambda cell: cell.replace(style.delimiter, "/"))
+    if style.spaced:
+        _change(draft, str.strip)
+
+
+def _change(draft: Draft, change: Callable[[str], str]) -> None:
+    draft.names[:] = map(change, draft.names)
+    draft.rows[:] = [list(map(change, row)) for row in draft.rows]
+
+
+def _apostrophes(r: random.Random, style: Style) -> Style:
+    return replace(style, quote="'", quoting=r.choice(["all", "text", "all"]))
+
+
+def _escapes(r: random.Random, style: Style) -> Style:
+    return replace(style, escape="\\", quoting=r.choice(["all", "text", "minimal"]))
+
+
+def _quote_some(draft: Draft) -> None:
+    """A few texts get quotes inside, that there is something to escape or to double."""
+    texts = [index for index, column in enumerate(draft.columns) if not column.typed]
+    for row in draft.rows[::2]:
+        for index in texts:
+            words = row[index].replace('"', "").split(" ")
+            words[-1] = f"{draft.style.quote}{words[-1]}{draft.style.quote}" if words[-1] else words[-1]
+            row[index] = " ".join(words)
+
+
+def _no_spaces(draft: Draft) -> None:
+    _change(draft, lambda cell: "".join(cell.split()) or "-")
+    draft.aligned = True
+    draft.style = replace(draft.style, quoting="none")
+
+
+def _years(draft: Draft) -> None:
+    first = draft.r.randrange(1990, 2015)
+    years = range(first, first + draft.width - 1)
+    draft.columns[:] = [cells.city(draft.r, draft.locale), *(_counts(draft.r, str(year)) for year in years)]
+    draft.names[:] = [column.name for column in draft.columns]
+    draft.rows[:] = [[column.cell() for column in draft.columns] for _ in draft.rows]
+
+
+def _counts(r: random.Random, name: str) -> Column:
+    return Column(name, lambda: str(r.randrange(10_000)), True)
+
+
+def _trailing_spaces(draft: Draft) -> None:
+    size = draft.r.randrange(8, 24)
+    for row in draft.rows:
+        row[:] = [cell if "\n" in cell else cell.ljust(size) for cell in row]
+
+
+def _zoned(r: random.Random, locale: Locale) -> Column:
+    zone, decimals = r.choice(["+01", "-05:30", "+0200", " +02:00", "+00"]), r.choice([0, 3, 6])
+
+    def cell() -> str:
+        fraction = f".{r.randrange(10**decimals):0{decimals}}" if decimals else ""
+        clock = f"{r.randrange(24):02}:{r.randrange(60):02}:{r.randrange(60):02}"
+        return f"{r.randrange(1995, 2026)}-{r.randrange(1, 13):02}-{r.randrange(1, 29):02} {clock}{fraction}{zone}"
+
+    return Column(r.choice(["col1", "created_at", "seen", "Zeit"]), cell, True)
+
+
+def _percents(r: random.Random, locale: Locale) -> Column:
+    form = r.choice(["{}%%{}%%{}", "{}%20{}%3A{}", "{}%-{}%"])
+    return Column(
+        r.choice(["test", "code", "key"]), lambda: form.format(*(r.randrange(10, 5000) for _ in range(3))), True
+    )
+
+
+_PLAIN_TYPED = (cells.number, cells.running, cells.padded, cells.code, cells.day, cells.time, cells.email)
+_SINGLE = (
+    *TYPED,
+    cells.person,
+    cells.city,
+    cells.text,
+    cells.surname,
+    cells.path,
+    cells.agent,
+    cells.lines,
+    cells.data,
+)
+_TEXTS = tuple(maker for maker in TEXT if maker is not cells.prose)
+
+SHAPES = (
+    Shape("ordinary", 8),
+    Shape("quoted throughout", 1, style=lambda r, style: replace(style, quoting="all")),
+    Shape("rare delimiter ^ ~ : \\x01 *", 2, "^^~~::\x01*", (3, 4, 5, 8), typed=2, makers=TYPED + TEXT),
+    Shape("aligned with spaces", 1, " ", (3, 4, 6, 8), (5, 8, 20, 60), makers=_PLAIN_TYPED, typed=2, finish=_no_spaces),
+    Shape("spaces and quotes", 0.7, " ", (3, 4, 6), (5, 8, 20, 60), makers=TYPED + TEXT, typed=2),
+    Shape("apostrophe quotes", 1.5, style=_apostrophes, makers=TYPED + TEXT, records=_ROWS[2:]),
+    Shape(
+        "backslash before quotes",
+        1.2,
+        style=_escapes,
+        makers=TYPED + TEXT,
+        always=(cells.text,),
+        finish=_quote_some,
+        records=_ROWS[2:],
+    ),
+    Shape(
+        "backslash before delimiters",
+        0.7,
+        ",,;|",
+        (3, 4, 6, 8),
+        _ROWS[2:],
+        always=(cells.address,),
+        makers=TYPED + TEXT,
+        style=lambda r, style: replace(style, escape="\\", quoting="none"),
+    ),
+    Shape("spaces after delimiters", 1.2, ",,;|", style=lambda r, style: replace(style, spaced=True)),
+    Shape(
+        "quotes are letters", 1, "\t\t|;", style=lambda r, style: replace(style, quoting="none"), always=(cells.inches,)
+    ),
+    Shape("one column", 2, ",", (1,), makers=_SINGLE, typed=0),
+    Shape("no header", 2.5, header=False, typed=2, makers=TYPED + TEXT, columns=(2, 3, 4, 6, 12), records=_ROWS[1:]),
+    Shape("no header, one column", 0.5, ",", (1,), header=False, makers=TYPED),
+    Shape("all text", 1.5, columns=(2, 3, 4, 6), typed=0, makers=_TEXTS),
+    Shape("wide", 0.7, columns=(40, 60, 120, 250), records=(3, 8, 20)),
+    Shape("one or two records", 1, columns=(3, 4, 5, 8, 12), records=(1, 2), typed=2),
+    Shape("long cells of many lines", 1, columns=(2, 3, 4, 6), always=(cells.lines, cells.prose)),
+    Shape("lists and JSON in cells", 1.5, columns=(2, 3, 4, 6), always=(cells.listed, cells.data, cells.listed)),
+    Shape("decimal commas beside ;", 1.2, ";", comma=True, typed=0, always=(cells.decimal, cells.money, cells.percent)),
+    Shape(
+        "decimal commas in one column",
+        0.4,
+        ";",
+        (1,),
+        typed=1,
+        makers=(cells.decimal,),
+        comma=True,
+        style=lambda r, style: replace(style, quoting=r.choice(["none", "all"]), escape=""),
+    ),
+    Shape("time zones", 1, typed=0, columns=(1, 2, 3, 4), makers=TYPED + TEXT, always=(_zoned, _zoned)),
+    Shape("percent codes", 0.7, typed=0, columns=(1, 2, 3, 4), makers=TYPED + TEXT, always=(_percents, _percents)),
+    Shape("years in the header", 0.7, columns=(3, 4, 6, 12), finish=_years),
+    Shape("cells filled with spaces", 0.7, columns=(3, 4, 6), finish=_trailing_spaces, makers=TYPED + TEXT),
+)
