@@ -7,6 +7,7 @@ import sys
 from benchmarks.detection import report
 from benchmarks.detection.judge import evaluate, judge
 from benchmarks.detection.made import made
+from benchmarks.detection.peers import compare
 from benchmarks.detection.settings import Settings
 
 _SHOWN = 1500
@@ -29,8 +30,12 @@ def main() -> None:
             show(seed)
         return
     settings = Settings()
-    verdicts = evaluate(range(settings.seed, settings.seed + settings.files), settings.processes)
+    seeds = range(settings.seed, settings.seed + settings.files)
+    verdicts = evaluate(seeds, settings.processes)
     lines = [*report.table(verdicts), "", *report.calibration(verdicts)]
+    if settings.peers:
+        compared = seeds[: settings.peers]
+        lines += ["", *report.peers(compare(compared, settings.processes), len(compared))]
     if settings.wrong:
         lines += ["", *report.wrong(verdicts, settings.wrong)]
     print("\n".join(lines))

@@ -6,7 +6,7 @@ from benchmarks.detection.dirt import dirt, listed
 from benchmarks.detection.draft import Draft
 from benchmarks.detection.shapes import Needs
 
-_SURE = Needs(columns=3, records=4, typed=1)
+_SURE = Needs(header=True, columns=3, records=4, typed=1)
 """A table that is told from text above it by its form."""
 
 
@@ -40,7 +40,7 @@ def busy(draft: Draft) -> str:
 def comments(draft: Draft) -> None:
     r = draft.r
     mark = r.choice(["# ", "# ", "# ", "## ", "// ", "-- ", "#"])
-    draft.above = [mark + remark(draft) for _ in range(r.choice([1, 1, 2, 3, 8]))]
+    draft.above = [mark + remark(draft) for _ in range(r.choice([1, 1, 2, 3, 8, 25]))]
 
 
 @dirt("comments with delimiters", "above", Needs(columns=2, records=3, typed=1))
@@ -66,7 +66,7 @@ def blank_lines(draft: Draft) -> None:
     draft.above = [blank] * draft.r.randrange(1, 4)
 
 
-@dirt("title", "above", Needs(columns=2, records=3, typed=1))
+@dirt("title", "above", Needs(header=True, columns=2, records=3, typed=1))
 def title(draft: Draft) -> None:
     draft.above = [remark(draft)]
 
@@ -76,14 +76,14 @@ def set_off_title(draft: Draft) -> None:
     draft.above = [remark(draft), *[""] * draft.r.randrange(1, 3)]
 
 
-@dirt("title of two or three lines", "above", Needs(columns=2, records=3, typed=1))
+@dirt("title of two or three lines", "above", Needs(header=True, columns=2, records=3, typed=1))
 def long_title(draft: Draft) -> None:
     draft.above = [remark(draft) for _ in range(draft.r.randrange(2, 4))]
     if draft.r.random() < 0.5:
         draft.above.append("")
 
 
-@dirt("title filled with delimiters", "above", Needs(columns=2, records=3, typed=1))
+@dirt("title filled with delimiters", "above", Needs(header=True, columns=2, records=3, typed=1))
 def filled_title(draft: Draft) -> bool:
     if draft.style.delimiter == " ":
         return False
@@ -92,12 +92,12 @@ def filled_title(draft: Draft) -> bool:
     return True
 
 
-@dirt("title with delimiters", "above", Needs(columns=2, records=4, typed=1))
+@dirt("title with delimiters", "above", Needs(header=True, columns=2, records=4, typed=1))
 def busy_title(draft: Draft) -> None:
     draft.above = [busy(draft), *[remark(draft)] * draft.r.randrange(2)]
 
 
-@dirt("title with delimiters above a blank line", "above", Needs(columns=2, typed=1))
+@dirt("title with delimiters above a blank line", "above", Needs(header=True, columns=2, typed=1))
 def busy_set_off_title(draft: Draft) -> None:
     draft.above = [busy(draft), ""]
 
@@ -113,14 +113,18 @@ def keys(draft: Draft) -> bool:
         ("Rows", str(len(draft.rows))),
         ("Created by", r.choice(language.first)),
         ("Currency", "EUR"),
+        ("Serial number", f"SN{r.randrange(10**6):06}"),
+        ("Interval (s)", str(r.randrange(1, 900))),
+        ("Firmware", f"{r.randrange(9)}.{r.randrange(99)}"),
+        ("Site", r.choice(language.cities)),
     ]
     fill = style.delimiter * (draft.width - 2) if r.random() < 0.4 else ""
     end = r.choice([[""], [""], [fill + style.delimiter if fill else ""], []])
-    draft.above = [draft.line(pair) + fill for pair in r.sample(values, r.randrange(1, 5))] + end
+    draft.above = [draft.line(pair) + fill for pair in r.sample(values, r.choice([1, 2, 3, 4, 9]))] + end
     return True
 
 
-@dirt("keys with colons", "above", Needs(columns=2, records=3, typed=1))
+@dirt("keys with colons", "above", Needs(header=True, columns=2, records=3, typed=1))
 def labels(draft: Draft) -> bool:
     if draft.style.delimiter in ": ":
         return False
@@ -135,7 +139,7 @@ def labels(draft: Draft) -> bool:
     return True
 
 
-@dirt("header of two rows", "above", Needs(columns=4, records=4, typed=2))
+@dirt("header of two rows", "above", Needs(header=True, columns=4, records=4, typed=2))
 def two_rows(draft: Draft) -> bool:
     if draft.aligned:
         return False
@@ -161,7 +165,7 @@ def sep(draft: Draft) -> bool:
     return True
 
 
-@dirt("header behind #", "header", Needs(columns=2, records=3, typed=1))
+@dirt("header behind #", "header", Needs(header=True, columns=2, records=3, typed=1))
 def hashed(draft: Draft) -> bool:
     if draft.style.delimiter == " " or draft.names[0].startswith("#") or draft.style.quoting == "all":
         return False
@@ -169,11 +173,22 @@ def hashed(draft: Draft) -> bool:
     return True
 
 
-@dirt("first name is blank", "header", Needs(columns=3, records=3, typed=1))
+@dirt("first name is blank", "header", Needs(header=True, columns=3, records=3, typed=1))
 def unnamed(draft: Draft) -> bool:
     if draft.aligned:
         return False
     draft.names[0] = ""
+    return True
+
+
+@dirt("no name for the row names", "header", Needs(columns=4, records=4, header=True, typed=2))
+def short_header(draft: Draft) -> bool:
+    """As R writes it: one name less than there are columns, and the rows' names in the first."""
+    if draft.aligned or not any(draft.typed()):
+        return False
+    del draft.names[0]
+    for number, row in enumerate(draft.rows, 1):
+        row[0] = str(number)
     return True
 
 

@@ -11,27 +11,28 @@ from benchmarks.detection.draft import Draft
 from benchmarks.detection.shapes import Needs
 
 
-@dirt("repeated header", "inside", Needs(columns=2, records=4, typed=1))
+@dirt("repeated header", "inside", Needs(header=True, columns=2, records=4, typed=1))
 def repeated(draft: Draft) -> None:
     every = draft.r.choice([3, 5, 10])
     for index in reversed(range(every, len(draft.rows), every)):
         draft.rows.insert(index, list(draft.names))
 
 
-@dirt("header twice", "inside", Needs(columns=2, records=4, typed=1))
+@dirt("header twice", "inside", Needs(header=True, columns=2, records=4, typed=1))
 def twice(draft: Draft) -> None:
     draft.rows.insert(0, list(draft.names))
 
 
-@dirt("exports joined, with BOM and header", "inside", Needs(columns=2, records=3, typed=1))
-def joined(draft: Draft) -> None:
+@dirt("exports joined, with BOM and header", "inside", Needs(header=True, columns=2, records=3, typed=1))
+def joined(draft: Draft) -> bool:
+    if draft.aligned:
+        return False
     index = len(draft.rows)
-    draft.rows += [
-        list(draft.names),
-        *([column.cell() for column in draft.columns] for _ in range(draft.r.randrange(1, 9))),
-    ]
+    again = draft.r.choices(draft.rows, k=draft.r.randrange(1, 9))
+    draft.rows += [list(draft.names), *map(list, again)]
     draft.before[index] = "\ufeff"
     draft.encoding = "utf-8-sig"
+    return True
 
 
 @dirt("ragged records", "inside", Needs(columns=3, records=5, typed=1))
@@ -66,7 +67,8 @@ def comments(draft: Draft) -> bool:
 def trailing(draft: Draft) -> bool:
     if draft.style.delimiter == " ":
         return False
-    draft.names.append("")
+    if draft.names:
+        draft.names.append("")
     for row in draft.rows:
         row.append("")
     return True
@@ -87,7 +89,8 @@ def apostrophes(draft: Draft) -> bool:
         return False
     index = draft.r.choice(draft.typed())
     for row in draft.rows[draft.r.randrange(2) :: draft.r.choice([1, 2, 3])]:
-        row[index] = "''"
+        if index < len(row):
+            row[index] = "''"
     return True
 
 
@@ -105,6 +108,8 @@ def _stray(draft: Draft, form: str, *, opening: bool) -> bool:
     index, done = draft.r.randrange(draft.width), False
     for at in draft.some(6):
         row = list(draft.rows[at])
+        if index >= len(row):
+            continue
         words = remark(draft).split(" ")
         row[index] = form.format(words[0], " ".join(words[1:]) or "x", q=style.quote)
         parts = [draft.line([cell]) if number != index else row[index] for number, cell in enumerate(row)]
@@ -121,9 +126,11 @@ def _stray(draft: Draft, form: str, *, opening: bool) -> bool:
 
 def _ends_with_its_line(text: str, draft: Draft) -> bool:
     """Whether a reader that opens and closes quotes plainly ends the record with the line: what runs on stays one."""
-    form = {"delimiter": draft.style.delimiter, "quotechar": draft.style.quote}
     lines = [text + "\n", draft.style.delimiter.join(["1"] * draft.width) + "\n"]
-    return "\n" not in text and len(list(csv.reader(lines, **form))) == 2
+    return (
+        "\n" not in text
+        and len(list(csv.reader(lines, delimiter=draft.style.delimiter, quotechar=draft.style.quote))) == 2
+    )
 
 
 _RECORDS = Needs(columns=3, records=6, typed=1)
@@ -201,8 +208,11 @@ def blank_end(draft: Draft) -> None:
 
 
 @dirt("double BOM", "start")
-def double_bom(draft: Draft) -> None:
+def double_bom(draft: Draft) -> bool:
+    if draft.aligned:
+        return False
     draft.encoding, draft.double_bom = "utf-8-sig", True
+    return True
 
 
 KINDS = listed(globals())

@@ -76,7 +76,7 @@ def made(seed: int) -> Made:
     return _finished(seed, draft)
 
 
-_ORDER = ("inside", "end", "header", "above", "start")
+_ORDER = ("header", "inside", "end", "above", "start")
 
 
 def _chosen(r: random.Random, count: int) -> list[Dirt]:
@@ -122,7 +122,7 @@ def _finished(seed: int, draft: Draft) -> Made:
 
 def _encoding(draft: Draft, text: str) -> str:
     wide = draft.encoding.startswith("utf-16")
-    if wide and (draft.tail.startswith("\0") or draft.double_bom):
+    if wide and (draft.tail.startswith(("\0", "\x1a"))):
         return "utf-8"
     if draft.encoding == "cp1252":
         try:

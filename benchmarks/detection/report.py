@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from benchmarks.detection.judge import Verdict
+from benchmarks.detection.peers import SECONDS, Score
 
 BUCKETS = ((0.0, 0.5), (0.5, 0.75), (0.75, 0.9), (0.9, 1.01))
 _NAMES = ("below 0.5", "0.5 to 0.75", "0.75 to 0.9", "0.9 and above")
@@ -53,3 +54,8 @@ def wrong(verdicts: Sequence[Verdict], most: int) -> list[str]:
             for kind in each.kinds:
                 seeds[kind].append(each.seed)
     return [f"{kind:44}{' '.join(map(str, found[:most]))}" for kind, found in sorted(seeds.items())]
+
+
+def peers(scores: dict[str, Score], files: int) -> list[str]:
+    lines = [f"{'detector, on ' + str(files) + ' of the files':44}{'':8}{'fields':>10}{f'over {SECONDS:g} s':>10}"]
+    return lines + [f"{name:44}{'':8}{_percent(each.right, files):>10}{each.late:>10}" for name, each in scores.items()]

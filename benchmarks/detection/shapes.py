@@ -6,9 +6,11 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from benchmarks.detection import columns as cells
-from benchmarks.detection.columns import TEXT, TYPED, WILD, Column, Locale, Maker
+from benchmarks.detection import texts, typed
+from benchmarks.detection.columns import Column, Locale, Maker, columns
 from benchmarks.detection.draft import Draft
+from benchmarks.detection.texts import TEXT, WILD
+from benchmarks.detection.typed import TYPED
 from benchmarks.detection.words import LANGUAGES
 from benchmarks.detection.writer import Style
 
@@ -24,7 +26,7 @@ class Needs:
 
     columns: int = 1
     records: int = 2
-    header: bool = True
+    header: bool = False
     typed: int = 0
 
 
@@ -63,7 +65,7 @@ class Shape:
         comma = language.comma and delimiter != "," if self.comma is None else self.comma
         locale = Locale(language, comma)
         width = r.choice([count for count in self.columns if count >= needs.columns])
-        made = cells.columns(r, locale, self._makers(r, width, needs))
+        made = columns(r, locale, self._makers(r, width, needs))
         records = r.choice([count for count in self.records if count >= needs.records])
         records = max(needs.records, min(records, _CELLS // width), min(self.records))
         style = self.style(r, _style(r, delimiter))
@@ -76,9 +78,9 @@ class Shape:
         return draft
 
     def _makers(self, r: random.Random, width: int, needs: Needs) -> list[Maker]:
-        typed = [maker for maker in self.makers if maker in TYPED]
+        formal = [maker for maker in self.makers if maker in TYPED]
         least = min(width, max(self.typed, needs.typed))
-        chosen = [*self.always[: width - least], *(r.choice(typed) for _ in range(least))]
+        chosen = [*self.always[: width - least], *(r.choice(formal) for _ in range(least))]
         chosen += r.choices(self.makers, k=width - len(chosen))
         r.shuffle(chosen)
         return chosen
@@ -119,9 +121,9 @@ def _escapes(r: random.Random, style: Style) -> Style:
 
 def _quote_some(draft: Draft) -> None:
     """A few texts get quotes inside, that there is something to escape or to double."""
-    texts = [index for index, column in enumerate(draft.columns) if not column.typed]
+    wordy = [index for index, column in enumerate(draft.columns) if not column.typed]
     for row in draft.rows[::2]:
-        for index in texts:
+        for index in wordy:
             words = row[index].replace('"', "").split(" ")
             words[-1] = f"{draft.style.quote}{words[-1]}{draft.style.quote}" if words[-1] else words[-1]
             row[index] = " ".join(words)
@@ -136,9 +138,20 @@ def _no_spaces(draft: Draft) -> None:
 def _years(draft: Draft) -> None:
     first = draft.r.randrange(1990, 2015)
     years = range(first, first + draft.width - 1)
-    draft.columns[:] = [cells.city(draft.r, draft.locale), *(_counts(draft.r, str(year)) for year in years)]
+    draft.columns[:] = [texts.city(draft.r, draft.locale), *(_counts(draft.r, str(year)) for year in years)]
     draft.names[:] = [column.name for column in draft.columns]
     draft.rows[:] = [[column.cell() for column in draft.columns] for _ in draft.rows]
+
+
+def _two_kinds(draft: Draft) -> None:
+    """Records of a short kind and of a long one, as banks and ledgers send them; the first one is short."""
+    kinds = [(name, draft.r.randrange(2, draft.width)) for name in ("Client", "HDR")]
+    short, width = draft.r.choice(kinds)
+    for index, row in enumerate(draft.rows):
+        if index % 4 == 0:
+            row[:] = [short, *row[1:width]]
+        else:
+            row[0] = "Account"
 
 
 def _counts(r: random.Random, name: str) -> Column:
@@ -169,19 +182,19 @@ def _percents(r: random.Random, locale: Locale) -> Column:
     )
 
 
-_PLAIN_TYPED = (cells.number, cells.running, cells.padded, cells.code, cells.day, cells.time, cells.email)
+_PLAIN_TYPED = (typed.number, typed.running, typed.padded, typed.code, typed.day, typed.time, typed.email)
 _SINGLE = (
     *TYPED,
-    cells.person,
-    cells.city,
-    cells.text,
-    cells.surname,
-    cells.path,
-    cells.agent,
-    cells.lines,
-    cells.data,
+    texts.person,
+    texts.city,
+    texts.text,
+    texts.surname,
+    texts.path,
+    texts.agent,
+    texts.lines,
+    texts.data,
 )
-_TEXTS = tuple(maker for maker in TEXT if maker is not cells.prose)
+_TEXTS = tuple(maker for maker in TEXT if maker is not texts.prose)
 
 SHAPES = (
     Shape("ordinary", 8),
@@ -195,7 +208,7 @@ SHAPES = (
         1.2,
         style=_escapes,
         makers=TYPED + TEXT,
-        always=(cells.text,),
+        always=(texts.text,),
         finish=_quote_some,
         records=_ROWS[2:],
     ),
@@ -205,13 +218,13 @@ SHAPES = (
         ",,;|",
         (3, 4, 6, 8),
         _ROWS[2:],
-        always=(cells.address,),
+        always=(texts.address,),
         makers=TYPED + TEXT,
         style=lambda r, style: replace(style, escape="\\", quoting="none"),
     ),
     Shape("spaces after delimiters", 1.2, ",,;|", style=lambda r, style: replace(style, spaced=True)),
     Shape(
-        "quotes are letters", 1, "\t\t|;", style=lambda r, style: replace(style, quoting="none"), always=(cells.inches,)
+        "quotes are letters", 1, "\t\t|;", style=lambda r, style: replace(style, quoting="none"), always=(texts.inches,)
     ),
     Shape("one column", 2, ",", (1,), makers=_SINGLE, typed=0),
     Shape("no header", 2.5, header=False, typed=2, makers=TYPED + TEXT, columns=(2, 3, 4, 6, 12), records=_ROWS[1:]),
@@ -219,21 +232,32 @@ SHAPES = (
     Shape("all text", 1.5, columns=(2, 3, 4, 6), typed=0, makers=_TEXTS),
     Shape("wide", 0.7, columns=(40, 60, 120, 250), records=(3, 8, 20)),
     Shape("one or two records", 1, columns=(3, 4, 5, 8, 12), records=(1, 2), typed=2),
-    Shape("long cells of many lines", 1, columns=(2, 3, 4, 6), always=(cells.lines, cells.prose)),
-    Shape("lists and JSON in cells", 1.5, columns=(2, 3, 4, 6), always=(cells.listed, cells.data, cells.listed)),
-    Shape("decimal commas beside ;", 1.2, ";", comma=True, typed=0, always=(cells.decimal, cells.money, cells.percent)),
+    Shape("long cells of many lines", 1, columns=(2, 3, 4, 6), always=(texts.lines, texts.prose)),
+    Shape("lists and JSON in cells", 1.5, columns=(2, 3, 4, 6), always=(texts.listed, texts.data, texts.listed)),
+    Shape("decimal commas beside ;", 1.2, ";", comma=True, typed=0, always=(typed.decimal, typed.money, typed.percent)),
     Shape(
         "decimal commas in one column",
         0.4,
         ";",
         (1,),
         typed=1,
-        makers=(cells.decimal,),
+        makers=(typed.decimal,),
         comma=True,
         style=lambda r, style: replace(style, quoting=r.choice(["none", "all"]), escape=""),
     ),
     Shape("time zones", 1, typed=0, columns=(1, 2, 3, 4), makers=TYPED + TEXT, always=(_zoned, _zoned)),
     Shape("percent codes", 0.7, typed=0, columns=(1, 2, 3, 4), makers=TYPED + TEXT, always=(_percents, _percents)),
     Shape("years in the header", 0.7, columns=(3, 4, 6, 12), finish=_years),
+    Shape(
+        "records of two widths",
+        0.4,
+        ",,;|",
+        (4, 5, 8),
+        (5, 8, 20),
+        header=False,
+        typed=3,
+        makers=_PLAIN_TYPED,
+        finish=_two_kinds,
+    ),
     Shape("cells filled with spaces", 0.7, columns=(3, 4, 6), finish=_trailing_spaces, makers=TYPED + TEXT),
 )
