@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.detection.draft import Draft
-from benchmarks.detection.shapes import Needs
+from benchmarks.detection.shape import Needs
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from benchmarks.detection.above import remark
 from benchmarks.detection.dirt import dirt, listed
 from benchmarks.detection.draft import Draft
-from benchmarks.detection.shapes import Needs
+from benchmarks.detection.shape import Needs
 
 
 @dirt("repeated header", "inside", Needs(header=True, columns=2, records=4, typed=1))

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from benchmarks.detection import above, inside
 from benchmarks.detection.dirt import Dirt
 from benchmarks.detection.draft import Draft
-from benchmarks.detection.shapes import SHAPES, Needs
+from benchmarks.detection.shape import Needs
+from benchmarks.detection.shapes import SHAPES
 from benchmarks.detection.writer import Style
 from csvapi.csvio.dialect import Dialect
 

@@ -80,17 +80,16 @@ class Peer:
 
     def ask(self, text: str) -> Dialect | None:
         """The dialect it names, None if it names none. Raises `TimeoutError` after `SECONDS` or if it dies."""
-        self._ours.send(text)
-        late = not self._ours.poll(SECONDS)
         try:
-            answer: Dialect | None = None if late else self._ours.recv()
-        except EOFError:  # it crashed
-            late = True
-        if late:
-            self.end()
-            self._start()
-            raise TimeoutError
-        return answer
+            self._ours.send(text)
+            if self._ours.poll(SECONDS):
+                answer: Dialect | None = self._ours.recv()
+                return answer
+        except (EOFError, OSError):
+            pass  # it has crashed
+        self.end()
+        self._start()
+        raise TimeoutError
 
     def end(self) -> None:
         self._process.kill()

@@ -1,114 +1,17 @@
-"""Clean tables, each with a style it could have: what is put on top of them, dirt.py says."""
+"""The kinds of clean tables, each with a style it could have."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from benchmarks.detection import texts, typed
-from benchmarks.detection.columns import Column, Locale, Maker, columns
+from benchmarks.detection.columns import Column, Locale
 from benchmarks.detection.draft import Draft
-from benchmarks.detection.texts import TEXT, WILD
+from benchmarks.detection.shape import ROWS, Shape, change
+from benchmarks.detection.texts import TEXT
 from benchmarks.detection.typed import TYPED
-from benchmarks.detection.words import LANGUAGES
 from benchmarks.detection.writer import Style
-
-_ROWS = (3, 4, 5, 6, 8, 12, 20, 20, 40, 100, 400)
-_WIDTHS = (2, 3, 3, 4, 4, 5, 6, 8, 12, 20, 30)
-_CELLS = 2500
-COMMON = ",,,,;;;\t\t|"
-
-
-@dataclass(frozen=True)
-class Needs:
-    """What dirt asks of the table it is put on: columns and records at least, a header, columns that are typed."""
-
-    columns: int = 1
-    records: int = 2
-    header: bool = False
-    typed: int = 0
-
-
-@dataclass(frozen=True)
-class Shape:
-    """A kind of clean table; `typed` counts the columns that are told from a name by their form, at least.
-
-    Where nothing in a file says which of two readings is meant, it is no file to judge by: a table without a header
-    has typed columns, an odd delimiter stands in three columns or more.
-    """
-
-    name: str
-    share: float
-    delimiters: str = COMMON
-    columns: Sequence[int] = _WIDTHS
-    records: Sequence[int] = _ROWS
-    makers: tuple[Maker, ...] = TYPED + TEXT + WILD
-    typed: int = 1
-    header: bool | None = True
-    style: Callable[[random.Random, Style], Style] = lambda r, style: style
-    finish: Callable[[Draft], None] = lambda draft: None
-    always: tuple[Maker, ...] = ()
-    comma: bool | None = None
-
-    def fits(self, needs: Needs) -> bool:
-        enough = max(self.columns) >= needs.columns and max(self.records) >= needs.records
-        return (
-            enough
-            and not (needs.header and self.header is False)
-            and (self.typed >= needs.typed or TYPED[0] in self.makers)
-        )
-
-    def draft(self, r: random.Random, needs: Needs) -> Draft:
-        delimiter = r.choice(self.delimiters)
-        language = r.choice(LANGUAGES)
-        comma = language.comma and delimiter != "," if self.comma is None else self.comma
-        locale = Locale(language, comma)
-        width = r.choice([count for count in self.columns if count >= needs.columns])
-        made = columns(r, locale, self._makers(r, width, needs))
-        records = r.choice([count for count in self.records if count >= needs.records])
-        records = max(needs.records, min(records, _CELLS // width), min(self.records))
-        style = self.style(r, _style(r, delimiter))
-        rows = [[column.cell() for column in made] for _ in range(records)]
-        draft = Draft(
-            r, locale, style, made, [column.name for column in made] if self.header else [], rows, [self.name]
-        )
-        self.finish(draft)
-        _settle(draft)
-        return draft
-
-    def _makers(self, r: random.Random, width: int, needs: Needs) -> list[Maker]:
-        formal = [maker for maker in self.makers if maker in TYPED]
-        least = min(width, max(self.typed, needs.typed))
-        chosen = [*self.always[: width - least], *(r.choice(formal) for _ in range(least))]
-        chosen += r.choices(self.makers, k=width - len(chosen))
-        r.shuffle(chosen)
-        return chosen
-
-
-def _style(r: random.Random, delimiter: str) -> Style:
-    end = r.choice(["\n", "\n", "\n", "\r\n", "\r\n", "\r"] if r.random() < 0.3 else ["\n", "\r\n"])
-    return Style(delimiter, quoting=r.choice(["minimal", "minimal", "minimal", "all", "text"]), line_end=end)
-
-
-def _settle(draft: Draft) -> None:
-    """Make cells such that the style can write them, and that a person can read them in it."""
-    style = draft.style
-    if style.line_end == "\r":
-        _change(draft, lambda cell: cell.replace("\n", " "))
-    if style.escape:  # whether a backslash in a cell is one or two, no one can tell
-        _change(draft, lambda cell: cell.replace("\\", "/"))
-    if style.quoting == "none":
-        _change(draft, lambda cell: cell.replace("\n", " "))
-        if not style.escape:
-            _change(draft, lambda cell: cell.replace(style.delimiter, "/"))
-    if style.spaced:
-        _change(draft, str.strip)
-
-
-def _change(draft: Draft, change: Callable[[str], str]) -> None:
-    draft.names[:] = map(change, draft.names)
-    draft.rows[:] = [list(map(change, row)) for row in draft.rows]
 
 
 def _apostrophes(r: random.Random, style: Style) -> Style:
@@ -130,7 +33,7 @@ def _quote_some(draft: Draft) -> None:
 
 
 def _no_spaces(draft: Draft) -> None:
-    _change(draft, lambda cell: "".join(cell.split()) or "-")
+    change(draft, lambda cell: "".join(cell.split()) or "-")
     draft.aligned = True
     draft.style = replace(draft.style, quoting="none")
 
@@ -176,7 +79,7 @@ def _zoned(r: random.Random, locale: Locale) -> Column:
 
 
 def _percents(r: random.Random, locale: Locale) -> Column:
-    form = r.choice(["{}%%{}%%{}", "{}%20{}%3A{}", "{}%-{}%"])
+    form = r.choice(["{}%%{}%%{}", "{}%20{}%3A{}", "{}%25{}%2F{}"])
     return Column(
         r.choice(["test", "code", "key"]), lambda: form.format(*(r.randrange(10, 5000) for _ in range(3))), True
     )
@@ -202,7 +105,7 @@ SHAPES = (
     Shape("rare delimiter ^ ~ : \\x01 *", 2, "^^~~::\x01*", (3, 4, 5, 8), typed=2, makers=TYPED + TEXT),
     Shape("aligned with spaces", 1, " ", (3, 4, 6, 8), (5, 8, 20, 60), makers=_PLAIN_TYPED, typed=2, finish=_no_spaces),
     Shape("spaces and quotes", 0.7, " ", (3, 4, 6), (5, 8, 20, 60), makers=TYPED + TEXT, typed=2),
-    Shape("apostrophe quotes", 1.5, style=_apostrophes, makers=TYPED + TEXT, records=_ROWS[2:]),
+    Shape("apostrophe quotes", 1.5, style=_apostrophes, makers=TYPED + TEXT, records=ROWS[2:]),
     Shape(
         "backslash before quotes",
         1.2,
@@ -210,14 +113,14 @@ SHAPES = (
         makers=TYPED + TEXT,
         always=(texts.text,),
         finish=_quote_some,
-        records=_ROWS[2:],
+        records=ROWS[2:],
     ),
     Shape(
         "backslash before delimiters",
         0.7,
         ",,;|",
         (3, 4, 6, 8),
-        _ROWS[2:],
+        ROWS[2:],
         always=(texts.address,),
         makers=TYPED + TEXT,
         style=lambda r, style: replace(style, escape="\\", quoting="none"),
@@ -227,7 +130,7 @@ SHAPES = (
         "quotes are letters", 1, "\t\t|;", style=lambda r, style: replace(style, quoting="none"), always=(texts.inches,)
     ),
     Shape("one column", 2, ",", (1,), makers=_SINGLE, typed=0),
-    Shape("no header", 2.5, header=False, typed=2, makers=TYPED + TEXT, columns=(2, 3, 4, 6, 12), records=_ROWS[1:]),
+    Shape("no header", 2.5, header=False, typed=2, makers=TYPED + TEXT, columns=(2, 3, 4, 6, 12), records=ROWS[1:]),
     Shape("no header, one column", 0.5, ",", (1,), header=False, makers=TYPED),
     Shape("all text", 1.5, columns=(2, 3, 4, 6), typed=0, makers=_TEXTS),
     Shape("wide", 0.7, columns=(40, 60, 120, 250), records=(3, 8, 20)),

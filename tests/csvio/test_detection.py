@@ -11,10 +11,9 @@ import zipfile
 
 import pytest
 
+from benchmarks.detection.plain import ORDINARY, Written, table
 from csvapi.csvio.detection import Detection, detect
 from csvapi.errors import InvalidInput, NotCsv
-
-from .detection_corpus import ORDINARY, Made, table
 
 GRID = list(itertools.product([",", ";", "\t", "|", "^", "~"], ['"', "'"], ["\n", "\r\n", "\r"], [False, True]))
 
@@ -27,7 +26,7 @@ def found(text: str, encoding: str = "utf-8") -> Detection:
 def test_grid_of_dialects(delimiter: str, quote: str, line_end: str, *, preamble: bool) -> None:
     for header, encoding in itertools.product((True, False), ("utf-8", "utf-8-sig", "cp1252", "utf-16-le", "utf-16")):
         rows = table(random.Random(7), 12, ORDINARY)
-        file = Made(
+        file = Written(
             rows=rows if header else rows[1:],
             delimiter=delimiter,
             quote=quote,

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.detection.plain import ORDINARY, Written, table
 from csvapi.csvio.detection import HEAD, detect
 from csvapi.errors import CsvapiError
-
-from .detection_corpus import ORDINARY, Made, table
 
 MARKS = [b'"', b"'", b",", b";", b"\t", b"|", b"\\", b"\n", b"\r", b"\r\n", b" ", b"a", b"1", b"1,5", b"\x00", b"\xff"]
 PIECES = [b"# ", b"sep=;\n", b"{", b"[", b"<a>", b"https://a.b/c?d,e", b"2020-01-01", b"\xe9", "é東".encode()]
@@ -56,7 +55,7 @@ def test_any_bytes(content: bytes, tail: bytes, complete: bool) -> None:
     st.lists(st.sampled_from(ORDINARY), min_size=3, max_size=8),
 )
 def test_round_trip(seed: int, delimiter: str, quote: str, line_end: str, rows: int, kinds: list[str]) -> None:
-    file = Made(table(random.Random(seed), rows, kinds), delimiter, quote, line_end=line_end)
+    file = Written(table(random.Random(seed), rows, kinds), delimiter, quote, line_end=line_end)
     got = detect(file.content[:HEAD], complete=len(file.content) <= HEAD).dialect
     want = file.read(delimiter, quote, "", double_quote=True, skip_space=False)
     assume(b"'''s-" not in file.content)  # quoted, such a name may as well be one between apostrophes
