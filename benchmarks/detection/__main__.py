@@ -32,13 +32,15 @@ def main() -> None:
     settings = Settings()
     seeds = range(settings.seed, settings.seed + settings.files)
     verdicts = evaluate(seeds, settings.processes)
-    lines = [*report.table(verdicts), "", *report.calibration(verdicts)]
+    lines = [*report.table(verdicts), "", *report.unreadable(verdicts), "", *report.calibration(verdicts)]
     if settings.peers:
         compared = seeds[: settings.peers]
         lines += ["", *report.peers(compare(compared, settings.processes), len(compared))]
     if settings.wrong:
         lines += ["", *report.wrong(verdicts, settings.wrong)]
     print("\n".join(lines))
+    if settings.docs:
+        report.publish(lines, settings.command)
 
 
 if __name__ == "__main__":

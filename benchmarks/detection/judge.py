@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -17,7 +17,11 @@ from csvapi.errors import CsvapiError
 
 @dataclass(frozen=True)
 class Verdict:
-    """`right` is all of it: the header record, what stands above it, and every field of the records."""
+    """`right` is all of it: the header record, what stands above it, and every field of the records.
+
+    A wrong one is `unreadable` if the dialect it was written in does not give its fields either: then it is csvapi's
+    reading that is at fault, not its detection.
+    """
 
     seed: int
     kinds: tuple[str, ...]
@@ -26,6 +30,7 @@ class Verdict:
     fields: bool
     confidence: float
     found: str
+    unreadable: bool = False
 
     @property
     def right(self) -> bool:
@@ -33,7 +38,23 @@ class Verdict:
 
 
 def judge(file: Made) -> Verdict:
-    """One detection and one reading of the file."""
+    """One detection and one reading of the file; of a wrong one another, under the dialect it was written in."""
+    verdict = _judge(file)
+    return verdict if verdict.right else replace(verdict, unreadable=not _readable(file))
+
+
+def _readable(file: Made) -> bool:
+    try:
+        return read(file, file.dialect)[1] == _records(file)
+    except CsvapiError:
+        return False
+
+
+def _records(file: Made) -> list[list[str]]:
+    return [list(row) for row in file.records]
+
+
+def _judge(file: Made) -> Verdict:
     try:
         got = detect(file.content[:HEAD], file.content[-HEAD:], complete=len(file.content) <= HEAD)
         names, rows = read(file, got.dialect)
@@ -42,7 +63,7 @@ def judge(file: Made) -> Verdict:
     dialect = got.dialect
     header = dialect.header == file.header and (not file.header or names == list(file.names))
     # with another header a record is one more or one less: the fields are right where the others are
-    wanted = [list(row) for row in file.records]
+    wanted = _records(file)
     fields = rows == wanted if dialect.header == file.header else _ends_alike(rows, wanted)
     return Verdict(file.seed, file.kinds, header, _same_preamble(file, dialect), fields, got.confidence, str(dialect))
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 
 from benchmarks.detection.judge import Verdict
 from benchmarks.detection.peers import SECONDS, Score
 
+PAGE = Path(__file__).parents[2] / "docs" / "detection.md"
+_BEGIN, _END = "<!-- figures -->", "<!-- end of figures -->"
 BUCKETS = ((0.0, 0.5), (0.5, 0.75), (0.75, 0.9), (0.9, 1.01))
 _NAMES = ("below 0.5", "0.5 to 0.75", "0.75 to 0.9", "0.9 and above")
 
@@ -46,6 +50,16 @@ def calibration(verdicts: Sequence[Verdict]) -> list[str]:
     return lines
 
 
+def unreadable(verdicts: Sequence[Verdict]) -> list[str]:
+    """How many files no detection could have got right, and what would be right without them."""
+    count, right = sum(each.unreadable for each in verdicts), sum(each.right for each in verdicts)
+    what = "read wrongly in their own dialect, too"
+    return [
+        f"{what:44}{count:>8}",
+        f"{'right of the others':44}{len(verdicts) - count:>8}{_percent(right, len(verdicts) - count):>10}",
+    ]
+
+
 def wrong(verdicts: Sequence[Verdict], most: int) -> list[str]:
     """Seeds of files that were read wrongly, at most so many of each kind."""
     seeds: dict[str, list[int]] = defaultdict(list)
@@ -59,3 +73,12 @@ def wrong(verdicts: Sequence[Verdict], most: int) -> list[str]:
 def peers(scores: dict[str, Score], files: int) -> list[str]:
     lines = [f"{'detector, on ' + str(files) + ' of the files':44}{'':8}{'fields':>10}{f'over {SECONDS:g} s':>10}"]
     return lines + [f"{name:44}{'':8}{_percent(each.right, files):>10}{each.late:>10}" for name, each in scores.items()]
+
+
+def publish(lines: Sequence[str], command: str) -> None:
+    """Write the figures into docs/detection.md, between its marks."""
+    before, rest = PAGE.read_text().split(_BEGIN)
+    after = rest.split(_END)[1]
+    day = datetime.now(UTC).strftime("%Y-%m-%d")
+    figures = "\n".join([_BEGIN, f"`{command}` on {day}:", "", "```", *lines, "```", _END])
+    PAGE.write_text(before + figures + after)

@@ -20,3 +20,8 @@ class Settings:
     processes: int = field(default_factory=lambda: _number("DETECT_PROCESSES", 2))
     wrong: int = field(default_factory=lambda: _number("DETECT_WRONG", 0))
     docs: bool = field(default_factory=lambda: bool(os.environ.get("DETECT_DOCS")))
+
+    @property
+    def command(self) -> str:
+        chosen = [f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith("DETECT_")]
+        return " ".join(["make detect-eval", *(item for item in chosen if not item.startswith("DETECT_DOCS"))])
