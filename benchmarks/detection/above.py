@@ -195,7 +195,7 @@ def unnamed(draft: Draft) -> bool:
 @dirt("no name for the row names", "header", Needs(columns=4, records=4, header=True, typed=2))
 def short_header(draft: Draft) -> bool:
     """As R writes it: one name less than there are columns, and the rows' names in the first."""
-    if draft.aligned or not any(draft.typed()):
+    if draft.aligned or all(name.isdigit() for name in draft.names[1:]):
         return False
     del draft.names[0]
     for number, row in enumerate(draft.rows, 1):

@@ -33,7 +33,7 @@ def _quote_some(draft: Draft) -> None:
 
 
 def _no_spaces(draft: Draft) -> None:
-    change(draft, lambda cell: "".join(cell.split()) or "-")
+    change(draft, lambda cell: "-".join(cell.replace(",", " ").split()) or "-")
     draft.aligned = True
     draft.style = replace(draft.style, quoting="none")
 
