@@ -18,7 +18,7 @@ class Draft:
     """`names` is empty where the file has no header. `above` are the lines over the header, as they stand in the file.
 
     `raw` replaces how a row is written (its fields in `rows` are what a person reads); `before` is text between records
-    that belongs to none; `tail` ends the file. `columns` made the rows and can make more.
+    that belongs to none; `tail` ends the file, and with an `open_end` the last record has no line end before it.
     """
 
     r: random.Random
@@ -33,6 +33,7 @@ class Draft:
     before: dict[int, str] = field(default_factory=dict)
     tail: str = ""
     encoding: str = "utf-8"
+    open_end: bool = False
     double_bom: bool = False
     aligned: bool = False
     mixed: bool = False
@@ -64,6 +65,8 @@ class Draft:
         parts: list[str] = []
         for (index, _), line in zip(numbered, plain, strict=True):
             parts += [self.before.get(index, ""), self.raw.get(index, line), self._line_end()]
+        if self.open_end:
+            parts.pop()
         return "".join(parts) + self.tail
 
     def _line_end(self) -> str:

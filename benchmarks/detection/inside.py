@@ -195,11 +195,13 @@ def blank_records(draft: Draft) -> bool:
 @dirt("Ctrl-Z at the end", "end")
 def ctrl_z(draft: Draft) -> None:
     draft.tail = "\x1a"
+    draft.open_end = draft.r.random() < 0.3
 
 
 @dirt("NULs at the end", "end")
 def nuls(draft: Draft) -> None:
     draft.tail = "\0" * draft.r.choice([1, 16, 500, 4096])
+    draft.open_end = draft.r.random() < 0.3
 
 
 @dirt("blank lines at the end", "end", Needs(columns=2))

@@ -101,9 +101,8 @@ def _shape(r: random.Random, chosen: list[Dirt]) -> Draft:
 
 
 def _finished(seed: int, draft: Draft) -> Made:
+    draft.open_end |= not draft.tail and draft.r.random() < 0.25
     preamble, table = draft.preamble(), draft.table()
-    if not draft.tail and draft.r.random() < 0.25:
-        table = table.removesuffix(draft.style.line_end)
     encoding = _encoding(draft, preamble + table)
     bom = encoding in ("utf-8-sig", "utf-16")
     codec = {"utf-8-sig": "utf-8", "utf-16": "utf-16-le"}.get(encoding, encoding)
