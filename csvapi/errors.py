@@ -3,6 +3,7 @@
 CsvapiError
 ├── InvalidInput                 the request or the file is not right, and says where
 │   ├── MalformedCsv             row, line, byte
+│   ├── NoRecords                an empty file where there must be something
 │   ├── NotCsv                   the bytes are something else: a spreadsheet, an archive, a picture
 │   ├── UnsupportedEncoding
 │   ├── DigestMismatch           the content is not what its digest says
@@ -97,6 +98,10 @@ class InvalidInput(CsvapiError):
 
 class MalformedCsv(InvalidInput):
     code = "malformed_csv"
+
+
+class NoRecords(InvalidInput):
+    """Has the code of its kind: clients know an empty upload by its sentence."""
 
 
 class NotCsv(InvalidInput):

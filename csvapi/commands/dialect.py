@@ -6,7 +6,9 @@ import codecs
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
+from csvapi.csvio.codec import BOMS
 from csvapi.csvio.dialect import Dialect
+from csvapi.errors import NoRecords
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +57,19 @@ def detection(path: Path) -> Detection:
 
 
 def dialect(path: Path, override: dict[str, Any]) -> Dialect:
-    """The detected dialect with what `override` says instead."""
+    """The detected dialect with what `override` says instead; of a file without records, the usual one."""
     if set(override) >= _ENOUGH:
         return Dialect(**override)
-    return replace(detection(path).dialect, **override)
+    try:
+        found = detection(path).dialect
+    except NoRecords:
+        found = _of_nothing(path)
+    return replace(found, **override)
+
+
+def _of_nothing(path: Path) -> Dialect:
+    """The dialect of a file without records: its byte order mark, if it has one."""
+    with path.open("rb") as file:
+        head = file.read(4)
+    encodings = [name for name, mark in BOMS.items() if head.startswith(mark)]
+    return Dialect(encoding=encodings[-1], bom=True) if encodings else Dialect()

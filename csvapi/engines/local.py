@@ -16,7 +16,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from csvapi.csvio.receipt import Receipt
+from csvapi.csvio.preview import head
+from csvapi.csvio.receipt import Receipt, StepCount
+from csvapi.csvio.source import Source
 from csvapi.engines.explain import HEADER
 from csvapi.engines.parts import Outputs
 from csvapi.engines.plan import Plan
@@ -57,11 +59,15 @@ def run(
     besides, by the id they name. Behind a step that settles its output (see
     `engines.stages`) the rows in `explain` and the bytes in `dropped` are those of that output.
     `progress` is called at block borders and may raise: children and files then go and the exception passes through.
+    Of a file without any record nothing but its byte order mark comes out, whatever the steps, with a warning.
     Raises `InvalidInput` for steps and columns, `MalformedCsv` for a record beyond the options, `WorkspaceFull`.
     """
     options = options or Options()
     files = files or {}
-    parts = stages(load_steps(steps), options)
+    loaded = load_steps(steps)
+    parts = stages(loaded, options)
+    if not head(Source.open(source, dialect), limit=options.max_record).columns:
+        parts = [[]]  # without a record there are no columns that steps could name, and nothing for them to do
     plan = Plan.of(source, dialect, parts[0], options, files, last=len(parts) == 1)
     check(plan, parts[1:], files)
     written = [path for path in (output, dropped, explain) if isinstance(path, Path)]
@@ -73,6 +79,8 @@ def run(
                         pipeline = _Pipeline(parts, options, Path(folder).resolve(), count, progress, files)
                         receipt = pipeline.run(plan, Outputs(output, dropped, explain, hashed=hashed))
                         receipt.input_sha256 = input_sha256
+                        receipt.steps = [step.as_json() for step in loaded]
+                        receipt.counts = receipt.counts or [StepCount(step.operation.name) for step in loaded]
                         break
                 except WrongCut:
                     pass  # a range began inside a record: a run in one range has no cuts

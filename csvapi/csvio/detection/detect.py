@@ -16,7 +16,7 @@ from csvapi.csvio.detection.result import Detection
 from csvapi.csvio.detection.scoring import Trial, table_width, trials
 from csvapi.csvio.detection.structure import SEP_LINE, table_start
 from csvapi.csvio.dialect import Dialect
-from csvapi.errors import InvalidInput
+from csvapi.errors import NoRecords
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,18 +39,18 @@ def detect(head: bytes, tail: bytes = b"", *, complete: bool = False) -> Detecti
     One pass to decode, one to split, one with the csv module for each reading worth a trial over the first 24 KiB, one
     over the head for the best.
 
-    Raises `InvalidInput` for a file without records, `NotCsv` for one that is something else, `UnsupportedEncoding`.
+    Raises `NoRecords` for a file without records, `NotCsv` for one that is something else, `UnsupportedEncoding`.
     """
     complete = complete and len(head) <= HEAD
     head, tail = head[:HEAD], tail[-HEAD:]
     if not head.strip(b" \t\r\n\x00\x1a\xef\xbb\xbf\xfe\xff"):
-        raise InvalidInput(f"The file is empty: its first {len(head)} bytes hold no record.", byte=0)
+        raise NoRecords("The file is empty: it holds no record.", byte=0)
     refuse_binary(head, tail)
     decoded = decode(head, tail)
     if not decoded.encoding.startswith(("utf-16", "utf-32")):
         refuse_noise(head)
     if not decoded.text.strip("\x00\x1a \t\r\n"):
-        raise InvalidInput("The file is empty: it holds no record.", byte=0)
+        raise NoRecords("The file is empty: it holds no record.", byte=0)
     refuse_text(decoded.text, complete=complete)
     return _read(decoded, complete=complete)
 
@@ -93,7 +93,7 @@ def _table(reading: Reading, lines: list[str], skip: int, *, complete: bool) -> 
     if not complete and len(found) > 1 and not lines[-1].endswith(("\n", "\r")):
         found.pop()
     if not found:
-        raise InvalidInput("The file is empty: it holds no record.", byte=0)
+        raise NoRecords("The file is empty: it holds no record.", byte=0)
     fields = [record.fields for record in found]
     start = table_start(fields)
     body = found[start:]
