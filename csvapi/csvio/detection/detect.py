@@ -67,6 +67,8 @@ def _read(decoded: Decoded, *, complete: bool) -> Detection:
     others = [other for other in _alternatives(tried, decoded, lines, skip, complete=complete) if other[0] != dialect]
     if named.confidence < _SURE_HEADER:
         others.append((replace(dialect, header=not named.present), round(1 - named.confidence, 2)))
+    if decoded.rival:
+        others.append((replace(dialect, encoding=decoded.rival), round(1 - decoded.confidence, 2)))
     return Detection(
         dialect=dialect,
         columns=_columns(table, named),

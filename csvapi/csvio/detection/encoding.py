@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from csvapi.csvio.detection import legacy
 from csvapi.csvio.detection.result import Issue
+from csvapi.csvio.detection.wide import wide
 from csvapi.errors import UnsupportedEncoding
 
 _BOMS = (  # UTF-32-LE's begins with UTF-16-LE's, so the longer ones come first
@@ -30,12 +31,16 @@ _REFUSED = (
 )
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _CONTINUATION = bytes(range(0x80, 0xC0))
+_REST = 3
 _ESCAPES = ((b"\x1b$B", "ISO-2022-JP"), (b"\x1b$@", "ISO-2022-JP"), (b"\x1b$)C", "ISO-2022-KR"))
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The head as text (without its BOM), the codec that gave it, and how that was found."""
+    """The head as text (without its BOM), the codec that gave it, and how that was found.
+
+    `rival` is another encoding that gives another text which reads nearly as well, or "".
+    """
 
     text: str
     encoding: str
@@ -43,10 +48,11 @@ class Decoded:
     confidence: float
     evidence: str
     issues: tuple[Issue, ...] = ()
+    rival: str = ""
 
 
 def decode(head: bytes, tail: bytes = b"") -> Decoded:
-    """Find the encoding of `head` (`tail` is more evidence where the head is plain ASCII) and decode it.
+    """Find the encoding of `head` (`tail`, the file's last bytes, is more evidence) and decode it.
 
     A character cut by the end of the head is left out; undecodable bytes are reported, not refused.
     """
@@ -54,11 +60,10 @@ def decode(head: bytes, tail: bytes = b"") -> Decoded:
     for bom, encoding in _BOMS:
         if head.startswith(bom):
             return _decoded(head[len(bom) :], encoding, bom, 1.0, f"encoding {encoding}: the file starts with its BOM")
-    wide = _wide(head)
-    if wide:
-        return _decoded(
-            head, wide, b"", 0.95, f"encoding {wide}: the NUL bytes stand where its ASCII characters have them"
-        )
+    unmarked = wide(head)
+    if unmarked:
+        sentence = f"encoding {unmarked}: the NUL bytes stand where its ASCII characters have them"
+        return _decoded(head, unmarked, b"", 0.95, sentence)
     if head.isascii() and tail.isascii():
         return _decoded(head, "utf-8", b"", 1.0, "encoding utf-8: every byte read is ASCII")
     return _narrow(head, tail)
@@ -74,64 +79,47 @@ def _refuse_exotic(head: bytes) -> None:
 
 
 def _narrow(head: bytes, tail: bytes) -> Decoded:
-    """UTF-8 if its multi-byte sequences are valid, all or nearly all; otherwise the most plausible code page."""
-    evidence = head if not head.isascii() else tail
-    if evidence is tail:
-        evidence = evidence.lstrip(_CONTINUATION)
-    text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(evidence)
-    bad = len(_ESCAPED.findall(text))
-    good = len(text) - len(text.encode("ascii", "ignore")) - bad
-    if bad * 4 <= good:
+    """UTF-8 if its multi-byte sequences are valid, all or nearly all; otherwise the most plausible code page.
+
+    Where the head is plain ASCII the tail decides, which may begin inside a character.
+    """
+    body = head if not head.isascii() else tail
+    good, bad = _sequences(body if body is head else _from_character(tail))
+    if good and bad * 4 <= good:
         sentence = f"encoding utf-8: {good} characters are valid multi-byte sequences"
         return _decoded(head, "utf-8", b"", 0.8 if bad else 1.0, sentence)
-    guess = legacy.guess(evidence)
-    return _decoded(head, guess.encoding, b"", guess.confidence, guess.evidence)
+    guess = legacy.guess(_whole_lines(head, tail) if tail else head)
+    found = _decoded(head, guess.encoding, b"", guess.confidence, guess.evidence)
+    return replace(found, rival=guess.rival)
 
 
-def _wide(head: bytes) -> str:
-    """UTF-16 or UTF-32 without a BOM, or "": NULs of ASCII characters fall into one place of every unit.
-
-    The line ends, delimiters and digits of a CSV are ASCII, whatever its language, so a tenth is enough; and two of the
-    four bytes of UTF-32 are NUL in every character of every living script (Unicode standard, 2.8).
-    """
-    if b"\x00" not in head:
-        return ""
-    places = [head[offset::4].count(0) for offset in range(4)]
-    units = max(len(head) // 4, 1)
-    if min(places[2:]) * 10 > units * 9 and places[0] * 4 < units:
-        return _if_valid(head, "utf-32-le")
-    if min(places[:2]) * 10 > units * 9 and places[3] * 4 < units:
-        return _if_valid(head, "utf-32-be")
-    even, odd = places[0] + places[2], places[1] + places[3]
-    if max(even, odd) * 10 < units * 2 or min(even, odd) * 2 > max(even, odd):
-        return ""
-    return _if_valid(head, "utf-16-le" if odd > even else "utf-16-be")
+def _whole_lines(head: bytes, tail: bytes) -> bytes:
+    """The lines of both but for those that are cut, maybe inside a character; all, where only these are not ASCII."""
+    lines = b"\n".join([*head.splitlines()[:-1], *tail.splitlines()[1:]])
+    return lines if not lines.isascii() else head + b"\n" + tail
 
 
-def _if_valid(head: bytes, encoding: str) -> str:
-    """The encoding, unless it gives undecodable units, NULs, or units of two ASCII bytes where NULs should be.
+def _sequences(body: bytes) -> tuple[int, int]:
+    """How many characters beyond ASCII are valid UTF-8, and how many bytes are not."""
+    text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(body)
+    bad = len(_ESCAPED.findall(text))
+    return len(text) - len(text.encode("ascii", "ignore")) - bad, bad
 
-    Line ends are units of their own: where there are only bytes of them inside others, the NULs are stray ones.
-    """
-    text = codecs.getincrementaldecoder(encoding)("replace").decode(head)
-    if b"\n" in head and "\n" not in text and "\r" not in text:
-        return ""
-    pairs = sum(1 for char in text if "\x20" <= chr(ord(char) & 0xFF) <= "\x7e" and 0x20 <= ord(char) >> 8 <= 0x7E)
-    wide = sum(1 for char in text if char > "\xff")
-    if pairs * 10 > wide * 7 and wide:
-        return ""
-    return encoding if text.count("\ufffd") * 20 <= len(text) and text.count("\x00") * 20 <= len(text) else ""
+
+def _from_character(tail: bytes) -> bytes:
+    """The tail without the end of a UTF-8 character, of three bytes at most, that it may begin with."""
+    return tail[:_REST].lstrip(_CONTINUATION) + tail[_REST:]
 
 
 def _decoded(body: bytes, encoding: str, bom: bytes, confidence: float, evidence: str) -> Decoded:
     """Decode so that nothing is lost: an undecodable byte becomes a surrogate of its own (PEP 383)."""
-    wide = encoding.startswith(("utf-16", "utf-32"))
+    in_units = encoding.startswith(("utf-16", "utf-32"))
     try:
-        text = codecs.getincrementaldecoder(encoding)("surrogatepass" if wide else "surrogateescape").decode(body)
+        text = codecs.getincrementaldecoder(encoding)("surrogatepass" if in_units else "surrogateescape").decode(body)
     except UnicodeDecodeError as error:
         detail = f"The file is not valid {encoding} at byte {error.start + len(bom)}: convert it to UTF-8 first."
         raise UnsupportedEncoding(detail, byte=error.start + len(bom)) from error
-    issues = () if wide else _undecodable(text, encoding, len(bom))
+    issues = () if in_units else _undecodable(text, encoding, len(bom))
     return Decoded(text, encoding, bom, confidence, evidence, issues)
 
 
