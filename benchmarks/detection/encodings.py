@@ -125,6 +125,7 @@ def report(files: dict[str, int] = _FILES) -> list[str]:
         by_page[each.case.page].append(each)
     lines = ["| Page | Files | " + " | ".join(files) + " |", "| :- | -: |" + " -: |" * len(files)]
     lines += [_row(page, found, files) for page, found in by_page.items()]
+    lines.append(_row("**all but Unicode**", [each for each in answers if each.case.page not in UNICODE], files))
     lines.append(_row("**all**", answers, files))
     lines.append("| goal | |" + "".join(f" {100 * GOALS[size]:.0f} % |" for size in files))
     return [*lines, "", *_calibration(answers)]
@@ -147,7 +148,11 @@ def _calibration(answers: list[Answer]) -> list[str]:
         lines.append(f"| {low:.2f} to {min(high, 1):.2f} | {len(within)} | {100 * share(within):.1f} % |")
     wrong = [each for each in answers if not each.right]
     sure = sum(each.confidence >= _HONEST for each in wrong)
-    return [*lines, "", f"{len(wrong)} of {len(answers)} files wrong, {sure} of them with a confidence of {_HONEST} or more"]
+    return [
+        *lines,
+        "",
+        f"{len(wrong)} of {len(answers)} files wrong, {sure} of them with a confidence of {_HONEST} or more",
+    ]
 
 
 if __name__ == "__main__":
