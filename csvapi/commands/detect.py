@@ -14,7 +14,6 @@ from csvapi.commands.dialect import detection
 from csvapi.commands.run import told
 from csvapi.commands.source import source
 from csvapi.csvio import header
-from csvapi.csvio.detection import HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +32,7 @@ def main(given: Sequence[str]) -> int:
     with told("detect", options.input), tempfile.TemporaryDirectory(prefix="csvapi-") as folder:
         path = source(options.input, Path(folder))
         found = detection(path)
-        if path.stat().st_size > HEAD:  # which the header record may be longer than
-            found = replace(found, columns=tuple(header(path, found.dialect)))
+        found = replace(found, columns=tuple(header(path, found.dialect)))  # of a pass, which reads all of the record
         told_all = {**found.as_json(), **(census(path, found.dialect) if options.whole else {})}
         text = json.dumps(told_all, indent=2, ensure_ascii=False) + "\n"
         sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
@@ -46,6 +44,7 @@ def census(path: Path, dialect: Dialect) -> dict[str, Any]:
     """What every record of the file holds, as in a receipt: one pass, a few blocks of memory."""
     from csvapi.csvio.blocks import pieces
     from csvapi.csvio.census import Counter
+    from csvapi.csvio.file_warnings import file_warnings
     from csvapi.csvio.preview import head
     from csvapi.csvio.source import Source
 
@@ -56,4 +55,9 @@ def census(path: Path, dialect: Dialect) -> dict[str, Any]:
         counter.count(piece)
     for issue in counter.census.issues.values():
         issue.byte = opened.byte(issue.byte) if issue.count else 0
-    return {"found": counter.census.as_json()}
+    around = {"preamble_lines": len(opened.preamble), "trailing_bytes": opened.trailing}
+    warnings = file_warnings(opened, first, counter.census)
+    return {
+        "found": {**counter.census.as_json(), **around},
+        "warnings": [warning.as_json() for warning in warnings],
+    }

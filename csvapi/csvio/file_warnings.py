@@ -17,7 +17,8 @@ _WORDS = {
         'on_ragged says what becomes of them: "pad", "drop" or "fail"',
     ),
     "undecodable": (
-        "{count} of {of} records hold bytes that are no text in {encoding}; they are kept as they are",
+        "{count} of {of} records hold bytes that are no text in {encoding}; records that are copied keep them, and "
+        "where text is written in another encoding or format (normalise, output, convert) they become U+FFFD",
         'if another encoding shows them right, change the dialect: {"encoding": …}',
     ),
     "nul": ("{count} of {of} records hold NUL characters; they are kept as they are", None),
@@ -59,7 +60,7 @@ def _around(source: Source, head: Head) -> list[DataWarning]:
             )
         )
     if source.trailing:
-        detail = f"{source.trailing} bytes of NULs or Ctrl-Z at the end of the file are no record and not in the result"
+        detail = "NULs or Ctrl-Z at the end of the file are no record and not in the result"
         found.append(DataWarning("trailing_bytes", detail, count=source.trailing, byte=source.size))
     return found
 

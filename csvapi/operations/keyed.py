@@ -107,8 +107,9 @@ def _empty_keys(positions: Sequence[int] | None, width: int, delimiter: bytes) -
     """The key of nothing but empty fields, and those in which the last ones of them are absent."""
     if positions is None:
         return (delimiter * (width - 1),)
-    ends = [*sorted(positions, reverse=True)[: _MOST_SHAPES - 1]]
-    shapes = [[b""] * len(positions), *([b"" if place < end else None for place in positions] for end in ends)]
+    ends = sorted(positions, reverse=True)[: _MOST_SHAPES - 1]
+    shapes: list[list[bytes | None]] = [[b""] * len(positions)]
+    shapes += [[b"" if place < end else None for place in positions] for end in ends]
     return tuple(canonical(shape, delimiter) for shape in shapes)
 
 

@@ -102,13 +102,11 @@ def _way_out(name: str) -> str:
 
 
 def _detection(upload: Writer) -> Detection:
-    """What the first and last bytes say; a header record longer than those is read whole, up to the record limit."""
+    """What the first and last bytes say; the columns as a pass reads them, which reads all of the header record."""
     upload.seek(0)
     head = upload.read(HEAD) or b""
     upload.seek(max(len(head), upload.size - HEAD))
     found = detect(head, upload.read(HEAD) or b"", complete=upload.size <= HEAD)
-    if upload.size <= HEAD:
-        return found
     return replace(found, columns=tuple(header(upload.temp, found.dialect, limit=runtime().settings.max_record)))
 
 

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 STEPS = (
     [{"op": "normalise"}],
-    [{"op": "filter", "filters": [{"column": "a", "operator": "==", "value": "1"}]}, {"op": "sort", "by": [{"column": "a"}]}],
+    [
+        {"op": "filter", "filters": [{"column": "a", "operator": "==", "value": "1"}]},
+        {"op": "sort", "by": [{"column": "a"}]},
+    ],
     [{"op": "profile"}],
 )
 
