@@ -11,6 +11,7 @@ from marshmallow import fields, validate
 
 from csvapi.operations import catalogue
 from csvapi.operations.params import ColumnField, FileField
+from csvapi.operations.values import AsField
 
 if TYPE_CHECKING:
     from csvapi.operations import Operation
@@ -39,6 +40,16 @@ or the records in another format. Steps run in one pass over the file where that
 reports are then rows of that. Memory stays within the task's limit; what does not fit goes to the workspace.
 
 A column is its exact name, or its position from 1 as `{"index": 3}`. Values are text and stay text.
+
+**Numbers and dates** are the same in every operation. Outer spaces aside (space, tab, U+00A0, U+202F), a number is an
+optional sign, digits with an optional point (`7`, `-.5`, `5.`, `007`) and an optional exponent (`1e5`), with at most
+1,000 significant digits and an exponent within ±400. NaN and INF are no numbers. Numbers are compared and summed
+exactly. A date is ISO 8601: `2024-01-31`, `2024-01-31T10:00`, `2024-01-31 10:00:00.1234567 +01:00`, `… UTC`; without
+an offset it is taken as UTC. In other ways numbers and dates are written only in a **format** that is given as `as`;
+none is guessed: `{"number": {"decimal": ",", "group": ".", "currency": true, "percent": true, "accounting": true}}`
+has each of its parts where it is needed (`group` stands between every three digits, or is `"indian"`: 12,34,567; with
+`percent` `5%` is 0.05; with `accounting` `(5)` is -5), and `{"date": "%d.%m.%Y"}` has the directives %d %m %Y %y %H
+%I %p %M %S %f %z %b %B %j %% (names of months are English, %y from 69 on is 19xx).
 """
 
 
@@ -87,6 +98,8 @@ def _rows(given: dict[str, fields.Field[Any]], before: str) -> list[tuple[str, s
 def _type(field: fields.Field[Any]) -> str:
     if isinstance(field, fields.List):
         return f"list of {_type(field.inner)}"
+    if isinstance(field, AsField):
+        return " · ".join(f"`{name}`" for name in field.names) + " · format"
     one_of = [each.choices for each in [field.validate, *field.validators] if isinstance(each, validate.OneOf)]
     if one_of:
         return " · ".join(f"`{choice}`" for choice in one_of[0])

@@ -20,6 +20,7 @@ from csvapi.api.task_shapes import INPUT, ON_BAD, ON_RAGGED, OUTPUT, STEPS, Coun
 from csvapi.api.warning_shape import WARNINGS
 from csvapi.operations import Operation, catalogue
 from csvapi.operations.params import ColumnField
+from csvapi.operations.values import AsField
 from csvapi.services import pipelines, previews
 
 blp = Resource("v1-operations", __name__, url_prefix="/api/v1", description="What can be done, and trying it")
@@ -61,7 +62,8 @@ def schema_of(name: str) -> dict[str, Any]:
     spec = APISpec("steps", "1", "3.1.0", plugins=[plugin])
     converter: Any = plugin.converter  # which the specification above has made; it has no types
     converter.map_to_openapi_type(ColumnField, None, None)
-    converter.add_attribute_function(lambda _self, field, **_: COLUMN if isinstance(field, ColumnField) else {})
+    converter.map_to_openapi_type(AsField, None, None)
+    converter.add_attribute_function(lambda _self, field, **_: _special(field))
     schema = converter.schema2jsonschema(operation.params())
     named = spec.components.to_dict().get("schemas", {})
     step = {
@@ -73,6 +75,12 @@ def schema_of(name: str) -> dict[str, Any]:
     }
     whole: dict[str, Any] = json.loads(json.dumps(step).replace("#/components/schemas/", "#/$defs/"))
     return whole
+
+
+def _special(field: ma.fields.Field[Any]) -> dict[str, Any]:
+    if isinstance(field, ColumnField):
+        return COLUMN
+    return field.shape if isinstance(field, AsField) else {}
 
 
 def operation_shape(operation: Operation) -> dict[str, Any]:

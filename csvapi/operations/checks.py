@@ -71,8 +71,13 @@ class Checked:
     def __init__(self, field: dict[str, Any], position: int, missing: frozenset[bytes], *, required: bool) -> None:
         self.name, self.position, self.missing = field["name"], position, missing
         self.required = required or field.get("constraints", {}).get("required", False)
-        self.rules = rules_of(field, required=self.required)
+        self.rules = rules_of(field)
         self.known: dict[Cell, str] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """Of the rules, in the order in which they are asked."""
+        return [*(["required"] if self.required else []), *(name for name, _ in self.rules)]
 
     def violated(self, block: Block) -> list[str]:
         cells = block.column(self.position)

@@ -5,22 +5,25 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from decimal import Context, Decimal, localcontext
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation, localcontext
 from functools import lru_cache
 from operator import mul
 from typing import TYPE_CHECKING, Any
 
+from csvapi.operations.dates import Moment, moment
 from csvapi.operations.distinct import Distinct
-from csvapi.operations.values import date, numbers_of
+from csvapi.operations.numbers import numbers_of
 
 if TYPE_CHECKING:
     from csvapi.csvio.wire import Wire
 
 KINDS = ("integer", "number", "date")
 MOSTLY = 0.95  # of the values there are: the share that makes a column a type's
-_SUM = Context(prec=100)
-_INTEGER = re.compile(rb"[+-]?[0-9]+")
-_DATE_LIKE = re.compile(rb"[0-9]{4}-[0-9]{2}-")
+# Sums are exact, or fail: no sum of what numbers may be is ever rounded.
+_SUM = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact, InvalidOperation])
+_BROKEN = re.compile(rb"[.eE]")  # in a number that is not written as an integer
+_DATE_LIKE = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SHORT = 50  # bytes of a cell whose date is remembered
 
 
 @dataclass
@@ -60,15 +63,14 @@ class ColumnProfile:
             self.longest = max(
                 self.longest, max(len(wire.decode(cell)) for cell in counted if len(cell) > self.longest)
             )
-        self._types(counted, cells, rows)
+        self._types(counted, cells, rows, wire)
 
-    def _types(self, counted: Counter[bytes], cells: list[bytes | None], rows: Any) -> None:
+    def _types(self, counted: Counter[bytes], cells: list[bytes | None], rows: Any, wire: Wire) -> None:
         """Which cells are which, how many, the first that is not, and the extremes of each kind."""
-        numbers = numbers_of(counted)
-        whole = list(filter(_INTEGER.fullmatch, numbers))
-        integers = numbers if len(whole) == len(numbers) else {cell: numbers[cell] for cell in whole}
-        like = filter(_DATE_LIKE.match, counted) if len(numbers) < len(counted) else ()
-        dates = {cell: moment for cell in like if (moment := _date(cell)) is not None}
+        numbers = numbers_of(counted, wire.decode)
+        integers = {cell: value for cell, value in numbers.items() if not _BROKEN.search(cell)}
+        like = filter(_DATE_LIKE.search, counted) if len(numbers) < len(counted) else ()
+        dates = {cell: value for cell in like if (value := _date(wire.decode(cell))) is not None}
         of_kind: dict[str, dict[bytes, Any]] = {"integer": integers, "number": numbers, "date": dates}
         for kind, found in of_kind.items():
             self.counts[kind] += sum(map(counted.__getitem__, found))
@@ -80,7 +82,7 @@ class ColumnProfile:
                 ends = [(value, cell) for cell, value in found.items() if value in (least, most)]
                 self._range(kind, min(ends), max(ends))
         with localcontext(_SUM):
-            self.total = sum(map(mul, numbers.values(), map(counted.__getitem__, numbers)), self.total)
+            self.total += sum(map(mul, numbers.values(), map(counted.__getitem__, numbers)))
 
     def _range(self, kind: str, least: Any, most: Any) -> None:
         if kind in self.ranges:
@@ -129,4 +131,9 @@ class ColumnProfile:
         return f"{Context(prec=15).divide(self.total, Decimal(self.counts['number'])).normalize():f}"
 
 
-_date = lru_cache(1 << 14)(date)  # a column's dates are few, and each block holds many of them
+def _date(text: str) -> Moment | None:
+    """A column's dates are few, and each block holds many of them."""
+    return _known(text) if len(text) <= _SHORT else moment(text)
+
+
+_known = lru_cache(1 << 14)(moment)

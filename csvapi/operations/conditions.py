@@ -6,12 +6,12 @@ A condition is only asked of records that the ones before it leave open, from le
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import compress, count, repeat
 from typing import TYPE_CHECKING, Any, Protocol
 
 from csvapi.csvio.blocks import Block, Cell, Mask
-from csvapi.operations.values import HOLDS, PARSERS, as_bytes, floats
+from csvapi.operations.values import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from csvapi.csvio.wire import Wire
 
 NEGATIVE = {"!=": "==", "not_contains": "contains", "not_in": "in", "not_empty": "is_empty"}
-_COMPARE = {"==": operator.eq, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
+COMPARE = {"==": operator.eq, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
 
 class Node(Protocol):
@@ -72,6 +72,22 @@ def any_of(parts: Sequence[Node]) -> Node:
 
 
 @dataclass
+class Asked:
+    """What a condition was asked: of how many cells, how many it could not compare, and the first of these."""
+
+    of: int = 0
+    count: int = 0
+    first: tuple[int, bytes] | None = None
+
+    def add(self, cells: Sequence[bytes], bad: Sequence[int], rows: Sequence[int]) -> None:
+        """`bad` are the indexes of the cells that could not be compared, `rows` where all of the cells are."""
+        self.of += len(cells)
+        self.count += len(bad)
+        if self.first is None and len(bad):
+            self.first = int(rows[bad[0]]), cells[bad[0]]
+
+
+@dataclass
 class Leaf:
     """One column against a test; `absent` is the answer for a record without that field."""
 
@@ -92,7 +108,7 @@ def text_test(name: str, value: Any, wire: Wire, *, fold: bool) -> Callable[[Seq
     if not fold and (operand := _encoded(name, value, wire)) is not None:
         return Text(name, operand)
     shape = str.casefold if fold else str
-    compare = Text(name, shape(_text(value)))
+    compare = Text(name, shape(as_text(value)))
     return lambda cells: compare([shape(wire.decode(cell)) for cell in cells])
 
 
@@ -106,53 +122,14 @@ class Text:
     def __call__(self, cells: Sequence[Any]) -> Iterable[bool]:
         if self.name in ("starts_with", "ends_with"):
             return map(operator.methodcaller(self.name.replace("_", ""), self.operand), cells)
-        compare = operator.contains if self.name == "contains" else _COMPARE[self.name]
+        compare = operator.contains if self.name == "contains" else COMPARE[self.name]
         return map(compare, cells, repeat(self.operand))
-
-
-def _text(value: Any) -> str:
-    return as_bytes(value).decode("utf-8", "surrogatepass")
 
 
 def _encoded(name: str, value: Any, wire: Wire) -> bytes | None:
     """`value` in the file's bytes; None where comparing bytes would not be comparing text."""
     same = wire.ordered if name in (">", ">=", "<", "<=") else name == "==" or wire.aligned
     try:
-        return _text(value).encode(wire.inner) if same else None
+        return as_text(value).encode(wire.inner) if same else None
     except UnicodeEncodeError:
         return None
-
-
-@dataclass
-class Typed:
-    """A comparison with a number or a date, exact at any length; `bad` counts the cells that are neither."""
-
-    name: str
-    value: Any
-    kind: str
-    bad: int = 0
-    known: dict[bytes, int | None] = field(default_factory=dict)
-
-    def __call__(self, cells: Sequence[bytes]) -> Iterable[bool]:
-        if self.kind == "number" and (numbers := floats(cells)) is not None:
-            near = float(self.value)
-            if near not in numbers:  # rounding keeps order: unequal floats are ordered as the numbers they stand for
-                return map(_COMPARE[self.name], numbers, repeat(near))
-        holds = HOLDS[self.name]
-        orders = [self.order(cell) for cell in cells]
-        self.bad += orders.count(None)
-        return [order in holds for order in orders]
-
-    def order(self, cell: bytes) -> int | None:
-        """-1, 0 or 1 as the cell is less, equal or more; None when it cannot be compared."""
-        if cell in self.known:
-            return self.known[cell]
-        parsed = PARSERS[self.kind](cell)
-        order = None if parsed is None else int(parsed > self.value) - int(parsed < self.value)
-        if len(self.known) >= _REMEMBERED:
-            self.known.clear()
-        self.known[cell] = order
-        return order
-
-
-_REMEMBERED = 10_000  # distinct cells; bounds the memory of a condition

@@ -7,19 +7,24 @@ No key is the beginning of another, so that keys of several columns can be joine
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from csvapi.operations.values import date, number
+from csvapi.operations.conditions import Asked
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
     from csvapi.csvio.blocks import Cell
     from csvapi.csvio.wire import Wire
+    from csvapi.operations.dates import Moment
+    from csvapi.operations.values import Format
 
 INVERSE = bytes(range(255, -1, -1))
-_EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 _EXPONENT = 1 << 31
+_SECONDS = 1 << 62
 _ZERO = ord("0")
+_SHORT = 18  # digits of a number that is one whatever its format
 
 
 def text_key(text: bytes) -> bytes:
@@ -27,13 +32,7 @@ def text_key(text: bytes) -> bytes:
     return text.replace(b"\0", b"\0\xff") + b"\0\0"
 
 
-def number_key(cell: bytes) -> bytes | None:
-    """None for what is no number."""
-    if cell.isdigit() and cell[0] != _ZERO:
-        return b"\2" + (len(cell) + _EXPONENT).to_bytes(5) + cell.rstrip(b"0") + b"\0"
-    value = number(cell)
-    if value is None:
-        return None
+def number_key(value: Decimal) -> bytes:
     sign, digits, exponent = value.as_tuple()
     assert isinstance(exponent, int)  # noqa: S101  a number has one, only NaN and infinity do not
     text = "".join(map(str, digits)).lstrip("0")
@@ -44,43 +43,55 @@ def number_key(cell: bytes) -> bytes | None:
     return b"\0" + key.translate(INVERSE) if sign else b"\2" + key
 
 
-def date_key(cell: bytes) -> bytes | None:
-    """Microseconds since year 1, in UTC. None for what is no date."""
-    moment = date(cell)
-    if moment is None:
-        return None
-    since = moment - _EPOCH
-    return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds + (1 << 62)).to_bytes(8)
+def _digits_key(cell: bytes) -> bytes:
+    """The key of the number that digits without a leading zero are."""
+    return b"\2" + (len(cell) + _EXPONENT).to_bytes(5) + cell.rstrip(b"0") + b"\0"
+
+
+def date_key(moment: Moment) -> bytes:
+    """Seconds, then decimals, which end before any digit."""
+    return (moment[0] + _SECONDS).to_bytes(8) + moment[1].encode() + b"\0"
 
 
 @dataclass
 class KeyPart:
-    """One column of a sort. What has no value there (empty, absent, or no number or date) is `empty` first or last."""
+    """One column of a sort: by text, or by the numbers or dates of a `format`. What has no value there (empty, absent,
+    or no number or date) is `empty` first or last. `asked` counts the cells, and those that are no number or date.
+    """
 
     position: int
-    kind: str
+    format: Format | None
     descending: bool
     empty_first: bool
     fold: bool
-    bad: int = 0
+    asked: Asked
 
-    def keys(self, cells: list[Cell], wire: Wire) -> list[bytes]:
-        return [self._key(cell, wire) for cell in cells]
+    def keys(self, cells: list[Cell], wire: Wire, rows: Sequence[int]) -> list[bytes]:
+        nothing = b"\0" if self.empty_first else b"\2"
+        values = [self._value(cell, wire) if cell else None for cell in cells]
+        if self.format:
+            self._count(cells, values, rows)
+        if self.descending:
+            return [nothing if each is None else b"\1" + each.translate(INVERSE) for each in values]
+        return [nothing if each is None else b"\1" + each for each in values]
 
-    def _key(self, cell: Cell, wire: Wire) -> bytes:
-        if not cell:
-            return b"\0" if self.empty_first else b"\2"
-        key = self._value(cell, wire)
-        if key is None:
-            self.bad += 1
-            return b"\0" if self.empty_first else b"\2"
-        return b"\1" + (key.translate(INVERSE) if self.descending else key)
+    def _count(self, cells: list[Cell], values: list[bytes | None], rows: Sequence[int]) -> None:
+        there = [(cell, value, row) for cell, value, row in zip(cells, values, rows, strict=True) if cell]
+        if there:
+            filled, found, where = zip(*there, strict=True)
+            self.asked.add(filled, [at for at, value in enumerate(found) if value is None], where)
 
     def _value(self, cell: bytes, wire: Wire) -> bytes | None:
-        if self.kind == "number":
-            return number_key(cell)
-        if self.kind == "date":
-            return date_key(cell)
+        if self.format is not None:
+            return self._typed(cell, wire, self.format)
         if self.fold:
             return text_key(wire.decode(cell).casefold().encode("utf-8", "surrogatepass"))
         return text_key(cell if wire.ordered else wire.decode(cell).encode("utf-8", "surrogatepass"))
+
+    def _typed(self, cell: bytes, wire: Wire, form: Format) -> bytes | None:
+        if form.kind == "number" and len(cell) <= _SHORT and cell.isdigit() and cell[0] != _ZERO:
+            return _digits_key(cell)
+        value = form.parse(wire.decode(cell))
+        if value is None:
+            return None
+        return date_key(cast("Moment", value)) if form.kind == "date" else number_key(cast("Decimal", value))

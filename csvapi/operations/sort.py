@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, fields, pre_load, validate
 
 from csvapi.csvio.runs import Runs, merged
+from csvapi.operations.conditions import Asked
 from csvapi.operations.ordering import KeyPart
 from csvapi.operations.params import ColumnField, choice, flag
 from csvapi.operations.step import Operation
+from csvapi.operations.values import AsField, format_of
 from csvapi.operations.writing import movable, wire_of
 
 if TYPE_CHECKING:
@@ -21,13 +23,14 @@ if TYPE_CHECKING:
     from csvapi.operations.step import Column, Context, Counts, Part, Room
 
 
+_AS = "What values are compared as; default text. Or a format of numbers or dates."
+
+
 class By(Schema):
     """One column to sort by."""
 
     column = ColumnField(required=True)
-    as_ = choice(
-        "text", "number", "date", description="How values compare; default text.", data_key="as", attribute="as"
-    )
+    as_ = AsField("text", "number", "date", data_key="as", attribute="as", metadata={"description": _AS})
     order = choice("asc", "desc", description="Smallest or largest first; default asc.")
     empty = choice("first", "last", description="Where records without such a value go; default last.")
     ignore_case = flag("Compare text without regard to case.")
@@ -64,6 +67,9 @@ def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
 class Sort:
     """Stable; text by code point, numbers exactly, dates as moments. The records keep their bytes.
 
+    Numbers may have leading zeros and outer spaces; NaN and INF are none. What is empty or no number or date goes to
+    one end, in the order of the file.
+
     One pass that makes sorted runs, one over these to merge them; memory: the budget, then the workspace.
     """
 
@@ -72,10 +78,11 @@ class Sort:
         self.parts = [
             KeyPart(
                 context.position(by["column"], pointer + at),
-                by.get("as", "text"),
+                format_of(by.get("as", "text")),
                 descending=by.get("order") == "desc",
                 empty_first=by.get("empty") == "first",
                 fold=by.get("ignore_case", False),
+                asked=Asked(),
             )
             for (at, _), by in zip(columns(params), params["by"], strict=True)
         ]
@@ -101,20 +108,20 @@ class Gathering:
     def __init__(self, sort: Sort, runs: Runs, room: Room) -> None:
         self.sort, self.runs, self.room = sort, runs, room
         for part in sort.parts:
-            part.bad = 0
+            part.asked = Asked()
 
     def add(self, block: Block, line: Callable[[int], int]) -> None:
         wire, parts = self.sort.wire, self.sort.parts
-        keys = parts[0].keys(block.column(parts[0].position), wire)
+        keys = parts[0].keys(block.column(parts[0].position), wire, block.rows)
         for part in parts[1:]:
-            keys = list(starmap(add, zip(keys, part.keys(block.column(part.position), wire), strict=True)))
+            keys = list(starmap(add, zip(keys, part.keys(block.column(part.position), wire, block.rows), strict=True)))
         self.runs.add(keys, movable(block))
         self.room.alive()
 
     def close(self) -> tuple[Runs, dict[str, int]]:
         if self.room.shared:
             self.runs.spill()
-        bad = {f"/by/{number}": part.bad for number, part in enumerate(self.sort.parts) if part.kind != "text"}
+        bad = {f"/by/{number}": part.asked.count for number, part in enumerate(self.sort.parts) if part.format}
         return self.runs, bad
 
 

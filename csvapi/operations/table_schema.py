@@ -1,71 +1,47 @@
 """Frictionless Table Schema, the part that `validate` knows: types and constraints of a field.
 
-Source: https://specs.frictionlessdata.io/table-schema/ (1.0). Lexical forms are the default ones of each type; a cell
-that is one of `missingValues` (the empty one, unless said otherwise) is missing and only `required` is asked of it.
+Source: https://specs.frictionlessdata.io/table-schema/ (1.0). Numbers are those of every operation, written as
+`decimalChar`, `groupChar` and `bareNumber` say; contrary to the specification NaN and INF are none. Dates and times
+have the default forms, or the pattern that `format` gives. A cell that is one of `missingValues` (the empty one, unless
+said otherwise) is missing and only `required` is asked of it.
 """
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime, time
-from decimal import Decimal
-from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import INCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from csvapi.operations.params import choice, compiled, flag, whole
+from csvapi.operations.schema_properties import CONSTRAINT, FIELD, SCHEMA, Place, check, without_descriptions
+from csvapi.operations.schema_types import ORDERED, TYPES, FieldType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?", re.ASCII)
-_FORMS = {
-    "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII),
-    "datetime": re.compile(
-        r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})?", re.ASCII
-    ),
-    "time": re.compile(r"[0-9]{2}:[0-9]{2}:[0-9]{2}", re.ASCII),
-}
-_READ: dict[str, Callable[[str], Any]] = {
-    "date": date.fromisoformat,
-    "datetime": datetime.fromisoformat,
-    "time": time.fromisoformat,
-}
-_TRUE, _FALSE = ("true", "True", "TRUE", "1"), ("false", "False", "FALSE", "0")
-TYPES = ("any", "string", "integer", "number", "boolean", "date", "datetime", "time", "year")
-_ORDERED = ("integer", "number", "date", "datetime", "time", "year")
+Rule = tuple[str, "Callable[[str], bool]"]
 
 
-def value_of(cell: str, kind: str) -> Any:
-    """The value of a cell of that type; None where it is none."""
-    if kind in ("integer", "year"):
-        fits = _INTEGER.fullmatch(cell) and (kind == "integer" or len(cell.lstrip("+-")) == _YEAR_DIGITS)
-        return Decimal(cell) if fits else None
-    if kind == "number":
-        return Decimal(cell) if _NUMBER.fullmatch(cell) else None
-    if kind == "boolean":
-        return cell in _TRUE if cell in _TRUE + _FALSE else None
-    if kind in _FORMS:
-        try:
-            return _aware(_READ[kind](cell)) if _FORMS[kind].fullmatch(cell) else None
-        except ValueError:  # the 30th of February
-            return None
-    return cell
+class _Described(Schema):
+    """An object of the specification, which may have any other property; see `schema_properties`."""
+
+    place: ClassVar[Place]
+
+    class Meta:
+        unknown = INCLUDE
+
+    @validates_schema(skip_on_field_errors=False)
+    def known(self, data: dict[str, Any], **_: object) -> None:
+        check(self.place, data)
+
+    @post_load
+    def leave_descriptions(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
+        return without_descriptions(data)
 
 
-_YEAR_DIGITS = 4
+class Constraints(_Described):
+    place = CONSTRAINT
 
-
-def _aware(value: Any) -> Any:
-    """Without an offset a moment is taken as UTC."""
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return datetime.fromisoformat(f"{value.isoformat()}+00:00")
-    return value
-
-
-class Constraints(Schema):
     required = flag("A value must be there.")
     unique = flag("No value occurs twice.")
     enum = fields.List(
@@ -85,36 +61,39 @@ class Constraints(Schema):
             compiled(data["pattern"], "pattern")
 
 
-class Field(Schema):
-    """Titles, descriptions and whatever else a descriptor holds are left alone."""
+class Field(_Described):
+    """A column."""
 
-    class Meta:
-        unknown = EXCLUDE
+    place = FIELD
 
     name = fields.String(required=True, metadata={"description": "The column, by its exact name."})
     type = choice(*TYPES, description="Default string.")
-    format = choice("default", description="Only the default forms are known.")
+    format = fields.String(metadata={"description": "Of date, time, datetime: a pattern, as %d.%m.%Y; else default."})
+    decimalChar = fields.String(metadata={"description": "Of number: the character before the fraction; default `.`."})  # noqa: N815  the specification's name
+    groupChar = fields.String(metadata={"description": "Of number, integer: the character between groups of digits."})  # noqa: N815  the specification's name
+    bareNumber = flag("Of number, integer: false lets anything but digits stand around the number.")  # noqa: N815  the specification's name
+    trueValues = fields.List(fields.String(), metadata={"description": "Of boolean: default true, True, TRUE, 1."})  # noqa: N815  the specification's name
+    falseValues = fields.List(fields.String(), metadata={"description": "Of boolean: default false, False, FALSE, 0."})  # noqa: N815  the specification's name
     constraints = fields.Nested(Constraints)
 
     @validates_schema
     def values_fit(self, data: dict[str, Any], **_: object) -> None:
-        kind, rules = data.get("type", "string"), data.get("constraints", {})
+        kind, rules = FieldType.of(data), data.get("constraints", {})
         for name in ("minimum", "maximum"):
             if name in rules:
-                if kind not in _ORDERED:
-                    raise ValidationError({name: [f"is for the types {', '.join(_ORDERED)}."]}, "constraints")
-                if value_of(str(rules[name]), kind) is None:
-                    raise ValidationError({name: [f"{rules[name]!r} is no {kind}."]}, "constraints")
+                if kind.name not in ORDERED:
+                    raise ValidationError({name: [f"is for the types {', '.join(ORDERED)}."]}, "constraints")
+                if kind.given(rules[name]) is None:
+                    raise ValidationError({name: [f"{rules[name]!r} is no {kind.name}."]}, "constraints")
         for value in rules.get("enum", ()):
-            if value_of(as_text(value), kind) is None:
-                raise ValidationError({"enum": [f"{value!r} is no {kind}."]}, "constraints")
+            if kind.given(value) is None:
+                raise ValidationError({"enum": [f"{value!r} is no {kind.name}."]}, "constraints")
 
 
-class TableSchema(Schema):
+class TableSchema(_Described):
     """Without foreign keys."""
 
-    class Meta:
-        unknown = EXCLUDE
+    place = SCHEMA
 
     fields_ = fields.List(
         fields.Nested(Field),
@@ -137,31 +116,24 @@ def primary_key(schema: dict[str, Any]) -> list[str]:
     return key if isinstance(key, list) else [key]
 
 
-def as_text(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
-def rules_of(field: dict[str, Any], *, required: bool) -> list[tuple[str, Callable[[str], bool]]]:
-    """What must hold for a value that is there, by name; `required` is for one that is not."""
-    kind, given = field.get("type", "string"), field.get("constraints", {})
-    value = lru_cache(maxsize=1)(partial(value_of, kind=kind))  # every rule asks for the same cell
-    rules: list[tuple[str, Callable[[str], bool]]] = []
-    if kind not in ("any", "string"):
-        rules.append(("type", lambda cell: value(cell) is not None))
+def rules_of(field: dict[str, Any]) -> list[Rule]:
+    """What must hold for a value that is there, by name."""
+    kind, given = FieldType.of(field), field.get("constraints", {})
+    rules: list[Rule] = []
+    if kind.name not in ("any", "string"):
+        rules.append(("type", lambda cell: kind.value(cell) is not None))
     if "enum" in given:
-        allowed = [value_of(as_text(each), kind) for each in given["enum"]]
-        rules.append(("enum", lambda cell: value(cell) in allowed))
+        allowed = [kind.given(each) for each in given["enum"]]
+        rules.append(("enum", lambda cell: kind.value(cell) in allowed))
     if "pattern" in given:
         pattern = compiled(given["pattern"], "pattern")
         rules.append(("pattern", lambda cell: pattern.fullmatch(cell.encode("utf-8", "replace")) is not None))
     if "minimum" in given:
-        least = value_of(str(given["minimum"]), kind)
-        rules.append(("minimum", lambda cell: value(cell) >= least))
+        least = kind.given(given["minimum"])
+        rules.append(("minimum", lambda cell: kind.value(cell) >= least))
     if "maximum" in given:
-        most = value_of(str(given["maximum"]), kind)
-        rules.append(("maximum", lambda cell: value(cell) <= most))
+        most = kind.given(given["maximum"])
+        rules.append(("maximum", lambda cell: kind.value(cell) <= most))
     if "minLength" in given:
         rules.append(("minLength", lambda cell: len(cell) >= given["minLength"]))
     if "maxLength" in given:

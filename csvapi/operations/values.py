@@ -1,98 +1,158 @@
-"""How a cell compares with a value: as number, date or text.
+"""The parameter `as`: what cells are compared as, and in which format they are written.
 
-A number is an optional sign, digits without leading zeros, an optional fraction and exponent; `007` is text. A date is
-ISO 8601 (extended form), with an optional time and offset; without one it is taken as UTC.
+`text`, `number`, `date`, or `auto` where the value a cell is compared with decides; or a format, as
+`{"number": {"decimal": ",", "group": "."}}` and `{"date": "%d.%m.%Y"}`. The grammars are in `numbers` and `dates`.
 """
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-As = Literal["number", "date", "text"]
-Operator = Literal["==", "!=", ">", ">=", "<", "<="]
+from csvapi.operations.dates import DateFormat, moment
+from csvapi.operations.numbers import (
+    INDIAN,
+    MARK,
+    MAX_DIGITS,
+    MAX_EXPONENT,
+    PLAIN,
+    NumberFormat,
+    leads_with_zero,
+    number,
+)
+from csvapi.operations.params import flag
 
-_NUMBER = re.compile(rb"[+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,6})?")
-_DATE = re.compile(
-    rb"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    rb"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,6})?)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
+Kind = Literal["number", "date", "text"]
+Format = NumberFormat | DateFormat
+ISO = DateFormat()
+_PLAIN: dict[str, Format] = {"number": PLAIN, "date": ISO}
+_MARK = validate.Regexp(
+    rf"{MARK.pattern}\Z", error="must be one character, and no letter, digit, sign, % or parenthesis."
 )
 
-# What an order of cell and value (-1, 0, 1) must be for the operator to hold.
-HOLDS: dict[str, frozenset[int]] = {
-    "==": frozenset((0,)),
-    "!=": frozenset((-1, 1)),
-    ">": frozenset((1,)),
-    ">=": frozenset((0, 1)),
-    "<": frozenset((-1,)),
-    "<=": frozenset((-1, 0)),
-}
+
+class NumberOptions(Schema):
+    """How numbers are written; see `numbers.NumberFormat`."""
+
+    error_messages = {"unknown": "is not known; a number has decimal, group, currency, percent and accounting."}  # noqa: RUF012  marshmallow's
+
+    decimal = fields.String(validate=_MARK, metadata={"description": "The character before the fraction; default `.`."})
+    group = fields.String(
+        metadata={"description": 'The character after every three digits, or "indian": 12,34,567; default none.'}
+    )
+    currency = flag("One currency sign or ISO code may stand before or after the number.")
+    percent = flag("A number before % is a hundredth of it.")
+    accounting = flag("A number in parentheses is negative.")
+
+    @validates_schema
+    def marks_differ(self, data: dict[str, Any], **_: object) -> None:
+        group, decimal = data.get("group"), data.get("decimal", ".")
+        if group is not None and group != INDIAN:
+            try:
+                _MARK(group)
+            except ValidationError as error:
+                raise ValidationError(f'{error.messages[0]} Or it is "{INDIAN}".', "group") from error
+        if decimal == ("," if group == INDIAN else group):
+            raise ValidationError(f"{decimal!r} cannot be before the fraction and between groups, too.", "group")
 
 
-def number(cell: bytes) -> Decimal | None:
-    """The exact number a cell holds; None when it holds none."""
-    return Decimal(cell.decode("ascii")) if _NUMBER.fullmatch(cell) else None
+class AsField(fields.Field[Any]):
+    """A kind by its name, or a format; `names` are the kinds there may be."""
+
+    def __init__(self, *names: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.names = names
+
+    @property
+    def shape(self) -> dict[str, Any]:
+        """As JSON Schema."""
+        flags = {name: {"type": "boolean"} for name in ("currency", "percent", "accounting")}
+        options = {"decimal": {"type": "string"}, "group": {"type": "string"}, **flags}
+        number = {"type": "object", "properties": options, "additionalProperties": False}
+        return {
+            "oneOf": [
+                {"type": "string", "enum": list(self.names)},
+                _object("number", number),
+                _object("date", {"type": "string"}),
+            ]
+        }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, str) and value in self.names:
+            return value
+        if isinstance(value, dict) and set(value) == {"number"}:
+            return {"number": _options(value["number"])}
+        if isinstance(value, dict) and set(value) == {"date"}:
+            return {"date": _pattern(value["date"])}
+        raise ValidationError(
+            f'must be one of: {", ".join(self.names)}; or a format as {{"number": {{"decimal": ","}}}} or '
+            '{"date": "%d.%m.%Y"}.'
+        )
 
 
-def numbers_of(cells: Iterable[bytes]) -> dict[bytes, Decimal]:
-    """The numbers among the cells, each once."""
-    found = list(filter(_NUMBER.fullmatch, cells))
-    return dict(zip(found, map(Decimal, b"\n".join(found).decode("ascii").split("\n")), strict=True)) if found else {}
+def _object(name: str, inner: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "required": [name], "properties": {name: inner}, "additionalProperties": False}
 
 
-def date(cell: bytes) -> datetime | None:
-    """The moment a cell names; None when it names none."""
-    if not _DATE.fullmatch(cell):
-        return None
+def _options(given: Any) -> Any:
+    if not isinstance(given, dict):
+        raise ValidationError({"number": ['must be an object, as {"decimal": ","}.']})
     try:
-        moment = datetime.fromisoformat(cell.decode("ascii").replace(",", "."))
-    except ValueError:  # 2023-02-30
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        return NumberOptions().load(given)
+    except ValidationError as error:
+        raise ValidationError({"number": error.messages}) from error
 
 
-def floats(cells: Sequence[bytes]) -> list[float] | None:
-    """All cells as the nearest floats when every one is a number in decimal notation, else None.
-
-    A text of digits, points and minus signs is such a list when `float` takes every cell and none begins with a zero
-    too many, begins or ends with a point. A few C-level scans of the cells together instead of a match of each.
-    """
-    text = b"\n" + b"\n\n".join(cells) + b"\n"
-    if text.count(b"\n") != 2 * len(cells):  # a cell with a line end of its own, which `float` would overlook
-        return None
-    if text.translate(None, b"0123456789.-\n") or b"\n." in text or b".\n" in text or b"-." in text:
-        return None
-    if text.count(b"\n0") + text.count(b"-0") != sum(map(text.count, _ONE_ZERO)):
-        return None
+def _pattern(given: Any) -> str:
+    if not isinstance(given, str) or not given:
+        raise ValidationError({"date": ['must be a format of dates, as "%d.%m.%Y".']})
     try:
-        return list(map(float, cells))
-    except ValueError:
-        return None
+        return DateFormat(given).pattern
+    except ValueError as error:
+        raise ValidationError({"date": [str(error)]}) from error
 
 
-_ONE_ZERO = (b"\n0.", b"\n0\n", b"-0.", b"-0\n")
+def format_of(as_: Any) -> Format | None:
+    """The format that a valid `as` stands for; None for text, and for auto."""
+    if isinstance(as_, str):
+        return _PLAIN.get(as_)
+    return NumberFormat(**as_["number"]) if "number" in as_ else DateFormat(as_["date"])
 
 
-PARSERS: dict[str, Callable[[bytes], Any]] = {"number": number, "date": date}
-
-
-def kind_of(value: object) -> As:
-    """How `auto` compares with `value`."""
+def kind_of(value: object) -> Kind:
+    """What `auto` compares with `value` as. A text with leading zeros is no number: it is a code."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return "number"
-    text = str(value).encode("utf-8", "surrogatepass")
-    if number(text) is not None:
+    text = as_text(value)
+    if number(text) is not None and not leads_with_zero(text):
         return "number"
-    return "text" if date(text) is None else "date"
+    return "text" if moment(text) is None else "date"
 
 
-def as_bytes(value: object) -> bytes:
+def value_in(value: object, form: Format) -> Any:
+    """The number or moment that a given value is, None if none: JSON numbers as they are, texts in the format. A text
+    that cannot be meant in the format may be a plain number or an ISO date."""
+    text = as_text(value)
+    if isinstance(form, DateFormat):
+        return form.parse(text) or moment(text)
+    if isinstance(value, (int, float)):
+        return number(text)
+    found = form.parse(text)
+    mark = "," if form.group == INDIAN else form.group
+    return number(text) if found is None and not (mark and mark in text) else found
+
+
+def not_a(value: object, form: Format) -> str:
+    """Says that a given value is none of the format, and what would be."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and form.kind == "number":
+        return f"a number has at most {MAX_DIGITS:,} digits and an exponent within ±{MAX_EXPONENT}."
+    shown = "" if form.plain else f" in the format {form.as_json()[form.kind]!r}"
+    return f"{value!r} is not a {form.kind}{shown}."
+
+
+def as_text(value: object) -> str:
     """A JSON value as the text it is written with."""
     if isinstance(value, bool):
-        return b"true" if value else b"false"
-    return str(value).encode("utf-8", "surrogatepass")
+        return "true" if value else "false"
+    return str(value)

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csvapi.operations.distinct import STANDARD_ERROR, Distinct
-from csvapi.operations.values import date, number
 from tests.engines import model
 from tests.engines.running import cases, reused
+from tests.operations.naive import SPACES, date, number
 from tests.operations.tables import PARALLEL, csv_text, table
 
 if TYPE_CHECKING:
@@ -23,20 +23,35 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.dialect import Dialect
 
-NUMBERS = ["0", "7", "-12", "0.5", "1e3", "9007199254740993", "9007199254740992"]
-OTHERS = ["", "007", "x", "é", "2024-01-02", "2023-12-31T23:59:59Z", "nan", "a,b"]
+NUMBERS = [
+    "0",
+    "7",
+    "-12",
+    "0.5",
+    "1e3",
+    "9007199254740993",
+    "9007199254740992",
+    "007",
+    " 5\t",
+    ".5",
+    "5.",
+    "\u00a012\u202f",
+    "1e400",
+    "-1e-400",
+]
+OTHERS = ["", "1e401", "2024-01-02 10:00:00.12345678 UTC", "x", "é", "2024-01-02", "2023-12-31T23:59:59Z", "nan", "a,b"]
 WAYS: list[dict[str, Any]] = [{}, {"block_size": 7}, {**PARALLEL, "memory": 1 << 20}]
 
 
 def expected(cells: list[str]) -> dict[str, Any]:
     present = [cell for cell in cells if cell]
-    numbers = [cell for cell in present if number(cell.encode()) is not None]
-    integers = [cell for cell in numbers if cell.lstrip("+-").isdigit()]
-    dates = [cell for cell in present if date(cell.encode()) is not None]
+    numbers = [cell for cell in present if number(cell) is not None]
+    integers = [cell for cell in numbers if cell.strip(SPACES).lstrip("+-").isdigit()]
+    dates = [cell for cell in present if date(cell) is not None]
     kinds = {"integer": integers, "number": numbers, "date": dates}
     kind = next((name for name, of in kinds.items() if len(of) >= 0.95 * len(present)), "text") if present else "empty"
     fit = kinds.get(kind, present)
-    parse: Any = {"date": lambda cell: date(cell.encode()), "text": str, "empty": str}.get(kind, lambda c: Fraction(c))
+    parse: Any = {"date": lambda cell: date(cell), "text": str, "empty": str}.get(kind, lambda cell: number(cell))
     return {
         "type": kind,
         "records": str(len(cells)),
@@ -48,7 +63,9 @@ def expected(cells: list[str]) -> dict[str, Any]:
         "bad": str(len(present) - len(fit)),
         "first_bad_row": next((str(row) for row, cell in enumerate(cells, 1) if cell and cell not in fit), ""),
         "frequent": dict(sorted(Counter(present).items(), key=lambda pair: (-pair[1], pair[0].encode()))[:5]),
-        "mean": sum(map(Fraction, numbers)) / len(numbers) if kind in ("integer", "number") else None,
+        "mean": sum(Fraction(number(cell)) for cell in numbers) / len(numbers)
+        if kind in ("integer", "number")
+        else None,
         "parse": parse,
     }
 

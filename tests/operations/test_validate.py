@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from csvapi.errors import InvalidInput, UnknownColumn
 from csvapi.operations import load_steps
-from csvapi.operations.table_schema import value_of
+from csvapi.operations.schema_types import FieldType
 from tests.engines import model
 from tests.engines.running import cases, reused
 from tests.operations.tables import FAST_WAYS, PARALLEL, csv_text, table
@@ -107,8 +107,9 @@ def test_lines_ragged_records_and_the_limit(tmp_path: Path) -> None:
     ],
 )
 def test_types(kind: str, good: list[str], bad: list[str]) -> None:
-    assert None not in [value_of(cell, kind) for cell in good]
-    assert [value_of(cell, kind) for cell in bad] == [None] * len(bad)
+    value = FieldType.of({"type": kind}).value
+    assert None not in [value(cell) for cell in good]
+    assert [value(cell) for cell in bad] == [None] * len(bad)
 
 
 @pytest.mark.parametrize(

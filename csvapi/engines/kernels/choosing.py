@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from csvapi.engines.kernels import texts
 from csvapi.engines.kernels.table import BELOW
-from csvapi.operations.conditions import All, Leaf, Node, Not, Text, Typed
+from csvapi.operations.conditions import All, Leaf, Node, Not, Text
+from csvapi.operations.typed import TypedLeaf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,11 +37,18 @@ _MOST = Decimal(10**9)  # beyond every number of eight digits
 def choose(
     step: Filter, table: Table, records: Places, fates: bytearray | None = None, codes: Sequence[int] = ()
 ) -> Places:
-    """Which of `records` stay; into `fates`, if they are wanted, goes the code of the first part that does not hold."""
-    for number, part in enumerate(step.parts):
-        answers = _ask(part, table, records)
+    """Which of `records` stay; into `fates`, if they are wanted, goes the code of the reason why another goes: of the
+    first part that does not hold."""
+    for part, reason in zip(step.parts, step.first_reason, strict=True):
+        if isinstance(part, TypedLeaf):
+            answers, misses = _typed(part, table, records)
+        else:
+            answers, misses = _ask(part, table, records), None
         if fates is not None:
-            np.frombuffer(fates, np.uint8)[records[~answers]] = codes[number]
+            marks = np.frombuffer(fates, np.uint8)
+            marks[records[~answers]] = codes[reason]
+            if misses is not None:
+                marks[records[misses]] = codes[reason + 1]
         records = records[answers]
         if not len(records):
             break
@@ -52,10 +60,10 @@ def _ask(node: Node, table: Table, records: Places) -> Answers:
         return _all(node.parts, table, records)
     if isinstance(node, Not):
         return ~_ask(node.part, table, records)
+    if isinstance(node, TypedLeaf):
+        return _typed(node, table, records)[0]
     if not isinstance(node, Leaf):
         raise TypeError(f"{type(node).__name__} is no condition a table knows.")
-    if isinstance(node.test, Typed) and node.test.kind == "number":
-        return _numbers(node.test, table, node.position, records)
     if isinstance(node.test, Text) and node.test.name in texts.NAMES and table.shows(node.test.operand):
         return texts.compare(node.test, table, node.position, records)
     return _cells(node, table, records)
@@ -75,15 +83,24 @@ def _cells(leaf: Leaf, table: Table, records: Places) -> Answers:
     return np.fromiter(map(bool, leaf.test(table.cells(leaf.position, records))), np.bool_, len(records))
 
 
-def _numbers(test: Typed, table: Table, position: int, records: Places) -> Answers:
-    first, last = table.span(position, records)
-    value, scale, known = parse(table.words[first], last - first)
-    answers = _compare(test.name, test.value, value, scale)
-    others = np.flatnonzero(~known)
+def _typed(leaf: TypedLeaf, table: Table, records: Places) -> tuple[Answers, Answers]:
+    """For which of `records` the comparison holds, and whose cells are no such value."""
+    answers, misses = np.zeros(len(records), np.bool_), np.zeros(len(records), np.bool_)
+    others = np.arange(len(records))
+    if leaf.test.number:
+        first, last = table.span(leaf.position, records)
+        value, scale, known = parse(table.words[first], last - first)
+        for limit in leaf.test.values:
+            answers |= _compare(leaf.test.name, limit, value, scale)
+        others = np.flatnonzero(~known)
+        if leaf.asked:
+            leaf.asked.of += len(records) - len(others)
     if len(others):
-        cells = table.cells(position, records[others])
-        answers[others] = np.fromiter(map(bool, test(cells)), np.bool_, len(others))
-    return answers
+        at = records[others]
+        found = leaf.ask(table.cells(leaf.position, at), (at + table.row).tolist())
+        answers[others] = np.fromiter(map(bool, found), np.bool_, len(others))
+        misses[others] = np.fromiter((each is None for each in found), np.bool_, len(others))
+    return answers, misses
 
 
 def _compare(name: str, limit: Decimal, value: NDArray[np.int64], scale: NDArray[np.intp]) -> Answers:
@@ -117,7 +134,8 @@ def parse(words: NDArray[np.uint64], lengths: NDArray[np.int64]) -> tuple[NDArra
     """Cells as integers and numbers of decimals, and for which of them that is known.
 
     A cell is the first `lengths` bytes of a little-endian word. Known are those of at most eight bytes that are an
-    optional minus sign, digits without a zero too many, and an optional point with digits behind it. The bytes of a
+    optional minus sign, digits without a zero too many, and an optional point with digits after it; any other cell may
+    be a number, too. The bytes of a
     word are handled side by side (Lamport 1975, "Multiple byte processing with full-word instructions").
     """
     known = lengths <= _WORD

@@ -96,7 +96,7 @@ class TablePass(RangePass):
         if number < self.begin:
             return alive
         step = cast("Filter", self.plan.built[number])
-        codes = [self.plan.code(number, reason) for reason in range(len(step.parts))]
+        codes = [self.plan.code(number, reason) for reason in range(len(step.reasons))]
         stays = choose(step, table, alive, marks if self.remember or self.dropped else None, codes)
         count = self.found.counts[number]
         count.records_in += len(alive)

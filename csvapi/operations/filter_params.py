@@ -1,0 +1,123 @@
+"""The parameters of filter: conditions, and trees of them."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from csvapi.errors import InvalidInput
+from csvapi.operations.params import ColumnField, compiled, ignore_field, load
+from csvapi.operations.values import AsField, format_of, kind_of, not_a, value_in
+
+if TYPE_CHECKING:
+    from csvapi.operations.step import Column
+
+COMPARISONS = ("==", "!=", ">", ">=", "<", "<=")
+TEXT = ("contains", "not_contains", "starts_with", "ends_with", "matches")
+LISTS = ("in", "not_in")
+BARE = ("is_empty", "not_empty")
+NULL = "must not be null; cells are text: for empty ones use the operator is_empty or not_empty, without a value."
+MAX_LEAVES = 100
+MAX_DEPTH = 10
+_AS = "What cells are compared as; default auto: the value decides. Or a format of numbers or dates."
+
+
+class Condition(Schema):
+    """One leaf: a column, an operator and a value."""
+
+    column = ColumnField(required=True)
+    operator = fields.String(
+        required=True,
+        validate=validate.OneOf((*COMPARISONS, *TEXT, *LISTS, *BARE), error="must be one of: {choices}."),
+    )
+    value = fields.Raw(error_messages={"null": NULL})
+    as_ = AsField("auto", "text", "number", "date", data_key="as", attribute="as", metadata={"description": _AS})
+    ignore = ignore_field("case")
+
+    @validates_schema
+    def value_fits(self, data: dict[str, Any], **_: object) -> None:
+        name, value = data["operator"], data.get("value")
+        if name in BARE:
+            if "value" in data:
+                raise ValidationError(f"{name} takes no value; leave it out.", "value")
+            return
+        if "value" not in data:
+            raise ValidationError(f"{name} needs a value.", "value")
+        if name in LISTS and not (isinstance(value, list) and value):
+            raise ValidationError(f"{name} needs a list of at least one value.", "value")
+        for each in value if isinstance(value, list) and name in LISTS else [value]:
+            _check_value(name, each, data.get("as", "auto"))
+
+
+def _check_value(name: str, value: object, kind: Any) -> None:
+    if value is None:
+        raise ValidationError(NULL, "value")
+    if not isinstance(value, (str, int, float)):
+        raise ValidationError("must be a text, a number, true or false.", "value")
+    if isinstance(value, float) and not isfinite(value):
+        raise ValidationError("must be a finite number.", "value")
+    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValidationError("holds half of a character (a lone surrogate).", "value")
+    if name in TEXT:
+        if kind not in ("auto", "text"):
+            raise ValidationError(f"{name} compares text; leave it out.", "as")
+        if name == "matches":
+            compiled(value, "value")
+        return
+    form = format_of(kind_of(value) if kind == "auto" else kind)
+    if form is not None and value_in(value, form) is None:
+        raise ValidationError(not_a(value, form), "value")
+
+
+class Params(Schema):
+    filters = fields.List(
+        fields.Nested(Condition),
+        validate=validate.Length(min=1, max=MAX_LEAVES, error="must hold 1 to {max} conditions."),
+        metadata={"description": "Conditions that must all hold."},
+    )
+    where = fields.Dict(metadata={"description": "A tree of conditions: all, any, not, and conditions as leaves."})
+
+    @validates_schema
+    def one_of_both(self, data: dict[str, Any], **_: object) -> None:
+        if ("filters" in data) == ("where" in data):
+            raise ValidationError("give either filters or where.", "filters")
+        if "where" in data:
+            try:
+                found = leaves(data["where"], "")
+            except InvalidInput as error:
+                raise ValidationError(_nest(error.pointer, error.detail)) from error
+            if len(found) > MAX_LEAVES:
+                raise ValidationError(f"must hold 1 to {MAX_LEAVES} conditions.", "where")
+
+
+def _nest(pointer: str, detail: str) -> dict[str, Any]:
+    """A message in marshmallow's shape, as deep as `pointer`."""
+    tree: Any = [detail.split(": ", 1)[-1]]
+    for name in reversed(["where", *pointer.split("/")[1:]]):
+        tree = {name: tree}
+    return dict(tree)
+
+
+def leaves(node: Any, pointer: str, depth: int = 0) -> list[tuple[str, dict[str, Any]]]:
+    """Every leaf below `node` with its pointer. Raises `InvalidInput` where the tree is not one."""
+    if depth > MAX_DEPTH:
+        raise InvalidInput(f"must be at most {MAX_DEPTH} levels deep.", pointer=pointer)
+    if not isinstance(node, dict):
+        raise InvalidInput("must be an object: a condition, or one of all, any, not.", pointer=pointer)
+    for name in ("all", "any"):
+        if name in node and set(node) == {name}:
+            if not isinstance(node[name], list) or not node[name]:
+                raise InvalidInput("must be a list of at least one condition.", pointer=f"{pointer}/{name}")
+            parts = [leaves(part, f"{pointer}/{name}/{i}", depth + 1) for i, part in enumerate(node[name])]
+            return [leaf for part in parts for leaf in part]
+    if set(node) == {"not"}:
+        return leaves(node["not"], f"{pointer}/not", depth + 1)
+    return [(pointer, load(Condition, node, pointer))]
+
+
+def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    if "where" in params:
+        return [(f"/where{pointer}/column", leaf["column"]) for pointer, leaf in leaves(params["where"], "")]
+    return [(f"/filters/{number}/column", leaf["column"]) for number, leaf in enumerate(params["filters"])]

@@ -1,0 +1,101 @@
+"""Conditions on numbers and dates: how cells compare, and which of them cannot be compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, cast
+
+from csvapi.operations.conditions import COMPARE, Asked
+from csvapi.operations.numbers import floats, leads_with_zero
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csvapi.csvio.blocks import Block, Cell, Mask
+    from csvapi.csvio.wire import Wire
+    from csvapi.operations.values import Format
+
+
+_REMEMBERED, _LONGEST = 10_000, 100  # distinct cells, and bytes of one: they bound the memory of a condition
+
+
+@dataclass
+class Typed:
+    """A comparison of cells with numbers or dates, exact at any length; with several of them only for `==`.
+
+    `codes` says that a cell with leading zeros is a code and equals no number. Memory: the answers for 10,000 cells.
+    """
+
+    name: str
+    values: tuple[Any, ...]
+    format: Format
+    wire: Wire
+    codes: bool = False
+    known: dict[bytes, bool | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.among = frozenset(self.values)
+
+    def __call__(self, cells: Sequence[bytes]) -> Sequence[bool | None]:
+        """For each cell whether the comparison holds; None where it is no number or date of the format."""
+        if self.number and (numbers := floats(cells)) is not None:
+            near = list(map(float, self.values))
+            if not any(map(numbers.__contains__, near)):  # rounding keeps order: unequal floats are ordered as numbers
+                return list(map(COMPARE[self.name], numbers, repeat(near[0])))
+        return [self.known[cell] if cell in self.known else self._answer(cell) for cell in cells]
+
+    @property
+    def number(self) -> bool:
+        """Whether cells are compared as numbers in the plain grammar."""
+        return self.format.kind == "number" and self.format.plain
+
+    def _answer(self, cell: bytes) -> bool | None:
+        text = self.wire.decode(cell)
+        value = self.format.parse(text)
+        answer: bool | None = None
+        if value is not None and self.name == "==":
+            answer = value in self.among and not (self.codes and leads_with_zero(text))
+        elif value is not None:
+            answer = COMPARE[self.name](value, self.values[0])
+        if len(cell) <= _LONGEST:
+            if len(self.known) >= _REMEMBERED:
+                self.known.clear()
+            self.known[cell] = answer
+        return answer
+
+
+@dataclass
+class TypedLeaf:
+    """One column compared as numbers or dates. `asked` counts what it is asked, unless that is None.
+
+    An absent field compares as no number or date, but is not counted: there is no cell.
+    """
+
+    position: int
+    test: Typed
+    asked: Asked | None
+
+    def mask(self, block: Block) -> Mask:
+        return bytes(map(bool, self._answers(block)))
+
+    def misses(self, block: Block) -> Mask:
+        """The records whose cell is no number or date."""
+        return bytes(answer is None for answer in self._answers(block))
+
+    def _answers(self, block: Block) -> Sequence[bool | None]:
+        cells: list[Cell] = block.column(self.position)
+        rows = block.rows
+        if not block.width and None in cells:
+            there = [(cell, row) for cell, row in zip(cells, rows, strict=True) if cell is not None]
+            answers = iter(self.ask([cell for cell, _ in there], [row for _, row in there]))
+            return [None if cell is None else next(answers) for cell in cells]
+        return self.ask(cast("list[bytes]", cells), rows)
+
+    def ask(self, cells: Sequence[bytes], rows: Sequence[int]) -> Sequence[bool | None]:
+        """For each cell whether the comparison holds; None where it is no number or date."""
+        answers = self.test(cells)
+        if self.asked:
+            bad = [at for at, answer in enumerate(answers) if answer is None] if None in answers else []
+            self.asked.add(cells, bad, rows)
+        return answers
