@@ -12,7 +12,7 @@ from marshmallow import validate
 from csvapi.api.body import parse_json
 from csvapi.api.task_shapes import TaskProgress
 from csvapi.models import Status
-from csvapi.operations.filter import NULL
+from csvapi.operations.filter_params import NULL
 
 STATUSES = {
     Status.QUEUED: "PENDING",

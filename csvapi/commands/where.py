@@ -1,7 +1,8 @@
 """Conditions as people type them: COLUMN OPERATOR VALUE, as in `age >= 18` or `"full name" contains "de la"`.
 
 A name or value with spaces or special characters stands in double or single quotes, which are doubled inside. A column
-can be given by position as `{"index": 3}`. After the value may follow `as text` (number, date) and `ignore case`.
+can be given by position as `{"index": 3}`. After the value may follow `as text` (number, date), or a format as JSON, as
+in `when >= 05.01.2020 as {"date": "%d.%m.%Y"}`, and `ignore case`.
 `in` and `not_in` take values with commas between them. A JSON object is a tree of conditions, as in the API.
 
 One text is one condition, and cells are never null: `and`, `or`, `&&`, `||`, `not` and the bare word `null` are refused
@@ -27,7 +28,8 @@ _ITEM = re.compile(rf"(?:({_QUOTED})|(?![\"'])((?:(?!{_JOINED})[^\s,])+))\s*")
 _AND, _OR = re.compile(r"(?:and\b|&&)", re.IGNORECASE), re.compile(r"(?:or\b|\|\|)", re.IGNORECASE)
 _NULL = re.compile(r"is\s+(?:not\s+)?(?:null|empty)\b", re.IGNORECASE)
 _EMPTY = "COLUMN is_empty takes empty cells, COLUMN not_empty the others"
-_REST = re.compile(r"(?:as\s+(auto|text|number|date)\s*)?(?:ignore\s+(case)\s*)?")
+_AS = re.compile(r"as\s+(?:(auto|text|number|date)\b\s*|(?=\{))")
+_IGNORE = re.compile(r"ignore\s+(case)\b\s*")
 
 
 def tree(texts: list[str]) -> dict[str, Any]:
@@ -49,11 +51,10 @@ def condition(text: str) -> dict[str, Any]:
         leaf["value"], at = _values(text, at, name)
     elif name not in BARE:
         leaf["value"], at = _token(_VALUE, text, at, name)
-    found = _REST.match(text, at)
-    assert found is not None  # noqa: S101  it matches nothing at all, too
-    leaf |= ({"as": found[1]} if found[1] else {}) | ({"ignore": [found[2]]} if found[2] else {})
-    if found.end() != len(text):
-        raise _wrong(text, found.end(), f"the end; {_after(text[found.end() :], leaf)}")
+    rest, at = _rest(text, at)
+    leaf |= rest
+    if at != len(text):
+        raise _wrong(text, at, f"the end; {_after(text[at:], leaf)}")
     return leaf
 
 
@@ -66,6 +67,24 @@ def _after(rest: str, leaf: dict[str, Any]) -> str:
         either = json.dumps({"any": [leaf]}, ensure_ascii=False)[:-2]
         return f"conditions of which one must hold are JSON: --where '{either}, …]}}'{quoted}"
     return "a value with spaces stands in quotes"
+
+
+def _rest(text: str, at: int) -> tuple[dict[str, Any], int]:
+    """What may follow a value, and where that ends."""
+    rest: dict[str, Any] = {}
+    if found := _AS.match(text, at):
+        rest["as"], at = (found[1], found.end()) if found[1] else _object_at(text, found.end())
+    if found := _IGNORE.match(text, at):
+        rest["ignore"], at = [found[1]], found.end()
+    return rest, at
+
+
+def _object_at(text: str, at: int) -> tuple[Any, int]:
+    try:
+        node, end = json.JSONDecoder().raw_decode(text, at)
+    except ValueError as error:
+        raise _wrong(text, at, 'a format as JSON, as {"date": "%d.%m.%Y"}') from error
+    return node, end + len(text[end:]) - len(text[end:].lstrip())
 
 
 def _json_object(text: str) -> dict[str, Any] | None:

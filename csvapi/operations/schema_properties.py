@@ -29,8 +29,8 @@ class Place:
     refused: Mapping[str, str] = field(default_factory=dict)
 
     def unknown(self, given: Mapping[str, Any]) -> list[str]:
-        """The properties that are neither honoured nor descriptive."""
-        return [name for name in given if name not in self.honoured and not _describes(name)]
+        """The properties that are neither honoured nor descriptive, in one order whatever order they were given in."""
+        return sorted(name for name in given if name not in self.honoured and not _describes(name))
 
 
 _LATER = "is not supported; leave it out."
@@ -85,8 +85,8 @@ def _objects(schema: Mapping[str, Any]) -> Iterator[tuple[str, Place, Mapping[st
         yield f"/fields/{number}", FIELD, each
 
 
-def without_descriptions(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if not _describes(name)}
+def without_descriptions(place: Place, given: dict[str, Any]) -> dict[str, Any]:
+    return {name: given[name] for name in (*(each for each in given if each in place.honoured), *place.unknown(given))}
 
 
 def _describes(name: str) -> bool:

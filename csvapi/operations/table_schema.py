@@ -36,7 +36,7 @@ class _Described(Schema):
 
     @post_load
     def leave_descriptions(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
-        return without_descriptions(data)
+        return without_descriptions(self.place, data)
 
 
 class Constraints(_Described):

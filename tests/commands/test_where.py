@@ -34,6 +34,11 @@ def leaf(column: Any, operator: str, *value: Any, **more: Any) -> dict[str, Any]
         (r"code matches ^\d+$", leaf("code", "matches", r"^\d+$")),
         ("when < 2024-01-01 as date", leaf("when", "<", "2024-01-01", **{"as": "date"})),
         ("name starts_with a as text ignore case", leaf("name", "starts_with", "a", **{"as": "text"}, ignore=["case"])),
+        (
+            'when >= 05.01.2020 as {"date": "%d.%m.%Y"} ignore case',
+            leaf("when", ">=", "05.01.2020", **{"as": {"date": "%d.%m.%Y"}}, ignore=["case"]),
+        ),
+        ('v > 1000 as {"number": {"group": ","}}', leaf("v", ">", "1000", **{"as": {"number": {"group": ","}}})),
         ('{"index": 3} > 5', leaf({"index": 3}, ">", "5")),
         ("price-€ > -1.5", leaf("price-€", ">", "-1.5")),
         ('a == "null"', leaf("a", "==", "null")),
@@ -62,6 +67,8 @@ def test_a_condition_reads_as_it_is_written(text: str, expected: dict[str, Any])
         ("age >=", "after its end there should be a value"),
         ("city == New York", "at 'York' there should be the end; a value with spaces stands in quotes"),
         ("country in DE,", "after its end there should be a value"),
+        ("a > 1 as {", "at '{' there should be a format as JSON"),
+        ("a > 1 as money", "at 'as money' there should be the end"),
         ("{index: 3} > 5", "there should be a column, or its position"),
     ],
 )

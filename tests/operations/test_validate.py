@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from csvapi.errors import InvalidInput, UnknownColumn
 from csvapi.operations import load_steps
+from csvapi.operations.schema_properties import unknown_properties
 from csvapi.operations.schema_types import FieldType
 from tests.engines import model
 from tests.engines.running import cases, reused
@@ -137,3 +138,101 @@ def test_a_primary_key_is_there_and_unique(tmp_path: Path) -> None:
     assert [row[2:] for row in found.rows] == [["a b", "1 1", "primaryKey"], ["b", "", "required"]]
     with pytest.raises(UnknownColumn):
         table(tmp_path, "a\n1\n", [{"op": "validate", "schema": schema}])
+
+
+@pytest.mark.parametrize(
+    ("field", "good", "bad"),
+    [
+        ({"type": "number", "decimalChar": ","}, ["1,5", "1", ",5", " 1,5\u00a0", "007,0"], ["1.5", "1.000,5"]),
+        ({"type": "number", "groupChar": ","}, ["1,234.5", "1234.5", "1,234,567"], ["1,23", "1,5"]),
+        ({"type": "number", "decimalChar": ",", "groupChar": " "}, ["1 234,5", "1\u00a0234,5"], ["1 23,5"]),
+        ({"type": "number"}, [" 5 ", "5.", "1e400"], ["NaN", "INF", "-INF", "1e401", "95%", "EUR 95"]),
+        ({"type": "number", "bareNumber": False}, ["95%", "€95", "EUR 95", "$-5", "95"], ["", "EUR", "9 5", "5-6"]),
+        ({"type": "integer", "bareNumber": False}, ["95%", "No. 5"], ["9.5%"]),
+        ({"type": "integer", "groupChar": ","}, ["1,234", " 7 "], ["1,23", "1.0"]),
+        ({"type": "boolean", "trueValues": ["yes", "1"], "falseValues": ["no"]}, ["yes", "1", "no"], ["true", "0"]),
+        ({"type": "boolean", "trueValues": ["Y"]}, ["Y", "false", "0"], ["true", "N"]),
+        ({"type": "date", "format": "%d/%m/%y"}, ["30/11/14", "1/2/70"], ["2014-11-30", "11/30/14"]),
+        ({"type": "date", "format": "fmt:%d/%m/%Y"}, ["30/11/2014"], ["30/11/14"]),
+        ({"type": "datetime", "format": "%d.%m.%Y %H:%M"}, ["1.2.2020 10:00"], ["1.2.2020", "2020-02-01T10:00:00"]),
+        ({"type": "datetime"}, ["2024-02-29T23:59:59.123456789Z"], ["2024-02-29T23:59:59 UTC"]),
+        ({"type": "time", "format": "%I:%M %p"}, ["1:05 PM", "12:00 am"], ["13:05 PM", "13:05"]),
+    ],
+)
+def test_how_values_are_written(field: dict[str, Any], good: list[str], bad: list[str]) -> None:
+    load_steps([{"op": "validate", "schema": {"fields": [{"name": "a", **field}]}}])
+    value = FieldType.of(field).value
+    assert None not in [value(cell) for cell in good]
+    assert [value(cell) for cell in bad] == [None] * len(bad)
+
+
+@pytest.mark.parametrize(
+    ("field", "cells", "violations"),
+    [
+        ({"type": "number", "decimalChar": ",", "constraints": {"minimum": 1.5, "maximum": "2,5"}},
+         ["1,4", "1,5", "2,50", "2,6"], ["minimum", "maximum"]),
+        ({"type": "date", "format": "%d.%m.%Y", "constraints": {"minimum": "2020-01-05", "maximum": "06.01.2020"}},
+         ["04.01.2020", "5.1.2020", "07.01.2020"], ["minimum", "maximum"]),
+        ({"type": "time", "format": "%H:%M", "constraints": {"maximum": "12:00"}}, ["12:00", "12:01"], ["maximum"]),
+        ({"type": "boolean", "trueValues": ["ja"], "falseValues": ["nein"], "constraints": {"enum": [True]}},
+         ["ja", "nein"], ["enum"]),
+        ({"type": "datetime", "constraints": {"minimum": "2020-01-01T00:00:00.0000000002Z"}},
+         ["2020-01-01T00:00:00.0000000001Z", "2020-01-01T01:00:00.0000000003+01:00"], ["minimum"]),
+        ({"type": "number", "constraints": {"enum": [7, "8.0"]}}, ["7.0", "007", "8", "9"], ["enum"]),
+    ],
+)  # fmt: skip
+def test_constraints_compare_values(
+    tmp_path: Path, field: dict[str, Any], cells: list[str], violations: list[str]
+) -> None:
+    step = {"op": "validate", "schema": {"fields": [{"name": "v", **field}]}}
+    found, _ = table(tmp_path, csv_text([("v",), *((cell,) for cell in cells)]), [step])
+    assert [row[4] for row in found.rows] == violations
+
+
+@pytest.mark.parametrize(
+    ("schema", "pointer", "why"),
+    [
+        ({"fields": [{"name": "a", "typ": "number"}]}, "/fields/0/typ", "is type meant?"),
+        ({"fields": [{"name": "a", "tpye": "number"}]}, "/fields/0/tpye", "is type meant?"),
+        ({"fields": [{"name": "a", "decimalchar": ","}]}, "/fields/0/decimalchar", "is decimalChar meant?"),
+        ({"fields": [{"name": "a", "true_values": ["x"]}]}, "/fields/0/true_values", "is trueValues meant?"),
+        ({"fields": [{"name": "a", "constraint": {}}]}, "/fields/0/constraint", "is constraints meant?"),
+        ({"fields": [{"name": "a", "descripton": "x"}]}, "/fields/0/descripton", "is description meant?"),
+        ({"fields": [{"name": "a", "required": True}]}, "/fields/0/required", "put it into constraints"),
+        ({"fields": [{"name": "a", "missingValues": ["-"]}]}, "/fields/0/missingValues", "for the whole schema"),
+        ({"fields": [{"name": "a", "categories": ["x"]}]}, "/fields/0/categories", "constraints.enum"),
+        ({"fields": [{"name": "a", "constraints": {"requred": True}}]}, "/fields/0/constraints/requred", "required"),
+        ({"fields": [{"name": "a", "constraints": {"jsonSchema": {}}}]}, "/fields/0/constraints/jsonSchema", "not"),
+        ({"fields": [{"name": "a", "constraints": {"odd": True}}]}, "/fields/0/constraints/odd", "are enum"),
+        ({"fields": [{"name": "a"}], "foreignKeys": []}, "/foreignKeys", "not supported"),
+        ({"fields": [{"name": "a"}], "uniqueKeys": []}, "/uniqueKeys", "not supported"),
+        ({"fields": [{"name": "a"}], "missingvalue": [""]}, "/missingvalue", "is missingValues meant?"),
+        ({"fields": [{"name": "a", "decimalChar": ","}]}, "/fields/0/decimalChar", "is for the types number"),
+        ({"fields": [{"name": "a", "type": "number", "decimalChar": "::"}]}, "/fields/0/decimalChar", "one character"),
+        ({"fields": [{"name": "a", "type": "number", "groupChar": "."}]}, "/fields/0/groupChar", "cannot be"),
+        ({"fields": [{"name": "a", "type": "boolean", "trueValues": ["0"]}]}, "/fields/0/falseValues", "'0' is one of"),
+        ({"fields": [{"name": "a", "type": "date", "format": "any"}]}, "/fields/0/format", "have to be guessed"),
+        ({"fields": [{"name": "a", "type": "date", "format": "%d"}]}, "/fields/0/format", "%d needs %m"),
+        ({"fields": [{"name": "a", "type": "time", "format": "%Y"}]}, "/fields/0/format", "a time has %H"),
+        ({"fields": [{"name": "a", "format": "email"}]}, "/fields/0/format", "must be default"),
+        ({"fields": [{"name": "a", "type": "number", "constraints": {"minimum": "NaN"}}]},
+         "/fields/0/constraints/minimum", "'NaN' is no number"),
+    ],
+)  # fmt: skip
+def test_what_would_be_ignored_wrongly_is_refused(schema: dict[str, Any], pointer: str, why: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        load_steps([{"op": "validate", "schema": schema}])
+    assert caught.value.pointer == "/steps/0/schema" + pointer
+    assert why in caught.value.detail
+
+
+def test_descriptions_are_ignored_and_others_are_known_for_a_warning() -> None:
+    described = {"title": "A", "description": "…", "example": 1, "rdfType": "http://schema.org/x", "x-y": 1, "dc:z": 1}
+    field = {"name": "a", "type": "integer", **described, "unit": "kg", "a/b": 1}
+    schema = {"$schema": "https://datapackage.org/profiles/2.0/tableschema.json", "fields": [field], "license": "CC0"}
+    (step,) = load_steps([{"op": "validate", "schema": schema}])
+    assert unknown_properties(step.params["schema"]) == [
+        ("/license", "license"), ("/fields/0/a~1b", "a/b"), ("/fields/0/unit", "unit")
+    ]  # fmt: skip
+    kept = {"name": "a", "type": "integer", "unit": "kg", "a/b": 1}
+    assert step.params["schema"] == {"fields": [kept], "license": "CC0"}
