@@ -8,7 +8,7 @@ from __future__ import annotations
 import operator
 from dataclasses import dataclass
 from itertools import compress, count, repeat
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from csvapi.csvio.blocks import Block, Cell, Mask
 from csvapi.operations.values import as_text
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from csvapi.csvio.wire import Wire
+    from csvapi.operations.asked import Asked
 
 NEGATIVE = {"!=": "==", "not_contains": "contains", "not_in": "in", "not_empty": "is_empty"}
 COMPARE = {"==": operator.eq, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
@@ -72,35 +73,28 @@ def any_of(parts: Sequence[Node]) -> Node:
 
 
 @dataclass
-class Asked:
-    """What a condition was asked: of how many cells, how many it could not compare, and the first of these."""
-
-    of: int = 0
-    count: int = 0
-    first: tuple[int, bytes] | None = None
-
-    def add(self, cells: Sequence[bytes], bad: Sequence[int], rows: Sequence[int]) -> None:
-        """`bad` are the indexes of the cells that could not be compared, `rows` where all of the cells are."""
-        self.of += len(cells)
-        self.count += len(bad)
-        if self.first is None and len(bad):
-            self.first = int(rows[bad[0]]), cells[bad[0]]
-
-
-@dataclass
 class Leaf:
-    """One column against a test; `absent` is the answer for a record without that field."""
+    """One column against a test; `absent` is the answer for a record without that field. `asked`, if any, counts the
+    cells: their comparison as text is in doubt.
+    """
 
     position: int
     test: Callable[[Sequence[Any]], Iterable[bool]]
     absent: bool
+    asked: Asked | None = None
 
     def mask(self, block: Block) -> Mask:
         cells: list[Cell] = block.column(self.position)
         if not block.width and None in cells:
-            answers = iter(bytes(self.test([cell for cell in cells if cell is not None])))
+            there = [(cell, row) for cell, row in zip(cells, block.rows, strict=True) if cell is not None]
+            answers = iter(bytes(self.ask([cell for cell, _ in there], [row for _, row in there])))
             return bytes(self.absent if cell is None else next(answers) for cell in cells)
-        return bytes(self.test(cells))
+        return bytes(self.ask(cast("list[bytes]", cells), block.rows))
+
+    def ask(self, cells: Sequence[bytes], rows: Sequence[int]) -> Iterable[bool]:
+        if self.asked:
+            self.asked.add(len(cells), list(zip(rows, cells, strict=True)))
+        return self.test(cells)
 
 
 def text_test(name: str, value: Any, wire: Wire, *, fold: bool) -> Callable[[Sequence[bytes]], Iterable[bool]]:

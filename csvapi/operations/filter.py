@@ -8,12 +8,14 @@ from itertools import compress, count
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.blocks import Block, Mask
-from csvapi.operations.conditions import NEGATIVE, All, Asked, Leaf, Node, Not, Text, any_of, inverse, text_test
+from csvapi.operations.asked import Asked
+from csvapi.operations.conditions import NEGATIVE, All, Leaf, Node, Not, Text, any_of, inverse, text_test
 from csvapi.operations.filter_params import COMPARISONS, Params, columns
+from csvapi.operations.fitting import fitting
 from csvapi.operations.params import compiled
 from csvapi.operations.step import Operation
 from csvapi.operations.typed import Typed, TypedLeaf
-from csvapi.operations.values import format_of, kind_of, value_in
+from csvapi.operations.values import as_text, format_of, kind_of, value_in
 from csvapi.operations.writing import wire_of
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ class Filter:
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         self.context = context
-        self.asked: list[tuple[str, TypedLeaf]] = []
+        self.counted: list[Leaf | TypedLeaf] = []
         if "where" in params:
             where = params["where"]
             parts = where["all"] if set(where) == {"all"} else [where]
@@ -72,16 +74,22 @@ class Filter:
 
     @contextmanager
     def _uncounted(self) -> Iterator[None]:
-        asked = [leaf.asked for _, leaf in self.asked]
-        for _, leaf in self.asked:
+        asked = [leaf.asked for leaf in self.counted]
+        for leaf in self.counted:
             leaf.asked = None
         yield
-        for (_, leaf), before in zip(self.asked, asked, strict=True):
+        for leaf, before in zip(self.counted, asked, strict=True):
             leaf.asked = before
+
+    @property
+    def asked(self) -> list[Asked]:
+        """What each condition in doubt was asked, and could not compare."""
+        return [leaf.asked for leaf in self.counted if leaf.asked]
 
     def counts(self) -> Counts:
         """For each typed condition, how many of the cells it was asked about are no such value."""
-        return {"not_comparable": {at: leaf.asked.count for at, leaf in self.asked if leaf.asked}} if self.asked else {}
+        found = {each.at: each.count for each in self.asked if each.code == "not_comparable"}
+        return {"not_comparable": found} if found else {}
 
     def _node(self, node: dict[str, Any], pointer: str) -> Node:
         if set(node) == {"all"}:
@@ -123,17 +131,30 @@ class Filter:
         for value in values:
             form = format_of(kind_of(value) if as_ == "auto" else as_)
             if form is None:
-                nodes.append(self._text(name, value, leaf, position))
+                text = self._text(name, value, leaf, position)
+                nodes.append(text)
+                if as_ == "auto" and name not in ("==", "!="):
+                    self._doubt(text, leaf, pointer)
             else:
                 typed.setdefault(form, []).append(value_in(value, form))
-        asked = Asked() if len(typed) == 1 and not nodes else None  # of values of several kinds some may be compared
+        sole = len(typed) == 1 and not nodes  # a cell that is none of several kinds may be another
         for form, given in typed.items():
             test = Typed(name, tuple(given), form, wire_of(self.context), codes=as_ == "auto" and name == "==")
-            compared = TypedLeaf(position, test, asked)
+            compared = TypedLeaf(position, test, None)
             nodes.append(compared)
-            if asked:
-                self.asked.append((pointer, compared))
+            if sole:
+                compared.asked = Asked("not_comparable", leaf["column"], form.kind, wire_of(self.context), pointer)
+                self.counted.append(compared)
         return nodes[0] if len(nodes) == 1 else any_of(nodes)
+
+    def _doubt(self, node: Leaf, leaf: dict[str, Any], pointer: str) -> None:
+        """Count the cells that are put in an order with what looks like a date or number of some format, as text."""
+        for kind in ("date", "number"):
+            if fits := fitting(kind, as_text(leaf["value"])):
+                wire = wire_of(self.context)
+                node.asked = Asked("text_comparison", leaf["column"], kind, wire, pointer, fits)
+                self.counted.append(node)
+                break
 
     def _text(self, name: str, value: Any, leaf: dict[str, Any], position: int) -> Leaf:
         fold = "case" in leaf.get("ignore", ())

@@ -20,6 +20,11 @@ _DAYS = (
     "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y", "%d %b %Y", "%d %B %Y", "%d. %B %Y", "%d-%b-%Y",
     "%d-%b-%y", "%d/%b/%Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y", "%m.%d.%Y",
 )  # fmt: skip
+# Codes of ISO 4217 that are worth a hint; any three letters may be another code: `SKU12`.
+_CODES = re.compile(
+    "(?<![A-Z])(?:AED|ARS|AUD|BGN|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HUF|IDR|ILS|INR|JPY|KES|KRW|MXN|MYR|"
+    "NGN|NOK|NZD|PHP|PKR|PLN|RON|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|VND|ZAR)(?![A-Z])"
+)
 _CLOCK = re.compile(
     "(?P<gap>T|,? +)[0-9]{1,2}:[0-9]{2}(?P<S>:[0-9]{2}(?P<f>[.][0-9]+)?)?(?:(?P<half> ?)[AaPp][Mm])?"
     "(?:(?P<space> ?)(?:Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?$"
@@ -38,7 +43,7 @@ def fitting(kind: str, text: str) -> list[dict[str, Any]]:
 def _numbers(text: str) -> list[dict[str, Any]]:
     """With the fewest options: only those whose characters are there."""
     signs = {
-        "currency": any(category(each) == "Sc" for each in text) or re.search("[A-Z]{3}", text) is not None,
+        "currency": any(category(each) == "Sc" for each in text) or _CODES.search(text) is not None,
         "percent": "%" in text,
         "accounting": "(" in text,
     }

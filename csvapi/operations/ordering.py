@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from csvapi.operations.conditions import Asked
+from csvapi.operations.asked import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,10 +76,10 @@ class KeyPart:
         return [nothing if each is None else b"\1" + each for each in values]
 
     def _count(self, cells: list[Cell], values: list[bytes | None], rows: Sequence[int]) -> None:
-        there = [(cell, value, row) for cell, value, row in zip(cells, values, rows, strict=True) if cell]
-        if there:
-            filled, found, where = zip(*there, strict=True)
-            self.asked.add(filled, [at for at, value in enumerate(found) if value is None], where)
+        """An empty or absent cell has its place, and is not asked."""
+        each = zip(values, rows, cells, strict=True) if None in values else ()
+        bad = [(row, cell) for value, row, cell in each if value is None and cell]
+        self.asked.add(len(cells) - cells.count(None) - cells.count(b""), bad)
 
     def _value(self, cell: bytes, wire: Wire) -> bytes | None:
         if self.format is not None:

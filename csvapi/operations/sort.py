@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import starmap
 from operator import add
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, fields, pre_load, validate
 
 from csvapi.csvio.runs import Runs, merged
-from csvapi.operations.conditions import Asked
+from csvapi.operations.asked import Asked
 from csvapi.operations.ordering import KeyPart
 from csvapi.operations.params import ColumnField, choice, flag
 from csvapi.operations.step import Operation
@@ -82,11 +83,21 @@ class Sort:
                 descending=by.get("order") == "desc",
                 empty_first=by.get("empty") == "first",
                 fold=by.get("ignore_case", False),
-                asked=Asked(),
+                asked=self._asked(at, by),
             )
             for (at, _), by in zip(columns(params), params["by"], strict=True)
         ]
         self.bad: dict[str, int] = {}
+
+    def _asked(self, at: str, by: dict[str, Any]) -> Asked:
+        form = format_of(by.get("as", "text"))
+        kind = form.kind if form else "text"
+        return Asked("not_comparable", by["column"], kind, self.wire, at.removesuffix("/column"))
+
+    @property
+    def asked(self) -> list[Asked]:
+        """What each typed column was asked, and could not compare."""
+        return [part.asked for part in self.parts if part.format]
 
     def gather(self, room: Room, number: int) -> Gathering:
         return Gathering(self, Runs(room.folder, f"sort-{number}", room.memory), room)
@@ -108,7 +119,7 @@ class Gathering:
     def __init__(self, sort: Sort, runs: Runs, room: Room) -> None:
         self.sort, self.runs, self.room = sort, runs, room
         for part in sort.parts:
-            part.asked = Asked()
+            part.asked = replace(part.asked, of=0, count=0, first=None)
 
     def add(self, block: Block, line: Callable[[int], int]) -> None:
         wire, parts = self.sort.wire, self.sort.parts
@@ -121,8 +132,7 @@ class Gathering:
     def close(self) -> tuple[Runs, dict[str, int]]:
         if self.room.shared:
             self.runs.spill()
-        bad = {f"/by/{number}": part.asked.count for number, part in enumerate(self.sort.parts) if part.format}
-        return self.runs, bad
+        return self.runs, {asked.at: asked.count for asked in self.sort.asked}
 
 
 OPERATION = Operation(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, cast
 
-from csvapi.operations.conditions import COMPARE, Asked
+from csvapi.operations.conditions import COMPARE
 from csvapi.operations.numbers import floats, leads_with_zero
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.blocks import Block, Cell, Mask
     from csvapi.csvio.wire import Wire
+    from csvapi.operations.asked import Asked
     from csvapi.operations.values import Format
 
 
@@ -96,6 +97,6 @@ class TypedLeaf:
         """For each cell whether the comparison holds; None where it is no number or date."""
         answers = self.test(cells)
         if self.asked:
-            bad = [at for at, answer in enumerate(answers) if answer is None] if None in answers else []
-            self.asked.add(cells, bad, rows)
+            each = zip(answers, rows, cells, strict=True) if None in answers else ()
+            self.asked.add(len(cells), [(row, cell) for answer, row, cell in each if answer is None])
         return answers

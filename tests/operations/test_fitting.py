@@ -35,6 +35,7 @@ from csvapi.operations.values import format_of
         ("", []),
         ("n/a", []),
         ("A4", []),
+        ("SKU12", []),
         ("12-34", []),
         ("1" * 101, []),
     ],

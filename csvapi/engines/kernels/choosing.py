@@ -80,7 +80,9 @@ def _all(parts: Sequence[Node], table: Table, records: Places) -> Answers:
 
 
 def _cells(leaf: Leaf, table: Table, records: Places) -> Answers:
-    return np.fromiter(map(bool, leaf.test(table.cells(leaf.position, records))), np.bool_, len(records))
+    rows = (records + table.row).tolist() if leaf.asked else ()
+    answers = leaf.ask(table.cells(leaf.position, records), rows)
+    return np.fromiter(map(bool, answers), np.bool_, len(records))
 
 
 def _typed(leaf: TypedLeaf, table: Table, records: Places) -> tuple[Answers, Answers]:
