@@ -83,7 +83,7 @@ def test_sort_by_formats(tmp_path: Path, way: dict[str, Any]) -> None:
         ({"number": {"group": "dot"}}, "/number/group", '"indian"'),
         ({"number": {"group": "."}}, "/number/group", "cannot be before the fraction and between groups"),
         ({"number": {"decimal": ",", "group": "indian"}}, "/number/group", "cannot be before the fraction"),
-        ({"number": {"currency": "$"}}, "/number/currency", "boolean"),
+        ({"number": {"currency": "$"}}, "/number/currency", "must be true or false"),
         ({"number": {"thousands": ","}}, "/number/thousands", "decimal, group, currency, percent and accounting"),
         ({"date": ""}, "/date", "%d.%m.%Y"),
         ({"date": 5}, "/date", "%d.%m.%Y"),
