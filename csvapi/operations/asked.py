@@ -1,57 +1,55 @@
-"""What a comparison could not do with its cells, kept while it runs, for a warning and the receipt."""
+"""What comparisons could not do with the cells they were asked for, as remarks with the format that would help."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from csvapi.operations.fitting import fitting
+from csvapi.operations.remarks import Remark, Sighting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csvapi.csvio.wire import Wire
-    from csvapi.operations.step import Column
 
-_TRIES = 100  # cells for which a format is looked for; the first may be empty, or `n/a`
+_PLACES = 20  # cells of which one may show the format: the first may be empty, or `n/a`
+_SHOWN = 500  # bytes kept of a cell: more than is shown of one, or has a format
 
 
-@dataclass
-class Asked:
-    """Of how many cells a comparison was asked, for how many of them it could not be made (`count`), and the first of
-    these with its row in the range (from 0). `fits` are the formats, as `as` takes them, in which a cell would be a
-    number or a date: those of the first that has any. `at` is the condition or column in its step.
+def not_comparable(column: str, kind: str, wire: Wire) -> Remark:
+    """Of cells that are no number or date, where those are compared."""
+    return Remark("not_comparable", partial(_none, column, kind, wire), column, most=_PLACES)
 
-    `code` is not_comparable for cells that are no number or date, text_comparison for cells compared as text with a
-    value that looks like one.
-    """
 
-    code: str
-    column: Column
-    kind: str
-    wire: Wire
-    at: str = ""
-    fits: list[dict[str, Any]] = field(default_factory=list)
-    of: int = 0
-    count: int = 0
-    first: tuple[int, bytes] | None = None
-    tries: int = _TRIES
+def text_comparison(column: str, value: str, fits: list[dict[str, Any]]) -> Remark:
+    """Of cells that are put in an order with a text that looks like a date or number of some format."""
+    return Remark("text_comparison", partial(_as_text, column, value, fits), column)
 
-    def add(self, of: int, bad: Sequence[tuple[int, bytes]]) -> None:
-        """`bad` are the cells, with their rows, that could not be compared of a block's."""
-        self.of += of
-        self.count += len(bad)
-        if self.first is None and bad:
-            self.first = bad[0]
-        for _, cell in bad[: self.tries]:
-            if self.fits:
-                break
-            self.tries -= 1
-            self.fits = fitting(self.kind, self.wire.decode(cell))
 
-    @property
-    def hint(self) -> str:
-        """How the cells could be compared; empty where nothing fits."""
-        shown = [json.dumps(each, ensure_ascii=False) for each in self.fits]
-        return f'give "as": {" or ".join(shown)}' if shown else ""
+def note(remark: Remark, of: int, bad: Sequence[tuple[int, bytes]]) -> None:
+    """Add a block's: `of` cells were asked for; `bad` ones, with their rows, could not be compared."""
+    first = [] if remark.seen.spots else list(bad[:1])
+    filled = [place for place in bad[len(first) :] if place[1]] if len(remark.seen.spots) < remark.most else []
+    places = [*first, *filled][: remark.most]
+    remark.add(of, len(bad), [(row, cell[:_SHOWN]) for row, cell in places])
+
+
+def _none(column: str, kind: str, wire: Wire, seen: Sighting) -> tuple[str, str | None]:
+    detail = f"{seen.count} of {seen.of} cells of {column!r} {'is' if seen.count == 1 else 'are'} no {kind}"
+    found = (fitting(kind, wire.decode(spot.value)) for spot in seen.spots if spot.value)
+    return detail, _hint(next(filter(None, found), []))
+
+
+def _as_text(column: str, value: str, fits: list[dict[str, Any]], seen: Sighting) -> tuple[str, str | None]:
+    kind = next(iter(fits[0]))
+    was = "was" if seen.of == 1 else "were"
+    detail = f"{seen.of} cells of {column!r} {was} compared as text with {value!r}, which looks like a {kind}"
+    return detail, _hint(fits)
+
+
+def _hint(fits: list[dict[str, Any]]) -> str | None:
+    """How the cells could be compared; None where nothing fits."""
+    shown = [json.dumps(each, ensure_ascii=False) for each in fits]
+    return f'give "as": {" or ".join(shown)}' if shown else None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from csvapi.csvio.wire import Wire
-    from csvapi.operations.asked import Asked
+    from csvapi.operations.remarks import Remark
 
 NEGATIVE = {"!=": "==", "not_contains": "contains", "not_in": "in", "not_empty": "is_empty"}
 COMPARE = {"==": operator.eq, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
@@ -81,7 +81,7 @@ class Leaf:
     position: int
     test: Callable[[Sequence[Any]], Iterable[bool]]
     absent: bool
-    asked: Asked | None = None
+    asked: Remark | None = None
 
     def mask(self, block: Block) -> Mask:
         cells: list[Cell] = block.column(self.position)
@@ -93,7 +93,7 @@ class Leaf:
 
     def ask(self, cells: Sequence[bytes], rows: Sequence[int]) -> Iterable[bool]:
         if self.asked:
-            self.asked.add(len(cells), list(zip(rows, cells, strict=True)))
+            self.asked.add(len(cells), len(cells), list(zip(rows[:1], cells[:1], strict=True)))
         return self.test(cells)
 
 

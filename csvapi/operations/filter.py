@@ -8,7 +8,7 @@ from itertools import compress, count
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.blocks import Block, Mask
-from csvapi.operations.asked import Asked
+from csvapi.operations.asked import not_comparable, text_comparison
 from csvapi.operations.conditions import NEGATIVE, All, Leaf, Node, Not, Text, any_of, inverse, text_test
 from csvapi.operations.filter_params import COMPARISONS, Params, columns
 from csvapi.operations.fitting import fitting
@@ -21,6 +21,7 @@ from csvapi.operations.writing import wire_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from csvapi.operations.remarks import Remark
     from csvapi.operations.step import Column, Context, Counts
     from csvapi.operations.values import Format
 
@@ -36,7 +37,7 @@ class Filter:
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         self.context = context
-        self.counted: list[Leaf | TypedLeaf] = []
+        self.counted: list[tuple[str, Leaf | TypedLeaf]] = []  # conditions in doubt, with their pointers
         if "where" in params:
             where = params["where"]
             parts = where["all"] if set(where) == {"all"} else [where]
@@ -74,21 +75,21 @@ class Filter:
 
     @contextmanager
     def _uncounted(self) -> Iterator[None]:
-        asked = [leaf.asked for leaf in self.counted]
-        for leaf in self.counted:
+        asked = [leaf.asked for _, leaf in self.counted]
+        for _, leaf in self.counted:
             leaf.asked = None
         yield
-        for leaf, before in zip(self.counted, asked, strict=True):
+        for (_, leaf), before in zip(self.counted, asked, strict=True):
             leaf.asked = before
 
     @property
-    def asked(self) -> list[Asked]:
-        """What each condition in doubt was asked, and could not compare."""
-        return [leaf.asked for leaf in self.counted if leaf.asked]
+    def remarks(self) -> list[Remark]:
+        """What each condition in doubt could not compare."""
+        return [leaf.asked for _, leaf in self.counted if leaf.asked]
 
     def counts(self) -> Counts:
         """For each typed condition, how many of the cells it was asked about are no such value."""
-        found = {each.at: each.count for each in self.asked if each.code == "not_comparable"}
+        found = {at: leaf.asked.seen.count for at, leaf in self.counted if isinstance(leaf, TypedLeaf) and leaf.asked}
         return {"not_comparable": found} if found else {}
 
     def _node(self, node: dict[str, Any], pointer: str) -> Node:
@@ -134,7 +135,7 @@ class Filter:
                 text = self._text(name, value, leaf, position)
                 nodes.append(text)
                 if as_ == "auto" and name not in ("==", "!="):
-                    self._doubt(text, leaf, pointer)
+                    self._doubt(text, as_text(value), pointer)
             else:
                 typed.setdefault(form, []).append(value_in(value, form))
         sole = len(typed) == 1 and not nodes  # a cell that is none of several kinds may be another
@@ -143,18 +144,15 @@ class Filter:
             compared = TypedLeaf(position, test, None)
             nodes.append(compared)
             if sole:
-                compared.asked = Asked("not_comparable", leaf["column"], form.kind, wire_of(self.context), pointer)
-                self.counted.append(compared)
+                compared.asked = not_comparable(self.context.columns[position], form.kind, wire_of(self.context))
+                self.counted.append((pointer, compared))
         return nodes[0] if len(nodes) == 1 else any_of(nodes)
 
-    def _doubt(self, node: Leaf, leaf: dict[str, Any], pointer: str) -> None:
+    def _doubt(self, node: Leaf, value: str, pointer: str) -> None:
         """Count the cells that are put in an order with what looks like a date or number of some format, as text."""
-        for kind in ("date", "number"):
-            if fits := fitting(kind, as_text(leaf["value"])):
-                wire = wire_of(self.context)
-                node.asked = Asked("text_comparison", leaf["column"], kind, wire, pointer, fits)
-                self.counted.append(node)
-                break
+        if fits := fitting("date", value) or fitting("number", value):
+            node.asked = text_comparison(self.context.columns[node.position], value, fits)
+            self.counted.append((pointer, node))
 
     def _text(self, name: str, value: Any, leaf: dict[str, Any], position: int) -> Leaf:
         fold = "case" in leaf.get("ignore", ())

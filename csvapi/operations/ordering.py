@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from csvapi.operations.asked import Asked
+from csvapi.operations.asked import note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from csvapi.csvio.blocks import Cell
     from csvapi.csvio.wire import Wire
     from csvapi.operations.dates import Moment
+    from csvapi.operations.remarks import Remark
     from csvapi.operations.values import Format
 
 INVERSE = bytes(range(255, -1, -1))
@@ -64,22 +65,22 @@ class KeyPart:
     descending: bool
     empty_first: bool
     fold: bool
-    asked: Asked
+    asked: Remark | None
 
     def keys(self, cells: list[Cell], wire: Wire, rows: Sequence[int]) -> list[bytes]:
         nothing = b"\0" if self.empty_first else b"\2"
         values = [self._value(cell, wire) if cell else None for cell in cells]
-        if self.format:
-            self._count(cells, values, rows)
+        if self.asked:
+            self._count(self.asked, cells, values, rows)
         if self.descending:
             return [nothing if each is None else b"\1" + each.translate(INVERSE) for each in values]
         return [nothing if each is None else b"\1" + each for each in values]
 
-    def _count(self, cells: list[Cell], values: list[bytes | None], rows: Sequence[int]) -> None:
+    def _count(self, asked: Remark, cells: list[Cell], values: list[bytes | None], rows: Sequence[int]) -> None:
         """An empty or absent cell has its place, and is not asked."""
         each = zip(values, rows, cells, strict=True) if None in values else ()
         bad = [(row, cell) for value, row, cell in each if value is None and cell]
-        self.asked.add(len(cells) - cells.count(None) - cells.count(b""), bad)
+        note(asked, len(cells) - cells.count(None) - cells.count(b""), bad)
 
     def _value(self, cell: bytes, wire: Wire) -> bytes | None:
         if self.format is not None:

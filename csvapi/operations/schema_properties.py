@@ -10,9 +10,12 @@ https://datapackage.org/standard/table-schema/.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import ValidationError
+
+from csvapi.operations.remarks import Remark, Sighting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -77,6 +80,27 @@ def check(place: Place, given: Mapping[str, Any]) -> None:
 def unknown_properties(schema: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Pointers, from the schema on, and names of the properties that are ignored without being descriptive."""
     return [(f"{at}/{_escaped(name)}", name) for at, place, given in _objects(schema) for name in place.unknown(given)]
+
+
+class UnknownProperty(Remark):
+    """Met before any record is read."""
+
+    def reported(self) -> Sighting:
+        return Sighting(1)
+
+
+def unknown_remarks(schema: Mapping[str, Any]) -> list[UnknownProperty]:
+    """One for each name: of a schema with many fields the same property is in all of them."""
+    found: dict[str, list[str]] = {}
+    for pointer, name in unknown_properties(schema):
+        found.setdefault(name, []).append(pointer)
+    return [UnknownProperty("unknown_property", partial(_describe, name, at)) for name, at in found.items()]
+
+
+def _describe(name: str, pointers: list[str], _: Sighting) -> tuple[str, str]:
+    more = f" and {len(pointers) - 1} more" if len(pointers) > 1 else ""
+    detail = f"the schema's property {name!r} (at {pointers[0]}{more}) is not known and was not used"
+    return detail, "leave it out, or name it with x- before it"
 
 
 def _objects(schema: Mapping[str, Any]) -> Iterator[tuple[str, Place, Mapping[str, Any]]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import starmap
 from operator import add
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, fields, pre_load, validate
 
 from csvapi.csvio.runs import Runs, merged
-from csvapi.operations.asked import Asked
+from csvapi.operations.asked import not_comparable
 from csvapi.operations.ordering import KeyPart
 from csvapi.operations.params import ColumnField, choice, flag
 from csvapi.operations.step import Operation
@@ -76,28 +75,20 @@ class Sort:
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         self.after, self.wire = context, wire_of(context)
-        self.parts = [
-            KeyPart(
-                context.position(by["column"], pointer + at),
-                format_of(by.get("as", "text")),
-                descending=by.get("order") == "desc",
-                empty_first=by.get("empty") == "first",
-                fold=by.get("ignore_case", False),
-                asked=self._asked(at, by),
-            )
-            for (at, _), by in zip(columns(params), params["by"], strict=True)
-        ]
+        self.parts = [self._part(by, pointer + at) for (at, _), by in zip(columns(params), params["by"], strict=True)]
+        self.remarks = [part.asked for part in self.parts if part.asked]
         self.bad: dict[str, int] = {}
 
-    def _asked(self, at: str, by: dict[str, Any]) -> Asked:
-        form = format_of(by.get("as", "text"))
-        kind = form.kind if form else "text"
-        return Asked("not_comparable", by["column"], kind, self.wire, at.removesuffix("/column"))
-
-    @property
-    def asked(self) -> list[Asked]:
-        """What each typed column was asked, and could not compare."""
-        return [part.asked for part in self.parts if part.format]
+    def _part(self, by: dict[str, Any], pointer: str) -> KeyPart:
+        position, form = self.after.position(by["column"], pointer), format_of(by.get("as", "text"))
+        return KeyPart(
+            position,
+            form,
+            descending=by.get("order") == "desc",
+            empty_first=by.get("empty") == "first",
+            fold=by.get("ignore_case", False),
+            asked=not_comparable(self.after.columns[position], form.kind, self.wire) if form else None,
+        )
 
     def gather(self, room: Room, number: int) -> Gathering:
         return Gathering(self, Runs(room.folder, f"sort-{number}", room.memory), room)
@@ -118,8 +109,6 @@ class Sort:
 class Gathering:
     def __init__(self, sort: Sort, runs: Runs, room: Room) -> None:
         self.sort, self.runs, self.room = sort, runs, room
-        for part in sort.parts:
-            part.asked = replace(part.asked, of=0, count=0, first=None)
 
     def add(self, block: Block, line: Callable[[int], int]) -> None:
         wire, parts = self.sort.wire, self.sort.parts
@@ -132,7 +121,7 @@ class Gathering:
     def close(self) -> tuple[Runs, dict[str, int]]:
         if self.room.shared:
             self.runs.spill()
-        return self.runs, {asked.at: asked.count for asked in self.sort.asked}
+        return self.runs, {f"/by/{at}": part.asked.seen.count for at, part in enumerate(self.sort.parts) if part.asked}
 
 
 OPERATION = Operation(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, cast
 
+from csvapi.operations.asked import note
 from csvapi.operations.conditions import COMPARE
 from csvapi.operations.numbers import floats, leads_with_zero
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.blocks import Block, Cell, Mask
     from csvapi.csvio.wire import Wire
-    from csvapi.operations.asked import Asked
+    from csvapi.operations.remarks import Remark
     from csvapi.operations.values import Format
 
 
@@ -75,7 +76,7 @@ class TypedLeaf:
 
     position: int
     test: Typed
-    asked: Asked | None
+    asked: Remark | None
 
     def mask(self, block: Block) -> Mask:
         return bytes(map(bool, self._answers(block)))
@@ -98,5 +99,5 @@ class TypedLeaf:
         answers = self.test(cells)
         if self.asked:
             each = zip(answers, rows, cells, strict=True) if None in answers else ()
-            self.asked.add(len(cells), [(row, cell) for answer, row, cell in each if answer is None])
+            note(self.asked, len(cells), [(row, cell) for answer, row, cell in each if answer is None])
         return answers

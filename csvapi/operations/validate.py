@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 from csvapi.operations.checks import Checked, Unique
 from csvapi.operations.params import choice, whole
 from csvapi.operations.reducing import Table
-from csvapi.operations.schema_properties import unknown_properties
+from csvapi.operations.schema_properties import unknown_remarks
 from csvapi.operations.step import Operation, Traits
 from csvapi.operations.table_schema import TableSchema, primary_key
 from csvapi.operations.writing import wire_of
@@ -69,7 +69,7 @@ class Checks:
             for rule, names in unique_sets(params)
         ]
         self.found: dict[str, int] = {}
-        self.unknown = unknown_properties(schema)  # ignored, and worth a warning
+        self.remarks = unknown_remarks(schema)
 
     def prepare(self, room: Room) -> None:
         self.found = {}

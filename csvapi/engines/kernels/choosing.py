@@ -96,7 +96,7 @@ def _typed(leaf: TypedLeaf, table: Table, records: Places) -> tuple[Answers, Ans
             answers |= _compare(leaf.test.name, limit, value, scale)
         others = np.flatnonzero(~known)
         if leaf.asked:
-            leaf.asked.of += len(records) - len(others)
+            leaf.asked.add(len(records) - len(others), 0, ())
     if len(others):
         at = records[others]
         found = leaf.ask(table.cells(leaf.position, at), (at + table.row).tolist())
