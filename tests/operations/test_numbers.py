@@ -60,25 +60,25 @@ def test_quick_ways_are_exact(cells: list[str]) -> None:
 
 
 @pytest.mark.parametrize("way", SOME_WAYS)
-@settings(reused, max_examples=20)
+@settings(reused, max_examples=8)
 @given(
-    cells=st.lists(texts, min_size=1, max_size=12),
+    cells=st.lists(cells_as_text, min_size=10, max_size=60),
     encoding=st.sampled_from(["utf-8", "latin-1", "gb18030", "utf-16-le"]),
 )
 def test_operations_agree_on_which_cells_are_numbers(tmp_path: Path, way: str, cells: list[str], encoding: str) -> None:
     """filter, sort, validate and profile, in each way of the engine."""
     cells = [cell for cell in cells if cell.encode(encoding, "replace").decode(encoding) == cell]
-    rows = [("v", "k"), *((cell, "x") for cell in cells)]
+    rows = [("k", "v"), *(("x", cell) for cell in cells)]  # at a record's start a mark would be no part of the cell
     dialect, text, options = Dialect(encoding=encoding), csv_text(rows), WAYS[way]
     numbers = [cell for cell in cells if naive.number(cell) is not None]
     is_number = {"any": [{"column": "v", "operator": name, "value": 0, "as": "number"} for name in (">=", "<")]}
     for step in ({"op": "filter", "where": is_number}, _validate({"type": "number"})):
         found, _ = table(tmp_path, text, [step], dialect, **options)
-        assert [row[0] for row in found.rows] == numbers
+        assert [row[1] for row in found.rows] == numbers
     found, receipt = table(
         tmp_path, text, [{"op": "sort", "by": [{"column": "v", "as": "number"}]}], dialect, **options
     )
-    assert [row[0] for row in found.rows][: len(numbers)] == sorted(numbers, key=naive.number)
+    assert [row[1] for row in found.rows][: len(numbers)] == sorted(numbers, key=naive.number)
     bad = [cell for cell in cells if cell and cell not in numbers]
     assert receipt["dropped_by_step"][0]["not_comparable"] == {"/by/0": len(bad)}
     if 20 * len(bad) <= len([cell for cell in cells if cell]) and numbers:
