@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from csvapi.csvio.blocks import pieces
 from csvapi.csvio.records import read
 from csvapi.csvio.source import Source
+from csvapi.csvio.widths import common_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,8 @@ class Head:
 def head(source: Source, *, limit: int = 1 << 24) -> Head:
     """Read the first record. Raises `MalformedCsv` if it is longer than `limit` bytes.
 
-    If its quotes are malformed, its fields are as many as most of the records after it have.
+    If its quotes are malformed, its fields are as many as most of the records after it have. Without a header there are
+    as many columns as most of the first records have fields.
     """
     wire, blank = source.wire, 0
     first_line = 1 + source.preamble_lines
@@ -51,7 +53,8 @@ def head(source: Source, *, limit: int = 1 << 24) -> Head:
             fields = read(piece.block.raw[0], wire, width).odd[0]
         line, position = piece.where(0)
         if not source.wire.dialect.header:
-            names = [f"column_{number}" for number in range(1, len(fields) + 1)]
+            width = common_width(piece.block.widths())
+            names = [f"column_{number}" for number in range(1, width + 1)]
             return Head(b"", fields, names, source.body, first_line, 0)
         record = piece.block.raw[0]
         before = blank + piece.cut.units.index(record)

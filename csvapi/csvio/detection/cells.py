@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?"
+_TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
 _MONTH = r"(?:[Jj]an|[Ff]eb|[Mm]ar|[Aa]pr|[Mm]ay|[Jj]un|[Jj]ul|[Aa]ug|[Ss]ep|[Oo]ct|[Nn]ov|[Dd]ec)[a-z]{0,6}\.?"
 _DAY = (
     rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}\.?"
@@ -82,6 +82,7 @@ WORTH = {
     "torn": 0.05,
 }
 ATOMS = frozenset(("number", "date", "time", "email", "url", "ip", "phone", "place"))
+_COMMENT = re.compile(r"\s*(?:#(?:[\s#!]|\Z)|%(?:[\s%]|\Z)|//|--(?:\s|\Z))")
 _NULLS = frozenset(("na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", "\\n", "."))
 
 
@@ -102,8 +103,8 @@ def _kind(cell: str) -> str:
 
 
 def is_comment(row: Sequence[str]) -> bool:
-    """A line of a shell-like comment: `#` and a space, or nothing else but `#`, `//`, `%`, `--`."""
-    return "".join(row[:1]).lstrip().startswith(("# ", "##", "#!", "//", "%%", "-- "))
+    """A line that begins as comments of shells, C, SQL or Matlab do: a mark and a space, the mark twice, or alone."""
+    return bool(row) and _COMMENT.match(row[0]) is not None
 
 
 def _edge_quoted(cell: str) -> str:

@@ -6,15 +6,17 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from csvapi.csvio.detection.cells import is_comment
 from csvapi.csvio.detection.encoding import Decoded, decode
 from csvapi.csvio.detection.foreign import refuse_binary, refuse_noise, refuse_text
 from csvapi.csvio.detection.header import Header, header
-from csvapi.csvio.detection.place import Table, line_ends, records, size
-from csvapi.csvio.detection.reading import Reading, readings, split_lines
-from csvapi.csvio.detection.report import evidence, issues
+from csvapi.csvio.detection.place import Table, Text, gaps, line_ends, records
+from csvapi.csvio.detection.reading import COMMON, Reading, readings
+from csvapi.csvio.detection.report import evidence, issues, trailing
 from csvapi.csvio.detection.result import Detection
 from csvapi.csvio.detection.scoring import Trial, table_width, trials
 from csvapi.csvio.detection.structure import SEP_LINE, table_start
+from csvapi.csvio.detection.trailing import filling, without_filler
 from csvapi.csvio.dialect import Dialect
 from csvapi.errors import NoRecords
 
@@ -32,39 +34,45 @@ _ALTERNATIVES, _SHOWN = 3, 25
 """How many other readings are told, and the lines that decide on their header and preamble."""
 
 
-def detect(head: bytes, tail: bytes = b"", *, complete: bool = False) -> Detection:
+def detect(head: bytes, tail: bytes = b"", *, complete: bool = False, size: int | None = None) -> Detection:
     """The dialect of the file that begins with `head`; `complete` says that it is all of it.
 
-    `tail`, the file's last bytes, is more evidence for the encoding. A record that the head's end cuts is left out.
+    `tail`, the file's last bytes, is more evidence for the encoding; of a file of `size` bytes it locates what fills up
+    its end. A record that the head's end cuts is left out.
     One pass to decode, one to split, one with the csv module for each reading worth a trial over the first 24 KiB, one
     over the head for the best.
 
     Raises `NoRecords` for a file without records, `NotCsv` for one that is something else, `UnsupportedEncoding`.
     """
+    size = len(head) if complete else size
     complete = complete and len(head) <= HEAD
     head, tail = head[:HEAD], tail[-HEAD:]
     if not head.strip(b" \t\r\n\x00\x1a\xef\xbb\xbf\xfe\xff"):
         raise NoRecords("The file is empty: it holds no record.", byte=0)
-    refuse_binary(head, tail)
-    decoded = decode(head, tail)
+    ends = without_filler(head, tail, complete=complete)
+    refuse_binary(ends.head, ends.tail)
+    decoded = decode(ends.head, ends.tail)
     if not decoded.encoding.startswith(("utf-16", "utf-32")):
-        refuse_noise(head)
-    if not decoded.text.strip("\x00\x1a \t\r\n"):
+        refuse_noise(ends.head)
+    filled = filling(decoded.text) if ends.complete else 0
+    text = Text.of(decoded.text[: len(decoded.text) - filled], decoded.encoding, len(decoded.bom))
+    if not "".join(text.clean).strip(" \t\r\n\x00\x1a"):
         raise NoRecords("The file is empty: it holds no record.", byte=0)
-    refuse_text(decoded.text, complete=complete)
-    return _read(decoded, complete=complete)
+    refuse_text(decoded.text, complete=ends.complete)
+    found = _read(text, decoded, complete=ends.complete)
+    more = trailing(ends, filled, text, size)
+    return replace(found, issues=(*found.issues, more)) if more else found
 
 
-def _read(decoded: Decoded, *, complete: bool) -> Detection:
-    lines = split_lines(decoded.text)
-    sep = SEP_LINE.fullmatch(lines[0])
+def _read(text: Text, decoded: Decoded, *, complete: bool) -> Detection:
+    sep = SEP_LINE.fullmatch(text.lines[0])
     skip = 1 if sep else 0
-    tried = _trials(lines[skip:], sep.group(1) if sep else "", complete=complete)
+    tried = _trials(text.clean[skip:], sep.group(1) if sep else "", complete=complete)
     best = tried[0]
-    table = _table(best.reading, lines, skip, complete=complete)
+    table = _table(best.reading, text, skip, complete=complete)
     named = header(table.fields)
     dialect = _dialect(best.reading, decoded, table, named)
-    others = [other for other in _alternatives(tried, decoded, lines, skip, complete=complete) if other[0] != dialect]
+    others = [other for other in _alternatives(tried, decoded, text, skip, complete=complete) if other[0] != dialect]
     if named.confidence < _SURE_HEADER:
         others.append((replace(dialect, header=not named.present), round(1 - named.confidence, 2)))
     if decoded.rival:
@@ -75,36 +83,40 @@ def _read(decoded: Decoded, *, complete: bool) -> Detection:
         confidence=round(min(_confidence(tried), decoded.confidence), 2),
         evidence=tuple(evidence(best, decoded, table, named, sep=bool(sep))),
         alternatives=tuple(sorted(others, key=lambda other: -other[1])),
-        issues=(*decoded.issues, *issues(table, dialect, len(decoded.bom))),
+        issues=(*decoded.issues, *issues(table, dialect)),
+        preamble=table.preamble,
     )
 
 
 def _trials(lines: Sequence[str], only: str, *, complete: bool) -> list[Trial]:
-    """Every reading worth a trial over the first lines, best first."""
+    """Every reading worth a trial over the first lines, best first. Comments have no say."""
+    voting = [line for line in lines if not is_comment([line])]
+    if not any(map(str.strip, voting)):
+        voting = list(lines)
     taken, total = 0, 0
-    while taken < len(lines) and (total < _TRIED or taken < 2):
-        total += len(lines[taken])
+    while taken < len(voting) and (total < _TRIED or taken < 2):
+        total += len(voting[taken])
         taken += 1
-    sample = lines[:taken]
-    cut = not complete or taken < len(lines)
+    sample = voting[:taken]
+    cut = not complete or taken < len(voting)
     return trials(readings("".join(sample), sample, only), sample, drop_last=cut)
 
 
-def _table(reading: Reading, lines: list[str], skip: int, *, complete: bool) -> Table:
-    found = [record for record in records(reading, lines) if record.first >= skip]
-    if not complete and len(found) > 1 and not lines[-1].endswith(("\n", "\r")):
+def _table(reading: Reading, text: Text, skip: int, *, complete: bool) -> Table:
+    found = [record for record in records(reading, text.clean) if record.first >= skip]
+    if not complete and len(found) > 1 and not text.lines[-1].endswith(("\n", "\r")):
         found.pop()
     if not found:
         raise NoRecords("The file is empty: it holds no record.", byte=0)
-    fields = [record.fields for record in found]
-    start = table_start(fields)
+    start = table_start([record.fields for record in found], gaps(found))
     body = found[start:]
-    return Table(lines, body, table_width(fields[start:]), line_ends(body, lines))
+    width = table_width([record.fields for record in body])
+    return Table(text, found[:start], body, width, line_ends(body, text.lines))
 
 
 def _dialect(reading: Reading, decoded: Decoded, table: Table, named: Header) -> Dialect:
     return Dialect(
-        delimiter=reading.delimiter or _unused(decoded.text),
+        delimiter=reading.delimiter or _unsplitting(reading, table.text),
         quote=reading.quote,
         escape=reading.escape,
         double_quote=reading.double_quote,
@@ -113,13 +125,17 @@ def _dialect(reading: Reading, decoded: Decoded, table: Table, named: Header) ->
         header=named.present,
         encoding=decoded.encoding,
         bom=bool(decoded.bom),
-        preamble=size(table.lines[: table.records[0].first], decoded.encoding),
+        preamble=table.text.byte(table.records[0].first) - len(decoded.bom),
     )
 
 
-def _unused(text: str) -> str:
-    """A delimiter for a file of one column: one that splits none of its lines."""
-    return next((char for char in ",\t;|\x1f" if char not in text), "\x1f")
+def _unsplitting(reading: Reading, text: Text) -> str:
+    """A delimiter for a file of one column: the first ordinary one under which the records are the same."""
+    want = list(reading.reader(text.clean))
+    for delimiter in COMMON:
+        if list(replace(reading, delimiter=delimiter).reader(text.clean)) == want:
+            return delimiter
+    return "\x1f"
 
 
 def _columns(table: Table, named: Header) -> tuple[str, ...]:
@@ -138,16 +154,17 @@ def _confidence(ranked: Sequence[Trial]) -> float:
 
 
 def _alternatives(
-    ranked: Sequence[Trial], decoded: Decoded, lines: list[str], skip: int, *, complete: bool
+    ranked: Sequence[Trial], decoded: Decoded, text: Text, skip: int, *, complete: bool
 ) -> list[tuple[Dialect, float]]:
     best = ranked[0]
     found: list[tuple[Dialect, float]] = []
     total = best.score + sum(tried.score for tried in ranked[1 : _ALTERNATIVES + 1]) or 1.0
     seen = [best.rows]
+    part = replace(text, lines=text.lines[:_SHOWN], clean=text.clean[:_SHOWN])
     for tried in ranked[1:]:
         if len(found) == _ALTERNATIVES or tried.score * 8 < best.score or tried.rows in seen:
             continue
         seen.append(tried.rows)
-        table = _table(tried.reading, lines[:_SHOWN], skip, complete=complete and len(lines) <= _SHOWN)
+        table = _table(tried.reading, part, skip, complete=complete and len(text.lines) <= _SHOWN)
         found.append((_dialect(tried.reading, decoded, table, header(table.fields)), round(tried.score / total, 2)))
     return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.detection.cells import ATOMS, kind
+from csvapi.csvio.detection.cells import ATOMS, is_comment, kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _YEAR = re.compile(r"(?:1[6-9]|20)\d\d")
 _BODY, _BODY_CELLS = 80, 800
 """How much of the table is compared with its first record."""
+_COLUMNS = 500
 _SHAPE = str.maketrans({**dict.fromkeys("123456789", "0"), **dict.fromkeys("BCDEFGHIJKLMNOPQRSTUVWXYZ", "A")})
 
 
@@ -26,28 +27,54 @@ class Header:
     evidence: str
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How many cells of a row are of the clear kind of the column below (`same`), and how many clearly are not."""
+
+    same: int
+    other: int
+    clear: int
+
+
 def header(rows: Sequence[Sequence[str]]) -> Header:
     """Whether the first record is a header: it is, unless it looks like the data below it and nothing like names.
 
     Columns that are numbers, dates or codes of one shape below speak against a header where the first cell is one
     too, and for it where it is not. Years and 1, 2, 3… are ordinary names in a pivoted table.
     """
-    first = rows[0]
-    body = rows[1 : 2 + max(4, min(_BODY, _BODY_CELLS // len(first)))]
+    first, body = rows[0], _body(rows)
     if not body:
         return _lonely(first)
-    columns = list(zip_longest(*(row[: len(first)] for row in body), fillvalue=""))[:500]
-    verdicts = [
-        _compare(name, [cell for cell in column if cell.strip()]) for name, column in zip(first, columns, strict=False)
-    ]
-    repeated = _repeats(first, columns) if len(body) >= 3 else 0
-    return _decide(first, verdicts.count(1), verdicts.count(-1), repeated)
+    repeated = _repeats(first, list(_columns(body, len(first)))) if len(body) >= 3 else 0
+    return _decide(first, _fit(first, body), repeated)
 
 
-def _decide(first: Sequence[str], same: int, other: int, repeated: int) -> Header:
-    """Weigh the cells that are `same` as the data below, the ones that are `other`, and the values `repeated` below."""
-    cells = len(first)
-    if same > other and (all(map(is_atom, first)) or not _is_series(first)):
+def fit(rows: Sequence[Sequence[str]], row: Sequence[str] | None = None) -> Fit:
+    """How `row` (the first one unless given) fits the columns below the first row."""
+    return _fit(rows[0] if row is None else row, _body(rows))
+
+
+def _fit(row: Sequence[str], body: Sequence[Sequence[str]]) -> Fit:
+    kinds = [_clear([cell for cell in column if cell.strip()]) for column in _columns(body, len(row))]
+    verdicts = [_compare(cell, below) for cell, below in zip(row, kinds, strict=False)]
+    return Fit(verdicts.count(1), verdicts.count(-1), sum(1 for below in kinds if below))
+
+
+def _body(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """The records below the first row that say what the columns hold: no comments, no repeats of the header."""
+    first = rows[0]
+    most = max(4, min(_BODY, _BODY_CELLS // len(first))) + 1
+    return [row for row in rows[1 : 1 + most] if row != first and not is_comment(row)]
+
+
+def _columns(body: Sequence[Sequence[str]], width: int) -> list[tuple[str, ...]]:
+    return list(zip_longest(*(row[:width] for row in body), fillvalue=""))[:_COLUMNS]
+
+
+def _decide(first: Sequence[str], found: Fit, repeated: int) -> Header:
+    """Weigh the cells that are the same as the data below, the ones that are not, and the values repeated below."""
+    cells, same, other = len(first), found.same, found.other
+    if same > other and (all(map(is_atom, first)) or not is_series(first)):
         detail = f"no header: {same} of {cells} cells of the first record are of the same kind as the data below them"
         return Header(present=False, confidence=_sure(same, other), evidence=detail)
     if not same and not other and repeated * 2 > cells:
@@ -63,26 +90,32 @@ def _decide(first: Sequence[str], same: int, other: int, repeated: int) -> Heade
 def _lonely(first: Sequence[str]) -> Header:
     """A file of one record: data only if half of its cells are numbers, dates or the like."""
     atoms = sum(is_atom(cell) and not _YEAR.fullmatch(cell.strip()) for cell in first)
-    if atoms * 2 >= len(first) and not _is_series(first):
+    if atoms * 2 >= len(first) and not is_series(first):
         return Header(
             present=False, confidence=0.6, evidence=f"no header: the only record has {atoms} numbers or dates in it"
         )
     return Header(present=True, confidence=0.5, evidence="header: assumed, the file has one record")
 
 
-def _compare(name: str, column: Sequence[str]) -> int:
-    """+1 when the first cell is of the column's clear kind, -1 when it is of another, 0 when nothing is clear."""
+def _clear(column: Sequence[str]) -> str:
+    """The kind of atoms that nearly all cells are, the shape (with a zero in it) that they share, or nothing clear."""
     if not column:
-        return 0
-    kinds = Counter(map(kind, column))
-    most, count = kinds.most_common(1)[0]
+        return ""
+    most, count = Counter(map(kind, column)).most_common(1)[0]
     if most in ATOMS and count * 10 >= len(column) * 8:
-        return _beside(kind(name), most)
-    shapes = Counter(map(_shape, column))
-    shape, count = shapes.most_common(1)[0]
-    if len(column) >= (3 if len(shape) < 4 else 2) and "0" in shape and count * 10 >= len(column) * 8:
-        return 1 if _shape(name) == shape else -1 if name.strip() else 0
-    return 0
+        return most
+    shape, count = Counter(map(_shape, column)).most_common(1)[0]
+    enough = len(column) >= (3 if len(shape) < 4 else 2) and "0" in shape and count * 10 >= len(column) * 8
+    return shape if enough else ""
+
+
+def _compare(name: str, below: str) -> int:
+    """+1 when the first cell is of the column's clear kind, -1 when it is of another, 0 when nothing is clear."""
+    if not below:
+        return 0
+    if below in ATOMS:
+        return _beside(kind(name), below)
+    return 1 if _shape(name) == below else -1 if name.strip() else 0
 
 
 def _beside(given: str, below: str) -> int:
@@ -104,7 +137,7 @@ def is_atom(cell: str) -> bool:
     return kind(cell) in ATOMS
 
 
-def _is_series(first: Sequence[str]) -> bool:
+def is_series(first: Sequence[str]) -> bool:
     """Whether the numbers among the cells count on by one step (1990, 1991, … or 1, 2, 3), as names of columns do."""
     if are_years(first):
         return True
@@ -112,6 +145,11 @@ def _is_series(first: Sequence[str]) -> bool:
     numbers = [int(cell) for cell in stripped if cell.isascii() and cell.isdigit() and len(cell) < 10]
     steps = {after - before for before, after in pairwise(numbers)}
     return len(numbers) >= 3 and len(steps) == 1 and steps != {0} and len(numbers) == sum(map(is_atom, first))
+
+
+def are_dated(row: Sequence[str]) -> bool:
+    """Whether all cells that are no plain names are years, days or hours, as in the header of a pivoted table."""
+    return are_years(row) or all(kind(cell) in ("date", "time") for cell in row if is_atom(cell))
 
 
 def are_years(first: Sequence[str]) -> bool:

@@ -6,10 +6,41 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from csvapi.csvio.detection.reading import split_lines
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from csvapi.csvio.detection.reading import Reading
+
+BOM = "\ufeff"
+_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The physical lines of a decoded head as they stand (`lines`) and without byte order marks (`clean`).
+
+    `start` is the byte at which the first line begins; `repeated` counts the byte order marks there after the first.
+    """
+
+    lines: list[str]
+    clean: list[str]
+    encoding: str
+    start: int
+    repeated: int
+
+    @classmethod
+    def of(cls, text: str, encoding: str, bom: int) -> Text:
+        body = text.lstrip(BOM)
+        repeated = len(text) - len(body)
+        lines = split_lines(body)
+        clean = [line.lstrip(BOM) for line in lines] if BOM in body else lines
+        return cls(lines, clean, encoding, bom + size([BOM * repeated], encoding), repeated)
+
+    def byte(self, line: int) -> int:
+        """The byte of the file at which the line (from 0) begins."""
+        return self.start + size(self.lines[:line], self.encoding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +54,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The records from the header on, under the chosen reading, and the lines they stand in."""
+    """The records from the header on and the ones `above` it, under the chosen reading, and the text of all."""
 
-    lines: list[str]
+    text: Text
+    above: list[Record]
     records: list[Record]
     width: int
     ends: Counter[str]
@@ -33,6 +65,17 @@ class Table:
     @property
     def fields(self) -> list[list[str]]:
         return [record.fields for record in self.records]
+
+    @property
+    def preamble(self) -> tuple[tuple[int, str], ...]:
+        """The lines above the header: number from 1, and the beginning of the text."""
+        lines = enumerate(self.text.lines[: self.records[0].first], start=1)
+        return tuple((number, printable(line.rstrip("\r\n")[:_SHOWN])) for number, line in lines)
+
+
+def printable(text: str) -> str:
+    """The text with U+FFFD for bytes that are no text, which were kept as surrogates (PEP 383)."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def records(reading: Reading, lines: Sequence[str]) -> Iterator[Record]:
@@ -43,6 +86,12 @@ def records(reading: Reading, lines: Sequence[str]) -> Iterator[Record]:
         if fields and (len(fields) > 1 or fields[0].strip() or lines[first].strip()):
             yield Record(fields, first, reader.line_num)
         first = reader.line_num
+
+
+def gaps(found: Sequence[Record]) -> list[bool]:
+    """Whether a blank line stands above each record."""
+    stops = [found[0].first, *(record.stop for record in found)]
+    return [record.first > stop for record, stop in zip(found, stops, strict=False)]
 
 
 def line_ends(found: Sequence[Record], lines: Sequence[str]) -> Counter[str]:

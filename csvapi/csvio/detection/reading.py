@@ -110,14 +110,20 @@ def _quotes(text: str, delimiter: str) -> Iterator[str]:
     for quote in filter(text.__contains__, "'`~"):
         if quote == delimiter:
             continue
-        opened, closed = _edges(text, delimiter, quote)
+        opened, closed = edges(text.replace(quote * 2, ""), delimiter, quote)
         if opened and closed and min(opened, closed) * 3 >= max(opened, closed):
             yield quote
     if '"' in text:
         yield ""
 
 
-def _edges(text: str, delimiter: str, quote: str) -> tuple[int, int]:
+def is_pure(text: str, reading: Reading) -> bool:
+    """Whether every quote in the text encloses a field or is doubled in one."""
+    single = text.replace(reading.quote * 2, "") if reading.quote else ""
+    return bool(single) and sum(edges(single, reading.delimiter, reading.quote)) == single.count(reading.quote) > 0
+
+
+def edges(text: str, delimiter: str, quote: str) -> tuple[int, int]:
     """How often the quote stands at the beginning and at the end of a field."""
     opened = text.count("\n" + quote) + text.startswith(quote) + text.count("\r" + quote)
     closed = text.count(quote + "\n") + text.count(quote + "\r") + text.endswith(quote)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.detection.place import size
+from csvapi.csvio.detection.place import BOM, printable, size
 from csvapi.csvio.detection.result import Issue
+from csvapi.csvio.detection.structure import are_names
 
 if TYPE_CHECKING:
     from csvapi.csvio.detection.encoding import Decoded
     from csvapi.csvio.detection.header import Header
-    from csvapi.csvio.detection.place import Table
+    from csvapi.csvio.detection.place import Table, Text
     from csvapi.csvio.detection.reading import Reading
     from csvapi.csvio.detection.scoring import Trial
+    from csvapi.csvio.detection.trailing import Ends
     from csvapi.csvio.dialect import Dialect
 
 _NAMES = {"\t": "tab", " ": "space"}
 _END_NAMES = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
-_LONG = 100
+_LONG, _VALUE = 100, 100
+_HINT = "set dialect.preamble (in bytes) and dialect.header to read them otherwise"
 
 
 def evidence(best: Trial, decoded: Decoded, table: Table, named: Header, *, sep: bool) -> list[str]:
@@ -49,26 +52,32 @@ def _delimiter(best: Trial, table: Table, *, sep: bool) -> str:
 def _quote(reading: Reading, table: Table) -> str:
     if not reading.quote:
         return "quote none: the quotes in the text do not enclose fields"
-    lines = sum(1 for line in table.lines if reading.quote in line)
-    return f"quote {reading.quote}: it occurs in {lines} of {len(table.lines)} lines" if lines else _NO_QUOTE
+    lines = table.text.lines
+    quoted = sum(1 for line in lines if reading.quote in line)
+    return f"quote {reading.quote}: it occurs in {quoted} of {len(lines)} lines" if quoted else _NO_QUOTE
 
 
 _NO_QUOTE = 'quote ": assumed, none occurs in the part read'
 
 
-def issues(table: Table, dialect: Dialect, bom: int) -> list[Issue]:
+def issues(table: Table, dialect: Dialect) -> list[Issue]:
     """Each kind of oddity once, with its count and its first place."""
+    rows = table.fields
+    repeats = [index for index, row in enumerate(rows) if index and row == rows[0]]
     places = {
-        "ragged": [index for index, record in enumerate(table.records) if len(record.fields) != table.width],
-        "nul": [index for index, record in enumerate(table.records) if any("\x00" in cell for cell in record.fields)],
+        "repeated_header": repeats if dialect.header and len(repeats) * 2 < len(rows) else [],
+        "ragged": [index for index, row in enumerate(rows) if len(row) != table.width],
+        "nul": [index for index, row in enumerate(rows) if any("\x00" in cell for cell in row)],
         "long_quote": [index for index, record in enumerate(table.records) if record.stop - record.first > _LONG],
     }
     details = {
+        "repeated_header": "records that repeat the header",
         "ragged": f"records with more or fewer fields than the {table.width} of most",
         "nul": "records that hold NUL characters; they are kept",
         "long_quote": f"quoted fields of more than {_LONG} lines: a quote may never have been closed",
     }
-    found = [_located(kind, details[kind], hits, table, dialect, bom) for kind, hits in places.items() if hits]
+    found = [*_preamble(table), *_marks(table)]
+    found += [_located(kind, details[kind], hits, table, dialect) for kind, hits in places.items() if hits]
     if len(table.ends) > 1:
         detail = ", ".join(f"{count} × {_END_NAMES[end]}" for end, count in table.ends.most_common())
         found.append(Issue("mixed_line_ends", f"records end in different ways: {detail}", count=len(table.ends)))
@@ -78,11 +87,55 @@ def issues(table: Table, dialect: Dialect, bom: int) -> list[Issue]:
     return found
 
 
-def _located(kind: str, detail: str, hits: list[int], table: Table, dialect: Dialect, bom: int) -> Issue:
+def trailing(ends: Ends, filled: int, text: Text, size_: int | None) -> Issue | None:
+    """The issue of NULs and Ctrl-Z after the last record: `ends` counts their bytes, or `filled` their characters."""
+    count = ends.filler or size([" " * filled], text.encoding)
+    if not count:
+        return None
+    detail = "bytes after the last record, NULs or Ctrl-Z, fill up the file; they are no record"
+    return Issue("trailing_bytes", detail, count=count, byte=None if size_ is None else size_ - count)
+
+
+def _preamble(table: Table) -> list[Issue]:
+    """The lines above the header, and the row of names among them that stands directly above it."""
+    shown = table.preamble
+    if not shown:
+        return []
+    detail = "lines above the header that are no part of the table"
+    value = next((text[:_VALUE] for _, text in shown if text.strip()), "")
+    found = [Issue("preamble", detail, len(shown), 0, 1, table.text.start, value, _HINT)]
+    if (
+        table.above
+        and table.above[-1].stop == table.records[0].first
+        and are_names(table.above[-1].fields, table.width)
+    ):
+        line = table.above[-1].first
+        detail = "rows of names above the header: the header may have two rows, of which the lower one is taken"
+        value = printable("".join(table.text.lines[line : line + 1]).rstrip("\r\n")[:_VALUE])
+        found.append(Issue("header_rows", detail, 1, 0, line + 1, table.text.byte(line), value, _HINT))
+    return found
+
+
+def _marks(table: Table) -> list[Issue]:
+    """Byte order marks other than the one at the start, as files written one after the other have them."""
+    text = table.text
+    lines = [index for index, line in enumerate(text.lines) if BOM in line]
+    count = text.repeated + sum(text.lines[index].count(BOM) for index in lines)
+    if not count:
+        return []
+    line = 0 if text.repeated or not lines else lines[0]
+    byte = text.start - size([BOM], text.encoding) if text.repeated else text.byte(line)
+    if not text.repeated:
+        byte += size([text.lines[line].partition(BOM)[0]], text.encoding)
+    return [
+        Issue("bom", "byte order marks that do not stand at the start of the file", count, line=line + 1, byte=byte)
+    ]
+
+
+def _located(kind: str, detail: str, hits: list[int], table: Table, dialect: Dialect) -> Issue:
     line = table.records[hits[0]].first
     row = hits[0] + (0 if dialect.header else 1)
-    byte = bom + size(table.lines[:line], dialect.encoding)
-    return Issue(kind, detail, count=len(hits), row=row, line=line + 1, byte=byte)
+    return Issue(kind, detail, count=len(hits), row=row, line=line + 1, byte=table.text.byte(line))
 
 
 def _doubled(table: Table) -> bool:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 class Issue:
     """Something a person may want to look at; `line` and `row` from 1, `byte` from 0, all from the file's start.
 
-    `row` is 0 where the place is not a data record (a preamble line, the header), None where it is not known.
+    `row` is 0 where the place is not a data record (a preamble line, the header), None where it is not known. `value`
+    is what stands there (at most 100 characters), `hint` the way out.
     """
 
     kind: str
@@ -22,6 +23,8 @@ class Issue:
     row: int | None = None
     line: int | None = None
     byte: int | None = None
+    value: str | None = None
+    hint: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if value is not None}
@@ -29,7 +32,10 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """The dialect of a file with its evidence; `alternatives` are other readings, best first, with a confidence."""
+    """The dialect of a file with its evidence; `alternatives` are other readings, best first, with a confidence.
+
+    `preamble` holds the lines above the header, each with its number from 1 and at most 200 characters of its text.
+    """
 
     dialect: Dialect
     columns: tuple[str, ...]
@@ -37,6 +43,7 @@ class Detection:
     evidence: tuple[str, ...]
     alternatives: tuple[tuple[Dialect, float], ...] = ()
     issues: tuple[Issue, ...] = ()
+    preamble: tuple[tuple[int, str], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -47,5 +54,6 @@ class Detection:
             "alternatives": [
                 {"dialect": dialect.as_json(), "confidence": confidence} for dialect, confidence in self.alternatives
             ],
+            "preamble": [{"line": line, "text": text} for line, text in self.preamble],
             "issues": [issue.as_json() for issue in self.issues],
         }

@@ -17,7 +17,10 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.detection.cells import ATOMS, WORTH, is_comment, kind
+from csvapi.csvio.detection.header import header
 from csvapi.csvio.detection.prior import outer, prior, proven
+from csvapi.csvio.detection.reading import WEAK, is_pure
+from csvapi.csvio.widths import common_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +36,11 @@ _UNCLEAN = 0.7
 """A quote that closes in the middle of a field: more likely the delimiter is another."""
 _ONE_NAME = 0.3
 """Delimiters with a space behind each, in text below one word: it names a column of addresses or sentences."""
-_LATE = 0.6
-"""A table that begins below the first line, comments left out: less likely than one that takes in every line."""
+_LATE, _LATER = 0.6, 0.2
+"""A table that begins below the first line, comments left out: less likely than one that takes in every line, and not
+likely at all where a character of times or names splits the values below one name."""
+_HOLLOW = 0.3
+"""A delimiter at the end of every line and nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +83,16 @@ def _trial(reading: Reading, lines: Sequence[str], best: float, *, drop_last: bo
     if width < 2:
         score = 0.0 if reading.delimiter else _one_column(rows, reading)
         return Trial(reading, rows, width, score * (1.0 if clean else _UNCLEAN), sound)
-    shape = _shape(rows, width) * _swallowed(rows, reading.quote, len(lines)) * (1.0 if clean else _UNCLEAN)
+    shape = (
+        _shape(rows, width, reading.delimiter)
+        * _swallowed(rows, reading.quote, len(lines))
+        * (1.0 if clean else _UNCLEAN)
+    )
     if reading.skip_space:
         shape *= _list_or_prose(rows) * outer(reading.delimiter, lines)
     if shape * prior(reading, 1.0, len(rows)) < best * 0.7:
         return Trial(reading, rows, width, shape * prior(reading, 1.0, len(rows)) * 0.4, sound)
-    types, atoms = _types(rows, width, reading.delimiter)
+    types, atoms = _types(rows, width, reading, pure=sound and is_pure("".join(lines), reading))
     if reading.skip_space and not atoms and len(rows[0]) == 1 and kind(rows[0][0]) == "word":
         shape *= _ONE_NAME
     score = shape * types**2 * prior(reading, max(atoms, proven(reading, lines)), len(rows))
@@ -91,16 +101,22 @@ def _trial(reading: Reading, lines: Sequence[str], best: float, *, drop_last: bo
 
 def table_width(rows: Sequence[Sequence[str]]) -> int:
     """The commonest number of fields above one (of equally common ones the larger); 1 if no row has two."""
-    widths = Counter(map(len, rows))
-    widths.pop(1, None)
-    return max(widths, key=lambda width: (widths[width], width), default=1)
+    return common_width(map(len, rows))
 
 
-def _shape(rows: Sequence[Sequence[str]], width: int) -> float:
+def _shape(rows: Sequence[Sequence[str]], width: int, delimiter: str) -> float:
     """What the rows alone say: their pattern, the more columns the better, and a table from the first line on."""
     columns = math.sqrt((width - 1) / width)
+    if not any(any(row[1:]) for row in rows):
+        columns *= _HOLLOW
     first = next((row for row in rows if not is_comment(row)), rows[0])
-    return math.pow(_pattern(rows, width), 1.5) * columns * (1.0 if len(first) > 1 else _LATE)
+    late = 1.0 if len(first) > 1 else _LATER if delimiter in WEAK and _is_named(rows) else _LATE
+    return math.pow(_pattern(rows, width), 1.5) * columns * late
+
+
+def _is_named(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether one row of one cell stands above records: a name above the values of its column."""
+    return all(len(row) > 1 for row in rows[1:2]) and (len(rows) < 3 or not header(rows[1:]).present)
 
 
 def _pattern(rows: Sequence[Sequence[str]], width: int) -> float:
@@ -114,24 +130,32 @@ def _pattern(rows: Sequence[Sequence[str]], width: int) -> float:
     return (right + near) / (len(inside) + 0.25 * (len(widths) - len(inside)))
 
 
-def _types(rows: Sequence[list[str]], width: int, delimiter: str) -> tuple[float, float]:
-    """The mean worth of the columns, and the share of columns that are numbers, dates or the like."""
+def _types(rows: Sequence[list[str]], width: int, reading: Reading, *, pure: bool) -> tuple[float, float]:
+    """The mean worth of the columns, and the share of columns that are numbers, dates or the like.
+
+    Where all quotes are `pure` (they enclose fields or are doubled), a quote left in a cell is a part of its text.
+    """
+    text = reading.quote if pure else ""
     table = [row for row in rows if len(row) == width]
     keep = max(_CELLS // width, 5)
     step = max(len(table) // keep, 1)
     chosen = [row[:_COLUMNS] for row in table[::step][:keep]]
     worth = atoms = 0.0
     for column in zip_longest(*chosen, fillvalue=""):
-        value, atomic = _column([kind(_shown(cell, delimiter) if delimiter in cell else cell) for cell in column])
+        value, atomic = _column([kind(_shown(cell, reading.delimiter, text)) for cell in column])
         worth += value
         atoms += atomic
     columns = min(width, _COLUMNS)
     return worth / columns, atoms / columns
 
 
-def _shown(cell: str, delimiter: str) -> str:
+def _shown(cell: str, delimiter: str, quote: str) -> str:
     """A quoted or escaped delimiter is part of a number or of prose (unless the cell swallowed line ends, too)."""
-    return cell if "\n" in cell or kind(cell) in ATOMS else cell.replace(delimiter, ", ")
+    if quote and quote in cell:
+        cell = cell.replace(quote, "")
+    if delimiter not in cell or "\n" in cell or kind(cell) in ATOMS:
+        return cell
+    return cell.replace(delimiter, ", ")
 
 
 def _column(kinds: list[str]) -> tuple[float, float]:

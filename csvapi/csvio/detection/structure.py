@@ -1,106 +1,174 @@
-"""Where the table begins: below a preamble, comments, a `sep=` line."""
+"""Where the table begins: below blank rows, comments, titles and other remarks, but never below a record."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.detection.cells import is_comment
-from csvapi.csvio.detection.header import are_years, is_atom
+from csvapi.csvio.detection.cells import is_comment, kind
+from csvapi.csvio.detection.header import are_dated, are_years, fit, header, is_atom, is_series
 from csvapi.csvio.detection.scoring import table_width
+from csvapi.csvio.detection.units import are_units
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SEP_LINE = re.compile('"?sep=([^"\'`\\\\\r\n\0\ud800-\udfff])"?[\r\n]*', re.IGNORECASE)
 """Excel's way to name the delimiter in the file itself."""
-_MOST_PREAMBLE = 60
-_LABEL = re.compile(r"\w[\w ]{1,30}: .")
+_MOST_REMARKS = 60
+"""How many rows above the header may be something else than comments and blank rows."""
+_MOST_NAMES = 2
+"""How many rows full of names may stand above the header: more of them are a table of their own."""
+_NEAR, _MANY = 10, 500
+_LABEL = re.compile(r"\w[\w ./()-]{0,40}:(?: .*)?\s*", re.DOTALL)
+_MARKS = "#/%- \t"
 
 
-def table_start(rows: Sequence[Sequence[str]]) -> int:
-    """The index of the header record: the first one that is not a comment, a title or another remark above the table.
+def table_start(rows: Sequence[Sequence[str]], gaps: Sequence[bool]) -> int:
+    """The index of the header record: the first row that is no blank row, comment, title or other remark.
 
-    Rows above the table are narrower than it, or have its width only because a spreadsheet padded them with empty
-    cells. A header that is merely ragged (most of the columns named) is not a remark, and neither is a first table that
-    is as long as the second, nor what has fields above a single wider row.
+    `gaps` says of each row whether a blank line stands above it. A row is a remark by what it is (no cell filled, or
+    one, or a comment), or because a row below it is by its cells the header of the columns below. What fits the types
+    of the columns is a record and no remark, and so is a row that is merely narrower or wider than the others.
     """
     width = table_width(rows)
-    if width < 2:
-        return _after_comments(rows)
-    remarks = [_is_remark(row, width, rows[index + 1 : index + 6]) for index, row in enumerate(rows[:_MOST_PREAMBLE])]
-    start = _leading(remarks, rows, width)
-    enough = start < len(rows) and (start <= 10 or start * 2 <= len(rows))
-    lone = len(rows) - start == 1 and any(len(row) > 1 for row in rows[:start])
-    return start if enough and not lone and not _is_table(rows[:start]) else 0
+    start = _Rows(rows, gaps, width).start()
+    later = table_width(rows[len(rows) // 2 :])
+    return start if later <= width else _below_labels(rows, gaps, later) or start
 
 
-def _leading(remarks: Sequence[bool], rows: Sequence[Sequence[str]], width: int) -> int:
-    """The end of the leading remarks; one of the first five may have the table's width by chance.
-
-    One that fills every cell of three or more does not: it is the header, however sparse the records below are.
-    """
-    start = remarks.index(False) if False in remarks else len(remarks)
-    if start < len(rows) and width > 2 and len(rows[start]) == width and all(map(str.strip, rows[start])):
-        return start
-    for index in range(start, min(start + 5, len(remarks))):
-        if remarks[index] and sum(remarks[: index + 1]) * 2 > index + 1:
-            start = index + 1
-    return start
+def _below_labels(rows: Sequence[Sequence[str]], gaps: Sequence[bool], width: int) -> int:
+    """The header of a table of `width` below more labels with values than it has records; 0 if it is none."""
+    start = _Rows(rows, gaps, width).lower(0)
+    if not start:
+        return 0
+    labels = all(filled(row) < 3 and len(row) < width for row in rows[:start])
+    wide = sum(1 for row in rows[start:] if len(row) == width) * 5 >= len(rows[start:]) * 4
+    return start if labels and wide and not fit(rows[:start], rows[0]).clear else 0
 
 
-def _after_comments(rows: Sequence[Sequence[str]]) -> int:
-    for index, row in enumerate(rows[:_MOST_PREAMBLE]):
-        if not is_comment(row):
-            return index
-    return 0
+class _Rows:
+    """The rows of a file and the width of its table."""
+
+    def __init__(self, rows: Sequence[Sequence[str]], gaps: Sequence[bool], width: int) -> None:
+        self.rows, self.gaps, self.width = rows, gaps, width
+        same = [row for row in rows[:_MANY] if len(row) == width]
+        full = sorted(cells for row in same if (cells := filled(row))) or [1]
+        self.single = width < 2 or full[len(full) // 2] < 2
+        self.marks = width > 1 and sum(map(is_comment, same)) * 2 > len(same)
+
+    def start(self) -> int:
+        first = self._below_remarks(0)
+        while not self.single and (below := self._below_block(first)):
+            first = self._below_remarks(below)
+        return first if self.single else self.lower(first)
+
+    def _below_remarks(self, first: int) -> int:
+        return next((index for index in range(first, len(self.rows)) if not self._is_remark(index)), first)
+
+    def _is_remark(self, index: int) -> bool:
+        """Whether the row is a remark by what it is; all rows above it are."""
+        row = self.rows[index]
+        if index + 1 == len(self.rows):
+            return False
+        if is_comment(row) and not self.marks:
+            return not self._names(index)
+        if self.single or index >= _MOST_REMARKS:
+            return False
+        cells = filled(row)
+        return cells == 0 or (cells == 1 and self._is_title(index))
+
+    def _names(self, index: int) -> bool:
+        """Whether a comment is the header: names as wide as the table, directly above data."""
+        row = self.rows[index]
+        if self.gaps[index + 1] or is_comment(self.rows[index + 1]) or len(row) != max(self.width, 1):
+            return False
+        names = [row[0].strip().lstrip(_MARKS), *row[1:]]
+        found = fit(self.rows[index:], names)
+        if header(self.rows[index + 1 :]).present:
+            words = all(kind(name) == "word" and name == name.strip() for name in names)
+            return self.width > 1 and words and not fit(self.rows[index + 1 :]).other
+        return found.other > found.same and (self.width > 1 or len(names[0].split()) < 4)
+
+    def _is_title(self, index: int) -> bool:
+        """Whether a row with one filled cell is a title: it is, unless records follow, whose first column it names."""
+        row, following = self.rows[index], self.rows[index + 1]
+        if self.gaps[index + 1] or filled(following) < 2 or is_comment(following):
+            return True
+        if not header(self.rows[index + 1 :]).present:
+            return False
+        named = self.width == 2 and len(row) == 2 and (not row[0].strip() or kind(row[0]) == "word")
+        return not named or self._heads(index + 1)
+
+    def _below_block(self, first: int) -> int:
+        """The row below a blank line that parts a block of remarks from the table; 0 if there is none.
+
+        Rows of such a block are narrow; or they are labels with values, three or more, above columns of other kinds.
+        """
+        for below in range(first + 1, min(first + _NEAR, len(self.rows) - 1)):
+            if self.gaps[below] or not filled(self.rows[below]):
+                block = range(first, below)
+                labels = len(block) > 2 and self.width == 2 == fit(self.rows[below:]).clear
+                narrow = all(filled(self.rows[index]) * 3 <= self.width * 2 for index in block)
+                return below if (narrow or labels) and not any(self._fits(index, below) for index in block) else 0
+        return 0
+
+    def lower(self, first: int) -> int:
+        """The header below `first` if the rows from there on are remarks above it, otherwise `first`."""
+        names = 0
+        for index in range(first + 1, min(first + _MOST_REMARKS, len(self.rows) - 1)):
+            names += self._is_full(index - 1) and self.width > 2
+            if names > _MOST_NAMES:
+                break
+            if self._heads(index) and all(self._is_above(each, index) for each in range(first, index)):
+                return index
+        return first
+
+    def _is_full(self, index: int) -> bool:
+        row = self.rows[index]
+        return len(row) == self.width and filled(row) == self.width
+
+    def _heads(self, index: int) -> bool:
+        """Whether the row is by its cells the header of the columns below it."""
+        row = self.rows[index]
+        if len(row) != self.width or filled(row) < 2 or (any(map(is_atom, row)) and not are_dated(row)):
+            return False
+        found = fit(self.rows[index:])
+        return found.other > found.same or are_years(row)
+
+    def _is_above(self, index: int, below: int) -> bool:
+        """Whether the row is a remark above the header at `below`: it is less of a header and no record."""
+        row, lower = self.rows[index], self.rows[below]
+        if filled(row) < 2 or (is_comment(row) and not self.marks):
+            return True
+        if are_years(row) and not row[0].strip():
+            return True
+        if self._fits(index, below) or (are_units(lower) and are_names(row, self.width)):
+            return False
+        if len(row) != self.width or filled(row) < filled(lower) or _LABEL.fullmatch(row[0]):
+            return True
+        if any(map(is_atom, row)) and not is_series(row):
+            return not any(map(is_atom, lower)) or is_series(lower)
+        found = fit(self.rows[below:])
+        return (
+            len(set(lower)) == len(lower)
+            and found.other > 1
+            and found.other == found.clear
+            and found.clear * 2 >= self.width
+        )
+
+    def _fits(self, index: int, below: int) -> bool:
+        """Whether the row's cells have the types of the columns below the row at `below`, as a record's have."""
+        row = self.rows[index]
+        found, all_of_them = fit(self.rows[below:], row), fit(self.rows[below:])
+        return filled(row) > 1 and found.same > 0 and not found.other and found.same * 2 >= all_of_them.clear
 
 
-def _is_remark(row: Sequence[str], width: int, following: Sequence[Sequence[str]]) -> bool:
-    filled = sum(1 for cell in row if cell.strip())
-    if width < 4 and _LABEL.match(row[0]) and not any(_LABEL.match(other[0]) for other in following[-2:]):
-        return not are_years(row) and not _is_record(row, following)
-    if is_comment(row) and (width == 2 or len(row) != width):
-        return True
-    if _is_short_header(row, width, following):
-        return False
-    if len(row) == width:
-        return filled <= max(1, width // 4) and width > 2 and _fullest(following, width) * 3 >= width * 2
-    if filled == 0:
-        return True
-    return len(row) * 3 <= width * 2 if width > 2 else len(row) == 1
+def filled(row: Sequence[str]) -> int:
+    """How many cells hold more than spaces."""
+    return sum(1 for cell in row if cell.strip())
 
 
-def _is_record(row: Sequence[str], following: Sequence[Sequence[str]]) -> bool:
-    """Whether a title with a colon begins a record: behind it stand numbers or the like where the next row has them."""
-    atoms = [is_atom(cell) for cell in row[1:]]
-    return any(atoms) and bool(following) and atoms == [is_atom(cell) for cell in following[0][1:]]
-
-
-def _is_short_header(row: Sequence[str], width: int, following: Sequence[Sequence[str]]) -> bool:
-    """A header that leaves the column of row names without one, as R writes it (`write.table`, "CSV files")."""
-    if len(row) != width - 1 or width < 3 or not all(map(str.strip, row)) or any(map(is_atom, row)):
-        return False
-    return bool(following) and len(following[0]) == width and any(map(is_atom, following[0]))
-
-
-def _fullest(rows: Sequence[Sequence[str]], width: int) -> int:
-    """The most cells that are not empty in one of the rows of the table's width."""
-    return max((sum(1 for cell in row if cell.strip()) for row in rows if len(row) == width), default=0)
-
-
-def _is_table(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the rows are a table of their own: four or more, nearly all of one width above two.
-
-    A label and its value are none, and a delimiter at the end of their line makes no third column.
-    """
-    if len(rows) < 4:
-        return False
-    width, count = Counter(map(_filled_width, rows)).most_common(1)[0]
-    return width > 2 and count * 10 >= len(rows) * 8
-
-
-def _filled_width(row: Sequence[str]) -> int:
-    """The number of fields up to the last one that is not empty."""
-    return next((index for index in range(len(row), 0, -1) if row[index - 1].strip()), 0)
+def are_names(row: Sequence[str], width: int) -> bool:
+    """Whether a row above the header may be an upper row of it: as wide, two or more cells filled, none a number."""
+    return len(row) == width and filled(row) > 1 and not is_comment(row) and not any(map(is_atom, row))

@@ -1,0 +1,16 @@
+"""How wide the records of a file are, where no header says it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def common_width(widths: Iterable[int]) -> int:
+    """The commonest number of fields above one (of equally common ones the larger); 1 if no record has two."""
+    counts = Counter(widths)
+    counts.pop(1, None)
+    return max(counts, key=lambda width: (counts[width], width), default=1)
