@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
 _TIME = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
 _MONTH = r"(?:[Jj]an|[Ff]eb|[Mm]ar|[Aa]pr|[Mm]ay|[Jj]un|[Jj]ul|[Aa]ug|[Ss]ep|[Oo]ct|[Nn]ov|[Dd]ec)[a-z]{0,6}\.?"
+_NAMED = r"\d{1,2}\.?(?: de)? [^\W\d_]{3,9}\.?(?: de)? (?:19|20)\d{2}"
+"""A day with the name of its month in any language."""
 _DAY = (
     rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}\.?"
-    rf"|\d{{1,2}}[ -]{_MONTH}[ -,]{{1,2}}\d{{2,4}}|{_MONTH} \d{{1,2}},? \d{{4}}|\d{{4}}年\d{{1,2}}月\d{{1,2}}日)"
+    rf"|\d{{1,2}}[ -]{_MONTH}[ -,]{{1,2}}\d{{2,4}}|{_MONTH} \d{{1,2}},? \d{{4}}|\d{{4}}年\d{{1,2}}月\d{{1,2}}日|{_NAMED})"
 )
 _MONEY = r"(?:[$€£¥]|USD|EUR|CHF)? ?"
 _DIGITS = r"(?:(?:\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+|\d+)(?:[.,]\d+)?|[.,]\d+)(?:[eE][-+]?\d{1,3})?"
@@ -104,7 +106,8 @@ def _kind(cell: str) -> str:
 
 def is_comment(row: Sequence[str]) -> bool:
     """A line that begins as comments of shells, C, SQL or Matlab do: a mark and a space, the mark twice, or alone."""
-    return bool(row) and _COMMENT.match(row[0]) is not None
+    match = _COMMENT.match(row[0]) if row else None
+    return match is not None and (match.end() < len(row[0]) or not any(row[1:]))
 
 
 def _edge_quoted(cell: str) -> str:

@@ -152,6 +152,12 @@ def are_dated(row: Sequence[str]) -> bool:
     return are_years(row) or all(kind(cell) in ("date", "time") for cell in row if is_atom(cell))
 
 
+def are_merged_years(row: Sequence[str]) -> bool:
+    """Whether the row holds years above groups of columns, and nothing above the first one."""
+    atoms = [cell for cell in row if is_atom(cell)]
+    return bool(atoms) and not row[0].strip() and all(_YEAR.fullmatch(cell.strip()) for cell in atoms)
+
+
 def are_years(first: Sequence[str]) -> bool:
     """Two or more different years in order and no other number."""
     years = [cell.strip() for cell in first if _YEAR.fullmatch(cell.strip())]

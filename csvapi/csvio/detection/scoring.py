@@ -36,7 +36,7 @@ _UNCLEAN = 0.7
 """A quote that closes in the middle of a field: more likely the delimiter is another."""
 _ONE_NAME = 0.3
 """Delimiters with a space behind each, in text below one word: it names a column of addresses or sentences."""
-_LATE, _LATER = 0.6, 0.2
+_LATE, _LATER = 0.6, 0.05
 """A table that begins below the first line, comments left out: less likely than one that takes in every line, and not
 likely at all where a character of times or names splits the values below one name."""
 _HOLLOW = 0.3

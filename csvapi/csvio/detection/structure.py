@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.detection.cells import is_comment, kind
-from csvapi.csvio.detection.header import are_dated, are_years, fit, header, is_atom, is_series
+from csvapi.csvio.detection.header import are_dated, are_merged_years, are_years, fit, header, is_atom, is_series
 from csvapi.csvio.detection.scoring import table_width
 from csvapi.csvio.detection.units import are_units
 
@@ -98,7 +98,7 @@ class _Rows:
         if not header(self.rows[index + 1 :]).present:
             return False
         named = self.width == 2 and len(row) == 2 and (not row[0].strip() or kind(row[0]) == "word")
-        return not named or self._heads(index + 1)
+        return not named or self._heads(index + 1) > 0
 
     def _below_block(self, first: int) -> int:
         """The row below a blank line that parts a block of remarks from the table; 0 if there is none.
@@ -114,54 +114,59 @@ class _Rows:
         return 0
 
     def lower(self, first: int) -> int:
-        """The header below `first` if the rows from there on are remarks above it, otherwise `first`."""
-        names = 0
+        """The header below `first` if the rows from there on are remarks above it, otherwise `first`.
+
+        Of several such rows it is the one with the most names above columns of clear kinds.
+        """
+        best, start, names = (0, 0), first, 0
         for index in range(first + 1, min(first + _MOST_REMARKS, len(self.rows) - 1)):
             names += self._is_full(index - 1) and self.width > 2
             if names > _MOST_NAMES:
                 break
-            if self._heads(index) and all(self._is_above(each, index) for each in range(first, index)):
-                return index
-        return first
+            worth = self._heads(index), filled(self.rows[index])
+            if worth[0] and worth > best and all(self._is_above(each, index) for each in range(first, index)):
+                best, start = worth, index
+        return start
 
     def _is_full(self, index: int) -> bool:
         row = self.rows[index]
         return len(row) == self.width and filled(row) == self.width
 
-    def _heads(self, index: int) -> bool:
-        """Whether the row is by its cells the header of the columns below it."""
+    def _heads(self, index: int) -> int:
+        """How many names the row has above columns of other kinds, if it is by its cells the header of the columns."""
         row = self.rows[index]
         if len(row) != self.width or filled(row) < 2 or (any(map(is_atom, row)) and not are_dated(row)):
-            return False
+            return 0
         found = fit(self.rows[index:])
-        return found.other > found.same or are_years(row)
+        return found.other + found.same if found.other > found.same or are_years(row) else 0
 
     def _is_above(self, index: int, below: int) -> bool:
         """Whether the row is a remark above the header at `below`: it is less of a header and no record."""
         row, lower = self.rows[index], self.rows[below]
-        if filled(row) < 2 or (is_comment(row) and not self.marks):
+        if filled(row) < 2 or (is_comment(row) and not self.marks) or are_merged_years(row):
             return True
-        if are_years(row) and not row[0].strip():
-            return True
-        if self._fits(index, below) or (are_units(lower) and are_names(row, self.width)):
+        if row == lower or self._fits(index, below) or (are_units(lower) and are_names(row, self.width)):
             return False
-        if len(row) != self.width or filled(row) < filled(lower) or _LABEL.fullmatch(row[0]):
+        if len(row) != self.width or filled(row) < filled(lower) or _LABEL.fullmatch(row[0]) or _is_prose(row, lower):
             return True
         if any(map(is_atom, row)) and not is_series(row):
             return not any(map(is_atom, lower)) or is_series(lower)
-        found = fit(self.rows[below:])
-        return (
-            len(set(lower)) == len(lower)
-            and found.other > 1
-            and found.other == found.clear
-            and found.clear * 2 >= self.width
-        )
+        found, distinct = fit(self.rows[below:]), len(set(lower)) == len(lower)
+        if distinct and len(set(row)) < len(row):
+            return True
+        return distinct and found.other > 1 and found.other == found.clear and found.clear * 2 >= self.width
 
     def _fits(self, index: int, below: int) -> bool:
         """Whether the row's cells have the types of the columns below the row at `below`, as a record's have."""
         row = self.rows[index]
         found, all_of_them = fit(self.rows[below:], row), fit(self.rows[below:])
-        return filled(row) > 1 and found.same > 0 and not found.other and found.same * 2 >= all_of_them.clear
+        enough = 1 if len(row) == self.width else 2
+        return filled(row) > 1 and found.same >= enough and not found.other and found.same * 2 >= all_of_them.clear
+
+
+def _is_prose(row: Sequence[str], lower: Sequence[str]) -> bool:
+    """Whether the delimiter is followed by spaces as in a sentence, and in the row below it is not."""
+    return all(cell.startswith(" ") for cell in row[1:]) and not any(cell.startswith(" ") for cell in lower[1:])
 
 
 def filled(row: Sequence[str]) -> int:
