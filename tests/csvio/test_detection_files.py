@@ -66,3 +66,15 @@ def test_what_is_preamble_is_left_out_of_no_file_without_it(file: File) -> None:
     rest = detect(file.content[whole.dialect.preamble :], complete=True)
     assert rest.dialect.preamble == 0
     assert rest.columns == whole.columns
+
+
+OTHER_QUOTES = {"values of SQL": "'"}
+DELIMITERS = files("delimiters.txt")
+
+
+@pytest.mark.parametrize("file", DELIMITERS, ids=lambda file: file.name)
+def test_delimiter_and_quote(file: File) -> None:
+    got = detect(file.content, complete=True).dialect
+    assert (got.delimiter, got.quote) == (file.delimiter, OTHER_QUOTES.get(file.name, '"'))
+    assert got.header == file.header
+    assert got.preamble == len("".join(f"{line}\n" for line in file.preamble).encode())

@@ -21,7 +21,8 @@ _NAMED = r"\d{1,2}\.?(?: de)? [^\W\d_]{3,9}\.?(?: de)? (?:19|20)\d{2}"
 """A day with the name of its month in any language."""
 _DAY = (
     rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}\.?"
-    rf"|\d{{1,2}}[ -]{_MONTH}[ -,]{{1,2}}\d{{2,4}}|{_MONTH} \d{{1,2}},? \d{{4}}|\d{{4}}年\d{{1,2}}月\d{{1,2}}日|{_NAMED})"
+    rf"|\d{{1,2}}[ -]{_MONTH}[ -,]{{1,2}}\d{{2,4}}"
+    rf"|{_MONTH} \d{{1,2}},? \d{{4}}|\d{{4}}年\d{{1,2}}月\d{{1,2}}日|{_NAMED})"
 )
 _MONEY = r"(?:[$€£¥]|USD|EUR|CHF)? ?"
 _DIGITS = r"(?:(?:\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+|\d+)(?:[.,]\d+)?|[.,]\d+)(?:[eE][-+]?\d{1,3})?"
@@ -30,10 +31,14 @@ _UNIT = (
     r"|[kMGT]i?B|km/h|mph|m/s)"
 )
 _SCHEME = r"(?:[a-z][a-z0-9+]{1,9}://|www\.|mailto:)"
-_PROSE = r"(?:[^\t|;\"<>{}\[\]\\^~=*,:&]|[,:&](?=\s)|(?<=\d):(?=\d\d)|(?<=[A-Z])&(?=[A-Z]))*[^\s,:;|*&~^=\\]"
+_PROSE = (
+    r"(?:[^\t|;\"<>{}\[\]\\^~=*,:&]|[,:&](?=\s)|(?<=\d):(?=\d\d)|(?<=[A-Z])&(?=[A-Z])|(?<=\d)\"(?=\s))*[^\s,:;|*&~^=\\]"
+)
 _ANGLE = r"\d{1,3}° ?(?:\d{1,2}['′’] ?(?:\d{1,2}(?:\.\d{1,6})?[\"″”] ?)?)?[NSEW]"
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _NAME = r"[^\W\d]\w*"
 _KINDS = (
+    ("ip", rf"{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}(?::\d{{1,5}}|/\d{{1,2}})?"),
     ("number", rf"[-+(]?{_MONEY}[-+]?{_DIGITS}\)?(?: ?{_UNIT})?"),
     ("number", r"[-+]?\d+[.,](?:\d+[eE][-+]?\d{1,3})?"),
     ("date", rf"(?:[A-Z][a-z]{{2,8}},? )?{_DAY}(?:[T ,_]{{1,2}}{_TIME})?"),
@@ -43,7 +48,6 @@ _KINDS = (
     ("url", rf"{_SCHEME}(?:[^\s\"<>|,;~^*]|/~)+"),
     ("link", rf"{_SCHEME}[^\s\"<>|]+"),
     ("phone", r"\+\d[\d ()/.-]{5,20}|\(\d{2,5}\)[\d -]{4,12}|\d{3}-\d{3}-\d{4}"),
-    ("ip", r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5}|/\d{1,2})?"),
     ("ip", r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}|(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}"),
     ("place", _ANGLE + r"[ ,]{0,2}" + _ANGLE + "|" + _ANGLE),
     ("point", r"\(?-?\d{1,3}\.\d{1,16}, ?-?\d{1,3}\.\d{1,16}\)?"),
@@ -116,6 +120,8 @@ def _edge_quoted(cell: str) -> str:
     `"a"=>"b"` is a value that quotes parts of itself.
     """
     first, last = cell[0], cell[-1]
+    if last == '"' and cell[-2:-1].isdigit() and cell.count(last) == 1:
+        return "word"  # inches
     if first == last and len(cell) > 1:
         return "other" if first in cell[1:-1].replace(first * 2, "") else "torn"
     mark = first if first in "\"'`" else last

@@ -27,6 +27,8 @@ HEAD = 64 * 1024
 """How many bytes from the beginning of a file `detect` wants to see."""
 _SURE_HEADER = 0.75
 """Below this confidence the same dialect with the header the other way is an alternative, too."""
+_ENOUGH, _UNSURE = 5, 0.74
+"""So many records decide: more of the same kind change nothing. Of fewer, no reading is surer than this."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _TRIED = 24 * 1024
 """How many characters the trials read; the chosen reading is then checked on the whole head."""
@@ -80,7 +82,7 @@ def _read(text: Text, decoded: Decoded, *, complete: bool) -> Detection:
     return Detection(
         dialect=dialect,
         columns=_columns(table, named),
-        confidence=round(min(_confidence(tried), decoded.confidence), 2),
+        confidence=round(min(_confidence(tried, len(table.records) - named.present), decoded.confidence), 2),
         evidence=tuple(evidence(best, decoded, table, named, sep=bool(sep))),
         alternatives=tuple(sorted(others, key=lambda other: -other[1])),
         issues=(*decoded.issues, *issues(table, dialect)),
@@ -90,7 +92,8 @@ def _read(text: Text, decoded: Decoded, *, complete: bool) -> Detection:
 
 def _trials(lines: Sequence[str], only: str, *, complete: bool) -> list[Trial]:
     """Every reading worth a trial over the first lines, best first. Comments have no say."""
-    voting = [line for line in lines if not is_comment([line])]
+    hashes = next((index for index, line in enumerate(lines) if line[:1] != "#"), 0)
+    voting = [line for line in lines[hashes if hashes > 1 else 0 :] if not is_comment([line])]
     if not any(map(str.strip, voting)):
         voting = list(lines)
     taken, total = 0, 0
@@ -145,12 +148,12 @@ def _columns(table: Table, named: Header) -> tuple[str, ...]:
     return tuple(f"column_{number}" for number in range(1, max(table.width, 1) + 1))
 
 
-def _confidence(ranked: Sequence[Trial]) -> float:
-    """How far the best reading is ahead of the best one with other fields."""
+def _confidence(ranked: Sequence[Trial], count: int) -> float:
+    """How far the best reading is ahead of the best one with other fields; of few records no reading is sure."""
     best = ranked[0]
     rival = max((tried.score for tried in ranked[1:] if tried.rows != best.rows), default=0.0)
     lead = best.score / (best.score + rival) if best.score else 0.3
-    return min(0.99, lead * min(1.0, 0.75 + 0.05 * len(best.rows)))
+    return min(0.99 if count >= _ENOUGH else _UNSURE, lead * min(1.0, 0.75 + 0.05 * len(best.rows)))
 
 
 def _alternatives(

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 _YEAR = re.compile(r"(?:1[6-9]|20)\d\d")
 _BODY, _BODY_CELLS = 80, 800
 """How much of the table is compared with its first record."""
-_COLUMNS = 500
+_COLUMNS, _NEXT = 500, 4
+"""Values of the first record are looked for in the next few: in enough of them, any value occurs again."""
+_CODE = 40
+_VALUES = ATOMS | {"link", "json"}
+"""Kinds of cells that are no names of columns."""
 _SHAPE = str.maketrans({**dict.fromkeys("123456789", "0"), **dict.fromkeys("BCDEFGHIJKLMNOPQRSTUVWXYZ", "A")})
 
 
@@ -45,7 +49,7 @@ def header(rows: Sequence[Sequence[str]]) -> Header:
     first, body = rows[0], _body(rows)
     if not body:
         return _lonely(first)
-    repeated = _repeats(first, list(_columns(body, len(first)))) if len(body) >= 3 else 0
+    repeated = _repeats(first, _columns(body[:_NEXT], len(first))) if len(body) >= 3 else 0
     return _decide(first, _fit(first, body), repeated)
 
 
@@ -98,11 +102,16 @@ def _lonely(first: Sequence[str]) -> Header:
 
 
 def _clear(column: Sequence[str]) -> str:
-    """The kind of atoms that nearly all cells are, the shape (with a zero in it) that they share, or nothing clear."""
+    """The kind of the column's first cells, so that more change nothing; of all cells where that is unclear."""
+    return _shared(column[:_NEXT]) or _shared(column)
+
+
+def _shared(column: Sequence[str]) -> str:
+    """The kind of values that nearly all cells are, the shape (with a zero in it) that they share, or nothing clear."""
     if not column:
         return ""
     most, count = Counter(map(kind, column)).most_common(1)[0]
-    if most in ATOMS and count * 10 >= len(column) * 8:
+    if most in _VALUES and count * 10 >= len(column) * 8:
         return most
     shape, count = Counter(map(_shape, column)).most_common(1)[0]
     enough = len(column) >= (3 if len(shape) < 4 else 2) and "0" in shape and count * 10 >= len(column) * 8
@@ -113,7 +122,7 @@ def _compare(name: str, below: str) -> int:
     """+1 when the first cell is of the column's clear kind, -1 when it is of another, 0 when nothing is clear."""
     if not below:
         return 0
-    if below in ATOMS:
+    if below in _VALUES:
         return _beside(kind(name), below)
     return 1 if _shape(name) == below else -1 if name.strip() else 0
 
@@ -125,16 +134,16 @@ def _beside(given: str, below: str) -> int:
     """
     if given == "empty" or (given in ("date", "time") and below == "number"):
         return 0 if given == "empty" else -1
-    return 1 if given in ATOMS else -1
+    return 1 if given in _VALUES else -1
 
 
 def _shape(cell: str) -> str:
-    """`AB-129` → `AA-000`: digits and capitals by class, so that codes of one scheme look alike."""
-    return cell[:40].translate(_SHAPE)
+    """`AB-129` → `AA-000`: digits and capitals by class, so that codes of one scheme look alike; others have none."""
+    return "" if len(cell) > _CODE or " " in cell.strip() else cell.translate(_SHAPE)
 
 
 def is_atom(cell: str) -> bool:
-    return kind(cell) in ATOMS
+    return kind(cell) in _VALUES
 
 
 def is_series(first: Sequence[str]) -> bool:

@@ -53,7 +53,7 @@ def proven(reading: Reading, lines: Sequence[str]) -> float:
     if is_steady(reading.delimiter, lines) and not any(is_steady(other, lines) for other in PRIOR):
         return 1.0
     pair = reading.delimiter * 2
-    if not reading.delimiter.isspace() and all(line.count(reading.delimiter) == 2 * line.count(pair) for line in lines):
+    if reading.delimiter == ":" and all(line.count(reading.delimiter) == 2 * line.count(pair) for line in lines):
         return 1.0
     if not reading.quote:
         return 0.0

@@ -69,9 +69,10 @@ def split_lines(text: str) -> list[str]:
 def readings(text: str, lines: Sequence[str], only: str = "") -> list[Reading]:
     """Every reading worth a trial; `only` fixes the delimiter (a `sep=` line said so)."""
     found: list[Reading] = []
+    table = "".join(lines[len(lines) // 4 :])
     for delimiter in [only] if only else ["", *delimiters(text, lines)]:
         for quote in _quotes(text, delimiter):
-            found += _variants(text, delimiter, quote)
+            found += _variants(text, table, delimiter, quote)
     return list(dict.fromkeys(found))
 
 
@@ -133,9 +134,9 @@ def edges(text: str, delimiter: str, quote: str) -> tuple[int, int]:
     return opened, closed
 
 
-def _variants(text: str, delimiter: str, quote: str) -> Iterator[Reading]:
-    """With and without escapes and skipped spaces, as far as the text has any."""
-    skip = _skips_space(text, delimiter, quote)
+def _variants(text: str, table: str, delimiter: str, quote: str) -> Iterator[Reading]:
+    """With and without escapes and skipped spaces, as far as the text has any; titles end before the `table`."""
+    skip = _skips_space(table, delimiter, quote)
     yield Reading(delimiter, quote, skip_space=skip)
     if delimiter == " " and "  " in text:
         yield Reading(delimiter, quote, skip_space=True)
@@ -167,9 +168,11 @@ def _doubles(text: str, delimiter: str, quote: str) -> bool:
 
 
 def _skips_space(text: str, delimiter: str, quote: str) -> bool:
-    """Nearly every delimiter is followed by a space, or quotes open after one."""
+    """Nearly every delimiter before a value is followed by a space, or quotes open after one."""
     if not delimiter or delimiter.isspace():
         return False
     spaced, total = text.count(delimiter + " "), text.count(delimiter)
+    if spaced:
+        total -= sum(text.count(delimiter + after) for after in (delimiter, "\n", "\r"))
     opened = text.count(delimiter + " " + quote) if quote else 0
     return spaced * 10 >= total * 9 > 0 or opened > text.count(delimiter + quote)

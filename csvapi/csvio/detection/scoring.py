@@ -32,11 +32,12 @@ _CELLS, _COLUMNS = 600, 200
 _FAMILY = dict.fromkeys(("word", "text", "link"), "prose")
 _GLUED = re.compile(r"[^$€£¥,]*,(?! )")
 """A comma with no space behind it: `1,5` may be two cells; `May 5, 2020` and `$1,250` are not."""
+_INSIDE_QUOTES = str.maketrans(dict.fromkeys(";|\t\n\r", " "))
 _UNCLEAN = 0.7
 """A quote that closes in the middle of a field: more likely the delimiter is another."""
 _ONE_NAME = 0.3
 """Delimiters with a space behind each, in text below one word: it names a column of addresses or sentences."""
-_LATE, _LATER = 0.6, 0.05
+_LATE, _LATER = 0.6, 0.03
 """A table that begins below the first line, comments left out: less likely than one that takes in every line, and not
 likely at all where a character of times or names splits the values below one name."""
 _HOLLOW = 0.3
@@ -92,7 +93,7 @@ def _trial(reading: Reading, lines: Sequence[str], best: float, *, drop_last: bo
         shape *= _list_or_prose(rows) * outer(reading.delimiter, lines)
     if shape * prior(reading, 1.0, len(rows)) < best * 0.7:
         return Trial(reading, rows, width, shape * prior(reading, 1.0, len(rows)) * 0.4, sound)
-    types, atoms = _types(rows, width, reading, pure=sound and is_pure("".join(lines), reading))
+    types, atoms = _types(rows, width, reading, pure=clean and is_pure("".join(lines), reading))
     if reading.skip_space and not atoms and len(rows[0]) == 1 and kind(rows[0][0]) == "word":
         shape *= _ONE_NAME
     score = shape * types**2 * prior(reading, max(atoms, proven(reading, lines)), len(rows))
@@ -151,8 +152,8 @@ def _types(rows: Sequence[list[str]], width: int, reading: Reading, *, pure: boo
 
 def _shown(cell: str, delimiter: str, quote: str) -> str:
     """A quoted or escaped delimiter is part of a number or of prose (unless the cell swallowed line ends, too)."""
-    if quote and quote in cell:
-        cell = cell.replace(quote, "")
+    if quote and (quote in cell or "\n" in cell):
+        cell = cell.translate(_INSIDE_QUOTES).replace(quote, "")
     if delimiter not in cell or "\n" in cell or kind(cell) in ATOMS:
         return cell
     return cell.replace(delimiter, ", ")

@@ -31,7 +31,7 @@ def table_start(rows: Sequence[Sequence[str]], gaps: Sequence[bool]) -> int:
     one, or a comment), or because a row below it is by its cells the header of the columns below. What fits the types
     of the columns is a record and no remark, and so is a row that is merely narrower or wider than the others.
     """
-    width = table_width(rows)
+    width = table_width([row for row in rows if not is_comment(row)] or rows)
     start = _Rows(rows, gaps, width).start()
     later = table_width(rows[len(rows) // 2 :])
     return start if later <= width else _below_labels(rows, gaps, later) or start
@@ -53,15 +53,18 @@ class _Rows:
     def __init__(self, rows: Sequence[Sequence[str]], gaps: Sequence[bool], width: int) -> None:
         self.rows, self.gaps, self.width = rows, gaps, width
         same = [row for row in rows[:_MANY] if len(row) == width]
+        comments = list(map(is_comment, same))
         full = sorted(cells for row in same if (cells := filled(row))) or [1]
-        self.single = width < 2 or full[len(full) // 2] < 2
-        self.marks = width > 1 and sum(map(is_comment, same)) * 2 > len(same)
+        self.single = width < 2 or full[len(full) * 9 // 10] < 2
+        later = any(comments[comments.index(False) :]) if False in comments else True
+        self.marks = width > 1 and sum(comments) * 2 > len(same) and later
+        self.hashes = _hashes(rows) if not self.marks else 0
 
     def start(self) -> int:
         first = self._below_remarks(0)
         while not self.single and (below := self._below_block(first)):
             first = self._below_remarks(below)
-        return first if self.single else self.lower(first)
+        return first if self.width < 2 else self.lower(first)
 
     def _below_remarks(self, first: int) -> int:
         return next((index for index in range(first, len(self.rows)) if not self._is_remark(index)), first)
@@ -71,17 +74,22 @@ class _Rows:
         row = self.rows[index]
         if index + 1 == len(self.rows):
             return False
-        if is_comment(row) and not self.marks:
+        if (is_comment(row) and not self.marks) or index < self.hashes:
             return not self._names(index)
         if self.single or index >= _MOST_REMARKS:
             return False
         cells = filled(row)
-        return cells == 0 or (cells == 1 and self._is_title(index))
+        return cells == 0 or (cells == 1 and self._is_title(index)) or self._is_sentence(index)
 
     def _names(self, index: int) -> bool:
         """Whether a comment is the header: names as wide as the table, directly above data."""
         row = self.rows[index]
-        if self.gaps[index + 1] or is_comment(self.rows[index + 1]) or len(row) != max(self.width, 1):
+        if (
+            self.gaps[index + 1]
+            or is_comment(self.rows[index + 1])
+            or index + 1 < self.hashes
+            or len(row) != max(self.width, 1)
+        ):
             return False
         names = [row[0].strip().lstrip(_MARKS), *row[1:]]
         found = fit(self.rows[index:], names)
@@ -93,6 +101,8 @@ class _Rows:
     def _is_title(self, index: int) -> bool:
         """Whether a row with one filled cell is a title: it is, unless records follow, whose first column it names."""
         row, following = self.rows[index], self.rows[index + 1]
+        if len(row) == self.width and fit(self.rows[index:]).same and not self._heads(index + 1):
+            return False
         if self.gaps[index + 1] or filled(following) < 2 or is_comment(following):
             return True
         if not header(self.rows[index + 1 :]).present:
@@ -100,16 +110,24 @@ class _Rows:
         named = self.width == 2 and len(row) == 2 and (not row[0].strip() or kind(row[0]) == "word")
         return not named or self._heads(index + 1) > 0
 
+    def _is_sentence(self, index: int) -> bool:
+        """Whether a row of another width than the table has delimiters in it only as a sentence has commas."""
+        row, following = self.rows[index], self.rows[index + 1]
+        if len(row) == self.width or not _is_prose(row, following):
+            return False
+        return self._is_full(index + 1) and not fit(self.rows[index:]).other and header(self.rows[index + 1 :]).present
+
     def _below_block(self, first: int) -> int:
         """The row below a blank line that parts a block of remarks from the table; 0 if there is none.
 
         Rows of such a block are narrow; or they are labels with values, three or more, above columns of other kinds.
         """
         for below in range(first + 1, min(first + _NEAR, len(self.rows) - 1)):
-            if self.gaps[below] or not filled(self.rows[below]):
+            title = filled(self.rows[below]) == 1 and self._is_title(below)
+            if self.gaps[below] or not filled(self.rows[below]) or title:
                 block = range(first, below)
                 labels = len(block) > 2 and self.width == 2 == fit(self.rows[below:]).clear
-                narrow = all(filled(self.rows[index]) * 3 <= self.width * 2 for index in block)
+                narrow = all(self._is_narrow(self.rows[index]) for index in block)
                 return below if (narrow or labels) and not any(self._fits(index, below) for index in block) else 0
         return 0
 
@@ -127,6 +145,9 @@ class _Rows:
             if worth[0] and worth > best and all(self._is_above(each, index) for each in range(first, index)):
                 best, start = worth, index
         return start
+
+    def _is_narrow(self, row: Sequence[str]) -> bool:
+        return filled(row) * 3 <= self.width * 2 and self.width > 2
 
     def _is_full(self, index: int) -> bool:
         row = self.rows[index]
@@ -160,13 +181,20 @@ class _Rows:
         """Whether the row's cells have the types of the columns below the row at `below`, as a record's have."""
         row = self.rows[index]
         found, all_of_them = fit(self.rows[below:], row), fit(self.rows[below:])
-        enough = 1 if len(row) == self.width else 2
+        enough = 2 if self._is_narrow(row) else 1
         return filled(row) > 1 and found.same >= enough and not found.other and found.same * 2 >= all_of_them.clear
 
 
 def _is_prose(row: Sequence[str], lower: Sequence[str]) -> bool:
     """Whether the delimiter is followed by spaces as in a sentence, and in the row below it is not."""
     return all(cell.startswith(" ") for cell in row[1:]) and not any(cell.startswith(" ") for cell in lower[1:])
+
+
+def _hashes(rows: Sequence[Sequence[str]]) -> int:
+    """How many leading rows are comments without a space behind the mark: two or more, or one above a single column."""
+    count = next((index for index, row in enumerate(rows) if row[0][:1] != "#"), 0)
+    lone = count == 1 and len(rows[0]) == 1 and fit(rows[1:]).other > 0
+    return count if count > 1 or lone else 0
 
 
 def filled(row: Sequence[str]) -> int:
