@@ -53,7 +53,7 @@ def detection(path: Path) -> Detection:
     with path.open("rb") as file:
         head = file.read(HEAD)
         file.seek(max(len(head), size - HEAD))
-        return detect(head, file.read(HEAD), complete=size <= HEAD)
+        return detect(head, file.read(HEAD), complete=size <= HEAD, size=size)
 
 
 def dialect(path: Path, override: dict[str, Any]) -> Dialect:

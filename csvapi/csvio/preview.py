@@ -53,7 +53,9 @@ def head(source: Source, *, limit: int = 1 << 24) -> Head:
             fields = read(piece.block.raw[0], wire, width).odd[0]
         line, position = piece.where(0)
         if not source.wire.dialect.header:
-            width = common_width(piece.block.widths())
+            malformed = set(piece.records(piece.cut.misquoted))
+            after = [width for index, width in enumerate(piece.block.widths()) if index and index not in malformed]
+            width = common_width([len(fields), *after])
             names = [f"column_{number}" for number in range(1, width + 1)]
             return Head(b"", fields, names, source.body, first_line, 0)
         record = piece.block.raw[0]

@@ -106,7 +106,9 @@ def _detection(upload: Writer) -> Detection:
     upload.seek(0)
     head = upload.read(HEAD) or b""
     upload.seek(max(len(head), upload.size - HEAD))
-    found = detect(head, upload.read(HEAD) or b"", complete=upload.size <= HEAD)
+    found = detect(head, upload.read(HEAD) or b"", complete=upload.size <= HEAD, size=upload.size)
+    if upload.size <= HEAD:
+        return found
     return replace(found, columns=tuple(header(upload.temp, found.dialect, limit=runtime().settings.max_record)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +70,8 @@ def parse(text: str, dialect: Dialect, *, repaired: bool = True) -> Parsed:
     parsed.raw, parsed.rows = [raw for raw, _ in found], [row for _, row in found]
     parsed.odd = sum(_is_odd(raw, dialect) for raw in parsed.raw)
     if not dialect.header and parsed.rows:
-        parsed.header = [f"column_{number}" for number in range(1, len(parsed.rows[0]) + 1)]
+        malformed = [repaired and meant.is_malformed(raw, dialect) for raw in parsed.raw]
+        parsed.header = [f"column_{number}" for number in range(1, _columns(parsed.rows, malformed) + 1)]
     return parsed
 
 
@@ -88,11 +90,18 @@ def _repaired(found: list[tuple[str, Row]], dialect: Dialect, *, ended: bool) ->
             meant.fields(raw, row, dialect, 0) if bad else row for (raw, row), bad in zip(found, malformed, strict=True)
         ]
         rows[0] = meant.fields(found[0][0], rows[0], dialect, meant.expected_width([*map(len, loose[1:])]))
-    width = len(rows[0])
+    width = len(rows[0]) if dialect.header else _columns(rows, malformed)
     for number, bad in enumerate(malformed[1:], start=1):
         if bad:
             rows[number] = meant.fields(found[number][0], rows[number], dialect, width)
     return [(raw, row) for (raw, _), row in zip(found, rows, strict=True)]
+
+
+def _columns(rows: list[Row], malformed: list[bool]) -> int:
+    """Without a header: as many as most records have fields (of two or more), the more of equally many."""
+    sure = [len(row) for row, bad in zip(rows[1:], malformed[1:], strict=True) if not bad]
+    counts = Counter(width for width in [len(rows[0]), *sure] if width > 1)
+    return max(counts, key=lambda width: (counts[width], width), default=1)
 
 
 def dedup(keys: list[Any], keep: str) -> list[bool]:

@@ -10,13 +10,13 @@ from csvapi.csvio.detection.cells import is_comment
 from csvapi.csvio.detection.encoding import Decoded, decode
 from csvapi.csvio.detection.foreign import refuse_binary, refuse_noise, refuse_text
 from csvapi.csvio.detection.header import Header, header
-from csvapi.csvio.detection.place import Table, Text, gaps, line_ends, records
+from csvapi.csvio.detection.place import Table, Text, gaps, line_ends, records, repaired
 from csvapi.csvio.detection.reading import COMMON, Reading, readings
 from csvapi.csvio.detection.report import evidence, issues, trailing
 from csvapi.csvio.detection.result import Detection
 from csvapi.csvio.detection.scoring import Trial, table_width, trials
 from csvapi.csvio.detection.structure import SEP_LINE, table_start
-from csvapi.csvio.detection.trailing import filling, without_filler
+from csvapi.csvio.detection.trailing import filling, without_filler, without_run
 from csvapi.csvio.dialect import Dialect
 from csvapi.errors import NoRecords
 
@@ -52,10 +52,10 @@ def detect(head: bytes, tail: bytes = b"", *, complete: bool = False, size: int 
     if not head.strip(b" \t\r\n\x00\x1a\xef\xbb\xbf\xfe\xff"):
         raise NoRecords("The file is empty: it holds no record.", byte=0)
     ends = without_filler(head, tail, complete=complete)
-    refuse_binary(ends.head, ends.tail)
+    refuse_binary(head, tail)
     decoded = decode(ends.head, ends.tail)
     if not decoded.encoding.startswith(("utf-16", "utf-32")):
-        refuse_noise(ends.head)
+        refuse_noise(without_run(ends.head) if ends.complete else ends.head)
     filled = filling(decoded.text) if ends.complete else 0
     text = Text.of(decoded.text[: len(decoded.text) - filled], decoded.encoding, len(decoded.bom))
     if not "".join(text.clean).strip(" \t\r\n\x00\x1a"):
@@ -112,7 +112,8 @@ def _table(reading: Reading, text: Text, skip: int, *, complete: bool) -> Table:
     if not found:
         raise NoRecords("The file is empty: it holds no record.", byte=0)
     start = table_start([record.fields for record in found], gaps(found))
-    body = found[start:]
+    names, *body = found[start:]
+    body = [names, *repaired(body, reading, text.clean, len(names.fields))]
     width = table_width([record.fields for record in body])
     return Table(text, found[:start], body, width, line_ends(body, text.lines))
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.detection.reading import split_lines
+from csvapi.csvio.parser import Careful
+from csvapi.csvio.quote_repair import QuoteRepair
+from csvapi.csvio.widths import common_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,11 +48,15 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record with the index of its first physical line and of the line after its last."""
+    """One record with the index of its first physical line and of the line after its last.
+
+    It is `malformed` if text stands after a closing quote.
+    """
 
     fields: list[str]
     first: int
     stop: int
+    malformed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +85,50 @@ def printable(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def records(reading: Reading, lines: Sequence[str]) -> Iterator[Record]:
-    """Every record that is not a blank line."""
-    reader = reading.reader(lines)
+class _Feed:
+    """The lines for the csv module, from `position` on."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines, self.position, self.starved = lines, 0, False
+
+    def __iter__(self) -> Iterator[str]:
+        while self.position < len(self.lines):
+            self.position += 1
+            yield self.lines[self.position - 1]
+        self.starved = True
+
+
+def records(reading: Reading, lines: Sequence[str]) -> list[Record]:
+    """Every record that is not a blank line. Those with malformed quotes are read as people mean them."""
+    feed, found = _Feed(lines), []
+    escapes = QuoteRepair.of(reading.form) if reading.quote and not reading.double_quote else None
     first = 0
-    for fields in reader:
+    for fields, fault in Careful(feed, reading.form):
         if fields and (len(fields) > 1 or fields[0].strip() or lines[first].strip()):
-            yield Record(fields, first, reader.line_num)
-        first = reader.line_num
+            record = Record(fields, first, feed.position, fault == "text")
+            if escapes and escapes.is_malformed(_text(record, lines)):
+                record = replace(record, malformed=True)
+            found.append(record)
+        first = feed.position
+    width = common_width(len(record.fields) for record in found if not record.malformed)
+    return repaired(found, reading, lines, width)
+
+
+def repaired(found: list[Record], reading: Reading, lines: Sequence[str], width: int) -> list[Record]:
+    """The records, of which those with malformed quotes are read as having `width` fields where they can."""
+    if not any(record.malformed for record in found):
+        return found
+    repair = QuoteRepair.of(reading.form)
+    return [_repaired(record, repair, lines, width) if record.malformed else record for record in found]
+
+
+def _repaired(record: Record, repair: QuoteRepair, lines: Sequence[str], width: int) -> Record:
+    return replace(record, fields=repair.fields(_text(record, lines), record.fields, width))
+
+
+def _text(record: Record, lines: Sequence[str]) -> str:
+    """The record without its line end."""
+    return "".join(lines[record.first : record.stop]).removesuffix("\n").removesuffix("\r")
 
 
 def gaps(found: Sequence[Record]) -> list[bool]:

@@ -11,7 +11,7 @@ import io
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.parser import parser
 
@@ -49,16 +49,19 @@ class Reading:
             return list(self.reader(lines)), "end of data" in str(error)
 
     def reader(self, lines: Sequence[str], *, strict: bool = False) -> CsvReader | Aligned:
-        form = {
+        return parser(iter(lines), {**self.form, "strict": strict})
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """The reading in the csv module's words."""
+        return {
             "delimiter": self.delimiter or "\x1f",
             "quotechar": self.quote or None,
             "quoting": csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
             "escapechar": self.escape or None,
             "doublequote": self.double_quote,
             "skipinitialspace": self.skip_space,
-            "strict": strict,
         }
-        return parser(iter(lines), form)
 
 
 def split_lines(text: str) -> list[str]:

@@ -122,14 +122,20 @@ class _Rows:
 
         Rows of such a block are narrow; or they are labels with values, three or more, above columns of other kinds.
         """
-        for below in range(first + 1, min(first + _NEAR, len(self.rows) - 1)):
-            title = filled(self.rows[below]) == 1 and self._is_title(below)
-            if self.gaps[below] or not filled(self.rows[below]) or title:
+        last = len(self.rows) - 1
+        for below in range(first + 1, min(first + _NEAR, last)):
+            if self.gaps[below] or not filled(self.rows[below]) or self._is_title_of_table(below):
                 block = range(first, below)
                 labels = len(block) > 2 and self.width == 2 == fit(self.rows[below:]).clear
                 narrow = all(self._is_narrow(self.rows[index]) for index in block)
                 return below if (narrow or labels) and not any(self._fits(index, below) for index in block) else 0
         return 0
+
+    def _is_title_of_table(self, index: int) -> bool:
+        """Whether a row with one filled cell is a title right above two full rows."""
+        return (
+            filled(self.rows[index]) == 1 and self._is_title(index) and all(map(self._is_full, (index + 1, index + 2)))
+        )
 
     def lower(self, first: int) -> int:
         """The header below `first` if the rows from there on are remarks above it, otherwise `first`.
@@ -150,7 +156,7 @@ class _Rows:
         return filled(row) * 3 <= self.width * 2 and self.width > 2
 
     def _is_full(self, index: int) -> bool:
-        row = self.rows[index]
+        row = self.rows[index] if index < len(self.rows) else ()
         return len(row) == self.width and filled(row) == self.width
 
     def _heads(self, index: int) -> int:

@@ -39,12 +39,12 @@ def _filler(content: bytes) -> int:
     return 0 if not body or b"\x00" in body else len(rest.lstrip(b"\r\n"))
 
 
+def without_run(head: bytes) -> bytes:
+    """The bytes that say whether the file is text: those before a run of NULs, Ctrl-Z and line ends at the end."""
+    return head.rstrip(_RUN)
+
+
 def filling(text: str) -> int:
     """How many characters at the end of a decoded text are tail."""
     body = text.rstrip(_RUN.decode())
     return len(text[len(body) :].lstrip("\r\n"))
-
-
-def without_run(head: bytes) -> bytes:
-    """The bytes that say whether a file is text: those before a run of NULs, Ctrl-Z and line ends at its end."""
-    return head.rstrip(_RUN)
