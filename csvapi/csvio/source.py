@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from csvapi.csvio.codec import BOMS, keeping, unit_size
+from csvapi.csvio.codec import keeping, unit_size
 from csvapi.csvio.wire import Wire
 from csvapi.errors import InvalidInput, UnsupportedEncoding
 
@@ -66,9 +66,13 @@ class Source:
 
     @cached_property
     def preamble(self) -> list[str]:
-        """The lines above the header."""
-        text = self.prefix[len(self.wire.bom) :].decode(self.wire.codec, "replace")
-        return len(text.encode("utf-8").replace(BOMS["utf-8"], b"").splitlines())
+        """The lines above the header, without byte order marks."""
+        text = self.prefix[len(self.wire.bom) :].decode(self.wire.codec, "replace").replace("\ufeff", "")
+        return list(io.StringIO(text, newline=None)) if text else []
+
+    @property
+    def preamble_lines(self) -> int:
+        return len(self.preamble)
 
     def pieces(self, start: int, stop: int, size: int) -> Iterator[bytes]:
         """The bytes from `start` to `stop` in pieces of about `size`; a wide file is read from `body` to its end."""

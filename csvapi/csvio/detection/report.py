@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _NAMES = {"\t": "tab", " ": "space"}
 _END_NAMES = {"\n": "LF", "\r\n": "CRLF", "\r": "CR"}
 _LONG, _VALUE = 100, 100
-_HINT = "set dialect.preamble (in bytes) and dialect.header to read them otherwise"
+_HINT = 'if they are records, change the dialect: {"preamble": 0}'
 
 
 def evidence(best: Trial, decoded: Decoded, table: Table, named: Header, *, sep: bool) -> list[str]:
