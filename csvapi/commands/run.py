@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from csvapi.commands.dialect import dialect
+from csvapi.commands.dialect import detection, dialect
 from csvapi.commands.progress import Bar
 from csvapi.commands.source import sha256, source
 from csvapi.commands.target import Target, same_file
@@ -163,7 +163,7 @@ def _others(request: Request, workspace: Path) -> dict[Any, tuple[Path, Dialect]
             folder.mkdir()
             with blaming(name, pointer):
                 path = source(str(name), folder)
-                found[name] = path, dialect(path, {})
+                found[name] = path, detection(path).dialect
     return found
 
 

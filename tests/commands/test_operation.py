@@ -73,7 +73,11 @@ def test_filter() -> None:
 
 def test_normalise() -> None:
     messy = "Report\r\n\r\nname;größe\r\nAda;1,5\r\nBob;2,5\r\nCid;3,5\r\n".encode("latin-1")
-    assert output("normalise", "-", stdin=messy) == 'name,größe\nAda,"1,5"\nBob,"2,5"\nCid,"3,5"\n'.encode()
+    done = csvapi("normalise", "-", stdin=messy)
+    assert done.stdout == 'name,größe\nAda,"1,5"\nBob,"2,5"\nCid,"3,5"\n'.encode()
+    (line,) = done.stderr.decode().splitlines()
+    assert line.startswith("csvapi normalise: warning: preamble: 2 lines above the header")
+    assert "'Report'" in line
 
 
 def flags(step: dict[str, Any]) -> list[str]:
