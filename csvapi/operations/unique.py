@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, validates_schema
 
 from csvapi.operations.keyed import Keyed
-from csvapi.operations.params import ColumnField, columns_field
+from csvapi.operations.params import IGNORABLE, ColumnField, columns_field, ignore_field
 from csvapi.operations.step import Operation
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class Params(Schema):
     column = ColumnField(metadata={"description": "The column whose values are to be distinct."})
     columns = columns_field(metadata={"description": "Several columns, compared together."})
+    ignore = ignore_field(*IGNORABLE)
 
     @validates_schema
     def one_of_both(self, data: dict[str, Any], **_: object) -> None:
@@ -33,7 +34,7 @@ def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
 def build(params: dict[str, Any], context: Context, pointer: str) -> Keyed:
     """Whole records come out, in the order of the file; the receipt has the number of values and ten of them."""
     positions = [context.position(column, pointer + at) for at, column in columns(params)]
-    return Keyed.of(positions, context, "first", ignore=frozenset(), sampled=True)
+    return Keyed.of(positions, context, "first", ignore=frozenset(params.get("ignore", ())), sampled=True)
 
 
 OPERATION = Operation(

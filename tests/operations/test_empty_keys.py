@@ -87,3 +87,10 @@ def test_one_empty_key_is_no_duplicate(tmp_path: Path) -> None:
     source, out = tmp_path / "in", tmp_path / "out"
     source.write_text("id,email\n1,a\n2,\n")
     assert run(source, Dialect(), [{"op": "dedup", "columns": ["email"]}], out).as_json()["warnings"] == []
+
+
+def test_unique_may_ignore_case_and_space(tmp_path: Path) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    source.write_text("id,email\n1,A@x\n2, a@x\n3,a@x \n4,b\n")
+    run(source, Dialect(), [{"op": "unique", "column": "email", "ignore": ["case", "space"]}], out)
+    assert out.read_text() == "id,email\n1,A@x\n4,b\n"
