@@ -55,7 +55,7 @@ def head(source: Source, *, limit: int = 1 << 24) -> Head:
         if not source.wire.dialect.header:
             malformed = set(piece.records(piece.cut.misquoted))
             after = [width for index, width in enumerate(piece.block.widths()) if index and index not in malformed]
-            width = common_width([len(fields), *after])
+            width = common_width([len(fields), *after], wanted=len(fields))
             names = [f"column_{number}" for number in range(1, width + 1)]
             return Head(b"", fields, names, source.body, first_line, 0)
         record = piece.block.raw[0]

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def common_width(widths: Iterable[int]) -> int:
-    """The commonest number of fields above one (of equally common ones the larger); 1 if no record has two."""
+def common_width(widths: Iterable[int], wanted: int = 0) -> int:
+    """The commonest number of fields above one (of equals `wanted`, or the larger); 1 if no record has two."""
     counts = Counter(widths)
     counts.pop(1, None)
-    return max(counts, key=lambda width: (counts[width], width), default=1)
+    return max(counts, key=lambda width: (counts[width], width == wanted, width), default=1)

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.detection.plain import ORDINARY, Written, table
 from csvapi.csvio.detection import HEAD, Detection, detect
-
-from .detection_corpus import MAKERS, Made, table
 
 ABOVE = {
     "nothing": (),
@@ -28,17 +27,17 @@ ABOVE = {
 STEPS = (5, 6, 9, 14, 27, 60, 150)
 
 
-def files(seed: int) -> list[Made]:
+def files(seed: int) -> list[Written]:
     """One file with 1, 2, 3, 4 and more records of the same kinds."""
     r = random.Random(seed)
     delimiter = r.choice(",,,;;\t|")
-    kinds = r.choices(sorted(MAKERS), k=r.choice([2, 3, 5, 8]))
+    kinds = r.choices(ORDINARY, k=r.choice([2, 3, 5, 8]))
     rows = table(r, STEPS[-1], kinds)
     fill = delimiter * (len(kinds) - 1)
     lines = [line.format(fill=fill, d=delimiter) for line in r.choice(list(ABOVE.values()))]
-    header, quote, quoting = r.random() < 0.8, r.choice('"""\''), r.choice([0, 0, 1])
+    header, quote, quoting = r.random() < 0.8, r.choice('"""\''), r.choice(["minimal", "minimal", "all"])
     return [
-        Made(
+        Written(
             rows[: count + 1] if header else rows[1 : count + 1],
             delimiter,
             quote,
@@ -50,7 +49,7 @@ def files(seed: int) -> list[Made]:
     ]
 
 
-def judged(file: Made) -> Detection:
+def judged(file: Written) -> Detection:
     return detect(file.content[:HEAD], complete=len(file.content) <= HEAD)
 
 
@@ -64,7 +63,7 @@ def check(seed: int) -> None:
     for file, each in zip(series, found, strict=True):
         assert each.dialect.preamble <= len(file.preamble)
     enough, quoted = judgement(found[len(found) - len(STEPS)]), series[len(found) - len(STEPS)]
-    if quoted.quote not in quoted.text:  # no one can know the quote before the first field that has one
+    if quoted.quote not in quoted.table:  # no one can know the quote before the first field that has one
         series, found = _unquoted(series, found)
     for file, each in zip(series, found, strict=True):
         if judgement(each) != enough:
@@ -72,8 +71,8 @@ def check(seed: int) -> None:
             assert each.confidence < 0.75
 
 
-def _unquoted(series: list[Made], found: list[Detection]) -> tuple[list[Made], list[Detection]]:
-    pairs = [(file, each) for file, each in zip(series, found, strict=True) if file.quote not in file.text]
+def _unquoted(series: list[Written], found: list[Detection]) -> tuple[list[Written], list[Detection]]:
+    pairs = [(file, each) for file, each in zip(series, found, strict=True) if file.quote not in file.table]
     return [file for file, _ in pairs], [each for _, each in pairs]
 
 

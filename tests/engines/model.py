@@ -98,10 +98,10 @@ def _repaired(found: list[tuple[str, Row]], dialect: Dialect, *, ended: bool) ->
 
 
 def _columns(rows: list[Row], malformed: list[bool]) -> int:
-    """Without a header: as many as most records have fields (of two or more), the more of equally many."""
+    """Without a header: as many as most records of two or more have fields; of equals the first one's, or more."""
     sure = [len(row) for row, bad in zip(rows[1:], malformed[1:], strict=True) if not bad]
     counts = Counter(width for width in [len(rows[0]), *sure] if width > 1)
-    return max(counts, key=lambda width: (counts[width], width), default=1)
+    return max(counts, key=lambda width: (counts[width], width == len(rows[0]), width), default=1)
 
 
 def dedup(keys: list[Any], keep: str) -> list[bool]:

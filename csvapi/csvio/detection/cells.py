@@ -21,7 +21,7 @@ _NAMED = r"\d{1,2}\.?(?: de)? [^\W\d_]{3,9}\.?(?: de)? (?:19|20)\d{2}"
 """A day with the name of its month in any language."""
 _DAY = (
     rf"(?:\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{2,4}}\.?"
-    rf"|\d{{1,2}}[ -]{_MONTH}[ -,]{{1,2}}\d{{2,4}}"
+    rf"|\d{{1,2}}[ -]{_MONTH}[ ,-]{{1,2}}\d{{2,4}}"
     rf"|{_MONTH} \d{{1,2}},? \d{{4}}|\d{{4}}年\d{{1,2}}月\d{{1,2}}日|{_NAMED})"
 )
 _MONEY = r"(?:[$€£¥]|USD|EUR|CHF)? ?"
@@ -111,7 +111,7 @@ def _kind(cell: str) -> str:
 def is_comment(row: Sequence[str]) -> bool:
     """A line that begins as comments of shells, C, SQL or Matlab do: a mark and a space, the mark twice, or alone."""
     match = _COMMENT.match(row[0]) if row else None
-    return match is not None and (match.end() < len(row[0]) or not any(row[1:]))
+    return match is not None and (match.end() < len(row[0]) or row[0].strip() == "//" or not any(row[1:]))
 
 
 def _edge_quoted(cell: str) -> str:

@@ -15,7 +15,7 @@ from csvapi.csvio.detection.reading import COMMON, Reading, readings
 from csvapi.csvio.detection.report import evidence, issues, trailing
 from csvapi.csvio.detection.result import Detection
 from csvapi.csvio.detection.scoring import Trial, table_width, trials
-from csvapi.csvio.detection.structure import SEP_LINE, table_start
+from csvapi.csvio.detection.structure import SEP_LINE, as_written, table_start
 from csvapi.csvio.detection.trailing import filling, without_filler, without_run
 from csvapi.csvio.dialect import Dialect
 from csvapi.errors import NoRecords
@@ -111,7 +111,7 @@ def _table(reading: Reading, text: Text, skip: int, *, complete: bool) -> Table:
         found.pop()
     if not found:
         raise NoRecords("The file is empty: it holds no record.", byte=0)
-    start = table_start([record.fields for record in found], gaps(found))
+    start = table_start(as_written([record.fields for record in found], reading), gaps(found))
     names, *body = found[start:]
     body = [names, *repaired(body, reading, text.clean, len(names.fields))]
     width = table_width([record.fields for record in body])

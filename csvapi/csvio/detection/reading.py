@@ -28,6 +28,7 @@ WEAK = frozenset(" :-_=+!?%@$/°")
 JOINERS = frozenset("-_/")
 """Those of them that join the words of a name and the digits of a code."""
 _AFTER_BACKSLASH = re.compile(r"\\(.)")
+_SPOKEN = re.compile(r'(?<=[\s(])"[^\s"](?:[^"\n]*[^\s"])?"(?=[\s).!?])')
 _NEVER = frozenset("\"'`“”„‘’‚«»‹›./\\()[]{}<>\r\n\x00\ufeff\ufffd")
 
 
@@ -125,6 +126,14 @@ def is_pure(text: str, reading: Reading) -> bool:
     """Whether every quote in the text encloses a field or is doubled in one."""
     single = text.replace(reading.quote * 2, "") if reading.quote else ""
     return bool(single) and sum(edges(single, reading.delimiter, reading.quote)) == single.count(reading.quote) > 0
+
+
+def is_spoken(text: str, reading: Reading) -> bool:
+    """Whether all quotes that neither enclose a field nor are doubled stand around words, as in `"the "best" one"`."""
+    single = text.replace(reading.quote * 2, "")
+    opened, closed = edges(single, reading.delimiter, reading.quote)
+    inner = single.count(reading.quote) - opened - closed
+    return opened == closed > 0 and inner == 2 * len(_SPOKEN.findall(single))
 
 
 def edges(text: str, delimiter: str, quote: str) -> tuple[int, int]:

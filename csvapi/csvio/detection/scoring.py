@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from csvapi.csvio.detection.cells import ATOMS, WORTH, is_comment, kind
 from csvapi.csvio.detection.header import header
 from csvapi.csvio.detection.prior import outer, prior, proven
-from csvapi.csvio.detection.reading import WEAK, is_pure
+from csvapi.csvio.detection.reading import WEAK, is_pure, is_spoken
 from csvapi.csvio.widths import common_width
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ _GLUED = re.compile(r"[^$€£¥,]*,(?! )")
 _INSIDE_QUOTES = str.maketrans(dict.fromkeys(";|\t\n\r", " "))
 _UNCLEAN = 0.7
 """A quote that closes in the middle of a field: more likely the delimiter is another."""
+_SPEECH = 0.97
+"""Quotes around words in a quoted field."""
 _ONE_NAME = 0.3
 """Delimiters with a space behind each, in text below one word: it names a column of addresses or sentences."""
 _LATE, _LATER = 0.6, 0.03
@@ -84,11 +86,8 @@ def _trial(reading: Reading, lines: Sequence[str], best: float, *, drop_last: bo
     if width < 2:
         score = 0.0 if reading.delimiter else _one_column(rows, reading)
         return Trial(reading, rows, width, score * (1.0 if clean else _UNCLEAN), sound)
-    shape = (
-        _shape(rows, width, reading.delimiter)
-        * _swallowed(rows, reading.quote, len(lines))
-        * (1.0 if clean else _UNCLEAN)
-    )
+    tidy = 1.0 if clean else _SPEECH if reading.quote == '"' and is_spoken("".join(lines), reading) else _UNCLEAN
+    shape = _shape(rows, width, reading.delimiter) * _swallowed(rows, reading.quote, len(lines)) * tidy
     if reading.skip_space:
         shape *= _list_or_prose(rows) * outer(reading.delimiter, lines)
     if shape * prior(reading, 1.0, len(rows)) < best * 0.7:

@@ -13,6 +13,8 @@ from csvapi.csvio.detection.units import are_units
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from csvapi.csvio.detection.reading import Reading
+
 SEP_LINE = re.compile('"?sep=([^"\'`\\\\\r\n\0\ud800-\udfff])"?[\r\n]*', re.IGNORECASE)
 """Excel's way to name the delimiter in the file itself."""
 _MOST_REMARKS = 60
@@ -35,6 +37,17 @@ def table_start(rows: Sequence[Sequence[str]], gaps: Sequence[bool]) -> int:
     start = _Rows(rows, gaps, width).start()
     later = table_width(rows[len(rows) // 2 :])
     return start if later <= width else _below_labels(rows, gaps, later) or start
+
+
+def as_written(rows: list[list[str]], reading: Reading) -> list[list[str]]:
+    """The rows, with the mark of a comment in its first cell where a space delimits and the mark is no name."""
+    if reading.delimiter != " ":
+        return rows
+    width = table_width([row for row in rows if not is_comment(row[:1])] or rows)
+    return [
+        [f"{row[0]} {row[1]}", *row[2:]] if len(row) > 1 and len(row) != width and is_comment(row[:1]) else row
+        for row in rows
+    ]
 
 
 def _below_labels(rows: Sequence[Sequence[str]], gaps: Sequence[bool], width: int) -> int:
@@ -82,21 +95,19 @@ class _Rows:
         return cells == 0 or (cells == 1 and self._is_title(index)) or self._is_sentence(index)
 
     def _names(self, index: int) -> bool:
-        """Whether a comment is the header: names as wide as the table, directly above data."""
+        """Whether a comment is the header: names as wide as the table, directly above data (or above itself again)."""
         row = self.rows[index]
-        if (
-            self.gaps[index + 1]
-            or is_comment(self.rows[index + 1])
-            or index + 1 < self.hashes
-            or len(row) != max(self.width, 1)
-        ):
+        below = next((each for each in range(index + 1, len(self.rows)) if self.rows[each] != row), index + 1)
+        if self.gaps[below] or is_comment(self.rows[below]) or index + 1 < self.hashes or len(row) != self.width:
             return False
         names = [row[0].strip().lstrip(_MARKS), *row[1:]]
         found = fit(self.rows[index:], names)
-        if header(self.rows[index + 1 :]).present:
+        if header(self.rows[below:]).present:
             words = all(kind(name) == "word" and name == name.strip() for name in names)
-            return self.width > 1 and words and not fit(self.rows[index + 1 :]).other
-        return found.other > found.same and (self.width > 1 or len(names[0].split()) < 4)
+            return self.width > 1 and words and not fit(self.rows[below:]).other
+        if _is_prose(row, self.rows[below]) and self.width > 1:
+            return False
+        return (found.other > found.same or are_years(names)) and (self.width > 1 or len(names[0].split()) < 4)
 
     def _is_title(self, index: int) -> bool:
         """Whether a row with one filled cell is a title: it is, unless records follow, whose first column it names."""
