@@ -24,7 +24,10 @@ _BLOCK = 16 * 1024
 
 @dataclass(frozen=True)
 class Head:
-    """The header record (empty without one), the column names, and where the first data record begins."""
+    """The header record (empty without one), the column names, and where the first data record begins.
+
+    `fields` are the header's or, without one, those of the first record, as many as there are columns.
+    """
 
     record: bytes
     fields: list[bytes]
@@ -57,7 +60,7 @@ def head(source: Source, *, limit: int = 1 << 24) -> Head:
             after = [width for index, width in enumerate(piece.block.widths()) if index and index not in malformed]
             width = common_width([len(fields), *after], wanted=len(fields))
             names = [f"column_{number}" for number in range(1, width + 1)]
-            return Head(b"", fields, names, source.body, first_line, 0)
+            return Head(b"", fields + [b""] * (width - len(fields)), names, source.body, first_line, 0)
         record = piece.block.raw[0]
         before = blank + piece.cut.units.index(record)
         names = [cell.decode(wire.inner, "replace") for cell in fields]

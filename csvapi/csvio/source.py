@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import codecs
 import io
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from csvapi.csvio.codec import keeping, unit_size
+from csvapi.csvio.trailing import FILL, RUN, trailing
 from csvapi.csvio.wire import Wire
 from csvapi.errors import InvalidInput, UnsupportedEncoding
 
@@ -46,8 +46,8 @@ class Source:
             raise InvalidInput(
                 f"The preamble of {dialect.preamble} bytes is longer than the file.", pointer="/preamble"
             )
-        trailing = _trailing(path, size, body, wire)
-        return cls(path, wire, size - trailing, body, trailing)
+        filled = _trailing(path, size, body, wire)
+        return cls(path, wire, size - filled, body, filled)
 
     @cached_property
     def width(self) -> int:
@@ -154,8 +154,6 @@ class Source:
 
 
 _BACK = 64 * 1024
-_PADDING, _ENDS = b"\0\x1a", b"\0\x1a\r\n"
-_PADDED_LINE = re.compile(rb"(?<=[\r\n])[\0\x1a][\0\x1a\r\n]*\Z")
 
 
 def _trailing(path: Path, size: int, body: int, wire: Wire) -> int:
@@ -164,20 +162,18 @@ def _trailing(path: Path, size: int, body: int, wire: Wire) -> int:
     Reads back from the end of the file as far as they go; of lines that end in line ends, at most `_BACK` bytes.
     """
     unit = unit_size(wire.codec)
-    is_ascii = unit > 1 or _ENDS.decode(wire.codec, "replace") == _ENDS.decode("ascii")
+    is_ascii = unit > 1 or RUN.decode(wire.codec, "replace") == RUN.decode("ascii")
     if not is_ascii or (size - body) % unit:
         return 0
     stop = size
     with path.open("rb", buffering=0) as file:
         while stop > body:
-            last = _last(_PADDING, file, max(body, stop - _BACK), stop, wire)
+            last = _last(FILL, file, max(body, stop - _BACK), stop, wire)
             stop -= len(last) * unit
             if len(last) * unit < _BACK:
                 break
-        lines = _last(_ENDS, file, max(body, stop - _BACK), stop, wire)
-    before = b"\n" if len(lines) * unit == stop - body else b"x"
-    found = _PADDED_LINE.search(before + lines)
-    return size - stop + (len(lines) + 1 - found.start() if found else 0) * unit
+        lines = _last(RUN, file, max(body, stop - _BACK), stop, wire)
+    return size - stop + trailing(lines, starts_line=len(lines) * unit == stop - body) * unit
 
 
 def _last(wanted: bytes, file: FileIO, start: int, stop: int, wire: Wire) -> bytes:

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from csvapi.csvio.detection import HEAD, Issue, detect
 from csvapi.errors import NotCsv
 
 TABLE = b"id,name\n1,Ann\n2,Ben\n3,Cy\n"
-TAILS = [b"\x1a", b"\x1a\r\n", b"\x00" * 4096, b"\x1a" + b"\x00" * 100, b"\x00\x00\r\n\x00", b"\x1a\n\x1a\n"]
+FILL = [b"\x1a", b"\x00" * 4096, b"\x1a" + b"\x00" * 100]
+FILLED_LINES = [b"\x1a\r\n", b"\x00\x00\r\n\x00", b"\x1a\n\x1a\n"]
+ENDED = [TABLE, TABLE.replace(b"\n", b"\r\n")]
 
 
 def issue(kind: str, issues: tuple[Issue, ...]) -> Issue | None:
     return next((each for each in issues if each.kind == kind), None)
 
 
-@pytest.mark.parametrize("tail", TAILS)
-@pytest.mark.parametrize("table", [TABLE, TABLE.rstrip(b"\n"), TABLE.replace(b"\n", b"\r\n")])
+@pytest.mark.parametrize(
+    ("table", "tail"), [*product(ENDED, [*FILL, *FILLED_LINES]), *product([TABLE.rstrip(b"\n")], FILL)]
+)
 def test_a_tail_is_no_record(table: bytes, tail: bytes) -> None:
     clean, got = detect(table, complete=True), detect(table + tail, complete=True)
     assert (got.dialect, got.columns) == (clean.dialect, clean.columns)
     (found,) = got.issues
     assert (found.kind, found.count, found.byte) == ("trailing_bytes", len(tail), len(table))
+
+
+def test_a_value_that_ends_in_a_ctrl_z_keeps_it() -> None:
+    assert issue("trailing_bytes", detect(TABLE.rstrip(b"\n") + b"\x1a\n", complete=True).issues) is None
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])

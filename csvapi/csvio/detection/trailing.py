@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_FILL = b"\x00\x1a"
-_RUN = _FILL + b"\r\n"
+from csvapi.csvio.trailing import RUN, trailing
+
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
@@ -26,7 +26,7 @@ def without_filler(head: bytes, tail: bytes, *, complete: bool) -> Ends:
     """
     if head.startswith(_WIDE):
         return Ends(head, tail, 0, complete)
-    if complete or (tail and not tail.strip(_RUN)):
+    if complete or (tail and not tail.strip(RUN)):
         filler = _filler(head)
         return Ends(head[: len(head) - filler], b"", filler + len(tail) * (filler > 0), complete or filler > 0)
     filler = _filler(tail)
@@ -34,17 +34,17 @@ def without_filler(head: bytes, tail: bytes, *, complete: bool) -> Ends:
 
 
 def _filler(content: bytes) -> int:
-    body = content.rstrip(_RUN)
+    body = content.rstrip(RUN)
     rest = content[len(body) :]
-    return 0 if not body or b"\x00" in body else len(rest.lstrip(b"\r\n"))
+    return 0 if not body or b"\x00" in body else trailing(rest, starts_line=False)
 
 
 def without_run(head: bytes) -> bytes:
     """The bytes that say whether the file is text: those before a run of NULs, Ctrl-Z and line ends at the end."""
-    return head.rstrip(_RUN)
+    return head.rstrip(RUN)
 
 
 def filling(text: str) -> int:
     """How many characters at the end of a decoded text are tail."""
-    body = text.rstrip(_RUN.decode())
-    return len(text[len(body) :].lstrip("\r\n"))
+    body = text.rstrip(RUN.decode())
+    return trailing(text[len(body) :].encode("ascii"), starts_line=not body)
