@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation, localcontext
 from functools import lru_cache
 from operator import mul
+from pickle import dumps, loads
 from typing import TYPE_CHECKING, Any
 
 from csvapi.operations.dates import Moment, moment
@@ -15,9 +17,12 @@ from csvapi.operations.distinct import Distinct
 from csvapi.operations.numbers import numbers_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from csvapi.csvio.wire import Wire
 
 KINDS = ("integer", "number", "date")
+FIXED = 2_500  # bytes of memory for a column besides its values, measured
 MOSTLY = 0.95  # of the values there are: the share that makes a column a type's
 # Sums are exact, or fail: no sum of what numbers may be is ever rounded.
 _SUM = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact, InvalidOperation])
@@ -26,46 +31,66 @@ _DATE_LIKE = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SHORT = 50  # bytes of a cell whose date is remembered
 
 
-@dataclass
+@dataclass(slots=True)
 class ColumnProfile:
-    """`ranges` has the least and the greatest value of each kind; `strangers` the first cell that is not of it."""
+    """`ranges` has the least and the greatest value of each kind; `strangers` the first cell that is not of it.
+
+    `bound` and `room` are those of `Distinct`, which holds nearly all of the memory.
+    """
 
     bound: int
+    room: int = sys.maxsize
     records: int = 0
     empty: int = 0
     longest: int = 0
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: dict[str, int] = field(default_factory=dict)
     ranges: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     total: Decimal = Decimal(0)
     strangers: dict[str, tuple[int, bytes]] = field(default_factory=dict)
-    values: Counter[bytes] | None = field(default_factory=Counter)
     distinct: Distinct = field(init=False)
 
     def __post_init__(self) -> None:
-        self.distinct = Distinct(self.bound)
+        self.distinct = Distinct(self.bound, self.room)
 
-    def add(self, cells: list[bytes | None], rows: Any, wire: Wire) -> None:
-        present = [cell for cell in cells if cell]
+    def packed(self) -> bytes:
+        """All of it as bytes for `unpacked`, some hundreds besides the values."""
+        found = self.distinct
+        mine = (self.records, self.empty, self.longest, self.counts, self.ranges, self.total, self.strangers)
+        return dumps((self.bound, mine, found.values, found.size, found.registers), protocol=5)
+
+    @classmethod
+    def unpacked(cls, data: bytes, room: int) -> ColumnProfile:
+        bound, mine, values, size, registers = loads(data)  # noqa: S301  we packed it ourselves
+        found = cls(bound, room)
+        found.records, found.empty, found.longest, found.counts, found.ranges, found.total, found.strangers = mine
+        found.distinct.values, found.distinct.size, found.distinct.registers = values, size, registers
+        found.distinct.add({})  # within the room
+        return found
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory in use."""
+        cells = [cell for _, cell in self.strangers.values()]
+        cells += [end if kind == "text" else end[1] for kind, ends in self.ranges.items() for end in ends]
+        return FIXED + self.distinct.size + sum(map(len, cells))
+
+    def add(self, cells: Sequence[bytes | None], rows: Sequence[int], wire: Wire) -> None:
+        present = list(filter(None, cells))
         self.records += len(cells)
         self.empty += len(cells) - len(present)
         if not present:
             return
         counted = Counter(present)
         self.distinct.add(counted)
-        if self.values is not None:
-            self.values.update(counted)
-            if len(self.values) > self.bound:
-                self.values = None
         texts = counted if wire.ordered else {wire.decode(cell).encode("utf-8", "replace") for cell in counted}
         self._range("text", min(texts), max(texts))
-        most = max(map(len, counted))
-        if most > self.longest:
-            self.longest = max(
-                self.longest, max(len(wire.decode(cell)) for cell in counted if len(cell) > self.longest)
-            )
+        if (most := max(map(len, counted))) > self.longest:
+            if not b"".join(counted).isascii():
+                most = max(len(wire.decode(cell)) for cell in counted if len(cell) > self.longest)
+            self.longest = max(self.longest, most)
         self._types(counted, cells, rows, wire)
 
-    def _types(self, counted: Counter[bytes], cells: list[bytes | None], rows: Any, wire: Wire) -> None:
+    def _types(self, counted: Counter[bytes], cells: Sequence[bytes | None], rows: Sequence[int], wire: Wire) -> None:
         """Which cells are which, how many, the first that is not, and the extremes of each kind."""
         numbers = numbers_of(counted, wire.decode)
         integers = {cell: value for cell, value in numbers.items() if not _BROKEN.search(cell)}
@@ -73,16 +98,17 @@ class ColumnProfile:
         dates = {cell: value for cell in like if (value := _date(wire.decode(cell))) is not None}
         of_kind: dict[str, dict[bytes, Any]] = {"integer": integers, "number": numbers, "date": dates}
         for kind, found in of_kind.items():
-            self.counts[kind] += sum(map(counted.__getitem__, found))
             if kind not in self.strangers and len(found) < len(counted):
                 row, cell = next(pair for pair in zip(rows, cells, strict=True) if pair[1] and pair[1] not in found)
                 self.strangers[kind] = row, cell or b""
             if found:
+                self.counts[kind] = self.counts.get(kind, 0) + sum(map(counted.__getitem__, found))
                 least, most = min(found.values()), max(found.values())
                 ends = [(value, cell) for cell, value in found.items() if value in (least, most)]
                 self._range(kind, min(ends), max(ends))
-        with localcontext(_SUM):
-            self.total += sum(map(mul, numbers.values(), map(counted.__getitem__, numbers)))
+        if numbers:
+            with localcontext(_SUM):
+                self.total += sum(map(mul, numbers.values(), map(counted.__getitem__, numbers)))
 
     def _range(self, kind: str, least: Any, most: Any) -> None:
         if kind in self.ranges:
@@ -95,17 +121,14 @@ class ColumnProfile:
         self.records += other.records
         self.empty += other.empty
         self.longest = max(self.longest, other.longest)
-        self.counts.update(other.counts)
+        for kind, count in other.counts.items():
+            self.counts[kind] = self.counts.get(kind, 0) + count
         self.total = _SUM.add(self.total, other.total)
         for kind, (least, most) in other.ranges.items():
             self._range(kind, least, most)
         for kind, (row, cell) in other.strangers.items():
             self.strangers.setdefault(kind, (row + base, cell))
         self.distinct.merge(other.distinct)
-        if self.values is not None:
-            self.values = None if other.values is None else self.values + other.values
-            if self.values is not None and len(self.values) > self.bound:
-                self.values = None
 
     @property
     def kind(self) -> str:
@@ -113,7 +136,7 @@ class ColumnProfile:
         present = self.records - self.empty
         if not present:
             return "empty"
-        return next((kind for kind in KINDS if self.counts[kind] >= MOSTLY * present), "text")
+        return next((kind for kind in KINDS if self.counts.get(kind, 0) >= MOSTLY * present), "text")
 
     @property
     def extremes(self) -> tuple[bytes, bytes]:

@@ -6,52 +6,69 @@ hash is BLAKE2b, so the answer depends only on the values, not on their order, t
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import islice
 from math import log
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _BITS = 14
 _REGISTERS = 1 << _BITS
 _WIDTH = 64 - _BITS
+_FEW = 1_000  # values take less room than registers, on disk
+_EACH = 120  # bytes of memory for a value besides its text
 STANDARD_ERROR = 1.04 / _REGISTERS**0.5
 
 
-@dataclass
+@dataclass(slots=True)
 class Distinct:
-    """`exact` holds the values until there are more than `bound`; `registers` is empty until then.
+    """`values` holds each value with how often it occurs, until there are more than `bound` (and more than a few) or
+    they need more than `room` bytes; from then on only `registers` grow no more. `size` is the memory in use.
 
-    No digest from `ceiling` on has the zeros to raise any register; it is lowered after some have been `hashed`.
+    Which of the two it ends with depends on the values alone, however they were added and merged. No digest from
+    `ceiling` on has the zeros to raise any register; it is lowered after some have been `hashed`.
     """
 
     bound: int
-    exact: set[bytes] = field(default_factory=set)
+    room: int = sys.maxsize
+    values: dict[bytes, int] = field(default_factory=dict)
+    size: int = 0
     registers: bytearray = field(default_factory=bytearray)
     hashed: int = 0
     ceiling: bytes = b"\xff" * 9
 
-    def add(self, values: Iterable[bytes]) -> None:
+    def add(self, counted: Mapping[bytes, int]) -> None:
+        """Values with how often each occurs."""
         if self.registers:
-            self._estimate(values)
+            self._estimate(counted)
             return
-        self.exact.update(values)
-        if len(self.exact) > self.bound:
-            self.registers = bytearray(_REGISTERS)
-            self._estimate(self.exact)
-            self.exact = set()
+        values, known = self.values, len(self.values)
+        if known:
+            for value, count in counted.items():
+                values[value] = values.get(value, 0) + count
+        else:
+            values.update(counted)
+        new = len(values) - known
+        self.size += new * _EACH + sum(map(len, islice(reversed(values), new)))
+        if len(values) > max(self.bound, _FEW) or self.size > self.room:
+            self._forget()
 
     def merge(self, other: Distinct) -> None:
-        if other.registers:
-            if not self.registers:
-                self.registers = bytearray(_REGISTERS)
-                self._estimate(self.exact)
-                self.exact = set()
-            self.registers = bytearray(map(max, self.registers, other.registers))
-        else:
-            self.add(other.exact)
+        if not other.registers:
+            self.add(other.values)
+            return
+        if not self.registers:
+            self._forget()
+        self.registers = bytearray(map(max, self.registers, other.registers))
+
+    def _forget(self) -> None:
+        self.registers = bytearray(_REGISTERS)
+        self._estimate(self.values)
+        self.values, self.size = {}, _REGISTERS
 
     def _estimate(self, values: Iterable[bytes]) -> None:
         registers, mask = self.registers, _REGISTERS - 1
@@ -66,9 +83,15 @@ class Distinct:
                 registers[at] = rank
 
     @property
+    def exact(self) -> bool:
+        return not self.registers and len(self.values) <= self.bound
+
+    @property
     def count(self) -> int:
+        if self.exact:
+            return len(self.values)
         if not self.registers:
-            return len(self.exact)
+            self._forget()
         estimate = 0.7213 / (1 + 1.079 / _REGISTERS) * _REGISTERS**2 / sum(2.0**-rank for rank in self.registers)
         zeros = self.registers.count(0)
         if estimate <= 2.5 * _REGISTERS and zeros:

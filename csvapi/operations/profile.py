@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import json
 from heapq import nsmallest
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema
 
-from csvapi.operations.column_profile import ColumnProfile
+from csvapi.operations.column_parts import PartsReader, PartsWriter
+from csvapi.operations.column_profile import FIXED, ColumnProfile
 from csvapi.operations.params import columns_field, whole
 from csvapi.operations.reducing import Table
 from csvapi.operations.step import Operation
 from csvapi.operations.writing import wire_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from csvapi.csvio.blocks import Block
+    from csvapi.operations.column_parts import Written
     from csvapi.operations.step import Column, Context, Part, Room
 
 _EXACT = 10_000
-_PER_VALUE = 400  # bytes of memory for a value that is kept in a set and a counter
+_BATCH = 1_000  # records that are looked at together: each look at a column costs as much as some ten cells
+_ALIVE = 1_000  # columns between two signs of life
+_EACH = 50  # bytes of memory for a cell besides its text
 _COLUMNS = ["column", "type", "records", "empty", "distinct", "distinct_exact", "min", "max", "mean", "longest",
             "frequent", "bad", "first_bad_row", "first_bad_value"]  # fmt: skip
 
@@ -41,8 +46,12 @@ class Profile(Table):
     those that do not have it are `bad`.
 
     `min` and `max` are of that type and exact, `mean` has 15 digits, `longest` counts characters. `distinct` is exact
-    up to `exact` values, or what the memory allows, then HyperLogLog's, with a standard error of 0.81 %; `frequent` (a
-    JSON object of values and counts) is told only while it is exact. One pass; memory: values up to that bound.
+    up to `exact` values that fit an eighth of the memory, then HyperLogLog's, with a standard error of 0.81 %;
+    `frequent` (a JSON object of values and counts) is told only while it is exact. Nothing else depends on the memory.
+
+    One pass. Memory: the budget, whatever the number of columns: what is known of columns that do not fit together goes
+    to the workspace, and the parts of one column after the other come together at the end. A record's fields are
+    held besides.
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
@@ -50,30 +59,29 @@ class Profile(Table):
         self.before = wire_of(context)
         chosen = [context.position(column, pointer + at) for at, column in columns(params)]
         self.positions = chosen or list(range(len(context.columns)))
+        self.width, self.every = len(context.columns), not chosen
         self.shown = [context.columns[at] for at in self.positions]
         self.top_values, self.exact = params.get("top", 5), params.get("exact", _EXACT)
 
     def gather(self, room: Room, number: int) -> Gathering:
-        bound = min(self.exact, room.memory // max(1, len(self.positions) * _PER_VALUE))
-        return Gathering(self.positions, self.before, bound)
+        return Gathering(self, room, PartsWriter(room.folder / f"profile-{number}"))
 
     def result(self, room: Room, parts: list[Part]) -> Iterator[bytes]:
         self.out = 0
-        for number, name in enumerate(self.shown):
-            whole_column = parts[0].state[number]
-            for part in parts[1:]:
-                whole_column.merge(part.state[number], part.rows)
-            yield self.write([self._row(name, whole_column)])
+        written = [(part.state, part.rows) for part in parts]
+        with PartsReader(written, self.exact, room.memory // 8) as reader:
+            for name in self.shown:
+                yield self.write([self._row(name, reader.column())])
 
     def _row(self, name: str, found: ColumnProfile) -> list[bytes]:
         kind = found.kind
-        counted = 0 if kind in ("text", "empty") else found.records - found.empty - found.counts[kind]
+        counted = 0 if kind in ("text", "empty") else found.records - found.empty - found.counts.get(kind, 0)
         bad_row, bad = found.strangers[kind] if counted else (None, b"")
         least, most = found.extremes
         recode = (lambda cell: cell) if self.before.ordered or kind != "text" else self._from_utf8
         return [
             self.text(name), self.text(kind), b"%d" % found.records, b"%d" % found.empty,
-            b"%d" % found.distinct.count, b"false" if found.distinct.registers else b"true",
+            b"%d" % found.distinct.count, b"true" if found.distinct.exact else b"false",
             recode(least), recode(most), self.text(found.mean), b"%d" % found.longest,
             self._frequent(found), b"%d" % counted, b"" if bad_row is None else b"%d" % (bad_row + 1), bad,
         ]  # fmt: skip
@@ -83,24 +91,80 @@ class Profile(Table):
 
     def _frequent(self, found: ColumnProfile) -> bytes:
         """Most frequent first, equal ones in the order of their bytes."""
-        if found.values is None or not self.top_values:
+        if not found.distinct.exact or not self.top_values:
             return b""
-        most = nsmallest(self.top_values, found.values.items(), key=lambda pair: (-pair[1], pair[0]))
+        most = nsmallest(self.top_values, found.distinct.values.items(), key=lambda pair: (-pair[1], pair[0]))
         told = {cell.decode(self.before.inner, "replace"): count for cell, count in most}
         return self.text(json.dumps(told, separators=(",", ":")))
 
 
 class Gathering:
-    def __init__(self, positions: list[int], wire: Any, bound: int) -> None:
-        self.positions, self.wire = positions, wire
-        self.found = [ColumnProfile(bound) for _ in positions]
+    """Profiles of all columns, where those fit into half of the memory; else one after the other over some records."""
+
+    def __init__(self, profile: Profile, room: Room, parts: PartsWriter) -> None:
+        self.profile, self.room, self.parts = profile, room, parts
+        self.few = len(profile.positions) * FIXED <= room.memory // 4
+        self.profiles = self._new() if self.few else []
+        self.records: list[list[bytes | None]] = []
+        self.rows: list[int] = []
+        self.size = 0
 
     def add(self, block: Block, line: Callable[[int], int]) -> None:
-        for position, found in zip(self.positions, self.found, strict=True):
-            found.add(block.column(position), block.rows, self.wire)
+        if self.few and len(block) >= _BATCH:
+            self._look()
+            self._into([block.column(at) for at in self.profile.positions], block.rows)
+            return
+        for number, row in enumerate(block.rows):
+            fields = self._fields(block, number)
+            self.records.append(fields)
+            self.rows.append(row)
+            self.size += len(block.plain[number]) + _EACH * len(fields)
+            if self.size >= self.room.memory // 4:
+                self._look()
+        if len(self.rows) >= _BATCH:
+            self._look()
 
-    def close(self) -> list[ColumnProfile]:
-        return self.found
+    def close(self) -> Written:
+        self._look()
+        if self.profiles:
+            self.parts.add(self.profiles)
+        return self.parts.written
+
+    def _new(self) -> list[ColumnProfile]:
+        return [ColumnProfile(self.profile.exact) for _ in self.profile.positions]
+
+    def _fields(self, block: Block, number: int) -> list[bytes | None]:
+        """The cells of the chosen columns, None for those the record does not have."""
+        fields: list[bytes | None] = [*block.fields(number)]
+        fields += [None] * (self.profile.width - len(fields))
+        return fields if self.profile.every else [fields[at] for at in self.profile.positions]
+
+    def _look(self) -> None:
+        """Put what is held into the profiles."""
+        if self.few:
+            self._into(self._columns(), self.rows)
+        elif self.rows:
+            self.parts.add(map(self._seen, self._columns()))
+        self.records, self.rows, self.size = [], [], 0
+
+    def _into(self, columns: Iterable[Sequence[bytes | None]], rows: Sequence[int]) -> None:
+        for each, cells in zip(self.profiles, columns, strict=False):
+            each.add(cells, rows, self.profile.before)
+        if sum(each.size for each in self.profiles) > self.room.memory // 2:
+            self.parts.add(self.profiles)
+            self.profiles = self._new()
+
+    def _columns(self) -> Iterator[tuple[bytes | None, ...]]:
+        """The cells of each column; those beyond the header are in none."""
+        for number, cells in enumerate(islice(zip(*self.records, strict=False), len(self.profile.positions))):
+            if not number % _ALIVE:
+                self.room.alive()
+            yield cells
+
+    def _seen(self, cells: tuple[bytes | None, ...]) -> ColumnProfile:
+        found = ColumnProfile(self.profile.exact)
+        found.add(cells, self.rows, self.profile.before)
+        return found
 
 
 OPERATION = Operation(

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from fractions import Fraction
 from hashlib import blake2b
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -40,7 +41,8 @@ NUMBERS = [
     "-1e-400",
 ]
 OTHERS = ["", "1e401", "2024-01-02 10:00:00.12345678 UTC", "x", "é", "2024-01-02", "2023-12-31T23:59:59Z", "nan", "a,b"]
-WAYS: list[dict[str, Any]] = [{}, {"block_size": 7}, {**PARALLEL, "memory": 1 << 20}]
+COLUMN_BY_COLUMN: dict[str, Any] = {"memory": 19_000}  # two columns are more than a quarter of it
+WAYS: list[dict[str, Any]] = [{}, {"block_size": 7}, {**PARALLEL, "memory": 1 << 20}, {**PARALLEL, **COLUMN_BY_COLUMN}]
 
 
 def expected(cells: list[str]) -> dict[str, Any]:
@@ -111,12 +113,12 @@ def test_any_file_has_a_profile(tmp_path: Path, case: tuple[Dialect, str]) -> No
 @pytest.mark.parametrize("count", [1_000, 50_000])
 def test_estimates_are_within_four_standard_errors(count: int) -> None:
     one, two = Distinct(bound=100), Distinct(bound=100)
-    one.add(b"%d" % number for number in range(count * 2 // 3))
-    two.add(b"%d" % number for number in range(count // 3, count))
+    one.add(Counter(b"%d" % number for number in range(count * 2 // 3)))
+    two.add(Counter(b"%d" % number for number in range(count // 3, count)))
     one.merge(two)
     assert abs(one.count - count) <= 4 * STANDARD_ERROR * count
     few = Distinct(bound=100)
-    few.add([b"a", b"b", b"a"])
+    few.add(Counter([b"a", b"b", b"a"]))
     assert few.count == 2
 
 
@@ -124,7 +126,7 @@ def test_registers_hold_the_highest_rank_of_every_digest() -> None:
     values = [b"%d" % number for number in range(200_000)]
     found, expected = Distinct(bound=0), bytearray(1 << 14)
     for start in range(0, len(values), 500):
-        found.add(values[start : start + 500])
+        found.add(Counter(values[start : start + 500]))
     for value in values:
         digest = int.from_bytes(blake2b(value, digest_size=8).digest())
         at, rest = digest % (1 << 14), f"{digest >> 14:050b}"
@@ -139,3 +141,28 @@ def test_beyond_the_bound_nothing_is_called_exact(tmp_path: Path) -> None:
     told = dict(zip(found.header, found.rows[0], strict=True))
     assert (told["distinct_exact"], told["frequent"], told["mean"]) == ("false", "", "149.5")
     assert abs(int(told["distinct"]) - 300) < 10
+
+
+@pytest.mark.parametrize("ways", [PARALLEL, {"block_size": 7}, {}])
+@pytest.mark.parametrize("memory", [200_000, 500_000, 1 << 28])
+def test_memory_and_ranges_change_nothing_that_fits(tmp_path: Path, ways: dict[str, Any], memory: int) -> None:
+    """The profiles of 40 columns: one after the other, written whenever they are half the memory, or all in memory."""
+    draw = Random(1).choices
+    pool = [*NUMBERS, *OTHERS, *(f"v{number}" for number in range(150))]
+    rows = [[f"c{number}" for number in range(40)], *(draw(pool, k=40) for _ in range(300))]
+    rows[100:120] = [row[:35] for row in rows[100:120]]
+    rows[150:160] = [[*row, "beyond"] for row in rows[150:160]]
+    found, _ = table(tmp_path, csv_text(rows), [{"op": "profile"}], **{**ways, "memory": memory})
+    expect, _ = table(tmp_path, csv_text(rows), [{"op": "profile"}])
+    assert found.rows == expect.rows
+    assert {row[5] for row in found.rows} == {"true"}
+
+
+@pytest.mark.parametrize("ways", [PARALLEL, {}])
+def test_values_that_do_not_fit_the_memory_are_estimated(tmp_path: Path, ways: dict[str, Any]) -> None:
+    text = "long,short\n" + "".join(f"{'x' * 1_000}{number},{number % 7}\n" for number in range(300))
+    found, _ = table(tmp_path, text, [{"op": "profile"}], **{**ways, "memory": 1 << 20})
+    told = [dict(zip(found.header, row, strict=True)) for row in found.rows]
+    assert [each["distinct_exact"] for each in told] == ["false", "true"]
+    assert abs(int(told[0]["distinct"]) - 300) < 10
+    assert (told[0]["frequent"], told[1]["distinct"], told[0]["longest"]) == ("", "7", "1003")
