@@ -66,7 +66,8 @@ class Lookup:
         self.left = [context.position(column, pointer + at) for at, column in columns(params)]
         of = "on" if "on" in params else "right_on"
         self.right = [self.other.position(name, f"{pointer}/{of}/{i}") for i, name in enumerate(params[of])]
-        self.taken = [at for at in range(len(self.other.columns)) if at not in self.right]
+        keys = set(self.right)
+        self.taken = [at for at in range(len(self.other.columns)) if at not in keys]
         self.missing = self.matched = 0
         self.index: Index | None = None
 
@@ -139,7 +140,8 @@ class Join(Lookup, Written):
         self.inner = params.get("how", "inner") == "inner"
         suffix = params.get("suffix", "_2")
         names = [self.other.columns[at] for at in self.taken]
-        self.names = [name + suffix if name in context.columns else name for name in names]
+        known = set(context.columns)
+        self.names = [name + suffix if name in known else name for name in names]
         before = self.wire
         Written.__init__(self, context, [*context.columns, *self.names])
         self.width = len(context.columns)

@@ -51,12 +51,11 @@ class Select(Written):
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
-        every = range(len(context.columns))
         found = dict(columns(params))
         named = {at: context.position(column, pointer + at) for at, column in found.items()}
-        self.positions = [named[at] for at in found if at.startswith("/columns/")] or [
-            position for position in every if position not in {named[at] for at in found if at.startswith("/drop/")}
-        ]
+        chosen = [named[at] for at in found if at.startswith("/columns/")]
+        gone = {named[at] for at in found if at.startswith("/drop/")}
+        self.positions = chosen or [position for position in range(len(context.columns)) if position not in gone]
         if not self.positions:
             raise InvalidInput("drop: at least one column must stay.", pointer=f"{pointer}/drop")
         if "rename" in params and not context.header:

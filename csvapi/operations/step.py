@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from csvapi.errors import AmbiguousColumn, InvalidInput, UnknownColumn
@@ -44,7 +45,7 @@ class Context:
         """Where `column` is, from 0. Raises `UnknownColumn` or `AmbiguousColumn` at `pointer`."""
         if isinstance(column, dict):
             return self._by_index(column["index"], pointer)
-        places = [index for index, name in enumerate(self.columns) if name == column]
+        places = self._places.get(column, ())
         if len(places) == 1:
             return places[0]
         if not places:
@@ -52,6 +53,14 @@ class Context:
         numbers = ", ".join(str(place + 1) for place in places)
         detail = f'Columns {numbers} are all called {column!r}; choose one by position: {{"index": {places[0] + 1}}}.'
         raise AmbiguousColumn(detail, pointer=pointer)
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        """Where each name stands."""
+        found: dict[str, list[int]] = {}
+        for index, name in enumerate(self.columns):
+            found.setdefault(name, []).append(index)
+        return found
 
     def _by_index(self, index: int, pointer: str) -> int:
         if index > len(self.columns):
