@@ -1,8 +1,8 @@
 """Records in the order of their keys, in bounded memory: sorted runs on disk, merged (external merge sort).
 
 Time: a sort of each run, and a merge of all by blocks: of each run's next records those that no other run can precede
-are sorted together, which is one C-level sort of sorted pieces. Stable. Memory: about the budget; disk: keys and
-records. Raises `WorkspaceFull` when the disk is. Source: Knuth, The Art of Computer Programming, volume 3, 5.4.
+are sorted together, which is one C-level sort of sorted pieces. Stable. Memory: about the budget, or what two of the
+longest records need, for as few runs are merged at once as it takes; disk: keys and records. Raises `WorkspaceFull` when the disk is. Source: Knuth, The Art of Computer Programming, volume 3, 5.4.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 Pairs = tuple[list[bytes], list[bytes]]  # keys, and what belongs to them
 
 _EACH = 200  # bytes of memory for a key and a record besides their text, and for sorting them
-_CHUNK = 1 << 17  # bytes of a run that are read at once
-_FAN = 128  # runs merged at once
+_LOADED = 100  # of them while runs are merged
+_SMALLEST_CHUNK, _CHUNK = 1 << 12, 1 << 17  # bytes of memory for what is read at once of a run, which may be one record
+_PER_CHUNK = 256  # of the memory
 
 
 class Runs:
@@ -32,13 +33,14 @@ class Runs:
         self.folder, self.name, self.memory = folder, name, memory
         self.keys: list[bytes] = []
         self.records: list[bytes] = []
-        self.size = 0
+        self.size = self.longest = 0
         self.files: list[Path] = []
 
     def add(self, keys: Sequence[bytes], records: Sequence[bytes]) -> None:
         self.keys += keys
         self.records += records
         self.size += sum(map(len, keys)) + sum(map(len, records)) + _EACH * len(keys)
+        self.longest = max(self.longest, max(map(len, keys), default=0) + max(map(len, records), default=0))
         if self.size >= self.memory:
             self.spill()
 
@@ -47,35 +49,41 @@ class Runs:
         if self.keys:
             keys, records = _sorted(self.keys, self.records)
             self.keys, self.records, self.size = [], [], 0
-            self.files.append(write_run(self.folder / f"{self.name}-{len(self.files)}", iter([(keys, records)])))
+            path = self.folder / f"{self.name}-{len(self.files)}"
+            self.files.append(_write_run(path, iter([(keys, records)]), _chunk(self.memory)))
 
 
-def merged(parts: Sequence[Runs | list[Path]], folder: Path) -> Iterator[Pairs]:
-    """All of several `Runs` (or of their files) in the order of their keys; equal keys in the order they came."""
-    if len(parts) == 1 and isinstance(parts[0], Runs) and not parts[0].files:
+def merged(parts: Sequence[Runs], folder: Path, memory: int) -> Iterator[Pairs]:
+    """All of several `Runs` in the order of their keys; equal keys in the order they came."""
+    if len(parts) == 1 and not parts[0].files:
         yield _sorted(parts[0].keys, parts[0].records)
         return
     for part in parts:
-        if isinstance(part, Runs):
-            part.spill()
-    files = list(chain.from_iterable(part.files if isinstance(part, Runs) else part for part in parts))
+        part.spill()
+    files = list(chain.from_iterable(part.files for part in parts))
+    chunk = _chunk(memory)
+    fan = max(2, memory // 2 // max(chunk, *(part.longest for part in parts)))
     turn = 0
-    while len(files) > _FAN:
-        groups = [files[first : first + _FAN] for first in range(0, len(files), _FAN)]
-        files = [write_run(folder / f"merge-{turn}-{n}", _merge(group)) for n, group in enumerate(groups)]
+    while len(files) > fan:
+        groups = [files[first : first + fan] for first in range(0, len(files), fan)]
+        files = [_write_run(folder / f"merge-{turn}-{n}", _merge(group), chunk) for n, group in enumerate(groups)]
         turn += 1
     yield from _merge(files)
 
 
-def write_run(path: Path, pairs: Iterator[Pairs]) -> Path:
+def _chunk(memory: int) -> int:
+    return min(max(memory // _PER_CHUNK, _SMALLEST_CHUNK), _CHUNK)
+
+
+def _write_run(path: Path, pairs: Iterator[Pairs], chunk: int) -> Path:
     """Pairs in order as a file of chunks."""
     with disk_budget(), path.open("wb") as file:
         for keys, records in pairs:
             start = 0
             while start < len(keys):
                 stop, size = start, 0
-                while stop < len(keys) and size < _CHUNK:
-                    size += len(keys[stop]) + len(records[stop])
+                while stop < len(keys) and size < chunk:
+                    size += _LOADED + len(keys[stop]) + len(records[stop])
                     stop += 1
                 marshal.dump((keys[start:stop], records[start:stop]), file)
                 start = stop

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.keys import canonical
@@ -10,11 +11,14 @@ from csvapi.csvio.spill import KeySink, key_file, load
 from csvapi.operations.table_schema import rules_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from csvapi.csvio.blocks import Block, Cell
+    from csvapi.csvio.wire import Wire
     from csvapi.operations.step import Room
 
 _PARTITIONS = 32
-_REMEMBERED = 50_000  # distinct cells of a column; bounds the memory
+_EACH = 100  # bytes of memory for a cell that is remembered, besides its text
 
 
 class Unique:
@@ -65,36 +69,70 @@ class Unique:
         return any(value is None or value in self.missing for value in values)
 
 
-class Checked:
-    """One field of the schema; `known` remembers which rule a cell violates ("" for none)."""
+class Rules:
+    """What is asked of a cell, shared by the fields that ask the same.
 
-    def __init__(self, field: dict[str, Any], position: int, missing: frozenset[bytes], *, required: bool) -> None:
-        self.name, self.position, self.missing = field["name"], position, missing
-        self.required = required or field.get("constraints", {}).get("required", False)
+    `known` remembers which rule a cell violates ("" for none), in about `room` bytes of memory and those of a block.
+    """
+
+    def __init__(self, field: dict[str, Any], missing: frozenset[bytes], *, required: bool) -> None:
+        self.missing, self.required = missing, required
         self.rules = rules_of(field)
         self.known: dict[Cell, str] = {}
+        self.size = self.room = 0
 
     @property
     def names(self) -> list[str]:
         """Of the rules, in the order in which they are asked."""
         return [*(["required"] if self.required else []), *(name for name, _ in self.rules)]
 
-    def violated(self, block: Block) -> list[str]:
-        cells = block.column(self.position)
+    def violated(self, cells: Sequence[Cell], wire: Wire) -> list[str]:
+        """The rule that each cell violates."""
         found = list(map(self.known.get, cells))
         if None in found:
-            if len(self.known) > _REMEMBERED:
-                self.known.clear()
             for cell in set(cells).difference(self.known):
-                self.known[cell] = self._rule(cell, block)
+                self.known[cell] = self._rule(cell, wire)
+                self.size += _EACH + len(cell or b"")
             found = list(map(self.known.__getitem__, cells))
+            if self.size > self.room:
+                self.known.clear()
+                self.size = 0
         return found  # type: ignore[return-value]  # every cell is known now
 
-    def _rule(self, cell: Cell, block: Block) -> str:
+    def _rule(self, cell: Cell, wire: Wire) -> str:
         if cell is None or cell in self.missing:
             return "required" if self.required else ""
-        text = block.wire.decode(cell)
+        text = wire.decode(cell)
         for name, holds in self.rules:
             if not holds(text):
                 return name
         return ""
+
+
+@dataclass(slots=True)
+class Checked:
+    """One field of the schema."""
+
+    name: str
+    position: int
+    rules: Rules
+
+    @property
+    def names(self) -> list[str]:
+        return self.rules.names
+
+    def violated(self, block: Block) -> list[str]:
+        return self.rules.violated(block.column(self.position), block.wire)
+
+
+def checked(each: list[tuple[dict[str, Any], int, bool]], missing: frozenset[bytes]) -> list[Checked]:
+    """The fields of a schema, with their positions and whether they are of the key."""
+    shared: dict[str, Rules] = {}
+    found = []
+    for field, position, key in each:
+        required = key or field.get("constraints", {}).get("required", False)
+        asked = repr((required, {name: value for name, value in field.items() if name != "name"}))
+        if asked not in shared:
+            shared[asked] = Rules(field, missing, required=required)
+        found.append(Checked(field["name"], position, shared[asked]))
+    return found

@@ -48,7 +48,8 @@ class Convert:
 
     Column names that occur again get a number (`name_2`), fields beyond the header are `column_5` and so on in JSON and
     go in the others, counted as `beyond_header`. Bytes that are no text become U+FFFD. One pass, in one process, into
-    the workspace; memory: a row group of Parquet (65,536 records, fewer when long), else a few records.
+    the workspace. Memory: a few records; for Parquet a row group (65,536 records, fewer where they are more than the
+    budget), and what its library needs: 5 KB per column, and 1 KB per column and row group.
     Raises `TooLarge` for what XLSX cannot hold.
     """
 
@@ -80,7 +81,7 @@ class Gathering:
         self.wire, self.room = convert.wire, room
         self.width = len(convert.names)
         self.beyond = 0
-        self.writer: Writer = convert.format.open(room.folder / "converted", convert.names)
+        self.writer: Writer = convert.format.open(room.folder / "converted", convert.names, room.memory)
 
     def add(self, block: Block, line: Callable[[int], int]) -> None:
         inner = self.wire.inner

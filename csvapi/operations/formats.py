@@ -15,14 +15,17 @@ if TYPE_CHECKING:
 
 Row = list["str | None"]
 _GROUP = 65_536  # records of a row group
-_GROUP_SIZE = 16 << 20  # characters of it
+_GROUP_SIZE = 128 << 20  # bytes of memory for it, if the budget allows as much
+_SHARE = 4  # a row group is in memory as rows, as columns, and as the pages that are written
+_PER_COLUMN = 4 << 10  # bytes of it a column has at least, as the library needs a kilobyte of each until the end
+_PER_CELL = 60  # bytes of memory for a cell besides its text
 _XLSX_ROWS, _XLSX_COLUMNS, _XLSX_TEXT = 1_048_576, 16_384, 32_767  # Excel specifications and limits
 
 
 class Writer(Protocol):
     """Rows have at least as many cells as there are names."""
 
-    def __init__(self, path: Path, names: list[str]) -> None: ...
+    def __init__(self, path: Path, names: list[str], memory: int) -> None: ...
     def write(self, rows: list[Row]) -> None: ...
     def close(self) -> None: ...
 
@@ -33,7 +36,7 @@ class Format:
 
     media_type: str
     suffix: str
-    open: Callable[[Path, list[str]], Writer]
+    open: Callable[[Path, list[str], int], Writer]
     module: str | None = None
 
 
@@ -42,7 +45,7 @@ class JsonLines:
 
     start, between, end = "", "", ""
 
-    def __init__(self, path: Path, names: list[str]) -> None:
+    def __init__(self, path: Path, names: list[str], memory: int) -> None:
         self.file = path.open("w", encoding="utf-8", errors="replace", newline="\n")
         self.file.write(self.start)
         self.names = names
@@ -80,22 +83,26 @@ class JsonArray(JsonLines):
 
 
 class Parquet:
-    """Columns of strings, which may be null; row groups of bounded size, Snappy inside."""
+    """Columns of strings, which may be null; row groups of bounded size, Snappy inside.
 
-    def __init__(self, path: Path, names: list[str]) -> None:
+    The library needs about 5 KB per column besides, and 1 KB per column and row group that it keeps for the footer.
+    """
+
+    def __init__(self, path: Path, names: list[str], memory: int) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         self.schema = pa.schema([(name, pa.string()) for name in names])
         self.writer = pq.ParquetWriter(path, self.schema)
         self.rows: list[Row] = []
-        self.size = 0
+        self.size, self.most = 0, max(min(_GROUP_SIZE, memory // _SHARE), len(names) * _PER_COLUMN)
 
     def write(self, rows: list[Row]) -> None:
-        self.rows += rows
-        self.size += sum(len(cell or "") for row in rows for cell in row)
-        if len(self.rows) >= _GROUP or self.size >= _GROUP_SIZE:
-            self._flush()
+        for row in rows:
+            self.rows.append(row)
+            self.size += _PER_CELL * len(row) + len("".join(filter(None, row)))
+            if len(self.rows) >= _GROUP or self.size >= self.most:
+                self._flush()
 
     def _flush(self) -> None:
         import pyarrow as pa
@@ -115,7 +122,7 @@ class Parquet:
 class Xlsx:
     """One sheet of texts; nothing becomes a number, a formula or a link. Row by row, so memory stays small."""
 
-    def __init__(self, path: Path, names: list[str]) -> None:
+    def __init__(self, path: Path, names: list[str], memory: int) -> None:
         import xlsxwriter
 
         if len(names) > _XLSX_COLUMNS:

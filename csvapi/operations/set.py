@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from csvapi.csvio.blocks import Block
     from csvapi.operations.step import Column, Context, Counts
 
-_REMEMBERED = 10_000  # distinct cells per step; bounds the memory
+_REMEMBERED, _LONGEST = 10_000, 500  # distinct cells per step, and bytes of one with its new value: bounds the memory
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _CASES: dict[str, Callable[[str], str]] = {
     "upper": str.upper,
@@ -110,7 +110,7 @@ def _replacement(each: dict[str, str]) -> Callable[[str], str]:
 
 
 class Set(Written):
-    """Changes cells as text. One pass, stateless but for `fill_previous`; memory: a block, and 10,000 cells.
+    """Changes cells as text. One pass, stateless but for `fill_previous`; memory: a block, and 10,000 short cells.
 
     An absent field stays absent. A cell with bytes that are no text is not shown to a pattern.
     """
@@ -155,7 +155,8 @@ class Set(Written):
             value = encoded(text, self.wire, self.pointer)
             if len(self.known) >= _REMEMBERED:
                 self.known.clear()
-            self.known[cell] = value
+            if len(cell) + len(value) <= _LONGEST:
+                self.known[cell] = value
         return value
 
     def _filled(self, position: int, value: bytes) -> bytes:

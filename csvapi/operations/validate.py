@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields
 
-from csvapi.operations.checks import Checked, Unique
+from csvapi.operations.checks import Unique, checked
 from csvapi.operations.params import choice, whole
 from csvapi.operations.reducing import Table
 from csvapi.operations.schema_properties import unknown_remarks
@@ -60,10 +60,11 @@ class Checks:
         wire, key = wire_of(context), primary_key(schema)
         missing = frozenset(each.encode(wire.inner, "replace") for each in schema.get("missingValues", [""]))
         self.width = len(context.columns)
-        self.columns = [
-            Checked(each, named[f"/schema/fields/{number}/name"], missing, required=each["name"] in key)
+        fields = [
+            (each, named[f"/schema/fields/{number}/name"], each["name"] in key)
             for number, each in enumerate(schema["fields"])
         ]
+        self.columns = checked(fields, missing)
         self.unique = [
             Unique(rule, [context.position(name, pointer) for name in names], " ".join(names), missing)
             for rule, names in unique_sets(params)
@@ -73,6 +74,9 @@ class Checks:
 
     def prepare(self, room: Room) -> None:
         self.found = {}
+        rules = {id(column.rules): column.rules for column in self.columns}.values()
+        for rule in rules:
+            rule.room = room.memory // (4 * len(rules))
         for number, each in enumerate(self.unique):
             each.prepare(room, number)
 
@@ -179,8 +183,9 @@ class Gathering:
         report, table = self.report, self.report.table
         found = report.violations(block)
         left = found if report.limit is None else found[: report.limit - table.out]
+        lines = {at: line(block.rows[at]) for at in dict.fromkeys(violation[0] for violation in left)}
         rows = [
-            [b"%d" % (block.rows[at] + 1), b"%d" % line(block.rows[at]), table.text(column), value, table.text(rule)]
+            [b"%d" % (block.rows[at] + 1), b"%d" % lines[at], table.text(column), value, table.text(rule)]
             for at, column, value, rule in left
         ]
         self.file.write(table.write(rows))
