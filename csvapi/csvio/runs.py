@@ -1,8 +1,9 @@
 """Records in the order of their keys, in bounded memory: sorted runs on disk, merged (external merge sort).
 
 Time: a sort of each run, and a merge of all by blocks: of each run's next records those that no other run can precede
-are sorted together, which is one C-level sort of sorted pieces. Stable. Memory: about the budget, or what two of the
-longest records need, for as few runs are merged at once as it takes; disk: keys and records. Raises `WorkspaceFull` when the disk is. Source: Knuth, The Art of Computer Programming, volume 3, 5.4.
+are sorted together, which is one C-level sort of sorted pieces. Stable. Memory: about the budget, to which the number
+of runs that are merged at once is fitted, or what two of the longest records need; disk: keys and records. Raises
+`WorkspaceFull` when the disk is. Source: Knuth, The Art of Computer Programming, volume 3, 5.4.
 """
 
 from __future__ import annotations

@@ -161,12 +161,11 @@ class RangePass:
         if self.student:
             self.student.study(alive)
             return
-        self.found.kept += len(alive)
         if self.gathering:
             self.gathering.add(alive, lambda row: piece.where(row - start)[0])
+            self.found.kept += len(alive)
         elif self.output:
-            alive = self.plan.rewriting.map(alive) if self.plan.rewriting else alive
-            self.output.write_records(alive.raw, alive.wire)
+            self._write(alive, self.output)
         if self.dropped and len(alive) < len(block):
             self.dropped.write_records(compress(piece.block.raw, marks.translate(GOES)), block.wire)
 
@@ -179,6 +178,13 @@ class RangePass:
             filled = [key not in built.empty for key in keys]
             keys, rows = list(compress(keys, filled)), list(compress(rows, filled))
         sink.add(keys, rows)
+
+    def _write(self, alive: Block, output: Sink) -> None:
+        expander = self.plan.expander
+        for part in expander.expand(alive) if expander else (alive,):
+            self.found.kept += len(part)
+            part = self.plan.rewriting.map(part) if self.plan.rewriting else part
+            output.write_records(part.raw, part.wire)
 
     def _ragged(self, piece: Piece, marks: bytearray) -> list[int]:
         """Count what is wrong on the first pass; later ones only look where that found ragged records."""
@@ -229,6 +235,8 @@ class RangePass:
     def _map(self, number: int, alive: Block) -> Block:
         if number >= self.begin:
             self._pass_on(number, alive)
+        if self.plan.built[number] is self.plan.expander:
+            return alive
         return cast("Mapper", self.plan.built[number]).map(alive)
 
     def _pass_on(self, number: int, alive: Block) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from csvapi.csvio.dialect import Dialect
     from csvapi.engines.settings import Options
     from csvapi.operations.rewrite import Rewrite
-    from csvapi.operations.step import Gatherer, Mapper
+    from csvapi.operations.step import Expander, Gatherer, Mapper
 
 Files = Mapping[Any, "tuple[Path, Dialect]"]
 KEPT, RAGGED = 0, 1
@@ -128,6 +128,12 @@ class Plan:
         """The last step, where it collects what it writes."""
         gathers = self.steps and self.steps[-1].traits.kind in ("sorter", "reducer")
         return cast("Gatherer", self.built[-1]) if gathers else None
+
+    @property
+    def expander(self) -> Expander | None:
+        """The last step, where it gives a record any number of others."""
+        last = self.built[-1] if self.built else None
+        return cast("Expander", last) if hasattr(last, "expand") else None
 
     @property
     def mappers(self) -> list[Mapper]:

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from csvapi.operations.step import Room
 
 _PARTITIONS = 64
-_TOUCHED = 8192  # bytes of mapped files a search may bring into memory: two pages
-_REMEMBERED = 20_000  # answers
+_TOUCHED = 8192  # bytes of mapped files a search may bring into memory, besides what it looks for: two pages
+_ENTRY = 24  # bytes of a record in the mapped files
+_ANSWER = 250  # bytes of memory for an answer that is remembered, besides its key
+NOTHING = range(0)
 
 
 class IndexWriter(AbstractContextManager["IndexWriter"]):
@@ -82,36 +84,38 @@ class Index:
         self.maps = [_mapped(folder / name) for name in ("first", "rest", "ends", "texts")]
         self.first, self.rest, self.ends = (memoryview(each).cast("q") for each in self.maps[:3])
         self.texts = memoryview(self.maps[3])
-        self.known: dict[bytes | None, tuple[int, ...]] = {None: ()}
-        self.touched = 0
+        self.known: dict[bytes | None, range] = {None: NOTHING}
+        self.size = self.touched = 0
 
-    def find(self, keys: Sequence[bytes | None]) -> list[tuple[int, ...]]:
-        """The numbers (from 0) of the records with each key, in the order of their file; None has no records."""
-        if len(self.known) >= _REMEMBERED:
-            self.known = {None: ()}
+    def find(self, keys: Sequence[bytes | None]) -> list[range]:
+        """The places in the index of the records with each key, in the order of their file; None has no records."""
+        if self.size >= self.memory // 4:
+            self.known, self.size = {None: NOTHING}, 0
         new: list[bytes] = list(set(keys).difference(self.known))  # type: ignore[arg-type]  # None is known
         self.known.update(zip(new, map(self._search, *digests(new)), strict=True))
+        self.size += _ANSWER * len(new) + sum(map(len, new))
         return list(map(self.known.__getitem__, keys))
 
-    def text(self, number: int) -> bytes:
-        start = self.ends[number - 1] if number else 0
-        self._touch()
-        return bytes(self.texts[start : self.ends[number]])
+    def text(self, place: int) -> bytes:
+        number = self.rest[2 * place + 1]
+        start, end = self.ends[number - 1] if number else 0, self.ends[number]
+        self._touch(end - start)
+        return bytes(self.texts[start:end])
 
-    def _search(self, first: int, second: int) -> tuple[int, ...]:
+    def _search(self, first: int, second: int) -> range:
         partition = first & (_PARTITIONS - 1)
         stop = self.starts[partition + 1]
         at = bisect_left(self.first, first, self.starts[partition], stop)
-        found = []
-        while at < stop and self.first[at] == first:
-            if self.rest[2 * at] == second:
-                found.append(self.rest[2 * at + 1])
+        while at < stop and self.first[at] == first and self.rest[2 * at] != second:
             at += 1
-        self._touch()
-        return tuple(found)
+        end = at
+        while end < stop and self.first[end] == first and self.rest[2 * end] == second:
+            end += 1
+        self._touch(_ENTRY * (end - at))
+        return range(at, end)
 
-    def _touch(self) -> None:
-        self.touched += _TOUCHED
+    def _touch(self, size: int) -> None:
+        self.touched += _TOUCHED + size
         if self.touched > self.memory:
             self.touched = 0
             for each in self.maps:

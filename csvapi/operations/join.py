@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from csvapi.csvio.blocks import Block
+from csvapi.csvio.blocks import BLOCK_SIZE, Block
 from csvapi.csvio.keys import canonical
 from csvapi.operations.index import Index, IndexWriter
 from csvapi.operations.other import Other
@@ -15,6 +15,8 @@ from csvapi.operations.step import Operation, Traits
 from csvapi.operations.writing import Written, encoded, movable, records, wire_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from csvapi.csvio.blocks import Cell, Mask
     from csvapi.operations.step import Column, Context, Counts, FileId, Room
 
@@ -102,7 +104,7 @@ class Lookup:
         line_end = len(self.wire.dialect.line_end.encode())
         return [record[:-line_end] for record in records(lead, self.wire)]
 
-    def matches(self, block: Block) -> list[tuple[int, ...]]:
+    def matches(self, block: Block) -> list[range]:
         assert self.index is not None  # noqa: S101  prepared
         keys = self._keys(block)
         self.missing += keys.count(None)
@@ -133,7 +135,10 @@ class Lookup:
 
 
 class Join(Lookup, Written):
-    """inner and left. A record's bytes stay and the other's fields follow; matches in the order of their file."""
+    """inner and left. A record's bytes stay and the other's fields follow; matches in the order of their file.
+
+    However many pairs the records of a block have, they are written in parts of about a block.
+    """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         Lookup.__init__(self, params, context, pointer)
@@ -152,27 +157,44 @@ class Join(Lookup, Written):
 
     def prepare(self, room: Room) -> Counts:
         self.out = self.seen = 0
+        self.alive = room.alive
         return super().prepare(room)
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         return self.top([*fields, *(encoded(name, self.wire) for name in self.names)] if fields else fields)
 
-    def map(self, block: Block) -> Block:
-        assert self.index is not None  # noqa: S101  prepared
+    def expand(self, block: Block) -> Iterator[Block]:
         raw: list[bytes] = []
         rows: list[int] = []
+        size = 0
+        for row, record in self._pairs(block):
+            raw.append(record)
+            rows.append(row)
+            size += len(record)
+            if size >= BLOCK_SIZE:
+                yield self._written(raw, rows)
+                raw, rows, size = [], [], 0
+        yield self._written(raw, rows)
+        self.seen += len(block)
+
+    def _written(self, raw: list[bytes], rows: list[int]) -> Block:
+        self.out += len(raw)
+        self.alive()
+        return Block(self.wire, raw, raw, rows)
+
+    def _pairs(self, block: Block) -> Iterator[tuple[int, bytes]]:
+        assert self.index is not None  # noqa: S101  prepared
         own = movable(block)
         even = block.width == self.width or not self.taken
         for number, found in enumerate(self.matches(block)):
             if not found and self.inner:
                 continue
+            row = block.rows[number]
             body, end, rest = self._body(block, own[number], number, even=even)
-            tails = [self.index.text(each) for each in found] if self.taken else [b""] * len(found)
-            raw += [body + tail + rest + end for tail in tails or [self.unmatched]]
-            rows += [block.rows[number]] * max(1, len(found))
-        self.out += len(raw)
-        self.seen += len(block)
-        return Block(self.wire, raw, raw, rows)
+            if not found:
+                yield row, body + self.unmatched + rest + end
+            for place in found:
+                yield row, body + (self.index.text(place) if self.taken else b"") + rest + end
 
     def _body(self, block: Block, raw: bytes, number: int, *, even: bool) -> tuple[bytes, bytes, bytes]:
         """The record as wide as the header, its line end, and what it has beyond the header."""

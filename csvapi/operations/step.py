@@ -138,6 +138,16 @@ class Mapper(Protocol):
     def counts(self) -> Counts: ...
 
 
+class Expander(Protocol):
+    """Gives each record any number of others; the last of its stage, so that they are written part by part."""
+
+    after: Context
+
+    def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]: ...
+    def expand(self, block: Block) -> Iterator[Block]: ...
+    def counts(self) -> Counts: ...
+
+
 class Appender(Mapper, Protocol):
     """A mapper that has more records behind the last one."""
 
@@ -180,7 +190,7 @@ class Converter(Gatherer, Protocol):
     form: dict[str, str]
 
 
-Built = Selector | KeyedSelector | Mapper | Gatherer
+Built = Selector | KeyedSelector | Mapper | Expander | Gatherer
 
 
 @dataclass(frozen=True)
