@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from heapq import nsmallest
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 _EXACT = 10_000
 _BATCH = 1_000  # records that are looked at together: each look at a column costs as much as some ten cells
-_ALIVE = 1_000  # columns between two signs of life
+_SOME = 16  # columns that are taken together, at least
 _EACH = 50  # bytes of memory for a cell besides its text
 _COLUMNS = ["column", "type", "records", "empty", "distinct", "distinct_exact", "min", "max", "mean", "longest",
             "frequent", "bad", "first_bad_row", "first_bad_value"]  # fmt: skip
@@ -105,7 +104,7 @@ class Gathering:
         self.profile, self.room, self.parts = profile, room, parts
         self.few = len(profile.positions) * FIXED <= room.memory // 4
         self.profiles = self._new() if self.few else []
-        self.records: list[list[bytes | None]] = []
+        self.records: list[bytes | list[bytes | None]] = []  # as text where its fields lie between delimiters
         self.rows: list[int] = []
         self.size = 0
 
@@ -115,10 +114,15 @@ class Gathering:
             self._into([block.column(at) for at in self.profile.positions], block.rows)
             return
         for number, row in enumerate(block.rows):
-            fields = self._fields(block, number)
-            self.records.append(fields)
+            if self.profile.every and number not in block.odd:
+                record: bytes | list[bytes | None] = block.plain[number]
+                self.size += _EACH
+            else:
+                record = self._fields(block, number)
+                self.size += _EACH * len(record)
+            self.records.append(record)
             self.rows.append(row)
-            self.size += len(block.plain[number]) + _EACH * len(fields)
+            self.size += len(block.plain[number])
             if self.size >= self.room.memory // 4:
                 self._look()
         if len(self.rows) >= _BATCH:
@@ -156,10 +160,22 @@ class Gathering:
 
     def _columns(self) -> Iterator[tuple[bytes | None, ...]]:
         """The cells of each column; those beyond the header are in none."""
-        for number, cells in enumerate(islice(zip(*self.records, strict=False), len(self.profile.positions))):
-            if not number % _ALIVE:
-                self.room.alive()
-            yield cells
+        width = len(self.profile.positions)
+        some = max(_SOME, self.room.memory // (8 * _EACH * max(1, len(self.rows))))
+        for start in range(0, width, some):
+            self.room.alive()
+            parts = [self._taken(number, start, min(some, width - start)) for number in range(len(self.rows))]
+            yield from zip(*parts, strict=True)
+
+    def _taken(self, number: int, start: int, count: int) -> list[bytes | None]:
+        """The next fields of a record; of its text only what follows them is kept."""
+        record = self.records[number]
+        if isinstance(record, list):
+            fields = record[start : start + count]
+        else:
+            fields = [*record.split(self.profile.before.delimiter, count)]
+            self.records[number] = fields.pop() or b"" if len(fields) > count else []
+        return fields + [None] * (count - len(fields))
 
     def _seen(self, cells: tuple[bytes | None, ...]) -> ColumnProfile:
         found = ColumnProfile(self.profile.exact)
