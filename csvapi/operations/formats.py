@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Row = list["str | None"]
 _GROUP = 65_536  # records of a row group
 _GROUP_SIZE = 128 << 20  # bytes of memory for it, if the budget allows as much
-_SHARE = 4  # a row group is in memory as rows, as columns, and as the pages that are written
+_SHARE = 8  # a row group is in memory as rows, as columns, and as the pages that are written
 _PER_COLUMN = 4 << 10  # bytes of it a column has at least, as the library needs a kilobyte of each until the end
 _PER_CELL = 60  # bytes of memory for a cell besides its text
 _XLSX_ROWS, _XLSX_COLUMNS, _XLSX_TEXT = 1_048_576, 16_384, 32_767  # Excel specifications and limits

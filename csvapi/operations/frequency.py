@@ -15,7 +15,7 @@ from csvapi.operations.reducing import Table
 from csvapi.operations.step import Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from csvapi.csvio.blocks import Block
     from csvapi.operations.step import Column, Context, Counts, Part, Room
@@ -54,8 +54,7 @@ class Frequency(Table):
         self.out = self.distinct = 0
         total = sum(part.state[1] for part in parts)
         ranked = Runs(room.folder, "ranks", room.memory // 2)
-        sums = self._sums(room, parts)
-        while some := list(islice(sums, _BATCH)):
+        for some in _batches(self._sums(room, parts), room.memory // 16):
             self.distinct += len(some)
             ranked.add([(_MOST - count).to_bytes(8) + value for value, count in some], [value for value, _ in some])
         left = self.top_values if self.top_values is not None else self.distinct
@@ -74,6 +73,19 @@ class Frequency(Table):
 
     def counts(self) -> Counts:
         return {"out": self.out, "distinct": self.distinct}
+
+
+def _batches(sums: Iterable[tuple[bytes, int]], most: int) -> Iterator[list[tuple[bytes, int]]]:
+    """Some values at a time: a thousand, or about `most` bytes of them."""
+    found: list[tuple[bytes, int]] = []
+    size = 0
+    for pair in sums:
+        found.append(pair)
+        size += len(pair[0])
+        if len(found) >= _BATCH or size >= most:
+            yield found
+            found, size = [], 0
+    yield found
 
 
 class Gathering:

@@ -1,9 +1,11 @@
-"""The most memory a run took, in a process of its own: its peak of resident memory, and the highest of its children."""
+"""The most memory a run took, in a process of its own: its peak of resident memory, or that of a child of its.
+
+Not what `wait4` says of the process: that counts the memory of this one, too, from which it was made.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PROGRAM = """
-import json, sys
+import json, re, resource, sys
 from pathlib import Path
 from csvapi.commands.dialect import dialect
 from csvapi.engines.local import Options, run
@@ -21,16 +23,13 @@ path, steps, other, options, folder = json.load(sys.stdin)
 files = {each: (Path(other), dialect(Path(other), {})) for each in (2, 3)}
 run(Path(path), dialect(Path(path), {}), steps, Path(folder) / "out", options=Options(**options),
     workspace=Path(folder), files=files)
+mine = int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
+print(max(mine, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
 """
 
 
 def peak(folder: Path, path: Path, steps: list[dict[str, Any]], other: Path, **options: Any) -> int:
     """Bytes of memory of detection and the run; `other` is what steps call file 2 or 3."""
-    child = subprocess.Popen([sys.executable, "-c", _PROGRAM], stdin=subprocess.PIPE)
-    assert child.stdin is not None
-    child.stdin.write(json.dumps([str(path), steps, str(other), options, str(folder)]).encode())
-    child.stdin.close()
-    _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    assert child.returncode == 0
-    return used.ru_maxrss * 1024
+    given = json.dumps([str(path), steps, str(other), options, str(folder)])
+    done = subprocess.run([sys.executable, "-c", _PROGRAM], input=given, stdout=subprocess.PIPE, text=True, check=True)
+    return int(done.stdout) * 1024
