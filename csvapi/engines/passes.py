@@ -157,11 +157,9 @@ class RangePass:
                 )
         if self.keys:
             self._add_keys_of(alive, self.keys)
-            return
-        if self.student:
+        elif self.student:
             self.student.study(alive)
-            return
-        if self.gathering:
+        elif self.gathering:
             self.gathering.add(alive, lambda row: piece.where(row - start)[0])
             self.found.kept += len(alive)
         elif self.output:
@@ -235,9 +233,8 @@ class RangePass:
     def _map(self, number: int, alive: Block) -> Block:
         if number >= self.begin:
             self._pass_on(number, alive)
-        if self.plan.built[number] is self.plan.expander:
-            return alive
-        return cast("Mapper", self.plan.built[number]).map(alive)
+        built = self.plan.built[number]
+        return alive if built is self.plan.expander else cast("Mapper", built).map(alive)
 
     def _pass_on(self, number: int, alive: Block) -> None:
         count = self.found.counts[number]
