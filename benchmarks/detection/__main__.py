@@ -1,10 +1,10 @@
-"""`make detect-eval`: judge detection on files of known dialects, beside its peers; given seeds, show these files."""
+"""`make detect-eval`: judge detection on files of known dialects and encodings; given seeds, show these files."""
 
 from __future__ import annotations
 
 import sys
 
-from benchmarks.detection import report
+from benchmarks.detection import encodings, report
 from benchmarks.detection.judge import evaluate, judge
 from benchmarks.detection.made import made
 from benchmarks.detection.peers import compare
@@ -36,6 +36,7 @@ def main() -> None:
     if settings.peers:
         compared = seeds[: settings.peers]
         lines += ["", *report.peers(compare(compared, settings.processes), len(compared))]
+    lines += ["", *encodings.report()]
     if settings.wrong:
         lines += ["", *report.wrong(verdicts, settings.wrong)]
     print("\n".join(lines))
