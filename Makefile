@@ -44,8 +44,9 @@ detect-eval: .venv/dev ## Judge detection on 20,000 files of known dialects, bes
 fuzz: .venv/dev ## Feed the engine random files and dialects (FUZZ_MINUTES=30 of processor time, FUZZ_SEED)
 	@$(BIN)/python scripts/fuzz.py
 
-docs: .venv/dev ## Write docs/operations.md anew from the catalogue
+docs: .venv/dev ## Write docs/operations.md anew from the catalogue, and what the examples of other pages print
 	$(BIN)/python scripts/operations_docs.py
+	$(BIN)/python -m scripts.console_docs
 
 lock: .venv/dev ## Renew requirements.lock and requirements-dev.lock from setup.cfg
 	scripts/lock.sh
