@@ -46,7 +46,7 @@ fuzz: .venv/dev ## Feed the engine random files and dialects (FUZZ_MINUTES=30 of
 
 docs: .venv/dev ## Write docs/operations.md anew from the catalogue, and what the examples of other pages print
 	$(BIN)/python scripts/operations_docs.py
-	$(BIN)/python -m scripts.console_docs
+	$(BIN)/python scripts/console_docs.py
 
 lock: .venv/dev ## Renew requirements.lock and requirements-dev.lock from setup.cfg
 	scripts/lock.sh
