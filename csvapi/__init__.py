@@ -4,4 +4,4 @@ Register, upload a file, start an operation (deduplicate, unique, filter), watch
 A value is text and stays that text: the records that are kept come out byte for byte as they came in.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Response, g, jsonify, request
+import marshmallow as ma
+from flask import Response, g, request
 from werkzeug.exceptions import NotAcceptable
 
+from csvapi import __version__
 from csvapi.api.contract import signed_in
 from csvapi.api.files import ROW, rows_of
 from csvapi.api.resource import LINK, Paging, Resource
@@ -28,14 +30,28 @@ _REASON = {
     "kept_row": 1,
 }
 _RECEIPT = {
-    "engine": "0.1.0",
+    "engine": __version__,
     "input": {"bytes": 24, "sha256": "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"},
     "output": {"bytes": 16, "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
     "steps": [{"op": "dedup"}],
     "options": {"on_ragged": "keep", "on_bad": "keep"},
     "records": {"in": 2, "kept": 1, "dropped": 1},
     "dropped_by_step": [{"op": "dedup", "in": 2, "kept": 1, "dropped": 1}],
+    "found": {"records": 2, "blank_lines": 0, "preamble_lines": 0, "trailing_bytes": 0},
+    "warnings": [],
 }
+_RUN = {"engine": "local", "processes": 1, "seconds": 0.01}
+
+
+class ReceiptShape(ma.Schema):
+    """What was done, and how; `receipt` can be compared, `run` differs from one run to the next."""
+
+    receipt = ma.fields.Dict(
+        keys=ma.fields.String(),
+        required=True,
+        metadata={"required": ["engine", "input", "output", "steps", "records", "dropped_by_step"]},
+    )
+    run = ma.fields.Dict(keys=ma.fields.String(), required=True)
 
 
 @blp.route("/result", methods=["GET"])
@@ -80,15 +96,13 @@ def dropped(task_id: str) -> Response:
 
 @blp.route("/receipt", methods=["GET"])
 @signed_in
-@blp.response(
-    200,
-    {"type": "object", "required": ["engine", "input", "output", "steps", "records", "dropped_by_step"]},
-    example=_RECEIPT,
-)
+@blp.response(200, ReceiptShape, example={"receipt": _RECEIPT, "run": _RUN})
 @blp.refuses(401, 404, 409, 503)
 def receipt(task_id: str) -> Any:
     """Show what was done: hashes of input and output, steps, engine, dialect, counts of each step.
 
-    The same input with the same steps, options and engine gives the same bytes.
+    `receipt` is the same wherever it was done: the same input with the same steps, options and engine gives the same
+    bytes. `run` says how it was done (where, how long, which parser read how many bytes); a task that an older version
+    ran may have nothing in it.
     """
-    return jsonify(pipelines.receipt(g.user.id, task_id))
+    return pipelines.receipt(g.user.id, task_id)

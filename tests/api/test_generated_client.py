@@ -68,7 +68,8 @@ def test_the_generated_client_goes_all_the_way(running: Running, package: str) -
     rows = api("v1_results.results_result_rows").sync(task.id, client=client)
     assert [row.values for row in rows.items] == [["007", "Ada", "36"], ["9", "Eve", "40"]]
     receipt = api("v1_results.results_receipt").sync(task.id, client=client).to_dict()
-    assert receipt["input"]["sha256"] == file.sha256
-    assert [step["dropped"] for step in receipt["dropped_by_step"]] == [1, 1]
+    assert receipt["receipt"]["input"]["sha256"] == file.sha256
+    assert [step["dropped"] for step in receipt["receipt"]["dropped_by_step"]] == [1, 1]
+    assert receipt["run"]["engine"] == "local"
     absent = api("v1_files.files_show").sync(10**9, client=client)
     assert (absent.status, absent.code) == (404, "not_found")

@@ -161,9 +161,11 @@ def test_result_and_dropped_are_the_input(app: Any, file: Any, steps: list[dict[
     assert records(v1.result(task), dialect) == [each for n, each in enumerate(whole, start=1) if n not in gone]
     dropped = v1.get(task["links"]["dropped"], headers={"Accept": "text/csv"}).data
     assert records(dropped, dialect) == [each for n, each in enumerate(whole, start=1) if n in gone]
-    receipt = v1.ok("GET", task["links"]["receipt"])
+    parts = v1.ok("GET", task["links"]["receipt"])
+    receipt = parts["receipt"]
+    assert set(parts) == {"receipt", "run"}
     again = v1.finished(v1.submit(uploaded.json["id"], *receipt["steps"], **receipt["options"])["id"])
-    repeated = v1.ok("GET", again["links"]["receipt"])
+    repeated = v1.ok("GET", again["links"]["receipt"])["receipt"]
     assert repeated["output"]["sha256"] == receipt["output"]["sha256"]
     assert repeated == receipt
 

@@ -47,5 +47,5 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert (tmp_path / "people.clean.csv").read_bytes() == b"".join([lines[0], lines[1], lines[3], lines[4]])
     assert (tmp_path / "people.dropped.csv").read_bytes() == lines[0] + lines[2]
     assert (tmp_path / "people.why.csv").read_text().splitlines()[1].startswith("2,1,filter,")
-    assert json.loads((tmp_path / "people.receipt.json").read_text())["input"]
+    assert json.loads((tmp_path / "people.receipt.json").read_text())["receipt"]["input"]
     assert gzip.decompress((tmp_path / "people.normalised.csv.gz").read_bytes()) == PEOPLE
