@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from csvapi.config import Settings
 from csvapi.errors import InvalidInput
-from csvapi.storage.local import LocalStorage, Writer
+from csvapi.storage.local import LocalStorage, Writer, first_and_last
 
 if TYPE_CHECKING:
     from csvapi.storage.s3 import Bucket
 
-__all__ = ["LocalStorage", "Writer", "bucket_of", "storage_of"]
+__all__ = ["LocalStorage", "Writer", "bucket_of", "first_and_last", "storage_of"]
 
 
 def storage_of(settings: Settings) -> LocalStorage:

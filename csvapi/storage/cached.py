@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from csvapi.storage import eviction
-from csvapi.storage.local import LocalStorage, down, new_key, write_all
+from csvapi.storage.local import LocalStorage, down, first_and_last, new_key, write_all
 from csvapi.storage.s3 import Bucket
 
 _SHARE = 8  # of the room that is left, the part that goes in before the folder is looked at again
@@ -65,6 +65,15 @@ class S3Storage(LocalStorage):
         while (file := eviction.held(self.path(key))) is None:
             self._fetch(key)
         return file
+
+    def ends(self, key: str, size: int, most: int) -> tuple[bytes, bytes]:
+        """From the copy in the folder; where there is none, these bytes alone are fetched, and not kept."""
+        if file := eviction.held(self.path(key)):
+            with file:
+                return first_and_last(file, size, most)
+        if size <= most:
+            return b"".join(self._bucket.get(key)[1]), b""
+        return self._bucket.part(key, 0, most), self._bucket.part(key, max(most, size - most), size)
 
     def delete(self, key: str) -> None:
         """From the bucket and from this folder; other machines' copies go as their folders make room."""

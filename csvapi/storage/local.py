@@ -148,6 +148,13 @@ class LocalStorage:
         except OSError as error:
             raise down(error) from error
 
+    def ends(self, key: str, size: int, most: int) -> tuple[bytes, bytes]:
+        """At most so many of the first bytes of an object of `size` bytes, and of those after them at most so many of
+        the last ones; nothing else is read, or fetched. Raises as `reading` does.
+        """
+        with self.open(key) as file:
+            return first_and_last(file, size, most)
+
     def delete(self, key: str) -> None:
         try:
             self.path(key).unlink(missing_ok=True)
@@ -177,6 +184,14 @@ class LocalStorage:
 
 def new_key() -> str:
     return uuid4().hex
+
+
+def first_and_last(file: BinaryIO | io.RawIOBase, size: int, most: int) -> tuple[bytes, bytes]:
+    """The bytes that `LocalStorage.ends` gives, of an open file."""
+    file.seek(0)
+    head = file.read(most) or b""
+    file.seek(max(len(head), size - most))
+    return head, file.read(most) or b""
 
 
 def write_all(file: io.FileIO, data: bytes) -> None:

@@ -73,6 +73,21 @@ def test_an_object_goes_from_one_machine_to_another(server: Server, storage: S3S
     storage.delete(key)  # twice changes nothing
 
 
+@pytest.mark.parametrize("size", [1, 3, 4, 5, 8, 9, 100])
+def test_the_ends_of_an_object_are_fetched_alone(
+    server: Server, storage: S3Storage, elsewhere: S3Storage, size: int
+) -> None:
+    content = bytes(range(size))
+    key = stored(storage, content)
+    ends = content[:4], content[max(4, size - 4) :]
+    assert storage.ends(key, size, 4) == elsewhere.ends(key, size, 4) == ends
+    assert copies(elsewhere) == [], "the object itself was not fetched"
+    storage.delete(key)
+    for each in (storage, elsewhere):
+        with pytest.raises(ObjectMissing):
+            each.ends(key, size, 4)
+
+
 def test_what_is_given_up_never_reaches_the_bucket(storage: S3Storage) -> None:
     with storage.writer(3, TooLarge("")) as writer, pytest.raises(TooLarge):
         writer.write(b"four")
