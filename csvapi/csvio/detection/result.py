@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from csvapi.csvio.data_warnings import DataWarning
+
 if TYPE_CHECKING:
     from csvapi.csvio.dialect import Dialect
 
@@ -28,6 +30,11 @@ class Issue:
 
     def as_json(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if value is not None}
+
+    def as_warning(self) -> DataWarning:
+        """The same as a warning, of the code that `kind` is; a place that is no data record has no row there."""
+        parts = self.as_json() | {"row": self.row or None}
+        return DataWarning(parts.pop("kind"), **parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +63,5 @@ class Detection:
             ],
             "preamble": [{"line": line, "text": text} for line, text in self.preamble],
             "issues": [issue.as_json() for issue in self.issues],
+            "warnings": [issue.as_warning().as_json() for issue in self.issues],
         }
