@@ -15,7 +15,7 @@ from csvapi.api.resource import LINK, NEXT, Paging, Resource, page
 from csvapi.api.schemas import FILE, DialectChange, FileShape, IssuesShape, RowsShape, file_shape, row_shape
 from csvapi.api.sending import FORMATS, send, sends
 from csvapi.models import File
-from csvapi.services import files, keeping, rows
+from csvapi.services import files, keeping, older, rows
 
 blp = Resource("v1-files", __name__, url_prefix="/api/v1/files", description="CSV files: uploads, and results of tasks")
 ONE = "/<int:file_id>"
@@ -109,8 +109,12 @@ def index(query: dict[str, Any]) -> Any:
 @blp.response(200, FileShape, example=FILE)
 @blp.refuses(401, 404, 503)
 def show(file_id: int) -> Any:
-    """Show what is known of a file, with the evidence for how it is read."""
-    return file_shape(_mine(file_id))
+    """Show what is known of a file, with the evidence for how it is read.
+
+    A file that an older version detected keeps its dialect; where this version would read it in another way, `warnings`
+    say so (`detected_by_older_version`), and `POST …/detect` takes the new reading.
+    """
+    return file_shape(older.looked_at(_mine(file_id)))
 
 
 @blp.route(ONE, methods=["PATCH"])
@@ -121,6 +125,20 @@ def show(file_id: int) -> Any:
 def change(body: dict[str, Any], file_id: int) -> Any:
     """Change a file's name, how it is read, or how long it is kept; its bytes stay."""
     return file_shape(keeping.change(g.user.id, file_id, **body))
+
+
+@blp.route(f"{ONE}/detect", methods=["POST"])
+@signed_in
+@blp.response(200, FileShape, example=FILE)
+@blp.refuses(401, 404, 409, 422, 503)
+def detect(file_id: int) -> Any:
+    """Detect anew how an upload is to be read: its dialect, columns and evidence; its bytes stay.
+
+    A dialect that you set yourself is replaced by what is detected. Refused while a task that has not ended reads the
+    file. The file a task left (a result, its dropped records) is 422: how it is written is known and was never
+    detected; `PATCH` changes how it is read.
+    """
+    return file_shape(older.again(g.user.id, file_id))
 
 
 @blp.route(ONE, methods=["DELETE"])
@@ -163,7 +181,14 @@ def rows_of(file: File, query: dict[str, Any]) -> Any:
     return page(list(map(row_shape, found)), cursor, columns=columns)
 
 
-ISSUE = {"kind": "ragged", "row": 7, "line": 8, "byte": 210, "detail": "it has 2 fields, the header has 3"}
+ISSUE = {
+    "code": "ragged",
+    "kind": "ragged",
+    "row": 7,
+    "line": 8,
+    "byte": 210,
+    "detail": "it has 2 fields, the header has 3",
+}
 
 
 @blp.route(f"{ONE}/issues", methods=["GET"])
@@ -172,12 +197,16 @@ ISSUE = {"kind": "ragged", "row": 7, "line": 8, "byte": 210, "detail": "it has 2
 @blp.response(200, IssuesShape, example={"items": [ISSUE], "next": None}, headers=LINK)
 @blp.refuses(401, 404, 422, 503)
 def issues(query: dict[str, Any], file_id: int) -> Any:
-    """List ragged records, bytes that are no text, NULs and odd quotes, each with row, line and byte.
+    """List ragged records, bytes that are no text, NULs, odd quotes and the like, each with row, line and byte.
 
+    `code` is that of the warnings, and `kind` the same word.
     A page looks at a part of a large file: go on while `next` is not null, also when a page is empty.
     """
     found, cursor = rows.issues(_mine(file_id), query["limit"], query.get("cursor"))
-    return page([{"kind": each.kind, "detail": each.detail, **each.place.as_json()} for each in found], cursor)
+    return page(
+        [{"code": each.kind, "kind": each.kind, "detail": each.detail, **each.place.as_json()} for each in found],
+        cursor,
+    )
 
 
 def _mine(file_id: int) -> File:

@@ -7,8 +7,11 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import validate
 
-from csvapi.csvio.places import Row
+from csvapi import __version__
+from csvapi.api.warning_shape import WARNINGS, WarningShape
+from csvapi.csvio.places import KINDS, Row
 from csvapi.models import File
+from csvapi.services import older
 
 _LINE_ENDS = ("\n", "\r\n", "\r")
 
@@ -62,15 +65,27 @@ class Found(ma.Schema):
     row = ma.fields.Integer()
     line = ma.fields.Integer()
     byte = ma.fields.Integer()
+    value = ma.fields.String(metadata={"description": "What stands there, at most 100 characters"})
+    hint = ma.fields.String(metadata={"description": "The way out"})
+
+
+class PreambleLine(ma.Schema):
+    line = ma.fields.Integer(required=True, metadata={"description": "From 1"})
+    text = ma.fields.String(required=True, metadata={"description": "At most 200 characters of it"})
 
 
 class Detection(ma.Schema):
-    """How sure the detection is, why, and what else the file could be."""
+    """How sure the detection is, why, and what else the file could be; of the head of the file."""
 
+    version = ma.fields.String(metadata={"description": "The version that detected it; 0.1.0 does not say"})
     confidence = ma.fields.Float()
     evidence = ma.fields.List(ma.fields.String())
     alternatives = ma.fields.List(ma.fields.Nested(Alternative))
+    preamble = ma.fields.List(ma.fields.Nested(PreambleLine), metadata={"description": "The lines above the header"})
     issues = ma.fields.List(ma.fields.Nested(Found))
+    warnings = ma.fields.List(
+        ma.fields.Nested(WarningShape), metadata={"description": "The issues in the shape of all warnings"}
+    )
 
 
 class FileLinks(ma.Schema):
@@ -78,6 +93,7 @@ class FileLinks(ma.Schema):
     content = ma.fields.String(required=True)
     rows = ma.fields.String(required=True)
     issues = ma.fields.String(required=True)
+    detect = ma.fields.String(metadata={"description": "Of uploads: POST there detects the dialect anew"})
 
 
 class FileShape(ma.Schema):
@@ -92,6 +108,7 @@ class FileShape(ma.Schema):
     columns = ma.fields.List(ma.fields.String(), required=True)
     dialect = ma.fields.Nested(Dialect, required=True)
     detection = ma.fields.Nested(Detection, required=True, allow_none=True)
+    warnings = WARNINGS
     created_at = ma.fields.AwareDateTime(required=True)
     expires_at = ma.fields.AwareDateTime(required=True)
     links = ma.fields.Nested(FileLinks, required=True)
@@ -116,7 +133,10 @@ class RowsShape(ma.Schema):
 
 
 class IssueShape(ma.Schema):
-    kind = ma.fields.String(required=True, validate=validate.OneOf(["ragged", "undecodable", "nul", "quotes"]))
+    code = ma.fields.String(required=True, validate=validate.OneOf(list(KINDS)))
+    kind = ma.fields.String(
+        required=True, validate=validate.OneOf(list(KINDS)), metadata={"description": "The same word as `code`"}
+    )
     detail = ma.fields.String(required=True)
     row = ma.fields.Integer(required=True)
     line = ma.fields.Integer(required=True)
@@ -130,6 +150,9 @@ class IssuesShape(ma.Schema):
 
 def file_shape(file: File) -> dict[str, Any]:
     at = f"/api/v1/files/{file.id}"
+    links = {"self": at, "content": f"{at}/content", "rows": f"{at}/rows", "issues": f"{at}/issues"}
+    if file.kind == "upload":
+        links["detect"] = f"{at}/detect"
     return {
         "id": file.id,
         "name": file.name,
@@ -140,9 +163,10 @@ def file_shape(file: File) -> dict[str, Any]:
         "columns": file.columns,
         "dialect": file.dialect,
         "detection": file.detection,
+        "warnings": [warning.as_json() for warning in older.warnings(file)],
         "created_at": file.created_at,
         "expires_at": file.expires_at,
-        "links": {"self": at, "content": f"{at}/content", "rows": f"{at}/rows", "issues": f"{at}/issues"},
+        "links": links,
     }
 
 
@@ -171,7 +195,15 @@ FILE = {
     "sha256": "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9",
     "columns": ["id", "name"],
     "dialect": _DIALECT,
-    "detection": {"confidence": 0.97, "evidence": ["delimiter ',': 3 of 3 records have 2 fields"], "issues": []},
+    "detection": {
+        "version": __version__,
+        "confidence": 0.97,
+        "evidence": ["delimiter ',': 3 of 3 records have 2 fields"],
+        "preamble": [],
+        "issues": [],
+        "warnings": [],
+    },
+    "warnings": [],
     "created_at": "2026-01-31T12:00:00+00:00",
     "expires_at": "2026-02-07T12:00:00+00:00",
     "links": {
@@ -179,5 +211,6 @@ FILE = {
         "content": "/api/v1/files/1/content",
         "rows": "/api/v1/files/1/rows",
         "issues": "/api/v1/files/1/issues",
+        "detect": "/api/v1/files/1/detect",
     },
 }

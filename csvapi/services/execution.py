@@ -21,7 +21,7 @@ from csvapi.extensions import runtime, transaction
 from csvapi.jobs import kernel, progress
 from csvapi.models import CSV, File, Status, Task, now
 from csvapi.operations import files_of, load_steps
-from csvapi.services import figures, files, leases, quotas
+from csvapi.services import figures, files, leases, older, quotas
 from csvapi.services.dispatch import dispatch
 from csvapi.services.explaining import Aside, Part, add
 from csvapi.services.inputs import others
@@ -96,7 +96,9 @@ def _execute(task: Task) -> None:
             raise TaskError("The input file is missing from the storage; upload it again")
         reporter, aside = _Reporter(task, settings.task_time), Aside(task, temp)
         source = held.enter_context(files.reading(file))
-        more = held.enter_context(others(task.user_id, load_steps(task.steps)))
+        steps = load_steps(task.steps)
+        more = held.enter_context(others(task.user_id, steps))
+        warnings = older.warnings_of_run(file, steps)
         check_room(file.size)
         receipt = local.run(
             source,
@@ -111,6 +113,7 @@ def _execute(task: Task) -> None:
             dropped=aside.dropped if aside.wanted else None,
             explain=aside.reasons_of_engine if aside.wanted else None,
         )
+        receipt.warnings[:0] = warnings
         with aside.kept(file, source, reporter.alive) as parts:
             _commit(task, file, receipt, temp, parts)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -13,8 +12,6 @@ from typing import BinaryIO
 import structlog
 from sqlalchemy import select, update
 
-from csvapi.csvio import header
-from csvapi.csvio.detection import HEAD, Detection, detect
 from csvapi.errors import (
     CsvapiError,
     DatabaseDown,
@@ -29,8 +26,9 @@ from csvapi.errors import (
 from csvapi.extensions import runtime, transaction
 from csvapi.models import CSV, File, now
 from csvapi.services import quotas
+from csvapi.services.detecting import HEAD, detected
 from csvapi.services.leases import changed
-from csvapi.storage import Writer
+from csvapi.storage import Writer, first_and_last
 
 log = structlog.get_logger(__name__)
 MAX_ID = 2**63 - 1
@@ -63,17 +61,15 @@ def receive(user_id: int, name: str, upload: Writer) -> File:
         raise InvalidInput(f"{ONLY_CSV} {_way_out(name)}", pointer="/file")
     if upload.size == 0:
         raise InvalidInput("The file is empty", pointer="/file")
-    detection = _detection(upload)
+    values = detected(first_and_last(upload, upload.size, HEAD), upload.size, upload.temp)
     file = File(
         user_id=user_id,
         name=name,
         kind="upload",
         size=upload.size,
         sha256=upload.sha256,
-        dialect=detection.dialect.as_json(),
-        columns=list(detection.columns),
-        detection=detection.as_json(),
         expires_at=now() + timedelta(seconds=runtime().settings.retention),
+        **values,
     )
     with durable(upload.commit()) as key:
         file.storage_key = key
@@ -99,17 +95,6 @@ def _way_out(name: str) -> str:
         case "zip" | "7z" | "rar" | "tar" | "tgz" | "bz2" | "xz" | "zst":
             return "Unpack it first, and send the .csv file in it."
     return "Save or export the table as CSV, under a name that ends in .csv."
-
-
-def _detection(upload: Writer) -> Detection:
-    """What the first and last bytes say; the columns as a pass reads them, which reads all of the header record."""
-    upload.seek(0)
-    head = upload.read(HEAD) or b""
-    upload.seek(max(len(head), upload.size - HEAD))
-    found = detect(head, upload.read(HEAD) or b"", complete=upload.size <= HEAD, size=upload.size)
-    if upload.size <= HEAD:
-        return found
-    return replace(found, columns=tuple(header(upload.temp, found.dialect, limit=runtime().settings.max_record)))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import delete as delete_rows
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from csvapi.csvio import Dialect, header
 from csvapi.errors import InUse, InvalidInput, UnsupportedEncoding
@@ -51,10 +52,13 @@ def change(
         files.check_csv(file, "/dialect")
         chosen = Dialect.from_json({**file.dialect, **dialect})
         values |= {"dialect": chosen.as_json(), "columns": _columns(file, chosen)}
+        if file.detection:
+            values["detection"] = {**file.detection, "chosen": True}
     if expires_at is not None:
         files.extend(user_id, file_id, expires_at)
     if values:
         with transaction() as session:
+            quotas.lock(session, user_id)
             session.execute(update(File).where(File.id == file_id).values(**values))
     return files.find(user_id, file_id)
 
@@ -89,13 +93,18 @@ def _check(dialect: Dialect) -> None:
         raise UnsupportedEncoding(detail, pointer="/dialect/encoding") from error
 
 
+def check_unused(session: Session, file: File) -> None:
+    """Raise InUse while a task that has not ended is to read the file; to be asked with the user locked."""
+    for task in session.scalars(select(Task).where(Task.user_id == file.user_id, Task.status.in_(ACTIVE))):
+        if file.id == task.file_id or file.id in named(task):
+            raise InUse(f"Task {task.id} reads the file; wait for it or cancel it first")
+
+
 def delete(user_id: int, file_id: int) -> None:
     """Delete the file: its row, then its object; raises NotFound, and InUse while a task is to read it."""
     file = files.find(user_id, file_id)
     with transaction() as session:
         quotas.lock(session, user_id)
-        for task in session.scalars(select(Task).where(Task.user_id == user_id, Task.status.in_(ACTIVE))):
-            if file_id == task.file_id or file_id in named(task):
-                raise InUse(f"Task {task.id} reads the file; wait for it or cancel it first")
+        check_unused(session, file)
         session.execute(delete_rows(File).where(File.id == file_id))
     files.drop(file.storage_key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from csvapi.engines import local
 from csvapi.extensions import runtime
 from csvapi.models import CSV, File
 from csvapi.operations import load_steps
-from csvapi.services import files
+from csvapi.services import files, older
 from csvapi.services.inputs import others
 from csvapi.services.pipelines import check
 
@@ -50,8 +50,11 @@ class Trial:
 def run(file: File, steps: list[dict[str, Any]], size: int, chosen: dict[str, Any]) -> Trial:
     """Run the steps over at most `size` records and about 4 MiB of them; raises what `check` raises."""
     check(file, steps, chosen)
-    with files.reading(file) as source, others(file.user_id, load_steps(steps)) as more:
-        return _run(file, source, more, steps, size, chosen)
+    loaded = load_steps(steps)
+    with files.reading(file) as source, others(file.user_id, loaded) as more:
+        trial = _run(file, source, more, steps, size, chosen)
+    warnings = [warning.as_json() for warning in older.warnings_of_run(file, loaded)]
+    return replace(trial, warnings=[*warnings, *trial.warnings])
 
 
 def _run(

@@ -15,6 +15,9 @@ from flask import Flask
 from csvapi import config
 from csvapi.api.upload import RAW
 from csvapi.app import create_app
+from csvapi.csvio.data_warnings import CODES
+from csvapi.csvio.places import KINDS
+from tests.api.rows import stored_task
 from tests.api.v1 import V1, problem
 from tests.stack import Account
 
@@ -227,6 +230,27 @@ def test_issues_have_a_kind_and_a_place(v1: V1) -> None:
         ("undecodable", 25, 26),
     ]
     assert content[found[3]["byte"]] == 0xFF
+    assert all(each["code"] == each["kind"] for each in found)
+
+
+def test_every_kind_of_issue_has_a_code_that_the_document_lists(v1: V1) -> None:
+    content = b'a,b\n1,2\n3\n4,\x00\n\xff,1\n"5"x,6\n\xef\xbb\xbf7,8\na,b\n' + b"8,9\n" * 20
+    dialect = {"encoding": "utf-8", "header": True, "preamble": 0, "quote": '"', "delimiter": ","}
+    file = v1.upload(content)
+    file = v1.ok("PATCH", file["links"]["self"], json={"dialect": dialect})
+    found = {each["code"] for each in v1.ok("GET", file["links"]["issues"])["items"]}
+    properties = v1.account.get("/swagger.json").json["components"]["schemas"]["IssueShape"]["properties"]
+    assert found == set(properties["code"]["enum"]) == set(properties["kind"]["enum"]) == set(KINDS)
+    assert found <= set(CODES)
+
+
+def test_what_detection_noticed_is_shown_as_warnings_too(v1: V1) -> None:
+    detection = v1.upload(b"a,b\n" + b"1,2\n" * 20 + b"3\n")["detection"]
+    (issue,), (warning,) = detection["issues"], detection["warnings"]
+    assert warning["code"] == issue["kind"] == "ragged"
+    assert {name: warning[name] for name in issue if name != "kind"} == {
+        name: part for name, part in issue.items() if name != "kind"
+    }
 
 
 def test_name_dialect_and_end_can_be_changed(v1: V1) -> None:
@@ -263,11 +287,11 @@ def test_changes_that_make_no_sense_are_refused(v1: V1, body: dict[str, object],
     assert v1.ok("GET", file["links"]["self"]) == file
 
 
-def test_a_deleted_file_is_gone_and_a_used_one_stays(v1: V1) -> None:
+def test_a_deleted_file_is_gone_and_a_used_one_stays(v1: V1, app: Flask) -> None:
     file = v1.upload(PEOPLE)
-    task = v1.submit(file["id"], {"op": "dedup"})
-    problem(v1.call("DELETE", file["links"]["self"]), 409, "in_use")  # no worker takes tasks in these tests
-    v1.ok("POST", task["links"]["cancel"])
+    task_id = stored_task(app, v1.account, file["id"])
+    problem(v1.call("DELETE", file["links"]["self"]), 409, "in_use")
+    v1.ok("POST", f"/tasks/{task_id}/cancel")
     assert v1.call("DELETE", file["links"]["self"]).status_code == 204
     problem(v1.get(file["links"]["self"]), 404, "not_found")
     problem(v1.call("DELETE", file["links"]["self"]), 404, "not_found")

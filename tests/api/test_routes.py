@@ -62,6 +62,7 @@ RULES = {
     "v1-files.content": Rule.BEARER,
     "v1-files.create": Rule.BEARER,
     "v1-files.delete": Rule.BEARER,
+    "v1-files.detect": Rule.BEARER,
     "v1-files.index": Rule.BEARER,
     "v1-files.issues": Rule.BEARER,
     "v1-files.show": Rule.BEARER,
@@ -118,6 +119,7 @@ def _preview(file_id: int, _task_id: str) -> Call:
 
 # For each BEARER route: the call that names an object; None where it names none. Those that end objects come last.
 NAMING: dict[str, Callable[[int, str], Call] | None] = {
+    "v1-files.detect": path_of("POST", "/api/v1/files/{file}/detect"),  # before a task that reads the file
     "csv.perform_operation": _perform,
     "csv.task_status": path_of("GET", "/api/task-status/?task_id={task}"),
     "csv.upload_csv": None,

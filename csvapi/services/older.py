@@ -1,0 +1,161 @@
+"""Files whose dialect an older version detected: what the present version says of them, and detecting them anew.
+
+A file keeps its dialect. The present version looks at its first and last bytes once and notes in the file's
+`detection` what it would read in another way (`looked`); a dialect that the user chose (`chosen`) is nobody's guess,
+and neither is that of a result.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import update
+
+from csvapi import __version__
+from csvapi.csvio import Dialect, header
+from csvapi.csvio.data_warnings import DataWarning, shown
+from csvapi.csvio.detection import HEAD, detect
+from csvapi.errors import InvalidInput, NotFound, StorageDown
+from csvapi.extensions import runtime, transaction
+from csvapi.models import File
+from csvapi.operations import Step, files_of
+from csvapi.services import files, keeping, quotas
+from csvapi.services.detecting import detected
+from csvapi.services.leases import changed
+
+log = structlog.get_logger(__name__)
+
+
+def again(user_id: int, file_id: int) -> File:
+    """Detect how an upload is to be read, as when it was uploaded; a dialect that the user chose is replaced, too.
+
+    Raises NotFound, NotCsv, InUse while a task that has not ended reads the file, and InvalidInput for bytes that are
+    no table and for what a task wrote: that was never detected, it is known.
+    """
+    file = files.find(user_id, file_id)
+    files.check_csv(file)
+    if file.kind != "upload":
+        raise InvalidInput(
+            f"The file is what a task left ({file.kind}): how it is written is known and was never detected. "
+            f'PATCH /api/v1/files/{file.id} with {{"dialect": …}} changes how it is read',
+        )
+    with files.reading(file) as path:
+        values = detected(runtime().storage.ends(file.storage_key, file.size, HEAD), file.size, path)
+    with transaction() as session:
+        quotas.lock(session, user_id)
+        keeping.check_unused(session, file)
+        if not changed(session.execute(update(File).where(File.id == file_id).values(**values))):
+            raise NotFound("File not found or access denied")
+    return files.find(user_id, file_id)
+
+
+def warnings(file: File) -> list[DataWarning]:
+    """What is noted of the file: `detected_by_older_version`, or nothing. Reads nothing."""
+    detection = file.detection or {}
+    looked = detection.get("looked", {})
+    if not looked.get("says") or _is_older(looked["version"]) or _is_chosen(file):
+        return []
+    by = f"version {detection['version']}" if "version" in detection else "an older version"
+    return [
+        DataWarning(
+            "detected_by_older_version",
+            f"{by} detected how to read the file, and it is read so; version {looked['version']} {looked['says']}",
+            hint=f"POST /api/v1/files/{file.id}/detect replaces it, "
+            f'PATCH /api/v1/files/{file.id} with {{"dialect": …}} keeps or changes it',
+        )
+    ]
+
+
+def warnings_of_run(file: File, steps: list[Step]) -> list[DataWarning]:
+    """The warnings of all files that the steps over `file` read, each looked at first. Raises NotFound."""
+    found = warnings(looked_at(file))
+    for name in dict.fromkeys(name for _, name in files_of(steps) if isinstance(name, int)):
+        other = looked_at(files.find(file.user_id, name))
+        found += [DataWarning(each.code, each.detail, file=name, hint=each.hint) for each in warnings(other)]
+    return found
+
+
+def looked_at(file: File) -> File:
+    """The file once the present version has looked at what an older one detected: two short reads, once per version.
+
+    A storage that cannot be read now changes nothing; the next look tries again.
+    """
+    if not _is_due(file):
+        return file
+    try:
+        head, tail = runtime().storage.ends(file.storage_key, file.size, HEAD)
+    except StorageDown as error:
+        log.warning("file_not_looked_at", file_id=file.id, reason=str(error))
+        return file
+    return _noted(file, {"version": __version__, "says": _difference(file, head, tail)})
+
+
+def _is_due(file: File) -> bool:
+    """Whether it was detected, and neither detected nor looked at by this version or a newer one."""
+    if not file.detection or file.kind != "upload" or _is_chosen(file):
+        return False
+    seen = [file.detection.get("version"), file.detection.get("looked", {}).get("version")]
+    return all(map(_is_older, seen))
+
+
+def _is_older(version: str | None) -> bool:
+    """Whether it is older than this one; the first version, which noted none, is."""
+    return version is None or _numbers(version) < _numbers(__version__)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)]
+
+
+def _is_chosen(file: File) -> bool:
+    """Whether the dialect is the user's own; the first version did not note it, but kept what it had detected."""
+    detection = file.detection or {}
+    guess = Dialect.from_json(detection.get("dialect", file.dialect))
+    return bool(detection.get("chosen")) or guess != Dialect.from_json(file.dialect)
+
+
+def _difference(file: File, head: bytes, tail: bytes) -> str:
+    """What the present version would read in another way, in words; "" for nothing."""
+    try:
+        found = detect(head, tail, complete=file.size <= HEAD, size=file.size).dialect
+    except InvalidInput as error:
+        return f"finds no table in it: {error.detail}"
+    old, new = Dialect.from_json(file.dialect).as_json(), found.as_json()
+    parts = {name: (value, new[name]) for name, value in old.items() if value != new[name]}
+    if not parts:
+        columns = _columns(head, found)
+        parts = {"columns": (file.columns, columns)} if columns not in (None, file.columns) else {}
+    words = [f"{name} {_word(now)} instead of {_word(before)}" for name, (before, now) in parts.items()]
+    return f"would read it with {', '.join(words)}" if words else ""
+
+
+def _word(value: Any) -> str:
+    return shown(json.dumps(value, ensure_ascii=False))
+
+
+def _columns(head: bytes, dialect: Dialect) -> list[str] | None:
+    """The columns as this version reads them; None where the head may not hold all of the header record."""
+    with tempfile.NamedTemporaryFile(prefix="csvapi-") as file:
+        file.write(head)
+        file.flush()
+        try:
+            return header(Path(file.name), dialect, limit=HEAD // 2)
+        except InvalidInput:
+            return None
+
+
+def _noted(file: File, looked: dict[str, Any]) -> File:
+    """The file with what was seen in its row, unless the row has changed meanwhile."""
+    with transaction() as session:
+        quotas.lock(session, file.user_id)
+        row = session.get(File, file.id)
+        if row is None:
+            return file
+        if (row.detection, row.dialect) == (file.detection, file.dialect):
+            row.detection = {**(file.detection or {}), "looked": looked}
+        return row
