@@ -13,6 +13,7 @@ from csvapi.errors import NoRecords
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from csvapi.csvio.data_warnings import DataWarning
     from csvapi.csvio.detection import Detection
 
 _ENOUGH = {"delimiter", "quote", "header", "encoding"}  # with these said, nothing needs to be detected
@@ -56,15 +57,18 @@ def detection(path: Path) -> Detection:
         return detect(head, file.read(HEAD), complete=size <= HEAD, size=size)
 
 
-def dialect(path: Path, override: dict[str, Any]) -> Dialect:
-    """The detected dialect with what `override` says instead; of a file without records, the usual one."""
+def dialect(path: Path, override: dict[str, Any]) -> tuple[Dialect, list[DataWarning]]:
+    """The detected dialect with what `override` says instead; of a file without records, the usual one.
+
+    Also what detection warns of, where all of the dialect is detected.
+    """
     if set(override) >= _ENOUGH:
-        return Dialect(**override)
+        return Dialect(**override), []
     try:
-        found = detection(path).dialect
+        found = detection(path)
     except NoRecords:
-        found = _of_nothing(path)
-    return replace(found, **override)
+        return replace(_of_nothing(path), **override), []
+    return replace(found.dialect, **override), [] if override else found.passed_on()
 
 
 def _of_nothing(path: Path) -> Dialect:

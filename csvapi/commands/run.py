@@ -138,9 +138,10 @@ def _targets(request: Request, workspace: Path, stack: ExitStack) -> dict[str, T
 def _pass(
     request: Request, path: Path, output: Path | BinaryIO, targets: dict[str, Target], workspace: Path, bar: Bar
 ) -> Receipt:
-    return local.run(
+    found, warnings = dialect(path, request.dialect)
+    receipt = local.run(
         path,
-        dialect(path, request.dialect),
+        found,
         request.steps,
         output,
         options=request.options,
@@ -152,6 +153,8 @@ def _pass(
         hashed="receipt" in targets,
         files=_others(request, workspace),
     )
+    receipt.warnings[:0] = warnings
+    return receipt
 
 
 def _others(request: Request, workspace: Path) -> dict[Any, tuple[Path, Dialect]]:

@@ -36,6 +36,8 @@ CODES = {
     "unknown_property": "A schema has a property that is not known and was not used.",
 }
 """Every code with what it means; docs/warnings.md says more."""
+OF_DETECTION = frozenset(("doubled_delimiter", "header_rows", "long_quote", "mixed_line_ends"))
+"""What detection alone sees, in the head of a file; a run on the file passes it on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,29 +13,33 @@ if TYPE_CHECKING:
 
 _WORDS = {
     "ragged": (
-        "{count} of {of} records have more or fewer fields than the header; they are kept as they are",
+        "{count} of {of} records {have} more or fewer fields than the header; they are kept as they are",
         'on_ragged says what becomes of them: "pad", "drop" or "fail"',
     ),
     "undecodable": (
-        "{count} of {of} records hold bytes that are no text in {encoding}; records that are copied keep them, and "
+        "{count} of {of} records {hold} bytes that are no text in {encoding}; records that are copied keep them, and "
         "where text is written in another encoding or format (normalise, output, convert) they become U+FFFD",
         'if another encoding shows them right, change the dialect: {"encoding": …}',
     ),
-    "nul": ("{count} of {of} records hold NUL characters; they are kept as they are", None),
+    "nul": ("{count} of {of} records {hold} NUL characters; they are kept as they are", None),
     "quotes": (
-        "{count} of {of} records have malformed quotes: text after a closing quote, or a quote that is not closed; "
+        "{count} of {of} records {have} malformed quotes: text after a closing quote, or a quote that is not closed; "
         "quotes are read as part of the value where that gives the header's number of fields",
         'look at the first one; on_bad: "fail" refuses such a file',
     ),
     "bom": (
-        "{count} of {of} records begin with a byte order mark, which is no part of their first field",
+        "{count} of {of} records {begin} with a byte order mark, which is no part of their first field",
         "such a file was probably joined of several",
     ),
     "repeated_header": (
-        "{count} of {of} records are the header again; they are kept as records",
+        "{count} of {of} records {are} the header again; they are kept as records",
         "a filter with != drops them",
     ),
 }
+
+
+_ONE = {"have": "has", "hold": "holds", "begin": "begins", "are": "is"}
+_MANY = {verb: verb for verb in _ONE}
 
 
 def file_warnings(source: Source, head: Head, census: Census) -> list[DataWarning]:
@@ -51,7 +55,7 @@ def _around(source: Source, head: Head) -> list[DataWarning]:
         found.append(
             DataWarning(
                 "preamble",
-                f"{len(source.preamble)} lines above the header are not part of the table",
+                _above(len(source.preamble)),
                 count=len(source.preamble),
                 line=1,
                 byte=len(source.wire.bom),
@@ -65,12 +69,18 @@ def _around(source: Source, head: Head) -> list[DataWarning]:
     return found
 
 
+def _above(lines: int) -> str:
+    return f"{lines} line{'s' * (lines > 1)} above the header {'are' if lines > 1 else 'is'} not part of the table"
+
+
 def _among(source: Source, census: Census) -> list[DataWarning]:
     found = []
     for kind, issue in census.issues.items():
         if issue.count:
             detail, hint = _WORDS[kind]
-            detail = detail.format(count=issue.count, of=census.records, encoding=source.wire.dialect.encoding)
+            verbs = _ONE if issue.count == 1 else _MANY
+            encoding = source.wire.dialect.encoding
+            detail = detail.format(count=issue.count, of=census.records, encoding=encoding, **verbs)
             found.append(
                 DataWarning(
                     kind,

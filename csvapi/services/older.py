@@ -18,7 +18,7 @@ from sqlalchemy import update
 
 from csvapi import __version__
 from csvapi.csvio import Dialect, header
-from csvapi.csvio.data_warnings import DataWarning, shown
+from csvapi.csvio.data_warnings import OF_DETECTION, DataWarning, shown
 from csvapi.csvio.detection import HEAD, detect
 from csvapi.errors import InvalidInput, NotFound, StorageDown
 from csvapi.extensions import runtime, transaction
@@ -72,12 +72,20 @@ def warnings(file: File) -> list[DataWarning]:
 
 
 def warnings_of_run(file: File, steps: list[Step]) -> list[DataWarning]:
-    """The warnings of all files that the steps over `file` read, each looked at first. Raises NotFound."""
-    found = warnings(looked_at(file))
+    """The warnings of all files that the steps over `file` read, each looked at first. Raises NotFound.
+
+    Of `file`, which the engine looks at itself, also what only detection sees.
+    """
+    found = [*warnings(looked_at(file)), *_passed_on(file)]
     for name in dict.fromkeys(name for _, name in files_of(steps) if isinstance(name, int)):
         other = looked_at(files.find(file.user_id, name))
         found += [DataWarning(each.code, each.detail, file=name, hint=each.hint) for each in warnings(other)]
     return found
+
+
+def _passed_on(file: File) -> list[DataWarning]:
+    noted = [] if _is_chosen(file) else (file.detection or {}).get("warnings", [])
+    return [DataWarning(**each) for each in noted if each["code"] in OF_DETECTION]
 
 
 def looked_at(file: File) -> File:

@@ -73,3 +73,13 @@ def test_joined_exports(tmp_path: Path, marks: int) -> None:
     assert found["columns"] == ["a", "b"]
     assert (found["found"]["bom"]["row"], found["found"]["repeated_header"]["row"]) == (3, 3)
     assert {"bom", "repeated_header"} <= {warning["code"] for warning in found["warnings"]}
+
+
+def test_what_only_detection_sees_is_a_warning_of_the_run(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    rows = ["Reporting,New,Total,Total cases,,", "Date,Cases,Negative,Recovered,ICU,Deaths", "2020-03-15,3,415,0,,0"]
+    source.write_text("\n".join([*rows, "2020-03-16,2,671,0,,0\n"]))
+    done = csvapi("dedup", source)
+    codes = [line.split(": ")[2] for line in done.stderr.decode().splitlines()]
+    assert codes == ["header_rows", "preamble"]
+    assert "1 line above the header is not part of the table" in done.stderr.decode()

@@ -33,7 +33,7 @@ def test_a_warning_is_a_line_and_no_error(ragged: Path) -> None:
     done = csvapi("dedup", ragged)
     assert (done.returncode, done.stdout) == (0, ragged.read_bytes())
     (line,) = done.stderr.decode().splitlines()
-    assert line.startswith("csvapi dedup: warning: ragged: 1 of 3 records have more or fewer fields than the header")
+    assert line.startswith("csvapi dedup: warning: ragged: 1 of 3 records has more or fewer fields than the header")
     assert "row 2, line 3, byte 12" in line
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from csvapi.csvio.data_warnings import DataWarning
+from csvapi.csvio.data_warnings import OF_DETECTION, DataWarning
 
 if TYPE_CHECKING:
     from csvapi.csvio.dialect import Dialect
@@ -51,6 +51,10 @@ class Detection:
     alternatives: tuple[tuple[Dialect, float], ...] = ()
     issues: tuple[Issue, ...] = ()
     preamble: tuple[tuple[int, str], ...] = ()
+
+    def passed_on(self) -> list[DataWarning]:
+        """What a run on the file does not see itself."""
+        return [issue.as_warning() for issue in self.issues if issue.kind in OF_DETECTION]
 
     def as_json(self) -> dict[str, Any]:
         return {
