@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -103,13 +104,16 @@ class Counter:
             return False
         if _is_line(text, 0, self.header):
             return True
-        line = self.source.wire.dialect.line_end[-1:].encode() + self.header
+        ends = (b"\n", b"\r") if b"\r" in text else (b"\n",)
+        return any(self._follows(text, line_end) for line_end in ends)
+
+    def _follows(self, text: bytes, line_end: bytes) -> bool:
+        """Whether a line after this line end has the header's bytes."""
+        line = line_end + self.header
         place = text.find(line)
-        while place >= 0:
-            if _is_line(text, place + 1, self.header):
-                return True
+        while place >= 0 and not _is_line(text, place + 1, self.header):
             place = text.find(line, place + 1)
-        return False
+        return place >= 0
 
     def decodes(self, text: bytes | memoryview) -> bool:
         if self.undecodable is not None:
@@ -135,11 +139,18 @@ def _is_line(text: bytes, start: int, line: bytes) -> bool:
 
 def misquoted(piece: Piece) -> list[int]:
     """The records whose quotes are malformed: text after a closing quote, an odd number of quotes, one never closed."""
-    block, quote = piece.block, piece.block.wire.quote
+    block, quote, escape = piece.block, piece.block.wire.quote, piece.block.wire.escape
     found = piece.records(piece.cut.misquoted)
     if not quote:
         return found
-    return sorted({*found, *(index for index in block.odd if block.raw[index].count(quote) % 2)})
+    escaped = re.compile(re.escape(escape) + b"(?s:.)") if escape else None
+    odd = (index for index in block.odd if _quotes(block.raw[index], quote, escaped) % 2)
+    return sorted({*found, *odd})
+
+
+def _quotes(record: bytes, quote: bytes, escaped: re.Pattern[bytes] | None) -> int:
+    """The quotes of a record that are not escaped."""
+    return (escaped.sub(b"", record) if escaped else record).count(quote)
 
 
 def _undecodable_bytes(wire: Wire) -> bytes | None:

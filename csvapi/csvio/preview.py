@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.blocks import pieces
-from csvapi.csvio.records import read
+from csvapi.csvio.records import cut, read
 from csvapi.csvio.source import Source
 from csvapi.csvio.widths import common_width
 
@@ -56,9 +56,7 @@ def head(source: Source, *, limit: int = 1 << 24) -> Head:
             fields = read(piece.block.raw[0], wire, width).odd[0]
         line, position = piece.where(0)
         if not source.wire.dialect.header:
-            malformed = set(piece.records(piece.cut.misquoted))
-            after = [width for index, width in enumerate(piece.block.widths()) if index and index not in malformed]
-            width = common_width([len(fields), *after], wanted=len(fields))
+            width = common_width(_widths(piece), wanted=len(fields))
             names = [f"column_{number}" for number in range(1, width + 1)]
             return Head(b"", fields + [b""] * (width - len(fields)), names, source.body, first_line, 0)
         record = piece.block.raw[0]
@@ -70,11 +68,22 @@ def head(source: Source, *, limit: int = 1 << 24) -> Head:
 
 def _width_after(source: Source, piece: Piece, limit: int) -> int:
     """The most frequent width of the records after the first one of `piece`, in this piece or the next with any."""
-    widths = piece.block.widths()[1:]
+    widths = _widths(piece, 1)
     if not widths:
         following = pieces(source, piece.position + piece.size, source.size, size=_BLOCK, limit=limit)
-        widths = next((after.block.widths() for after in following if len(after.block)), [])
+        widths = next((_widths(after) for after in following if len(after.block)), [])
     return Counter(widths).most_common(1)[0][0] if widths else 0
+
+
+def _widths(piece: Piece, first: int = 0) -> list[int]:
+    """How many fields the records from number `first` on have: the well-formed ones or, without any, all of them as
+    the csv module reads them."""
+    malformed = set(piece.records(piece.cut.misquoted))
+    widths = [width for index, width in enumerate(piece.block.widths()) if index >= first and index not in malformed]
+    if widths:
+        return widths
+    plain = cut(b"".join(piece.block.raw[first:]), piece.block.wire, final=True)
+    return [len(fields) for fields in plain.odd.values()]
 
 
 def header(source: Path, dialect: Dialect, *, limit: int = 1 << 24) -> list[str]:

@@ -70,8 +70,10 @@ class Plan:
         """Read the header and build the steps. Raises what the header or a column name is wrong with."""
         source = Source.open(path, dialect)
         first = head(source, limit=options.max_record)
-        if columns is not None:  # of a later stage, whose first record may be shorter than others
-            first, source = replace(first, columns=columns), replace(source, known_width=len(columns))
+        if columns is not None:  # of a file whose first records may be shorter than others
+            missing = [b""] * (len(columns) - len(first.fields))
+            first = replace(first, columns=columns, fields=first.fields + missing)
+        source = replace(source, known_width=len(first.columns))
         if len(first.columns) > options.max_columns:
             detail = f"The file has {len(first.columns)} columns; the limit is {options.max_columns}."
             raise TooLarge(detail, limit=options.max_columns)

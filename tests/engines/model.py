@@ -63,6 +63,7 @@ def parse(text: str, dialect: Dialect, *, repaired: bool = True) -> Parsed:
             found.append(("".join(taken), row))
         parsed.blank += not row
         taken.clear()
+    plain = [row for _, row in found]
     if repaired:
         found = _repaired(found, dialect, ended=ended)
     if found and dialect.header:
@@ -71,12 +72,15 @@ def parse(text: str, dialect: Dialect, *, repaired: bool = True) -> Parsed:
     parsed.odd = sum(_is_odd(raw, dialect) for raw in parsed.raw)
     if not dialect.header and parsed.rows:
         malformed = [repaired and meant.is_malformed(raw, dialect) for raw in parsed.raw]
-        parsed.header = [f"column_{number}" for number in range(1, _columns(parsed.rows, malformed) + 1)]
+        parsed.header = [f"column_{number}" for number in range(1, _columns(plain, malformed, len(parsed.rows[0])) + 1)]
     return parsed
 
 
 def _is_odd(raw: str, dialect: Dialect) -> bool:
-    return bool(dialect.quote) and (meant.is_malformed(raw, dialect) or raw.count(dialect.quote) % 2 == 1)
+    if not dialect.quote:
+        return False
+    shown = re.sub(re.escape(dialect.escape) + r"(?s:.)", "", raw) if dialect.escape else raw
+    return meant.is_malformed(raw, dialect) or shown.count(dialect.quote) % 2 == 1
 
 
 def _repaired(found: list[tuple[str, Row]], dialect: Dialect, *, ended: bool) -> list[tuple[str, Row]]:
@@ -85,23 +89,26 @@ def _repaired(found: list[tuple[str, Row]], dialect: Dialect, *, ended: bool) ->
     if not any(malformed):
         return found
     rows = [row for _, row in found]
+    faulty = [meant.is_malformed(raw, dialect) for raw, _ in found]
     if malformed[0]:
-        loose = [
-            meant.fields(raw, row, dialect, 0) if bad else row for (raw, row), bad in zip(found, malformed, strict=True)
-        ]
-        rows[0] = meant.fields(found[0][0], rows[0], dialect, meant.expected_width([*map(len, loose[1:])]))
-    width = len(rows[0]) if dialect.header else _columns(rows, malformed)
-    for number, bad in enumerate(malformed[1:], start=1):
-        if bad:
-            rows[number] = meant.fields(found[number][0], rows[number], dialect, width)
+        rows[0] = meant.fields(*found[0], dialect, meant.expected_width(_widths(rows[1:], faulty[1:])))
+    width = len(rows[0]) if dialect.header else _columns([row for _, row in found], faulty, len(rows[0]))
+    for number, bad in enumerate(malformed):
+        if bad and (number or not dialect.header):
+            rows[number] = meant.fields(*found[number], dialect, width)
     return [(raw, row) for (raw, _), row in zip(found, rows, strict=True)]
 
 
-def _columns(rows: list[Row], malformed: list[bool]) -> int:
+def _widths(plain: list[Row], malformed: list[bool]) -> list[int]:
+    """Of the well-formed records; without any, of all as csv.reader reads them."""
+    sure = [len(row) for row, bad in zip(plain, malformed, strict=True) if not bad]
+    return sure or [len(row) for row in plain]
+
+
+def _columns(plain: list[Row], malformed: list[bool], first: int) -> int:
     """Without a header: as many as most records of two or more have fields; of equals the first one's, or more."""
-    sure = [len(row) for row, bad in zip(rows[1:], malformed[1:], strict=True) if not bad]
-    counts = Counter(width for width in [len(rows[0]), *sure] if width > 1)
-    return max(counts, key=lambda width: (counts[width], width == len(rows[0]), width), default=1)
+    counts = Counter(width for width in _widths(plain, malformed) if width > 1)
+    return max(counts, key=lambda width: (counts[width], width == first, width), default=1)
 
 
 def dedup(keys: list[Any], keep: str) -> list[bool]:

@@ -47,6 +47,18 @@ def test_every_oddity_of_the_file_is_a_warning_with_its_first_place(tmp_path: Pa
     assert {warning["code"] for warning in found} <= set(CODES)
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_the_header_again_after_any_line_end(tmp_path: Path, way: str) -> None:
+    found = warnings_of(tmp_path, b"a,b\n1,2\ra,b\n1,3\r\na,b\r", {"op": "dedup"}, **WAYS[way])
+    assert [(each["code"], *place(each)) for each in found] == [("repeated_header", 2, 4, 2, 3, 8)]
+
+
+def test_escaped_quotes_are_not_malformed(tmp_path: Path) -> None:
+    data = b'a,b\n"1\\" disk",x\n2\\",y\n"\\\\",z\n"3\\\\"q",w\n'
+    found = warnings_of(tmp_path, data, {"op": "dedup"}, dialect=Dialect(escape="\\", double_quote=False))
+    assert [(each["code"], each["count"], each["row"]) for each in found] == [("quotes", 1, 4)]
+
+
 def test_the_preamble_is_counted_and_shown(tmp_path: Path) -> None:
     data = "Umsätze\n\na,b\n1,2\n".encode()
     found = warnings_of(tmp_path, data, {"op": "dedup"}, dialect=Dialect(preamble=10))
