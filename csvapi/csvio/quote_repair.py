@@ -21,7 +21,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-_WORK = 20_000  # fields read in search of opening quotes that are text; bounds the time for one record
+_MOST_OPENED = 20  # opening quotes of a record that are tried as text; bounds the time for it
 
 
 class _Field(NamedTuple):
@@ -108,14 +108,12 @@ class QuoteRepair:
     def _opened(self, record: str, fields: list[_Field], width: int) -> list[_Field]:
         """Reading (b): takes one opening quote after the other for text, first those that enclose lone quotes."""
         literal: set[int] = set()
-        work = _WORK
-        while len(fields) < width and work > 0:
+        while len(fields) < width and len(literal) < _MOST_OPENED:
             enclosing = [each for each in fields if each.opening >= 0 and self.delimiter in each.text]
             if not enclosing:
                 break
             literal.add(next(filter(self._has_lone_quote, enclosing), enclosing[0]).opening)
             fields, _ = self._read(record, self.closing, literal)
-            work -= len(fields)
         return fields
 
     def _has_lone_quote(self, field: _Field) -> bool:

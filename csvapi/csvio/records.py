@@ -186,11 +186,15 @@ def _split(span: bytes, wire: Wire, done: Cut) -> None:
 
 
 def _plain_end(feed: _Feed, wire: Wire) -> Callable[[int], int]:
-    """Where the plain records end that begin at a record's start."""
+    """Where the plain records end that begin at a record's start; looks at each byte once."""
+    position = -1
 
     def run_end(start: int) -> int:
-        position = wire.special(feed.data, start)
-        return feed.line_start(start, position) if position >= 0 else len(feed.data)
+        nonlocal position
+        if position < start:
+            position = wire.special(feed.data, start)
+            position = len(feed.data) if position < 0 else position
+        return feed.line_start(start, position) if position < len(feed.data) else position
 
     return run_end
 

@@ -6,7 +6,7 @@ import codecs
 import io
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from csvapi.csvio.codec import keeping, unit_size
 from csvapi.csvio.trailing import FILL, RUN, trailing
@@ -178,13 +178,9 @@ def _trailing(path: Path, size: int, body: int, wire: Wire) -> int:
 
 def _last(wanted: bytes, file: FileIO, start: int, stop: int, wire: Wire) -> bytes:
     """The characters before `stop` that are all `wanted`, one byte each."""
-    unit = unit_size(wire.codec)
     file.seek(start)
     data = file.read(stop - start)
-    tail = data[-(-len(data.rstrip(wanted + b"\0")) // unit) * unit :]
-    if unit == 1:
-        return tail[len(tail.rstrip(wanted)) :]
-    order: Literal["little", "big"] = "little" if wire.codec.endswith("le") else "big"
-    found = [int.from_bytes(tail[place : place + unit], order) for place in range(0, len(tail), unit)]
-    other = next((place for place in range(len(found), 0, -1) if found[place - 1] not in set(wanted)), 0)
-    return bytes(found[other:])
+    if unit_size(wire.codec) == 1:
+        return data[len(data.rstrip(wanted)) :] if data.translate(None, wanted) else data
+    text = data.decode(wire.codec, "replace")
+    return text[len(text.rstrip(wanted.decode("ascii"))) :].encode("ascii")

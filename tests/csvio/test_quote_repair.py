@@ -13,8 +13,9 @@ from csvapi.csvio import Dialect
 from csvapi.csvio.blocks import pieces
 from csvapi.csvio.census import Counter
 from csvapi.csvio.places import oddities, page, start
-from csvapi.csvio.preview import head
+from csvapi.csvio.preview import head, header
 from csvapi.csvio.quote_repair import QuoteRepair
+from csvapi.csvio.records import cut
 from csvapi.csvio.source import Source
 from csvapi.csvio.wire import Wire
 from csvapi.engines.local import Options, run
@@ -59,6 +60,27 @@ def test_a_record_of_many_quotes_takes_linear_work() -> None:
     repair = QuoteRepair.of(meant.form(Dialect()))
     for record in ('"a,' * 300_000, '"a"b,' * 200_000, '""' * 400_000 + "x", '"a,b"c' * 100_000):
         assert repair.fields(record, ["x"], 7)
+
+
+@pytest.mark.parametrize(("count", "width"), [(20, 41), (21, 22)])
+def test_at_most_twenty_opening_quotes_are_tried_as_text(count: int, width: int) -> None:
+    """Each takes the time of another reading: more of them would make 1 MB of records take minutes."""
+    record = '"x,y",' * count + '"a"b'
+    assert len(QuoteRepair.of(meant.form(Dialect())).fields(record, ["x"], 2 * count + 1)) == width
+
+
+def test_many_byte_order_marks_take_linear_work() -> None:
+    """A search for the next quote from each record on would take four times as long for twice as many."""
+    data = "\ufeffa,b\n".encode() * 200_000
+    assert len(cut(data, Wire.of(Dialect()), final=True).marked) == 200_000
+
+
+def test_columns_of_a_file_in_which_all_quotes_are_malformed(tmp_path: Path) -> None:
+    path = tmp_path / "in"
+    path.write_text('"Lorem" x,1,"a,b"\n' * 50)
+    assert header(path, Dialect(header=False)) == ["column_1", "column_2", "column_3"]
+    path.write_text('"Name "x" y",n,z\n' + '"Lorem" x,1,"a,b"\n' * 50)
+    assert header(path, Dialect()) == ['Name "x" y', "n", "z"]
 
 
 broken = st.lists(st.sampled_from(["a", "b", '"', '"', ",", ",", "\n", "\r\n", " ", '""', "x y", "\\"]), max_size=50)
