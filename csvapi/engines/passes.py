@@ -173,7 +173,7 @@ class RangePass:
         keys, rows = built.keys(alive), alive.rows
         built.see(keys, rows)
         if built.keeps_empty:
-            filled = [key not in built.empty for key in keys]
+            filled = [not built.is_empty(key) for key in keys]
             keys, rows = list(compress(keys, filled)), list(compress(rows, filled))
         sink.add(keys, rows)
 

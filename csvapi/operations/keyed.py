@@ -42,8 +42,8 @@ class EmptyKeys(Remark):
 class Keyed:
     """`positions` None compares whole records; `sampled` puts the number of keys and ten of them in the receipt.
 
-    `keeps_empty`: records whose key is empty are no duplicates of each other. `empty` are the forms of such a key, the
-    one without absent fields first; for each there is a remark.
+    `keeps_empty`: records whose key is empty are no duplicates of each other. `empty` are the usual forms of such a
+    key, the one without absent fields first; for each there is a remark.
     """
 
     positions: Sequence[int] | None
@@ -52,19 +52,21 @@ class Keyed:
     sampled: bool = False
     keeps_empty: bool = False
     empty: tuple[bytes, ...] = ()
+    delimiter: bytes = b""
     remarks: Sequence[EmptyKeys] = ()
     reasons: ClassVar[tuple[str, ...]] = ("duplicate",)
 
     @classmethod
     def of(cls, positions: Sequence[int] | None, context: Context, retain: Keep, **more: Any) -> Keyed:
         """A key is empty when all its fields are; of whole records, when they have the header's width, too."""
-        empty = _empty_keys(positions, len(context.columns), wire_of(context).delimiter)
+        delimiter = wire_of(context).delimiter
+        empty = _empty_keys(positions, len(context.columns), delimiter)
         names = [context.columns[place] for place in positions or ()]
         column = names[0] if len(names) == 1 else None
         describe = partial(_describe, names, "dedup" if "keeps_empty" in more else "unique")
         remarks = [EmptyKeys("empty_keys", describe, column, most=2, key=key, retain=retain) for key in empty]
         kept = more.get("keeps_empty", False)
-        return cls(positions, retain, **more, empty=empty, remarks=[] if kept else remarks)
+        return cls(positions, retain, **more, empty=empty, delimiter=delimiter, remarks=[] if kept else remarks)
 
     def see(self, keys: Sequence[bytes], rows: Sequence[int]) -> None:
         """Count the empty ones among the keys of the records in `rows`."""
@@ -72,6 +74,10 @@ class Keyed:
             count = keys.count(remark.key)
             found = (row for row, key in zip(rows, keys, strict=True) if key == remark.key)
             remark.add(len(keys), count, [(row, None) for row in islice(found, 2)] if count else ())
+
+    def is_empty(self, key: bytes) -> bool:
+        """Whether the key has nothing but empty and absent fields."""
+        return key in self.empty or (key[:1] == b"\n" and not key.replace(self.delimiter, b"").strip(b"\n"))
 
     def keys(self, block: Block) -> list[bytes]:
         if not self.ignore:

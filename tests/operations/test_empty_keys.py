@@ -89,6 +89,14 @@ def test_one_empty_key_is_no_duplicate(tmp_path: Path) -> None:
     assert run(source, Dialect(), [{"op": "dedup", "columns": ["email"]}], out).as_json()["warnings"] == []
 
 
+def test_records_without_most_of_many_columns_are_kept(tmp_path: Path) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    names = [f"c{number}" for number in range(12)]
+    source.write_text(",".join(names) + "\n" + '""\n""\n,\n,\n' + ("," * 11 + "\n") * 2 + "a\na\n")
+    run(source, Dialect(), [{"op": "dedup", "columns": names, "empty": "keep"}], out)
+    assert out.read_text() == source.read_text().removesuffix("a\n")
+
+
 def test_unique_may_ignore_case_and_space(tmp_path: Path) -> None:
     source, out = tmp_path / "in", tmp_path / "out"
     source.write_text("id,email\n1,A@x\n2, a@x\n3,a@x \n4,b\n")

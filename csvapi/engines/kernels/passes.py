@@ -124,7 +124,7 @@ class TablePass(RangePass):
         if len(odd):
             keys = table.keys(odd) if built.positions is None else built.keys(table.block(odd))
             built.see(keys, (odd + table.row).tolist())
-            filled = np.append(filled, [key not in built.empty for key in keys])
+            filled = np.append(filled, [not built.is_empty(key) for key in keys])
             more = sink.digester.of_keys(keys)
             alive = np.concatenate((plain, odd))
             order = np.argsort(alive, kind="stable")  # who is first depends on it
