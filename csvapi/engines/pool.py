@@ -26,7 +26,7 @@ _EVERY = 0.1  # seconds between a child's reports
 
 
 class WrongCut(Exception):
-    """A range did not end where the next one was assumed to begin."""
+    """The file must be read in one range: one did not end where the next was assumed to begin, or refuses a record."""
 
 
 def run_all(

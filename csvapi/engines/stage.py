@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, cast
@@ -217,10 +218,9 @@ class Stage:
         found = file_warnings(plan.source, plan.head, self.found[0].census) if is_input else []
         for number, built in enumerate(plan.built, start=plan.before + 1):
             for remark in remarks_of(built):
-                for spot in remark.seen.spots:
-                    spot.byte = plan.source.byte(spot.byte) if is_input and spot.byte is not None else None
                 if warning := remark.warning(number, plan.source.wire, located=is_input):
-                    found.append(warning)
+                    byte = None if warning.byte is None else plan.source.byte(warning.byte)
+                    found.append(replace(warning, byte=byte))
         return found
 
     def _receipt(self, out: Sink) -> Receipt:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from csvapi.engines import kernels
 from csvapi.engines.copying import copy
+from csvapi.engines.pool import WrongCut
+from csvapi.errors import MalformedCsv
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from csvapi.engines.duplicates import Duplicates
     from csvapi.engines.passes import Found, RangePass
     from csvapi.engines.plan import Plan
-    from csvapi.engines.pool import Progressed
+    from csvapi.engines.pool import Progressed, Report
     from csvapi.engines.settings import Options
 
 _BYTES_PER_KEY = 200  # of a partition while it is resolved, measured
@@ -44,7 +46,8 @@ class Ways:
         """The quickest way to do a pass over a range, whose records may be `located`."""
         if located:
             return partial(copy, each)
-        return partial(kernels.run, each, self.secret) if self.apart(each.begin, each.end) else each.run
+        work = partial(kernels.run, each, self.secret) if self.apart(each.begin, each.end) else each.run
+        return partial(_later, work) if each.number else work
 
     def mark(self, job: Duplicates) -> Callable[[range, Callable[[Progressed], None]], int]:
         return partial(kernels.mark, job) if self.fast else job.mark
@@ -57,6 +60,14 @@ class Ways:
         while partitions < min(wanted, _MOST_PARTITIONS):
             partitions *= 2
         return partitions
+
+
+def _later(work: Callable[[Report], Found], report: Report) -> Found:
+    """Do the pass over a later range, which does not know the row and line of a record that it refuses."""
+    try:
+        return work(report)
+    except MalformedCsv as error:
+        raise WrongCut from error
 
 
 def _records(plan: Plan) -> float:

@@ -100,6 +100,29 @@ def test_bad_bytes_are_kept_or_refused(tmp_path: Path, bad: bytes) -> None:
     assert refused(tmp_path, data, on_bad="fail").context == {"row": 2, "line": 3, "byte": 8}
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("bad", "choice"), [(b'1,"q"z', "on_bad"), (b"1,\0", "on_bad"), (b"1", "on_ragged")])
+def test_what_is_refused_is_located_in_any_range(tmp_path: Path, way: str, bad: bytes, choice: str) -> None:
+    good = b"1,x\n" * 300 + b'1,"x\ny"\n' * 300 + b"1,x\n" * 20_000
+    error = refused(tmp_path, b"a,b\n" + good + bad + b"\n" + good, **{**WAYS[way], choice: "fail"})
+    assert error.context == {"row": 20_601, "line": 20_902, "byte": 4 + len(good)}
+
+
+def test_a_record_beyond_the_limit_is_located_in_any_range(tmp_path: Path) -> None:
+    data = b"a,b\n" + b"1,x\n" * 40_000 + b"1," + b"x" * 200 + b"\n"
+    error = refused(tmp_path, data, max_record=100, processes=2, smallest_range=1)
+    assert error.context == {"row": 40_001, "line": 40_002, "byte": 160_004, "limit": 100}
+
+
+def test_a_header_as_long_as_the_options_allow(tmp_path: Path) -> None:
+    """Records with malformed quotes are read by its width."""
+    source = tmp_path / "in"
+    source.write_bytes(b"x" * (17 << 20) + b',b\n"x" y,2\n')
+    options = Options(max_record=18 << 20)
+    receipt = run(source, Dialect(), [{"op": "dedup"}], tmp_path / "out", options=options).as_json()
+    assert receipt["found"]["quotes"]["count"] == 1
+
+
 @pytest.mark.parametrize("block_size", [1, 5, 1 << 16])
 def test_a_record_beyond_the_limit_is_refused(tmp_path: Path, block_size: int) -> None:
     error = refused(tmp_path, b'a,b\n1,2\n"' + b"x" * 200, max_record=100, block_size=block_size)
