@@ -6,7 +6,7 @@ import csv
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.blocks import Block
-from csvapi.csvio.records import read
+from csvapi.csvio.records import read, unmarked
 from csvapi.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def _longer(record: bytes, fields: list[bytes], missing: int, wire: Wire) -> byt
     if len(done.units) == 1 and (done.odd.get(0) or done.plain[0].split(wire.delimiter)) == fields:
         return longer
     try:
-        return wire.write([fields], line_end.decode() or None)[0]
+        return record[: unmarked(record, 0, wire)] + wire.write([fields], line_end.decode() or None)[0]
     except csv.Error as error:
         shown = record[:80].decode(wire.inner, "replace")
         detail = f"on_ragged: the record {shown!r} cannot be padded, since this dialect has no way to write its quotes."

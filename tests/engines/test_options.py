@@ -242,6 +242,7 @@ def test_a_failed_run_removes_its_files_but_no_device_and_no_link(tmp_path: Path
         (Dialect(double_quote=False), b'"p"q\n', b'"p"q,,\n'),
         (Dialect(), b'"p" "q",2\r\n', b'"p" "q",2,\r\n'),
         (Dialect(), b'"p', b"p,,\n"),
+        (Dialect(), b'\xef\xbb\xbf"p', b"\xef\xbb\xbfp,,\n"),
         (Dialect(delimiter=" ", skip_space=True), b"p   q\n", b"p   q \n"),
         (Dialect(delimiter=" ", skip_space=True), b"p\n", b'"p" "" ""\n'),
     ],
