@@ -52,12 +52,14 @@ def run(
     input_sha256: str | None = None,
     hashed: bool = True,
     files: Files | None = None,
+    columns: list[str] | None = None,
 ) -> Receipt:
     """Write what the steps leave of `source` to `output`, the dropped records to `dropped`, and why to `explain`.
 
     Without `hashed` the receipt has no SHA-256 of the output, which takes a while. `files` are those that steps read
-    besides, by the id they name. Behind a step that settles its output (see
-    `engines.stages`) the rows in `explain` and the bytes in `dropped` are those of that output.
+    besides, by the id they name; `columns` are the file's where `source` is only the first records of it. Behind a step
+    that settles its output (see `engines.stages`) the rows in `explain` and the bytes in `dropped` are those of that
+    output.
     `progress` is called at block borders and may raise: children and files then go and the exception passes through.
     Of a file without any record nothing but its byte order mark comes out, whatever the steps, with a warning.
     Raises `InvalidInput` for steps and columns, `MalformedCsv` for a record beyond the options, `WorkspaceFull`.
@@ -68,7 +70,7 @@ def run(
     parts = stages(loaded, options)
     if not head(Source.open(source, dialect), limit=options.max_record).columns:
         parts = [[]]  # without a record there are no columns that steps could name, and nothing for them to do
-    plan = Plan.of(source, dialect, parts[0], options, files, last=len(parts) == 1)
+    plan = Plan.of(source, dialect, parts[0], options, files, last=len(parts) == 1, columns=columns)
     check(plan, parts[1:], files)
     written = [path for path in (output, dropped, explain) if isinstance(path, Path)]
     try:
@@ -83,7 +85,7 @@ def run(
                         receipt.counts = receipt.counts or [StepCount(step.operation.name) for step in loaded]
                         break
                 except WrongCut:
-                    pass  # a range began inside a record: a run in one range has no cuts
+                    pass  # a run in one range has no cuts, and knows the row of what it refuses
     except BaseException:
         for path in filter(_is_regular, written):
             path.unlink(missing_ok=True)

@@ -80,7 +80,7 @@ def _run(
             **{**chosen, "explain": True},
         )
         receipt = local.run(
-            sample, dialect, steps, out, options=options, workspace=folder, explain=why, files=more
+            sample, dialect, steps, out, options=options, workspace=folder, explain=why, files=more, columns=columns
         ).as_json()
         fates = dict(_fates(why))
         written = Dialect.from_json(receipt["output"].get("dialect", file.dialect))

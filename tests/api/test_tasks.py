@@ -201,6 +201,14 @@ def test_a_preview_is_bounded_and_its_estimate_is_near(v1: V1) -> None:
     assert v1.ok("GET", "/tasks")["items"] == []
 
 
+def test_a_preview_has_the_columns_of_the_whole_file(v1: V1) -> None:
+    """Without a header they are as many as most records have fields, which the sample's may not have."""
+    file = v1.upload(b"1,2\n" + b"3,4,5\n" * 9)
+    body = {"input": file["id"], "steps": [{"op": "select", "columns": ["column_3"]}], "sample_rows": 1}
+    answer = v1.ok("POST", "/previews", json=body)
+    assert (answer["columns"], answer["result"]["items"][0]["values"]) == (["column_1", "column_2", "column_3"], [""])
+
+
 def test_the_catalogue_has_a_schema_that_its_examples_fit(client: FlaskClient) -> None:
     items = client.get(f"{AT}/operations").json["items"]
     assert [item["name"] for item in items] == list(catalogue())
