@@ -99,7 +99,7 @@ class QuoteRepair:
 
         For dialects that do not double quotes: for these the csv module's strict mode does not report it.
         """
-        return not self._escapes_end(record) and self.well_formed.fullmatch(record) is None
+        return self.well_formed.fullmatch(record + "\n" * self._escapes_end(record)) is None
 
     def _escapes_end(self, record: str) -> bool:
         """Whether the record's line end is part of a field."""

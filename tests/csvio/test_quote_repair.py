@@ -51,6 +51,8 @@ def test_what_people_mean(name: str) -> None:
 def test_a_dialect_without_doubled_quotes() -> None:
     repair = QuoteRepair.of(meant.form(Dialect(escape="\\", double_quote=False)))
     assert repair.is_malformed('"a\\"b"c,x')
+    assert repair.is_malformed('""\\'), "the line end that is escaped is text, too"
+    assert not repair.is_malformed('"a",b\\')
     assert not repair.is_malformed('"a\\"b",x"y"')
     assert repair.fields('"a\\"b"c",x', ['a"bc"', "x"], 2) == ['a"b"c', "x"]
 
