@@ -107,7 +107,7 @@ def _add_running(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--fail-on-warning",
         action="append",
-        choices=("any", *CODES),
+        choices=("any", *(code for code in CODES if code != "more_warnings")),
         default=[],
         metavar="CODE",
         help="exit with 1 after a warning of this code, or any; may be given several times",

@@ -18,7 +18,7 @@ from csvapi.csvio import header
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csvapi.csvio.dialect import Dialect
+    from csvapi.csvio.detection import Detection
 
 SUMMARY = "Tell a file's dialect, columns and oddities, and what says so, from its first and last 64 KiB."
 
@@ -33,14 +33,14 @@ def main(given: Sequence[str]) -> int:
         path = source(options.input, Path(folder))
         found = detection(path)
         found = replace(found, columns=tuple(header(path, found.dialect)))  # of a pass, which reads all of the record
-        told_all = {**found.as_json(), **(census(path, found.dialect) if options.whole else {})}
+        told_all = {**found.as_json(), **(census(path, found) if options.whole else {})}
         text = json.dumps(told_all, indent=2, ensure_ascii=False) + "\n"
         sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
         sys.stdout.buffer.flush()
     return 0
 
 
-def census(path: Path, dialect: Dialect) -> dict[str, Any]:
+def census(path: Path, found: Detection) -> dict[str, Any]:
     """What every record of the file holds, as in a receipt: one pass, a few blocks of memory."""
     from csvapi.csvio.blocks import pieces
     from csvapi.csvio.census import Counter
@@ -48,15 +48,15 @@ def census(path: Path, dialect: Dialect) -> dict[str, Any]:
     from csvapi.csvio.preview import head
     from csvapi.csvio.source import Source
 
-    opened = Source.open(path, dialect)
+    opened = Source.open(path, found.dialect)
     first = head(opened)
     counter = Counter(opened, first)
     for piece in pieces(opened, first.start, opened.size, line=first.line):
         counter.count(piece)
     for issue in counter.census.issues.values():
         issue.byte = opened.byte(issue.byte) if issue.count else 0
-    around = {"preamble_lines": len(opened.preamble), "trailing_bytes": opened.trailing}
-    warnings = file_warnings(opened, first, counter.census)
+    around = {"preamble_lines": opened.preamble_lines, "trailing_bytes": opened.trailing}
+    warnings = [*found.passed_on(), *file_warnings(opened, first, counter.census)]
     return {
         "found": {**counter.census.as_json(), **around},
         "warnings": [warning.as_json() for warning in warnings],

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MOST = 100  # of one run; one more says how many there are besides
-_SHOWN = 100  # characters of a value
+_SHOWN, _LONG = 100, 1000  # characters of a value, of anything else
 
 CODES = {
     "bom": "A byte order mark stands between records, as in files that were joined; it is no part of a field.",
@@ -62,20 +62,31 @@ class DataWarning:
     hint: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """Of bounded size, however long the names of columns are."""
+        long = {name: text for name, text in asdict(self).items() if isinstance(text, str) and len(text) > _LONG}
+        return {**asdict(self), **{name: shown(text, _LONG) for name, text in long.items()}}
 
     def __str__(self) -> str:
         """One line for people."""
         places = {"row": self.row, "line": self.line, "byte": self.byte}
         where = ", ".join(f"{name} {number}" for name, number in places.items() if number is not None)
         value = f": {self.value!r}" if self.value is not None else ""
-        first = f" (first at {where}{value})" if where else value and f" (first{value})"
-        return f"{self.code}: {self.detail}{first}{f'; {self.hint}' if self.hint else ''}"
+        parts = [
+            f"step {self.step}" if self.step else "",
+            f"file {self.file}" if self.file is not None else "",
+            f"first at {where}{value}" if where else value and f"first{value}",
+        ]
+        about = ", ".join(filter(None, parts))
+        return f"{self.code}: {shown(self.detail, _LONG)}{f' ({about})' if about else ''}{self._way_out}"
+
+    @property
+    def _way_out(self) -> str:
+        return f"; {shown(self.hint, _LONG)}" if self.hint else ""
 
 
-def shown(value: str) -> str:
-    """A value as it is shown: at most 100 characters."""
-    return value if len(value) <= _SHOWN else value[: _SHOWN - 1] + "…"
+def shown(value: str, most: int = _SHOWN) -> str:
+    """A text as it is shown: at most so many characters."""
+    return value if len(value) <= most else value[: most - 1] + "…"
 
 
 def capped(found: Iterable[DataWarning]) -> list[DataWarning]:

@@ -51,15 +51,16 @@ def _around(source: Source, head: Head) -> list[DataWarning]:
     found = []
     if not head.columns:
         found.append(DataWarning("empty_file", "the file holds no record, so the result is empty", byte=0))
-    if source.preamble:
+    lines, first = source.preamble
+    if lines:
         found.append(
             DataWarning(
                 "preamble",
-                _above(len(source.preamble)),
-                count=len(source.preamble),
+                _above(lines),
+                count=lines,
                 line=1,
                 byte=len(source.wire.bom),
-                value=shown(source.preamble[0].rstrip("\n")),
+                value=shown(first),
                 hint='if they are records, change the dialect: {"preamble": 0}',
             )
         )

@@ -65,14 +65,22 @@ class Source:
             return file.read(self.body)
 
     @cached_property
-    def preamble(self) -> list[str]:
-        """The lines above the header, without byte order marks."""
-        text = self.prefix[len(self.wire.bom) :].decode(self.wire.codec, "replace").replace("\ufeff", "")
-        return list(io.StringIO(text, newline=None)) if text else []
+    def preamble(self) -> tuple[int, str]:
+        """How many lines stand above the header, and the first of them."""
+        decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(self.wire.codec)("replace"), translate=True)
+        left, lines, first, last = self.body - len(self.wire.bom), 0, "", "\n"
+        with self.path.open("rb") as file:
+            file.seek(len(self.wire.bom))
+            while data := file.read(min(left, _BACK)):
+                left -= len(data)
+                text = decoder.decode(data, final=not left)
+                first = first or text.partition("\n")[0]
+                lines, last = lines + text.count("\n"), text[-1:] or last
+        return lines + (last != "\n"), first
 
     @property
     def preamble_lines(self) -> int:
-        return len(self.preamble)
+        return self.preamble[0]
 
     def pieces(self, start: int, stop: int, size: int) -> Iterator[bytes]:
         """The bytes from `start` to `stop` in pieces of about `size`; a wide file is read from `body` to its end."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, cast
 
 from csvapi import __version__
-from csvapi.csvio.file_warnings import file_warnings
 from csvapi.csvio.receipt import Receipt, StepCount
 from csvapi.engines.duplicates import Duplicates
 from csvapi.engines.explain import write_explanation
@@ -18,6 +16,7 @@ from csvapi.engines.passes import Found, RangePass
 from csvapi.engines.pool import run_all
 from csvapi.engines.ranges import ranges
 from csvapi.engines.settings import Options, Progress
+from csvapi.engines.warned import warnings_of
 from csvapi.engines.ways import Ways
 from csvapi.operations.keyed import SAMPLE
 from csvapi.operations.remarks import remarks_of
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from csvapi.csvio.data_warnings import DataWarning
     from csvapi.csvio.sink import Sink
     from csvapi.engines.parts import Outputs
     from csvapi.engines.plan import Plan
@@ -212,17 +210,6 @@ class Stage:
                 for each, rows, above in zip(seen, self.bases, lines, strict=False):
                     remark.seen.join(each[place], rows, above, remark.most)
 
-    def _warnings(self) -> list[DataWarning]:
-        """About the file, if it is the run's input; then about the steps in their order."""
-        plan, is_input = self.plan, self.plan.before == 0
-        found = file_warnings(plan.source, plan.head, self.found[0].census) if is_input else []
-        for number, built in enumerate(plan.built, start=plan.before + 1):
-            for remark in remarks_of(built):
-                if warning := remark.warning(number, plan.source.wire, located=is_input):
-                    byte = None if warning.byte is None else plan.source.byte(warning.byte)
-                    found.append(replace(warning, byte=byte))
-        return found
-
     def _receipt(self, out: Sink) -> Receipt:
         census = self.found[0].census
         for each in self.found[1:]:
@@ -242,7 +229,7 @@ class Stage:
             output_sha256=out.digest.hexdigest() if out.digest else "",
             kept=self.kept,
             ragged_dropped=sum(each.ragged_dropped for each in self.found),
-            warnings=self._warnings(),
+            warnings=warnings_of(self.plan, census),
             run={
                 "steps": [step.operation.name for step in self.plan.steps],
                 "passes": len(self.passes),

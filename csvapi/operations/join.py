@@ -65,6 +65,7 @@ class Lookup:
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         self.context, self.wire = context, wire_of(context)
         self.other = Other(context, params["file"], f"{pointer}/file")
+        self.others = [self.other]
         self.left = [context.position(column, pointer + at) for at, column in columns(params)]
         of = "on" if "on" in params else "right_on"
         self.right = [self.other.position(name, f"{pointer}/{of}/{i}") for i, name in enumerate(params[of])]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.blocks import pieces
+from csvapi.csvio.census import Counter
+from csvapi.csvio.file_warnings import file_warnings
 from csvapi.csvio.preview import head
 from csvapi.csvio.source import Source
 from csvapi.errors import blaming
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from csvapi.csvio.blocks import Block
+    from csvapi.csvio.data_warnings import DataWarning
     from csvapi.csvio.wire import Wire
     from csvapi.operations.step import Column, FileId
 
@@ -32,6 +36,7 @@ class Other:
             path, dialect = context.file(name, pointer)
             self.source = Source.open(path, dialect)
             self.first = head(self.source)
+        self.counter = Counter(self.source, self.first)
         self.context = Context(self.first.columns, dialect.header, self.source.wire)
 
     def blamed(self) -> AbstractContextManager[None]:
@@ -48,12 +53,19 @@ class Other:
             return self.context.position(column, pointer)
 
     def blocks(self) -> Iterator[Block]:
-        width = len(self.first.columns)
+        """All its records; what is odd about them is counted for `warnings`."""
+        self.counter = Counter(self.source, self.first)
         with self.blamed():
             for piece in pieces(self.source, self.first.start, self.source.size, line=self.first.line):
-                if piece.block.even(width):
-                    piece.block.width = width
+                self.counter.count(piece)
                 yield piece.block
+
+    def warnings(self) -> list[DataWarning]:
+        """About this file, once its records were read."""
+        census = self.counter.census
+        for issue in census.issues.values():
+            issue.byte = self.source.byte(issue.byte) if issue.count else 0
+        return [replace(warning, file=self.name) for warning in file_warnings(self.source, self.first, census)]
 
     def into(self, wire: Wire, cells: list[bytes | None]) -> list[bytes]:
         """Cells in the encoding of `wire`, absent ones empty; `InvalidInput` for a character it does not have."""

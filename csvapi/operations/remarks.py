@@ -89,6 +89,7 @@ class Remark:
         if not seen.count:
             return None
         detail, hint = self.describe(seen)
+        detail += "" if located else "; the row is one of the table that an earlier step wrote"
         spot = seen.spots[0] if seen.spots else None
         value = None if spot is None or spot.value is None else shown(spot.value.decode(wire.inner, "replace"))
         return DataWarning(

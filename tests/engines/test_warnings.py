@@ -72,3 +72,26 @@ def test_there_are_at_most_a_hundred() -> None:
     assert len(found) == MOST + 1
     assert (found[-1].code, found[-1].count) == ("more_warnings", 7)
     assert capped(found[:MOST]) == found[:MOST]
+
+
+@pytest.mark.parametrize("way", ["plain", "parallel"])
+def test_another_file_has_warnings_of_its_own(tmp_path: Path, way: str) -> None:
+    source, other, out = (tmp_path / name for name in ("in", "other", "out"))
+    source.write_text("id,name\n1,a\n2,b\n")
+    other.write_text('id,city\n1,"Bob "the" Man"\n2\n')
+    steps: dict[str, dict[str, Any]] = {
+        "join": {"op": "join", "file": "other", "on": ["id"]},
+        "concat": {"op": "concat", "files": ["other"]},
+    }
+    for step in steps.values():
+        files = {"other": (other, Dialect())}
+        done = run(source, Dialect(), [{"op": "dedup"}, step], out, options=Options(**WAYS[way]), files=files)
+        found = [(each["code"], each["file"], each["step"], *place(each)) for each in done.as_json()["warnings"]]
+        assert found == [("ragged", "other", 2, 1, 2, 2, 3, 26), ("quotes", "other", 2, 1, 2, 1, 2, 8)]
+
+
+def test_a_warning_is_short_however_long_the_names_are(tmp_path: Path) -> None:
+    name = "n" * 50_000
+    (warning,) = warnings_of(tmp_path, f"{name},b\n,1\n,2\n".encode(), {"op": "dedup", "columns": [name]})
+    assert warning["code"] == "empty_keys"
+    assert all(len(str(part)) <= 1000 for part in warning.values())
