@@ -7,7 +7,7 @@ import random
 import time
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.detection.plain import ORDINARY, Written, table
@@ -54,6 +54,10 @@ def test_any_bytes(content: bytes, tail: bytes, complete: bool) -> None:
     st.integers(4, 60),
     st.lists(st.sampled_from(ORDINARY), min_size=3, max_size=8),
 )
+@example(
+    386882, ";", '"', "\n", 48, ["name", "code", "address", "city", "name", "city"]
+)  # codes of one shape by chance
+@example(547727, "\t", "'", "\n", 47, ["comment", "comment", "code", "code"])
 def test_round_trip(seed: int, delimiter: str, quote: str, line_end: str, rows: int, kinds: list[str]) -> None:
     file = Written(table(random.Random(seed), rows, kinds), delimiter, quote, line_end=line_end)
     got = detect(file.content[:HEAD], complete=len(file.content) <= HEAD).dialect

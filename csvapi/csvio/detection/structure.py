@@ -190,9 +190,9 @@ class _Rows:
         if any(map(is_atom, row)) and not is_series(row):
             return not any(map(is_atom, lower)) or is_series(lower)
         found, distinct = fit(self.rows[below:]), len(set(lower)) == len(lower)
-        if distinct and len(set(row)) < len(row):
-            return True
-        return distinct and found.other > 1 and found.other == found.clear and found.clear * 2 >= self.width
+        merged = len(set(row)) < len(row) and not any(kind(cell) == "code" for cell in lower)
+        all_other = found.other == found.clear and found.clear * 2 >= self.width
+        return distinct and found.other > 1 and (merged or all_other)
 
     def _fits(self, index: int, below: int) -> bool:
         """Whether the row's cells have the types of the columns below the row at `below`, as a record's have."""
