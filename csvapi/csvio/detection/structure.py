@@ -21,7 +21,7 @@ _MOST_REMARKS = 60
 """How many rows above the header may be something else than comments and blank rows."""
 _MOST_NAMES = 2
 """How many rows full of names may stand above the header: more of them are a table of their own."""
-_NEAR, _MANY = 10, 500
+_NEAR, _MANY, _NEXT = 10, 500, 5
 _LABEL = re.compile(r"\w[\w ./()-]{0,40}:(?: .*)?\s*", re.DOTALL)
 _MARKS = "#/%- \t"
 
@@ -175,8 +175,19 @@ class _Rows:
         row = self.rows[index]
         if len(row) != self.width or filled(row) < 2 or (any(map(is_atom, row)) and not are_dated(row)):
             return 0
+        if self._is_coded(index):
+            return 0
         found = fit(self.rows[index:])
         return found.other + found.same if found.other > found.same or are_years(row) else 0
+
+    def _is_coded(self, index: int) -> bool:
+        """Whether the row has a code where the next rows have some, too: a record, though its code may be longer."""
+        row, below = self.rows[index], self.rows[index + 1 : index + 1 + _NEXT]
+        places = [place for place, cell in enumerate(row) if kind(cell) == "code"]
+        return any(
+            sum(kind(other[place]) == "code" for other in below if place < len(other)) * 2 > len(below)
+            for place in places
+        )
 
     def _is_above(self, index: int, below: int) -> bool:
         """Whether the row is a remark above the header at `below`: it is less of a header and no record."""
@@ -190,9 +201,9 @@ class _Rows:
         if any(map(is_atom, row)) and not is_series(row):
             return not any(map(is_atom, lower)) or is_series(lower)
         found, distinct = fit(self.rows[below:]), len(set(lower)) == len(lower)
-        merged = len(set(row)) < len(row) and not any(kind(cell) == "code" for cell in lower)
-        all_other = found.other == found.clear and found.clear * 2 >= self.width
-        return distinct and found.other > 1 and (merged or all_other)
+        if distinct and len(set(row)) < len(row):
+            return True
+        return distinct and found.other > 1 and found.other == found.clear and found.clear * 2 >= self.width
 
     def _fits(self, index: int, below: int) -> bool:
         """Whether the row's cells have the types of the columns below the row at `below`, as a record's have."""
