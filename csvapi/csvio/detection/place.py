@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from csvapi.csvio.detection.reading import split_lines
 from csvapi.csvio.parser import Careful
@@ -46,8 +46,7 @@ class Text:
         return self.start + size(self.lines[:line], self.encoding)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record with the index of its first physical line and of the line after its last.
 
     It is `malformed` if text stands after a closing quote.
@@ -107,7 +106,7 @@ def records(reading: Reading, lines: Sequence[str]) -> list[Record]:
         if fields and (len(fields) > 1 or fields[0].strip() or lines[first].strip()):
             record = Record(fields, first, feed.position, fault == "text")
             if escapes and escapes.is_malformed(_text(record, lines)):
-                record = replace(record, malformed=True)
+                record = record._replace(malformed=True)
             found.append(record)
         first = feed.position
     width = common_width(len(record.fields) for record in found if not record.malformed)
@@ -123,7 +122,7 @@ def repaired(found: list[Record], reading: Reading, lines: Sequence[str], width:
 
 
 def _repaired(record: Record, repair: QuoteRepair, lines: Sequence[str], width: int) -> Record:
-    return replace(record, fields=repair.fields(_text(record, lines), record.fields, width))
+    return record._replace(fields=repair.fields(_text(record, lines), record.fields, width))
 
 
 def _text(record: Record, lines: Sequence[str]) -> str:

@@ -67,7 +67,7 @@ def issues(table: Table, dialect: Dialect) -> list[Issue]:
     places = {
         "repeated_header": repeats if dialect.header and len(repeats) * 2 < len(rows) else [],
         "ragged": [index for index, row in enumerate(rows) if len(row) != table.width],
-        "nul": [index for index, row in enumerate(rows) if any("\x00" in cell for cell in row)],
+        "nul": _with_nuls(table),
         "long_quote": [index for index, record in enumerate(table.records) if record.stop - record.first > _LONG],
     }
     details = {
@@ -85,6 +85,12 @@ def issues(table: Table, dialect: Dialect) -> list[Issue]:
         detail = f"fields stand between two {dialect.delimiter}: every second column is empty"
         found.append(Issue("doubled_delimiter", detail, count=len(table.records)))
     return found
+
+
+def _with_nuls(table: Table) -> list[int]:
+    if not any("\x00" in line for line in table.text.lines):
+        return []
+    return [index for index, row in enumerate(table.fields) if any("\x00" in cell for cell in row)]
 
 
 def trailing(ends: Ends, filled: int, text: Text, size_: int | None) -> Issue | None:
