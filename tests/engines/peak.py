@@ -20,8 +20,8 @@ from csvapi.commands.dialect import dialect
 from csvapi.engines.local import Options, run
 
 path, steps, other, options, folder = json.load(sys.stdin)
-files = {each: (Path(other), dialect(Path(other), {})) for each in (2, 3)}
-run(Path(path), dialect(Path(path), {}), steps, Path(folder) / "out", options=Options(**options),
+files = {each: (Path(other), dialect(Path(other), {})[0]) for each in (2, 3)}
+run(Path(path), dialect(Path(path), {})[0], steps, Path(folder) / "out", options=Options(**options),
     workspace=Path(folder), files=files)
 mine = int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
 print(max(mine, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
