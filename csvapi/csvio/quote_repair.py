@@ -35,8 +35,8 @@ class _Field(NamedTuple):
 class QuoteRepair:
     """Reads records again in one dialect.
 
-    `closing` and `lenient` match a quoted field to its end by the two rules of (a), `empty` and `empty_lenient` one
-    that holds nothing but quotes, `bare` a field without quotes; `well_formed` matches a whole record.
+    `closing` and `lenient` match a quoted field to its end by the two rules of (a), `bare` a field without quotes;
+    `well_formed` matches a whole record.
     """
 
     delimiter: str
