@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import compress, islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from csvapi.csvio.keys import canonical
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from csvapi.operations.step import Context
 
 SAMPLE = 10
-_MOST_SHAPES = 8  # of empty keys, by how many of the columns are absent
+_MOST_SHAPES = 1000  # of empty keys, by how many of the columns are absent
 
 
 @dataclass(slots=True)
@@ -70,10 +70,13 @@ class Keyed:
 
     def see(self, keys: Sequence[bytes], rows: Sequence[int]) -> None:
         """Count the empty ones among the keys of the records in `rows`."""
-        for remark in self.remarks:
-            count = keys.count(remark.key)
-            found = (row for row, key in zip(rows, keys, strict=True) if key == remark.key)
-            remark.add(len(keys), count, [(row, None) for row in islice(found, 2)] if count else ())
+        shapes = {remark.key: remark for remark in self.remarks}
+        met: dict[bytes, list[int]] = {}
+        for row, key in compress(zip(rows, keys, strict=True), map(shapes.__contains__, keys)):
+            met.setdefault(key, []).append(row)
+        for key, remark in shapes.items():
+            found = met.get(key, [])
+            remark.add(len(keys), len(found), [(row, None) for row in found[:2]])
 
     def is_empty(self, key: bytes) -> bool:
         """Whether the key has nothing but empty and absent fields."""

@@ -102,3 +102,11 @@ def test_unique_may_ignore_case_and_space(tmp_path: Path) -> None:
     source.write_text("id,email\n1,A@x\n2, a@x\n3,a@x \n4,b\n")
     run(source, Dialect(), [{"op": "unique", "column": "email", "ignore": ["case", "space"]}], out)
     assert out.read_text() == "id,email\n1,A@x\n4,b\n"
+
+
+def test_many_absent_columns_are_empty_too(tmp_path: Path) -> None:
+    source, out = tmp_path / "in", tmp_path / "out"
+    names = [f"c{number}" for number in range(12)]
+    source.write_text(",".join(names) + '\n""\n""\n""\na\n')
+    found = run(source, Dialect(), [{"op": "dedup", "columns": names}], out).as_json()["warnings"]
+    assert [(each["count"], each["row"]) for each in found if each["code"] == "empty_keys"] == [(2, 2)]
