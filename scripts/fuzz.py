@@ -27,9 +27,9 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from csvapi.csvio import rows
-from csvapi.csvio.blocks import pieces
 from csvapi.csvio.detection import detect
 from csvapi.csvio.dialect import Dialect
+from csvapi.csvio.pieces import pieces
 from csvapi.csvio.preview import head
 from csvapi.csvio.receipt import Receipt
 from csvapi.csvio.source import Source

@@ -42,9 +42,9 @@ def main(given: Sequence[str]) -> int:
 
 def census(path: Path, found: Detection) -> dict[str, Any]:
     """What every record of the file holds, as in a receipt: one pass, a few blocks of memory."""
-    from csvapi.csvio.blocks import pieces
     from csvapi.csvio.census import Counter
     from csvapi.csvio.file_warnings import file_warnings
+    from csvapi.csvio.pieces import pieces
     from csvapi.csvio.preview import head
     from csvapi.csvio.source import Source
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from csvapi.csvio.records import record_text
 
 if TYPE_CHECKING:
-    from csvapi.csvio.blocks import Block, Piece
+    from csvapi.csvio.blocks import Block
+    from csvapi.csvio.pieces import Piece
     from csvapi.csvio.preview import Head
     from csvapi.csvio.source import Source
     from csvapi.csvio.wire import Wire

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, compress
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.blocks import BLOCK_SIZE, pieces
+from csvapi.csvio.blocks import BLOCK_SIZE
 from csvapi.csvio.census import misquoted
+from csvapi.csvio.pieces import pieces
 from csvapi.csvio.preview import head
 from csvapi.csvio.records import BLANK, record_text
 from csvapi.csvio.source import Source
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from csvapi.csvio.blocks import Block, Piece
+    from csvapi.csvio.blocks import Block
     from csvapi.csvio.dialect import Dialect
+    from csvapi.csvio.pieces import Piece
 
 _PAGE_BLOCK = 16 * 1024
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.blocks import pieces
+from csvapi.csvio.pieces import pieces
 from csvapi.csvio.records import cut, read
 from csvapi.csvio.source import Source
 from csvapi.csvio.widths import common_width
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from csvapi.csvio.blocks import Piece
     from csvapi.csvio.dialect import Dialect
+    from csvapi.csvio.pieces import Piece
 
 _BLOCK = 16 * 1024
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from itertools import accumulate, chain, compress, islice
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from csvapi.csvio.blocks import Block, Piece, pieces
+from csvapi.csvio.blocks import Block
 from csvapi.csvio.census import Census, Counter
+from csvapi.csvio.pieces import Piece, pieces
 from csvapi.csvio.receipt import StepCount
 from csvapi.csvio.spill import KeySink, disk_budget
 from csvapi.engines.fates import Fates, fate_file, stop_file

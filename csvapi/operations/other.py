@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.blocks import pieces
 from csvapi.csvio.census import Counter
 from csvapi.csvio.file_warnings import file_warnings
+from csvapi.csvio.pieces import pieces
 from csvapi.csvio.preview import head
 from csvapi.csvio.source import Source
 from csvapi.errors import blaming

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csvapi.csvio import Dialect
-from csvapi.csvio.blocks import pieces
 from csvapi.csvio.census import Counter
+from csvapi.csvio.pieces import pieces
 from csvapi.csvio.places import oddities, page, start
 from csvapi.csvio.preview import head, header
 from csvapi.csvio.quote_repair import QuoteRepair

@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from csvapi.csvio import Dialect, rows
-from csvapi.csvio.blocks import pieces
 from csvapi.csvio.detection import detect
+from csvapi.csvio.pieces import pieces
 from csvapi.csvio.records import read
 from csvapi.csvio.source import Source
 from csvapi.csvio.wire import Wire

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from csvapi.csvio.blocks import Piece, portions
+from csvapi.csvio.pieces import Piece, portions
 from csvapi.csvio.spill import disk_budget
 from csvapi.engines.kernels.choosing import choose
 from csvapi.engines.kernels.digests import Digester, joined

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csvapi.csvio.blocks import Piece, pieces, portions
 from csvapi.csvio.census import Counter
 from csvapi.csvio.dialect import Dialect
+from csvapi.csvio.pieces import Piece, pieces, portions
 from csvapi.csvio.preview import head
 from csvapi.csvio.source import Source
 from csvapi.csvio.wire import Wire
