@@ -30,7 +30,7 @@ from csvapi.throttle import Throttle
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
-migrate = Migrate(directory=str(MIGRATIONS), render_as_batch=True, compare_type=True)
+migrate = Migrate(directory=str(MIGRATIONS), render_as_batch=True, compare_type=True, compare_server_default=True)
 jwt = JWTManager()
 
 

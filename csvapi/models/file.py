@@ -22,7 +22,7 @@ class File(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(255))
     kind: Mapped[str] = mapped_column(String(10))  # upload, result, dropped or reasons
-    media_type: Mapped[str] = mapped_column(String(100), default=CSV)
+    media_type: Mapped[str] = mapped_column(String(100), default=CSV, server_default=CSV)
     storage_key: Mapped[str] = mapped_column(String(64), unique=True)
     size: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(String(64))

@@ -47,13 +47,15 @@ class Task(Base):
     dropped_file_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("files.id", ondelete="SET NULL"), index=True)
     reasons_file_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("files.id", ondelete="SET NULL"), index=True)
     request_id: Mapped[str | None] = mapped_column(String(64))
-    operation: Mapped[str] = mapped_column(String(20), default="pipeline")  # the one step's, or "pipeline"
+    operation: Mapped[str] = mapped_column(  # the one step's, or "pipeline"
+        String(20), default="pipeline", server_default="pipeline"
+    )
     label: Mapped[str | None] = mapped_column(String(200))
     steps: Mapped[list[dict[str, Any]]] = mapped_column(Document)
     options: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     status: Mapped[str] = mapped_column(String(10), default=Status.QUEUED)
     attempt: Mapped[int] = mapped_column(default=0)
-    lost: Mapped[int] = mapped_column(default=0)
+    lost: Mapped[int] = mapped_column(default=0, server_default="0")
     lease_owner: Mapped[str | None] = mapped_column(String(100))
     lease_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cancel_requested: Mapped[bool] = mapped_column(default=False)

@@ -1,0 +1,10 @@
+-- What programs of migrations 0002 and 0003 insert.
+
+INSERT INTO users (id, email, password_hash, is_active, is_admin, created_at, last_login_at, max_stored)
+VALUES (:id, :key, 'hash', 1, 0, '2026-01-02 03:04:05.678901', NULL, NULL);
+
+INSERT INTO files (id, user_id, name, kind, storage_key, size, sha256, dialect, columns, detection, created_at, expires_at)
+VALUES (:id, :id, 'people.csv', 'upload', :key, 12, 'abc', '{}', '["id"]', NULL, '2026-01-02 03:04:05.678901', '2026-01-02 03:04:05.678901');
+
+INSERT INTO tasks (id, user_id, file_id, result_file_id, label, steps, options, status, attempt, lease_owner, lease_expires_at, cancel_requested, progress, receipt, error_code, error_detail, created_at, queued_at, started_at, finished_at, expires_at, lost)
+VALUES (:key, :id, :id, NULL, NULL, '[{"op":"dedup"}]', '{}', 'queued', 0, NULL, NULL, 0, NULL, NULL, NULL, NULL, '2026-01-02 03:04:05.678901', '2026-01-02 03:04:05.678901', NULL, NULL, '2026-01-02 03:04:05.678901', 0);
