@@ -14,7 +14,7 @@ from csvapi.operations.filter_params import COMPARISONS, Params, columns
 from csvapi.operations.fitting import fitting
 from csvapi.operations.params import compiled
 from csvapi.operations.step import Operation
-from csvapi.operations.typed import Typed, TypedLeaf
+from csvapi.operations.typed import AnyOf, Typed, TypedLeaf
 from csvapi.operations.values import as_text, format_of, kind_of, value_in
 from csvapi.operations.writing import wire_of
 
@@ -53,7 +53,7 @@ class Filter:
             self.first_reason.append(len(self.reasons))
             self.reasons += (f"not {_shown(part)}",)
             if isinstance(node, TypedLeaf):
-                self.reasons += (f"{_name(part['column'])} is no {node.test.format.kind}",)
+                self.reasons += (f"{_name(part['column'])} is no {' or '.join(node.test.kinds)}",)
 
     def keep(self, block: Block) -> Mask:
         return All(self.parts).mask(block)
@@ -124,7 +124,10 @@ class Filter:
         return self._text(name, leaf["value"], leaf, position)
 
     def _comparison(self, name: str, leaf: dict[str, Any], position: int, pointer: str) -> Node:
-        """With one value; or with each of `in` as `==` would: texts one by one, numbers and dates together."""
+        """With one value; or with each of `in` as `==` would: texts one by one, numbers and dates together.
+
+        A cell that is none of the kinds of the values cannot be compared, unless one of the values is a text.
+        """
         values = leaf["value"] if name == "in" else [leaf["value"]]
         name, as_ = "==" if name == "in" else name, leaf.get("as", "auto")
         nodes: list[Node] = []
@@ -138,15 +141,20 @@ class Filter:
                     self._doubt(text, as_text(value), pointer)
             else:
                 typed.setdefault(form, []).append(value_in(value, form))
-        sole = len(typed) == 1 and not nodes  # a cell that is none of several kinds may be another
-        for form, given in typed.items():
-            test = Typed(name, tuple(given), form, wire_of(self.context), codes=as_ == "auto" and name == "==")
-            compared = TypedLeaf(position, test, None)
+        if typed:
+            compared = self._typed(name, typed, position, codes=as_ == "auto" and name == "==")
             nodes.append(compared)
-            if sole:
-                compared.asked = not_comparable(self.context.columns[position], form.kind, wire_of(self.context))
+            if compared is nodes[0]:
+                column = self.context.columns[position]
+                compared.asked = not_comparable(column, compared.test.kinds, wire_of(self.context))
                 self.counted.append((pointer, compared))
         return nodes[0] if len(nodes) == 1 else any_of(nodes)
+
+    def _typed(self, name: str, typed: dict[Format, list[Any]], position: int, *, codes: bool) -> TypedLeaf:
+        """With the values of each format."""
+        wire = wire_of(self.context)
+        tests = [Typed(name, tuple(given), form, wire, codes=codes) for form, given in typed.items()]
+        return TypedLeaf(position, tests[0] if len(tests) == 1 else AnyOf(tests), None)
 
     def _doubt(self, node: Leaf, value: str, pointer: str) -> None:
         """Count the cells that are put in an order with what looks like a date or number of some format, as text."""

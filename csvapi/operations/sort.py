@@ -87,7 +87,7 @@ class Sort:
             descending=by.get("order") == "desc",
             empty_first=by.get("empty") == "first",
             fold=by.get("ignore_case", False),
-            asked=not_comparable(self.after.columns[position], form.kind, self.wire) if form else None,
+            asked=not_comparable(self.after.columns[position], [form.kind], self.wire) if form else None,
         )
 
     def gather(self, room: Room, number: int) -> Gathering:

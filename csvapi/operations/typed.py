@@ -48,6 +48,11 @@ class Typed:
         return [self.known[cell] if cell in self.known else self._answer(cell) for cell in cells]
 
     @property
+    def kinds(self) -> list[str]:
+        """What cells are compared as: numbers or dates."""
+        return [self.format.kind]
+
+    @property
     def number(self) -> bool:
         """Whether cells are compared as numbers in the plain grammar."""
         return self.format.kind == "number" and self.format.plain
@@ -68,6 +73,25 @@ class Typed:
 
 
 @dataclass
+class AnyOf:
+    """Comparisons of several kinds, as of a list of numbers and dates: one of them has to hold.
+
+    Memory: the answers that each of them remembers.
+    """
+
+    tests: Sequence[Typed]
+
+    def __call__(self, cells: Sequence[bytes]) -> Sequence[bool | None]:
+        """For each cell whether a comparison holds; None where the cell is of none of the kinds."""
+        each = zip(*(test(cells) for test in self.tests), strict=True)
+        return [any(answers) or (False if False in answers else None) for answers in each]
+
+    @property
+    def kinds(self) -> list[str]:
+        return [kind for test in self.tests for kind in test.kinds]
+
+
+@dataclass
 class TypedLeaf:
     """One column compared as numbers or dates. `asked` counts what it is asked, unless that is None.
 
@@ -75,7 +99,7 @@ class TypedLeaf:
     """
 
     position: int
-    test: Typed
+    test: Typed | AnyOf
     asked: Remark | None
 
     def mask(self, block: Block) -> Mask:

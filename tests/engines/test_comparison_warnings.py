@@ -33,6 +33,8 @@ def where(cells: list[str], row: int) -> tuple[int, int, int]:
         (["7", "1,234.50", "$5", ""], ">", 5, 3, 2, f'give "as": {GROUP}'),
         (["7", "", "n/a", "5%"] * 9, "<", 5, 27, 2, f'give "as": {PERCENT}'),
         (["x", "y"], "==", 5, 2, 1, None),
+        (["7", "x", "2024-01-01", "1,5", ""], "in", [1, "2024-01-01"], 3, 2, None),
+        (["2024-01-02 10:00 UTC", "", "007", "5%"], "not_in", ["2024-01-01", "5", 7], 2, 2, None),
         (["2", "1,5"], "in", [1, 2], 1, 2, 'give "as": {"number": {"decimal": ","}}'),
         (["03/04/2021"], ">=", "2021-01-01", 1, 1, f'give "as": {DAYS} or {{"date": "%m/%d/%Y"}}'),
         (["7"] * 40 + ["(300.00)"], "!=", 5, 1, 41, 'give "as": {"number": {"accounting": true}}'),
@@ -87,9 +89,13 @@ def test_a_text_that_is_meant_as_one_is_not(tmp_path: Path, leaf: dict[str, Any]
     assert told(tmp_path, ["a"], step, "plain") == []
 
 
-def test_values_of_several_kinds_leave_nothing_uncompared(tmp_path: Path) -> None:
-    step = {"op": "filter", "filters": [{"column": "v", "operator": "in", "value": [1, "open"]}]}
-    assert told(tmp_path, ["a"], step, "plain") == []
+@pytest.mark.parametrize("values", [[1, "open"], [1, "open", "2024-01-01"], ["open", "2024-01-01"]])
+@pytest.mark.parametrize("operator", ["in", "not_in"])
+def test_every_cell_is_comparable_with_a_text_among_the_values(
+    tmp_path: Path, operator: str, values: list[Any]
+) -> None:
+    step = {"op": "filter", "filters": [{"column": "v", "operator": operator, "value": values}]}
+    assert told(tmp_path, ["a", "", "7"], step, "plain") == []
 
 
 def test_unknown_properties_of_a_schema_are_told_once_each(tmp_path: Path) -> None:

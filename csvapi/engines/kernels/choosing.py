@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from csvapi.engines.kernels import texts
 from csvapi.engines.kernels.table import BELOW
 from csvapi.operations.conditions import All, Leaf, Node, Not, Text
-from csvapi.operations.typed import TypedLeaf
+from csvapi.operations.typed import Typed, TypedLeaf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +89,7 @@ def _typed(leaf: TypedLeaf, table: Table, records: Places) -> tuple[Answers, Ans
     """For which of `records` the comparison holds, and whose cells are no such value."""
     answers, misses = np.zeros(len(records), np.bool_), np.zeros(len(records), np.bool_)
     others = np.arange(len(records))
-    if leaf.test.number:
+    if isinstance(leaf.test, Typed) and leaf.test.number:
         first, last = table.span(leaf.position, records)
         value, scale, known = parse(table.words[first], last - first)
         for limit in leaf.test.values:
