@@ -64,10 +64,15 @@ def _around(source: Source, head: Head) -> list[DataWarning]:
                 hint='if they are records, change the dialect: {"preamble": 0}',
             )
         )
-    if source.trailing:
-        detail = "NULs or Ctrl-Z at the end of the file are no record and not in the result"
-        found.append(DataWarning("trailing_bytes", detail, count=source.trailing, byte=source.size))
-    return found
+    return [*found, *end_warnings(source)]
+
+
+def end_warnings(source: Source) -> list[DataWarning]:
+    """What stands after the last record, which a run on the file's first records does not see."""
+    if not source.trailing:
+        return []
+    detail = "NULs or Ctrl-Z at the end of the file are no record and not in the result"
+    return [DataWarning("trailing_bytes", detail, count=source.trailing, byte=source.size)]
 
 
 def _above(lines: int) -> str:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from csvapi.csvio import Dialect
+from csvapi.csvio.file_warnings import end_warnings
 from csvapi.csvio.places import Row, page, start
+from csvapi.csvio.source import Source
 from csvapi.engines import local
 from csvapi.extensions import runtime
 from csvapi.models import CSV, File
@@ -87,7 +89,8 @@ def _run(
         out_columns, kept = _shown(out, written, size, receipt)
     seen = (following.byte if following else file.size) - at.byte
     estimate = _estimate(file, at.byte, seen, receipt)
-    warnings = _placed(receipt["warnings"], rows)
+    after = [warning.as_json() for warning in end_warnings(Source.open(source, dialect))]
+    warnings = [*_placed(receipt["warnings"], rows), *after]
     return Trial(columns, rows, fates, out_columns, kept, receipt, warnings, following is None, estimate)
 
 

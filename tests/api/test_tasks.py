@@ -201,6 +201,19 @@ def test_a_preview_is_bounded_and_its_estimate_is_near(v1: V1) -> None:
     assert v1.ok("GET", "/tasks")["items"] == []
 
 
+@pytest.mark.parametrize(
+    ("rows", "tail", "encoding"),
+    [(1, "\x1a", "utf-8"), (9, "\0" * 70_000, "utf-8"), (9, "\x1a\r\n\0\0", "utf-16-le"), (1, "\0\0", "utf-16-le")],
+)
+def test_a_preview_reports_what_stands_after_the_last_record(v1: V1, rows: int, tail: str, encoding: str) -> None:
+    """As a task does, wherever the sample ends."""
+    file = v1.upload(("\ufeff" + PEOPLE.decode() + tail).encode(encoding))["id"]
+    task = v1.finished(v1.submit(file, DEDUP)["id"])
+    answer = v1.ok("POST", "/previews", json={"input": file, "steps": [DEDUP], "sample_rows": rows})
+    assert [each["code"] for each in answer["warnings"]] == ["trailing_bytes"]
+    assert answer["warnings"] == task["warnings"]
+
+
 def test_a_preview_has_the_columns_of_the_whole_file(v1: V1) -> None:
     """Without a header they are as many as most records have fields, which the sample's may not have."""
     file = v1.upload(b"1,2\n" + b"3,4,5\n" * 9)
