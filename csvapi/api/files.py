@@ -121,9 +121,12 @@ def show(file_id: int) -> Any:
 @signed_in
 @blp.arguments(Change, example={"dialect": {"delimiter": ";"}, "expires_at": "2030-01-31T12:00:00Z"})
 @blp.response(200, FileShape, example=FILE)
-@blp.refuses(401, 404, 413, 415, 422, 503)
+@blp.refuses(401, 404, 409, 413, 415, 422, 503)
 def change(body: dict[str, Any], file_id: int) -> Any:
-    """Change a file's name, how it is read, or how long it is kept; its bytes stay."""
+    """Change a file's name, how it is read, or how long it is kept; its bytes stay.
+
+    Another `dialect` is refused while a task that has not ended reads the file.
+    """
     return file_shape(keeping.change(g.user.id, file_id, **body))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from csvapi.errors import (
     CsvapiError,
@@ -27,7 +27,6 @@ from csvapi.extensions import runtime, transaction
 from csvapi.models import CSV, File, now
 from csvapi.services import quotas
 from csvapi.services.detecting import HEAD, detected
-from csvapi.services.leases import changed
 from csvapi.storage import Writer, first_and_last
 
 log = structlog.get_logger(__name__)
@@ -132,8 +131,8 @@ def by_link(file_id: int) -> File:
     return file
 
 
-def extend(user_id: int, file_id: int, expires_at: datetime) -> File:
-    """Keep the user's file until another time; raises NotFound, and InvalidInput for a time past or too far ahead."""
+def check_end(expires_at: datetime) -> None:
+    """Raise InvalidInput for a time until which no file can be kept: one without a zone, past, or too far ahead."""
     longest = runtime().settings.max_retention
     if expires_at.tzinfo is None:
         raise InvalidInput("The time needs a zone: 2030-01-31T12:00:00Z", pointer="/expires_at")
@@ -143,13 +142,6 @@ def extend(user_id: int, file_id: int, expires_at: datetime) -> File:
             pointer="/expires_at",
             limit=longest,
         )
-    file = find(user_id, file_id)
-    with transaction() as session:
-        kept = update(File).where(File.id == file_id, File.expires_at > now()).values(expires_at=expires_at)
-        if not changed(session.execute(kept)):
-            raise NotFound("File not found or access denied", pointer="/file_id")
-    file.expires_at = expires_at
-    return file
 
 
 def check_csv(file: File, pointer: str = "") -> None:

@@ -11,11 +11,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from csvapi.csvio import Dialect, header
-from csvapi.errors import InUse, InvalidInput, UnsupportedEncoding
+from csvapi.errors import InUse, InvalidInput, NotFound, UnsupportedEncoding
 from csvapi.extensions import transaction
 from csvapi.models import ACTIVE, File, Task, now
 from csvapi.operations import files_of, load_steps
 from csvapi.services import cursors, files, quotas
+from csvapi.services.leases import changed
 
 LISTED = ("upload", "result", "dropped")  # kinds of CSV files; the reasons belong to their task
 
@@ -40,27 +41,36 @@ def change(
     dialect: dict[str, Any] | None = None,
     expires_at: datetime | None = None,
 ) -> File:
-    """Give the file another name, dialect (only what is named changes) or end; its bytes stay.
+    """Give the file another name, dialect (only what is named changes) or end, all or nothing; its bytes stay.
 
-    Raises NotFound, InvalidInput and UnsupportedEncoding for a dialect that cannot read the file's head.
+    Raises NotFound, InvalidInput, UnsupportedEncoding for a dialect that cannot read the file's head, and for any
+    dialect InUse while a task that has not ended reads the file: it would be read in another way than was checked.
     """
     file = files.find(user_id, file_id)
     values: dict[str, Any] = {}
     if name is not None:
         values["name"] = files.clean_name(name)
-    if dialect:
-        files.check_csv(file, "/dialect")
-        chosen = Dialect.from_json({**file.dialect, **dialect})
-        values |= {"dialect": chosen.as_json(), "columns": _columns(file, chosen)}
-        if file.detection:
-            values["detection"] = {**file.detection, "chosen": True}
     if expires_at is not None:
-        files.extend(user_id, file_id, expires_at)
+        files.check_end(expires_at)
+        values["expires_at"] = expires_at
+    if dialect:
+        values |= _read_as(file, Dialect.from_json({**file.dialect, **dialect}))
     if values:
         with transaction() as session:
             quotas.lock(session, user_id)
-            session.execute(update(File).where(File.id == file_id).values(**values))
+            if dialect:
+                check_unused(session, file)
+            still = update(File).where(File.id == file_id, File.expires_at > now())
+            if not changed(session.execute(still.values(**values))):
+                raise NotFound("File not found or access denied")
     return files.find(user_id, file_id)
+
+
+def _read_as(file: File, chosen: Dialect) -> dict[str, Any]:
+    """The values of the file's row with a dialect that its user chose."""
+    files.check_csv(file, "/dialect")
+    values: dict[str, Any] = {"dialect": chosen.as_json(), "columns": _columns(file, chosen)}
+    return {**values, "detection": {**file.detection, "chosen": True}} if file.detection else values
 
 
 def _columns(file: File, dialect: Dialect) -> list[str]:

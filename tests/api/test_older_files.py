@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -204,18 +204,28 @@ def test_only_uploads_at_rest_are_detected_anew(v1: V1, other: Account) -> None:
     problem(v1.post("/files/0/detect"), 404, "not_found")
 
 
-def test_a_file_in_use_is_not_detected_anew(v1: V1, app: Flask) -> None:
-    """Neither the input of a queued or running task nor another file that its steps read."""
+def test_a_file_in_use_keeps_how_it_is_read(v1: V1, app: Flask) -> None:
+    """Neither the input of a queued or running task nor another file that its steps read is read anew."""
     file, second = v1.upload(PEOPLE), v1.upload(b"id,city\n7,London\n")
+    soon = (datetime.now(UTC) + timedelta(days=2)).isoformat()
     for status in (Status.QUEUED, Status.RUNNING):
         task = stored_task(
             app, v1.account, file["id"], steps=[{"op": "join", "file": second["id"], "on": ["id"]}], status=status
         )
         for each in (file, second):
             problem(v1.post(each["links"]["detect"]), 409, "in_use")
+            change = {"name": "other.csv", "expires_at": soon, "dialect": {"header": False}}
+            refused = problem(v1.call("PATCH", each["links"]["self"], json=change), 409, "in_use")
+            assert f"Task {task} reads the file" in refused["detail"]
+            assert v1.ok("GET", each["links"]["self"]) == each, "nothing of the change was made"
+            assert v1.ok("PATCH", each["links"]["self"], json={"name": each["name"]}) == each
         with app.app_context(), transaction() as session:
             session.execute(update(Task).where(Task.id == task).values(status=Status.CANCELLED))
-        assert v1.post(file["links"]["detect"]).status_code == 200
+        assert v1.ok("PATCH", second["links"]["self"], json={"dialect": {"header": False}})["columns"] == [
+            "column_1",
+            "column_2",
+        ]
+        assert v1.ok("POST", second["links"]["detect"])["columns"] == ["id", "city"]
 
 
 def test_a_task_that_the_first_version_queued_runs(v1: V1, app: Flask) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from csvapi.errors import CsvapiError, InvalidInput, NotFound
 from csvapi.extensions import runtime, transaction
 from csvapi.models import Status, Task, now
-from csvapi.services import dispatch, files, leases, quotas, retention, tasks
+from csvapi.services import dispatch, files, keeping, leases, quotas, retention, tasks
 from tests.services.alone import alone, ann, application, bob, environ, row, run, submit, written
 from tests.stack import Account
 from tests.waiting import until
@@ -126,13 +126,13 @@ def test_a_result_over_the_quota_fails_its_task(environ: dict[str, str], alone: 
 def test_a_file_is_kept_for_longer_up_to_the_limit(alone: Flask, ann: Account, bob: Account) -> None:
     file_id, most = ann.upload(b"a\n1\n"), timedelta(seconds=runtime().settings.max_retention)
     wanted = now() + most - timedelta(seconds=5)
-    files.extend(ann.id, file_id, wanted)
+    keeping.change(ann.id, file_id, expires_at=wanted)
     assert files.find(ann.id, file_id).expires_at == wanted
     for wrong in (now() + most + timedelta(minutes=1), now(), wanted.replace(tzinfo=None)):
         with pytest.raises(InvalidInput):
-            files.extend(ann.id, file_id, wrong)
+            keeping.change(ann.id, file_id, expires_at=wrong)
     with pytest.raises(NotFound):
-        files.extend(bob.id, file_id, wanted)
+        keeping.change(bob.id, file_id, expires_at=wanted)
     assert retention.delete_expired() == 0
 
 
