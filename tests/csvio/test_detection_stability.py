@@ -97,6 +97,7 @@ EVEN = {
     "comment for a header": ("# x (m), y (s)\n", "0.1, 0.2\n"),
     "sections": ("name,price\nFruit,\n", "Apple,1.5\n"),
     "title": ("Report of 2020,,\n,,\nid,name,qty\n", "1,a,2\n"),
+    "years below groups": (",Sales,,Costs,\nregion,2019,2020,2019,2020\n", "North,2.5,3,1998,4\n"),
     "text": ("name,city\n", "Ann,Paris\n"),
     "widths": ("One,two,three\n", "1,2,3,4\n"),
 }

@@ -88,6 +88,8 @@ WORTH = {
     "torn": 0.05,
 }
 ATOMS = frozenset(("number", "date", "time", "email", "url", "ip", "phone", "place"))
+VALUES = ATOMS | {"link", "json"}
+"""Kinds of cells that are no names of columns."""
 _COMMENT = re.compile(r"\s*(?:#(?:[\s#!]|\Z)|%(?:[\s%]|\Z)|//|--(?:\s|\Z))")
 _NULLS = frozenset(("na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", "\\n", "."))
 
@@ -95,6 +97,11 @@ _NULLS = frozenset(("na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--"
 def kind(cell: str) -> str:
     """The kind of one cell; outer spaces do not count, and only the first 200 characters are looked at."""
     return _kind(cell[:200].strip())
+
+
+def is_atom(cell: str) -> bool:
+    """Whether the cell is of a kind that is no name of a column."""
+    return kind(cell) in VALUES
 
 
 @lru_cache(maxsize=2048)

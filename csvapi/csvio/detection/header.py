@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.detection.cells import ATOMS, is_comment, kind
+from csvapi.csvio.detection.cells import VALUES, is_atom, is_comment, kind
+from csvapi.csvio.detection.groups import YEAR, are_years_over_others
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_YEAR = re.compile(r"(?:1[6-9]|20)\d\d")
 _BODY, _BODY_CELLS = 80, 800
 """How much of the table is compared with its first record."""
 _COLUMNS, _NEXT = 500, 4
 """Values of the first record are looked for in the next few: in enough of them, any value occurs again."""
 _CODE = 40
-_VALUES = ATOMS | {"link", "json"}
-"""Kinds of cells that are no names of columns."""
 _SHAPE = str.maketrans({**dict.fromkeys("123456789", "0"), **dict.fromkeys("BCDEFGHIJKLMNOPQRSTUVWXYZ", "A")})
 
 
@@ -50,7 +47,7 @@ def header(rows: Sequence[Sequence[str]]) -> Header:
     if not body:
         return _lonely(first)
     repeated = _repeats(first, _columns(body[:_NEXT], len(first))) if len(body) >= 3 else 0
-    return _decide(first, _fit(first, body), repeated)
+    return _decide(first, _fit(first, body), repeated, series=is_series(first) or are_years_over_others(rows))
 
 
 def fit(rows: Sequence[Sequence[str]], row: Sequence[str] | None = None) -> Fit:
@@ -75,10 +72,10 @@ def _columns(body: Sequence[Sequence[str]], width: int) -> list[tuple[str, ...]]
     return list(zip_longest(*(row[:width] for row in body), fillvalue=""))[:_COLUMNS]
 
 
-def _decide(first: Sequence[str], found: Fit, repeated: int) -> Header:
+def _decide(first: Sequence[str], found: Fit, repeated: int, *, series: bool) -> Header:
     """Weigh the cells that are the same as the data below, the ones that are not, and the values repeated below."""
     cells, same, other = len(first), found.same, found.other
-    if same > other and (all(map(is_atom, first)) or not is_series(first)):
+    if same > other and (all(map(is_atom, first)) or not series):
         detail = f"no header: {same} of {cells} cells of the first record are of the same kind as the data below them"
         return Header(present=False, confidence=_sure(same, other), evidence=detail)
     if not same and not other and repeated * 2 > cells:
@@ -93,7 +90,7 @@ def _decide(first: Sequence[str], found: Fit, repeated: int) -> Header:
 
 def _lonely(first: Sequence[str]) -> Header:
     """A file of one record: data only if half of its cells are numbers, dates or the like."""
-    atoms = sum(is_atom(cell) and not _YEAR.fullmatch(cell.strip()) for cell in first)
+    atoms = sum(is_atom(cell) and not YEAR.fullmatch(cell.strip()) for cell in first)
     if atoms * 2 >= len(first) and not is_series(first):
         return Header(
             present=False, confidence=0.6, evidence=f"no header: the only record has {atoms} numbers or dates in it"
@@ -111,7 +108,7 @@ def _shared(column: Sequence[str]) -> str:
     if not column:
         return ""
     most, count = Counter(map(kind, column)).most_common(1)[0]
-    if most in _VALUES and count * 10 >= len(column) * 8:
+    if most in VALUES and count * 10 >= len(column) * 8:
         return most
     shape, count = Counter(map(_shape, column)).most_common(1)[0]
     enough = len(column) >= (3 if len(shape) < 4 else 2) and "0" in shape and count * 10 >= len(column) * 8
@@ -122,7 +119,7 @@ def _compare(name: str, below: str) -> int:
     """+1 when the first cell is of the column's clear kind, -1 when it is of another, 0 when nothing is clear."""
     if not below:
         return 0
-    if below in _VALUES:
+    if below in VALUES:
         return _beside(kind(name), below)
     return 1 if _shape(name) == below else -1 if name.strip() else 0
 
@@ -134,16 +131,12 @@ def _beside(given: str, below: str) -> int:
     """
     if given == "empty" or (given in ("date", "time") and below == "number"):
         return 0 if given == "empty" else -1
-    return 1 if given in _VALUES else -1
+    return 1 if given in VALUES else -1
 
 
 def _shape(cell: str) -> str:
     """`AB-129` → `AA-000`: digits and capitals by class, so that codes of one scheme look alike; others have none."""
     return "" if len(cell) > _CODE or " " in cell.strip() else cell.translate(_SHAPE)
-
-
-def is_atom(cell: str) -> bool:
-    return kind(cell) in _VALUES
 
 
 def is_series(first: Sequence[str]) -> bool:
@@ -164,12 +157,12 @@ def are_dated(row: Sequence[str]) -> bool:
 def are_merged_years(row: Sequence[str]) -> bool:
     """Whether the row holds years above groups of columns, and nothing above the first one."""
     atoms = [cell for cell in row if is_atom(cell)]
-    return bool(atoms) and not row[0].strip() and all(_YEAR.fullmatch(cell.strip()) for cell in atoms)
+    return bool(atoms) and not row[0].strip() and all(YEAR.fullmatch(cell.strip()) for cell in atoms)
 
 
 def are_years(first: Sequence[str]) -> bool:
     """Two or more different years in order and no other number."""
-    years = [cell.strip() for cell in first if _YEAR.fullmatch(cell.strip())]
+    years = [cell.strip() for cell in first if YEAR.fullmatch(cell.strip())]
     rising = years == sorted(set(years)) or years == sorted(set(years), reverse=True)
     return len(years) >= 2 and rising and len(years) == sum(map(is_atom, first))
 

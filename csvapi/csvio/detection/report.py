@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from csvapi.csvio.detection.groups import are_names
 from csvapi.csvio.detection.place import BOM, printable, size
 from csvapi.csvio.detection.result import Issue
-from csvapi.csvio.detection.structure import are_names
 
 if TYPE_CHECKING:
     from csvapi.csvio.detection.encoding import Decoded

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.detection.cells import is_comment, kind
-from csvapi.csvio.detection.header import are_dated, are_merged_years, are_years, fit, header, is_atom, is_series
+from csvapi.csvio.detection.cells import is_atom, is_comment, kind
+from csvapi.csvio.detection.groups import are_names, are_years_of_groups, filled
+from csvapi.csvio.detection.header import are_dated, are_merged_years, are_years, fit, header, is_series
 from csvapi.csvio.detection.scoring import table_width
 from csvapi.csvio.detection.units import are_units
 
@@ -173,12 +174,24 @@ class _Rows:
     def _heads(self, index: int) -> int:
         """How many names the row has above columns of other kinds, if it is by its cells the header of the columns."""
         row = self.rows[index]
-        if len(row) != self.width or filled(row) < 2 or (any(map(is_atom, row)) and not are_dated(row)):
+        if len(row) != self.width or filled(row) < 2:
+            return 0
+        if self._has_years_of_groups(index):
+            return filled(row)
+        if any(map(is_atom, row)) and not are_dated(row):
             return 0
         if self._is_coded(index):
             return 0
         found = fit(self.rows[index:])
         return found.other + found.same if found.other > found.same or are_years(row) else 0
+
+    def _has_years_of_groups(self, index: int) -> bool:
+        """Whether the row is the lower one of a header whose upper row stands directly above it, and the lowest."""
+        if not 0 < index < len(self.rows) - 1 or self.gaps[index]:
+            return False
+        if not are_years_of_groups(self.rows[index - 1], self.rows[index:]):
+            return False
+        return are_units(self.rows[index + 1]) or not self._heads(index + 1)
 
     def _is_coded(self, index: int) -> bool:
         """Whether the row has a code where the next rows have some, too: a record, though its code may be longer."""
@@ -200,9 +213,9 @@ class _Rows:
             return True
         if any(map(is_atom, row)) and not is_series(row):
             return not any(map(is_atom, lower)) or is_series(lower)
+        if len(set(row)) < len(row) == len(set(zip(row, lower, strict=True))):
+            return True  # groups of columns, and together the two rows name each column
         found, distinct = fit(self.rows[below:]), len(set(lower)) == len(lower)
-        if distinct and len(set(row)) < len(row):
-            return True
         return distinct and found.other > 1 and found.other == found.clear and found.clear * 2 >= self.width
 
     def _fits(self, index: int, below: int) -> bool:
@@ -223,13 +236,3 @@ def _hashes(rows: Sequence[Sequence[str]]) -> int:
     count = next((index for index, row in enumerate(rows) if row[0][:1] != "#"), 0)
     lone = count == 1 and len(rows[0]) == 1 and fit(rows[1:]).other > 0
     return count if count > 1 or lone else 0
-
-
-def filled(row: Sequence[str]) -> int:
-    """How many cells hold more than spaces."""
-    return sum(1 for cell in row if cell.strip())
-
-
-def are_names(row: Sequence[str], width: int) -> bool:
-    """Whether a row above the header may be an upper row of it: as wide, two or more cells filled, none a number."""
-    return len(row) == width and filled(row) > 1 and not is_comment(row) and not any(map(is_atom, row))
