@@ -41,5 +41,6 @@ if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     "$python" -m venv --clear .venv
 fi
 echo "Installing $lock ..."
-.venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$lock"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+# Built with the locked tools: nothing else is fetched.
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

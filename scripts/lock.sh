@@ -1,25 +1,32 @@
 #!/bin/bash
-# Write requirements.lock and requirements-dev.lock: the newest versions that setup.cfg allows, installed in a new
-# environment, so that nothing gets in that setup.cfg does not ask for.
+# Write requirements.lock (what runs: the extras of the image, too) and requirements-dev.lock (that, and what tests and checks):
+# the newest versions that setup.cfg allows on any machine and Python it allows, with the SHA-256 of each of their files. pip
+# refuses a file that is not among them, so that what was tested is what is installed, wherever it is fetched from.
+# UV_DEFAULT_INDEX names another index than the public one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+UV=0.13.9 # resolves for all machines at once, which pip cannot
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-freeze() {
-    local lock=$1 what=$2
+.venv/bin/python -m venv "$work/venv"
+"$work/venv/bin/pip" install --quiet --disable-pip-version-check "uv==$UV"
+# This package is built with what is locked, like everything else.
+"$work/venv/bin/python" -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+    >"$work/build.in"
+
+lock() {
+    local file=$1 what=$2 extra options=()
+    shift 2
+    for extra in fast s3 sentry otel "$@"; do options+=(--extra "$extra"); done
+    [ $# = 0 ] || options+=(-c "$work/requirements.lock") # the same versions: what the tests see is what runs
     {
         echo "# What csvapi $what with, exactly. Written by \`make lock\`; edit the ranges in setup.cfg instead."
-        "$work/bin/pip" freeze --exclude-editable
-        # What redis needs on older Pythons only; a freeze on a newer one does not see it.
-        echo 'async-timeout==5.0.1 ; python_full_version < "3.11.3"'
-    } >"$work/lock"
-    cp "$work/lock" "$lock"
+        "$work/venv/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+            --no-emit-index-url --no-emit-find-links "${options[@]}" setup.cfg "$work/build.in"
+    } >"$work/$file"
 }
 
-.venv/bin/python -m venv "$work"
-"$work/bin/pip" install --quiet --disable-pip-version-check -e '.[fast,s3]'
-freeze requirements.lock runs
-# The same versions at run time in both: what the tests see is what runs.
-"$work/bin/pip" install --quiet --disable-pip-version-check -c requirements.lock -e '.[test,check]'
-freeze requirements-dev.lock "is tested and checked"
+lock requirements.lock runs
+lock requirements-dev.lock "is tested and checked" test check
+cp "$work"/requirements*.lock .
