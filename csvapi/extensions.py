@@ -29,7 +29,8 @@ from csvapi.storage import LocalStorage
 from csvapi.throttle import Throttle
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
-MIGRATIONS = Path(__file__).parent.parent / "migrations"
+_INSTALLED = Path(__file__).parent / "migrations"  # in a checkout they lie beside the package
+MIGRATIONS = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parent.parent / "migrations"
 migrate = Migrate(directory=str(MIGRATIONS), render_as_batch=True, compare_type=True, compare_server_default=True)
 jwt = JWTManager()
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
-MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 CREATED = "is an administrator now"
 
 
@@ -28,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
     settings = load()
     create = first_admin if only_first else ensure_admin
     with create_app(settings, pages=False).app_context():
-        upgrade(directory=str(MIGRATIONS))
+        upgrade()
         runtime().storage.prepare()
         if settings.admin_email and create(settings.admin_email, settings.admin_password):
             print(f"{settings.admin_email} {CREATED}", flush=True)

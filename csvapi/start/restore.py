@@ -10,7 +10,6 @@ from typing import BinaryIO
 
 from csvapi.errors import InvalidInput
 from csvapi.start.installation import application
-from csvapi.start.migrate import MIGRATIONS
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -34,15 +33,14 @@ def _restore(source: BinaryIO) -> int:
     from csvapi.extensions import runtime
     from csvapi.services import archive
 
-    folder = str(MIGRATIONS)
     with application().app_context():
         steps = archive.read(source)
         wanted = _known(next(steps)["revision"])
-        downgrade(directory=folder, revision="base")
-        upgrade(directory=folder, revision=wanted)
+        downgrade(revision="base")
+        upgrade(revision=wanted)
         runtime().storage.prepare()
         done = next(steps)
-        upgrade(directory=folder)
+        upgrade()
     print(f"{done.rows} rows and {done.files} files of {done.bytes} bytes are back", file=sys.stderr)
     for key in done.missing:
         print(f"missing from the archive, or not what it was: {key}", file=sys.stderr)
@@ -52,6 +50,8 @@ def _restore(source: BinaryIO) -> int:
 def _known(revision: str) -> str:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
+
+    from csvapi.extensions import MIGRATIONS
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))

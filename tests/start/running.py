@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -25,13 +25,13 @@ _OURS = re.compile(r"CSVAPI_|DB_|REDIS_|DATABASE_URL")
 class Running:
     """One `csvapi start`; its output is in a file, so that nothing blocks on it."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, command: Sequence[str] = COMMAND, **settings: str) -> None:
         self.output = folder / "output"
         env = {name: value for name, value in os.environ.items() if not _OURS.match(name)}
         env |= {"CSVAPI_PORT": "0", "CSVAPI_WORKERS": "1", **settings}
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                COMMAND,
+                command,
                 cwd=folder,
                 env=env,
                 stdout=output,
@@ -80,9 +80,9 @@ class Running:
 
 
 @contextmanager
-def started(folder: Path, **settings: str) -> Iterator[Running]:
+def started(folder: Path, command: Sequence[str] = COMMAND, **settings: str) -> Iterator[Running]:
     folder.mkdir(parents=True, exist_ok=True)
-    instance = Running(folder, **settings)
+    instance = Running(folder, command, **settings)
     try:
         yield instance.ready()
     finally:
