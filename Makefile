@@ -51,6 +51,9 @@ docs: .venv/dev ## Write docs/operations.md anew from the catalogue, and what th
 lock: .venv/dev ## Renew requirements.lock and requirements-dev.lock from setup.cfg
 	scripts/lock.sh
 
+sbom: .venv/run ## Write dist/csvapi.cdx.json: what csvapi is made of, with licences and hashes (CycloneDX)
+	@$(BIN)/python scripts/sbom.py
+
 distclean: ## Remove the environment and what tools left behind (never the data in var, nor the stack's)
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
@@ -64,6 +67,12 @@ build: ## Build the image
 
 up: ## Make .env, build, start everything, wait until it is healthy, print the addresses
 	@$(STACK) up
+
+roll: ## Upgrade without a gap behind a proxy: new containers beside the old ones (docs/operating.md, "Upgrade")
+	@$(STACK) roll
+
+pin: ## Write the digests of the images into .env, so that nothing else is ever run (needs the registry)
+	@$(STACK) pin
 
 down: ## Stop and remove the containers; the data stays
 	@$(STACK) compose --profile dashboard --profile s3 down --remove-orphans
@@ -126,5 +135,5 @@ test-docker: .venv/dev ## Test the whole stack in containers: flow, killed worke
 		-c <(sed -n 's/ \\$$//; /^[a-z]/p' requirements-dev.lock) -e '.[bench]'
 	@touch $@
 
-.PHONY: help run docs test faults check format bench bench-service fuzz detect-eval lock distclean init build up down restart logs status \
-	health shell admin backup restore clean dev-logs-web dev-logs-worker dev-logs-db dev-logs-redis test-docker
+.PHONY: help run docs test faults check format bench bench-service fuzz detect-eval lock sbom distclean init \
+	build up roll pin down restart logs status health shell admin backup restore clean dev-logs-web dev-logs-worker dev-logs-db dev-logs-redis test-docker
