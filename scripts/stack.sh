@@ -12,6 +12,14 @@ fail() {
     exit 1
 }
 
+# What the image says of itself: the commit it was built from, and where that comes from, without a login.
+origin() {
+    CSVAPI_REVISION=$(git rev-parse HEAD 2>/dev/null) || return 0
+    CSVAPI_CREATED=$(git log -1 --format=%cI)
+    CSVAPI_SOURCE=$(git config --get remote.origin.url | sed -E 's#//[^/@]*@#//#' || true)
+    export CSVAPI_REVISION CSVAPI_CREATED CSVAPI_SOURCE
+}
+
 compose() {
     if [ -n "${COMPOSE:-}" ]; then
         $COMPOSE "$@"
@@ -113,12 +121,54 @@ explain() {
     say "" "If the port is in use, set another CSVAPI_PORT in .env. docs/operating.md knows more."
 } >&2
 
+# The address that a web container was given; with a range in CSVAPI_PORT only Docker knows which one it is.
+published() {
+    local web address
+    mapfile -t web < <(compose ps -q web)
+    address=$(docker port "${web[0]:-none}" 8000/tcp 2>/dev/null) || address=127.0.0.1:$(value CSVAPI_PORT)
+    address=${address%%$'\n'*}
+    say "${address/#0.0.0.0:/127.0.0.1:}"
+}
+
+# Replace everything by what this checkout builds, without a moment in which no web container answers: new ones beside the
+# old ones, on other ports of the range in CSVAPI_PORT, and the old ones go when the new ones are healthy.
+roll() {
+    local old ports first last
+    init
+    mapfile -t old < <(compose ps -q web)
+    [ ${#old[@]} -gt 0 ] || fail "Nothing runs that could be replaced: make up"
+    ports=$(value CSVAPI_PORT) first=${ports%%-*} last=${ports##*-}
+    [ $((last - first + 1)) -ge $((2 * ${#old[@]})) ] ||
+        fail "CSVAPI_PORT in .env must be a range of $((2 * ${#old[@]})) ports or more, such as 8000-8003, all of which the proxy asks"
+    compose build
+    compose run --rm -T migrate
+    compose up -d --no-deps --no-recreate --scale "web=$((2 * ${#old[@]}))" web
+    wait_healthy
+    docker stop --time 30 "${old[@]}" >/dev/null
+    docker rm "${old[@]}" >/dev/null
+    compose up -d --no-deps worker scheduler
+    wait_healthy
+}
+
+# Put the digests that the registry has for the images' names into .env: from then on it cannot send anything else.
+pin() {
+    local name default found digest
+    init
+    while read -r name default; do
+        found=$(value "$name")
+        found=${found:-$default}
+        found=${found%%@*}
+        digest=$(docker buildx imagetools inspect --format '{{.Manifest.Digest}}' "$found") ||
+            fail "No registry says what $found is now; nothing was changed for $name"
+        set_value "$name" "$found@$digest"
+        say "$name=$found@$digest"
+    done < <(sed -nE 's/.*\$\{([A-Z]+_IMAGE):-([^}]+)\}.*/\1 \2/p' docker-compose.yml | grep -v ^CSVAPI_)
+}
+
 addresses() {
-    local host url
-    host=$(value CSVAPI_BIND)
-    [ "$host" != 0.0.0.0 ] || host=127.0.0.1
+    local url
     url=$(value CSVAPI_PUBLIC_URL)
-    url=${url:-http://${host:-127.0.0.1}:$(value CSVAPI_PORT)}
+    url=${url:-http://$(published)}
     say "" "csvapi is running." "" "  API         $url/api/" "  Swagger UI  $url/swagger/" "  Redoc       $url/redoc/" \
         "  Admin       $url/admin/" "  Queue       $url/rq/"
     show_login
@@ -183,7 +233,7 @@ restore() {
 health() {
     local waiting
     states | sort | awk '{ printf "  %-12s %-10s %s\n", $1, $2, $3 }'
-    curl -fsS "http://127.0.0.1:$(value CSVAPI_PORT)/readyz" || fail "/readyz does not answer well"
+    curl -fsS "http://$(published)/readyz" || fail "/readyz does not answer well"
     say ""
     waiting=$(not_ready)
     [ -z "$waiting" ] || fail "Not healthy: $waiting"
@@ -192,8 +242,9 @@ health() {
 command=${1:-}
 shift || true
 [ "$command" = init ] || need_engine
+origin
 case $command in
-    init | up | clean | backup | health) "$command" ;;
+    init | up | clean | backup | health | roll | pin) "$command" ;;
     restore) restore "${1:-${FILE:-}}" ;;
     wait) wait_healthy ;;
     admin) compose run --rm --no-deps web admin "${EMAIL:?make admin EMAIL=you@example.com}" ;;
