@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from flask_migrate import stamp, upgrade
 from sqlalchemy import URL, Engine, inspect, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from csvapi import config
@@ -133,3 +134,32 @@ def test_what_refers_to_a_changed_table_is_left_alone(database: Engine) -> None:
         files = session.scalars(select(Task.file_id).where(Task.id.like("older-%"))).all()
     assert len(files) == 30 * len(OLDER)
     assert set(files) == {1}
+
+
+def test_on_sqlite_a_migration_that_fails_leaves_nothing_behind_and_can_be_run_again(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'csvapi.db'}"
+    with create_app(config.load(environment(url, "redis://127.0.0.1:1/0", tmp_path))).app_context():
+        run(db.engine, f"{RELEASED}.sqlite.sql")
+        insert(db.engine, RELEASED, 1)
+        stamp(revision="0006")
+        before = tables(db.engine)
+        in_the_way = "CREATE TABLE _alembic_tmp_files (id INTEGER)"  # of the second table that 0007 changes
+        with db.engine.begin() as connection:
+            connection.execute(text(in_the_way))
+        with pytest.raises(OperationalError, match="already exists"):
+            upgrade()
+        with db.engine.begin() as connection:
+            connection.execute(text("DROP TABLE _alembic_tmp_files"))
+        assert tables(db.engine) == before
+        upgrade()
+        assert tables(db.engine) != before
+        db.engine.dispose()
+
+
+def tables(engine: Engine) -> list[tuple[str, ...]]:
+    with engine.connect() as connection:
+        made = connection.execute(text("SELECT name, sql FROM sqlite_master ORDER BY name")).all()
+        rows = connection.execute(
+            text("SELECT id, file_id FROM tasks UNION SELECT version_num, 1 FROM alembic_version")
+        )
+        return [*map(tuple, made), *map(tuple, rows)]
