@@ -144,7 +144,7 @@ roll() {
     compose run --rm -T migrate
     compose up -d --no-deps --no-recreate --scale "web=$((2 * ${#old[@]}))" web
     wait_healthy
-    docker stop --time 30 "${old[@]}" >/dev/null
+    docker stop -t 30 "${old[@]}" >/dev/null
     docker rm "${old[@]}" >/dev/null
     compose up -d --no-deps worker scheduler
     wait_healthy

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import threading
 from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -55,10 +57,9 @@ def test_only_web_is_published_and_nothing_of_ours_runs_as_root(stack: Stack) ->
         wanted = [{"HostIp": "127.0.0.1", "HostPort": stack.settings["CSVAPI_PORT"]}] if service == "web" else []
         assert ports == wanted
         assert found["HostConfig"]["Memory"] > 0
-        if service not in {"db", "redis"}:
-            assert found["Config"]["User"] == "10001:10001"
-            assert found["HostConfig"]["ReadonlyRootfs"]
-            assert found["HostConfig"]["CapDrop"] == ["ALL"]
+        assert found["HostConfig"]["ReadonlyRootfs"]
+        assert found["HostConfig"]["CapDrop"] == ["ALL"]
+        assert found["Config"]["User"] == {"db": "mysql", "redis": "redis"}.get(service, "10001:10001")
 
 
 def test_the_tables_are_what_the_models_say(stack: Stack) -> None:
@@ -150,6 +151,52 @@ def test_down_keeps_the_data_and_a_restart_goes_on(stack: Stack) -> None:
     assert stack.counts() == counts
     stack.make("restart")
     assert httpx.get(f"{stack.url}/readyz").json()["status"] == "ok"
+
+
+def test_an_upgrade_by_roll_leaves_no_gap(stack: Stack) -> None:
+    first = int(stack.settings["CSVAPI_PORT"])
+    stack.set(CSVAPI_PORT=f"{first}-{first + 1}")
+    stack.make("up")
+    package = stack.folder / "csvapi" / "__init__.py"
+    package.write_text(re.sub(r'__version__ = ".*"', '__version__ = "99.0"', package.read_text()))
+    before = {service: stack.containers(service) for service in ("web", "worker", "scheduler")}
+    with asking([f"http://127.0.0.1:{port}/healthz" for port in (first, first + 1)]) as answers:
+        stack.make("roll")
+    assert len(answers) > 20
+    assert all(answers), f"{answers.count(False)} of {len(answers)} times neither port answered"
+    for service, old in before.items():
+        new = stack.containers(service)
+        assert len(new) == len(old)
+        assert not set(new) & set(old), service
+        assert "99.0" in stack.compose("exec", "-T", service, "csvapi", "--version")
+    stack.make("health")
+    stack.set(CSVAPI_PORT=str(first))
+    stack.make("up")
+
+
+@contextmanager
+def asking(urls: list[str]) -> Iterator[list[bool]]:
+    """Ask as a proxy does, one address after the other until one answers, ten times a second; whether one did."""
+    answers, done = list[bool](), threading.Event()
+
+    def ask() -> None:
+        while not done.wait(0.1):
+            answers.append(any(map(answered, urls)))
+
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask)
+        try:
+            yield answers
+        finally:
+            done.set()
+    asked.result()
+
+
+def answered(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def refused(stack: Stack, *command: str, **settings: str) -> str:
