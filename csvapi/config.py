@@ -66,6 +66,29 @@ class Settings:
     access_ttl: int = setting(3600, "CSVAPI_ACCESS_TTL", "Life of an access token", read="seconds")
     refresh_ttl: int = setting(7 * 86400, "CSVAPI_REFRESH_TTL", "Life of a refresh token", read="seconds")
     link_ttl: int = setting(3600, "CSVAPI_LINK_TTL", "Life of a signed download link", read="seconds")
+    key_ttl: int = setting(
+        365 * 86400, "CSVAPI_KEY_TTL", "Life of an API key that is made without an end of its own", read="seconds"
+    )
+
+    registration: str = setting(
+        "open", "CSVAPI_REGISTRATION", "Who may register: `open`, `invite` (with an administrator's code) or `closed`"
+    )
+    invitation_ttl: int = setting(7 * 86400, "CSVAPI_INVITATION_TTL", "Life of an invitation", read="seconds")
+    verify_email: bool = setting(
+        False, "CSVAPI_VERIFY_EMAIL", "Let new accounts log in only once a mailed link was followed", read="switch"
+    )
+    smtp_host: str = setting("", "CSVAPI_SMTP_HOST", "Server that takes mail; empty: no mail is sent")
+    smtp_port: int = setting(587, "CSVAPI_SMTP_PORT", "Its port", read="count")
+    smtp_user: str = setting("", "CSVAPI_SMTP_USER", "Its login; empty: none")
+    smtp_password: str = setting("", "CSVAPI_SMTP_PASSWORD", "The password that belongs to the login")
+    smtp_tls: str = setting("starttls", "CSVAPI_SMTP_TLS", "`starttls`, `tls` from the first byte, or `off`")
+    smtp_from: str = setting("", "CSVAPI_SMTP_FROM", "Address that the mail is from")
+    admin_totp: str = setting(
+        "optional", "CSVAPI_ADMIN_TOTP", "Second factor of administrators: `optional`, or `required` by every page"
+    )
+    audit_retention: int = setting(
+        365 * 86400, "CSVAPI_AUDIT_RETENTION", "How long the audit log is kept", read="seconds"
+    )
 
     admin_email: str = setting(
         "", "CSVAPI_ADMIN_EMAIL", "An administrator to create when the database is brought up to date"
@@ -80,6 +103,9 @@ class Settings:
         200, "CSVAPI_MAX_RATIO", "How many times its size a compressed upload may unpack to", read="count"
     )
     max_stored: int = setting(50 * GIB, "CSVAPI_MAX_STORED", "Stored bytes per user", read="bytes")
+    max_stored_total: int = setting(
+        0, "CSVAPI_MAX_STORED_TOTAL", "Stored bytes of all users together; 0: as much as there is room", read="bytes"
+    )
     max_files: int = setting(10_000, "CSVAPI_MAX_FILES", "Stored files per user", read="count")
     max_queued: int = setting(1_000, "CSVAPI_MAX_QUEUED_TASKS", "Tasks of a user that may wait", read="count")
     max_running: int = setting(

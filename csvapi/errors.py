@@ -14,6 +14,11 @@ CsvapiError
 │   ├── WrongCredentials
 │   └── InvalidToken
 ├── Forbidden
+│   ├── InsufficientScope        an API key that may not do this
+│   ├── LoginNeeded              what no API key may do: the account's own affairs
+│   ├── RegistrationClosed
+│   ├── NotVerified              the e-mail address, whose mailed link was not followed yet
+│   └── MailOff                  the service sends none
 ├── NotFound                     also: somebody else's
 ├── Conflict
 │   ├── InProgress               the first request with this Idempotency-Key still runs
@@ -142,6 +147,26 @@ class InvalidToken(NotAuthenticated):
 
 class Forbidden(CsvapiError):
     code = "forbidden"
+
+
+class InsufficientScope(Forbidden):
+    code = "insufficient_scope"
+
+
+class LoginNeeded(Forbidden):
+    code = "login_needed"
+
+
+class RegistrationClosed(Forbidden):
+    code = "registration_closed"
+
+
+class NotVerified(Forbidden):
+    code = "email_not_verified"
+
+
+class MailOff(Forbidden):
+    code = "mail_off"
 
 
 class NotFound(CsvapiError):

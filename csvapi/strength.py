@@ -20,6 +20,9 @@ _EXAMPLES = re.compile(
 _CHOICES = {
     "env": ("production", "development"),
     "jwt_algorithm": ("HS256", "RS256", "EdDSA"),
+    "registration": ("open", "invite", "closed"),
+    "smtp_tls": ("starttls", "tls", "off"),
+    "admin_totp": ("optional", "required"),
     "log_format": ("", "json", "text"),
     "log_level": ("DEBUG", "INFO", "WARNING", "ERROR"),
 }
@@ -46,6 +49,7 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
             yield from _weak(settings, item.name, MIN_SECRET, "a secret", optional=optional)
     yield from _weak(settings, "admin_password", MIN_ADMIN_PASSWORD, "a password", optional=not settings.admin_email)
     yield from _bucket(settings)
+    yield from _mail(settings)
     for field, meaning in (("database_url", "DATABASE_URL"), ("redis_url", "REDIS_URL")):
         url = getattr(settings, field)
         if not url:
@@ -87,6 +91,22 @@ def _bucket(settings: Settings) -> Iterator[tuple[str, str]]:
             yield "must be set; only at Amazon, without both keys, the machine's own rights are used", name
     if settings.env == "production" and _EXAMPLES.search(settings.s3_secret_key):
         yield "is a secret from an example; choose one that nobody else has", "CSVAPI_S3_SECRET_KEY"
+
+
+def _mail(settings: Settings) -> Iterator[tuple[str, str]]:
+    """What a mail needs: a sender, an address for the links in it, a login that is whole and not sent in clear."""
+    if not settings.smtp_host:
+        if settings.verify_email:
+            yield "must be set: CSVAPI_VERIFY_EMAIL sends mail", "CSVAPI_SMTP_HOST"
+        return
+    if "@" not in settings.smtp_from:
+        yield "must be the address that mail is from", "CSVAPI_SMTP_FROM"
+    if not settings.public_url:
+        yield "must be set: the links in mail begin with it", "CSVAPI_PUBLIC_URL"
+    if bool(settings.smtp_user) != bool(settings.smtp_password):
+        yield "must be set together with CSVAPI_SMTP_PASSWORD, or neither", "CSVAPI_SMTP_USER"
+    if settings.smtp_user and settings.smtp_tls == "off" and settings.smtp_host not in _LOCAL:
+        yield "must not be off: the login would be sent in clear", "CSVAPI_SMTP_TLS"
 
 
 def _example_password(url: str) -> bool:

@@ -8,7 +8,7 @@ import marshmallow as ma
 from flask import g
 from marshmallow import validate
 
-from csvapi.api.contract import signed_in
+from csvapi.api.contract import logged_in, signed_in
 from csvapi.api.once import once
 from csvapi.api.resource import Resource
 from csvapi.models import ApiKey
@@ -105,15 +105,26 @@ def my_usage() -> Any:
 
 class KeyRequest(ma.Schema):
     name = ma.fields.String(required=True, validate=validate.Length(1, 100))
-    expires_at = ma.fields.AwareDateTime(metadata={"description": "When it ends; without it, never"})
+    scopes = ma.fields.List(
+        ma.fields.String(validate=validate.OneOf(api_keys.SCOPES)),
+        load_default=list(api_keys.SCOPES),
+        validate=validate.Length(1, 2),
+        metadata={"description": "`read` to look and download, `write` to upload, run, change and delete"},
+    )
+    expires_at = ma.fields.AwareDateTime(
+        metadata={"description": "When it ends; without it, after CSVAPI_KEY_TTL (a year unless the operator says)"}
+    )
 
 
 class KeyShape(ma.Schema):
     id = ma.fields.Integer(required=True)
     name = ma.fields.String(required=True)
     hint = ma.fields.String(required=True, metadata={"description": "How the secret begins"})
+    scopes = ma.fields.List(ma.fields.String(), required=True)
     created_at = ma.fields.AwareDateTime(required=True)
-    expires_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    expires_at = ma.fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "Null for a key that is older than ends are"}
+    )
     last_used_at = ma.fields.AwareDateTime(required=True, allow_none=True)
 
 
@@ -129,30 +140,34 @@ _KEY = {
     "id": 1,
     "name": "nightly import",
     "hint": "csvapi_Zk3pQ",
+    "scopes": ["read", "write"],
     "created_at": _TIME,
-    "expires_at": None,
+    "expires_at": "2027-01-31T12:00:00+00:00",
     "last_used_at": None,
 }
 _SECRET = "csvapi_Zk3pQ0n1X2c3V4b5N6m7A8s9D0f1G2h3J4k5L6z7X8c"  # noqa: S105 -- the example of the docs
 
 
 @blp.route("/api-keys", methods=["POST"])
-@signed_in
+@logged_in
 @once()
-@blp.arguments(KeyRequest, example={"name": "nightly import"})
+@blp.arguments(KeyRequest, example={"name": "nightly report", "scopes": ["read"]})
 @blp.response(201, NewKey, example={**_KEY, "secret": _SECRET})
 @blp.refuses(401, 409, 413, 415, 422, 429, 503)
 def create_key(body: dict[str, Any]) -> Any:
-    """Make an API key; its secret is shown once and stored as a hash.
+    """Make an API key; its secret is shown once and stored as a hash. Takes an access token: no key makes keys.
 
-    `X-API-Key: <secret>` is taken wherever an access token is.
+    `X-API-Key: <secret>` is taken wherever an access token is, but for the account's own affairs. A key with the scope
+    `read` alone is answered 403 (`insufficient_scope`) by every method that changes something. Keys end with a new
+    password that an administrator or a mailed link sets.
     """
     key, secret = api_keys.create(g.user.id, **body)
     return {**_key(key), "secret": secret}
 
 
 def _key(key: ApiKey) -> dict[str, Any]:
-    return {name: getattr(key, name) for name in ("id", "name", "hint", "created_at", "expires_at", "last_used_at")}
+    shown = {name: getattr(key, name) for name in KeyShape().fields if name != "scopes"}
+    return {**shown, "scopes": key.scopes.split()}
 
 
 @blp.route("/api-keys", methods=["GET"])

@@ -14,11 +14,12 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
 from csvapi.api.body import BodyParser
-from csvapi.errors import InvalidToken, NotAuthenticated
+from csvapi.errors import InsufficientScope, InvalidToken, LoginNeeded, NotAuthenticated
 from csvapi.keys import opened
 from csvapi.services import accounts, api_keys
 
 View = Callable[..., Any]
+SAFE = {"GET", "HEAD", "OPTIONS"}  # RFC 9110, section 9.2.1
 
 
 class ErrorShape(ma.Schema):
@@ -41,7 +42,7 @@ EXAMPLES: dict[int, tuple[str, type[ma.Schema], dict[str, Any]]] = {
         TokenErrorShape,
         {"detail": "Authentication credentials were not provided.", "code": "not_authenticated"},
     ),
-    403: ("The link is not valid", ErrorShape, {"error": "This link is not valid; ask task-status for a new one"}),
+    403: ("Not allowed", ErrorShape, {"error": "This link is not valid; ask task-status for a new one"}),
     404: ("Not found, or not yours", ErrorShape, {"error": "Task not found"}),
     410: ("Gone", ErrorShape, {"error": "This link has expired; ask task-status for a new one"}),
     413: ("Larger than a limit", ErrorShape, {"error": "The file is larger than the limit of 10737418240 bytes"}),
@@ -59,6 +60,17 @@ EXAMPLES: dict[int, tuple[str, type[ma.Schema], dict[str, Any]]] = {
     ),
 }
 _RETRY = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 0}}}
+
+
+FORBIDDEN = {  # what every view that takes an API key may answer: see `signed_in`
+    "description": "The API key has not the scope that this needs",
+    "content": {
+        "application/json": {
+            "schema": {"$ref": "#/components/schemas/ErrorShape"},
+            "example": {"error": "This API key may read; this needs one with the scope write"},
+        }
+    },
+}
 
 
 class Blueprint(flask_smorest.Blueprint):
@@ -100,24 +112,53 @@ class Blueprint(flask_smorest.Blueprint):
 
 
 def signed_in(view: View) -> View:
-    """Let in who holds an access token or an API key; `g.user` is then the account. Put it right under the route."""
+    """Let in who holds an access token, or an API key with the scope that the method needs: `read` for safe ones.
 
+    `g.user` is then the account, `g.key` the key or None. Put it right under the route.
+    """
+    return _guarded(view, lambda: "read" if request.method in SAFE else "write", [])
+
+
+def signed_in_to_look(view: View) -> View:
+    """The same for a POST that changes nothing: the scope `read` is enough."""
+    return _guarded(view, lambda: "read", ["read"])
+
+
+def _guarded(view: View, needed: Callable[[], str], scopes: list[str]) -> View:
     @wraps(view)
     def checked(*args: Any, **kwargs: Any) -> Any:
-        g.user = _current_user()
+        g.user, g.key = _current_user()
+        if g.key is not None and needed() not in g.key.scopes.split():
+            raise InsufficientScope(
+                f"This API key may {g.key.scopes}; this needs one with the scope {needed()}", scope=needed()
+            )
         return view(*args, **kwargs)
 
-    documented: View = flask_smorest.Blueprint.doc(security=[{"bearer": []}, {"api_key": []}])(checked)
+    documented: View = flask_smorest.Blueprint.doc(security=[{"bearer": []}, {"api_key": scopes}])(checked)
     return documented
 
 
-def _current_user() -> Any:
+def logged_in(view: View) -> View:
+    """Let in who holds an access token: for the account's own affairs, such as making keys, which no key may do."""
+
+    @wraps(view)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        g.user, g.key = _current_user()
+        if g.key is not None:
+            raise LoginNeeded("No API key may do this; log in and send the access token")
+        return view(*args, **kwargs)
+
+    documented: View = flask_smorest.Blueprint.doc(security=[{"bearer": []}])(checked)
+    return documented
+
+
+def _current_user() -> tuple[Any, Any]:
     if "Authorization" not in request.headers and (secret := request.headers.get("X-API-Key")) is not None:
-        user = api_keys.holder(secret)
-        if user is None:
+        found = api_keys.holder(secret)
+        if found is None:
             raise InvalidToken("The API key is not known, has ended, or its account is not active")
-        return user
-    return _bearer()
+        return found
+    return _bearer(), None
 
 
 def _bearer() -> Any:

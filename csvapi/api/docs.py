@@ -19,10 +19,12 @@ from csvapi.api import (
     metrics,
     operations,
     problems,
+    resource,
     results,
     tasks,
     webhooks,
 )
+from csvapi.api.contract import FORBIDDEN, SAFE
 
 CLASSIC = (auth.blp, classic.blp)
 V1 = (files.blp, operations.blp, tasks.blp, events.blp, results.blp, webhooks.blp, account.blp, codes.blp)
@@ -65,12 +67,13 @@ def register(app: Flask) -> None:
 
 
 def _finish(paths: dict[str, Any]) -> None:
-    """Offer every classic JSON body as a form too, and drop the framework's default answers, which no view gives."""
+    """Say what the views do not: forms of the classic bodies, scopes of keys; drop the framework's default answers."""
     for name, path in paths.items():
-        for operation in path.values():
+        for method, operation in path.items():
             if not isinstance(operation, dict):
                 continue
             operation["responses"].pop("default", None)
+            _scopes(name, method, operation)
             if "requestBody" in operation:
                 operation["requestBody"]["required"] = True
             if name.startswith(problems.PREFIX):
@@ -81,3 +84,14 @@ def _finish(paths: dict[str, Any]) -> None:
                 body = content["application/json"]
                 for form in ("application/x-www-form-urlencoded", "multipart/form-data"):
                     content[form] = {"schema": body["schema"]}
+
+
+def _scopes(path: str, method: str, operation: dict[str, Any]) -> None:
+    """Name the scope that a key needs, and the refusal of one that has another or may not do this at all."""
+    security = operation.get("security", [])
+    for way in security:
+        if way.get("api_key") == []:
+            way["api_key"] = ["read" if method.upper() in SAFE else "write"]
+    if security:
+        modern = path.startswith(problems.PREFIX)
+        operation["responses"].setdefault("403", resource.FORBIDDEN if modern else FORBIDDEN)

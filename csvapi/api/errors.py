@@ -42,6 +42,8 @@ def handle_error(error: errors.CsvapiError) -> Response:
     response = _answer(problems.of_error(error, status) if modern else _classic_body(error), status)
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, errors.InsufficientScope):  # RFC 6750 section 3.1
+        response.headers["WWW-Authenticate"] = f'Bearer error="{error.code}", scope="{error.context["scope"]}"'
     if status in {429, 503} or "retry_after" in error.context:
         response.headers["Retry-After"] = str(error.context.get("retry_after", RETRY_AFTER))
     if status == 429:

@@ -12,7 +12,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import g
 from marshmallow import validate
 
-from csvapi.api.contract import signed_in
+from csvapi.api.contract import signed_in_to_look
 from csvapi.api.files import ROW
 from csvapi.api.resource import Resource
 from csvapi.api.schemas import RowShape, row_shape
@@ -165,7 +165,7 @@ _PREVIEW = {
 
 
 @blp.route("/previews", methods=["POST"])
-@signed_in
+@signed_in_to_look
 @blp.arguments(PreviewRequest, example={"input": 1, "steps": [{"op": "dedup"}], "sample_rows": 100})
 @blp.response(200, Preview, example=_PREVIEW)
 @blp.refuses(401, 404, 413, 415, 422, 503)

@@ -32,6 +32,13 @@ MEANINGS: dict[str, Meaning] = {
     "wrong_credentials": Meaning("Wrong e-mail or password", "Check both; after several failures wait a little."),
     "token_not_valid": Meaning("The token or key is not accepted", "Refresh the token, or log in again."),
     "forbidden": Meaning("This is not allowed", "Ask for another link or other credentials."),
+    "insufficient_scope": Meaning("The API key may not do this", "Use a key with the scope that `detail` names."),
+    "login_needed": Meaning("No API key may do this", "Log in, and send the access token."),
+    "registration_closed": Meaning("Nobody can register here", "Ask an administrator for an account."),
+    "email_not_verified": Meaning(
+        "The e-mail address is not verified", "Follow the link in the mail, or ask for another."
+    ),
+    "mail_off": Meaning("This service sends no mail", "Ask an administrator for a new password."),
     "not_found": Meaning("There is no such thing, or it is not yours", "Check the id; it may have expired."),
     "method_not_allowed": Meaning("The path does not take this method", "Use one of those that `Allow` lists."),
     "not_acceptable": Meaning("None of the asked for forms is there", "Accept one of those the document lists."),
@@ -66,6 +73,7 @@ MEANINGS: dict[str, Meaning] = {
 }
 _HTTP_CODES = {
     400: "bad_request",
+    403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
     406: "not_acceptable",

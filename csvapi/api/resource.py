@@ -25,6 +25,7 @@ RATE = {
 _REFUSALS: dict[int, tuple[str, str, str]] = {
     400: ("The request is not HTTP as this path takes it", "bad_request", "The body is shorter than its length says"),
     401: ("No valid access token or API key", "not_authenticated", "Authentication credentials were not provided."),
+    403: ("Not allowed", "insufficient_scope", "This API key may read; this needs one with the scope write"),
     404: ("Not found, or not yours", "not_found", "Task not found"),
     406: ("No such form of it", "not_acceptable", "Accept text/csv or application/x-ndjson"),
     410: ("It was there and is gone", "expired", "The result has been deleted; run the task again"),
@@ -56,6 +57,12 @@ def _example(status: int) -> dict[str, Any]:
         "request_id": "5c3fd0a1b2c94e7d",
         "errors": [pointer] if status == 422 else [],
     }
+
+
+FORBIDDEN = {  # what every view that asks who calls may answer: see `contract.signed_in` and `logged_in`
+    "description": "An API key that may not do this",
+    "content": {problems.MIME: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": _example(403)}},
+}
 
 
 class _JsonParser(BodyParser):

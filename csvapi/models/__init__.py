@@ -1,6 +1,7 @@
 """The tables, as typed SQLAlchemy classes."""
 
-from csvapi.models.access import ApiKey, Idempotency
+from csvapi.models.access import ApiKey, Idempotency, Invitation, Mail, MailToken, RecoveryCode
+from csvapi.models.audit import Action, AuditEntry
 from csvapi.models.file import CSV, File
 from csvapi.models.task import ACTIVE, FINISHED, Status, Task
 from csvapi.models.types import Base, now
@@ -11,11 +12,17 @@ __all__ = [
     "ACTIVE",
     "CSV",
     "FINISHED",
+    "Action",
     "ApiKey",
+    "AuditEntry",
     "Base",
     "Delivery",
     "File",
     "Idempotency",
+    "Invitation",
+    "Mail",
+    "MailToken",
+    "RecoveryCode",
     "RefreshFamily",
     "Sent",
     "Status",

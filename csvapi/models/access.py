@@ -1,4 +1,4 @@
-"""Other ways in than a login, and requests that may arrive twice."""
+"""Other ways in than a login, what is asked for by mail, and requests that may arrive twice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from csvapi.models.types import Base, Document, LongText, RowId, UtcDateTime, no
 
 
 class ApiKey(Base):
-    """A key for programs; only the SHA-256 of its secret is kept, which is enough for 256 random bits."""
+    """A key for programs; only the SHA-256 of its secret is kept, which is enough for 256 random bits.
+
+    `scopes` are the words of what it may do, with a space between them. Keys that were made before there were scopes
+    have both, and no end.
+    """
 
     __tablename__ = "api_keys"
 
@@ -21,6 +25,7 @@ class ApiKey(Base):
     name: Mapped[str] = mapped_column(String(100))
     hint: Mapped[str] = mapped_column(String(12))  # the first characters, to tell keys apart
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[str] = mapped_column(String(50), default="read write", server_default="read write")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -39,4 +44,61 @@ class Idempotency(Base):
     status: Mapped[int | None] = mapped_column()
     headers: Mapped[dict[str, Any] | None] = mapped_column(Document)
     body: Mapped[str | None] = mapped_column(LongText)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class RecoveryCode(Base):
+    """Stands in once for the code of a lost authenticator; the row is deleted when it is used."""
+
+    __tablename__ = "recovery_codes"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+
+
+class MailToken(Base):
+    """What a link in a mail holds, as a hash: it proves once that its bearer reads the account's mail."""
+
+    __tablename__ = "mail_tokens"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))  # as in Mail
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class Mail(Base):
+    """A mail that somebody asked for: the row is deleted once the server has taken it.
+
+    It holds an address, and no account: whether there is one is looked up when the mail is sent, so that asking takes
+    the same time either way. `next_at` is None once no other try is due; `problem` says why the last one failed.
+    """
+
+    __tablename__ = "mails"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))  # verify or reset
+    email: Mapped[str] = mapped_column(String(254))
+    tries: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str | None] = mapped_column(String(500))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    next_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=now, index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class Invitation(Base):
+    """A code that opens the registration once; only its SHA-256 is kept."""
+
+    __tablename__ = "invitations"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    hint: Mapped[str] = mapped_column(String(12))  # the first characters, to tell codes apart
+    note: Mapped[str] = mapped_column(String(200), default="")
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    used_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy import BigInteger, ForeignKey, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from csvapi.models.types import Base, RowId, UtcDateTime, now
@@ -13,7 +13,10 @@ from csvapi.models.types import Base, RowId, UtcDateTime, now
 class User(Base):
     """An account; `email` is stored in lower case, so that it is unique in any case.
 
-    `max_stored` is this user's own limit of stored bytes; None for the one that is set for everybody.
+    `max_stored` is this user's own limit of stored bytes; None for the one that is set for everybody. `deletion_at` is
+    when the account was asked to be deleted: nobody can use it any more, and what it left is being removed.
+    `totp_secret` is sealed; it is asked for at the sign-in to the pages from `totp_since` on, when a first code has
+    shown that the administrator has it. `totp_step` is the time step of the last code that was used.
     """
 
     __tablename__ = "users"
@@ -26,13 +29,19 @@ class User(Base):
     max_stored: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    awaits_verification: Mapped[bool] = mapped_column(default=False, server_default=false())
+    deletion_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    totp_secret: Mapped[str | None] = mapped_column(Text)
+    totp_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class RefreshFamily(Base):
     """One sign-in: the chain of refresh tokens that grew from it, of which only `current_jti` is alive.
 
     A token of the family that is not the current one has been used before: whoever holds it, the family is revoked
-    (RFC 9700 section 4.14.2, refresh token rotation).
+    (RFC 9700 section 4.14.2, refresh token rotation). `agent` is the kind of program that signed in ("Firefox on
+    Linux"), never its address.
     """
 
     __tablename__ = "refresh_families"
@@ -43,3 +52,5 @@ class RefreshFamily(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    agent: Mapped[str | None] = mapped_column(String(50))
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

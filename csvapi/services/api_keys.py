@@ -4,34 +4,53 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete as delete_rows
 from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
 
 from csvapi.errors import InvalidInput, NotFound, QuotaExceeded
-from csvapi.extensions import transaction
-from csvapi.models import ApiKey, User, now
+from csvapi.extensions import runtime, transaction
+from csvapi.models import Action, ApiKey, User, now
+from csvapi.services import audit, quotas
 from csvapi.services.files import MAX_ID
 from csvapi.services.leases import changed
 
 PREFIX = "csvapi_"
 HINT = len(PREFIX) + 5  # characters of a key that are kept in clear
 MOST = 100  # keys of a user
+SCOPES = ("read", "write")
 _USED_EVERY = timedelta(minutes=1)  # how fine `last_used_at` is: not one write for each request
 
 
-def create(user_id: int, name: str, expires_at: datetime | None = None) -> tuple[ApiKey, str]:
-    """A new key and its secret, which nobody can show again; raises QuotaExceeded, InvalidInput for a past end."""
+def create(
+    user_id: int, name: str, scopes: Sequence[str] = SCOPES, expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """A new key and its secret, which nobody can show again; without an end of its own it has CSVAPI_KEY_TTL.
+
+    Raises QuotaExceeded, and InvalidInput for an end that is past.
+    """
     if expires_at is not None and expires_at <= now():
         raise InvalidInput("expires_at must be in the future", pointer="/expires_at")
     secret = PREFIX + secrets.token_urlsafe(32)
-    key = ApiKey(user_id=user_id, name=name, hint=secret[:HINT], secret_hash=_hash(secret), expires_at=expires_at)
+    key = ApiKey(
+        user_id=user_id,
+        name=name,
+        hint=secret[:HINT],
+        secret_hash=_hash(secret),
+        scopes=" ".join(scope for scope in SCOPES if scope in scopes),
+        expires_at=expires_at or now() + timedelta(seconds=runtime().settings.key_ttl),
+    )
     with transaction() as session:
+        quotas.lock(session, user_id)
         count = session.scalar(select(func.count()).where(ApiKey.user_id == user_id)) or 0
         if count >= MOST:
             raise QuotaExceeded(f"You have {count} API keys, the most there may be; delete some", limit=MOST)
         session.add(key)
+        session.flush()
+        audit.add(session, Action.KEY_MADE, user_id, f"key:{key.id}", scopes=key.scopes)
     return key, secret
 
 
@@ -46,12 +65,19 @@ def delete(user_id: int, key_id: int) -> None:
     with transaction() as session:
         mine = delete_rows(ApiKey).where(ApiKey.id == key_id, ApiKey.user_id == user_id)
         gone = key_id <= MAX_ID and changed(session.execute(mine))
+        if gone:
+            audit.add(session, Action.KEY_REVOKED, user_id, f"key:{key_id}")
     if not gone:
         raise NotFound("API key not found")
 
 
-def holder(secret: str) -> User | None:
-    """The active user whose key this is; None for a key that is not known or has ended."""
+def end_all(session: Session, user_id: int) -> int:
+    """Every key of the user opens nothing from now on; returns how many there were."""
+    return changed(session.execute(delete_rows(ApiKey).where(ApiKey.user_id == user_id)))
+
+
+def holder(secret: str) -> tuple[User, ApiKey] | None:
+    """The active user whose key this is, and the key; None for a key that is not known or has ended."""
     if not secret.startswith(PREFIX):
         return None
     at = now()
@@ -65,8 +91,7 @@ def holder(secret: str) -> User | None:
         used = found.ApiKey.last_used_at
         if used is None or at - used > _USED_EVERY:
             session.execute(update(ApiKey).where(ApiKey.id == found.ApiKey.id).values(last_used_at=at))
-    user: User = found.User
-    return user
+    return found.User, found.ApiKey
 
 
 def _hash(secret: str) -> str:

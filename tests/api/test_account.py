@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from csvapi.extensions import transaction
 from csvapi.models import ApiKey
@@ -56,6 +57,31 @@ def test_wrong_and_ended_keys_open_nothing(v1: V1, other: Account, app: Flask) -
     problem(theirs.call("DELETE", f"/api-keys/{10**30}"), 404, "not_found")
     assert theirs.ok("GET", "/api-keys")["items"] == []
     problem(v1.post("/api-keys", json={"name": "x", "expires_at": "2001-01-01T00:00:00Z"}), 422, "invalid_input")
+
+
+def test_a_key_has_both_scopes_and_an_end_unless_asked_otherwise(v1: V1, app: Flask) -> None:
+    key = v1.ok("POST", "/api-keys", json={"name": "x"})
+    assert key["scopes"] == ["read", "write"]
+    life = datetime.fromisoformat(key["expires_at"]) - datetime.now(UTC)
+    assert timedelta(days=364) < life < timedelta(seconds=app.extensions["csvapi"].settings.key_ttl + 1)
+    assert v1.ok("POST", "/api-keys", json={"name": "x", "scopes": ["read", "read"]})["scopes"] == ["read"]
+    for scopes in ([], ["admin"], ["read", "write", "read"], "read", None):
+        problem(v1.post("/api-keys", json={"name": "x", "scopes": scopes}), 422, "invalid_input")
+
+
+def test_a_key_made_by_the_version_before_has_both_scopes_and_no_end(v1: V1, app: Flask) -> None:
+    secret = "csvapi_" + "k" * 43
+    with app.app_context(), transaction() as session:
+        columns = "user_id, name, hint, secret_hash, created_at"
+        old = f"INSERT INTO api_keys ({columns}) VALUES (:user, 'old', 'csvapi_kkkkk', :hash, :at)"
+        values = {"user": v1.account.id, "hash": sha256(secret.encode()).hexdigest(), "at": "2026-01-01 00:00:00"}
+        session.execute(text(old), values)
+    (listed,) = v1.ok("GET", "/api-keys")["items"]
+    assert (listed["scopes"], listed["expires_at"]) == (["read", "write"], None)
+    headers = {"X-API-Key": secret}
+    assert v1.account.client.post("/api/v1/files", headers=headers).status_code != 403
+    answer = v1.account.client.post("/api/v1/api-keys", json={"name": "x"}, headers=headers)
+    problem(answer, 403, "login_needed")
 
 
 def test_logging_out_ends_the_login_and_no_other(v1: V1) -> None:

@@ -90,6 +90,11 @@ RULES = {
 SIGN_IN = {"sign_in.enter", "sign_in.leave", "sign_in.login"}  # the administrators' own door: open, and throttled
 ADMINS = re.compile(r"(admin|admin_\w+|rq_dashboard)\.")  # blueprints whose every route is for administrators
 
+LOOKING = {"v1-operations.preview"}  # POST, and changes nothing: a key that may read is enough
+OWN_AFFAIRS = {  # what no API key may do
+    "v1-account.create_key",
+}
+
 CONTENT = b"id,name\n007,a value nobody else may see\n"
 PROBLEM = {"type", "title", "status", "instance", "request_id", "errors"}  # what v1 adds to every refusal
 SECRET = "a value nobody else may see"
@@ -240,6 +245,32 @@ def test_a_token_in_another_place_opens_nothing(app: Flask, client: FlaskClient,
         for method, path in calls(app, endpoint):
             query = f"{path}?jwt={account.access}&access_token={account.access}&token={account.access}"
             assert client.open(query, method=method).status_code == 401
+
+
+@pytest.mark.parametrize(("scope", "lacking"), [("read", "write"), ("write", "read")])
+def test_a_key_opens_what_its_scope_says_and_nothing_else(
+    app: Flask, account: Account, scope: str, lacking: str
+) -> None:
+    made = account.post("/api/v1/api-keys", json={"name": scope, "scopes": [scope]})
+    headers = {"X-API-Key": made.json["secret"]}
+    document = app.test_client().get("/swagger.json").json["paths"]
+    for endpoint in of(Rule.BEARER):
+        for method, path in calls(app, endpoint):
+            answer = account.client.open(path, method=method, headers=headers)
+            needed = "read" if method == "GET" or endpoint in LOOKING else "write"
+            code = "login_needed" if endpoint in OWN_AFFAIRS else "insufficient_scope"
+            if needed == lacking or endpoint in OWN_AFFAIRS:
+                assert answer.status_code == 403, (method, path)
+                assert answer.json.get("code", code) == code, (method, path)
+                assert f'scope="{lacking}"' in answer.headers.get("WWW-Authenticate", "") or endpoint in OWN_AFFAIRS
+            else:
+                assert answer.status_code != 403, (method, path)
+    said = {
+        way["api_key"][0] if "api_key" in way else "login"
+        for name in ("/api/v1/previews", "/api/v1/api-keys")
+        for way in document[name]["post"]["security"][-1:]
+    }
+    assert said == {"read", "login"}
 
 
 @pytest.mark.usefixtures("worker")

@@ -1,0 +1,67 @@
+"""The audit log: who did what, when. Rows are added and, once they are too old, deleted; none is ever changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from csvapi.models.types import Base, Document, RowId, UtcDateTime, now
+
+
+class Action(StrEnum):
+    """Everything that is written down; what begins with `admin_` an administrator did."""
+
+    REGISTERED = "registered"
+    VERIFIED = "email_verified"
+    LOGIN = "login"
+    LOGIN_FAILED = "login_failed"
+    LOGOUT = "logout"
+    REPLAYED = "refresh_token_replayed"
+    SESSION_ENDED = "session_ended"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 -- the name of what happened
+    RESET_ASKED = "password_reset_asked"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 -- likewise
+    KEY_MADE = "key_made"
+    KEY_REVOKED = "key_revoked"
+    ACCOUNT_DELETED = "account_deleted"
+    DOWNLOAD = "download"
+    FILE_DELETED = "file_deleted"
+    TASK_DELETED = "task_deleted"
+    WEBHOOK_DELETED = "webhook_deleted"
+    ADMIN_USER = "admin_user_changed"
+    ADMIN_MADE = "admin_made"
+    ADMIN_KEY = "admin_key_revoked"
+    ADMIN_FILE = "admin_file_deleted"
+    ADMIN_TASK_CANCELLED = "admin_task_cancelled"
+    ADMIN_TASK_RETRIED = "admin_task_retried"
+    ADMIN_TASK_DELETED = "admin_task_deleted"
+    ADMIN_INVITED = "admin_invitation_made"
+    ADMIN_UNINVITED = "admin_invitation_revoked"
+    ADMIN_FACTOR_ON = "admin_second_factor_on"
+    ADMIN_FACTOR_OFF = "admin_second_factor_off"
+    ADMIN_RECOVERED = "admin_recovery_code_used"
+    ADMIN_EXPORTED = "admin_audit_exported"
+    ADMIN_REFUSED = "admin_action_refused"
+
+
+class AuditEntry(Base):
+    """One line of the log.
+
+    `user_id` is who did it, None for nobody who is known. It is no foreign key, so that the line outlives the account,
+    and no address stands beside it: the log is shown with that of the account for as long as there is one. `target`
+    names what it was done to (`file:7`).
+    """
+
+    __tablename__ = "audit_log"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
+    action: Mapped[str] = mapped_column(String(40), index=True)
+    user_id: Mapped[int | None] = mapped_column(RowId, index=True)
+    target: Mapped[str | None] = mapped_column(String(100))
+    detail: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    request_id: Mapped[str | None] = mapped_column(String(64))

@@ -1,0 +1,124 @@
+"""The audit log: adding to it, reading it, deleting what is too old. Nothing here, or anywhere, changes a line.
+
+What must not be lost (logins, everything an administrator does, keys, deletions) is written in the transaction that
+does it, or in one of its own at once. Downloads may be many: they are written in batches, each second and at the end of
+the process, so that a process that is killed may lose a second of them.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from collections import deque
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from flask import Flask, current_app
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from csvapi import logs
+from csvapi.errors import CsvapiError
+from csvapi.extensions import runtime, transaction
+from csvapi.models import Action, AuditEntry, now
+from csvapi.services.leases import changed
+
+MOST = 10_000  # lines that wait; beyond that the oldest are lost, and the log of the process says how many
+EVERY = 1.0  # seconds
+_WRITTEN = 500  # lines in one statement
+_DELETED = 1000
+_NAME = "csvapi audit"  # of the batch among the application's extensions
+
+log = structlog.get_logger(__name__)
+
+
+def add(session: Session, action: Action, user_id: int | None, target: str | None = None, **detail: Any) -> None:
+    """Add a line to a transaction: it is written with what the transaction does, or not at all."""
+    session.add(AuditEntry(**_line(action, user_id, target, detail)))
+
+
+def record(action: Action, user_id: int | None, target: str | None = None, **detail: Any) -> None:
+    """Write a line at once, in a transaction of its own. Raises DatabaseDown."""
+    with transaction() as session:
+        add(session, action, user_id, target, **detail)
+
+
+def later(action: Action, user_id: int | None, target: str | None = None, **detail: Any) -> None:
+    """Write a line with the next batch, within a second."""
+    batch().put(_line(action, user_id, target, detail))
+
+
+def _line(action: Action, user_id: int | None, target: str | None, detail: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "at": now(),
+        "action": str(action),
+        "user_id": user_id,
+        "target": target,
+        "detail": detail or None,
+        "request_id": logs.request_id(),
+    }
+
+
+class Batch:
+    """The lines of one process that wait to be written, and the thread that writes them."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._lines = deque[dict[str, Any]](maxlen=MOST)
+        self._lost = 0
+        self._writing, self._starting = threading.Lock(), threading.Lock()
+        self._process = 0  # whose thread runs: a fork has none of its own at first
+
+    def put(self, line: dict[str, Any]) -> None:
+        self._lost += len(self._lines) == MOST
+        self._lines.append(line)
+        if self._process != os.getpid():
+            self._start()
+
+    def _start(self) -> None:
+        with self._starting:
+            if self._process != os.getpid():
+                self._process = os.getpid()
+                threading.Thread(target=self._run, name=_NAME, daemon=True).start()
+                atexit.register(self.flush)
+
+    def _run(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(EVERY):
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits; what cannot be written now waits for the next time."""
+        with self._writing:
+            while lines := self._taken():
+                try:
+                    with self._app.app_context(), transaction() as session:
+                        session.execute(insert(AuditEntry), lines)
+                except CsvapiError as error:
+                    self._lines.extendleft(reversed(lines[: MOST - len(self._lines)]))
+                    log.warning("audit_waits", lines=len(self._lines), lost=self._lost, reason=str(error))
+                    return
+
+    def _taken(self) -> list[dict[str, Any]]:
+        return [self._lines.popleft() for _ in range(min(_WRITTEN, len(self._lines)))]
+
+
+def batch() -> Batch:
+    """The running application's batch."""
+    found: Batch = current_app.extensions.setdefault(_NAME, Batch(current_app._get_current_object()))  # type: ignore[attr-defined]  # noqa: SLF001 -- the thread needs the application itself
+    return found
+
+
+def forget_expired() -> int:
+    """Delete what is older than CSVAPI_AUDIT_RETENTION, in batches; returns how many lines went."""
+    before = now() - timedelta(seconds=runtime().settings.audit_retention)
+    total = 0
+    while True:
+        old = select(AuditEntry.id).where(AuditEntry.at < before).order_by(AuditEntry.at).limit(_DELETED)
+        with transaction() as session:
+            ids = session.scalars(old).all()
+            total += (gone := changed(session.execute(delete(AuditEntry).where(AuditEntry.id.in_(ids)))))
+        if gone < _DELETED:
+            return total
