@@ -65,9 +65,10 @@ def create_app(settings: config.Settings | None = None, *, pages: bool = True) -
 
 def _register_pages(app: Flask) -> None:
     """The administrators' pages: their libraries take time and memory to import."""
-    from csvapi.web import admin, rq
+    from csvapi.web import admin, mailed, rq
 
     admin.register(app)
+    mailed.register(app)
     rq.register(app, app.extensions["csvapi"].redis)
 
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "scheduler": Command("csvapi.jobs.scheduler", "Delete what has expired, for as long as it runs"),
     "migrate": Command("csvapi.start.migrate", "Bring the database's tables up to date, make the bucket"),
     "admin": Command("csvapi.start.admin", "Make an account an administrator, with a new password"),
+    "invite": Command("csvapi.start.invite", "Make a code that opens the registration once"),
     "backup": Command("csvapi.start.backup", "Write the database and all files into one archive"),
     "restore": Command("csvapi.start.restore", "Bring an archive back into an empty installation"),
     "wait": Command("csvapi.start.wait", "Wait until the database, the queue and the storage answer"),

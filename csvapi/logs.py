@@ -19,8 +19,9 @@ from csvapi.config import Settings
 _SECRETS = (
     (re.compile(r"\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*"), "[token]"),
     (re.compile(r"(?<=/api/download/)[^/\s\"']+"), "[link]"),
+    (re.compile(r"(?<=\?token=)[\w-]+"), "[token]"),
     (re.compile(r"(?<=://)([^:/@\s]*):[^/@\s]+@"), r"\1:[password]@"),
-    (re.compile(r"\b(csvapi_|whsec_)[\w+/=-]{20,}"), r"\1[secret]"),
+    (re.compile(r"\b(csvapi_|whsec_|invite_)[\w+/=-]{20,}"), r"\1[secret]"),
     (re.compile(r"(?i)(bearer )[\w.~+/-]{8,}=*"), r"\1[token]"),
 )
 _SHARED: list[Any] = [

@@ -16,7 +16,12 @@ from csvapi.errors import TooManyRequests
 _PAIR = limits.parse("5 per 5 minutes")  # failed logins for one account from one address
 _ACCOUNT = limits.parse("50 per hour")  # failed logins for one account from anywhere
 _ADDRESS = limits.parse("50 per 5 minutes")  # failed logins from one address
-_CALLS = {"register": limits.parse("30 per minute"), "refresh": limits.parse("120 per minute")}
+_MAIL = limits.parse("5 per hour")  # mails to one address that anybody may ask for
+_CALLS = {
+    "mail": limits.parse("20 per minute"),
+    "register": limits.parse("30 per minute"),
+    "refresh": limits.parse("120 per minute"),
+}
 
 
 class Throttle:
@@ -44,9 +49,13 @@ class Throttle:
             if self._enabled:
                 self._hit(limit, *key)
 
+    def may_mail(self, email: str) -> bool:
+        """Count a mail to the address; False when it is to get no more for now."""
+        return not self._enabled or self._hit(_MAIL, "mail-to", _hashed(email))
+
     @staticmethod
     def _login_keys(email: str, address: str) -> list[tuple[Any, ...]]:
-        account = hashlib.sha256(email.encode(errors="replace")).hexdigest()[:32]
+        account = _hashed(email)
         return [
             (_PAIR, "login-pair", account, address),
             (_ACCOUNT, "login-account", account),
@@ -74,3 +83,7 @@ class Throttle:
         raise TooManyRequests(
             f"Too many attempts; try again in {seconds} seconds", retry_after=seconds, limit=limit.amount
         )
+
+
+def _hashed(email: str) -> str:
+    return hashlib.sha256(email.encode(errors="replace")).hexdigest()[:32]

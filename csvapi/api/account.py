@@ -49,6 +49,7 @@ class Limits(ma.Schema):
 
     upload_bytes = ma.fields.Integer(required=True)
     body_bytes = ma.fields.Integer(required=True)
+    stored_bytes_of_all_users = ma.fields.Integer(required=True, metadata={"description": "0: no limit of its own"})
     record_bytes = ma.fields.Integer(required=True)
     columns = ma.fields.Integer(required=True)
     unpack_ratio = ma.fields.Integer(required=True)
@@ -80,6 +81,7 @@ _USE = {"used": 3, "limit": 100}
 _LIMITS = {
     "upload_bytes": 10737418240,
     "body_bytes": 1048576,
+    "stored_bytes_of_all_users": 0,
     "record_bytes": 16777216,
     "columns": 100000,
     "unpack_ratio": 200,

@@ -24,6 +24,11 @@ _PASSWORD = {"format": "password", "minLength": passwords.MIN_LENGTH, "maxLength
 class Registration(ma.Schema):
     email = ma.fields.String(required=True, validate=_bounded, metadata={"format": "email", "maxLength": 254})
     password = ma.fields.String(required=True, validate=_bounded, metadata=_PASSWORD)
+    invitation = ma.fields.String(
+        load_default="",
+        validate=validate.Length(max=200),
+        metadata={"description": "An administrator's code, where CSVAPI_REGISTRATION is `invite`"},
+    )
     confirm_password = ma.fields.String(required=True, validate=_bounded, metadata=_PASSWORD)
 
 
@@ -67,10 +72,11 @@ class RefreshMissing(ma.Schema):
 @blp.route("/register/", methods=["POST"])
 @blp.arguments(Registration, example={"email": EMAIL, "password": PASSWORD, "confirm_password": PASSWORD})
 @blp.response(201, Registered, example={"message": "Registration successful", "user_id": 1})
-@blp.refuses(400, 413, 415, 429, 503)
+@blp.refuses(400, 403, 413, 415, 429, 503)
 def register(body: dict[str, str]) -> dict[str, Any]:
     """Create an account.
 
+    Where the operator has closed the registration the answer is 403; where it takes an invitation, 400 without one.
     The password needs at least 8 characters; it must not be common, all digits or like the e-mail address.
     """
     runtime().throttle.call("register", request.remote_addr or "")
@@ -84,13 +90,14 @@ def register(body: dict[str, str]) -> dict[str, Any]:
 @blp.alt_response(
     401, schema=ErrorShape, description="Wrong e-mail or password", example={"error": "Invalid email or password"}
 )
-@blp.refuses(400, 413, 415, 429, 503)
+@blp.refuses(400, 403, 413, 415, 429, 503)
 def login(body: dict[str, str]) -> dict[str, str]:
     """Exchange e-mail and password for an access and a refresh token.
 
     Send the access token as `Authorization: Bearer …`. After repeated failures the answer is 429 for a while.
+    An account whose e-mail address is still to be verified is answered 403.
     """
-    pair = accounts.sign_in(body["email"], body["password"], request.remote_addr or "")
+    pair = accounts.sign_in(body["email"], body["password"], request.remote_addr or "", request.user_agent.string)
     return {"message": "Login successful", "access_token": pair.access, "refresh_token": pair.refresh}
 
 
@@ -128,5 +135,5 @@ def logout() -> dict[str, str]:
     """End the login the access token came from: its refresh and access tokens open nothing any more."""
     if "family" not in g:
         raise InvalidInput("An API key has no login to end; delete the key instead")
-    accounts.leave(g.family)
+    accounts.leave(g.user.id, g.family)
     return {"message": "Logged out"}

@@ -16,8 +16,10 @@ from csvapi.api import (
     events,
     files,
     health,
+    mailed,
     metrics,
     operations,
+    own_account,
     problems,
     resource,
     results,
@@ -27,7 +29,18 @@ from csvapi.api import (
 from csvapi.api.contract import FORBIDDEN, SAFE
 
 CLASSIC = (auth.blp, classic.blp)
-V1 = (files.blp, operations.blp, tasks.blp, events.blp, results.blp, webhooks.blp, account.blp, codes.blp)
+V1 = (
+    files.blp,
+    operations.blp,
+    tasks.blp,
+    events.blp,
+    results.blp,
+    webhooks.blp,
+    account.blp,
+    own_account.blp,
+    mailed.blp,
+    codes.blp,
+)
 OPERATING = (health.blp, metrics.blp)
 BLUEPRINTS = (*CLASSIC, *V1, *OPERATING)
 TAGS = [{"name": blueprint.name, "description": blueprint.description} for blueprint in BLUEPRINTS]

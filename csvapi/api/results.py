@@ -14,7 +14,7 @@ from csvapi.api.contract import signed_in
 from csvapi.api.files import ROW, rows_of
 from csvapi.api.resource import LINK, Paging, Resource
 from csvapi.api.schemas import RowsShape
-from csvapi.api.sending import FORMATS, send, sends
+from csvapi.api.sending import FORMATS, downloaded, send, sends
 from csvapi.models import CSV
 from csvapi.services import explaining, files, pipelines
 
@@ -90,7 +90,9 @@ def dropped(task_id: str) -> Response:
         case "application/x-ndjson":
             reasons = files.opened(pipelines.reasons(g.user.id, task_id))
             lines = (json.dumps(each, ensure_ascii=False) + "\n" for each in explaining.as_json(reasons))
-            return Response(lines, mimetype=NDJSON)
+            response = Response(lines, mimetype=NDJSON)
+            downloaded(f"task:{task_id}/reasons", response)
+            return response
     raise NotAcceptable(f"Accept {CSV} or {NDJSON}")
 
 

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flask import Response, request, send_file
+from flask import Response, g, request, send_file
 from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 
 from csvapi.api.contract import View
 from csvapi.api.resource import Resource
-from csvapi.models import CSV, File
+from csvapi.models import CSV, Action, File
 from csvapi.operations import formats
-from csvapi.services import files
+from csvapi.services import audit, files
 
 FORMATS = {  # what a result may be in besides
     each.media_type: f"the records as {name}" for name, each in formats.FORMATS.items()
@@ -39,11 +39,21 @@ def send(file: File) -> Response:
     if response.status_code == PreconditionFailed.code:  # Werkzeug would send it with the whole content
         response.close()
         raise PreconditionFailed("The content is not the one that If-Match names")
+    downloaded(f"file:{file.id}", response)
     text = file.media_type.startswith("text/")
     response.headers["Content-Type"] = f"{file.media_type}; charset={charset}" if text else file.media_type
     response.headers["Cache-Control"] = "private, no-transform"
     response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(file.sha256)).decode()}:"
     return response
+
+
+def downloaded(target: str, response: Response) -> None:
+    """Have the audit log say so, if content goes out: by whom, or that it was by a signed link."""
+    if request.method != "GET" or response.status_code not in {200, 206}:
+        return
+    user, key = g.get("user"), g.get("key")
+    way: dict[str, Any] = {"key": key.id} if key else {} if user else {"link": True}
+    audit.later(Action.DOWNLOAD, user.id if user else None, target, **way)
 
 
 def _conditional(file: File, path: Path) -> Response:

@@ -39,6 +39,8 @@ def main(arguments: Sequence[str]) -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # a round is never cut in two; they are short
     app = create_app(settings, pages=False)
     threading.Thread(target=send_messages, args=[app], daemon=True).start()
+    if settings.smtp_host:
+        threading.Thread(target=send_mail, args=[app], daemon=True).start()
     with app.app_context():
         cleaned = -every
         while True:
@@ -63,6 +65,14 @@ def send_messages(app: Flask) -> None:
                 log.warning("messages_wait", reason=str(error))
             if not busy:
                 time.sleep(MESSAGES)
+
+
+def send_mail(app: Flask) -> None:
+    """Send mail beside the rounds and the messages: a mail server that is slow holds back nothing else."""
+    from csvapi.services import mailing
+
+    with app.app_context():
+        mailing.serve()
 
 
 def tick(connection: redis.Redis, *, clean_up: bool = True) -> bool:

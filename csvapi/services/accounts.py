@@ -6,57 +6,90 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from csvapi.errors import EmailTaken, Forbidden, InvalidInput, WrongCredentials
+from csvapi.errors import EmailTaken, Forbidden, InvalidInput, NotVerified, RegistrationClosed, WrongCredentials
 from csvapi.extensions import runtime, transaction
-from csvapi.models import RefreshFamily, User, now
-from csvapi.services import passwords, tokens
+from csvapi.models import Action, RefreshFamily, User, now
+from csvapi.services import audit, invitations, mailing, passwords, second_factor, sessions, tokens
 
 WRONG = "Invalid email or password"
 
 
-def register(email: str, password: str, confirm_password: str) -> User:
-    """Create an account. Raises InvalidInput naming the field, EmailTaken (also when two arrive at once)."""
-    email = _clean(email)
+def register(email: str, password: str, confirm_password: str, invitation: str = "") -> User:
+    """Create an account. Raises InvalidInput naming the field, EmailTaken (also when two arrive at once).
+
+    Raises RegistrationClosed where nobody may register; where an invitation is needed, it is looked at first, so that
+    nobody without one learns which addresses have accounts.
+    """
+    rule = runtime().settings.registration
+    if rule == "closed":
+        raise RegistrationClosed("Registration is closed here; ask an administrator for an account")
+    if rule == "invite":
+        invitations.check(invitation)
+    email = cleaned(email)
     if password != confirm_password:
         raise InvalidInput("Password and confirm password do not match", pointer="/confirm_password")
     passwords.check_strength(password, email)
     with transaction() as session:
         if session.scalar(select(User.id).where(User.email == email)) is not None:
             raise _taken()
-    user = User(email=email, password_hash=passwords.hash_password(password))
+    verify = runtime().settings.verify_email
+    user = User(email=email, password_hash=passwords.hash_password(password), awaits_verification=verify)
     try:
         with transaction() as session:
             session.add(user)
+            session.flush()
+            if rule == "invite":
+                invitations.use(session, invitation, user.id)
+            if verify:
+                mailing.ask(session, mailing.VERIFY, email)
+            audit.add(session, Action.REGISTERED, user.id)
     except IntegrityError as error:
         raise _taken() from error
     return user
 
 
-def sign_in(email: str, password: str, address: str) -> tokens.Tokens:
-    """Exchange e-mail and password for tokens; raises WrongCredentials and TooManyRequests as `authenticate` does."""
+def sign_in(email: str, password: str, address: str, agent: str = "") -> tokens.Tokens:
+    """Exchange e-mail and password for tokens; raises WrongCredentials and TooManyRequests as `authenticate` does.
+
+    Raises NotVerified to who has the right password, but did not follow the link that was mailed.
+    """
     user = authenticate(email, password, address)
+    if user.awaits_verification and runtime().settings.verify_email:
+        raise NotVerified("Verify your e-mail address first: follow the link in the mail that was sent to it")
     with transaction() as session:
         session.execute(update(User).where(User.id == user.id).values(last_login_at=now()))
-        return tokens.issue(session, user)
+        audit.add(session, Action.LOGIN, user.id)
+        return tokens.issue(session, user, agent)
 
 
-def enter(email: str, password: str, address: str) -> tuple[User, str]:
+def enter(email: str, password: str, code: str, address: str, agent: str = "") -> tuple[User, str]:
     """Begin an administrator's sign-in to the pages: the user, and the family that `holder` asks for.
 
-    Raises Forbidden for everybody else who has shown the right password, and what `authenticate` raises.
+    Raises Forbidden for everybody else who has shown the right password, what `authenticate` raises, and
+    WrongCredentials where a code of the second factor is missing or wrong; that counts as a failed login.
     """
     user = authenticate(email, password, address)
     if not user.is_admin:
+        audit.record(Action.LOGIN_FAILED, user.id, "pages", reason="no administrator")
         raise Forbidden("This account is not an administrator's")
+    try:
+        second_factor.check(user, code)
+    except WrongCredentials:
+        if code.strip():
+            runtime().throttle.failed_login(user.email, address)
+            audit.record(Action.LOGIN_FAILED, user.id, "pages", reason="second factor")
+        raise
     with transaction() as session:
         session.execute(update(User).where(User.id == user.id).values(last_login_at=now()))
-        return user, tokens.begin(session, user).id
+        audit.add(session, Action.LOGIN, user.id, "pages")
+        return user, tokens.begin(session, user, agent).id
 
 
-def leave(family: str) -> None:
+def leave(user_id: int, family: str) -> None:
     """End a sign-in: what was made in it opens nothing any more."""
     with transaction() as session:
         tokens.revoke(session, family)
+        audit.add(session, Action.LOGOUT, user_id)
 
 
 def authenticate(email: str, password: str, address: str) -> User:
@@ -75,19 +108,25 @@ def authenticate(email: str, password: str, address: str) -> User:
     right = passwords.verify(usable.password_hash if usable else None, password[: passwords.MAX_LENGTH + 1])
     if not right or usable is None:
         throttle.failed_login(email, address)
+        audit.record(Action.LOGIN_FAILED, user.id if user else None)
         raise WrongCredentials(WRONG)
     return usable
 
 
 def holder(user_id: int, family: str) -> User | None:
     """The active user behind an access token; None when its sign-in, the refresh family, has been revoked."""
-    alive = select(User).join(RefreshFamily, RefreshFamily.user_id == User.id)
+    alive = select(User, RefreshFamily).join(RefreshFamily, RefreshFamily.user_id == User.id)
     with transaction() as session:
-        return session.scalar(
+        found = session.execute(
             alive.where(
                 User.id == user_id, User.is_active, RefreshFamily.id == family, RefreshFamily.revoked_at.is_(None)
             )
-        )
+        ).first()
+        if found is None:
+            return None
+        sessions.used(session, found.RefreshFamily)
+        user: User = found.User
+        return user
 
 
 def ensure_admin(email: str, password: str) -> bool:
@@ -95,17 +134,22 @@ def ensure_admin(email: str, password: str) -> bool:
 
     The password of an account that exists is left alone: settings must not undo what its owner did.
     """
-    email = _clean(email)
+    email = cleaned(email)
     with transaction() as session:
         user = session.scalar(select(User).where(User.email == email))
         if user is None:
-            session.add(User(email=email, password_hash=passwords.hash_password(password), is_admin=True))
-            return True
-        changed, user.is_admin = not user.is_admin, True
-        return changed
+            user = User(email=email, password_hash=passwords.hash_password(password), is_admin=True)
+            session.add(user)
+            session.flush()
+        elif user.is_admin:
+            return False
+        user.is_admin = True
+        audit.add(session, Action.ADMIN_MADE, None, f"user:{user.id}")
+        return True
 
 
-def _clean(email: str) -> str:
+def cleaned(email: str) -> str:
+    """The address as it is stored. Raises InvalidInput for what is none."""
     try:
         found = validate_email(email.strip(), check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError as error:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import Session
 
 from csvapi.errors import Conflict, InvalidInput, NotFound, QueueDown, TaskNotFinished
 from csvapi.extensions import runtime, transaction
 from csvapi.jobs import progress
-from csvapi.models import ACTIVE, File, Status, Task, User, now
-from csvapi.services import accounts, keeping, passwords, tasks, tokens
+from csvapi.models import ACTIVE, Action, ApiKey, File, Status, Task, User, now
+from csvapi.services import accounts, audit, credentials, departure, keeping, passwords, second_factor, tasks
 from csvapi.services.dispatch import dispatch
 from csvapi.services.leases import changed
 
@@ -26,21 +26,37 @@ def first_admin(email: str, password: str) -> bool:
     return accounts.ensure_admin(email, password)
 
 
-def make_admin(email: str, password: str) -> bool:
-    """Give the account this password and the administrator's rights; creates it if there is none, and says so."""
+def make_admin(email: str, password: str, *, remove_factor: bool = False) -> bool:
+    """Give the account this password and the administrator's rights; creates it if there is none, and says so.
+
+    `remove_factor` takes its second factor away, for an administrator who lost it.
+    """
     passwords.check_strength(password, email)
     created = accounts.ensure_admin(email, password)
     with transaction() as session:
         user = session.scalars(select(User).where(User.email == email.strip().lower())).one()
         user.is_active = True
-        _set_password(session, user, password)
+        ended = credentials.renew(session, user.id, passwords.hash_password(password))
+        audit.add(session, Action.ADMIN_USER, None, f"user:{user.id}", password=True, **ended)
+        user_id = user.id
+    if remove_factor:
+        second_factor.remove(user_id)
+        audit.record(Action.ADMIN_FACTOR_OFF, None, f"user:{user_id}")
     return created
 
 
 def change_user(
-    user_id: int, *, is_active: bool, is_admin: bool, max_stored: int | None, password: str | None = None
+    user_id: int,
+    *,
+    is_active: bool,
+    is_admin: bool,
+    max_stored: int | None,
+    password: str | None = None,
+    by: int | None = None,
 ) -> None:
-    """Change what an administrator decides about an account; a new password or a deactivation ends its sign-ins.
+    """Change what an administrator decides about an account.
+
+    A new password or a deactivation ends its sign-ins and its API keys, for good: none comes back with a reactivation.
 
     Raises InvalidInput for a weak password, and Conflict rather than leave nobody who can administer.
     """
@@ -49,24 +65,23 @@ def change_user(
         if user is None:
             raise NotFound("There is no such user")
         if user.is_admin and user.is_active and not (is_admin and is_active):
-            _another_admin(session, user)
+            departure.another_admin(session, user.id)
+        told = {"is_active": is_active, "is_admin": is_admin, "max_stored": max_stored}
+        done: dict[str, Any] = {name: value for name, value in told.items() if getattr(user, name) != value}
         user.is_active, user.is_admin, user.max_stored = is_active, is_admin, max_stored
         if password:
             passwords.check_strength(password, user.email)
-            _set_password(session, user, password)
+            done |= {"password": True, **credentials.renew(session, user.id, passwords.hash_password(password))}
         elif not is_active:
-            tokens.revoke_all(session, user.id)
+            done |= credentials.shut_out(session, user.id)
+        audit.add(session, Action.ADMIN_USER, by, f"user:{user_id}", **done)
 
 
-def _another_admin(session: Session, user: User) -> None:
-    others = select(func.count()).select_from(User).where(User.is_admin, User.is_active, User.id != user.id)
-    if not session.scalar(others):
-        raise Conflict("This is the last administrator; make another one first")
-
-
-def _set_password(session: Session, user: User, password: str) -> None:
-    user.password_hash = passwords.hash_password(password)
-    tokens.revoke_all(session, user.id)
+def revoke_key(key_id: int) -> None:
+    """Delete anybody's API key; it opens nothing from now on."""
+    with transaction() as session:
+        if not changed(session.execute(delete(ApiKey).where(ApiKey.id == key_id))):
+            raise NotFound("There is no such key")
 
 
 def delete_file(file_id: int) -> None:
@@ -75,7 +90,7 @@ def delete_file(file_id: int) -> None:
         owner = session.scalar(select(File.user_id).where(File.id == file_id))
     if owner is None:
         raise NotFound("There is no such file")
-    keeping.delete(owner, file_id)
+    keeping.delete(owner, file_id, by_owner=False)
 
 
 def cancel_task(task_id: str) -> None:

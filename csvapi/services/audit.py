@@ -11,6 +11,8 @@ import atexit
 import os
 import threading
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +29,7 @@ from csvapi.services.leases import changed
 
 MOST = 10_000  # lines that wait; beyond that the oldest are lost, and the log of the process says how many
 EVERY = 1.0  # seconds
+TARGET = 100  # characters of a target that are kept
 _WRITTEN = 500  # lines in one statement
 _DELETED = 1000
 _NAME = "csvapi audit"  # of the batch among the application's extensions
@@ -45,6 +48,17 @@ def record(action: Action, user_id: int | None, target: str | None = None, **det
         add(session, action, user_id, target, **detail)
 
 
+@contextmanager
+def acting(by: int, action: Action, target: str) -> Iterator[None]:
+    """Write down what an administrator is about to do, then let them; if that is refused, the next line says so."""
+    record(action, by, target)
+    try:
+        yield
+    except CsvapiError as error:
+        record(Action.ADMIN_REFUSED, by, target, refused=str(action), code=error.code)
+        raise
+
+
 def later(action: Action, user_id: int | None, target: str | None = None, **detail: Any) -> None:
     """Write a line with the next batch, within a second."""
     batch().put(_line(action, user_id, target, detail))
@@ -55,7 +69,7 @@ def _line(action: Action, user_id: int | None, target: str | None, detail: dict[
         "at": now(),
         "action": str(action),
         "user_id": user_id,
-        "target": target,
+        "target": target[:TARGET] if target else None,
         "detail": detail or None,
         "request_id": logs.request_id(),
     }

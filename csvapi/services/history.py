@@ -9,8 +9,8 @@ from sqlalchemy import delete as delete_rows
 
 from csvapi.errors import InUse
 from csvapi.extensions import transaction
-from csvapi.models import ACTIVE, Task, now
-from csvapi.services import cursors, tasks
+from csvapi.models import ACTIVE, Action, Task, now
+from csvapi.services import audit, cursors, tasks
 from csvapi.services.leases import changed
 
 
@@ -34,5 +34,7 @@ def delete(user_id: int, task_id: str) -> None:
     task = tasks.find(user_id, task_id)
     with transaction() as session:
         gone = session.execute(delete_rows(Task).where(Task.id == task.id, Task.status.not_in(ACTIVE)))
+        if changed(gone):
+            audit.add(session, Action.TASK_DELETED, user_id, f"task:{task.id}")
     if not changed(gone):
         raise InUse("The task has not ended; cancel it first")

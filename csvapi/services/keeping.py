@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from csvapi.csvio import Dialect, header
 from csvapi.errors import InUse, InvalidInput, NotFound, UnsupportedEncoding
 from csvapi.extensions import transaction
-from csvapi.models import ACTIVE, File, Task, now
+from csvapi.models import ACTIVE, Action, File, Task, now
 from csvapi.operations import files_of, load_steps
-from csvapi.services import cursors, files, quotas
+from csvapi.services import audit, cursors, files, quotas
 from csvapi.services.leases import changed
 
 LISTED = ("upload", "result", "dropped")  # kinds of CSV files; the reasons belong to their task
@@ -110,11 +110,16 @@ def check_unused(session: Session, file: File) -> None:
             raise InUse(f"Task {task.id} reads the file; wait for it or cancel it first")
 
 
-def delete(user_id: int, file_id: int) -> None:
-    """Delete the file: its row, then its object; raises NotFound, and InUse while a task is to read it."""
+def delete(user_id: int, file_id: int, *, by_owner: bool = True) -> None:
+    """Delete the file: its row, then its object; raises NotFound, and InUse while a task is to read it.
+
+    The audit log has it as the owner's doing, unless that is an administrator's, who is written down elsewhere.
+    """
     file = files.find(user_id, file_id)
     with transaction() as session:
         quotas.lock(session, user_id)
         check_unused(session, file)
         session.execute(delete_rows(File).where(File.id == file_id))
+        if by_owner:
+            audit.add(session, Action.FILE_DELETED, user_id, f"file:{file_id}")
     files.drop(file.storage_key)

@@ -44,20 +44,21 @@ def _common() -> frozenset[str]:
     return frozenset(FREQUENCY_LISTS["passwords"])
 
 
-def check_strength(password: str, email: str) -> None:
-    """Raise InvalidInput unless the password is long enough, not common, not all digits, not like the e-mail."""
+def check_strength(password: str, email: str, pointer: str = "/password") -> None:
+    """Raise InvalidInput unless the password is long enough, not common, not all digits, not like the e-mail.
+
+    `pointer` is where the request has it.
+    """
     if len(password) < MIN_LENGTH:
-        raise InvalidInput(
-            f"password must have at least {MIN_LENGTH} characters", pointer="/password", limit=MIN_LENGTH
-        )
+        raise InvalidInput(f"password must have at least {MIN_LENGTH} characters", pointer=pointer, limit=MIN_LENGTH)
     if len(password) > MAX_LENGTH:
-        raise InvalidInput(f"password must have at most {MAX_LENGTH} characters", pointer="/password", limit=MAX_LENGTH)
+        raise InvalidInput(f"password must have at most {MAX_LENGTH} characters", pointer=pointer, limit=MAX_LENGTH)
     if password.isdigit():
-        raise InvalidInput("password must not be all digits; add letters or signs", pointer="/password")
+        raise InvalidInput("password must not be all digits; add letters or signs", pointer=pointer)
     if password.lower() in _common():
-        raise InvalidInput("password is too common; choose one that nobody would guess", pointer="/password")
+        raise InvalidInput("password is too common; choose one that nobody would guess", pointer=pointer)
     lowered = password.lower()[:254]
     for part in (email, *email.split("@")):
         held = part in lowered and len(part) > len(lowered) / 2
         if held or SequenceMatcher(a=lowered, b=part).ratio() >= _TOO_LIKE:
-            raise InvalidInput("password is too similar to the email; choose another one", pointer="/password")
+            raise InvalidInput("password is too similar to the email; choose another one", pointer=pointer)

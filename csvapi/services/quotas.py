@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
-from csvapi.errors import QuotaExceeded
+from csvapi.errors import NotFound, QuotaExceeded
 from csvapi.extensions import runtime
 from csvapi.models import ACTIVE, File, Status, Task, User
 
@@ -18,13 +18,18 @@ def lock(session: Session, user_id: int) -> None:
     An UPDATE that changes nothing locks the row on a server and the whole of SQLite, which has no SELECT FOR UPDATE.
     To be the first statement of the transaction: what is read after it is up to date. And a server that checks a
     foreign key to the user (of a new row, but of a task's new status, too) has shared the row by then: two that did so
-    first would wait here for each other, and one of them be rolled back.
+    first would wait here for each other, and one of them be rolled back. Raises NotFound for an account that is gone.
     """
-    session.execute(update(User).where(User.id == user_id).values(is_active=User.is_active))
+    found = session.execute(update(User).where(User.id == user_id).values(is_active=User.is_active))
+    if isinstance(found, CursorResult) and not found.rowcount:
+        raise NotFound("The account has been deleted")
 
 
 def room(session: Session, user_id: int, size: int = 1) -> int:
-    """The bytes the user may still store; raises QuotaExceeded when `size` of them, or one more file, do not fit."""
+    """The bytes the user may still store; raises QuotaExceeded when `size` of them, or one more file, do not fit.
+
+    Neither may pass what all users may store together (CSVAPI_MAX_STORED_TOTAL).
+    """
     settings = runtime().settings
     stored, count = session.execute(
         select(func.coalesce(func.sum(File.size), 0), func.count()).where(File.user_id == user_id)
@@ -36,7 +41,23 @@ def room(session: Session, user_id: int, size: int = 1) -> int:
         raise QuotaExceeded(f"Your files take {stored} of your {most} bytes; delete some", limit=most)
     if count >= settings.max_files:
         raise QuotaExceeded(f"You have {count} files, the most there may be; delete some", limit=settings.max_files)
-    return left
+    return min(left, _room_of_all(session, size)) if settings.max_stored_total else left
+
+
+def _room_of_all(session: Session, size: int) -> int:
+    """The bytes that all users together may still store; raises QuotaExceeded when `size` of them do not fit.
+
+    What is stored at once waits here for each other: the row of the first user is locked after the user's own, by
+    everybody in this order.
+    """
+    most = runtime().settings.max_stored_total
+    first = session.scalar(select(func.min(User.id)))
+    session.execute(update(User).where(User.id == first).values(is_active=User.is_active))
+    stored = int(session.scalar(select(func.coalesce(func.sum(File.size), 0))) or 0)
+    if most - stored < size:
+        detail = f"The files of all users take {stored} of the {most} bytes this service may store; tell its operator"
+        raise QuotaExceeded(detail, limit=most)
+    return most - stored
 
 
 @dataclass(frozen=True, slots=True)

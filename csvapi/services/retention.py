@@ -1,4 +1,4 @@
-"""Deleting what has expired."""
+"""Deleting what has expired, and what is left of deleted accounts."""
 
 from __future__ import annotations
 
@@ -6,20 +6,29 @@ from sqlalchemy import delete, select
 
 from csvapi.extensions import transaction
 from csvapi.models import ACTIVE, File, Task, now
-from csvapi.services import files, idempotency, outbox, tokens
+from csvapi.services import audit, departure, files, idempotency, invitations, mailing, outbox, tokens
 from csvapi.services.leases import changed
 
 BATCH = 200
+_FORGOTTEN = (
+    tokens.forget_expired,
+    idempotency.forget_expired,
+    outbox.forget_expired,
+    mailing.forget_expired,
+    invitations.forget_expired,
+    audit.forget_expired,
+)
 
 
 def delete_expired() -> int:
-    """Delete expired tasks, files, refresh families, answers and messages, in batches; returns how many rows went.
+    """Delete what has expired, from tasks to lines of the audit log, in batches; returns how many rows went.
 
     A file that a queued or running task reads stays until the task is finished. The row goes first, then the object:
     whatever happens between the two, no row ever names an object that is gone.
     """
-    rows = _delete_tasks() + _delete_files() + tokens.forget_expired()
-    return rows + idempotency.forget_expired() + outbox.forget_expired()
+    rows = _delete_tasks() + _delete_files() + sum(forget() for forget in _FORGOTTEN)
+    departure.finish_all()
+    return rows
 
 
 def _delete_tasks() -> int:

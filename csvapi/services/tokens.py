@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from csvapi.errors import InvalidToken
 from csvapi.extensions import runtime, transaction
 from csvapi.keys import opened
-from csvapi.models import RefreshFamily, User, now
+from csvapi.models import Action, RefreshFamily, User, now
+from csvapi.services import agents, audit
 from csvapi.services.leases import changed
 
 
@@ -26,16 +27,21 @@ class Tokens:
     refresh: str
 
 
-def issue(session: Session, user: User) -> Tokens:
-    """Tokens of a new refresh family, for a user who has just shown a password."""
-    family = begin(session, user)
+def issue(session: Session, user: User, agent: str = "") -> Tokens:
+    """Tokens of a new refresh family, for a user who has just shown a password; `agent` is a User-Agent."""
+    family = begin(session, user, agent)
     return _tokens(user.id, family.id, family.current_jti)
 
 
-def begin(session: Session, user: User) -> RefreshFamily:
+def begin(session: Session, user: User, agent: str = "") -> RefreshFamily:
     """Start a new refresh family."""
     family = RefreshFamily(
-        id=str(uuid4()), user_id=user.id, current_jti=str(uuid4()), expires_at=now() + _refresh_life()
+        id=str(uuid4()),
+        user_id=user.id,
+        current_jti=str(uuid4()),
+        expires_at=now() + _refresh_life(),
+        agent=agents.family(agent),
+        last_used_at=now(),
     )
     session.add(family)
     return family
@@ -58,32 +64,26 @@ def rotate(refresh: str) -> Tokens:
                 RefreshFamily.current_jti == claims["jti"],
                 RefreshFamily.revoked_at.is_(None),
             )
-            .values(current_jti=jti, expires_at=now() + _refresh_life())
+            .values(current_jti=jti, expires_at=now() + _refresh_life(), last_used_at=now())
         )
         won = changed(turned) == 1 and user is not None and user.is_active
-        if not won:
-            revoke(session, claims["family"])
+        if not won and revoke(session, claims["family"]):
+            audit.add(session, Action.REPLAYED, claims["user_id"], f"session:{claims['family']}")
     if not won:
         raise InvalidToken("Token is invalid or expired")
     return _tokens(claims["user_id"], claims["family"], jti)
 
 
-def revoke(session: Session, family: str) -> None:
-    """End one sign-in."""
-    session.execute(
-        update(RefreshFamily)
-        .where(RefreshFamily.id == family, RefreshFamily.revoked_at.is_(None))
-        .values(revoked_at=now())
-    )
+def revoke(session: Session, family: str) -> bool:
+    """End one sign-in; says whether it had not ended before."""
+    alive = update(RefreshFamily).where(RefreshFamily.id == family, RefreshFamily.revoked_at.is_(None))
+    return bool(changed(session.execute(alive.values(revoked_at=now()))))
 
 
-def revoke_all(session: Session, user_id: int) -> None:
-    """End every sign-in of a user."""
-    session.execute(
-        update(RefreshFamily)
-        .where(RefreshFamily.user_id == user_id, RefreshFamily.revoked_at.is_(None))
-        .values(revoked_at=now())
-    )
+def revoke_all(session: Session, user_id: int) -> int:
+    """End every sign-in of a user; returns how many there were."""
+    alive = update(RefreshFamily).where(RefreshFamily.user_id == user_id, RefreshFamily.revoked_at.is_(None))
+    return changed(session.execute(alive.values(revoked_at=now())))
 
 
 def forget_expired() -> int:

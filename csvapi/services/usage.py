@@ -33,6 +33,7 @@ def of(user_id: int) -> dict[str, Any]:
         "limits": {
             "upload_bytes": settings.max_upload,
             "body_bytes": settings.max_body,
+            "stored_bytes_of_all_users": settings.max_stored_total,
             "record_bytes": settings.max_record,
             "columns": settings.max_columns,
             "unpack_ratio": settings.max_ratio,

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from csvapi.errors import Conflict, NotFound, QuotaExceeded
 from csvapi.extensions import runtime, transaction
-from csvapi.models import Delivery, Webhook, now
-from csvapi.services import cursors, posting
+from csvapi.models import Action, Delivery, Webhook, now
+from csvapi.services import audit, cursors, posting
 from csvapi.services.files import MAX_ID
 from csvapi.services.leases import changed
 from csvapi.services.sealing import seal, unseal
@@ -62,6 +62,7 @@ def delete(user_id: int, hook_id: int) -> None:
     with transaction() as session:
         if not changed(session.execute(delete_rows(Webhook).where(Webhook.id == hook.id))):
             raise NotFound("Webhook not found")
+        audit.add(session, Action.WEBHOOK_DELETED, user_id, f"webhook:{hook.id}")
 
 
 def test(user_id: int, hook_id: int) -> Delivery:

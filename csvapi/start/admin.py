@@ -17,14 +17,17 @@ def main(arguments: Sequence[str]) -> int:
     """Set the password that is typed, or read from standard input, or made up and printed, with `--generate`."""
     parser = argparse.ArgumentParser("csvapi admin", description=__doc__)
     parser.add_argument("email")
+    parser.add_argument(
+        "--remove-second-factor", action="store_true", help="sign in with the password alone, until another is set up"
+    )
     parser.add_argument("--generate", action="store_true", help="make up a password and print it")
     given = parser.parse_args(arguments)
     password = generate() if given.generate else _asked()
     from csvapi.services import administration
 
     with application().app_context():
-        created = administration.make_admin(given.email, password)
-    print(f"{given.email} is an administrator{' now' if created else ''}; earlier sign-ins have ended")
+        created = administration.make_admin(given.email, password, remove_factor=given.remove_second_factor)
+    print(f"{given.email} is an administrator{' now' if created else ''}; earlier sign-ins and API keys have ended")
     if given.generate:
         print(f"Password: {password}")
     return 0

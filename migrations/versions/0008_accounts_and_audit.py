@@ -1,7 +1,7 @@
 """scopes of keys, sessions, invitations, mail, the second factor, the audit log
 
 Revision ID: 0008
-Revises: 0006
+Revises: 0007
 
 """
 
@@ -11,7 +11,7 @@ from sqlalchemy.dialects import mysql
 
 # revision identifiers, used by Alembic.
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

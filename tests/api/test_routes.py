@@ -67,6 +67,19 @@ RULES = {
     "v1-files.issues": Rule.BEARER,
     "v1-files.show": Rule.BEARER,
     "v1-files.show_rows": Rule.BEARER,
+    "mailed_pages.forgotten": Rule.PUBLIC,
+    "mailed_pages.reset": Rule.PUBLIC,
+    "mailed_pages.verification": Rule.PUBLIC,
+    "mailed_pages.verify": Rule.PUBLIC,
+    "v1-mailed.ask_password_reset": Rule.PUBLIC,
+    "v1-mailed.ask_verification": Rule.PUBLIC,
+    "v1-mailed.reset_password": Rule.PUBLIC,
+    "v1-mailed.verify_email": Rule.PUBLIC,
+    "v1-own-account.change_password": Rule.BEARER,
+    "v1-own-account.delete_account": Rule.BEARER,
+    "v1-own-account.end_other_sessions": Rule.BEARER,
+    "v1-own-account.end_session": Rule.BEARER,
+    "v1-own-account.list_sessions": Rule.BEARER,
     "v1-operations.index": Rule.PUBLIC,
     "v1-operations.preview": Rule.BEARER,
     "v1-problems.index": Rule.PUBLIC,
@@ -93,6 +106,11 @@ ADMINS = re.compile(r"(admin|admin_\w+|rq_dashboard)\.")  # blueprints whose eve
 LOOKING = {"v1-operations.preview"}  # POST, and changes nothing: a key that may read is enough
 OWN_AFFAIRS = {  # what no API key may do
     "v1-account.create_key",
+    "v1-own-account.change_password",
+    "v1-own-account.delete_account",
+    "v1-own-account.end_other_sessions",
+    "v1-own-account.end_session",
+    "v1-own-account.list_sessions",
 }
 
 CONTENT = b"id,name\n007,a value nobody else may see\n"
@@ -145,12 +163,18 @@ NAMING: dict[str, Callable[[int, str], Call] | None] = {
     "v1-results.dropped": path_of("GET", "/api/v1/tasks/{task}/dropped"),
     "v1-events.events": path_of("GET", "/api/v1/tasks/{task}/events"),
     "v1-operations.preview": _preview,
-    # What names a key or a webhook is held to the same rule in test_account.py and test_webhooks.py.
+    # What names a key, a session or a webhook is held to the same rule in test_account.py, test_own_account.py and
+    # test_webhooks.py.
     "v1-account.create_key": None,
     "v1-account.delete_key": None,
     "v1-account.list_keys": None,
     "v1-account.me": None,
     "v1-account.my_usage": None,
+    "v1-own-account.change_password": None,
+    "v1-own-account.delete_account": None,
+    "v1-own-account.end_other_sessions": None,
+    "v1-own-account.end_session": None,
+    "v1-own-account.list_sessions": None,
     "v1-webhooks.create": None,
     "v1-webhooks.delete": None,
     "v1-webhooks.deliveries": None,

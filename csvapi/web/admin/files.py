@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_admin.actions import action
 
-from csvapi.models import File
+from csvapi.models import Action, File
 from csvapi.services import administration
 from csvapi.web.admin import pages
 from csvapi.web.admin.owner import OwnerFilter
@@ -30,4 +30,4 @@ class Files(pages.Rows):
 
     @action("remove", "Delete", "Delete these files? They cannot be brought back.")
     def delete_files(self, ids: list[str]) -> None:
-        self.each(ids, lambda key: administration.delete_file(int(key)), "deleted")
+        self.each(ids, lambda key: administration.delete_file(int(key)), "deleted", Action.ADMIN_FILE, "file")

@@ -6,7 +6,7 @@ from flask_admin import AdminIndexView, expose
 
 import csvapi
 from csvapi.models import Status
-from csvapi.services import administration, health
+from csvapi.services import administration, health, mailing
 from csvapi.web.admin.pages import Locked, human
 
 
@@ -22,6 +22,7 @@ class Front(Locked, AdminIndexView):
                 stored=human(figures.bytes),
                 free=human(figures.free),
                 statuses=list(Status),
+                mails=mailing.given_up(),
                 version=csvapi.__version__,
             )
         )

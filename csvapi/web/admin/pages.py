@@ -19,7 +19,8 @@ from wtforms.csrf.session import SessionCSRF
 
 from csvapi.errors import CsvapiError
 from csvapi.extensions import db
-from csvapi.models import User
+from csvapi.models import Action, User
+from csvapi.services import audit
 
 LIFE = timedelta(hours=12)  # of a session, and of a form that was opened in it
 _POLICY = (
@@ -57,11 +58,14 @@ def secure(app: Flask, blueprints: set[str]) -> None:
 
 
 def allowed() -> bool:
-    return bool(current_user.is_authenticated)  # nobody but administrators ever is: see `sign_in`
+    """Whether an administrator is signed in, with a second factor where that is required."""
+    return bool(current_user.is_authenticated) and current_user.complete  # nobody else ever is: see `sign_in`
 
 
 def to_login() -> AnyResponse:
-    """To the login page, and afterwards back to the page that was asked for."""
+    """To the login page, and afterwards back to the page that was asked for; or to the set-up of the second factor."""
+    if current_user.is_authenticated:
+        return redirect(url_for("admin_second_factor.index"))
     target = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("sign_in.login", next=target))
 
@@ -111,12 +115,13 @@ class Rows(Locked, ModelView):
         """The names and labels of the buttons beside a row."""
         return []
 
-    def each(self, ids: Iterable[str], do: Any, done: str) -> None:
-        """Do it for every row that was chosen, and say how it went."""
+    def each(self, ids: Iterable[str], do: Any, done: str, action: Action, kind: str) -> None:
+        """Do it for every row that was chosen, say how it went, and have the audit log say who did it."""
         count = 0
         for key in ids:
             try:
-                do(key)
+                with audit.acting(current_user.id, action, f"{kind}:{key}"):
+                    do(key)
             except CsvapiError as error:
                 flash(f"{key}: {error.detail}", "error")
             else:

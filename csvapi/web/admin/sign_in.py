@@ -17,6 +17,8 @@ from wtforms.validators import InputRequired
 
 from csvapi.api.errors import status_of
 from csvapi.errors import Forbidden, NotAuthenticated, TooManyRequests
+from csvapi.extensions import runtime
+from csvapi.models import User
 from csvapi.services import accounts
 from csvapi.web.admin import pages
 
@@ -31,6 +33,12 @@ class Administrator(UserMixin):
     id: int
     email: str
     family: str
+    has_factor: bool
+
+    @property
+    def complete(self) -> bool:
+        """Whether every page is open; else only the one that sets up the second factor, which is required."""
+        return self.has_factor or runtime().settings.admin_totp != "required"
 
     def get_id(self) -> str:
         return f"{self.id}:{self.family}"
@@ -39,6 +47,7 @@ class Administrator(UserMixin):
 class Credentials(pages.Form):
     email = StringField("E-mail", [InputRequired()], render_kw={"autocomplete": "username", "autofocus": True})
     password = PasswordField("Password", [InputRequired()], render_kw={"autocomplete": "current-password"})
+    code = StringField("Code, if you have a second factor", render_kw={"autocomplete": "one-time-code"})
 
 
 class SignOut(pages.Form):
@@ -57,7 +66,11 @@ def register(app: Flask) -> None:
 def _load(key: str) -> Administrator | None:
     user_id, _, family = key.partition(":")
     user = accounts.holder(int(user_id), family) if user_id.isdigit() else None
-    return Administrator(user.id, user.email, family) if user and user.is_admin else None
+    return _administrator(user, family) if user and user.is_admin else None
+
+
+def _administrator(user: User, family: str) -> Administrator:
+    return Administrator(user.id, user.email, family, user.totp_since is not None)
 
 
 @blp.get("/login/", strict_slashes=False)
@@ -72,19 +85,25 @@ def enter() -> Any:
         reason = "This form is too old; try again" if form.csrf_token.errors else "Type your e-mail and your password"
         return _page(form, reason, 400)
     try:
-        user, family = accounts.enter(form.email.data or "", form.password.data or "", request.remote_addr or "")
+        user, family = accounts.enter(
+            form.email.data or "",
+            form.password.data or "",
+            form.code.data or "",
+            request.remote_addr or "",
+            request.user_agent.string,
+        )
     except (NotAuthenticated, Forbidden, TooManyRequests) as error:
         later = {"Retry-After": str(error.context["retry_after"])} if "retry_after" in error.context else {}
         return _page(form, error.detail, status_of(error), later)
     session.clear()  # nothing that was in it before goes along
-    login_user(Administrator(user.id, user.email, family))
+    login_user(_administrator(user, family))
     return redirect(_target())
 
 
 @blp.post("/logout/", strict_slashes=False)
 def leave() -> Response:
     if current_user.is_authenticated and SignOut(request.form).validate():
-        accounts.leave(current_user.family)
+        accounts.leave(current_user.id, current_user.family)
         logout_user()
         session.clear()
     return redirect(url_for("sign_in.login"))

@@ -7,7 +7,7 @@ from typing import Any
 from flask_admin.actions import action
 from flask_admin.contrib.sqla.filters import FilterEqual, FilterInList
 
-from csvapi.models import ACTIVE, Status, Task
+from csvapi.models import ACTIVE, Action, Status, Task
 from csvapi.operations import catalogue
 from csvapi.services import administration
 from csvapi.web.admin import pages
@@ -84,12 +84,12 @@ class Tasks(pages.Rows):
 
     @action("cancel", "Cancel", "Cancel these tasks?")
     def cancel_tasks(self, ids: list[str]) -> None:
-        self.each(ids, administration.cancel_task, "to be cancelled")
+        self.each(ids, administration.cancel_task, "to be cancelled", Action.ADMIN_TASK_CANCELLED, "task")
 
     @action("retry", "Retry", "Run these tasks again, from their beginning?")
     def retry_tasks(self, ids: list[str]) -> None:
-        self.each(ids, administration.retry_task, "queued again")
+        self.each(ids, administration.retry_task, "queued again", Action.ADMIN_TASK_RETRIED, "task")
 
     @action("remove", "Delete", "Delete these tasks? Their results stay, as files.")
     def delete_tasks(self, ids: list[str]) -> None:
-        self.each(ids, administration.delete_task, "deleted")
+        self.each(ids, administration.delete_task, "deleted", Action.ADMIN_TASK_DELETED, "task")

@@ -5,17 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash
+from flask_admin.actions import action
+from flask_login import current_user
 from wtforms import BooleanField, IntegerField, PasswordField
 from wtforms.validators import NumberRange, Optional
 
 from csvapi.errors import CsvapiError
 from csvapi.extensions import db
-from csvapi.services import administration
+from csvapi.models import Action
+from csvapi.services import administration, second_factor
 from csvapi.web.admin import pages
 
 
 class UserForm(pages.Form):
-    is_active = BooleanField("Active", description="Off: signs the user out everywhere; nobody can sign in")
+    is_active = BooleanField(
+        "Active", description="Off: ends every session and API key of the user; nobody can sign in"
+    )
     is_admin = BooleanField("Administrator")
     max_stored = IntegerField(
         "Stored bytes", [Optional(), NumberRange(0, 2**63 - 1)], description="Empty: the limit that everybody has"
@@ -23,7 +28,7 @@ class UserForm(pages.Form):
     new_password = PasswordField(
         "New password",
         [Optional()],
-        description="Empty: the password stays. A new one signs the user out everywhere",
+        description="Empty: the password stays. A new one ends every session and API key of the user",
         render_kw={"autocomplete": "new-password"},
     )
 
@@ -32,7 +37,7 @@ class Users(pages.Rows):
     can_edit = True
     form = UserForm
     edit_template = "admin/csvapi/edit.html"
-    shown = ("id", "email", "is_active", "is_admin", "max_stored", "created_at", "last_login_at")
+    shown = ("id", "email", "is_active", "is_admin", "max_stored", "totp_since", "created_at", "last_login_at")
     column_list = column_details_list = shown
     column_searchable_list = ("email",)
     column_filters = ("email", "is_active", "is_admin")
@@ -41,10 +46,29 @@ class Users(pages.Rows):
         "is_active": "Active",
         "is_admin": "Administrator",
         "max_stored": "Own limit",
+        "totp_since": "Second factor since (UTC)",
         "created_at": "Registered (UTC)",
         "last_login_at": "Last login (UTC)",
     }
-    column_formatters = {"created_at": pages.time, "last_login_at": pages.time, "max_stored": pages.size}
+    column_formatters = {
+        "created_at": pages.time,
+        "last_login_at": pages.time,
+        "totp_since": pages.time,
+        "max_stored": pages.size,
+    }
+
+    def row_actions(self, row: Any) -> list[tuple[str, str]]:
+        return [("second_factor", "Remove second factor")] if row.totp_since else []
+
+    @action(
+        "second_factor",
+        "Remove second factor",
+        "Remove the second factor of these users? They sign in with their password alone, and set up another.",
+    )
+    def remove_second_factor(self, ids: list[str]) -> None:
+        self.each(
+            ids, lambda key: second_factor.remove(int(key)), "without a second factor", Action.ADMIN_FACTOR_OFF, "user"
+        )
 
     def update_model(self, form: Any, model: Any) -> bool:
         """Leave it to the service, which may refuse."""
@@ -55,6 +79,7 @@ class Users(pages.Rows):
                 is_admin=form.is_admin.data,
                 max_stored=form.max_stored.data,
                 password=form.new_password.data or None,
+                by=current_user.id,
             )
         except CsvapiError as error:
             flash(error.detail, "error")

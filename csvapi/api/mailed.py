@@ -1,0 +1,91 @@
+"""What is asked for by mail and done with the token of a mailed link: a new password, the proof of an address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from flask import request
+from marshmallow import validate
+
+from csvapi.api.auth import EMAIL, PASSWORD
+from csvapi.api.resource import Resource
+from csvapi.extensions import runtime
+from csvapi.services import credentials, mailing, passwords
+
+blp = Resource(
+    "v1-mailed",
+    __name__,
+    url_prefix="/api/v1",
+    description="A forgotten password and the proof of an e-mail address, by a mailed link; where mail is set up",
+)
+_bounded = validate.Length(max=100_000)
+_PASSWORD = {"format": "password", "minLength": passwords.MIN_LENGTH, "maxLength": passwords.MAX_LENGTH}
+_TOKEN = "Zk3pQ0n1X2c3V4b5N6m7A8s9D0f1G2h3J4k5L6z7X8c"  # noqa: S105 -- the example of the docs
+_SENT = "If the address has an account, a mail is on its way"
+
+
+class Address(ma.Schema):
+    email = ma.fields.String(required=True, validate=_bounded, metadata={"format": "email", "maxLength": 254})
+
+
+class Asked(ma.Schema):
+    message = ma.fields.String(required=True)
+
+
+class Token(ma.Schema):
+    token = ma.fields.String(
+        required=True, validate=validate.Length(1, 200), metadata={"description": "What the mailed link ends with"}
+    )
+
+
+class NewPassword(Token):
+    password = ma.fields.String(required=True, validate=_bounded, metadata=_PASSWORD)
+
+
+@blp.route("/password-resets", methods=["POST"])
+@blp.arguments(Address, example={"email": EMAIL})
+@blp.response(202, Asked, example={"message": _SENT})
+@blp.refuses(403, 413, 415, 422, 429, 503)
+def ask_password_reset(body: dict[str, str]) -> Any:
+    """Have a link mailed that sets a new password, once and within an hour.
+
+    The answer is the same, and takes as long, whether the address has an account or not. 403 (`mail_off`) where the
+    service sends no mail. An address gets at most five mails an hour.
+    """
+    return _ask(mailing.RESET, body["email"])
+
+
+def _ask(kind: str, email: str) -> dict[str, str]:
+    runtime().throttle.call("mail", request.remote_addr or "")
+    credentials.ask(kind, email)
+    return {"message": _SENT}
+
+
+@blp.route("/password-resets/confirm", methods=["POST"])
+@blp.arguments(NewPassword, example={"token": _TOKEN, "password": PASSWORD})
+@blp.response(204)
+@blp.refuses(413, 415, 422, 429, 503)
+def reset_password(body: dict[str, str]) -> None:
+    """Set a new password with the token of a mailed link; every session and every API key of the account ends."""
+    runtime().throttle.call("mail", request.remote_addr or "")
+    credentials.reset(body["token"], body["password"])
+
+
+@blp.route("/email-verifications", methods=["POST"])
+@blp.arguments(Address, example={"email": EMAIL})
+@blp.response(202, Asked, example={"message": _SENT})
+@blp.refuses(403, 413, 415, 422, 429, 503)
+def ask_verification(body: dict[str, str]) -> Any:
+    """Have the link mailed again that verifies the e-mail address of a new account; it is good for 24 hours."""
+    return _ask(mailing.VERIFY, body["email"])
+
+
+@blp.route("/email-verifications/confirm", methods=["POST"])
+@blp.arguments(Token, example={"token": _TOKEN})
+@blp.response(204)
+@blp.refuses(413, 415, 422, 429, 503)
+def verify_email(body: dict[str, str]) -> None:
+    """Verify an e-mail address with the token of a mailed link; its account can log in from now on."""
+    runtime().throttle.call("mail", request.remote_addr or "")
+    credentials.verify(body["token"])

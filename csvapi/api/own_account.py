@@ -1,0 +1,133 @@
+"""What only the account's owner does, with an access token: a new password, sessions, leaving for good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from flask import g, request
+from marshmallow import validate
+
+from csvapi.api.auth import PASSWORD
+from csvapi.api.contract import logged_in
+from csvapi.api.resource import Resource
+from csvapi.models import RefreshFamily
+from csvapi.services import credentials, departure, passwords, sessions
+
+blp = Resource(
+    "v1-own-account", __name__, url_prefix="/api/v1/me", description="Your password, your sessions, and leaving"
+)
+_bounded = validate.Length(max=100_000)  # the real limits, with better words, are those of services.passwords
+_PASSWORD = {"format": "password", "minLength": passwords.MIN_LENGTH, "maxLength": passwords.MAX_LENGTH}
+
+
+class PasswordChange(ma.Schema):
+    current_password = ma.fields.String(required=True, validate=_bounded, metadata={"format": "password"})
+    new_password = ma.fields.String(required=True, validate=_bounded, metadata=_PASSWORD)
+    end_keys = ma.fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Delete your API keys, too: for a password that somebody else may have known"},
+    )
+
+
+@blp.route("/password", methods=["POST"])
+@logged_in
+@blp.arguments(
+    PasswordChange, example={"current_password": PASSWORD, "new_password": "tidal violin quarry", "end_keys": True}
+)
+@blp.response(204)
+@blp.refuses(401, 413, 415, 422, 429, 503)
+def change_password(body: dict[str, Any]) -> None:
+    """Change your password; every other session ends, and with `end_keys` your API keys.
+
+    A wrong current password counts as a failed login: after repeated failures the answer is 429 for a while.
+    """
+    credentials.change(
+        g.user,
+        body["current_password"],
+        body["new_password"],
+        address=request.remote_addr or "",
+        family=g.family,
+        end_keys=body["end_keys"],
+    )
+
+
+class SessionShape(ma.Schema):
+    """A login, and everything that came from it."""
+
+    id = ma.fields.String(required=True)
+    created_at = ma.fields.AwareDateTime(required=True)
+    last_used_at = ma.fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "To five minutes; null for one older than this field"}
+    )
+    expires_at = ma.fields.AwareDateTime(required=True, metadata={"description": "Later with each refresh"})
+    agent = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "What kind of program it is; no address is kept"}
+    )
+    current = ma.fields.Boolean(required=True, metadata={"description": "Whether this request came from it"})
+
+
+class Sessions(ma.Schema):
+    items = ma.fields.List(ma.fields.Nested(SessionShape), required=True)
+
+
+_SESSION = {
+    "id": "0f8c5f5e-3d1c-4a41-a1f3-5f9a3a1c2b7d",
+    "created_at": "2026-01-31T12:00:00+00:00",
+    "last_used_at": "2026-01-31T12:30:00+00:00",
+    "expires_at": "2026-02-07T12:00:00+00:00",
+    "agent": "Firefox on Linux",
+    "current": True,
+}
+
+
+def _session(family: RefreshFamily) -> dict[str, Any]:
+    shown = {name: getattr(family, name) for name in SessionShape().fields if name != "current"}
+    return {**shown, "current": family.id == g.family}
+
+
+@blp.route("/sessions", methods=["GET"])
+@logged_in
+@blp.response(200, Sessions, example={"items": [_SESSION]})
+@blp.refuses(401, 503)
+def list_sessions() -> Any:
+    """List where you are logged in: API logins and sign-ins to pages, those used last first, at most 200."""
+    return {"items": list(map(_session, sessions.mine(g.user.id)))}
+
+
+@blp.route("/sessions", methods=["DELETE"])
+@logged_in
+@blp.response(204)
+@blp.refuses(401, 503)
+def end_other_sessions() -> None:
+    """End every session but this one; their tokens open nothing from now on."""
+    sessions.end_others(g.user.id, g.family)
+
+
+@blp.route("/sessions/<string:session_id>", methods=["DELETE"])
+@logged_in
+@blp.response(204)
+@blp.refuses(401, 404, 503)
+def end_session(session_id: str) -> None:
+    """End a session; its tokens open nothing from now on."""
+    sessions.end(g.user.id, session_id)
+
+
+class Leaving(ma.Schema):
+    password = ma.fields.String(required=True, validate=_bounded, metadata={"format": "password"})
+
+
+@blp.route("/delete", methods=["POST"])
+@logged_in
+@blp.arguments(Leaving, example={"password": PASSWORD})
+@blp.response(204)
+@blp.refuses(401, 409, 413, 415, 422, 429, 503)
+def delete_account(body: dict[str, str]) -> None:
+    """Delete your account for good: files, results, tasks, keys, webhooks, sessions; running tasks are stopped.
+
+    It cannot be brought back. The audit log keeps the account's number and no address. Refused with 409 for the last
+    administrator.
+    """
+    departure.leave(g.user, body["password"], request.remote_addr or "")

@@ -1,0 +1,88 @@
+"""Deleting an account with everything that is its owner's.
+
+What counts is done at once, in one transaction: nobody can use the account any more. The rest follows in batches, in
+the same request or, should that be cut off, by the scheduler. The audit log keeps the account's number, and no address.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from csvapi.errors import Conflict
+from csvapi.extensions import runtime, transaction
+from csvapi.jobs import progress
+from csvapi.models import Action, File, Mail, Status, Task, User, now
+from csvapi.services import audit, credentials, files, quotas
+
+BATCH = 500
+DROPPED = 1000  # objects that are deleted with the account; the sweep deletes the others, which no row owns any more
+
+
+def leave(user: User, password: str, address: str) -> None:
+    """Delete the user's account, files, tasks, keys, webhooks and sessions; running tasks are stopped.
+
+    Raises InvalidInput for a wrong password, Conflict for the last administrator.
+    """
+    credentials.prove(user, password, address, "/password")
+    with transaction() as session:
+        quotas.lock(session, user.id)
+        another_admin(session, user.id)
+        credentials.shut_out(session, user.id)
+        found = session.get_one(User, user.id)
+        found.is_active, found.deletion_at = False, now()
+        audit.add(session, Action.ACCOUNT_DELETED, user.id, f"user:{user.id}")
+    finish(user.id)
+
+
+def another_admin(session: Session, user_id: int) -> None:
+    """Raise Conflict when the user is the last administrator."""
+    admin = select(func.count()).select_from(User).where(User.is_admin, User.is_active)
+    mine, others = session.scalar(admin.where(User.id == user_id)), session.scalar(admin.where(User.id != user_id))
+    if mine and not others:
+        raise Conflict("This is the last administrator; make another one first")
+
+
+def finish_all() -> int:
+    """Remove what is left of accounts whose deletion was cut off; returns how many there were."""
+    with transaction() as session:
+        ids = session.scalars(select(User.id).where(User.deletion_at.is_not(None)).limit(BATCH)).all()
+    for user_id in ids:
+        finish(user_id)
+    return len(ids)
+
+
+def finish(user_id: int) -> None:
+    """Remove what is left of an account that nobody can use any more; may be called again."""
+    with transaction() as session:
+        running = session.scalars(select(Task.id).where(Task.user_id == user_id, Task.status == Status.RUNNING)).all()
+    for task_id in running:
+        progress.ask_to_stop(runtime().redis, task_id)
+    while _batch_of_tasks(user_id):
+        pass
+    dropped = 0
+    while keys := _batch_of_files(user_id):
+        for key in keys[: max(0, DROPPED - dropped)]:
+            files.drop(key)
+        dropped += len(keys)
+    with transaction() as session:
+        user = session.get(User, user_id)
+        if user is not None:
+            session.execute(delete(Mail).where(Mail.email == user.email))
+            session.execute(delete(User).where(User.id == user_id))
+
+
+def _batch_of_tasks(user_id: int) -> bool:
+    """Delete some tasks; the worker of a running one finds its row gone and stops."""
+    with transaction() as session:
+        ids = session.scalars(select(Task.id).where(Task.user_id == user_id).limit(BATCH)).all()
+        session.execute(delete(Task).where(Task.id.in_(ids)))
+    return bool(ids)
+
+
+def _batch_of_files(user_id: int) -> list[str]:
+    """Delete the rows of some files; the names of their objects."""
+    with transaction() as session:
+        rows = session.execute(select(File.id, File.storage_key).where(File.user_id == user_id).limit(BATCH)).all()
+        session.execute(delete(File).where(File.id.in_([row.id for row in rows])))
+    return [row.storage_key for row in rows]

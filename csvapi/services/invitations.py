@@ -1,0 +1,79 @@
+"""Invitations: codes that open the registration once each, where CSVAPI_REGISTRATION is `invite`."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.orm import Session
+
+from csvapi.errors import InvalidInput, NotFound
+from csvapi.extensions import runtime, transaction
+from csvapi.models import Action, Invitation, now
+from csvapi.services import audit
+from csvapi.services.leases import changed
+
+PREFIX = "invite_"
+HINT = len(PREFIX) + 5  # characters of a code that are kept in clear
+LONGEST_NOTE = 200
+
+
+def create(made_by: int | None, note: str = "", seconds: int = 0) -> tuple[Invitation, str]:
+    """A new invitation and its code, which nobody can show again; without a time of its own, CSVAPI_INVITATION_TTL."""
+    code = PREFIX + secrets.token_urlsafe(24)
+    life = timedelta(seconds=seconds or runtime().settings.invitation_ttl)
+    invitation = Invitation(
+        code_hash=_hash(code), hint=code[:HINT], note=note[:LONGEST_NOTE], made_by=made_by, expires_at=now() + life
+    )
+    with transaction() as session:
+        session.add(invitation)
+        session.flush()
+        audit.add(session, Action.ADMIN_INVITED, made_by, f"invitation:{invitation.id}")
+    return invitation, code
+
+
+def revoke(invitation_id: int) -> None:
+    """Nobody can register with it any more. Raises NotFound for one that is used or gone."""
+    with transaction() as session:
+        unused = delete(Invitation).where(Invitation.id == invitation_id, Invitation.used_at.is_(None))
+        if not changed(session.execute(unused)):
+            raise NotFound("There is no such invitation, or it has been used")
+
+
+def check(code: str) -> None:
+    """Raise InvalidInput for a code that opens nothing: unknown, used before, or too old."""
+    with transaction() as session:
+        if session.scalar(select(Invitation.id).where(*_good(code))) is None:
+            raise _refusal(code)
+
+
+def use(session: Session, code: str, user_id: int) -> None:
+    """Use the code up, in the transaction that makes the account; exactly one of several at a time may."""
+    mine = update(Invitation).where(*_good(code)).values(used_at=now(), used_by=user_id)
+    if not changed(session.execute(mine)):
+        raise _refusal(code)
+
+
+def forget_expired() -> int:
+    """Delete the invitations whose time is over, used or not; the audit log says who made which."""
+    with transaction() as session:
+        return changed(session.execute(delete(Invitation).where(Invitation.expires_at < now())))
+
+
+def _good(code: str) -> tuple[ColumnElement[bool], ...]:
+    return (Invitation.code_hash == _hash(code.strip()), Invitation.used_at.is_(None), Invitation.expires_at > now())
+
+
+def _refusal(code: str) -> InvalidInput:
+    if not code.strip():
+        return InvalidInput(
+            "invitation: a code is needed to register here; ask an administrator", pointer="/invitation"
+        )
+    return InvalidInput("invitation: the code is not known, was used before or has expired", pointer="/invitation")
+
+
+def _hash(code: str) -> str:
+    """Not a slow hash: the code is random and long, there is nothing to guess."""
+    return hashlib.sha256(code.encode(errors="replace")).hexdigest()
