@@ -15,7 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import URL
@@ -38,7 +38,10 @@ class ClosingClient(FlaskClient):
     """
 
     def open(self, *args: Any, buffered: bool = True, **kwargs: Any) -> TestResponse:
-        return super().open(*args, buffered=buffered, **kwargs)
+        if not (buffered and has_app_context()):
+            return super().open(*args, buffered=buffered, **kwargs)
+        with self.application.app_context():  # of its own, as every request has: a test's would keep who is signed in
+            return super().open(*args, buffered=buffered, **kwargs)
 
 
 CsvapiFlask.test_client_class = ClosingClient

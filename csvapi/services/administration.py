@@ -169,7 +169,7 @@ def figures() -> Figures:
     with transaction() as session:
         users, admins = session.execute(select(func.count(), func.sum(User.is_admin))).one()
         files, size = session.execute(select(func.count(), func.sum(File.size)).select_from(File)).one()
-        counts = dict(session.execute(select(Task.status, func.count()).group_by(Task.status)).tuples().all())
+        counts = {row[0]: row[1] for row in session.execute(select(Task.status, func.count()).group_by(Task.status))}
         oldest = session.scalar(select(func.min(Task.created_at)).where(Task.status == Status.QUEUED))
     return Figures(
         users=users,

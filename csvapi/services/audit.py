@@ -19,6 +19,7 @@ from typing import Any
 import structlog
 from flask import Flask, current_app
 from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from csvapi import logs
@@ -110,7 +111,7 @@ class Batch:
                 try:
                     with self._app.app_context(), transaction() as session:
                         session.execute(insert(AuditEntry), lines)
-                except CsvapiError as error:
+                except (CsvapiError, SQLAlchemyError) as error:
                     self._lines.extendleft(reversed(lines[: MOST - len(self._lines)]))
                     log.warning("audit_waits", lines=len(self._lines), lost=self._lost, reason=str(error))
                     return

@@ -130,12 +130,15 @@ class Rows(Locked, ModelView):
             flash(f"{count} {done}", "success")
 
 
-def owner(_view: Any, _context: Any, row: Any, _name: str) -> str:
-    """The e-mail address of the row's user; one query for a page full of rows of the same one."""
+def owner(_view: Any, _context: Any, row: Any, name: str) -> str:
+    """The e-mail address of the user in this column; one query for a page full of rows of the same one."""
     known: dict[int, str] = g.setdefault("emails", {})
-    if row.user_id not in known:
-        known[row.user_id] = db.session.scalar(select(User.email).where(User.id == row.user_id)) or "nobody"
-    return known[row.user_id]
+    user_id = getattr(row, name)
+    if user_id is None:
+        return ""
+    if user_id not in known:
+        known[user_id] = db.session.scalar(select(User.email).where(User.id == user_id)) or "nobody"
+    return known[user_id]
 
 
 def time(_view: Any, _context: Any, row: Any, name: str) -> str:
