@@ -93,6 +93,37 @@ def test_the_values_of_the_example_file_are_refused() -> None:
             assert refused(**{**ADMIN, name: given}).startswith(f"{name} ")
 
 
+MAIL = {
+    "CSVAPI_SMTP_HOST": "mail.example.org",
+    "CSVAPI_SMTP_FROM": "csv@example.org",
+    "CSVAPI_PUBLIC_URL": "https://csv.example.org",
+}
+
+
+def test_settings_of_mail_pass() -> None:
+    check(load({**GOOD, **MAIL, "CSVAPI_VERIFY_EMAIL": "on"}))
+    check(load({**GOOD, **MAIL, "CSVAPI_SMTP_USER": "csvapi", "CSVAPI_SMTP_PASSWORD": "x"}))
+    check(load({**GOOD, **MAIL, "CSVAPI_SMTP_HOST": "", "CSVAPI_SMTP_FROM": ""}))
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("CSVAPI_SMTP_HOST", {"CSVAPI_SMTP_HOST": "", "CSVAPI_VERIFY_EMAIL": "on"}),
+        ("CSVAPI_SMTP_FROM", {"CSVAPI_SMTP_FROM": "csvapi"}),
+        ("CSVAPI_PUBLIC_URL", {"CSVAPI_PUBLIC_URL": ""}),
+        ("CSVAPI_SMTP_USER", {"CSVAPI_SMTP_USER": "csvapi"}),
+        ("CSVAPI_SMTP_USER", {"CSVAPI_SMTP_PASSWORD": "x"}),
+        ("CSVAPI_SMTP_TLS", {"CSVAPI_SMTP_USER": "csvapi", "CSVAPI_SMTP_PASSWORD": "x", "CSVAPI_SMTP_TLS": "off"}),
+        ("CSVAPI_SMTP_TLS", {"CSVAPI_SMTP_TLS": "ssl"}),
+        ("CSVAPI_REGISTRATION", {"CSVAPI_REGISTRATION": "no"}),
+        ("CSVAPI_ADMIN_TOTP", {"CSVAPI_ADMIN_TOTP": "on"}),
+    ],
+)
+def test_settings_of_accounts_that_do_not_go_together_are_refused(name: str, more: dict[str, str]) -> None:
+    assert refused(**{**MAIL, **more}).startswith(f"{name} ")
+
+
 BUCKET = {
     "CSVAPI_S3_BUCKET": "csvapi",
     "CSVAPI_S3_ENDPOINT": "https://s3.example.org:9000",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, String, Text, false
+from sqlalchemy import BigInteger, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from csvapi.models.types import Base, RowId, UtcDateTime, now
@@ -29,7 +29,7 @@ class User(Base):
     max_stored: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    awaits_verification: Mapped[bool] = mapped_column(default=False, server_default=false())
+    awaits_verification: Mapped[bool] = mapped_column(default=False, server_default="0")
     deletion_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     totp_secret: Mapped[str | None] = mapped_column(Text)
     totp_since: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -24,7 +24,7 @@ DOCUMENT = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 def columns():
     return {
         "users": (
-            sa.Column("awaits_verification", sa.Boolean(), nullable=False, server_default=sa.false()),
+            sa.Column("awaits_verification", sa.Boolean(), nullable=False, server_default="0"),
             sa.Column("deletion_at", UTC_TIME, nullable=True),
             sa.Column("totp_secret", sa.Text(), nullable=True),
             sa.Column("totp_since", UTC_TIME, nullable=True),

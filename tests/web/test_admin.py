@@ -152,9 +152,31 @@ def test_a_file_is_deleted_with_its_object(browser: Tab, client: Client) -> None
     assert not path.exists()
 
 
-@pytest.mark.parametrize(
-    "path", ["/admin/", "/admin/users/", "/admin/files/", "/admin/tasks/", "/rq/", "/rq/0/view/jobs"]
-)
+def test_pages_of_accounts_open_without_a_complaint(browser: Tab) -> None:
+    page = browser.sign_in("/admin/invitations/")
+    page.fill("#note", "for Ada")
+    page.click("button:has-text('Make an invitation')")
+    expect(page.locator(".alert-success")).to_contain_text("invite_")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.click("td button:has-text('Revoke')")
+    expect(page.locator(".alert-success")).to_contain_text("revoked")
+    browser.open("/admin/keys/")
+    page.goto(browser.service.url + "/admin/audit/")
+    expect(page.locator("table.model-list")).to_contain_text("admin_invitation_made")
+    browser.shot("admin-audit")
+    with page.expect_download() as saved:
+        page.click("text=Export as csv")
+    assert "admin_invitation_revoked" in saved.value.path().read_text()
+    browser.open("/admin/second-factor/")
+    page.click("button:has-text('Set up')")
+    expect(page.locator("svg")).to_be_visible()
+    browser.shot("admin-second-factor")
+
+
+CLOSED = ("", "users/", "files/", "tasks/", "keys/", "invitations/", "audit/", "audit/export/csv", "second-factor/")
+
+
+@pytest.mark.parametrize("path", [*(f"/admin/{path}" for path in CLOSED), "/rq/", "/rq/0/view/jobs"])
 def test_without_a_session_every_page_leads_to_the_login(service: Running, client: Client, path: str) -> None:
     for headers in ({}, {"Authorization": f"Bearer {client.login.json()['access_token']}"}, {"Cookie": "csvapi=x"}):
         answer = httpx.get(service.url + path, headers=headers)

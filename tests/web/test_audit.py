@@ -6,13 +6,9 @@ import csv
 import io
 import json
 import os
-import signal
-import sqlite3
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-import httpx
 from flask import Flask
 from sqlalchemy import delete, insert, select, text, update
 
@@ -21,7 +17,6 @@ from csvapi.models import Action, AuditEntry, User, now
 from csvapi.services import audit
 from tests.services.alone import alone, ann, environ
 from tests.stack import PASSWORD, Account
-from tests.start.running import started
 from tests.waiting import until
 from tests.web.pages import Boss
 
@@ -95,21 +90,6 @@ def test_what_cannot_be_written_waits_and_there_is_a_bound(alone: Flask) -> None
     written = [line.user_id for line in lines() if line.target == "batch"]
     assert written[-1] == audit.MOST + 4
     assert len(written) <= audit.MOST
-
-
-def test_a_web_process_that_is_stopped_writes_what_waits(tmp_path: Path) -> None:
-    with started(tmp_path) as running, httpx.Client(base_url=running.url) as http:
-        body = {"email": "ada@example.com", "password": PASSWORD, "confirm_password": PASSWORD}
-        http.post("/api/register/", json=body)
-        http.headers["Authorization"] = f"Bearer {http.post('/api/login/', json=body).json()['access_token']}"
-        sent = http.post("/api/v1/files?name=a.csv", content=b"a\n1\n", headers={"Content-Type": "text/csv"})
-        file_id = sent.json()["id"]
-        assert http.get(f"/api/v1/files/{file_id}/content").status_code == 200
-        running.stop(signal.SIGTERM)
-    with sqlite3.connect(tmp_path / "var" / "csvapi.sqlite3") as connection:
-        found = connection.execute("SELECT target FROM audit_log WHERE action = 'download'").fetchall()
-    connection.close()
-    assert found == [(f"file:{file_id}",)]
 
 
 def test_everything_an_administrator_does_is_written_and_so_is_what_was_refused(alone: Flask, ann: Account) -> None:
