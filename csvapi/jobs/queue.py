@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import redis
-from rq import Queue, Worker
+from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from csvapi.errors import QueueDown
+from csvapi.jobs import signs
 
 QUEUE = "csvapi"
 HANDLER = "csvapi.jobs.handlers.run"
@@ -66,10 +67,10 @@ class Jobs:
         except redis.RedisError:
             return
 
-    def figures(self) -> tuple[int, int]:
-        """How many jobs wait, and how many workers there are; raises QueueDown."""
+    def figures(self) -> tuple[int, dict[str, int]]:
+        """How many jobs wait, and how many processes of each program are alive (see `signs`); raises QueueDown."""
         try:
-            return self._queue.count, Worker.count(connection=self.connection, queue=self._queue)
+            return self._queue.count, {name: signs.count(self.connection, name) for name in signs.PROGRAMS}
         except redis.RedisError as error:
             raise QueueDown("The queue cannot be reached") from error
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import select
 import signal
+import socket
 import threading
 import time
 from collections.abc import Sequence
@@ -28,6 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     argparse.ArgumentParser("csvapi scheduler", description=__doc__).parse_args(arguments)
     from csvapi.app import create_app
     from csvapi.config import load
+    from csvapi.jobs import signs
     from csvapi.jobs.queue import connect
     from csvapi.logs import configure
 
@@ -35,20 +38,35 @@ def main(arguments: Sequence[str]) -> int:
     configure(settings)
     connection = connect(settings.redis_url)
     every = min(CLEAN_UP, settings.sweep_grace)
-    signals = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # a round is never cut in two; they are short
+    stop = _stop_signals()
     app = create_app(settings, pages=False)
     threading.Thread(target=send_messages, args=[app], daemon=True).start()
     if settings.smtp_host:
         threading.Thread(target=send_mail, args=[app], daemon=True).start()
+    signs.begin(settings.redis_url, "scheduler", signs.name_of_process())
     with app.app_context():
         cleaned = -every
         while True:
+            signs.give()
             due = time.monotonic() - cleaned >= every
             if tick(connection, clean_up=due) and due:
                 cleaned = time.monotonic()
-            if signal.sigtimedwait(signals, TICK):
+            if select.select([stop], [], [], TICK)[0]:
+                signs.end()
                 return 0
+
+
+def _stop_signals() -> socket.socket:
+    """A socket that can be read once the process was told to stop: a round is never cut in two, they are short.
+
+    Not sigtimedwait: Python 3.11 takes the SIGCONT after a SIGSTOP for one of the signals it waits for.
+    """
+    stop, told = socket.socketpair()
+    told.setblocking(False)
+    signal.set_wakeup_fd(told.detach())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: None)
+    return stop
 
 
 def send_messages(app: Flask) -> None:

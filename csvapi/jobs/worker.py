@@ -13,11 +13,9 @@ import logging
 import math
 import os
 import signal
-import socket
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from secrets import token_hex
 from types import FrameType
 from typing import Any
 
@@ -32,6 +30,7 @@ from rq.worker import WorkerStatus
 from csvapi import logs
 from csvapi.config import Settings, load
 from csvapi.errors import CsvapiError, OutOfMemory, QueueDown, WorkerLost
+from csvapi.jobs import signs
 from csvapi.jobs.kernel import KILLED, oom_kills, prefer_to_kill_this_process
 from csvapi.jobs.queue import KEEP, QUEUE, connect, serializer
 from csvapi.lifeline import die_with_parent
@@ -58,7 +57,7 @@ class TaskWorker(Worker):
     log_result_lifespan = False
 
     def __init__(self, *args: Any, settings: Settings, **kwargs: Any) -> None:
-        kwargs["name"] = f"{socket.gethostname()[:50]}-{os.getpid()}-{token_hex(4)}"
+        kwargs["name"] = signs.name_of_process()
         super().__init__(*args, **kwargs)
         self.job_monitoring_interval = TICK
         self._settings = settings
@@ -66,6 +65,16 @@ class TaskWorker(Worker):
         self._renewed = self._beaten = 0.0
         self._clean = True
         self._here = False  # a small task is being run by this process itself
+
+    @property
+    def dequeue_timeout(self) -> int:
+        """Seconds until an idle worker's loop turns, and gives a sign of life, though there is no job."""
+        return int(signs.INTERVAL)
+
+    def heartbeat(self, *args: Any, **kwargs: Any) -> None:
+        """RQ's sign of life, from its own loop; ours goes with it."""
+        signs.give()
+        super().heartbeat(*args, **kwargs)
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         self._here = _is_small(job.id)
@@ -109,6 +118,7 @@ class TaskWorker(Worker):
 
     def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
         """Called every TICK while the horse runs."""
+        signs.give()
         at = time.monotonic()
         if at >= self._stop_by or not self._hold(job.id, at):
             self.kill_horse()
@@ -192,8 +202,11 @@ def main(arguments: Sequence[str]) -> int:
         maintenance_interval=MAINTENANCE,
         log_job_description=False,
     )
+    signs.begin(settings.redis_url, "worker", worker.name)
     try:
         worker.work(burst=burst, logging_level="WARNING")
     except redis.RedisError as error:
         raise QueueDown(f"The queue cannot be reached: {error}") from error
+    finally:
+        signs.end()
     return 0

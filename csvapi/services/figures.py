@@ -30,7 +30,8 @@ GAUGES = {
     "tasks_waiting_for_turn": ("Queued tasks of users who have many others on the queue", ()),
     "queue_oldest_seconds": ("Age of the oldest task that was handed to the queue and not begun", ()),
     "queue_jobs": ("Jobs on the queue", ()),
-    "workers": ("Workers that have shown a sign of life", ()),
+    "workers": ("Workers whose loop has given a sign of life in the last 15 seconds", ()),
+    "schedulers": ("Schedulers whose loop has given a sign of life in the last 15 seconds", ()),
     "leases": ("Running tasks whose worker renews its lease in time, or does not", ("state",)),
     "users": ("Accounts", ()),
     "users_near_quota": ("Users who have stored nine tenths of what they may", ()),
@@ -85,9 +86,10 @@ def gauges() -> Iterator[Figure]:
 
 
 def _queue() -> Iterator[Figure]:
-    jobs, workers = runtime().jobs.figures()
+    jobs, alive = runtime().jobs.figures()
     yield "queue_jobs", {}, jobs
-    yield "workers", {}, workers
+    for program, count in alive.items():
+        yield f"{program}s", {}, count
 
 
 def _storage() -> Iterator[Figure]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, select
 
 from csvapi.extensions import transaction
+from csvapi.jobs import signs
 from csvapi.models import ACTIVE, File, Task, now
 from csvapi.services import audit, departure, files, idempotency, invitations, mailing, outbox, tokens
 from csvapi.services.leases import changed
@@ -51,6 +52,7 @@ def _delete_files() -> int:
             ).all()
             session.execute(delete(File).where(File.id.in_([row.id for row in batch])))
         for row in batch:
+            signs.give()
             files.drop(row.storage_key)
         total += len(batch)
         if len(batch) < BATCH:

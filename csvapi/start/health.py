@@ -1,23 +1,25 @@
 """`csvapi health`: whether the program of this container works; exit code 0, or 1 and the reason.
 
-web answers for itself over HTTP. A worker or the scheduler is healthy when it can reach the database and the queue, and
-a worker only when the queue knows it: one that lost its way is not left running unnoticed. It is asked every few
-seconds, so it imports little.
+web answers for itself over HTTP. A worker or the scheduler is healthy when database and queue can be reached and every
+one of them that runs on this host gives signs of life (see `jobs.signs`): one that was stopped or hangs is not left
+unnoticed. It is asked every few seconds, so it imports little.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import socket
+import time
 from collections.abc import Sequence
 
 from csvapi.config import Settings, load
+from csvapi.jobs import signs
 from csvapi.start import probe, wait
 from csvapi.start.folder import CannotStart
 
 _HTTP_OK = 200
-_WORKERS, _WORKER = "rq:workers", "rq:worker:"  # RQ's names; its library takes a second to import
+_NEXT_SIGN = signs.INTERVAL + signs.AGAIN  # seconds within which every process that lives gives one
+_PAUSE = 0.2  # seconds between looks
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -29,8 +31,7 @@ def main(arguments: Sequence[str]) -> int:
         _web(settings)
     else:
         _reaches_everything(settings)
-    if program == "worker":
-        _is_registered(settings)
+        _is_alive(settings, program)
     return 0
 
 
@@ -46,11 +47,16 @@ def _reaches_everything(settings: Settings) -> None:
             raise CannotStart(f"The {what} cannot be reached: {reason}")
 
 
-def _is_registered(settings: Settings) -> None:
-    """Raise CannotStart unless a worker whose name begins with this host's gave a sign of life (see `jobs.worker`)."""
+def _is_alive(settings: Settings, program: str) -> None:
+    """Raise CannotStart unless the program's processes on this host give signs of life.
+
+    It waits for their next one before it says no: a queue that lost its data knows none of them until then.
+    """
     import redis
 
-    with redis.Redis.from_url(settings.redis_url, decode_responses=True) as connection:
-        names = {str(key).removeprefix(_WORKER) for key in connection.smembers(_WORKERS)}
-    if not any(name.startswith(f"{socket.gethostname()[:50]}-") for name in names):
-        raise CannotStart("The queue knows no worker of this host")
+    deadline = time.monotonic() + _NEXT_SIGN
+    with redis.Redis.from_url(settings.redis_url, socket_timeout=_NEXT_SIGN) as connection:
+        while reason := signs.silence(connection, program):
+            if time.monotonic() > deadline:
+                raise CannotStart(reason)
+            time.sleep(_PAUSE)

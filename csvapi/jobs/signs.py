@@ -1,0 +1,150 @@
+"""Signs of life: each worker and scheduler says in Redis that its loop turns, and falls silent when it does not.
+
+A sign is given by the loop itself, never by a thread: a process that was stopped, or that hangs, gives none. It counts
+for SILENT seconds by the server's clock, so that the machines' clocks need not agree, and it is given anew within
+INTERVAL, so that a Redis that lost its data knows all again after that time.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from pathlib import Path
+from secrets import token_hex
+
+import redis
+import structlog
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+PROGRAMS = ("worker", "scheduler")  # those that give signs; the web server answers for itself
+INTERVAL = 5.0  # seconds, at most, from one turn of a loop, and so from one sign, to the next
+AGAIN = 1.0  # seconds within which a second sign would say nothing new
+SILENT = 15.0  # seconds without a sign after which a process counts as gone
+REMEMBERED = 3600  # seconds for which the name of a silent process is kept, to say that it still runs but hangs
+PATIENCE = 2.0  # seconds for the server to answer: a loop that waits for it longer would itself seem to hang
+
+log = structlog.get_logger(__name__)
+
+_GIVE = """
+local now = tonumber(redis.call('TIME')[1])
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+"""
+
+
+class _Mine:
+    """This process's own sign: under which name, and when it was given last."""
+
+    def __init__(self, connection: redis.Redis, program: str, name: str) -> None:
+        self._give = connection.register_script(_GIVE)
+        self._connection, self._key, self._name = connection, _key(program), name
+        self._process = os.getpid()  # a forked child must not speak for its parent
+        self._given = float("-inf")
+
+    def give(self) -> None:
+        at = time.monotonic()
+        if at - self._given < AGAIN or os.getpid() != self._process:
+            return
+        self._given = at
+        try:
+            self._give(keys=[self._key], args=[self._name, REMEMBERED])
+        except redis.RedisError as error:
+            log.warning("no_sign_of_life", reason=str(error))
+
+    def withdraw(self) -> None:
+        try:
+            self._connection.zrem(self._key, self._name)
+        except redis.RedisError as error:
+            log.warning("sign_of_life_left_behind", reason=str(error))
+
+
+_mine: _Mine | None = None
+
+
+def name_of_process() -> str:
+    """A name for this process, by which `silence` finds those of its own host and their process ids."""
+    return f"{_host()}-{os.getpid()}-{token_hex(4)}"
+
+
+def begin(url: str, program: str, name: str) -> None:
+    """Let this process give signs of life from now on, as a `worker` or a `scheduler`, whenever `give` is called."""
+    global _mine
+    _mine = _Mine(_connected(url), program, name)
+    _mine.give()
+
+
+def give() -> None:
+    """Give a sign of life, at most one every second; to be called by whatever may take longer than INTERVAL.
+
+    In a process that never began (the web server, a forked child) it does nothing. A Redis that is away costs the
+    sign, nothing else.
+    """
+    if _mine is not None:
+        _mine.give()
+
+
+def end() -> None:
+    """Take the sign back: the process ends in order, and nobody needs to wait until it counts as gone."""
+    global _mine
+    if _mine is not None:
+        _mine.withdraw()
+    _mine = None
+
+
+def count(connection: redis.Redis, program: str) -> int:
+    """How many processes of this program are alive. Raises redis.RedisError."""
+    return sum(age <= SILENT for age in _ages(connection, program).values())
+
+
+def silence(connection: redis.Redis, program: str) -> str:
+    """Why the processes of this program on this host do not count as alive; "" when all do.
+
+    One that was started anew has another process id: its predecessor's silence does not count. Raises redis.RedisError.
+    """
+    prefix = f"{_host()}-"
+    mine = {name: age for name, age in _ages(connection, program).items() if name.startswith(prefix)}
+    for name, age in mine.items():
+        pid = name.removeprefix(prefix).split("-")[0]
+        if age > SILENT and _runs(pid, program):
+            return f"The {program} (process {pid}) has given no sign of life for {age:.0f} s: it was stopped, or hangs"
+    if not any(age <= SILENT for age in mine.values()):
+        return f"No {program} of this host has given a sign of life in the last {SILENT:.0f} s"
+    return ""
+
+
+def _connected(url: str) -> redis.Redis:
+    return redis.Redis.from_url(
+        url,
+        socket_connect_timeout=PATIENCE,
+        socket_timeout=PATIENCE,
+        retry=Retry(NoBackoff(), 0),
+        driver_info=None,  # see `jobs.queue.connect`
+    )
+
+
+def _ages(connection: redis.Redis, program: str) -> dict[str, float]:
+    """Each process's name, with the seconds since its last sign."""
+    with connection.pipeline() as pipeline:
+        pipeline.time()
+        pipeline.zrange(_key(program), 0, -1, withscores=True)
+        (seconds, _), found = pipeline.execute()
+    return {bytes(name).decode(): seconds - score for name, score in found}
+
+
+def _runs(pid: str, program: str) -> bool:
+    """Whether that process still is what gave the sign; where there is no /proc it is not known, and so not said."""
+    try:
+        return program in Path("/proc", pid, "cmdline").read_bytes().decode(errors="replace")
+    except OSError:
+        return False
+
+
+def _host() -> str:
+    return socket.gethostname()[:50]
+
+
+def _key(program: str) -> str:
+    return f"csvapi:alive:{program}"
