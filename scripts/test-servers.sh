@@ -1,8 +1,10 @@
 #!/bin/bash
 # See to it that what the tests start is at hand: a database server (one named by TEST_DATABASE_URL, or an installed MariaDB
-# or MySQL) and Chromium. As root on Debian they are installed (the programs only, no system service).
+# or MySQL), Chromium, and promtool, which comes with Prometheus. As root on Debian they are installed (the programs only, no
+# system service).
 set -euo pipefail
-PATH=$PATH:/usr/sbin:/usr/local/sbin
+cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/sbin:/usr/local/sbin:$PWD/.venv/bin
 
 has() { command -v "$1" >/dev/null; }
 
@@ -29,3 +31,21 @@ has_database || need "a database server" \
     " or name one: TEST_DATABASE_URL=mysql+pymysql://user:password@host/database make test" \
     mariadb-server-core mariadb-client-core
 has_browser || need "Chromium" "" chromium
+
+# Of Debian's package only this program is wanted: installed as a whole, it would start a server.
+unpack_promtool() {
+    local temp
+    temp=$(mktemp -d)
+    (cd "$temp" && apt-get download -qq -o APT::Sandbox::User=root prometheus && dpkg-deb -x prometheus_*.deb .)
+    install -m 755 "$temp/usr/bin/promtool" .venv/bin/
+    rm -r "$temp"
+}
+
+if ! has promtool; then
+    if ! has apt-get || ! has dpkg-deb; then
+        echo "The tests need promtool: install Prometheus (Debian, Ubuntu: sudo apt-get install prometheus)" >&2
+        exit 1
+    fi
+    echo "Unpacking promtool for the tests ..."
+    unpack_promtool || { [ "$(id -u)" = 0 ] && apt-get update -qq && unpack_promtool; }
+fi
