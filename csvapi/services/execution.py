@@ -90,14 +90,14 @@ def _execute(task: Task) -> None:
     settings = runtime().settings
     if task.file_id is None:
         raise TaskError("The input file has been deleted")
-    file = files.find(task.user_id, task.file_id)
+    file = files.of_task(task.user_id, task.file_id)
     with scratch(task) as (temp, workspace), ExitStack() as held:
         if not runtime().storage.has(file.storage_key):
             raise TaskError("The input file is missing from the storage; upload it again")
         reporter, aside = _Reporter(task, settings.task_time), Aside(task, temp)
         source = held.enter_context(files.reading(file))
         steps = load_steps(task.steps)
-        more = held.enter_context(others(task.user_id, steps))
+        more = held.enter_context(others(task.user_id, steps, find=files.of_task))
         warnings = older.warnings_of_run(file, steps)
         check_room(file.size)
         receipt = local.run(

@@ -114,12 +114,27 @@ def durable(key: str) -> Iterator[str]:
 
 def find(user_id: int, file_id: int) -> File:
     """The user's file; NotFound when there is none, or when it is somebody else's, or has expired."""
+    file = of_task(user_id, file_id)
+    if file.expires_at <= now():
+        raise _not_found()
+    return file
+
+
+def of_task(user_id: int, file_id: int) -> File:
+    """The user's file, for a task that was accepted while it had not expired: it stays until the task ends (`using`).
+
+    Raises NotFound when there is none, or when it is somebody else's.
+    """
     with transaction() as session:
         known = 0 < file_id <= MAX_ID  # beyond that the database has no number
         file = session.scalar(select(File).where(File.id == file_id, File.user_id == user_id)) if known else None
-    if file is None or file.expires_at <= now():
-        raise NotFound("File not found or access denied", pointer="/file_id")
+    if file is None:
+        raise _not_found()
     return file
+
+
+def _not_found() -> NotFound:
+    return NotFound("File not found or access denied", pointer="/file_id")
 
 
 def by_link(file_id: int) -> File:

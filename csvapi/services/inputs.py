@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio import Dialect
@@ -14,13 +15,16 @@ from csvapi.services import files
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from csvapi.models import File
     from csvapi.operations import Step
     from csvapi.operations.step import FileId
 
 
 @contextmanager
-def others(user_id: int, steps: list[Step]) -> Iterator[dict[Any, tuple[Path, Dialect]]]:
-    """Each of the user's files by its id, readable while the block runs.
+def others(
+    user_id: int, steps: list[Step], find: Callable[[int, int], File] = files.find
+) -> Iterator[dict[Any, tuple[Path, Dialect]]]:
+    """Each of the user's files by its id, readable while the block runs; a task finds them by `files.of_task`.
 
     Raises NotFound for an id that is none, or not theirs, NotCsv and StorageDown; each names the file and points to it.
     """
@@ -28,14 +32,14 @@ def others(user_id: int, steps: list[Step]) -> Iterator[dict[Any, tuple[Path, Di
     with ExitStack() as held:
         for pointer, name in files_of(steps):
             if name not in found:
-                found[name] = _opened(user_id, name, pointer, held)
+                found[name] = _opened(partial(find, user_id), name, pointer, held)
         yield found
 
 
-def _opened(user_id: int, name: FileId, pointer: str, held: ExitStack) -> tuple[Path, Dialect]:
+def _opened(find: Callable[[int], File], name: FileId, pointer: str, held: ExitStack) -> tuple[Path, Dialect]:
     with blaming(name, pointer):
         try:
-            file = files.find(user_id, name if isinstance(name, int) else 0)
+            file = find(name if isinstance(name, int) else 0)
         except NotFound as error:
             raise NotFound("There is no such file, or it is not yours", pointer=pointer) from error
         files.check_csv(file, pointer)

@@ -8,15 +8,13 @@ from typing import Any
 
 from sqlalchemy import delete as delete_rows
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from csvapi.csvio import Dialect, header
-from csvapi.errors import InUse, InvalidInput, NotFound, UnsupportedEncoding
+from csvapi.errors import InvalidInput, UnsupportedEncoding
 from csvapi.extensions import transaction
-from csvapi.models import ACTIVE, Action, File, Task, now
-from csvapi.operations import files_of, load_steps
+from csvapi.models import Action, File, now
 from csvapi.services import audit, cursors, files, quotas
-from csvapi.services.leases import changed
+from csvapi.services.using import check_unused
 
 LISTED = ("upload", "result", "dropped")  # kinds of CSV files; the reasons belong to their task
 
@@ -86,11 +84,6 @@ def _columns(file: File, dialect: Dialect) -> list[str]:
         raise InvalidInput(f"dialect: the file cannot be read this way: {error}", pointer="/dialect") from error
 
 
-def named(task: Task) -> set[object]:
-    """The ids of the other files that its steps read."""
-    return {name for _, name in files_of(load_steps(task.steps))} if task.steps else set()
-
-
 def _check(dialect: Dialect) -> None:
     """No sign may have two meanings, and each must exist in the encoding."""
     signs = [sign for sign in (dialect.delimiter, dialect.quote, dialect.escape) if sign]
@@ -101,13 +94,6 @@ def _check(dialect: Dialect) -> None:
     except (UnicodeError, LookupError) as error:
         detail = f"dialect: the encoding {dialect.encoding!r} is not known, or has not all of these signs"
         raise UnsupportedEncoding(detail, pointer="/dialect/encoding") from error
-
-
-def check_unused(session: Session, file: File) -> None:
-    """Raise InUse while a task that has not ended is to read the file; to be asked with the user locked."""
-    for task in session.scalars(select(Task).where(Task.user_id == file.user_id, Task.status.in_(ACTIVE))):
-        if file.id == task.file_id or file.id in named(task):
-            raise InUse(f"Task {task.id} reads the file; wait for it or cancel it first")
 
 
 def delete(user_id: int, file_id: int, *, by_owner: bool = True) -> None:

@@ -24,9 +24,10 @@ from csvapi.errors import InvalidInput, NotFound, StorageDown
 from csvapi.extensions import runtime, transaction
 from csvapi.models import File
 from csvapi.operations import Step, files_of
-from csvapi.services import files, keeping, quotas
+from csvapi.services import files, quotas
 from csvapi.services.detecting import detected
 from csvapi.services.leases import changed
+from csvapi.services.using import check_unused
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +49,7 @@ def again(user_id: int, file_id: int) -> File:
         values = detected(runtime().storage.ends(file.storage_key, file.size, HEAD), file.size, path)
     with transaction() as session:
         quotas.lock(session, user_id)
-        keeping.check_unused(session, file)
+        check_unused(session, file)
         if not changed(session.execute(update(File).where(File.id == file_id).values(**values))):
             raise NotFound("File not found or access denied")
     return files.find(user_id, file_id)
@@ -78,7 +79,7 @@ def warnings_of_run(file: File, steps: list[Step]) -> list[DataWarning]:
     """
     found = [*warnings(looked_at(file)), *_passed_on(file)]
     for name in dict.fromkeys(name for _, name in files_of(steps) if isinstance(name, int)):
-        other = looked_at(files.find(file.user_id, name))
+        other = looked_at(files.of_task(file.user_id, name))
         found += [DataWarning(each.code, each.detail, file=name, hint=each.hint) for each in warnings(other)]
     return found
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from collections.abc import Sequence
+
+from sqlalchemy import Row, delete, select
 
 from csvapi.extensions import transaction
 from csvapi.jobs import signs
 from csvapi.models import ACTIVE, File, Task, now
-from csvapi.services import audit, departure, files, idempotency, invitations, mailing, outbox, tokens
+from csvapi.services import audit, departure, files, idempotency, invitations, mailing, outbox, quotas, tokens
 from csvapi.services.leases import changed
+from csvapi.services.using import in_use
 
 BATCH = 200
 _FORGOTTEN = (
@@ -43,17 +46,30 @@ def _delete_tasks() -> int:
 
 
 def _delete_files() -> int:
+    """User by user, as each user's unfinished tasks say which of the expired files stay; a batch of rows in memory."""
     total = 0
-    while True:
-        in_use = select(Task.id).where(Task.status.in_(ACTIVE), Task.file_id == File.id).exists()
-        with transaction() as session:
-            batch = session.execute(
-                select(File.id, File.storage_key).where(File.expires_at < now(), ~in_use).limit(BATCH)
-            ).all()
-            session.execute(delete(File).where(File.id.in_([row.id for row in batch])))
-        for row in batch:
-            signs.give()
-            files.drop(row.storage_key)
-        total += len(batch)
-        if len(batch) < BATCH:
-            return total
+    with transaction() as session:
+        users = session.scalars(select(File.user_id).where(File.expires_at < now()).distinct()).all()
+    for user_id in users:
+        last = 0
+        while rows := _expired(user_id, last):
+            last = rows[-1].id
+            total += _delete_unused(user_id, {row.id: row.storage_key for row in rows})
+    return total
+
+
+def _expired(user_id: int, last: int) -> Sequence[Row[int, str]]:
+    expired = select(File.id, File.storage_key).where(File.user_id == user_id, File.expires_at < now(), File.id > last)
+    with transaction() as session:
+        return session.execute(expired.order_by(File.id).limit(BATCH)).all()
+
+
+def _delete_unused(user_id: int, keys: dict[int, str]) -> int:
+    with transaction() as session:
+        quotas.lock(session, user_id)
+        unused = keys.keys() - in_use(session, user_id).keys()
+        session.execute(delete(File).where(File.id.in_(unused)))
+    for file_id in unused:
+        signs.give()
+        files.drop(keys[file_id])
+    return len(unused)
