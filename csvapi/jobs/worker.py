@@ -188,9 +188,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--burst", action="store_true", help="stop when the queue is empty")
     burst = parser.parse_args(arguments).burst
     from csvapi.app import create_app
+    from csvapi.start import descriptors
 
     settings = load()
     logs.configure(settings)
+    descriptors.raise_limit()
     create_app(settings, pages=False).app_context().push()
     warm_up()
     worker = TaskWorker(

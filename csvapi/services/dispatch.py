@@ -6,9 +6,9 @@ however many thousand they asked for. A task that waits has no `queued_at`; one 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
+import structlog
 from sqlalchemy import select, update
 
 from csvapi.errors import Unavailable
@@ -16,7 +16,7 @@ from csvapi.extensions import runtime, transaction
 from csvapi.models import Status, Task, now
 from csvapi.services import quotas
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 _WAITING = (Task.status == Status.QUEUED, Task.queued_at.is_(None))
 
 
@@ -29,7 +29,7 @@ def dispatch(user_id: int) -> None:
         for task_id in _take_turns(user_id):
             runtime().jobs.enqueue(task_id)
     except Unavailable as error:
-        log.warning("tasks of user %d wait for the reaper: %s", user_id, error)
+        log.warning("tasks_wait_for_the_reaper", user_id=user_id, reason=str(error))
 
 
 def _take_turns(user_id: int) -> Sequence[str]:

@@ -48,7 +48,7 @@ def run(task_id: str, owner: str, stopped_by: tuple[type[Exception], TaskError])
         log.info("nothing_to_do", task_id=task_id, reason="the task is not queued")
         return
     with logs.of_task(task.id, task.request_id):
-        log.info("task_started", operation=task.operation, attempt=task.attempt)
+        log.info("task_started", operation=task.operation, attempt=task.attempt, worker=owner)
         progress.tell(runtime().redis, task.id)
         _run(task, stopped_by)
         progress.tell(runtime().redis, task.id)

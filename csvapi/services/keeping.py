@@ -10,10 +10,11 @@ from sqlalchemy import delete as delete_rows
 from sqlalchemy import select, update
 
 from csvapi.csvio import Dialect, header
-from csvapi.errors import InvalidInput, UnsupportedEncoding
+from csvapi.errors import InvalidInput, NotFound, UnsupportedEncoding
 from csvapi.extensions import transaction
 from csvapi.models import Action, File, now
 from csvapi.services import audit, cursors, files, quotas
+from csvapi.services.leases import changed
 from csvapi.services.using import check_unused
 
 LISTED = ("upload", "result", "dropped")  # kinds of CSV files; the reasons belong to their task

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import select, update
 
 from csvapi.errors import CsvapiError, TimedOut, WorkerLost
@@ -16,7 +16,7 @@ from csvapi.services.dispatch import dispatch, dispatch_all
 from csvapi.services.leases import changed
 from csvapi.services.scratch import clear
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 UNCLAIMED = timedelta(seconds=5)  # for so long a task may be on its way from the queue to a worker
 
 
@@ -50,7 +50,7 @@ def _reap_unknown() -> int:
             again = update(Task).where(Task.id == task_id, *unclaimed).values(queued_at=at)
             claimed_meanwhile = not changed(session.execute(again))
         if not claimed_meanwhile:
-            log.warning("the queue does not know task %s; put on it again", task_id)
+            log.warning("task_put_on_the_queue_again", task_id=task_id, reason="the queue does not know it")
             runtime().jobs.enqueue(task_id)
     return len(lost)
 
@@ -72,7 +72,14 @@ def _give_up(task: Task, cause: CsvapiError, *, blameless: bool = False, only_be
     signs.give()
     given_up = leases.give_up(task, cause, blameless=blameless, only_before=only_before)
     if given_up:
-        log.warning("attempt %d of task %s given up: %s", task.attempt, task.id, cause.detail)
+        log.warning(
+            "attempt_given_up",
+            task_id=task.id,
+            request_id=task.request_id,
+            attempt=task.attempt,
+            worker=task.lease_owner,
+            reason=cause.detail,
+        )
         clear(task)
         progress.tell(runtime().redis, task.id)
         dispatch(task.user_id)

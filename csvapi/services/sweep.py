@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
+import structlog
 from sqlalchemy import select
 
 from csvapi.extensions import runtime, transaction
@@ -15,7 +15,7 @@ from csvapi.jobs import signs
 from csvapi.models import File, Status, Task
 from csvapi.services.scratch import attempt_of
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 BATCH = 500
 
 
@@ -27,7 +27,7 @@ def sweep() -> int:
     """
     removed = _objects() + _temps() + _workspaces() + runtime().storage.tidy()
     for file_id, key in missing():
-        log.error("object_missing: file %d has lost its object %s", file_id, key)
+        log.error("object_missing", file_id=file_id, key=key)
     return removed
 
 

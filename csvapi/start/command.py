@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from csvapi import config, strength
-from csvapi.start import listener, probe, programs
+from csvapi.start import descriptors, listener, probe, programs
 from csvapi.start.admin import FIRST_ADMIN, generate
 from csvapi.start.banner import banner
 from csvapi.start.folder import CannotStart, locked, own_secrets
@@ -31,6 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     argparse.ArgumentParser(
         "csvapi start", description=__doc__, epilog="Settings come from the environment: see docs/settings.md."
     ).parse_args(arguments)
+    descriptors.raise_limit()
     os.umask(0o077)  # whatever is stored is for this user alone
     settings = config.load()
     folder = settings.data_dir.expanduser().absolute()
@@ -114,7 +115,7 @@ class Instance:
                     if await ready():
                         return
                     await asyncio.sleep(0.02)
-                raise CannotStart(f"The program {name} does not start; the lines above say why")
+                raise CannotStart(f"The program {name} does not start: {keeper.why()}")
         raise CannotStart(f"The program {name} was not ready within {_PATIENCE:.0f} s")
 
 

@@ -29,6 +29,8 @@ from csvapi.start.bodies import SteadyReader
 
 HELD = 128 * 1024  # bytes of a request, head and body, that wait in the kernel
 ARRIVAL = 20.0  # seconds for a request that is held
+NO_ROOM = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}  # for one more connection, at the moment
+PAUSE = 1.0  # seconds without accepting then; who waits is in the kernel's queue
 TURN = 30.0  # seconds a larger body waits for a thread
 STALLED = 60  # seconds without progress after which an answer nobody reads is given up
 LINGER, LINGER_BYTES = 20.0, 512 * 1024 * 1024  # bounds on what is read only to be thrown away
@@ -72,16 +74,30 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # likewise
         self.streams = 0
         self.waiting: deque[Connection] = deque()  # larger bodies, for a thread
         self.lingering: deque[Connection] = deque()
+        self.paused_until = 0.0
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Called whenever the loop turns; a pause comes first."""
+        super().set_accept_enabled(enabled and time.monotonic() >= self.paused_until)
 
     def accept(self, listener: socket.socket) -> None:
         try:
             sock, client = listener.accept()
         except OSError as error:
-            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+            if error.errno in NO_ROOM:
+                self._pause(error)
+            elif error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
                 raise
             return
         self.nr_conns += 1
         self._await(Connection(self, sock, client, listener.getsockname()))
+
+    def _pause(self, error: OSError) -> None:
+        """No more descriptors: give up the connections that nobody uses now, and accept none for a moment."""
+        self.log.warning("connections wait for %s s: %s (%s are open)", PAUSE, error.strerror, self.nr_conns)
+        self.paused_until = time.monotonic() + PAUSE
+        self.set_accept_enabled(False)
+        self.murder_keepalived(force=True)
 
     def on_client_socket_readable(self, conn: Connection, client: socket.socket) -> None:
         """The next request on a connection that was kept."""

@@ -28,7 +28,7 @@ def environment(
 
 
 def queue(valkey: Valkey) -> Program:
-    return Program("queue", valkey.command(), _bare(os.environ), cwd=valkey.folder)
+    return Program("queue", valkey.command(), _bare(os.environ), cwd=valkey.folder, log=valkey.folder / "valkey.log")
 
 
 def migrate(env: Mapping[str, str], *arguments: str) -> Program:

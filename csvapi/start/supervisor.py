@@ -31,6 +31,7 @@ class Program:
     env: Mapping[str, str]
     cwd: Path | None = None
     descriptors: tuple[int, ...] = ()
+    log: Path | None = None  # of a program that writes its reasons there and not to its output
 
     async def spawn(self) -> Process:
         """Start it in a session of its own: Ctrl-C at the terminal reaches only the supervisor, which decides."""
@@ -55,6 +56,8 @@ class Keeper:
     say: Say
     grace: float  # seconds it gets to stop by itself
     deaths: int = 0  # in a row, without a steady run between them
+    end: str = ""  # how it ended last
+    words: str = ""  # the last line it wrote
     _process: Process | None = None
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -62,12 +65,12 @@ class Keeper:
         """Run the program, again and again, waiting longer each time it dies early."""
         while not self._stopping.is_set():
             began = time.monotonic()
-            end = await self._run()
+            self.end = await self._run()
             if self._stopping.is_set():
                 return
             self.deaths = 0 if time.monotonic() - began > STEADY else self.deaths + 1
             pause = min(FIRST_PAUSE * 2**self.deaths, LONGEST_PAUSE)
-            self.say(self.program.name, f"{end}; starting it again in {pause:.1f} s")
+            self.say(self.program.name, f"{self.end}; starting it again in {pause:.1f} s")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
 
@@ -79,7 +82,16 @@ class Keeper:
             return f"cannot be started ({error.strerror})"
         if self._stopping.is_set():  # told to stop while it started
             _signal(self._process, signal.SIGTERM)
-        return how_it_ended(await run_to_end(self._process, partial(self.say, self.program.name)))
+        return how_it_ended(await run_to_end(self._process, self._said))
+
+    def _said(self, line: str) -> None:
+        self.words = line or self.words
+        self.say(self.program.name, line)
+
+    def why(self) -> str:
+        """Why it does not run, in its own words, if it has any: the last line it wrote, or where it writes."""
+        words = f"it said: {self.words}" if self.words else "it said nothing"
+        return f"it {self.end}; {words}" + (f"; its log is {self.program.log}" if self.program.log else "")
 
     async def stop(self, kept: asyncio.Task[None], hurry: asyncio.Event) -> None:
         """Ask the program to stop; kill it when its grace is over or the user is in a hurry."""

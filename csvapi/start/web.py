@@ -6,11 +6,13 @@ import argparse
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from gunicorn import util
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
@@ -18,6 +20,7 @@ from gunicorn.glogging import Logger
 from csvapi import logs
 from csvapi.config import Settings, load
 from csvapi.lifeline import die_with_parent
+from csvapi.start import descriptors
 from csvapi.start.bodies import before_request
 from csvapi.start.patience import PatientWorker
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+log = structlog.get_logger(__name__)
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 -- gunicorn makes its own unnamed files there
 
 
@@ -68,6 +72,7 @@ def options(settings: Settings, descriptor: int | None = None) -> dict[str, Any]
         "workers": max(settings.web_workers, 1),
         "worker_class": PatientWorker,
         "threads": max(settings.web_threads, 1),
+        "worker_connections": max(descriptors.connections(), settings.web_threads + 1),
         "limit_request_line": 4094,  # bytes
         "limit_request_fields": 100,
         "limit_request_field_size": 8190,  # bytes
@@ -108,8 +113,20 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     settings = load()
     logs.configure(settings)
+    descriptors.raise_limit()
     util.write_error = problem  # the one place where gunicorn itself answers; it has no setting for it
-    with tempfile.TemporaryDirectory(prefix="csvapi-metrics-", ignore_cleanup_errors=True) as folder:
-        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)  # where the processes add up their figures
+    with _figures_added_up():
         Web(options(settings, given.descriptor), given.only).run()
     return 0
+
+
+@contextmanager
+def _figures_added_up() -> Iterator[None]:
+    """A folder for the figures of all processes; where there is no room for one, each process has its own."""
+    with ExitStack() as stack:
+        try:
+            made = tempfile.TemporaryDirectory(prefix="csvapi-metrics-", ignore_cleanup_errors=True)
+            os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", stack.enter_context(made))
+        except OSError as error:
+            log.warning("metrics_show_one_web_process_at_a_time", reason=str(error))
+        yield

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from structlog.testing import capture_logs
 
 from csvapi.errors import Cancelled, NotFound, OutOfMemory, TaskFinished, WorkerLost
 from csvapi.extensions import runtime
@@ -177,3 +179,20 @@ def test_nothing_is_left_of_a_task_whose_input_is_gone(alone: Flask, ann: Accoun
     assert row(task_id).status == "failed"
     assert "missing" in str(row(task_id).error_detail)
     assert set(written()) <= set(before)
+
+
+def test_each_line_of_a_recovery_names_its_task(alone: Flask, ann: Account) -> None:
+    silent, lost = submit(ann), submit(ann)
+    with capture_logs() as lines:
+        assert leases.claim(silent, "somebody")
+        expire(silent)
+        runtime().redis.flushdb()
+        change(lost, queued_at=now() - timedelta(minutes=1))
+        recovery.reap()
+    told = {(line["event"], line.get("task_id")): line for line in lines}
+    assert told["attempt_given_up", silent]["worker"] == "somebody"
+    assert ("task_put_on_the_queue_again", lost) in told
+    with capture_logs() as lines:
+        run(silent)
+    (started,) = [line for line in lines if line["event"] == "task_started"]
+    assert started["worker"] == f"{os.getpid()}"

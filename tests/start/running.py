@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -23,9 +24,9 @@ _OURS = re.compile(r"CSVAPI_|DB_|REDIS_|DATABASE_URL")
 
 
 class Running:
-    """One `csvapi start`; its output is in a file, so that nothing blocks on it."""
+    """One `csvapi start`; its output is in a file, so that nothing blocks on it. It may open so many `descriptors`."""
 
-    def __init__(self, folder: Path, command: Sequence[str] = COMMAND, **settings: str) -> None:
+    def __init__(self, folder: Path, command: Sequence[str] = COMMAND, descriptors: int = 0, **settings: str) -> None:
         self.output = folder / "output"
         env = {name: value for name, value in os.environ.items() if not _OURS.match(name)}
         env |= {"CSVAPI_PORT": "0", "CSVAPI_WORKERS": "1", **settings}
@@ -36,7 +37,7 @@ class Running:
                 env=env,
                 stdout=output,
                 stderr=output,
-                preexec_fn=partial(die_with_parent, os.getpid()),  # a test that fails early leaves nothing running
+                preexec_fn=partial(_prepare, os.getpid(), descriptors),
             )
 
     @property
@@ -79,10 +80,16 @@ class Running:
         return until(lambda: next((p for p in children(self.pid) if name in command_line(p)), 0))
 
 
+def _prepare(parent: int, descriptors: int) -> None:
+    die_with_parent(parent)  # a test that fails early leaves nothing running
+    if descriptors:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+
+
 @contextmanager
-def started(folder: Path, command: Sequence[str] = COMMAND, **settings: str) -> Iterator[Running]:
+def started(folder: Path, command: Sequence[str] = COMMAND, descriptors: int = 0, **settings: str) -> Iterator[Running]:
     folder.mkdir(parents=True, exist_ok=True)
-    instance = Running(folder, command, **settings)
+    instance = Running(folder, command, descriptors, **settings)
     try:
         yield instance.ready()
     finally:
@@ -90,10 +97,10 @@ def started(folder: Path, command: Sequence[str] = COMMAND, **settings: str) -> 
         instance.process.wait()
 
 
-def refused(folder: Path, **settings: str) -> str:
+def refused(folder: Path, descriptors: int = 0, **settings: str) -> str:
     """What a csvapi says that cannot start: one line, exit code 1."""
     folder.mkdir(parents=True, exist_ok=True)
-    instance = Running(folder, **settings)
+    instance = Running(folder, descriptors, **settings)
     try:
         assert instance.process.wait(30) == 1, instance.text()
     finally:
