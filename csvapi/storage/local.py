@@ -7,14 +7,18 @@ import hashlib
 import io
 import os
 import shutil
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
 from csvapi.errors import CsvapiError, ObjectMissing, StorageDown
+
+PROBE = 64 * 1024  # bytes of the object that a check writes: more than what a file system keeps for small ones
+LOOK = 2.0  # seconds
 
 
 class Writer(io.RawIOBase):
@@ -81,6 +85,8 @@ class LocalStorage:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._looking, self._looked = threading.Lock(), float("-inf")
+        self._refused: OSError | None = None
         self._temp = root / "tmp"
         self._temp.mkdir(parents=True, exist_ok=True)
 
@@ -173,13 +179,28 @@ class LocalStorage:
         return shutil.disk_usage(self.root).free
 
     def check(self) -> None:
-        """Raise StorageDown unless an object can be written now."""
+        """Raise StorageDown unless an object can be written now: a small one is, to the disk itself, and removed.
+
+        What was found holds for LOOK seconds, however often it is asked for.
+        """
+        with self._looking:
+            if time.monotonic() - self._looked >= LOOK:
+                self._refused = self._refusal()
+                self._looked = time.monotonic()
+        if self._refused is not None:
+            raise down(self._refused) from self._refused
+
+    def _refusal(self) -> OSError | None:
         probe = self.new_temp()
         try:
-            probe.write_bytes(b"")
-            probe.unlink()
+            probe.write_bytes(bytes(PROBE))
+            _fsync(probe)
         except OSError as error:
-            raise down(error) from error
+            return error
+        finally:
+            with suppress(OSError):
+                probe.unlink(missing_ok=True)
+        return None
 
 
 def new_key() -> str:
