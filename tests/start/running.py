@@ -100,7 +100,7 @@ def started(folder: Path, command: Sequence[str] = COMMAND, descriptors: int = 0
 def refused(folder: Path, descriptors: int = 0, **settings: str) -> str:
     """What a csvapi says that cannot start: one line, exit code 1."""
     folder.mkdir(parents=True, exist_ok=True)
-    instance = Running(folder, descriptors, **settings)
+    instance = Running(folder, descriptors=descriptors, **settings)
     try:
         assert instance.process.wait(30) == 1, instance.text()
     finally:
