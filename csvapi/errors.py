@@ -37,6 +37,7 @@ CsvapiError
 │   └── DatabaseDown
 └── TaskError                    only ever on a task
     ├── WorkspaceFull
+    ├── OutputLimit
     ├── TimedOut
     ├── Cancelled
     ├── OutOfMemory
@@ -239,6 +240,10 @@ class TaskError(CsvapiError):
 
 class WorkspaceFull(TaskError):
     code = "workspace_full"
+
+
+class OutputLimit(TaskError):
+    code = "output_limit"
 
 
 class TimedOut(TaskError):

@@ -110,6 +110,14 @@ class Block:
             keys[index] = canonical([cells[index] for cells in columns], delimiter)
         return keys
 
+    def part(self, start: int, stop: int) -> Block:
+        """The block of the records from `start` up to `stop`."""
+        stop = min(stop, len(self))
+        if start == 0 and stop == len(self):
+            return self
+        near = self.odd and {at - start: self.odd[at] for at in range(start, stop) if at in self.odd}
+        return Block(self.wire, self.raw[start:stop], self.plain[start:stop], self.rows[start:stop], near, self.width)
+
     def select(self, mask: Mask) -> Block:
         """The block of the records whose byte in `mask` is 1."""
         if mask.count(1) == len(self):

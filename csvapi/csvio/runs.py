@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from csvapi.csvio.spill import disk_budget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 Pairs = tuple[list[bytes], list[bytes]]  # keys, and what belongs to them
 
@@ -54,8 +54,11 @@ class Runs:
             self.files.append(_write_run(path, iter([(keys, records)]), _chunk(self.memory)))
 
 
-def merged(parts: Sequence[Runs], folder: Path, memory: int) -> Iterator[Pairs]:
-    """All of several `Runs` in the order of their keys; equal keys in the order they came."""
+def merged(parts: Sequence[Runs], folder: Path, memory: int, alive: Callable[[], None]) -> Iterator[Pairs]:
+    """All of several `Runs` in the order of their keys; equal keys in the order they came.
+
+    `alive` is called while they are put in order, and may raise.
+    """
     if len(parts) == 1 and not parts[0].files:
         yield _sorted(parts[0].keys, parts[0].records)
         return
@@ -67,9 +70,18 @@ def merged(parts: Sequence[Runs], folder: Path, memory: int) -> Iterator[Pairs]:
     turn = 0
     while len(files) > fan:
         groups = [files[first : first + fan] for first in range(0, len(files), fan)]
-        files = [_write_run(folder / f"merge-{turn}-{n}", _merge(group), chunk) for n, group in enumerate(groups)]
+        files = [
+            _write_run(folder / f"merge-{turn}-{n}", _alive(_merge(group), alive), chunk)
+            for n, group in enumerate(groups)
+        ]
         turn += 1
-    yield from _merge(files)
+    yield from _alive(_merge(files), alive)
+
+
+def _alive(pairs: Iterator[Pairs], alive: Callable[[], None]) -> Iterator[Pairs]:
+    for pair in pairs:
+        alive()
+        yield pair
 
 
 def _chunk(memory: int) -> int:
@@ -78,7 +90,7 @@ def _chunk(memory: int) -> int:
 
 def _write_run(path: Path, pairs: Iterator[Pairs], chunk: int) -> Path:
     """Pairs in order as a file of chunks."""
-    with disk_budget(), path.open("wb") as file:
+    with path.open("wb") as file:
         for keys, records in pairs:
             start = 0
             while start < len(keys):
@@ -86,7 +98,8 @@ def _write_run(path: Path, pairs: Iterator[Pairs], chunk: int) -> Path:
                 while stop < len(keys) and size < chunk:
                     size += _LOADED + len(keys[stop]) + len(records[stop])
                     stop += 1
-                marshal.dump((keys[start:stop], records[start:stop]), file)
+                with disk_budget(size):
+                    marshal.dump((keys[start:stop], records[start:stop]), file)
                 start = stop
     return path
 

@@ -35,16 +35,22 @@ def emptied(path: Path) -> BinaryIO:
 
 
 class Sink:
-    """Buffers raw records of one wire in front of `file`."""
+    """Buffers raw records of one wire in front of `file`; what it is given, but for parts, is charged to the budget of
+    the run, as `output` or as temporary files."""
 
-    def __init__(self, file: BinaryIO, *, hashed: bool) -> None:
-        self.file = file
+    def __init__(self, file: BinaryIO, *, hashed: bool, output: bool = True) -> None:
+        self.file, self.output = file, output
+        self.unpaid = 0
         self.digest = sha256() if hashed else None
         self.size = 0
         self.pending: list[bytes] = []
         self.waiting = 0
 
     def write(self, data: bytes) -> None:
+        self.unpaid += len(data)
+        self._add(data)
+
+    def _add(self, data: bytes) -> None:
         self.pending.append(data)
         self.waiting += len(data)
         if self.waiting >= _WRITE:
@@ -53,7 +59,9 @@ class Sink:
     def write_all(self, pieces: Sequence[bytes]) -> None:
         """What `write` does of each; they are joined once, with whatever else is written."""
         self.pending += pieces
-        self.waiting += sum(map(len, pieces))
+        more = sum(map(len, pieces))
+        self.waiting += more
+        self.unpaid += more
         if self.waiting >= _WRITE:
             self.flush()
 
@@ -67,7 +75,8 @@ class Sink:
         self.size += len(data)
         if self.digest:
             self.digest.update(data)
-        with disk_budget():
+        unpaid, self.unpaid = self.unpaid, 0
+        with disk_budget(unpaid, output=self.output):
             self.file.write(data)
 
     def settle(self) -> None:
@@ -77,11 +86,11 @@ class Sink:
             self.file.flush()
 
     def append(self, part: Path, alive: Callable[[], None]) -> None:
-        """Copy a part that another process wrote, calling `alive` between pieces; unhashed, the kernel does it."""
+        """Copy a part that another process wrote, and paid for; unhashed, the kernel does it. Calls `alive`."""
         with part.open("rb", buffering=0) as file:
             if self.digest:
                 while data := file.read(_WRITE):
-                    self.write(data)
+                    self._add(data)
                     alive()
                 return
             self.settle()

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from operator import itemgetter
 from typing import TYPE_CHECKING, BinaryIO
 
+from csvapi.csvio.budget import current
 from csvapi.csvio.keys import digests
 from csvapi.errors import WorkspaceFull
 
@@ -23,13 +24,18 @@ if TYPE_CHECKING:
 PARTS = "qqI"  # two halves of the digest, and the row in its range
 _FRAME = struct.Struct("=Q")  # how many records follow: their first halves, their second halves, their rows
 _BUFFERED = 1 << 15  # records
+_RECORD = 20  # bytes
 
 Keys = tuple["array[int]", "array[int]", "array[int]"]
 
 
 @contextmanager
-def disk_budget() -> Iterator[None]:
-    """Say so when the disk is full."""
+def disk_budget(size: int = 0, *, output: bool = False) -> Iterator[None]:
+    """Around every write of `size` bytes of temporary files, or of an `output`: charges the run's budget before it, and
+    says so when the disk is full."""
+    budget = current()
+    if budget and size:
+        budget.spend(size, output=output)
     try:
         yield
     except OSError as error:
@@ -82,7 +88,7 @@ class KeySink:
 
     def _append(self, file: BinaryIO, parts: Sequence[array[int]]) -> None:
         if parts[0]:
-            with disk_budget():
+            with disk_budget(_RECORD * len(parts[0])):
                 file.write(b"".join((_FRAME.pack(len(parts[0])), *parts)))
 
     def close(self) -> None:
@@ -91,14 +97,28 @@ class KeySink:
                 file.close()
 
 
-def load(path: Path) -> Keys:
-    """Everything one partition of one range was given, in order."""
-    keys = tuple(array(typecode) for typecode in PARTS)
+def frames(path: Path) -> Iterator[Keys]:
+    """Everything one partition of one range was given, in order, some records at a time."""
     with path.open("rb") as file:
         while head := file.read(_FRAME.size):
+            keys = tuple(array(typecode) for typecode in PARTS)
             for part in keys:
                 part.fromfile(file, *_FRAME.unpack(head))
-    return keys  # type: ignore[return-value]  # PARTS has three
+            yield keys  # type: ignore[misc]  # PARTS has three
+
+
+def load(path: Path) -> Keys:
+    """All of it at once."""
+    whole = tuple(array(typecode) for typecode in PARTS)
+    for keys in frames(path):
+        for part, more in zip(whole, keys, strict=True):
+            part.extend(more)
+    return whole  # type: ignore[return-value]  # PARTS has three
+
+
+def held(path: Path) -> int:
+    """How many records it was given, a few more at most."""
+    return path.stat().st_size // _RECORD
 
 
 _LOW_BYTE = 0 if sys.byteorder == "little" else 7

@@ -60,7 +60,7 @@ class Fates:
 
     def write(self, start: int, fates: bytearray) -> None:
         if self.file:
-            with disk_budget():
+            with disk_budget(len(fates)):
                 self.file.write(fates)
         elif self.shared:
             self.shared.view[start : start + len(fates)] = fates

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from csvapi.csvio.budget import limited
 from csvapi.csvio.preview import head
 from csvapi.csvio.receipt import Receipt, StepCount
 from csvapi.csvio.source import Source
@@ -62,7 +63,8 @@ def run(
     output.
     `progress` is called at block borders and may raise: children and files then go and the exception passes through.
     Of a file without any record nothing but its byte order mark comes out, whatever the steps, with a warning.
-    Raises `InvalidInput` for steps and columns, `MalformedCsv` for a record beyond the options, `WorkspaceFull`.
+    Raises `InvalidInput` for steps and columns, `MalformedCsv` for a record beyond the options, `TooLarge` for one that
+    a step would make so long, and what `csvio.budget` does for too much that is written.
     """
     options = options or Options()
     files = files or {}
@@ -77,7 +79,10 @@ def run(
         with _quiet_collector():
             for count in dict.fromkeys((max(1, options.processes), 1)):
                 try:
-                    with tempfile.TemporaryDirectory(prefix="run-", dir=workspace) as folder:
+                    with (
+                        tempfile.TemporaryDirectory(prefix="run-", dir=workspace) as folder,
+                        limited(options.limits, _folders(written, folder)),
+                    ):
                         pipeline = _Pipeline(parts, options, Path(folder).resolve(), count, progress, files)
                         receipt = pipeline.run(plan, Outputs(output, dropped, explain, hashed=hashed))
                         receipt.input_sha256 = input_sha256
@@ -91,6 +96,12 @@ def run(
             path.unlink(missing_ok=True)
         raise
     return receipt
+
+
+def _folders(written: list[Path], workspace: str) -> list[Path]:
+    """One folder of each disk that is written to."""
+    folders = [Path(workspace), *(path.parent for path in written)]
+    return list({folder.stat().st_dev: folder for folder in folders}.values())
 
 
 def _is_regular(path: Path) -> bool:
@@ -141,7 +152,7 @@ class _Pipeline:
             stage = Stage(plan, options, workspace, self.processes, self.progress, done)
             main = outputs.main if last else self._between(number)
             asides = sides[0].of(number), sides[1].of(number)
-            receipts.append(stage.run(Outputs(main, *asides, hashed=outputs.hashed and last)))
+            receipts.append(stage.run(Outputs(main, *asides, hashed=outputs.hashed and last, last=last)))
             done, before = stage.done, before + len(steps)
             sides[0].add(number, len(plan.top))
             sides[1].add(number, len(HEADER))

@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.blocks import Block
 from csvapi.csvio.records import read, unmarked
 from csvapi.errors import InvalidInput
+from csvapi.operations.growth import Bound, Part
 
 if TYPE_CHECKING:
     from csvapi.csvio.wire import Wire
 
 
-def padded(block: Block, ragged: list[int], width: int) -> Block:
-    """The block with empty fields added to its short records; a long record stays as it is."""
-    raw, plain, odd = block.raw.copy(), block.plain.copy(), block.odd.copy()
-    for index in ragged:
-        fields = block.fields(index)
-        if len(fields) < width:
-            full = fields + [b""] * (width - len(fields))
-            raw[index] = _longer(raw[index], full, width - len(fields), block.wire)
-            if index in odd:
-                odd[index] = full
-            else:
-                plain[index] = block.wire.delimiter.join(full)
-    return Block(block.wire, raw, plain, block.rows, odd)
+@dataclass(frozen=True)
+class Padding:
+    """Adds empty fields to the records of the `ragged` rows that are short; a long record stays as it is."""
+
+    ragged: frozenset[int]
+    width: int
+    limit: int
+
+    def map(self, block: Block) -> Block:
+        """The first records of the block, as many as fit into a part."""
+        part = Part(Bound(self.limit, "/on_ragged"))
+        raw, plain, odd = list[bytes](), list[bytes](), dict[int, list[bytes]]()
+        for index, row in enumerate(block.rows):
+            fields = block.fields(index) if row in self.ragged else []
+            missing = max(0, self.width - len(fields)) if fields else 0
+            if not part.takes(len(block.raw[index]) + missing * len(block.wire.delimiter), row):
+                break
+            full = fields + [b""] * missing
+            raw.append(_longer(block.raw[index], full, missing, block.wire) if missing else block.raw[index])
+            plain.append(block.wire.delimiter.join(full) if missing else block.plain[index])
+            if index in block.odd:
+                odd[index] = full if missing else block.odd[index]
+        return Block(block.wire, raw, plain, block.rows[: part.count], odd)
 
 
 def _longer(record: bytes, fields: list[bytes], missing: int, wire: Wire) -> bytes:

@@ -21,19 +21,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where the records go that stay (their bytes `hashed` on the way, or not), those that do not, and the reasons."""
+    """Where the records go that stay (their bytes `hashed` on the way, or not), those that do not, and the reasons.
+
+    What another stage than the `last` one writes for those that stay is a temporary file, as the budget sees it.
+    """
 
     main: Path | BinaryIO
     dropped: Path | None = None
     reasons: Path | None = None
     hashed: bool = True
+    last: bool = True
 
     @contextmanager
     def opened(self) -> Iterator[list[Sink]]:
         """A sink for those that stay and, if they are wanted, one for the others."""
         with ExitStack() as stack:
             file = stack.enter_context(emptied(self.main)) if isinstance(self.main, Path) else self.main
-            sinks = [Sink(file, hashed=self.hashed or file is self.main)]
+            sinks = [Sink(file, hashed=self.hashed or file is self.main, output=self.last)]
             if self.dropped:
                 sinks.append(Sink(stack.enter_context(emptied(self.dropped)), hashed=False))
             yield sinks
@@ -47,7 +51,10 @@ def side_by_side(
     Where an output is hashed, all its bytes have to pass through this process.
     """
     direct = not any(sink.digest for sink in sinks)
-    tasks = [partial(_into, work, number, _files(folder, number, sinks)) for number in range(count)]
+    tasks = [
+        partial(_into, work, number, _files(folder, number, sinks), [sink.output for sink in sinks])
+        for number in range(count)
+    ]
     if direct:
         for sink in sinks:
             sink.settle()
@@ -65,9 +72,10 @@ def _files(folder: Path, number: int, sinks: list[Sink]) -> list[Path]:
     return [folder / f"part-{number}-{place}" for place in range(len(sinks))]
 
 
-def _into(work: Work[Result], number: int, files: list[Path], report: Report) -> Result:
+def _into(work: Work[Result], number: int, files: list[Path], output: list[bool], report: Report) -> Result:
     with ExitStack() as stack:
-        sinks = [Sink(stack.enter_context(file.open("wb")), hashed=False) for file in files]
+        pairs = zip(files, output, strict=True)
+        sinks = [Sink(stack.enter_context(file.open("wb")), hashed=False, output=each) for file, each in pairs]
         return _settled(work, number, sinks, report)
 
 

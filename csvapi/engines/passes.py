@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import accumulate, chain, compress, islice
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -14,17 +15,17 @@ from csvapi.csvio.pieces import Piece, pieces
 from csvapi.csvio.receipt import StepCount
 from csvapi.csvio.spill import KeySink, disk_budget
 from csvapi.engines.fates import Fates, fate_file, stop_file
-from csvapi.engines.padding import padded
-from csvapi.engines.plan import RAGGED
+from csvapi.engines.flow import through
+from csvapi.engines.judging import Judge
+from csvapi.engines.padding import Padding
 from csvapi.engines.pool import WrongCut
-from csvapi.errors import MalformedCsv
 from csvapi.operations.conditions import inverse
 from csvapi.operations.keyed import SAMPLE
 from csvapi.operations.remarks import Remark, Sighting, remarks_of
 from csvapi.operations.step import Room
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from csvapi.csvio.sink import Sink
@@ -78,7 +79,12 @@ class RangePass:
 
     def run(self, report: Callable[[Progressed], None]) -> Found:
         """Raises `MalformedCsv` where the options refuse what is found, `WrongCut` if the range ends in a record."""
+        self.alive = partial(report, (0, 0, 0))
+        for built in self.plan.built:
+            if hasattr(built, "alive"):
+                built.alive = self.alive
         self.counter = Counter(self.plan.source, self.plan.head)
+        self.judge = Judge(self.plan, self.options, self.counter, first=not self.begin, even=self.even)
         self.found = Found(self.counter.census, [StepCount(step.operation.name) for step in self.plan.steps])
         if self.begin and getattr(self.plan.built[self.begin - 1], "sampled", False):
             self.found.samples[self.begin - 1] = []
@@ -101,6 +107,7 @@ class RangePass:
                 report((piece.size, len(piece), self.found.kept - kept))
             if self.keys:
                 self.keys.flush()
+        self.found.ragged_dropped = self.judge.dropped
         self.found.gathered = self.gathering.close() if self.gathering else None
         self.found.seen = {number: [remark.seen for remark in remarks] for number, remarks in self.remarks.items()}
         for number in range(self.begin, self.end):
@@ -143,30 +150,40 @@ class RangePass:
 
     def _piece(self, piece: Piece, fates: Fates) -> None:
         block = piece.block
-        start = block.rows[0] if len(block) else 0
-        marks = fates.read(start, len(block))
-        ragged = self._ragged(piece, marks)
-        if ragged and self.options.on_ragged == "pad":
-            block = padded(block, ragged, len(self.plan.head.columns))
-        alive = block.select(bytes(marks).translate(STAYS))
-        alive = self._steps(alive, marks, start)
+        self.start = start = block.rows[0] if len(block) else 0
+        self.marks = marks = fates.read(start, len(block))
+        ragged = self.judge.ragged(piece, marks)
+        pads = self.options.on_ragged == "pad" and ragged
+        self.padding = self._padding(block, ragged) if pads else None
+        alive, left = block.select(bytes(marks).translate(STAYS)), 0
+        for part in through(alive, range(-1 if pads else 0, self.end), self._advance):
+            self._take(part, piece)
+            self.alive()
+            left += len(part)
         fates.write(start, marks)
         if self.stops:
-            with disk_budget():
+            with disk_budget(8 * len(block)):
                 array("Q", islice(accumulate(map(len, piece.block.raw), initial=piece.position), 1, None)).tofile(
                     self.stops
                 )
+        if self.dropped and left < len(block):
+            self.dropped.write_records(compress(block.raw, marks.translate(GOES)), block.wire)
+
+    def _take(self, part: Block, piece: Piece) -> None:
+        """What the pass is for, with records that all its steps left."""
         if self.keys:
-            self._add_keys_of(alive, self.keys)
+            self._add_keys_of(part, self.keys)
         elif self.student:
-            self.student.study(alive)
+            self.student.study(part)
         elif self.gathering:
-            self.gathering.add(alive, lambda row: piece.where(row - start)[0])
-            self.found.kept += len(alive)
+            self.gathering.add(part, lambda row: piece.where(row - self.start)[0])
+            self.found.kept += len(part)
         elif self.output:
-            self._write(alive, self.output)
-        if self.dropped and len(alive) < len(block):
-            self.dropped.write_records(compress(piece.block.raw, marks.translate(GOES)), block.wire)
+            self._write(part, self.output)
+
+    def _padding(self, block: Block, ragged: list[int]) -> Padding:
+        rows = frozenset(block.rows[index] for index in ragged)
+        return Padding(rows, len(self.plan.head.columns), self.options.max_record)
 
     def _add_keys_of(self, alive: Block, sink: KeySink) -> None:
         built = cast("Keyed", self.plan.built[self.end - 1])
@@ -180,67 +197,43 @@ class RangePass:
 
     def _write(self, alive: Block, output: Sink) -> None:
         expander = self.plan.expander
-        for part in expander.expand(alive) if expander else (alive,):
-            self.found.kept += len(part)
-            part = self.plan.rewriting.map(part) if self.plan.rewriting else part
-            output.write_records(part.raw, part.wire)
+        for made in expander.expand(alive) if expander else (alive,):
+            self.found.kept += len(made)
+            for part in self._rewritten(made):
+                output.write_records(part.raw, part.wire)
+                self.alive()
 
-    def _ragged(self, piece: Piece, marks: bytearray) -> list[int]:
-        """Count what is wrong on the first pass; later ones only look where that found ragged records."""
-        if self.begin == 0:
-            ragged = self.counter.count(piece)
-            self._judge(piece, ragged, marks)
-            return ragged
-        if self.even:
-            piece.block.width = self.counter.width
-            return []
-        return self.counter.ragged(piece.block)
+    def _rewritten(self, block: Block) -> Iterable[Block]:
+        rewriting = self.plan.rewriting
+        return through(block, range(1), lambda _, part: _mapped(rewriting, part)) if rewriting else (block,)
 
-    def _judge(self, piece: Piece, ragged: list[int], marks: bytearray) -> None:
-        """What the options say about ragged records and bad bytes."""
-        if ragged and self.options.on_ragged == "fail":
-            self._refuse("ragged", "a record has more or fewer fields than the header")
-        if ragged and self.options.on_ragged == "drop":
-            self.found.ragged_dropped += len(ragged)
-            for index in ragged:
-                marks[index] = RAGGED
-        if self.options.on_bad == "fail":
-            self._refuse("undecodable", f"bytes are not {self.plan.source.wire.dialect.encoding}")
-            self._refuse("nul", "a record holds a NUL")
-            self._refuse("quotes", "a quote is not closed, or text stands after a closing quote")
+    def _advance(self, number: int, block: Block) -> tuple[Block, int]:
+        """What step `number` makes of the first records of a block, and of how many; -1 is the padding."""
+        if number < 0:
+            return _mapped(cast("Padding", self.padding), block)
+        traits = self.plan.steps[number].traits
+        if traits.kind == "mapper":
+            return self._map(number, block)
+        if traits.keyed:
+            if number == self.begin - 1:
+                self._sample(number, block)
+        elif traits.kind != "selector":
+            self._pass_on(number, len(block))
+        elif number >= self.begin:
+            return self._select(number, cast("Selector", self.plan.built[number]), block), len(block)
+        return block, len(block)
 
-    def _refuse(self, kind: str, what: str) -> None:
-        issue = self.counter.census.issues[kind]
-        if issue.count:
-            byte = self.plan.source.byte(issue.byte)
-            detail = f"Row {issue.row}, line {issue.line}, byte {byte}: {what}."
-            raise MalformedCsv(detail, row=issue.row, line=issue.line, byte=byte)
-
-    def _steps(self, alive: Block, marks: bytearray, start: int) -> Block:
-        steps, built = self.plan.steps, self.plan.built
-        for number in range(self.end):
-            decided, traits = number < self.begin, steps[number].traits
-            if traits.kind == "mapper":
-                alive = self._map(number, alive)
-            elif traits.keyed:
-                if number == self.begin - 1:
-                    self._sample(number, alive)
-            elif traits.kind != "selector":
-                self._pass_on(number, alive)
-            elif not decided:
-                alive = self._select(number, cast("Selector", built[number]), alive, marks, start)
-        return alive
-
-    def _map(self, number: int, alive: Block) -> Block:
-        if number >= self.begin:
-            self._pass_on(number, alive)
+    def _map(self, number: int, block: Block) -> tuple[Block, int]:
         built = self.plan.built[number]
-        return alive if built is self.plan.expander else cast("Mapper", built).map(alive)
+        done = block if built is self.plan.expander else cast("Mapper", built).map(block)
+        if number >= self.begin:
+            self._pass_on(number, len(done))
+        return done, len(done)
 
-    def _pass_on(self, number: int, alive: Block) -> None:
+    def _pass_on(self, number: int, records: int) -> None:
         count = self.found.counts[number]
-        count.records_in += len(alive)
-        count.kept += len(alive)
+        count.records_in += records
+        count.kept += records
 
     def _sample(self, number: int, alive: Block) -> None:
         built = cast("KeyedSelector", self.plan.built[number])
@@ -248,7 +241,7 @@ class RangePass:
         if sample is not None and len(sample) < SAMPLE and len(alive):
             sample += built.sample(alive)[: SAMPLE - len(sample)]
 
-    def _select(self, number: int, step: Selector, alive: Block, marks: bytearray, start: int) -> Block:
+    def _select(self, number: int, step: Selector, alive: Block) -> Block:
         mask = step.keep(alive)
         count = self.found.counts[number]
         count.records_in += len(alive)
@@ -257,5 +250,10 @@ class RangePass:
             gone = alive.select(inverse(mask))
             reasons = step.why(gone) if self.options.explain else bytes(len(gone))
             for row, reason in zip(gone.rows, reasons, strict=True):
-                marks[row - start] = self.plan.code(number, reason)
+                self.marks[row - self.start] = self.plan.code(number, reason)
         return alive.select(mask)
+
+
+def _mapped(mapper: Mapper | Padding, block: Block) -> tuple[Block, int]:
+    done = mapper.map(block)
+    return done, len(done)

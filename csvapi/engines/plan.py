@@ -77,7 +77,7 @@ class Plan:
         if len(first.columns) > options.max_columns:
             detail = f"The file has {len(first.columns)} columns; the limit is {options.max_columns}."
             raise TooLarge(detail, limit=options.max_columns)
-        context = Context(first.columns, dialect.header, source.wire, files or {})
+        context = Context(first.columns, dialect.header, source.wire, files or {}, options.max_record)
         built: list[Built] = []
         for step in steps:
             built.append(step.build(context))

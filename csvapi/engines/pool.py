@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from csvapi.csvio import budget
 from csvapi.errors import CsvapiError, WorkerLost
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ Report = Callable[[Progressed], None]
 Result = TypeVar("Result")
 
 _EVERY = 0.1  # seconds between a child's reports
+_LISTEN = 0.25  # seconds without any until this process looks up
 
 
 class WrongCut(Exception):
@@ -48,9 +50,9 @@ def run_all(
     children: list[ForkProcess] = []
     pipes: list[Connection] = []
     try:
-        for task in tasks:
+        for number, task in enumerate(tasks, start=1):
             mine, theirs = context.Pipe(duplex=False)
-            child = context.Process(target=_child, args=(task, theirs), daemon=True)
+            child = context.Process(target=_child, args=(task, theirs, number), daemon=True)
             child.start()
             theirs.close()
             children.append(child)
@@ -64,7 +66,8 @@ def run_all(
             pipe.close()
 
 
-def _child(task: Callable[[Callable[[Progressed], None]], object], pipe: Connection) -> None:
+def _child(task: Callable[[Callable[[Progressed], None]], object], pipe: Connection, number: int) -> None:
+    budget.enter(number)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()
@@ -95,7 +98,8 @@ def _collect(pipes: list[Connection], report: Callable[[Progressed], None]) -> l
     outcomes: dict[int, tuple[str, Result]] = {}
     while len(outcomes) < len(pipes):
         open_pipes: list[object] = [pipe for number, pipe in enumerate(pipes) if number not in outcomes]
-        for ready in wait(open_pipes, timeout=1):  # type: ignore[arg-type]  # the stub is invariant
+        report((0, 0, 0))  # which may stop the run, however long they are silent
+        for ready in wait(open_pipes, timeout=_LISTEN):  # type: ignore[arg-type]  # the stub is invariant
             number = pipes.index(ready)  # type: ignore[arg-type]  # only connections were given
             try:
                 message = pipes[number].recv()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from csvapi.csvio.blocks import BLOCK_SIZE
+from csvapi.csvio.budget import Limits
 
 MIB = 1 << 20
 
@@ -14,7 +15,8 @@ MIB = 1 << 20
 class Options:
     """`memory` is for the keys of dedup and unique, in bytes, over all processes together.
 
-    `fast` uses NumPy, where it is installed, for files of at least `smallest_fast` records.
+    `fast` uses NumPy, where it is installed, for files of at least `smallest_fast` records. `limits` are those of what
+    is written.
     """
 
     on_ragged: Literal["keep", "pad", "drop", "fail"] = "keep"
@@ -29,6 +31,7 @@ class Options:
     fast: bool = True
     smallest_fast: int = 300_000
     output: dict[str, Any] | None = None
+    limits: Limits = field(default_factory=Limits)
 
     def as_json(self) -> dict[str, Any]:
         """What the result depends on."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from csvapi.engines import kernels
 from csvapi.engines.copying import copy
 from csvapi.engines.pool import WrongCut
-from csvapi.errors import MalformedCsv
+from csvapi.errors import MalformedCsv, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +66,7 @@ def _later(work: Callable[[Report], Found], report: Report) -> Found:
     """Do the pass over a later range, which does not know the row and line of a record that it refuses."""
     try:
         return work(report)
-    except MalformedCsv as error:
+    except (MalformedCsv, TooLarge) as error:
         raise WrongCut from error
 
 

@@ -36,12 +36,13 @@ class PartsWriter:
         self.written = Written(path, [])
 
     def add(self, profiles: Iterable[ColumnProfile]) -> None:
-        with disk_budget(), self.written.path.open("ab") as file:
+        with self.written.path.open("ab") as file:
             self.written.starts.append(file.tell())
             for each in profiles:
                 data = each.packed()
-                file.write(len(data).to_bytes(_SIZE))
-                file.write(data)
+                with disk_budget(len(data)):
+                    file.write(len(data).to_bytes(_SIZE))
+                    file.write(data)
 
 
 class PartsReader(AbstractContextManager["PartsReader"]):

@@ -10,6 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from csvapi.csvio.blocks import Block
 from csvapi.errors import AmbiguousColumn
+from csvapi.operations.growth import Part, some
 from csvapi.operations.other import Other
 from csvapi.operations.params import FileField
 from csvapi.operations.step import Operation, Traits
@@ -58,7 +59,7 @@ class Concat(Written):
                 names += [name for name in other.columns if name not in known]
         before = wire_of(context)
         self.same = names == first and not before.dialect.skip_space
-        super().__init__(context, names)
+        super().__init__(context, names, pointer)
         self.names, self.width, self.first = names, len(first), first
         self.out = 0
 
@@ -70,30 +71,44 @@ class Concat(Written):
         return self.top([*fields, *new] if fields else fields)
 
     def map(self, block: Block) -> Block:
-        self.out += len(block)
-        if self.same:
-            return Block(block.wire, movable(block), block.plain, block.rows, block.odd)
+        """The first records of the block, as many as fit into a part."""
+        done = self._same(block) if self.same else self._wider(block)
+        self.out += len(done)
+        return done
+
+    def _same(self, block: Block) -> Block:
+        return Block(block.wire, movable(block), block.plain, block.rows, block.odd)
+
+    def _wider(self, block: Block) -> Block:
         more = [b""] * (len(self.names) - self.width)
-        rows = []
-        for number in range(len(block)):
+        rows, part = [], Part(self.bound)
+        for number, row in enumerate(block.rows):
+            if not part.takes(len(block.raw[number]) + len(self.names), row):
+                break
             fields = block.fields(number)
             if more:
                 fields = [*fields, *[b""] * (self.width - len(fields))]
             rows.append([*fields[: self.width], *more, *fields[self.width :]])
-        return block_of(rows, block.rows, self.wire)
+        return block_of(rows, block.rows[: len(rows)], self.wire, self.bound)
 
     def more(self) -> Iterator[Block]:
         """The other files' records, written in this one's dialect; fields beyond their header stay last."""
         for other in self.others:
             places, width = self._places(other), len(other.columns)
             for block in other.blocks():
-                rows = []
-                for number in range(len(block)):
-                    fields: list[bytes | None] = [*block.fields(number)]
-                    fields += [None] * (width - len(fields))
-                    cells = [None if place is None else fields[place] for place in places]
-                    rows.append(other.into(self.wire, [*cells, *fields[width:]]))
-                yield block_of(rows, block.rows, self.wire)
+                for few in some(block, len(places)):
+                    yield self._placed(other, few, places, width)
+
+    def _placed(self, other: Other, block: Block, places: list[int | None], width: int) -> Block:
+        rows = []
+        for number, row in enumerate(block.rows):
+            self.bound.check(len(block.raw[number]) + len(places), row)
+            fields: list[bytes | None] = [*block.fields(number)]
+            fields += [None] * (width - len(fields))
+            cells = [None if place is None else fields[place] for place in places]
+            rows.append(other.into(self.wire, [*cells, *fields[width:]]))
+        with other.blamed():
+            return block_of(rows, block.rows, self.wire, self.bound)
 
     def _places(self, other: Other) -> list[int | None]:
         """For each column of the result, the other file's one that it takes its values from."""

@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError, validates_schema
 
 from csvapi.csvio.spill import disk_budget
 from csvapi.operations.formats import FORMATS
+from csvapi.operations.growth import Bound, some
 from csvapi.operations.params import choice
 from csvapi.operations.step import Operation, Traits
 from csvapi.operations.writing import wire_of
@@ -56,7 +57,7 @@ class Convert:
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         self.format = FORMATS[params["format"]]
         self.after, self.wire = context, wire_of(context)
-        self.names = distinct(context.columns)
+        self.names, self.pointer = distinct(context.columns), pointer
         self.form = {"format": params["format"], "media_type": self.format.media_type, "suffix": self.format.suffix}
         self.beyond = 0
 
@@ -81,18 +82,21 @@ class Gathering:
         self.wire, self.room = convert.wire, room
         self.width = len(convert.names)
         self.beyond = 0
-        self.writer: Writer = convert.format.open(room.folder / "converted", convert.names, room.memory)
+        self.writer: Writer = convert.format.open(
+            room.folder / "converted", convert.names, room.memory, Bound(convert.after.max_record, convert.pointer)
+        )
 
     def add(self, block: Block, line: Callable[[int], int]) -> None:
         inner = self.wire.inner
-        rows = []
-        for number in range(len(block)):
-            row: list[str | None] = [cell.decode(inner, "replace") for cell in block.fields(number)]
-            self.beyond += len(row) > self.width
-            rows.append(row + [None] * (self.width - len(row)))
-        with disk_budget():
-            self.writer.write(rows)
-        self.room.alive()
+        for few in some(block, self.width):
+            rows = []
+            for number in range(len(few)):
+                row: list[str | None] = [cell.decode(inner, "replace") for cell in few.fields(number)]
+                self.beyond += len(row) > self.width
+                rows.append(row + [None] * (self.width - len(row)))
+            with disk_budget():
+                self.writer.write(rows, few.rows)
+            self.room.alive()
 
     def close(self) -> int:
         with disk_budget():

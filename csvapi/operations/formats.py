@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Protocol
 
+from csvapi.csvio.budget import expect
+from csvapi.csvio.spill import disk_budget
 from csvapi.errors import TooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from csvapi.operations.growth import Bound
 
 Row = list["str | None"]
 _GROUP = 65_536  # records of a row group
 _GROUP_SIZE = 128 << 20  # bytes of memory for it, if the budget allows as much
 _SHARE = 8  # a row group is in memory as rows, as columns, and as the pages that are written
 _PER_COLUMN = 4 << 10  # bytes of it a column has at least, as the library needs a kilobyte of each until the end
+_CHARGED = 1 << 16  # bytes that are charged together
 _PER_CELL = 60  # bytes of memory for a cell besides its text
 _XLSX_ROWS, _XLSX_COLUMNS, _XLSX_TEXT = 1_048_576, 16_384, 32_767  # Excel specifications and limits
 
 
 class Writer(Protocol):
-    """Rows have at least as many cells as there are names."""
+    """Rows have at least as many cells as there are names; `numbers` are theirs in the file, from 0.
 
-    def __init__(self, path: Path, names: list[str], memory: int) -> None: ...
-    def write(self, rows: list[Row]) -> None: ...
+    What is written is charged to the budget of the run before it is, and is no longer than the result may become.
+    """
+
+    def __init__(self, path: Path, names: list[str], memory: int, bound: Bound) -> None: ...
+    def write(self, rows: list[Row], numbers: Sequence[int]) -> None: ...
     def close(self) -> None: ...
 
 
@@ -36,38 +44,66 @@ class Format:
 
     media_type: str
     suffix: str
-    open: Callable[[Path, list[str], int], Writer]
+    open: Callable[[Path, list[str], int, Bound], Writer]
     module: str | None = None
 
 
 class JsonLines:
-    """RFC 8259 objects in UTF-8, one per line."""
+    """RFC 8259 objects in UTF-8, one per line, none larger than a record may be."""
 
     start, between, end = "", "", ""
 
-    def __init__(self, path: Path, names: list[str], memory: int) -> None:
-        self.file = path.open("w", encoding="utf-8", errors="replace", newline="\n")
-        self.file.write(self.start)
-        self.names = names
+    def __init__(self, path: Path, names: list[str], memory: int, bound: Bound) -> None:
+        self.file = path.open("wb")
+        self.file.write(self.start.encode())
+        self.names, self.known, self.bound = [_key(name) for name in names], set(names), bound
+        self.size = sum(map(len, self.names)) + len(names) + 1
+        self.meter = Meter()
         self.first = True
 
-    def write(self, rows: list[Row]) -> None:
-        for row in rows:
-            item: dict[str, str | None] = dict(zip(self.names, row, strict=False))
-            for number in range(len(self.names), len(row)):
-                item[self._beyond(number + 1)] = row[number]
-            self.file.write("" if self.first else self.between)
-            self.file.write(json.dumps(item, ensure_ascii=False, separators=(",", ":")) + self.end)
+    def write(self, rows: list[Row], numbers: Sequence[int]) -> None:
+        for row, number in zip(rows, numbers, strict=True):
+            names, size = self.names, self.size
+            if len(row) > len(names):
+                names = names + [_key(self._beyond(at + 1)) for at in range(len(names), len(row))]
+                size = sum(map(len, names)) + len(names) + 1
+            cells = ["null" if cell is None else encode_basestring(cell) for cell in row]
+            size += sum(map(len, cells))
+            self.bound.check(size, number)
+            pairs = ",".join(map("".join, zip(names, cells, strict=True)))
+            data = f"{'' if self.first else self.between}{{{pairs}}}{self.end}".encode(errors="replace")
+            self.meter.add(len(data))
+            self.file.write(data)
             self.first = False
 
     def _beyond(self, number: int) -> str:
         name = f"column_{number}"
-        while name in self.names:
+        while name in self.known:
             name += "_"
         return name
 
     def close(self) -> None:
         self.file.close()
+
+
+def _key(name: str) -> str:
+    return encode_basestring(name) + ":"
+
+
+class Meter:
+    """Charges what a format writes to the budget of the run, some of it at a time."""
+
+    def __init__(self) -> None:
+        self.size = self.pending = 0
+
+    def add(self, size: int) -> None:
+        """Raises what `Budget.spend` and `Budget.expect` do, for the file is copied to the result when it is whole."""
+        self.size += size
+        self.pending += size
+        if self.pending >= _CHARGED:
+            expect(self.size)
+            with disk_budget(self.pending):
+                self.pending = 0
 
 
 class NdJson(JsonLines):
@@ -78,7 +114,7 @@ class JsonArray(JsonLines):
     start, between = "[\n", ",\n"
 
     def close(self) -> None:
-        self.file.write("]\n" if self.first else "\n]\n")
+        self.file.write(b"]\n" if self.first else b"\n]\n")
         super().close()
 
 
@@ -88,16 +124,17 @@ class Parquet:
     The library needs about 5 KB per column besides, and 1 KB per column and row group that it keeps for the footer.
     """
 
-    def __init__(self, path: Path, names: list[str], memory: int) -> None:
+    def __init__(self, path: Path, names: list[str], memory: int, bound: Bound) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
+        self.path, self.meter = path, Meter()
         self.schema = pa.schema([(name, pa.string()) for name in names])
         self.writer = pq.ParquetWriter(path, self.schema)
         self.rows: list[Row] = []
         self.size, self.most = 0, max(min(_GROUP_SIZE, memory // _SHARE), len(names) * _PER_COLUMN)
 
-    def write(self, rows: list[Row]) -> None:
+    def write(self, rows: list[Row], numbers: Sequence[int]) -> None:
         for row in rows:
             self.rows.append(row)
             self.size += _PER_CELL * len(row) + len("".join(filter(None, row)))
@@ -112,6 +149,7 @@ class Parquet:
         arrays = [pa.array(column, pa.string()) for column in columns]
         self.writer.write_batch(pa.record_batch(arrays, schema=self.schema))
         self.rows, self.size = [], 0
+        self.meter.add(self.path.stat().st_size - self.meter.size)
 
     def close(self) -> None:
         if self.rows:
@@ -122,7 +160,7 @@ class Parquet:
 class Xlsx:
     """One sheet of texts; nothing becomes a number, a formula or a link. Row by row, so memory stays small."""
 
-    def __init__(self, path: Path, names: list[str], memory: int) -> None:
+    def __init__(self, path: Path, names: list[str], memory: int, bound: Bound) -> None:
         import xlsxwriter
 
         if len(names) > _XLSX_COLUMNS:
@@ -135,19 +173,23 @@ class Xlsx:
         self.book.set_properties({"created": datetime(2000, 1, 1)})  # the same file gives the same bytes
         self.sheet = self.book.add_worksheet()
         self.row = 0
-        self.write([list(names)])
+        self.write([list(names)], (0,))
 
-    def write(self, rows: list[Row]) -> None:
+    def write(self, rows: list[Row], numbers: Sequence[int]) -> None:
         for row in rows:
-            if self.row >= _XLSX_ROWS:
-                raise self._too_large(f"XLSX holds {_XLSX_ROWS - 1} records.", _XLSX_ROWS - 1)
-            for at, cell in enumerate(row[: self.width]):
-                if cell:
-                    if len(cell.encode("utf-16-le", "surrogatepass")) // 2 > _XLSX_TEXT:
-                        detail = f"XLSX holds {_XLSX_TEXT} characters in a cell; record {self.row} has more."
-                        raise self._too_large(detail, _XLSX_TEXT)
-                    self.sheet.write_string(self.row, at, cell)
+            with disk_budget(len("".join(filter(None, row)))):  # of a temporary file, which is packed at the end
+                self._write(row)
             self.row += 1
+
+    def _write(self, row: Row) -> None:
+        if self.row >= _XLSX_ROWS:
+            raise self._too_large(f"XLSX holds {_XLSX_ROWS - 1} records.", _XLSX_ROWS - 1)
+        for at, cell in enumerate(row[: self.width]):
+            if cell:
+                if len(cell.encode("utf-16-le", "surrogatepass")) // 2 > _XLSX_TEXT:
+                    detail = f"XLSX holds {_XLSX_TEXT} characters in a cell; record {self.row} has more."
+                    raise self._too_large(detail, _XLSX_TEXT)
+                self.sheet.write_string(self.row, at, cell)
 
     def _too_large(self, detail: str, limit: int) -> TooLarge:
         self.book.close()  # its temporary files

@@ -58,7 +58,7 @@ class Frequency(Table):
             self.distinct += len(some)
             ranked.add([(_MOST - count).to_bytes(8) + value for value, count in some], [value for value, _ in some])
         left = self.top_values if self.top_values is not None else self.distinct
-        for keys, values in merged([ranked], room.folder, room.memory // 2):
+        for keys, values in merged([ranked], room.folder, room.memory // 2, room.alive):
             counts = (_MOST - int.from_bytes(key[:8]) for key in keys[:left])
             rows = zip(values[:left], counts, strict=True)
             left -= len(values[:left])
@@ -66,7 +66,7 @@ class Frequency(Table):
 
     def _sums(self, room: Room, parts: list[Part]) -> Iterator[tuple[bytes, int]]:
         """Every value once; the counts of one value come one behind the other."""
-        chunks = merged([part.state[0] for part in parts], room.folder, room.memory // 2)
+        chunks = merged([part.state[0] for part in parts], room.folder, room.memory // 2, room.alive)
         pairs = (pair for keys, counts in chunks for pair in zip(keys, counts, strict=True))
         for value, group in groupby(pairs, itemgetter(0)):
             yield value, sum(int.from_bytes(count) for _, count in group)

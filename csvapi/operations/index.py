@@ -1,6 +1,6 @@
 """A file's records by their keys, on disk: digests in order, found by bisection, and the text of each record.
 
-Build: one pass, and a sort of one partition of the digests at a time. Memory: one partition, and what a search touches
+Build: one pass, and a sort of one partition of the digests at a time. Memory: the budget, and what a search touches
 of the mapped files, which goes back to the system as soon as it is more than the budget. Disk: 32 bytes per record and
 its text. Digests are keyed and 128 bits long (see `csvio.keys`), so no two keys share one.
 """
@@ -9,24 +9,30 @@ from __future__ import annotations
 
 import mmap
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from contextlib import AbstractContextManager
-from itertools import accumulate
+from itertools import accumulate, chain
+from operator import eq
+from struct import Struct
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.keys import digests
-from csvapi.csvio.spill import KeySink, disk_budget, key_file, load
+from csvapi.csvio.runs import Runs, merged
+from csvapi.csvio.spill import KeySink, disk_budget, frames, key_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from csvapi.csvio.spill import Keys
     from csvapi.operations.step import Room
 
 _PARTITIONS = 64
 _TOUCHED = 8192  # bytes of mapped files a search may bring into memory, besides what it looks for: two pages
 _ENTRY = 24  # bytes of a record in the mapped files
 _ANSWER = 250  # bytes of memory for an answer that is remembered, besides its key
+_KEY, _HALF = Struct(">QQI"), 1 << 63  # a digest and a row as bytes in their order, digests having a sign
+_SOME = 1 << 14  # records that are put in order together
 NOTHING = range(0)
 
 
@@ -45,7 +51,7 @@ class IndexWriter(AbstractContextManager["IndexWriter"]):
     def add(self, keys: Sequence[bytes], texts: Sequence[bytes]) -> None:
         self.sink.add(keys, range(self.count, self.count + len(keys)))
         ends = array("q", accumulate(map(len, texts), initial=self.size))[1:]
-        with disk_budget():
+        with disk_budget(sum(map(len, texts)) + len(keys) * ends.itemsize):
             self.texts.write(b"".join(texts))
             self.ends.write(ends)
         self.count += len(keys)
@@ -63,17 +69,35 @@ class IndexWriter(AbstractContextManager["IndexWriter"]):
         starts, repeated = [0], 0
         with (self.folder / "first").open("wb") as one, (self.folder / "rest").open("wb") as two:
             for partition in range(_PARTITIONS):
-                first, second, rows = load(key_file(self.folder, 0, 0, partition))
-                pairs = list(zip(first, second, strict=True))
-                repeated += len(pairs) - len(set(pairs))
-                order = sorted(range(len(rows)), key=pairs.__getitem__)
-                with disk_budget():
-                    one.write(array("q", [first[index] for index in order]))
-                    two.write(array("q", [part for index in order for part in (second[index], rows[index])]))
-                starts.append(starts[-1] + len(rows))
+                starts.append(starts[-1])
+                last = None
+                for first, second, rows in self._sorted(partition):
+                    pairs = list(zip(first, second, strict=True))
+                    repeated += sum(map(eq, pairs, chain((last,), pairs)))
+                    last, starts[-1] = pairs[-1], starts[-1] + len(pairs)
+                    with disk_budget(_ENTRY * len(pairs)):
+                        one.write(first)
+                        two.write(array("q", chain.from_iterable(zip(second, rows, strict=True))))
+                    self.room.alive()
                 key_file(self.folder, 0, 0, partition).unlink()
-                self.room.alive()
         return Index(self.folder, starts, repeated, self.room.memory)
+
+    def _sorted(self, partition: int) -> Iterator[Keys]:
+        """The digests and rows of a partition in their order; one with too many (of one key, say) in several parts."""
+        path, memory = key_file(self.folder, 0, 0, partition), self.room.memory // 2
+        runs = Runs(self.folder, f"partition-{partition}", memory)
+        for keys in frames(path):
+            packed = [_KEY.pack(a + _HALF, b + _HALF, row) for a, b, row in zip(*keys, strict=True)]
+            runs.add(packed, [b""] * len(packed))
+            self.room.alive()
+        for found, _ in merged([runs], self.folder, memory, self.room.alive):
+            for start in range(0, len(found), _SOME):
+                some = [_KEY.unpack(key) for key in found[start : start + _SOME]]
+                yield (
+                    array("q", [each[0] - _HALF for each in some]),
+                    array("q", [each[1] - _HALF for each in some]),
+                    array("I", [each[2] for each in some]),
+                )
 
 
 class Index:
@@ -108,9 +132,9 @@ class Index:
         at = bisect_left(self.first, first, self.starts[partition], stop)
         while at < stop and self.first[at] == first and self.rest[2 * at] != second:
             at += 1
-        end = at
-        while end < stop and self.first[end] == first and self.rest[2 * end] == second:
-            end += 1
+        end = bisect_right(self.first, first, at, stop)
+        while end > at and self.rest[2 * end - 2] != second:
+            end -= 1
         self._touch(_ENTRY * (end - at))
         return range(at, end)
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from csvapi.csvio.blocks import BLOCK_SIZE, Block
+from csvapi.csvio.blocks import Block
 from csvapi.csvio.keys import canonical
+from csvapi.operations.growth import EACH, PART, Bound, some
 from csvapi.operations.index import Index, IndexWriter
 from csvapi.operations.other import Other
 from csvapi.operations.params import FileField, choice, columns_field
@@ -66,9 +67,11 @@ class Lookup:
         self.context, self.wire = context, wire_of(context)
         self.other = Other(context, params["file"], f"{pointer}/file")
         self.others = [self.other]
-        self.left = [context.position(column, pointer + at) for at, column in columns(params)]
+        left = [context.position(column, pointer + at) for at, column in columns(params)]
         of = "on" if "on" in params else "right_on"
-        self.right = [self.other.position(name, f"{pointer}/{of}/{i}") for i, name in enumerate(params[of])]
+        right = [self.other.position(name, f"{pointer}/{of}/{i}") for i, name in enumerate(params[of])]
+        pairs = list(dict.fromkeys(zip(left, right, strict=True)))
+        self.left, self.right = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         keys = set(self.right)
         self.taken = [at for at in range(len(self.other.columns)) if at not in keys]
         self.missing = self.matched = 0
@@ -78,8 +81,9 @@ class Lookup:
         self.missing = self.matched = 0
         with IndexWriter(room, f"join-{id(self)}") as writer:
             for block in self.other.blocks():
-                writer.add(*self._entries(block))
-                room.alive()
+                for few in some(block, len(self.other.columns)):
+                    writer.add(*self._entries(few))
+                    room.alive()
             self.index = writer.finish()
         return {"repeated_keys": self.index.repeated}
 
@@ -138,7 +142,7 @@ class Lookup:
 class Join(Lookup, Written):
     """inner and left. A record's bytes stay and the other's fields follow; matches in the order of their file.
 
-    However many pairs the records of a block have, they are written in parts of about a block.
+    However many pairs the records of a block have, they are written in parts of bounded size.
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
@@ -147,9 +151,11 @@ class Join(Lookup, Written):
         suffix = params.get("suffix", "_2")
         names = [self.other.columns[at] for at in self.taken]
         known = set(context.columns)
+        twice = sum(name in known for name in names)
+        Bound(context.max_record, pointer).check_header(len(suffix) * twice)
         self.names = [name + suffix if name in known else name for name in names]
         before = self.wire
-        Written.__init__(self, context, [*context.columns, *self.names])
+        Written.__init__(self, context, [*context.columns, *self.names], pointer)
         self.width = len(context.columns)
         self.rewrites = before.dialect.skip_space
         self.unmatched = b"" if not self.taken else before.delimiter * len(self.taken)
@@ -171,8 +177,8 @@ class Join(Lookup, Written):
         for row, record in self._pairs(block):
             raw.append(record)
             rows.append(row)
-            size += len(record)
-            if size >= BLOCK_SIZE:
+            size += len(record) + EACH
+            if size >= PART:
                 yield self._written(raw, rows)
                 raw, rows, size = [], [], 0
         yield self._written(raw, rows)
@@ -195,7 +201,9 @@ class Join(Lookup, Written):
             if not found:
                 yield row, body + self.unmatched + rest + end
             for place in found:
-                yield row, body + (self.index.text(place) if self.taken else b"") + rest + end
+                text = self.index.text(place) if self.taken else b""
+                self.bound.check(len(body) + len(text) + len(rest), row)
+                yield row, body + text + rest + end
 
     def _body(self, block: Block, raw: bytes, number: int, *, even: bool) -> tuple[bytes, bytes, bytes]:
         """The record as wide as the header, its line end, and what it has beyond the header."""

@@ -28,7 +28,7 @@ def build(params: dict[str, Any], context: Context, pointer: str) -> Rewrite:
         width=len(context.columns) if params.get("pad", True) else 0,
         names=context.columns if params.get("header") else None,
     )
-    return Rewrite(form, context)
+    return Rewrite(form, context, pointer)
 
 
 OPERATION = Operation(

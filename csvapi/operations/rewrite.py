@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -11,10 +10,11 @@ from csvapi.csvio.blocks import Block
 from csvapi.csvio.keys import canonical
 from csvapi.csvio.wire import Wire
 from csvapi.errors import InvalidInput
+from csvapi.operations.growth import Bound, Part
 from csvapi.operations.step import Context
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from csvapi.csvio.dialect import Dialect
     from csvapi.operations.step import Counts
@@ -38,16 +38,29 @@ class Form:
     names: list[str] | None = None
 
 
-class Rewrite:
-    """Every field as text, written by the csv module. Bytes that are no text become U+FFFD, and are counted."""
+class _Last:
+    """What the csv module wrote last; a stream would make it once more."""
 
-    def __init__(self, form: Form, context: Context) -> None:
+    record = ""
+
+    def write(self, record: str) -> None:
+        self.record = record
+
+
+class Rewrite:
+    """Every field as text, written by the csv module. Bytes that are no text become U+FFFD, and are counted.
+
+    One pass, stateless; memory: a part.
+    """
+
+    def __init__(self, form: Form, context: Context, pointer: str = "/output") -> None:
         assert context.wire is not None  # noqa: S101  a mapper is built for a file
         self.form = form
         self.before = context.wire
         header = context.header or form.names is not None
         self.wire = Wire.of(replace(form.dialect, header=header))
-        self.after = Context(context.columns, header, self.wire, context.files)
+        self.after = Context(context.columns, header, self.wire, context.files, context.max_record)
+        self.bound = Bound(context.max_record, pointer)
         self.replaced = 0
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
@@ -56,24 +69,38 @@ class Rewrite:
             fields = [name.encode(self.before.inner) for name in self.form.names]
         elif not fields or not self.before.dialect.header:
             return fields, self.wire.bom
-        record, names = self._rows([fields])[0]
+        self.bound.check_names([name.decode(self.before.inner, "replace") for name in fields])
+        record, names = next(self._rows([fields]))
         return names, self.wire.bom + self.wire.restore(record)
 
     def map(self, block: Block) -> Block:
-        written = self._rows(block.fields(index) for index in range(len(block)))
-        delimiter = self.wire.delimiter
-        odd = {index: fields for index, (_, fields) in enumerate(written)}
-        plain = [canonical(fields, delimiter) for _, fields in written]
-        return Block(self.wire, [record for record, _ in written], plain, block.rows, odd)
+        """The first records of the block, as many as fit into a part; the last one that is written may not be."""
+        raw, plain, odd = list[bytes](), list[bytes](), dict[int, list[bytes]]()
+        part, replaced = Part(self.bound), self.replaced
+        for (record, fields), row in zip(self._rows(self._wide_enough(block)), block.rows, strict=False):
+            if not part.takes(len(record), row):
+                break
+            odd[len(raw)] = fields
+            raw.append(record)
+            plain.append(canonical(fields, self.wire.delimiter))
+            replaced = self.replaced
+        self.replaced = replaced  # without those of a record that is to come again
+        return Block(self.wire, raw, plain, block.rows[: len(raw)], odd)
+
+    def _wide_enough(self, block: Block) -> Iterator[list[bytes]]:
+        """The fields of each record; with those that it does not have it must still be within the bound."""
+        for index, row in enumerate(block.rows):
+            fields = block.fields(index)
+            self.bound.check(len(block.raw[index]) + max(0, self.form.width - len(fields)), row)
+            yield fields
 
     def counts(self) -> Counts:
         return {"replaced": self.replaced}
 
-    def _rows(self, rows: Iterable[Sequence[bytes]]) -> list[tuple[bytes, list[bytes]]]:
+    def _rows(self, rows: Iterable[Sequence[bytes]]) -> Iterator[tuple[bytes, list[bytes]]]:
         """Each record in the new dialect with its fields in the new encoding."""
-        done: list[tuple[bytes, list[bytes]]] = []
-        target = io.StringIO()
-        dialect = self.form.dialect
+        target = _Last()
+        dialect, line_end = self.form.dialect, self.form.dialect.line_end.encode()
         writer = csv.writer(
             target,
             delimiter=dialect.delimiter,
@@ -84,15 +111,7 @@ class Rewrite:
         for row in rows:
             texts = [self._text(cell) for cell in row] + [""] * (self.form.width - len(row))
             writer.writerow(texts)
-            done.append(
-                (
-                    self._encoded(target.getvalue().removesuffix("\r\n") + dialect.line_end),
-                    [self._encoded(text) for text in texts],
-                )
-            )
-            target.seek(0)
-            target.truncate()
-        return done
+            yield self._encoded(target.record)[:-2] + line_end, [self._encoded(text) for text in texts]
 
     def _text(self, cell: bytes) -> str:
         try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from csvapi.csvio.blocks import Block
 from csvapi.errors import InvalidInput
+from csvapi.operations.growth import EACH, PART, Part
 from csvapi.operations.params import columns_field
 from csvapi.operations.step import Operation
 from csvapi.operations.writing import Written, block_of, encoded, wire_of
@@ -63,7 +65,9 @@ class Select(Written):
         self.rest = None if "columns" in params else len(context.columns)
         self.same = "columns" not in params and "drop" not in params and not wire_of(context).dialect.skip_space
         renamed = {named[f"/rename/{_escaped(old)}"]: new for old, new in params.get("rename", {}).items()}
-        super().__init__(context, [renamed.get(at, context.columns[at]) for at in self.positions])
+        super().__init__(context, [renamed.get(at, context.columns[at]) for at in self.positions], pointer)
+        self.times = Counter(self.positions)
+        self.most = max(self.times.values())
         self.renamed = {at: encoded(new, self.wire, f"{pointer}/rename") for at, new in renamed.items()}
         self.filled = 0
 
@@ -71,8 +75,10 @@ class Select(Written):
         return self.top([self.renamed.get(at, fields[at]) for at in self.positions] if fields else fields)
 
     def map(self, block: Block) -> Block:
+        """The first records of the block, as many as fit into a part."""
         if self.same:
             return block
+        block = self._part(block)
         taken = [block.column(position) for position in self.positions]
         rows: list[Any] = list(zip(*taken, strict=True))
         if not block.width:
@@ -80,7 +86,22 @@ class Select(Written):
             rows = [tuple(cell or b"" for cell in row) for row in rows]
             if self.rest is not None:
                 rows = [(*row, *block.fields(index)[self.rest :]) for index, row in enumerate(rows)]
-        return block_of(rows, block.rows, self.wire)
+        return block_of(rows, block.rows, self.wire, self.bound)
+
+    def _part(self, block: Block) -> Block:
+        """The records that fit: of most blocks all, which needs no look at each."""
+        width = len(self.positions)
+        if (width + EACH) * len(block) + self.most * sum(map(len, block.raw)) <= PART:
+            return block
+        part = Part(self.bound)
+        for index, row in enumerate(block.rows):
+            fields, size = block.fields(index), width
+            for position, times in self.times.items():
+                size += times * len(fields[position]) if position < len(fields) else 0
+            beyond = 0 if self.rest is None else sum(map(len, fields[self.rest :])) + len(fields[self.rest :])
+            if not part.takes(size + beyond, row):
+                break
+        return block.part(0, part.count)
 
     def counts(self) -> Counts:
         return {"filled": self.filled}

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from csvapi.operations.growth import Part, TooLong
 from csvapi.operations.params import columns_field, compiled, flag
 from csvapi.operations.step import Operation, Traits
-from csvapi.operations.template import template
+from csvapi.operations.template import Most, Replaced, template
 from csvapi.operations.writing import Written, block_of, encoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from csvapi.csvio.blocks import Block
-    from csvapi.operations.step import Column, Context, Counts
+    from csvapi.operations.step import Column, Context, Counts, Room
 
-_REMEMBERED, _LONGEST = 10_000, 500  # distinct cells per step, and bytes of one with its new value: bounds the memory
+_REMEMBERED, _SHARE = 1 << 22, 128  # bytes of memory for cells and their new values, at most; and of which part of it
+_LONGEST, _ENTRY = 700, 250  # of them for one cell, and besides its text
+_SPACES = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _CASES: dict[str, Callable[[str], str]] = {
     "upper": str.upper,
     "lower": str.lower,
-    "title": lambda text: _WORD.sub(lambda word: word[0][0].upper() + word[0][1:].lower(), text),
 }
 
 
@@ -54,7 +57,7 @@ class Params(Schema):
         metadata={"description": "Replacements, one after the other."},
     )
     case = fields.String(
-        validate=validate.OneOf(_CASES, error="must be one of: {choices}."),
+        validate=validate.OneOf((*_CASES, "title"), error="must be one of: {choices}."),
         metadata={"description": "upper, lower, or title: each word with a capital first."},
     )
     fill = fields.String(metadata={"description": "What an empty value becomes."})
@@ -77,87 +80,133 @@ def traits(params: dict[str, Any]) -> Traits:
     return Traits("mapper", ordered=previous, settles=previous)
 
 
-def changes(params: dict[str, Any]) -> list[Callable[[str], str]]:
-    """The changes in the order they are made, whatever the order they were given in."""
+def changes(params: dict[str, Any], limit: int, alive: Callable[[], None]) -> list[Callable[[str], str]]:
+    """The changes in the order they are made, whatever the order they were given in; each raises `TooLong` for a text
+    that would have more than `limit` characters, before it is made."""
     found: list[Callable[[str], str]] = []
     if params.get("nfc"):
         found.append(lambda text: unicodedata.normalize("NFC", text))
     if params.get("trim"):
         found.append(str.strip)
     if params.get("collapse"):
-        found.append(lambda text: re.sub(r"\s+", " ", text))
-    found += [_replacement(each) for each in params.get("replace", ())]
+        found.append(Replaced(_SPACES, lambda _: " ", Most(0, 1), limit, alive))
+    found += [_replacement(each, limit, alive) for each in params.get("replace", ())]
     if "case" in params:
-        found.append(_CASES[params["case"]])
+        found.append(_CASES.get(params["case"]) or Replaced(_WORD, _titled, Most(3, 0), limit, alive))
     if "fill" in params:
         found.append(lambda text: text or params["fill"])
     return found
 
 
-def _replacement(each: dict[str, str]) -> Callable[[str], str]:
+def _titled(word: re.Match[str]) -> str:
+    return word[0][0].upper() + word[0][1:].lower()
+
+
+def _replacement(each: dict[str, str], limit: int, alive: Callable[[], None]) -> Callable[[str], str]:
     if "text" in each:
-        return lambda text: text.replace(each["text"], each["with"])
+        return partial(_literal, old=each["text"], new=each["with"], limit=limit)
     pattern = compiled(each["pattern"], "pattern")
     replaced = template(each["with"], pattern)
+    change = Replaced(pattern, replaced, replaced.most, limit, alive)
 
-    def change(text: str) -> str:
+    def tolerant(text: str) -> str:
         try:
-            return str(pattern.sub(replaced, text))
+            return change(text)
         except UnicodeEncodeError:  # bytes that are no text
             return text
 
-    return change
+    return tolerant
+
+
+def _literal(text: str, old: str, new: str, limit: int) -> str:
+    more = len(new) - len(old)
+    if len(text) + len(text) // len(old) * more > limit and (size := len(text) + text.count(old) * more) > limit:
+        raise TooLong(size)
+    return text.replace(old, new)
 
 
 class Set(Written):
-    """Changes cells as text. One pass, stateless but for `fill_previous`; memory: a block, and 10,000 short cells.
+    """Changes cells as text. One pass, stateless but for `fill_previous`; memory: a part, and some short cells.
 
     An absent field stays absent. A cell with bytes that are no text is not shown to a pattern.
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
-        super().__init__(context, context.columns)
+        super().__init__(context, context.columns, pointer)
         named = [context.position(column, pointer + at) for at, column in columns(params)]
         self.positions = sorted(set(named)) or range(len(context.columns))
-        self.changes = changes(params)
+        self.names = context.columns
+        self.changes = changes(params, context.max_record, self._alive)
         self.pointer = pointer
         self.previous: dict[int, bytes] | None = {} if params.get("fill_previous") else None
         self.known: dict[bytes, bytes] = {}
-        self.changed = 0
+        self.remembered = self.changed = 0
+        self.memory = _REMEMBERED
+        self.alive: Callable[[], None] = lambda: None
 
-    def prepare(self, room: object) -> None:
+    def prepare(self, room: Room) -> None:
         self.previous = None if self.previous is None else {}
+        self.memory = min(_REMEMBERED, room.memory // _SHARE)
+
+    def _alive(self) -> None:
+        self.alive()
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         return self.top(fields)
 
     def map(self, block: Block) -> Block:
-        rows = [list(block.fields(index)) for index in range(len(block))]
+        """The first records of the block, as many as fit into a part."""
+        rows: list[list[bytes]] = []
+        part = Part(self.bound)
+        for index, row in enumerate(block.rows):
+            fields = list(block.fields(index))
+            size, changed = self._change(fields, len(block.raw[index]), row)
+            if not part.takes(size, row):
+                break
+            rows.append(fields)
+            self.changed += changed
+        return block_of(rows, block.rows[: len(rows)], self.wire, self.bound)
+
+    def _change(self, fields: list[bytes], size: int, row: int) -> tuple[int, int]:
+        """Change the fields of a record of `size` bytes: how many it has then, and how many fields are others."""
+        changed = 0
         for position in self.positions:
-            for row in rows:
-                if position < len(row):
-                    cell = row[position]
-                    value = self._filled(position, self._value(cell))
-                    if value != cell:
-                        row[position] = value
-                        self.changed += 1
-        return block_of(rows, block.rows, self.wire)
+            if position >= len(fields):
+                break
+            cell = fields[position]
+            value = self._filled(position, self._value(cell, row, position))
+            if value != cell:
+                fields[position] = value
+                size += len(value) - len(cell)
+                changed += 1
+                if size > self.bound.limit:
+                    raise self.bound.refused(size, row, self.names[position])
+        return size, changed
 
     def counts(self) -> Counts:
         return {"changed": self.changed}
 
-    def _value(self, cell: bytes) -> bytes:
+    def _value(self, cell: bytes, row: int, position: int) -> bytes:
         value = self.known.get(cell)
         if value is None:
-            text = cell.decode(self.wire.inner, self.wire.errors)
+            value = self._made(cell, row, position)
+            size = len(cell) + len(value) + _ENTRY
+            if size <= _LONGEST:
+                if self.remembered > self.memory:
+                    self.known.clear()
+                    self.remembered = 0
+                self.known[cell] = value
+                self.remembered += size
+        return value
+
+    def _made(self, cell: bytes, row: int, position: int) -> bytes:
+        text = cell.decode(self.wire.inner, self.wire.errors)
+        try:
             for change in self.changes:
                 text = change(text)
-            value = encoded(text, self.wire, self.pointer)
-            if len(self.known) >= _REMEMBERED:
-                self.known.clear()
-            if len(cell) + len(value) <= _LONGEST:
-                self.known[cell] = value
-        return value
+        except TooLong as error:
+            raise self.bound.refused(error.size, row, self.names[position]) from error
+        return encoded(text, self.wire, self.pointer)
 
     def _filled(self, position: int, value: bytes) -> bytes:
         if self.previous is None:

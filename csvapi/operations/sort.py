@@ -99,7 +99,7 @@ class Sort:
         for part in parts:
             for at, count in part.state[1].items():
                 self.bad[at] = self.bad.get(at, 0) + count
-        for _, records in merged([part.state[0] for part in parts], room.folder, room.memory):
+        for _, records in merged([part.state[0] for part in parts], room.folder, room.memory, room.alive):
             yield self.wire.restore(b"".join(records))
 
     def counts(self) -> Counts:

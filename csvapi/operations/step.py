@@ -29,12 +29,16 @@ _SHOWN = 20  # column names in a message
 
 @dataclass(frozen=True)
 class Context:
-    """The columns and the wire a step meets in its place of the pipeline, and the other files it may read."""
+    """The columns and the wire a step meets in its place of the pipeline, and the other files it may read.
+
+    `max_record` is the most bytes that a record, or the header, may have behind it (see `operations.growth`).
+    """
 
     columns: list[str]
     header: bool
     wire: Wire | None = None
     files: Mapping[Any, tuple[Path, Dialect]] = field(default_factory=dict)
+    max_record: int = 16 << 20
 
     def file(self, name: FileId, pointer: str) -> tuple[Path, Dialect]:
         if name not in self.files:
@@ -97,6 +101,12 @@ class Prepared(Protocol):
     def prepare(self, room: Room) -> Counts | None: ...
 
 
+class Lively(Protocol):
+    """A step that may be long at one record: the engine says for each range what it is to call meanwhile."""
+
+    alive: Callable[[], None]
+
+
 class Student(Protocol):
     """A selector that decides only when it has been shown every record that reaches it, in order."""
 
@@ -129,7 +139,11 @@ class KeyedSelector(Protocol):
 
 
 class Mapper(Protocol):
-    """Gives each record other fields; `after` is the context of the next step."""
+    """Gives each record other fields; `after` is the context of the next step.
+
+    `map` may take only the first records of a block, at least one: the engine comes back with the others. Whatever can
+    make much of little does so, by a `growth.Part`, so that no block takes more memory than one part or one record.
+    """
 
     after: Context
 

@@ -6,13 +6,18 @@ The library's own `sub` reads the text as bytes of Latin-1 and so damages every 
 from __future__ import annotations
 
 import codecs
+import io
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import ValidationError
 
+from csvapi.operations.growth import TooLong
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 _ESCAPE = r"x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[abfnrtv\\'\"]"
 _TOKEN = re.compile(
@@ -21,15 +26,77 @@ _TOKEN = re.compile(
 )
 
 
-def template(text: str, pattern: Any) -> Callable[[Any], str]:
+@dataclass(frozen=True)
+class Most:
+    """A bound on what replacing makes of a text: so many characters for each of its own, and for each match."""
+
+    each: int
+    match: int
+
+    def of(self, length: int) -> int:
+        return length * (1 + self.each) + (length + 1) * self.match
+
+
+@dataclass(frozen=True)
+class Template:
+    """Literal parts, and the numbers of groups between them."""
+
+    parts: tuple[str | int, ...]
+
+    def __call__(self, match: Any) -> str:
+        return "".join(part if isinstance(part, str) else match.group(part) or "" for part in self.parts)
+
+    @property
+    def most(self) -> Most:
+        literals = [len(part) for part in self.parts if isinstance(part, str)]
+        return Most(len(self.parts) - len(literals), sum(literals))
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """A text with every match of `pattern` replaced by what `make` makes of it.
+
+    Raises `TooLong` before the result has more than `limit` characters. A long text is done match by match, so that
+    `alive` is called and only the result is held: its matches, all together, may take a hundred times its memory.
+    """
+
+    pattern: Any
+    make: Callable[[Any], str]
+    most: Most
+    limit: int
+    alive: Callable[[], None]
+
+    def __call__(self, text: str) -> str:
+        if self.most.of(len(text)) <= min(_SHORT, self.limit):
+            return str(self.pattern.sub(self.make, text))
+        done = io.StringIO()
+        end, size = 0, len(text)
+        for number, match in enumerate(self.pattern.finditer(text)):
+            if number % _MATCHES == 0:
+                self.alive()
+            new = self.make(match)
+            size += len(new) - (match.end() - match.start())
+            if size > self.limit:
+                raise TooLong(size)
+            done.write(text[end : match.start()])
+            done.write(new)
+            end = match.end()
+        done.write(text[end:])
+        return done.getvalue()
+
+
+_SHORT = 1 << 13  # characters of a text that is made at once
+_MATCHES = 16  # from one sign of life to the next; each may look at all of a long text
+
+
+def template(text: str, pattern: Any) -> Template:
     r"""A function from a match of `pattern` to what it is replaced with.
 
     `\1` to `\99` and `\g<name>` are groups, `\0` is the whole match, `\n`, `\t`, `\\`, `\x41` and `\u0041` are
     characters, `\$` is a dollar sign; any other backslash stands for itself. A group that took no part is empty.
     Raises `ValidationError` for a group the pattern does not have, and for a group as other programs write it: `$1`.
     """
-    parts = list(_parts(text, pattern))
-    return lambda match: "".join(part if isinstance(part, str) else match.group(part) or "" for part in parts)
+    return Template(tuple(part for part in _parts(text, pattern) if part != ""))
 
 
 def _parts(text: str, pattern: Any) -> Iterator[str | int]:

@@ -15,6 +15,7 @@ from csvapi.csvio.keys import canonical
 from csvapi.csvio.records import cut
 from csvapi.csvio.wire import Wire
 from csvapi.errors import InvalidInput
+from csvapi.operations.growth import Bound
 from csvapi.operations.step import Context
 
 if TYPE_CHECKING:
@@ -65,12 +66,18 @@ def _unsayable(row: Sequence[bytes], wire: Wire) -> InvalidInput:
     )
 
 
-def block_of(rows: Sequence[Sequence[bytes]], numbers: Sequence[int], wire: Wire) -> Block:
-    """A block of new records, which keep the numbers of those they come from."""
+def block_of(rows: Sequence[Sequence[bytes]], numbers: Sequence[int], wire: Wire, bound: Bound) -> Block:
+    """A block of new records, which keep the numbers of those they come from.
+
+    Raises `TooLarge` for one that its quotes make longer than the bound; without them it is to be within it.
+    """
     delimiter = wire.delimiter
     plain = [canonical(row, delimiter) for row in rows]
     odd = {index: list(rows[index]) for index, key in enumerate(plain) if key.startswith(b"\n") or not key}
-    return Block(wire, records(rows, wire), plain, numbers, odd)
+    raw = records(rows, wire)
+    for index, size in enumerate(map(len, raw)):
+        bound.check(size, numbers[index])
+    return Block(wire, raw, plain, numbers, odd)
 
 
 def movable(block: Block) -> list[bytes]:
@@ -92,14 +99,19 @@ def _ends(block: Block, index: int) -> bool:
 
 
 class Written:
-    """The edges of a mapper or gatherer: the columns and the dialect behind it, and its header record."""
+    """The edges of a mapper or gatherer: the columns and the dialect behind it, and its header record.
 
-    def __init__(self, context: Context, columns: list[str], *, header: bool | None = None) -> None:
+    Raises `TooLarge` for a header beyond the `bound`, which is that of every record, too (see `operations.growth`).
+    """
+
+    def __init__(self, context: Context, columns: list[str], pointer: str = "", *, header: bool | None = None) -> None:
         wire = wire_of(context)
+        self.bound = Bound(context.max_record, pointer)
+        self.bound.check_names(columns)
         has = context.header if header is None else header
         self.wire = Wire(replace(plain_dialect(wire.dialect), header=has), wire.codec)
         names = columns if has else [f"column_{number}" for number in range(1, len(columns) + 1)]
-        self.after = Context(names, has, self.wire, context.files)
+        self.after = Context(names, has, self.wire, context.files, context.max_record)
 
     def top(self, names: list[bytes]) -> tuple[list[bytes], bytes]:
         """The header's fields and everything above the first data record."""

@@ -80,7 +80,7 @@ class TablePass(RangePass):
             alive = self._step(number, table, alive, marks)
         fates.write(table.row, marks)
         if self.stops:
-            with disk_budget():
+            with disk_budget(8 * len(table)):
                 (table.stops + table.position).tofile(self.stops)
         if self.keys:
             self._add_keys(table, alive)

@@ -1,0 +1,99 @@
+"""How much a step may make of a record, and of a block: known before it is made.
+
+No step makes a record longer than the file's records may be (`Context.max_record`): the size is added up cell by cell,
+and `TooLarge` raised, before anything is joined or written. And no step makes a large block of a small one: it takes
+the first of a block's records, as many as fit into `PART` bytes of memory, and the engine comes back with the others.
+So a step needs the memory of one part, or of one record, whatever it does to them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from csvapi.errors import TooLarge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from csvapi.csvio.blocks import Block
+
+PART = 1 << 18  # bytes of memory of the records that a step hands on together
+EACH = 100  # of them for a record besides its text
+CELLS = 1 << 14  # cells that are looked at together, where a step makes something of each
+
+
+class TooLong(Exception):
+    """A cell or a record would become `size` bytes long, or longer."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.size = size
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The bytes that a record may have behind a step; `pointer` is where the request asks for what makes it longer."""
+
+    limit: int
+    pointer: str = ""
+
+    def check(self, size: int, row: int, column: str | None = None) -> None:
+        """Raise `TooLarge` for the record in `row` (from 0) unless it may become `size` bytes long."""
+        if size > self.limit:
+            raise self.refused(size, row, column)
+
+    def refused(self, size: int, row: int, column: str | None = None) -> TooLarge:
+        where = f"Row {row + 1}" if column is None else f"Row {row + 1}, column {column[:80]!r}"
+        detail = (
+            f"{where}: {self._step}would make a record of {size} bytes or more; the limit for a record is "
+            f"{self.limit} bytes. Let this step add less, or drop such records with a filter before it."
+        )
+        return TooLarge(detail, pointer=self.pointer, row=row + 1, limit=self.limit)
+
+    def check_names(self, names: Sequence[str]) -> None:
+        """Raise `TooLarge` unless a header may have these names: its bound is that of a record."""
+        self.check_header(sum(map(len, names)) + len(names))
+
+    def check_header(self, size: int) -> None:
+        """The same of names that are so long together."""
+        if size > self.limit:
+            detail = (
+                f"{self._step}would give the file a header of {size} bytes or more; the limit for a record is "
+                f"{self.limit} bytes. Choose fewer columns or shorter names."
+            )
+            raise TooLarge(detail[0].upper() + detail[1:], pointer=self.pointer, limit=self.limit)
+
+    @property
+    def _step(self) -> str:
+        if self.pointer.startswith("/steps/"):
+            return f"step {int(self.pointer.split('/')[2]) + 1} "
+        return f"{self.pointer[1:].split('/')[0]} " if self.pointer else "this "
+
+
+@dataclass
+class Part:
+    """Adds up the records that a step makes of the first ones of a block."""
+
+    bound: Bound
+    size: int = 0
+    count: int = 0
+
+    def takes(self, size: int, row: int) -> bool:
+        """Whether a record that becomes `size` bytes long is still one of this part; raises what `Bound.check` does."""
+        self.bound.check(size, row)
+        if self.count and self.size + size + EACH > PART:
+            return False
+        self.size += size + EACH
+        self.count += 1
+        return True
+
+
+def some(block: Block, cells: int) -> Iterator[Block]:
+    """The block in parts, for a step that makes something of `cells` cells of each record."""
+    count = max(1, CELLS // max(1, cells))
+    if len(block) <= count:
+        yield block
+        return
+    for start in range(0, len(block), count):
+        yield block.part(start, start + count)
