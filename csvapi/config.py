@@ -123,6 +123,18 @@ class Settings:
     task_memory: int = setting(
         256 * MIB, "CSVAPI_TASK_MEMORY", "Memory for a task's keys before it spills", read="bytes"
     )
+    max_output: int = setting(
+        50 * GIB,
+        "CSVAPI_MAX_OUTPUT",
+        "Most bytes a task may write as its results, and as its temporary files",
+        read="bytes",
+    )
+    disk_reserve: int = setting(
+        GIB,
+        "CSVAPI_DISK_RESERVE",
+        "Room that tasks leave free on a disk, but no more than a twentieth of it",
+        read="bytes",
+    )
     task_time: int = setting(3600, "CSVAPI_TASK_TIME", "Longest run of a task", read="seconds")
     processes: int = setting(0, "CSVAPI_PROCESSES", "Processes a task may use; 0: its share of the cores", read="count")
     max_attempts: int = setting(3, "CSVAPI_MAX_ATTEMPTS", "Workers a task may lose before it fails", read="count")

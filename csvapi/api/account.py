@@ -53,6 +53,8 @@ class Limits(ma.Schema):
     record_bytes = ma.fields.Integer(required=True)
     columns = ma.fields.Integer(required=True)
     unpack_ratio = ma.fields.Integer(required=True)
+    output_bytes = ma.fields.Integer(required=True)
+    disk_reserve_bytes = ma.fields.Integer(required=True)
     task_seconds = ma.fields.Integer(required=True)
     wait_seconds = ma.fields.Integer(required=True)
 
@@ -85,6 +87,8 @@ _LIMITS = {
     "record_bytes": 16777216,
     "columns": 100000,
     "unpack_ratio": 200,
+    "output_bytes": 53687091200,
+    "disk_reserve_bytes": 1073741824,
     "task_seconds": 3600,
     "wait_seconds": 30,
 }

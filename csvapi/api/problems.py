@@ -64,6 +64,7 @@ MEANINGS: dict[str, Meaning] = {
     "database_down": Meaning("The database cannot be reached", "Try again as `Retry-After` says."),
     "task_error": Meaning("The task failed", "Read `error.detail` of the task."),
     "workspace_full": Meaning("The disk is full", "Try again when there is room."),
+    "output_limit": Meaning("The task would write more than one may", "Let a step before leave less."),
     "timed_out": Meaning("The task ran longer than it may", "Split the file, or ask for fewer steps."),
     "cancelled": Meaning("The task was cancelled", "Start it again if that was not meant."),
     "out_of_memory": Meaning("The task needed more memory than there is", "Split the file, or ask the operator."),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import marshal
 from bisect import bisect_left, bisect_right
+from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,7 +145,14 @@ def _merge(files: Sequence[Path]) -> Iterator[Pairs]:
 
     Equal keys: those of runs up to the first one whose chunk ends with that key, for the others must wait for its rest.
     """
-    runs = [_Run(path) for path in files]
+    with ExitStack() as stack:
+        runs = [_Run(path) for path in files]
+        for run in runs:
+            stack.callback(run.file.close)
+        yield from _merged(runs)
+
+
+def _merged(runs: list[_Run]) -> Iterator[Pairs]:
     while runs:
         open_ends = [(run.keys[-1], number) for number, run in enumerate(runs) if not run.ended]
         keys: list[bytes] = []

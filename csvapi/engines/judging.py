@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from csvapi.engines.plan import RAGGED
-from csvapi.errors import MalformedCsv
+from csvapi.errors import MalformedCsv, TooLarge
 
 if TYPE_CHECKING:
     from csvapi.csvio.census import Counter
@@ -30,12 +30,25 @@ class Judge:
         """The indexes of the ragged records, whose fates it marks. Raises `MalformedCsv` for what is refused."""
         if self.first:
             ragged = self.counter.count(piece)
+            if ragged:
+                self._check_width(piece, ragged)
             self._judge(ragged, marks)
             return ragged
         if self.even:
             piece.block.width = self.counter.width
             return []
         return self.counter.ragged(piece.block)
+
+    def _check_width(self, piece: Piece, ragged: list[int]) -> None:
+        """A record may have no more fields than a file columns: each field takes many times the memory of its bytes."""
+        widths, most = piece.block.widths(), self.options.max_columns
+        index = max(ragged, key=widths.__getitem__)
+        if widths[index] > most:
+            row = piece.block.rows[index] + 1
+            line, position = piece.where(index)
+            byte = self.plan.source.byte(position)
+            detail = f"Row {row}, line {line}, byte {byte}: a record has {widths[index]} fields; the limit is {most}."
+            raise TooLarge(detail, row=row, line=line, byte=byte, limit=most)
 
     def _judge(self, ragged: list[int], marks: bytearray) -> None:
         if ragged and self.options.on_ragged == "fail":

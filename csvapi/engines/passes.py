@@ -96,6 +96,7 @@ class RangePass:
         gatherer = self.plan.gatherer if self.output else None
         self.gathering = gatherer.gather(self._room(report), self.number) if gatherer else None
         with closing(fates), ExitStack() as stack:
+            stack.push(self._abandon)
             keyed = self.output is None and self.student is None
             self.keys = stack.enter_context(self._key_sink()) if keyed else None
             self.stops = self._stop_sink(stack)
@@ -115,6 +116,12 @@ class RangePass:
             if hasattr(built, "counts") and built is not gatherer:
                 self.found.counts[number].detail = built.counts()
         return self.found
+
+    def _abandon(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Close what gathers in a pass that fails; most hold no file open."""
+        abandon = getattr(self.gathering, "abandon", None)
+        if kind and abandon:
+            abandon()
 
     def _remarks(self) -> Iterator[Remark]:
         return chain.from_iterable(self.remarks.values())

@@ -123,7 +123,7 @@ class Plan:
     @property
     def ordered(self) -> bool:
         """Whether some step must see all records one after the other."""
-        return any(step.traits.ordered or step.traits.studies for step in self.steps)
+        return not all(step.traits.stateless and not step.traits.studies for step in self.steps)
 
     @property
     def gatherer(self) -> Gatherer | None:

@@ -36,7 +36,7 @@ def files(params: dict[str, Any]) -> list[tuple[str, FileId]]:
 
 
 def traits(params: dict[str, Any]) -> Traits:
-    return Traits("mapper", settles=True)
+    return Traits("mapper", stateless=True, settles=True)
 
 
 class Concat(Written):

@@ -41,7 +41,7 @@ class Params(Schema):
 
 
 def traits(params: dict[str, Any]) -> Traits:
-    return Traits("reducer", ordered=True, settles=True)
+    return Traits("reducer", settles=True)
 
 
 class Convert:
@@ -97,6 +97,9 @@ class Gathering:
             with disk_budget():
                 self.writer.write(rows, few.rows)
             self.room.alive()
+
+    def abandon(self) -> None:
+        self.writer.abandon()
 
     def close(self) -> int:
         with disk_budget():

@@ -43,6 +43,7 @@ def build(params: dict[str, Any], context: Context, pointer: str) -> Keyed:
 OPERATION = Operation(
     name="dedup",
     kind="selector",
+    stateless=True,
     summary="Drop records that repeat another one, whole or in the columns you choose.",
     params=Params,
     example={"op": "dedup", "columns": ["email"], "keep": "first", "ignore": ["case"]},

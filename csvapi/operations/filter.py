@@ -182,6 +182,7 @@ def _shown(node: dict[str, Any]) -> str:
 OPERATION = Operation(
     name="filter",
     kind="selector",
+    stateless=True,
     summary="Keep the records that meet the conditions.",
     params=Params,
     example={"op": "filter", "filters": [{"column": "age", "operator": ">=", "value": 18}]},

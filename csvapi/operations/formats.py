@@ -35,6 +35,7 @@ class Writer(Protocol):
 
     def __init__(self, path: Path, names: list[str], memory: int, bound: Bound) -> None: ...
     def write(self, rows: list[Row], numbers: Sequence[int]) -> None: ...
+    def abandon(self) -> None: ...
     def close(self) -> None: ...
 
 
@@ -83,6 +84,9 @@ class JsonLines:
         return name
 
     def close(self) -> None:
+        self.file.close()
+
+    def abandon(self) -> None:
         self.file.close()
 
 
@@ -156,6 +160,9 @@ class Parquet:
             self._flush()
         self.writer.close()
 
+    def abandon(self) -> None:
+        self.writer.close()
+
 
 class Xlsx:
     """One sheet of texts; nothing becomes a number, a formula or a link. Row by row, so memory stays small."""
@@ -192,11 +199,14 @@ class Xlsx:
                 self.sheet.write_string(self.row, at, cell)
 
     def _too_large(self, detail: str, limit: int) -> TooLarge:
-        self.book.close()  # its temporary files
         return TooLarge(detail, limit=limit)
 
     def close(self) -> None:
         self.book.close()
+
+    def abandon(self) -> None:
+        self.sheet.row_data_fh.close()
+        self.book.fileclosed = True  # or it would write the whole file when it goes
 
 
 FORMATS = {

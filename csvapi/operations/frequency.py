@@ -126,6 +126,7 @@ class Gathering:
 OPERATION = Operation(
     name="frequency",
     kind="reducer",
+    stateless=True,
     summary="Count how often each value of a column occurs.",
     params=Params,
     example={"op": "frequency", "column": "email", "top": 20},

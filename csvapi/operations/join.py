@@ -54,7 +54,7 @@ def files(params: dict[str, Any]) -> list[tuple[str, FileId]]:
 
 def traits(params: dict[str, Any]) -> Traits:
     pairs = params.get("how", "inner") in ("inner", "left")
-    return Traits("mapper", settles=True) if pairs else Traits("selector")
+    return Traits("mapper", stateless=True, settles=True) if pairs else Traits("selector", stateless=True)
 
 
 class Lookup:

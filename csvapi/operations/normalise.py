@@ -34,6 +34,7 @@ def build(params: dict[str, Any], context: Context, pointer: str) -> Rewrite:
 OPERATION = Operation(
     name="normalise",
     kind="mapper",
+    stateless=True,
     summary="Rewrite as RFC 4180: UTF-8, commas, double quotes, line feeds.",
     params=Params,
     example={"op": "normalise"},

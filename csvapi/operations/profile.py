@@ -186,6 +186,7 @@ class Gathering:
 OPERATION = Operation(
     name="profile",
     kind="reducer",
+    stateless=True,
     summary="Tell what each column holds: type, empty and distinct values, extremes, frequent values, misfits.",
     params=Params,
     example={"op": "profile", "columns": ["age", "email"], "top": 3},

@@ -30,7 +30,7 @@ class Params(Schema):
 
 
 def traits(params: dict[str, Any]) -> Traits:
-    return Traits("selector", ordered=True, studies="size" in params)
+    return Traits("selector", studies="size" in params)
 
 
 class Sample:

@@ -110,6 +110,7 @@ class Select(Written):
 OPERATION = Operation(
     name="select",
     kind="mapper",
+    stateless=True,
     summary="Keep, drop, reorder and rename columns.",
     params=Params,
     example={"op": "select", "columns": ["email", "id"], "rename": {"email": "mail"}},

@@ -77,7 +77,7 @@ def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
 
 def traits(params: dict[str, Any]) -> Traits:
     previous = bool(params.get("fill_previous"))
-    return Traits("mapper", ordered=previous, settles=previous)
+    return Traits("mapper", stateless=not previous, settles=previous)
 
 
 def changes(params: dict[str, Any], limit: int, alive: Callable[[], None]) -> list[Callable[[str], str]]:

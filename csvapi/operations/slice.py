@@ -31,7 +31,7 @@ class Params(Schema):
 
 
 def traits(params: dict[str, Any]) -> Traits:
-    return Traits("selector", ordered=True, studies="tail" in params)
+    return Traits("selector", studies="tail" in params)
 
 
 class Slice:

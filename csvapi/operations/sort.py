@@ -127,6 +127,7 @@ class Gathering:
 OPERATION = Operation(
     name="sort",
     kind="sorter",
+    stateless=True,
     summary="Order the records by one or several columns.",
     params=Params,
     example={"op": "sort", "by": [{"column": "age", "as": "number", "order": "desc"}, {"column": "email"}]},

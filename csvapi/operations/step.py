@@ -101,12 +101,6 @@ class Prepared(Protocol):
     def prepare(self, room: Room) -> Counts | None: ...
 
 
-class Lively(Protocol):
-    """A step that may be long at one record: the engine says for each range what it is to call meanwhile."""
-
-    alive: Callable[[], None]
-
-
 class Student(Protocol):
     """A selector that decides only when it has been shown every record that reaches it, in order."""
 
@@ -143,6 +137,7 @@ class Mapper(Protocol):
 
     `map` may take only the first records of a block, at least one: the engine comes back with the others. Whatever can
     make much of little does so, by a `growth.Part`, so that no block takes more memory than one part or one record.
+    A step that may be long at one record has an attribute `alive`, which the engine sets: to be called meanwhile.
     """
 
     after: Context
@@ -178,7 +173,10 @@ class Part:
 
 
 class Gathering(Protocol):
-    """Takes the records of one range in order; `line` gives the physical line of the record in a row."""
+    """Takes the records of one range in order; `line` gives the physical line of the record in a row.
+
+    One that holds files open has `abandon`, too, for a pass that fails: it is called in place of `close`.
+    """
 
     def add(self, block: Block, line: Callable[[int], int]) -> None: ...
     def close(self) -> object: ...
@@ -212,14 +210,16 @@ class Traits:
     """How the engine runs a step.
 
     keyed     its pass ends with it, and its keys decide (dedup, unique)
-    ordered   it must see the records one after the other, so nothing runs side by side
-    studies   it needs a pass of its own before it decides (a `Student`, ordered)
+    stateless what it makes of a record does not depend on the records before it, but for what it gathers or spills by
+              range; only then are ranges of the file worked on side by side. Without the word of its author a step sees
+              the records one after the other, in one process
+    studies   it needs a pass of its own before it decides (a `Student`, never stateless)
     settles   what it writes is the file that the next steps read
     """
 
     kind: Kind
     keyed: bool = False
-    ordered: bool = False
+    stateless: bool = False
     studies: bool = False
     settles: bool = False
 
@@ -232,7 +232,8 @@ def no_files(_: dict[str, Any]) -> Sequence[tuple[str, FileId]]:
 class Operation:
     """One entry of the catalogue. `example` is a step as JSON; `build` may raise what `Context.position` does.
 
-    `traits` is for operations that run in different ways; `columns` and `files` tell what the parameters name, with
+    `stateless` says that ranges may be worked on side by side (see `Traits`); `traits` is for operations that run in
+    different ways by their parameters; `columns` and `files` tell what the parameters name, with
     pointers; `last` is the one operation nothing may follow.
     """
 
@@ -243,6 +244,7 @@ class Operation:
     example: dict[str, Any]
     build: Callable[[dict[str, Any], Context, str], Built]
     keyed: bool = False
+    stateless: bool = False
     columns: Callable[[dict[str, Any]], Sequence[tuple[str, Column]]] = field(default=lambda _: ())
     files: Callable[[dict[str, Any]], Sequence[tuple[str, FileId]]] = no_files
     traits: Callable[[dict[str, Any]], Traits] | None = None
@@ -262,7 +264,8 @@ class Step:
         if self.operation.traits:
             return self.operation.traits(self.params)
         gathers = self.operation.kind in ("sorter", "reducer")
-        return Traits(self.operation.kind, keyed=self.operation.keyed, settles=gathers)
+        operation = self.operation
+        return Traits(operation.kind, keyed=operation.keyed, stateless=operation.stateless, settles=gathers)
 
     def build(self, context: Context) -> Built:
         return self.operation.build(self.params, context, self.pointer)

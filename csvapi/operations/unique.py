@@ -40,6 +40,7 @@ def build(params: dict[str, Any], context: Context, pointer: str) -> Keyed:
 OPERATION = Operation(
     name="unique",
     kind="selector",
+    stateless=True,
     summary="Keep the first record for each distinct value of a column.",
     params=Params,
     example={"op": "unique", "column": "email"},

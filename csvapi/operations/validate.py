@@ -47,8 +47,8 @@ def unique_sets(params: dict[str, Any]) -> list[tuple[str, list[str]]]:
 def traits(params: dict[str, Any]) -> Traits:
     unique = bool(unique_sets(params))
     if params.get("keep", "report") == "report":
-        return Traits("reducer", ordered=True, studies=unique, settles=True)
-    return Traits("selector", ordered=unique, studies=unique)
+        return Traits("reducer", studies=unique, settles=True)
+    return Traits("selector", stateless=not unique, studies=unique)
 
 
 class Checks:
@@ -190,6 +190,9 @@ class Gathering:
         ]
         self.file.write(table.write(rows))
         self.room.alive()
+
+    def abandon(self) -> None:
+        self.file.close()
 
     def close(self) -> None:
         self.file.close()

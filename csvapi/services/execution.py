@@ -124,6 +124,7 @@ def _options(task: Task, settings: Settings) -> local.Options:
         max_record=settings.max_record,
         max_columns=settings.max_columns,
         processes=settings.task_processes,
+        limits=quotas.limits(task.user_id),
         **task.options,
     )
 

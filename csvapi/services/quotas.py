@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
+from csvapi.csvio.budget import Limits
 from csvapi.errors import NotFound, QuotaExceeded
-from csvapi.extensions import runtime
+from csvapi.extensions import runtime, transaction
 from csvapi.models import ACTIVE, File, Status, Task, User
 
 
@@ -58,6 +59,14 @@ def _room_of_all(session: Session, size: int) -> int:
         detail = f"The files of all users take {stored} of the {most} bytes this service may store; tell its operator"
         raise QuotaExceeded(detail, limit=most)
     return most - stored
+
+
+def limits(user_id: int) -> Limits:
+    """What a task of the user may write, the user's room included; raises what `room` does."""
+    settings = runtime().settings
+    with transaction() as session:
+        left = room(session, user_id)
+    return Limits(quota=left, output=settings.max_output, reserve=settings.disk_reserve)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ def of(user_id: int) -> dict[str, Any]:
             "record_bytes": settings.max_record,
             "columns": settings.max_columns,
             "unpack_ratio": settings.max_ratio,
+            "output_bytes": settings.max_output,
+            "disk_reserve_bytes": settings.disk_reserve,
             "task_seconds": settings.task_time,
             "wait_seconds": settings.max_wait,
         },

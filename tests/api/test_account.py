@@ -105,4 +105,6 @@ def test_usage_tells_every_limit_and_what_is_used(v1: V1, app: Flask) -> None:
     assert usage["stored_bytes"] == {"used": 14, "limit": settings.max_stored}
     assert usage["files"] == {"used": 1, "limit": settings.max_files}
     assert usage["limits"]["upload_bytes"] == settings.max_upload
+    assert usage["limits"]["output_bytes"] == settings.max_output
+    assert usage["limits"]["disk_reserve_bytes"] == settings.disk_reserve
     assert usage["retention"]["files"] == settings.retention

@@ -43,8 +43,8 @@ def failed(task_id: str) -> tuple[str | None, str | None]:
 
 
 @contextmanager
-def moved(environ: dict[str, str], folder: Path) -> Iterator[Flask]:
-    with application(environ, CSVAPI_DATA_DIR=str(folder)) as app:
+def moved(environ: dict[str, str], folder: Path, **settings: str) -> Iterator[Flask]:
+    with application(environ, CSVAPI_DATA_DIR=str(folder), **settings) as app:
         yield app
 
 

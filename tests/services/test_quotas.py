@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -16,7 +17,8 @@ from csvapi.errors import CsvapiError, InvalidInput, NotFound
 from csvapi.extensions import runtime, transaction
 from csvapi.models import Status, Task, now
 from csvapi.services import dispatch, files, keeping, leases, quotas, retention, tasks
-from tests.services.alone import alone, ann, application, bob, environ, row, run, submit, written
+from tests.services.alone import alone, ann, application, bob, environ, row, run, stored, submit, written
+from tests.services.test_disks import MIB, disk, moved
 from tests.stack import Account
 from tests.waiting import until
 
@@ -121,6 +123,21 @@ def test_a_result_over_the_quota_fails_its_task(environ: dict[str, str], alone: 
         run(task_id)
     assert (row(task_id).status, row(task_id).error_code) == ("failed", "quota_exceeded")
     assert written() == before
+
+
+def test_a_task_stops_writing_at_the_room_left(
+    environ: dict[str, str], alone: Flask, ann: Account, tmp_path: Path
+) -> None:
+    """Half a megabyte becomes 400 as JSON; on a disk that has room for four, the quota ends it first."""
+    with disk(tmp_path / "disk", 4 * MIB) as folder, moved(environ, folder, CSVAPI_MAX_STORED="1MiB") as app:
+        ann.client = app.test_client()
+        file_id = stored(ann, b"k," + b"n" * 500_000 + b"\n" + b"a,1\n" * 800)
+        before = written()
+        task_id = tasks.submit(ann.id, file_id, [{"op": "convert", "format": "ndjson"}]).id
+        run(task_id)
+        assert (row(task_id).status, row(task_id).error_code) == ("failed", "quota_exceeded")
+        assert "bytes that you may still store" in str(row(task_id).error_detail)
+        assert written() == before
 
 
 def test_a_file_is_kept_for_longer_up_to_the_limit(alone: Flask, ann: Account, bob: Account) -> None:
