@@ -20,6 +20,14 @@ faults: .venv/dev ## Kill everything at random while 300 tasks run, and count wh
 	@scripts/test-servers.sh
 	$(BIN)/python -m tests.faults.campaign $(ARGS)
 
+abuse: .venv/dev ## Let a hostile user at a whole stack for some three minutes, beside a normal user's jobs (ARGS="--seconds 60")
+	@scripts/test-servers.sh
+	$(BIN)/python -m tests.abuse.campaign $(ARGS)
+
+probe: .venv/dev ## Send what the OpenAPI document allows, and what it does not, to every route (PROBE_SECONDS=600)
+	@scripts/test-servers.sh
+	PROBE_SECONDS=$(or $(PROBE_SECONDS),600) $(BIN)/pytest tests/api/test_openapi.py -k requests_made -s $(ARGS)
+
 check: .venv/dev ## Format, lint, types, dependency rules, shell scripts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -135,5 +143,5 @@ test-docker: .venv/dev ## Test the whole stack in containers: flow, killed worke
 		-c <(sed -n 's/ \\$$//; /^[a-z]/p' requirements-dev.lock) -e '.[bench]'
 	@touch $@
 
-.PHONY: help run docs test faults check format bench bench-service fuzz detect-eval lock sbom distclean init \
+.PHONY: help run docs test faults abuse probe check format bench bench-service fuzz detect-eval lock sbom distclean init \
 	build up roll pin down restart logs status health shell admin backup restore clean dev-logs-web dev-logs-worker dev-logs-db dev-logs-redis test-docker

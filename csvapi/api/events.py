@@ -26,7 +26,16 @@ _LAST = {
     "description": "What was seen last; it is not sent again (204 when nothing can follow)",
     "schema": {"type": "string"},
 }
-_EXAMPLE = f"retry: {RETRY}\n\nevent: state\nid: 1.succeeded\ndata: {json.dumps(SUCCEEDED)}\n\n"
+_EVENT = {  # OpenAPI 3.1 describes a stream by one event, as a client's parser gives it
+    "type": "object",
+    "required": ["data"],
+    "properties": {
+        "event": {"type": "string", "enum": ["state", "progress"]},
+        "id": {"type": "string", "description": "What a client that comes back sends as Last-Event-ID"},
+        "data": {"type": "string", "description": "JSON: the task, or its progress"},
+    },
+}
+_EXAMPLE = {"event": "state", "id": "1.succeeded", "data": json.dumps(SUCCEEDED)}
 
 
 class Listening:
@@ -68,7 +77,7 @@ class Listening:
 @blp.doc(parameters=[_LAST])
 @blp.alt_response(
     200,
-    schema={"type": "string"},
+    schema=_EVENT,
     content_type="text/event-stream",
     description="`state` has the task, `progress` its figures; a comment every 15 seconds; ends with the task",
     example=_EXAMPLE,

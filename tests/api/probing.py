@@ -1,0 +1,157 @@
+"""Requests made from the OpenAPI document: its own examples first, then whatever schemathesis makes of its schemas.
+
+Each is sent as somebody who is signed in and owns what the path names, so that requests reach the code behind the
+checks; an answer must be one that the document describes, and no 5xx.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import schemathesis
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, seed, settings
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.api.v1 import V1
+from tests.stack import PASSWORD, sign_up
+
+CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance, status_code_conformance]
+CONTENT = b"id,name,email,age\n1,a,a@example.com,30\n1,a,a@example.com,30\n2,b,b@example.com,9\n"
+ENDS_SESSIONS = ("/logout/", "/token/refresh/")  # sent by an account of their own, which is then signed out
+
+
+class Owner:
+    """An account, and the ids of what it owns by the name of the path's parameter."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.account = sign_up(client)
+        self.v1 = V1(self.account)
+        self.file = self.v1.upload(CONTENT)["id"]
+        self.large = self.v1.upload(CONTENT + b"3,c,c@example.com,40\n" * 200_000)["id"]
+        self.task = self.v1.run(CONTENT, {"op": "dedup"}, explain=True)["id"]
+        self.webhook = self._webhook()
+        self._made: dict[str, Callable[[str, str], Any]] = {
+            "file_id": lambda method, path: self._file() if method == "DELETE" else self.file,
+            "task_id": self._task,
+            "webhook_id": lambda method, path: self._webhook() if method == "DELETE" else self.webhook,
+            "key_id": lambda method, path: self._key(),
+            "token": lambda method, path: self._link(),
+            "code": lambda method, path: "not_found",
+        }
+
+    def known(self, name: str, method: str, path: str) -> Any:
+        """An id for a request of this method and path; a new one where the request would use it up."""
+        return self._made[name](method, path)
+
+    def body(self, body: Any) -> Any:
+        """The body with files that exist, in place of those that it names."""
+        if not isinstance(body, dict):
+            return body
+        owned = {name: self.file for name in ("file_id", "input") if name in body}
+        if body.get("password") and "email" in body:
+            owned |= {"email": self.account.email, "password": PASSWORD}
+            if "confirm_password" in body:
+                owned |= {"email": f"{uuid4().hex}@example.com", "confirm_password": PASSWORD}
+        if "refresh" in body:
+            owned["refresh"] = self.account.refresh
+        return {**body, **owned}
+
+    def _file(self) -> int:
+        return int(self.v1.upload(CONTENT)["id"])
+
+    def _task(self, method: str, path: str) -> str:
+        if path.endswith("/cancel"):
+            return str(self.v1.submit(self.large, {"op": "sort", "by": ["name"]})["id"])
+        return str(self.v1.run(CONTENT, {"op": "dedup"})["id"]) if method == "DELETE" else self.task
+
+    def _webhook(self) -> int:
+        return int(self.v1.ok("POST", "/webhooks", json={"url": "https://example.com/csvapi"})["id"])
+
+    def _key(self) -> int:
+        return int(self.v1.ok("POST", "/api-keys", json={"name": "probe"})["id"])
+
+    def _link(self) -> str:
+        state = self.account.finished(self.account.start(self.file, "dedup"))
+        return urlsplit(state["result"]["file_link"]).path.strip("/").rsplit("/", 1)[-1]
+
+
+class Probe:
+    """Sends cases and counts the answers; `answers[label, status]`."""
+
+    def __init__(self, app: Flask, client: FlaskClient) -> None:
+        self._client = client
+        self.schema = schemathesis.openapi.from_wsgi("/swagger.json", app)
+        self.operations = [result.ok() for result in self.schema.get_all_operations()]
+        self.owner = Owner(client)
+        self.answers: Counter[tuple[str, int]] = Counter()
+
+    def reached(self) -> set[str]:
+        return {label for label, status in self.answers if 200 <= status < 300}
+
+    def example(self, operation: Any) -> None:
+        """What the document shows, with ids that exist."""
+        if operation.path == "/api/upload-csv/":  # schemathesis gives files no names
+            self.owner.account.upload(CONTENT)
+            self.answers[operation.label, 201] += 1
+            return
+        content = operation.definition.raw.get("requestBody", {}).get("content", {})
+        more: dict[str, Any] = {}
+        if body := content.get("application/json"):
+            more = {"body": self.owner.body(body["example"]), "media_type": "application/json"}
+        elif "text/csv" in content:
+            more = {"body": CONTENT, "media_type": "text/csv", "query": {"name": "people.csv"}}
+        if operation.path == "/api/task-status/":
+            more = {"query": {"task_id": self.owner.account.start(self.owner.file, "dedup")}}
+        self.send(operation.Case(path_parameters=self._parameters(operation), **more))
+
+    def random(self, operation: Any, count: int, number: int) -> None:
+        """`count` cases drawn from a seed, most of them with ids that exist."""
+
+        @seed(number)
+        @settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @given(operation.as_strategy())
+        def each(case: Case) -> None:
+            if len(self.answers) % 4:  # else an id that is nobody's
+                case.path_parameters = self._parameters(operation)
+                case.body = self.owner.body(case.body)
+            self.send(case)
+
+        each()
+
+    def send(self, case: Case) -> None:
+        account = sign_up(self._client) if case.path.endswith(ENDS_SESSIONS) else self.owner.account
+        if isinstance(case.body, dict) and "refresh" in case.body:
+            case.body["refresh"] = account.refresh
+        response = case.call(headers=account.headers, session=self._client)
+        self.answers[case.operation.label, response.status_code] += 1
+        case.validate_response(response, checks=CHECKS)
+
+    def _parameters(self, operation: Any) -> dict[str, Any]:
+        names = [each.name for each in operation.path_parameters]
+        return {name: self.owner.known(name, operation.method.upper(), operation.path) for name in names}
+
+
+def probe(app: Flask, client: FlaskClient, *, seconds: float, count: int) -> Probe:
+    """The examples of every operation, then `count` random cases of each, again until the time is over."""
+    found = Probe(app, client)
+    until, number = time.monotonic() + seconds, 0
+    for operation in found.operations:
+        found.example(operation)
+    while number == 0 or time.monotonic() < until:
+        for operation in found.operations:
+            found.random(operation, count, number)
+        number += 1
+    return found
