@@ -71,6 +71,12 @@ def _process() -> str:
     return os.environ.get("PYTEST_XDIST_WORKER", "gw0")
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
 def create_database(server: URL, name: str) -> str:
     """Make the database, empty, and give its URL."""
     with connected(server) as connection, connection.cursor() as cursor:

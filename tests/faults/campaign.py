@@ -22,7 +22,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from tests.faults.clients import Client
-from tests.faults.injections import FAULTS, Injector
+from tests.faults.injections import FAULTS, UPGRADE, Injector
 from tests.faults.stack import Stack, stack
 from tests.faults.verdict import Verdict, judge
 from tests.faults.workload import MIB, Subject, subjects
@@ -64,6 +64,7 @@ class Campaign:
     def run(self, faults: Mapping[str, int]) -> None:
         plan = [name for name, count in faults.items() for _ in range(count)]
         self.draw.shuffle(plan)
+        plan.sort(key=lambda name: name != UPGRADE)
         self._planned = len(plan)
         submitting = threading.Thread(target=self._submit, daemon=True)
         submitting.start()
@@ -116,7 +117,7 @@ def say(line: str) -> None:
 
 
 def run(tasks: int, faults: Mapping[str, int], seed: int, largest: int) -> Report:
-    with stack() as running:
+    with stack(before=UPGRADE in faults) as running:
         began = time.monotonic()
         campaign = Campaign(running, tasks, subjects(largest), seed)
         campaign.run(faults)
@@ -137,6 +138,7 @@ def main() -> int:
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that everything is stopped and unmounted
     faults = {name: math.ceil(count * arguments.tasks / 300) for name, count in FAULTS.items()}
+    faults[UPGRADE] = 1
     report = run(arguments.tasks, faults, arguments.seed, 60 * MIB)
     if arguments.log:
         arguments.log.write(report.log)

@@ -62,6 +62,13 @@ class Client:
         task_id = self.call("POST", "/api/perform-operation/", json=body).json()["task_id"]
         self.accepted[task_id] = (subject, operation)
 
+    def half_a_request(self) -> socket.socket:
+        """A connection on which a request began that never ends."""
+        parts = urlsplit(str(self.http.base_url))
+        connection = socket.create_connection((str(parts.hostname), int(parts.port or 80)), timeout=30)
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: ")
+        return connection
+
     def half_an_upload(self, subject: Subject) -> socket.socket:
         """A connection on which an upload stopped in the middle."""
         parts = urlsplit(str(self.http.base_url))

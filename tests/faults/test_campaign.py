@@ -1,4 +1,4 @@
-"""The short version of `make faults`: every kind of fault, a few dozen tasks."""
+"""The short version of `make faults`: a few dozen tasks, every fault but the upgrade, which needs the history."""
 
 from __future__ import annotations
 
