@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import schemathesis
-from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, seed, settings
 from schemathesis import Case
@@ -25,12 +24,17 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from csvapi import config
+from csvapi.app import create_app
+from csvapi.services.mailing import RESET, VERIFY, send_due
 from tests.api.v1 import V1
+from tests.mailbox import Mailbox
 from tests.stack import PASSWORD, sign_up
 
 CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance, status_code_conformance]
 CONTENT = b"id,name,email,age\n1,a,a@example.com,30\n1,a,a@example.com,30\n2,b,b@example.com,9\n"
-ENDS_SESSIONS = ("/logout/", "/token/refresh/")  # sent by an account of their own, which is then signed out
+ENDS_SESSIONS = ("/logout/", "/token/refresh/", "/me/password", "/me/delete")  # sent by an account of their own
+MAILED = {"/api/v1/password-resets/confirm": RESET, "/api/v1/email-verifications/confirm": VERIFY}
 
 
 class Owner:
@@ -49,6 +53,7 @@ class Owner:
             "webhook_id": lambda method, path: self._webhook() if method == "DELETE" else self.webhook,
             "key_id": lambda method, path: self._key(),
             "token": lambda method, path: self._link(),
+            "session_id": lambda method, path: self._session(),
             "code": lambda method, path: "not_found",
         }
 
@@ -65,8 +70,8 @@ class Owner:
             owned |= {"email": self.account.email, "password": PASSWORD}
             if "confirm_password" in body:
                 owned |= {"email": f"{uuid4().hex}@example.com", "confirm_password": PASSWORD}
-        if "refresh" in body:
-            owned["refresh"] = self.account.refresh
+        if "current_password" in body or set(body) == {"password"}:
+            owned |= {name: PASSWORD for name in ("current_password", "password") if name in body}
         return {**body, **owned}
 
     def _file(self) -> int:
@@ -83,16 +88,44 @@ class Owner:
     def _key(self) -> int:
         return int(self.v1.ok("POST", "/api-keys", json={"name": "probe"})["id"])
 
+    def _session(self) -> str:
+        """Another session than the one that the requests are sent in."""
+        login = {"email": self.account.email, "password": PASSWORD}
+        assert self.account.client.post("/api/login/", json=login).status_code == 200
+        return next(str(each["id"]) for each in self.v1.ok("GET", "/me/sessions")["items"] if not each["current"])
+
     def _link(self) -> str:
         state = self.account.finished(self.account.start(self.file, "dedup"))
         return urlsplit(state["result"]["file_link"]).path.strip("/").rsplit("/", 1)[-1]
 
 
+class Mails:
+    """The application with a mail server, and the tokens that it mails."""
+
+    def __init__(self, environ: dict[str, str], box: Mailbox) -> None:
+        self._box = box
+        self.app = create_app(config.load({**environ, **box.settings}))
+        self._verifying = create_app(config.load({**environ, **box.settings, "CSVAPI_VERIFY_EMAIL": "on"}))
+
+    def token(self, kind: str) -> str:
+        """Of the link that a new account is mailed."""
+        body = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD, "confirm_password": PASSWORD}
+        app = self._verifying if kind == VERIFY else self.app
+        assert app.test_client().post("/api/register/", json=body).status_code == 201
+        if kind == RESET:
+            asked = app.test_client().post("/api/v1/password-resets", json={"email": body["email"]})
+            assert asked.status_code == 202
+        with app.app_context():
+            while send_due():
+                pass
+        return self._box.token()
+
+
 class Probe:
     """Sends cases and counts the answers; `answers[label, status]`."""
 
-    def __init__(self, app: Flask, client: FlaskClient) -> None:
-        self._client = client
+    def __init__(self, mails: Mails, client: FlaskClient) -> None:
+        self._client, self._mails, app = client, mails, mails.app
         self.schema = schemathesis.openapi.from_wsgi("/swagger.json", app)
         self.operations = [result.ok() for result in self.schema.get_all_operations()]
         self.owner = Owner(client)
@@ -111,6 +144,8 @@ class Probe:
         more: dict[str, Any] = {}
         if body := content.get("application/json"):
             more = {"body": self.owner.body(body["example"]), "media_type": "application/json"}
+            if operation.path in MAILED:
+                more["body"]["token"] = self._mails.token(MAILED[operation.path])
         elif "text/csv" in content:
             more = {"body": CONTENT, "media_type": "text/csv", "query": {"name": "people.csv"}}
         if operation.path == "/api/task-status/":
@@ -144,9 +179,9 @@ class Probe:
         return {name: self.owner.known(name, operation.method.upper(), operation.path) for name in names}
 
 
-def probe(app: Flask, client: FlaskClient, *, seconds: float, count: int) -> Probe:
+def probe(mails: Mails, client: FlaskClient, *, seconds: float, count: int) -> Probe:
     """The examples of every operation, then `count` random cases of each, again until the time is over."""
-    found = Probe(app, client)
+    found = Probe(mails, client)
     until, number = time.monotonic() + seconds, 0
     for operation in found.operations:
         found.example(operation)

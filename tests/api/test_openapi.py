@@ -12,7 +12,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.api.probing import probe
+from tests.api.probing import Mails, probe
+from tests.mailbox import mailbox
 
 
 def operations(app: Flask) -> list[tuple[str, str, dict[str, Any]]]:
@@ -61,14 +62,16 @@ def test_protected_operations_say_so(app: Flask, client: FlaskClient) -> None:
 
 @pytest.mark.usefixtures("worker")
 def test_requests_made_from_the_document_find_no_5xx_and_no_undocumented_answer(
-    app: Flask, client: FlaskClient
+    app: Flask, environ: dict[str, str]
 ) -> None:
     """Every operation answers its example with a 2xx, and hundreds of random requests as the document says.
 
     PROBE_SECONDS (`make probe`) goes on for so long, with other requests.
     """
     seconds = float(os.environ.get("PROBE_SECONDS", "0"))
-    found = probe(app, client, seconds=seconds, count=12)
+    with mailbox() as box:
+        mails = Mails(environ, box)
+        found = probe(mails, mails.app.test_client(), seconds=seconds, count=6)
     print(f"\n{found.answers.total()} requests; by status: {_by_status(found.answers)}")
     assert {each.label for each in found.operations} - found.reached() == set()
     assert len(found.operations) == len(operations(app))
