@@ -19,7 +19,7 @@ COPY migrations migrations
 # What installs is not needed to run.
 RUN /venv/bin/pip install --quiet --no-deps --no-build-isolation -e . \
     && python -m compileall -q csvapi worker.py wsgi.py \
-    && rm -r ./*.egg-info \
+    && rm -rf build ./*.egg-info \
     && /venv/bin/pip uninstall --quiet --yes setuptools pip
 COPY scripts/entrypoint.sh scripts/entrypoint.sh
 
