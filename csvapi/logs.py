@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 
+from csvapi import tracing
 from csvapi.config import Settings
 
 _SECRETS = (
@@ -24,8 +25,18 @@ _SECRETS = (
     (re.compile(r"\b(csvapi_|whsec_|invite_)[\w+/=-]{20,}"), r"\1[secret]"),
     (re.compile(r"(?i)(bearer )[\w.~+/-]{8,}=*"), r"\1[token]"),
 )
+
+
+def _traced(_logger: Any, _method: str, line: Any) -> Any:
+    """Name the trace that the line belongs to, where there is one."""
+    if found := tracing.trace_id():
+        line["trace_id"] = found
+    return line
+
+
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
+    _traced,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

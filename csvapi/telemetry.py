@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask
 
 import csvapi
+from csvapi import tracing
 from csvapi.config import Settings
 from csvapi.errors import InvalidInput
 
@@ -17,7 +18,7 @@ def start(app: Flask, settings: Settings) -> None:
     if settings.sentry_dsn:
         _sentry(settings)
     if settings.otel_endpoint:
-        _traces(app, settings)
+        tracing.start(app, settings, lambda module: _needed(module, "CSVAPI_OTEL_ENDPOINT", "otel"))
 
 
 def _sentry(settings: Settings) -> None:
@@ -29,21 +30,6 @@ def _sentry(settings: Settings) -> None:
         include_local_variables=False,
         max_request_body_size="never",
         send_default_pii=False,
-    )
-
-
-def _traces(app: Flask, settings: Settings) -> None:
-    """A span for each request, but for probes and scrapes."""
-    name, extra = "CSVAPI_OTEL_ENDPOINT", "otel"
-    sdk = _needed("opentelemetry.sdk.trace", name, extra)
-    export = _needed("opentelemetry.sdk.trace.export", name, extra)
-    otlp = _needed("opentelemetry.exporter.otlp.proto.http.trace_exporter", name, extra)
-    resource = _needed("opentelemetry.sdk.resources", name, extra).Resource.create({"service.name": "csvapi"})
-    provider = sdk.TracerProvider(resource=resource)
-    exporter = otlp.OTLPSpanExporter(endpoint=f"{settings.otel_endpoint.rstrip('/')}/v1/traces")
-    provider.add_span_processor(export.BatchSpanProcessor(exporter))
-    _needed("opentelemetry.instrumentation.flask", name, extra).FlaskInstrumentor().instrument_app(
-        app, tracer_provider=provider, excluded_urls="healthz,readyz,metrics"
     )
 
 

@@ -8,6 +8,7 @@ import socket
 from rq import get_current_job
 from rq.timeouts import JobTimeoutException
 
+from csvapi import tracing
 from csvapi.errors import TaskError, TimedOut
 from csvapi.services import administration, execution
 
@@ -19,6 +20,7 @@ def run(task_id: str) -> None:
     """
     job = get_current_job()
     owner = (job and job.worker_name) or f"{socket.gethostname()}:{os.getpid()}"
-    execution.run(task_id, owner, stopped_by=(JobTimeoutException, TimedOut("The task ran longer than it may")))
-    if reason := administration.failure(task_id):
-        raise TaskError(reason)
+    with tracing.of_task(job.meta if job else None, task_id):
+        execution.run(task_id, owner, stopped_by=(JobTimeoutException, TimedOut("The task ran longer than it may")))
+        if reason := administration.failure(task_id):
+            raise TaskError(reason)

@@ -35,8 +35,11 @@ class Jobs:
         self._timeout = timeout
         self._queue = Queue(QUEUE, connection=connection, serializer=serializer)
 
-    def enqueue(self, task_id: str) -> None:
-        """Put a job with the task's id on the queue, in place of an earlier one; raises QueueDown."""
+    def enqueue(self, task_id: str, trace: dict[str, str] | None = None) -> None:
+        """Put a job with the task's id on the queue, in place of an earlier one; raises QueueDown.
+
+        The `trace` of the request that asked for the task goes with it (see `tracing`).
+        """
         try:
             self.connection.delete(
                 Job.key_for(task_id)
@@ -49,6 +52,7 @@ class Jobs:
                 result_ttl=KEEP,
                 failure_ttl=KEEP,
                 description=task_id,
+                meta=trace,
             )
         except redis.RedisError as error:
             raise QueueDown("The queue cannot be reached; nothing was started, try again in a moment") from error

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from csvapi import logs
+from csvapi import logs, tracing
 from csvapi.config import Settings
 from csvapi.csvio import Dialect, Receipt
 from csvapi.engines import local
@@ -48,6 +48,7 @@ def run(task_id: str, owner: str, stopped_by: tuple[type[Exception], TaskError])
         log.info("nothing_to_do", task_id=task_id, reason="the task is not queued")
         return
     with logs.of_task(task.id, task.request_id):
+        tracing.note(operation=task.operation, attempt=task.attempt, request_id=task.request_id, worker=owner)
         log.info("task_started", operation=task.operation, attempt=task.attempt, worker=owner)
         progress.tell(runtime().redis, task.id)
         _run(task, stopped_by)

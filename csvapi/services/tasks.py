@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from csvapi import logs
+from csvapi import logs, tracing
 from csvapi.csvio import Dialect, rows
 from csvapi.errors import NotFound, QueueDown, TaskFinished
 from csvapi.extensions import runtime, transaction
@@ -70,7 +70,7 @@ def submit(
 
 def _enqueue(task: Task) -> None:
     try:
-        runtime().jobs.enqueue(task.id)
+        runtime().jobs.enqueue(task.id, tracing.carrier())
     except QueueDown:
         with transaction() as session:
             session.execute(delete(Task).where(Task.id == task.id, Task.status == Status.QUEUED))

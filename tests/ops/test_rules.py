@@ -46,6 +46,13 @@ def test_each_accident_has_its_alert_and_no_alert_fires_when_all_is_well() -> No
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_operators_page_explains_every_alert() -> None:
+    names = re.findall(r"alert: (\w+)", (OPS / "alerts.yml").read_text())
+    rows = [line for line in (ROOT / "docs" / "operating.md").read_text().splitlines() if line.startswith("| `Csvapi")]
+    assert [row.split("`")[1] for row in rows] == names
+    assert all(len(cell.strip()) > 10 for row in rows for cell in row.split("|")[2:4])
+
+
 def test_a_second_web_process_changes_no_figure(client: FlaskClient, tmp_path: Path) -> None:
     """Every expression, over what /metrics has, with one target and with two: also, no panel is empty."""
     client.get("/healthz")
