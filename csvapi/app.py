@@ -14,7 +14,7 @@ from csvapi.api import edge
 from csvapi.api import errors as api_errors
 from csvapi.api.body import Request
 from csvapi.extensions import Runtime, db, jwt, migrate
-from csvapi.jobs.queue import Jobs, connect
+from csvapi.jobs.queue import Jobs, connect, connect_briefly
 from csvapi.keys import Keys
 from csvapi.storage import storage_of
 from csvapi.throttle import Throttle
@@ -44,7 +44,7 @@ def create_app(settings: config.Settings | None = None, *, pages: bool = True) -
         storage=storage_of(settings),
         redis=redis,
         jobs=Jobs(redis, settings.task_time + TASK_GRACE),
-        throttle=Throttle(settings.redis_url, enabled=settings.rate_limits),
+        throttle=Throttle(connect_briefly(settings.redis_url), enabled=settings.rate_limits),
         keys=Keys.of(settings),
     )
     db.init_app(app)

@@ -4,85 +4,99 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import limits
+import redis
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
-from redis import RedisError
 
-from csvapi.errors import TooManyRequests
+from csvapi.errors import InvalidInput, TooManyRequests, WrongCredentials
+from csvapi.guesses import Full, Guesses, Limit, Slot
 
-_PAIR = limits.parse("5 per 5 minutes")  # failed logins for one account from one address
-_ACCOUNT = limits.parse("50 per hour")  # failed logins for one account from anywhere
-_ADDRESS = limits.parse("50 per 5 minutes")  # failed logins from one address
 _MAIL = limits.parse("5 per hour")  # mails to one address that anybody may ask for
 _CALLS = {
     "mail": limits.parse("20 per minute"),
     "register": limits.parse("30 per minute"),
     "refresh": limits.parse("120 per minute"),
 }
+PATIENCE = 2.0  # seconds a login waits for others of its account to end, before it is refused
+_PAUSE = 0.05
+_WRONG = (WrongCredentials, InvalidInput)
 
 
 class Throttle:
     """Counts in Redis; while that is away, in this process, so that a lost server does not lift the limits."""
 
-    def __init__(self, redis_url: str, *, enabled: bool) -> None:
+    def __init__(self, connection: redis.Redis, *, enabled: bool) -> None:
         self._enabled = enabled
+        self._guesses = Guesses(connection)
         self._fallback = FixedWindowRateLimiter(MemoryStorage())
-        uri = f"redis+{redis_url}" if redis_url.startswith("unix:") else redis_url  # the library's own scheme
-        self._limiter = FixedWindowRateLimiter(RedisStorage(uri, wrap_exceptions=False))
+        pool: Any = connection.connection_pool
+        self._limiter = FixedWindowRateLimiter(RedisStorage("redis://", connection_pool=pool, wrap_exceptions=False))
 
     def call(self, kind: str, address: str) -> None:
         """Count a call; TooManyRequests when the address has made too many of this kind."""
-        if self._enabled and not self._hit(_CALLS[kind], kind, address):
-            self._refuse(_CALLS[kind], kind, address)
-
-    def check_login(self, email: str, address: str) -> None:
-        """TooManyRequests after too many failures for the account or from the address."""
-        for limit, *key in self._login_keys(email, address):
-            if self._enabled and not self._test(limit, *key):
-                self._refuse(limit, *key)
-
-    def failed_login(self, email: str, address: str) -> None:
-        for limit, *key in self._login_keys(email, address):
-            if self._enabled:
-                self._hit(limit, *key)
+        limit = _CALLS[kind]
+        if self._enabled and (wait := self._hit(limit, kind, address)):
+            raise _too_many(wait, limit.amount)
 
     def may_mail(self, email: str) -> bool:
         """Count a mail to the address; False when it is to get no more for now."""
-        return not self._enabled or self._hit(_MAIL, "mail-to", _hashed(email))
+        return not self._enabled or not self._hit(_MAIL, "mail-to", _hashed(email))
 
-    @staticmethod
-    def _login_keys(email: str, address: str) -> list[tuple[Any, ...]]:
-        account = _hashed(email)
-        return [
-            (_PAIR, "login-pair", account, address),
-            (_ACCOUNT, "login-account", account),
-            (_ADDRESS, "login-address", address),
-        ]
+    def _hit(self, limit: limits.RateLimitItem, *key: str) -> float:
+        """Count; the seconds to wait when that is too much, else 0."""
+        for limiter in (self._limiter, self._fallback):
+            with suppress(redis.RedisError):
+                if limiter.hit(limit, *key):
+                    break
+                return max(1.0, limiter.get_window_stats(limit, *key).reset_time - time.time())
+        return 0
 
-    def _hit(self, limit: limits.RateLimitItem, *key: str) -> bool:
+    @contextmanager
+    def login(self, email: str, address: str) -> Iterator[None]:
+        """Try a password or a code in this block: one that is wrong (`_WRONG`) is counted as a failure, nothing else is.
+
+        However many come at once, no more than the limit get into the block. Raises TooManyRequests after too many
+        failures for the account or from the address, or while as many others are still being tried.
+        """
+        if not self._enabled:
+            yield
+            return
+        slot, wrong = self._slot(_login_limits(email, address)), False
         try:
-            return self._limiter.hit(limit, *key)
-        except RedisError:
-            return self._fallback.hit(limit, *key)
+            yield
+        except _WRONG:
+            wrong = True
+            raise
+        finally:
+            self._guesses.give_back(slot, wrong=wrong)
 
-    def _test(self, limit: limits.RateLimitItem, *key: str) -> bool:
-        try:
-            return self._limiter.test(limit, *key)
-        except RedisError:
-            return self._fallback.test(limit, *key)
+    def _slot(self, limits: Sequence[Limit]) -> Slot:
+        end = time.monotonic() + PATIENCE
+        while isinstance(found := self._guesses.take(limits), Full):
+            if found.wait or time.monotonic() > end:
+                raise _too_many(found.wait, found.limit.most)
+            time.sleep(_PAUSE)
+        return found
 
-    def _refuse(self, limit: limits.RateLimitItem, *key: str) -> None:
-        try:
-            reset = self._limiter.get_window_stats(limit, *key).reset_time
-        except RedisError:
-            reset = self._fallback.get_window_stats(limit, *key).reset_time
-        seconds = max(1, int(reset - time.time()) + 1)
-        raise TooManyRequests(
-            f"Too many attempts; try again in {seconds} seconds", retry_after=seconds, limit=limit.amount
-        )
+
+def _login_limits(email: str, address: str) -> list[Limit]:
+    """Failed logins for one account from one address, for one account from anywhere, from one address."""
+    account = _hashed(email)
+    return [
+        Limit(f"pair:{account}:{address}", 5, 300),
+        Limit(f"account:{account}", 50, 3600),
+        Limit(f"address:{address}", 50, 300),
+    ]
+
+
+def _too_many(wait: float, limit: int) -> TooManyRequests:
+    seconds = max(1, int(wait) + 1)
+    return TooManyRequests(f"Too many attempts; try again in {seconds} seconds", retry_after=seconds, limit=limit)
 
 
 def _hashed(email: str) -> str:

@@ -72,17 +72,23 @@ def enter(email: str, password: str, code: str, address: str, agent: str = "") -
     if not user.is_admin:
         audit.record(Action.LOGIN_FAILED, user.id, "pages", reason="no administrator")
         raise Forbidden("This account is not an administrator's")
-    try:
-        second_factor.check(user, code)
-    except WrongCredentials:
-        if code.strip():
-            runtime().throttle.failed_login(user.email, address)
-            audit.record(Action.LOGIN_FAILED, user.id, "pages", reason="second factor")
-        raise
+    _check_second_factor(user, code, address)
     with transaction() as session:
         session.execute(update(User).where(User.id == user.id).values(last_login_at=now()))
         audit.add(session, Action.LOGIN, user.id, "pages")
         return user, tokens.begin(session, user, agent).id
+
+
+def _check_second_factor(user: User, code: str, address: str) -> None:
+    if not code.strip():  # nothing was guessed
+        second_factor.check(user, code)
+        return
+    with runtime().throttle.login(user.email, address):
+        try:
+            second_factor.check(user, code)
+        except WrongCredentials:
+            audit.record(Action.LOGIN_FAILED, user.id, "pages", reason="second factor")
+            raise
 
 
 def leave(user_id: int, family: str) -> None:
@@ -97,17 +103,19 @@ def authenticate(email: str, password: str, address: str) -> User:
 
     Without an e-mail or a password there is nobody to try: the same answer, at once.
     """
-    throttle = runtime().throttle
     email = email.strip().lower()
     if not email or not password:
         raise WrongCredentials(WRONG)
-    throttle.check_login(email, address)
+    with runtime().throttle.login(email, address):
+        return _verified(email, password)
+
+
+def _verified(email: str, password: str) -> User:
     with transaction() as session:
         user = session.scalar(select(User).where(User.email == email[:254]))
     usable = user if user and user.is_active and len(email) <= passwords.MAX_LENGTH else None
     right = passwords.verify(usable.password_hash if usable else None, password[: passwords.MAX_LENGTH + 1])
     if not right or usable is None:
-        throttle.failed_login(email, address)
         audit.record(Action.LOGIN_FAILED, user.id if user else None)
         raise WrongCredentials(WRONG)
     return usable

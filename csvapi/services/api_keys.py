@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete as delete_rows
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from csvapi.errors import InvalidInput, NotFound, QuotaExceeded
+from csvapi.errors import InvalidInput, NotFound
 from csvapi.extensions import runtime, transaction
 from csvapi.models import Action, ApiKey, User, now
 from csvapi.services import audit, quotas
@@ -44,10 +44,7 @@ def create(
         expires_at=expires_at or now() + timedelta(seconds=runtime().settings.key_ttl),
     )
     with transaction() as session:
-        quotas.lock(session, user_id)
-        count = session.scalar(select(func.count()).where(ApiKey.user_id == user_id)) or 0
-        if count >= MOST:
-            raise QuotaExceeded(f"You have {count} API keys, the most there may be; delete some", limit=MOST)
+        quotas.place(session, user_id, ApiKey, MOST, "API keys")
         session.add(key)
         session.flush()
         audit.add(session, Action.KEY_MADE, user_id, f"key:{key.id}", scopes=key.scopes)

@@ -136,7 +136,8 @@ def _commit(task: Task, file: File, receipt: Receipt, temp: Path, parts: list[Pa
     operation = task.steps[0]["op"] if len(task.steps) == 1 else "result"
 
     def add_result(session: Session) -> dict[str, Any]:
-        quotas.room(session, task.user_id, done["output"]["bytes"] + sum(part.size for part in parts))
+        size = done["output"]["bytes"] + sum(part.size for part in parts)
+        quotas.room(session, task.user_id, size, more=1 + len(parts))
         result = File(
             user_id=task.user_id,
             name=f"{Path(file.name).stem[:150]}-{operation}{done['output'].get('suffix', '.csv')}",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from csvapi.csvio.budget import Limits
 from csvapi.errors import NotFound, QuotaExceeded
 from csvapi.extensions import runtime, transaction
-from csvapi.models import ACTIVE, File, Status, Task, User
+from csvapi.models import ACTIVE, ApiKey, File, Status, Task, User, Webhook
 
 
 def lock(session: Session, user_id: int) -> None:
@@ -26,8 +26,16 @@ def lock(session: Session, user_id: int) -> None:
         raise NotFound("The account has been deleted")
 
 
-def room(session: Session, user_id: int, size: int = 1) -> int:
-    """The bytes the user may still store; raises QuotaExceeded when `size` of them, or one more file, do not fit.
+def place(session: Session, user_id: int, kind: type[ApiKey | Webhook], most: int, what: str) -> None:
+    """Lock the user, and raise QuotaExceeded when they have `most` of a kind: for the transaction that adds one."""
+    lock(session, user_id)
+    count = session.scalar(select(func.count()).where(kind.user_id == user_id)) or 0
+    if count >= most:
+        raise QuotaExceeded(f"You have {count} {what}, the most there may be; delete some", limit=most)
+
+
+def room(session: Session, user_id: int, size: int = 1, more: int = 1) -> int:
+    """The bytes the user may still store; raises QuotaExceeded when `size` of them, or `more` files, do not fit.
 
     Neither may pass what all users may store together (CSVAPI_MAX_STORED_TOTAL).
     """
@@ -40,7 +48,7 @@ def room(session: Session, user_id: int, size: int = 1) -> int:
     left = most - int(stored)
     if left < size:
         raise QuotaExceeded(f"Your files take {stored} of your {most} bytes; delete some", limit=most)
-    if count >= settings.max_files:
+    if count + more > settings.max_files:
         raise QuotaExceeded(f"You have {count} files, the most there may be; delete some", limit=settings.max_files)
     return min(left, _room_of_all(session, size)) if settings.max_stored_total else left
 

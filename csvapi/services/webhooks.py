@@ -11,13 +11,13 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import delete as delete_rows
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from csvapi.errors import Conflict, NotFound, QuotaExceeded
+from csvapi.errors import Conflict, NotFound
 from csvapi.extensions import runtime, transaction
 from csvapi.models import Action, Delivery, Webhook, now
-from csvapi.services import audit, cursors, posting
+from csvapi.services import audit, cursors, posting, quotas
 from csvapi.services.files import MAX_ID
 from csvapi.services.leases import changed
 from csvapi.services.sealing import seal, unseal
@@ -34,9 +34,7 @@ def create(user_id: int, url: str, events: list[str]) -> tuple[Webhook, str]:
     secret = PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
     hook = Webhook(user_id=user_id, url=url, events=events, secret=seal(secret))
     with transaction() as session:
-        count = session.scalar(select(func.count()).where(Webhook.user_id == user_id)) or 0
-        if count >= MOST:
-            raise QuotaExceeded(f"You have {count} webhooks, the most there may be; delete some", limit=MOST)
+        quotas.place(session, user_id, Webhook, MOST, "webhooks")
         session.add(hook)
     return hook, secret
 

@@ -17,7 +17,7 @@ from csvapi.errors import CsvapiError, InvalidInput, NotFound
 from csvapi.extensions import runtime, transaction
 from csvapi.models import Status, Task, now
 from csvapi.services import dispatch, files, keeping, leases, quotas, retention, tasks
-from tests.services.alone import alone, ann, application, bob, environ, row, run, stored, submit, written
+from tests.services.alone import alone, ann, application, bob, change, environ, row, run, stored, submit, written
 from tests.services.test_disks import MIB, disk, moved
 from tests.stack import Account
 from tests.waiting import until
@@ -138,6 +138,14 @@ def test_a_task_stops_writing_at_the_room_left(
         assert (row(task_id).status, row(task_id).error_code) == ("failed", "quota_exceeded")
         assert "bytes that you may still store" in str(row(task_id).error_detail)
         assert written() == before
+
+
+def test_a_result_and_what_was_dropped_count_as_files(environ: dict[str, str], alone: Flask, ann: Account) -> None:
+    task_id = submit(ann)
+    change(task_id, options={"explain": True})
+    with application(environ, CSVAPI_MAX_FILES="3"):
+        run(task_id)
+    assert (row(task_id).status, row(task_id).error_code) == ("failed", "quota_exceeded")
 
 
 def test_a_file_is_kept_for_longer_up_to_the_limit(alone: Flask, ann: Account, bob: Account) -> None:

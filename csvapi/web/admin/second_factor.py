@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import segno
@@ -12,7 +13,7 @@ from markupsafe import Markup
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
-from csvapi.errors import CsvapiError, TooManyRequests
+from csvapi.errors import CsvapiError
 from csvapi.extensions import runtime, transaction
 from csvapi.models import Action, User
 from csvapi.services import audit, second_factor
@@ -54,10 +55,10 @@ class SecondFactor(BaseView):
     def confirm(self) -> Any:
         form = Code(request.form)
         try:
-            self._slowed()
-            codes = second_factor.confirm(current_user.id, form.code.data or "") if form.validate() else None
+            with self._slowed():
+                codes = second_factor.confirm(current_user.id, form.code.data or "") if form.validate() else None
         except CsvapiError as error:
-            self._wrong(error)
+            flash(error.detail, "error")
             return redirect(url_for(".index"))
         return self._page(codes=codes) if codes else redirect(url_for(".index"))
 
@@ -67,25 +68,20 @@ class SecondFactor(BaseView):
         form = Code(request.form)
         if form.validate():
             try:
-                self._slowed()
                 with transaction() as session:
                     user = session.get_one(User, current_user.id)
-                second_factor.check(user, form.code.data or "")
+                with self._slowed():
+                    second_factor.check(user, form.code.data or "")
                 with audit.acting(current_user.id, Action.ADMIN_FACTOR_OFF, f"user:{current_user.id}"):
                     second_factor.remove(current_user.id)
                 flash("The second factor is off", "success")
             except CsvapiError as error:
-                self._wrong(error)
+                flash(error.detail, "error")
         return redirect(url_for(".index"))
 
-    def _slowed(self) -> None:
-        """Raise TooManyRequests after too many wrong codes, which count as failed logins do."""
-        runtime().throttle.check_login(current_user.email, request.remote_addr or "")
-
-    def _wrong(self, error: CsvapiError) -> None:
-        if not isinstance(error, TooManyRequests):
-            runtime().throttle.failed_login(current_user.email, request.remote_addr or "")
-        flash(error.detail, "error")
+    def _slowed(self) -> AbstractContextManager[None]:
+        """For the block that looks at a code: raises TooManyRequests after too many wrong ones, as a login does."""
+        return runtime().throttle.login(current_user.email, request.remote_addr or "")
 
     def _page(self, **shown: Any) -> str:
         required = runtime().settings.admin_totp == "required"
