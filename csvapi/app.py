@@ -16,6 +16,7 @@ from csvapi.api.body import Request
 from csvapi.extensions import Runtime, db, jwt, migrate
 from csvapi.jobs.queue import Jobs, connect, connect_briefly
 from csvapi.keys import Keys
+from csvapi.rates import rates_of
 from csvapi.storage import storage_of
 from csvapi.throttle import Throttle
 from csvapi.web import docs
@@ -38,13 +39,14 @@ def create_app(settings: config.Settings | None = None, *, pages: bool = True) -
     app.config.update(_flask_config(settings))
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
-    redis = connect(settings.redis_url)
+    redis, counts = connect(settings.redis_url), connect_briefly(settings.redis_url)
     app.extensions["csvapi"] = Runtime(
         settings=settings,
         storage=storage_of(settings),
         redis=redis,
         jobs=Jobs(redis, settings.task_time + TASK_GRACE),
-        throttle=Throttle(connect_briefly(settings.redis_url), enabled=settings.rate_limits),
+        throttle=Throttle(counts, enabled=settings.rate_limits),
+        rates=rates_of(settings, counts),
         keys=Keys.of(settings),
     )
     db.init_app(app)

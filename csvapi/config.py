@@ -43,7 +43,13 @@ class Settings:
         "", "CSVAPI_CORS_ORIGINS", "Web pages elsewhere that may call the API, with commas; empty: none"
     )
     proxies: int = setting(0, "CSVAPI_PROXIES", "Reverse proxies whose X-Forwarded headers are trusted", read="count")
-    rate_limits: bool = setting(True, "CSVAPI_RATE_LIMITS", "Throttle register, login and refresh", read="switch")
+    rate_limits: bool = setting(
+        True, "CSVAPI_RATE_LIMITS", "Throttle register, login and refresh, and requests in general", read="switch"
+    )
+    rate: int = setting(
+        100, "CSVAPI_RATE", "Requests a second of a user, or of an address without one; 0: no limit", read="count"
+    )
+    rate_burst: int = setting(1_000, "CSVAPI_RATE_BURST", "Requests at once, before that rate holds", read="count")
 
     database_url: str = setting(
         "", "DATABASE_URL", "SQLAlchemy URL; wins over the DB_ variables; else SQLite", read="text"

@@ -25,6 +25,7 @@ from csvapi.config import Settings
 from csvapi.errors import DatabaseDown
 from csvapi.jobs.queue import Jobs
 from csvapi.models.types import Base
+from csvapi.rates import Rates
 from csvapi.storage import LocalStorage
 from csvapi.throttle import Throttle
 
@@ -81,6 +82,7 @@ class Runtime:
     redis: redis.Redis
     jobs: Jobs
     throttle: Throttle
+    rates: Rates | None
     keys: keys.Keys
 
 

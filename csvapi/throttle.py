@@ -58,7 +58,7 @@ class Throttle:
 
     @contextmanager
     def login(self, email: str, address: str) -> Iterator[None]:
-        """Try a password or a code in this block: one that is wrong (`_WRONG`) is counted as a failure, nothing else is.
+        """Try a password or a code in this block; a wrong one (`_WRONG`) is counted as a failure, nothing else is.
 
         However many come at once, no more than the limit get into the block. Raises TooManyRequests after too many
         failures for the account or from the address, or while as many others are still being tried.

@@ -57,6 +57,8 @@ class Limits(ma.Schema):
     disk_reserve_bytes = ma.fields.Integer(required=True)
     task_seconds = ma.fields.Integer(required=True)
     wait_seconds = ma.fields.Integer(required=True)
+    requests_per_second = ma.fields.Integer(required=True, metadata={"description": "In the long run; 0: no limit"})
+    requests_at_once = ma.fields.Integer(required=True, metadata={"description": "Before that rate holds"})
 
 
 class Retention(ma.Schema):
@@ -91,6 +93,8 @@ _LIMITS = {
     "disk_reserve_bytes": 1073741824,
     "task_seconds": 3600,
     "wait_seconds": 30,
+    "requests_per_second": 100,
+    "requests_at_once": 1000,
 }
 _USES = ("stored_bytes", "files", "queued_tasks", "running_tasks", "api_keys", "webhooks", "event_streams")
 _USAGE = {

@@ -9,6 +9,7 @@ from flask import Response, g, jsonify, request, url_for
 from csvapi.api.body import FORMS
 from csvapi.api.classic_shapes import STATUSES, NotAForm, Operation, Started, StatusQuery, TaskState, Uploaded
 from csvapi.api.contract import Blueprint, signed_in
+from csvapi.api.rates import polls, unfinished
 from csvapi.api.sending import send
 from csvapi.errors import InvalidInput, NotCsv, NotFound
 from csvapi.extensions import runtime
@@ -118,12 +119,14 @@ def _step(body: dict[str, Any]) -> dict[str, Any]:
     },
 )
 @blp.refuses(400, 401, 404, 503)
+@polls
 def task_status(query: dict[str, Any]) -> dict[str, Any]:
     """Tell how a task is going and, once it has succeeded, show its first records and a link to the whole result.
 
     Only the first `n` records of the result are read, whatever its size.
     """
     task = tasks.find(g.user.id, query["task_id"])
+    unfinished(task)
     answer: dict[str, Any] = {"task_id": task.id, "status": STATUSES[Status(task.status)]}
     match task.status:
         case Status.RUNNING:

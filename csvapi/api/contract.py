@@ -13,12 +13,14 @@ from flask import g, request
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
+from csvapi.api import rates
 from csvapi.api.body import BodyParser
 from csvapi.errors import InsufficientScope, InvalidToken, LoginNeeded, NotAuthenticated
 from csvapi.keys import opened
 from csvapi.services import accounts, api_keys
 
 View = Callable[..., Any]
+_BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
 SAFE = {"GET", "HEAD", "OPTIONS"}  # RFC 9110, section 9.2.1
 
 
@@ -82,7 +84,9 @@ class Blueprint(flask_smorest.Blueprint):
         route: Callable[[View], View] = super().route(rule, strict_slashes=False, **options)
 
         def named(view: View) -> View:
-            """A name for those who generate clients: `files_create`."""
+            """A name for those who generate clients: `files_create`; and the refusal that any view may answer with."""
+            if self.name not in rates.PROBES and 429 not in _documented(view):
+                view = self.refuses(429)(view)
             return route(self.doc(operationId=f"{self.name.removeprefix('v1-')}_{view.__name__}")(view))
 
         return named
@@ -111,44 +115,63 @@ class Blueprint(flask_smorest.Blueprint):
         return decorate
 
 
+def _documented(view: View) -> dict[int, Any]:
+    """The answers that a view's decorators have documented so far."""
+    found: dict[int, Any] = getattr(view, "_apidoc", {}).get("response", {}).get("responses", {})
+    return found
+
+
 def signed_in(view: View) -> View:
     """Let in who holds an access token, or an API key with the scope that the method needs: `read` for safe ones.
 
     `g.user` is then the account, `g.key` the key or None. Put it right under the route.
     """
-    return _guarded(view, lambda: "read" if request.method in SAFE else "write", [])
+    return _guarded(view, lambda: _scope("read" if request.method in SAFE else "write"), [*_BEARER, {"api_key": []}])
 
 
 def signed_in_to_look(view: View) -> View:
     """The same for a POST that changes nothing: the scope `read` is enough."""
-    return _guarded(view, lambda: "read", ["read"])
-
-
-def _guarded(view: View, needed: Callable[[], str], scopes: list[str]) -> View:
-    @wraps(view)
-    def checked(*args: Any, **kwargs: Any) -> Any:
-        g.user, g.key = _current_user()
-        if g.key is not None and needed() not in g.key.scopes.split():
-            raise InsufficientScope(
-                f"This API key may {g.key.scopes}; this needs one with the scope {needed()}", scope=needed()
-            )
-        return view(*args, **kwargs)
-
-    documented: View = flask_smorest.Blueprint.doc(security=[{"bearer": []}, {"api_key": scopes}])(checked)
-    return documented
+    return _guarded(view, lambda: _scope("read"), [*_BEARER, {"api_key": ["read"]}])
 
 
 def logged_in(view: View) -> View:
     """Let in who holds an access token: for the account's own affairs, such as making keys, which no key may do."""
+    return _guarded(view, _no_key, _BEARER)
+
+
+def _scope(needed: str) -> None:
+    if g.key is not None and needed not in g.key.scopes.split():
+        raise InsufficientScope(
+            f"This API key may {g.key.scopes}; this needs one with the scope {needed}", scope=needed
+        )
+
+
+def _no_key() -> None:
+    if g.key is not None:
+        raise LoginNeeded("No API key may do this; log in and send the access token")
+
+
+def _guarded(view: View, permit: Callable[[], None], security: list[dict[str, list[str]]]) -> View:
+    """Count the request for the account, or for its address when nobody is let in; then see what is permitted."""
+
+    @wraps(view)
+    def permitted(*args: Any, **kwargs: Any) -> Any:
+        permit()
+        return view(*args, **kwargs)
+
+    counted = rates.counted(permitted)
 
     @wraps(view)
     def checked(*args: Any, **kwargs: Any) -> Any:
-        g.user, g.key = _current_user()
-        if g.key is not None:
-            raise LoginNeeded("No API key may do this; log in and send the access token")
-        return view(*args, **kwargs)
+        try:
+            g.user, g.key = _current_user()
+        except NotAuthenticated:
+            rates.of_address()
+            raise
+        return counted(*args, **kwargs)
 
-    documented: View = flask_smorest.Blueprint.doc(security=[{"bearer": []}])(checked)
+    checked.signed_in = True  # type: ignore[attr-defined]  # read by `rates`
+    documented: View = flask_smorest.Blueprint.doc(security=security)(checked)
     return documented
 
 

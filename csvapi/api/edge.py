@@ -14,7 +14,8 @@ from flask import Flask, Response, g, request
 from flask_cors import CORS
 from werkzeug.exceptions import BadRequest
 
-from csvapi.api import metrics
+from csvapi.api import metrics, rates
+from csvapi.api.rates import PROBES
 from csvapi.config import Settings, names
 
 HEADERS = {
@@ -42,7 +43,6 @@ EXPOSED = [
 ]
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 ANY_ADDRESS = {"0.0.0.0", "::", ""}  # noqa: S104 -- compared with, not bound to
-ANY_HOST = {"health", "metrics"}  # blueprints for machines, who call them by addresses that nobody chose
 _SECRET_PART = re.compile(r"[^/]{41,}")  # of a path: a signed link's token, never an id
 
 log = structlog.get_logger("csvapi.access")
@@ -58,11 +58,13 @@ def register(app: Flask, settings: Settings) -> None:
         g.request_id = _request_id()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
-        if request.blueprint not in ANY_HOST and not is_trusted(request.host, hosts):
+        if request.blueprint not in PROBES and not is_trusted(request.host, hosts):
             raise BadRequest(
                 "This service is not known by the name in the Host header; "
                 "its operator names it in CSVAPI_PUBLIC_URL or CSVAPI_TRUSTED_HOSTS"
             )
+        if request.blueprint not in PROBES:
+            rates.before_request()
 
     def end(response: Response) -> Response:
         for name, value in HEADERS.items():
@@ -74,6 +76,7 @@ def register(app: Flask, settings: Settings) -> None:
             response.headers.pop("Content-Type", None)  # there is no content that has one
         if response.mimetype == "application/json":
             response.headers.setdefault("Cache-Control", "no-store")
+        rates.describe(response)
         seconds = time.perf_counter() - g.get("began", time.perf_counter())
         metrics.observe(response, seconds)
         _log(response, seconds)
@@ -109,7 +112,7 @@ def _log(response: Response, seconds: float) -> None:
     """One line for each request; never the query or a body, and of a signed link not its token."""
     user = g.get("user")
     poll = request.endpoint == "csv.task_status" and response.status_code == 200
-    level = "debug" if poll or request.blueprint in ANY_HOST else "info"  # probes and polls would drown the rest
+    level = "debug" if poll or request.blueprint in PROBES else "info"  # probes and polls would drown the rest
     getattr(log, level)(
         "request",
         method=request.method,

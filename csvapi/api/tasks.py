@@ -10,6 +10,7 @@ from marshmallow import validate
 
 from csvapi.api.contract import signed_in
 from csvapi.api.once import once
+from csvapi.api.rates import polls, unfinished
 from csvapi.api.resource import LINK, NEXT, RETRY, Paging, Resource, page
 from csvapi.api.task_shapes import QUEUED, SUCCEEDED, Submission, TaskShape, task_shape
 from csvapi.extensions import runtime
@@ -96,9 +97,12 @@ def index(query: dict[str, Any]) -> Any:
 @signed_in
 @blp.response(200, TaskShape, example=SUCCEEDED)
 @blp.refuses(401, 404, 503)
+@polls
 def show(task_id: str) -> Any:
     """Show a task: its state, its progress while it runs, its counts and links once it has ended."""
-    return task_shape(tasks.find(g.user.id, task_id))
+    task = tasks.find(g.user.id, task_id)
+    unfinished(task)
+    return task_shape(task)
 
 
 @blp.route(f"{ONE}/cancel", methods=["POST"])

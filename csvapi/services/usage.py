@@ -41,12 +41,22 @@ def of(user_id: int) -> dict[str, Any]:
             "disk_reserve_bytes": settings.disk_reserve,
             "task_seconds": settings.task_time,
             "wait_seconds": settings.max_wait,
+            **_rate(),
         },
         "retention": {
             "files": settings.retention,
             "longest": settings.max_retention,
             "idempotency_keys": int(idempotency.KEPT.total_seconds()),
         },
+    }
+
+
+def _rate() -> dict[str, int]:
+    rates = runtime().rates
+    policy = rates.policy if rates else None
+    return {
+        "requests_per_second": policy.rate if policy else 0,
+        "requests_at_once": policy.burst if policy else 0,
     }
 
 
