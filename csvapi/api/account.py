@@ -76,6 +76,7 @@ class Usage(ma.Schema):
     running_tasks = ma.fields.Nested(Use, required=True)
     api_keys = ma.fields.Nested(Use, required=True)
     webhooks = ma.fields.Nested(Use, required=True)
+    webhook_tests = ma.fields.Nested(Use, required=True)
     event_streams = ma.fields.Nested(Use, required=True)
     limits = ma.fields.Nested(Limits, required=True)
     retention = ma.fields.Nested(Retention, required=True)
@@ -96,7 +97,16 @@ _LIMITS = {
     "requests_per_second": 100,
     "requests_at_once": 1000,
 }
-_USES = ("stored_bytes", "files", "queued_tasks", "running_tasks", "api_keys", "webhooks", "event_streams")
+_USES = (
+    "stored_bytes",
+    "files",
+    "queued_tasks",
+    "running_tasks",
+    "api_keys",
+    "webhooks",
+    "webhook_tests",
+    "event_streams",
+)
 _USAGE = {
     **dict.fromkeys(_USES, _USE),
     "limits": _LIMITS,

@@ -75,14 +75,15 @@ def send_messages(app: Flask) -> None:
     from csvapi.services import outbox
 
     with app.app_context():
+        senders = outbox.senders(app)
         while True:
             try:
-                busy = outbox.announce() + outbox.send_due(app)
+                busy = outbox.announce() + senders.fill()
             except CsvapiError as error:
                 busy = 0
                 log.warning("messages_wait", reason=str(error))
             if not busy:
-                time.sleep(MESSAGES)
+                senders.wait(MESSAGES)
 
 
 def send_mail(app: Flask) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -21,14 +20,15 @@ from csvapi.extensions import transaction
 from csvapi.models import FINISHED, Delivery, Sent, Task, Webhook, now
 from csvapi.services import posting, webhooks
 from csvapi.services.leases import changed
+from csvapi.services.senders import Senders
 
 # Standard Webhooks, "Retry schedule": seconds after each failure, the last one about three days after the first try.
 SCHEDULE = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
 SPREAD = 0.1  # by which a wait may be longer, so that what failed together does not come together
 LEASE = timedelta(minutes=2)  # after which a message whose sender was lost is sent by another
 BATCH = 50
-SENDERS = 8
 GONE = 410
+_NO_KEY = "The key that sealed the secret is gone"
 
 log = structlog.get_logger(__name__)
 
@@ -67,41 +67,43 @@ def _data(task: Task) -> dict[str, Any]:
     }
 
 
+def senders(app: Flask) -> Senders:
+    """The threads by which this process sends what is due, user by user."""
+
+    def send(delivery_id: str) -> bool | None:
+        answer = attempt(delivery_id)
+        return answer.silent if answer else None
+
+    return Senders(app, send)
+
+
 def send_due(app: Flask) -> int:
-    """Send what is due, a few at a time; returns how many attempts there were."""
-    with transaction() as session:
-        due = select(Delivery.id).where(Delivery.status == Sent.PENDING, Delivery.next_at <= now())
-        ids = session.scalars(due.order_by(Delivery.next_at).limit(BATCH)).all()
-    if not ids:
-        return 0
-
-    def send(delivery_id: str) -> None:
-        with app.app_context():
-            attempt(delivery_id)
-
-    with ThreadPoolExecutor(SENDERS) as pool:
-        list(pool.map(send, ids))
-    return len(ids)
+    """Send what is due and has its turn, and wait for it; returns how many attempts there were."""
+    threads = senders(app)
+    try:
+        return threads.fill()
+    finally:
+        threads.finish()
 
 
-def attempt(delivery_id: str) -> None:
-    """Send one message once, and write down what came of it."""
+def attempt(delivery_id: str) -> posting.Answer | None:
+    """Send one message once, and write down what came of it; None when somebody else has it."""
     with transaction() as session:
         due = (Delivery.id == delivery_id, Delivery.status == Sent.PENDING, Delivery.next_at <= now())
         if not changed(session.execute(update(Delivery).where(*due).values(next_at=now() + LEASE))):
-            return
+            return None
         found = session.execute(
             select(Delivery, Webhook).join(Webhook, Webhook.id == Delivery.webhook_id).where(Delivery.id == delivery_id)
         ).one()
     delivery, hook = found.Delivery, found.Webhook
-    if hook.disabled_at:
-        _settle(delivery, hook, posting.Answer(0, f"The webhook is disabled: {hook.disabled_reason}", 0), last=True)
-        return
-    signed = webhooks.headers(hook, delivery, int(time.time()))
+    signed = None if hook.disabled_at else webhooks.headers(hook, delivery, int(time.time()))
     if signed is None:
-        _settle(delivery, hook, posting.Answer(0, "The key that sealed the secret is gone", 0), last=True)
-        return
-    _settle(delivery, hook, posting.post(hook.url, delivery.payload.encode(), signed))
+        reason = f"The webhook is disabled: {hook.disabled_reason}" if hook.disabled_at else _NO_KEY
+        answer = posting.Answer(0, reason, 0)
+    else:
+        answer = posting.post(hook.url, delivery.payload.encode(), signed)
+    _settle(delivery, hook, answer, last=signed is None)
+    return answer
 
 
 def _settle(delivery: Delivery, hook: Webhook, answer: posting.Answer, *, last: bool = False) -> None:

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import http.client
 import ipaddress
+import queue
 import socket
 import ssl
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from csvapi.errors import InvalidInput
 from csvapi.extensions import runtime
 
-TIMEOUT = 10.0  # seconds for each wait on the network
-TOTAL = 20.0  # seconds for all of it: whoever answers byte by byte is cut off
+DEADLINE = 10.0  # seconds for all of it, name, connection and answer: whoever answers byte by byte is cut off
 SHOWN = 200  # bytes of an answer that are kept
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _TRANSLATED = (_NAT64, ipaddress.ip_network("64:ff9b:1::/48"))
@@ -34,11 +35,12 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: `status` 0 when nothing did, `detail` says why."""
+    """What came back: `status` 0 when nothing did, `detail` says why; `silent` when the deadline was its end."""
 
     status: int
     detail: str
     ms: int
+    silent: bool = False
 
     @property
     def delivered(self) -> bool:
@@ -88,30 +90,56 @@ def allowed(address: Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
-def post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
-    """Send the body once; whatever happens is told, nothing is raised."""
+def post(url: str, body: bytes, headers: dict[str, str], within: float = DEADLINE) -> Answer:
+    """Send the body once, in so many seconds; whatever happens is in the answer, nothing is raised."""
     began = time.monotonic()
+    silent = False
     try:
-        status, detail = _post(check_url(url), body, headers)
+        status, detail = _post(check_url(url), body, headers, began + within)
     except (OSError, http.client.HTTPException, InvalidInput, Refused, UnicodeError) as error:
+        silent = time.monotonic() >= began + within
         status, detail = 0, f"{type(error).__name__}: {error}"[:SHOWN]
-    return Answer(status, detail, round((time.monotonic() - began) * 1000))
+        if silent:
+            detail = f"TimeoutError: no answer within {within:g} seconds"
+    return Answer(status, detail, round((time.monotonic() - began) * 1000), silent)
 
 
-def _post(parts: SplitResult, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
+def _post(parts: SplitResult, body: bytes, headers: dict[str, str], deadline: float) -> tuple[int, str]:
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
-    connection.sock = _connect(host, port, tls=parts.scheme == "https")
-    alarm = threading.Timer(TOTAL, _cut, [connection.sock])
+    connection = http.client.HTTPConnection(host, port)
+    with _connected(host, port, deadline) as plain, _until(deadline, plain):
+        connection.sock = _secured(plain, host, deadline) if parts.scheme == "https" else plain
+        try:
+            connection.request("POST", target, body, {**headers, "Connection": "close"})
+            response = connection.getresponse()
+            _left(deadline)  # a head that was cut in the middle looks like a whole one
+            return response.status, _beginning(response)
+        finally:
+            connection.close()
+
+
+def _beginning(response: http.client.HTTPResponse) -> str:
+    """The first bytes of the body, or what came of them in time: the status is the answer."""
+    try:
+        return response.read(SHOWN).decode("utf-8", "replace")
+    except (OSError, http.client.HTTPException):
+        return ""
+
+
+@contextmanager
+def _until(deadline: float, connection: socket.socket) -> Iterator[None]:
+    """Cut the connection at the deadline, if the block is still at it: a wait for each byte would never be over."""
+    line = connection.dup()  # which stays, whatever takes the other one over
+    alarm = threading.Timer(max(0.0, deadline - time.monotonic()), _cut, [line])
+    alarm.daemon = True
     alarm.start()
     try:
-        connection.request("POST", target, body, {**headers, "Connection": "close"})
-        response = connection.getresponse()
-        return response.status, response.read(SHOWN).decode("utf-8", "replace")
+        yield
     finally:
         alarm.cancel()
-        connection.close()
+        alarm.join()  # else it might cut what has the number next
+        line.close()
 
 
 def _cut(connection: socket.socket) -> None:
@@ -119,22 +147,55 @@ def _cut(connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
-def _connect(host: str, port: int, *, tls: bool) -> socket.socket:
+def _left(deadline: float) -> float:
+    """The seconds that are left; raises TimeoutError when there are none."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the time is over")
+    return left
+
+
+def _connected(host: str, port: int, deadline: float) -> socket.socket:
     """A connection to the first address that answers; raises Refused when one of them must not be reached."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    for *_, address in found:
-        if not allowed(ipaddress.ip_address(str(address[0]).split("%")[0])):
-            raise Refused(f"{host} is at {address[0]}, which webhooks must not reach")
+    found = _resolved(host, port, deadline)
+    for address in found:
+        if not allowed(ipaddress.ip_address(address.split("%")[0])):
+            raise Refused(f"{host} is at {address}, which webhooks must not reach")
     failure: OSError = OSError(f"{host} has no address")
-    for *_, address in found:
+    for number, address in enumerate(found):
+        share = _left(deadline) / (len(found) - number)  # so that one that keeps silent leaves time for the others
         try:
-            raw = socket.create_connection((str(address[0]), port), timeout=TIMEOUT)
+            connection = socket.create_connection((address, port), timeout=share)
         except OSError as error:
             failure = error
             continue
-        try:
-            return ssl.create_default_context().wrap_socket(raw, server_hostname=host) if tls else raw
-        except OSError:
-            raw.close()
-            raise
+        connection.settimeout(_left(deadline))
+        return connection
     raise failure
+
+
+def _resolved(host: str, port: int, deadline: float) -> list[str]:
+    """The addresses of a name, in time: the system's resolver has no deadline, so it is left alone beyond ours."""
+    answer: queue.SimpleQueue[list[str] | OSError | UnicodeError] = queue.SimpleQueue()
+
+    def resolve() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answer.put([str(address[0]) for *_, address in found])
+        except (OSError, UnicodeError) as error:
+            answer.put(error)
+
+    threading.Thread(target=resolve, name="resolver", daemon=True).start()
+    try:
+        found = answer.get(timeout=_left(deadline))
+    except queue.Empty:
+        raise TimeoutError(f"no address of {host} in time") from None
+    if isinstance(found, list):
+        return found
+    raise found
+
+
+def _secured(plain: socket.socket, host: str, deadline: float) -> ssl.SSLSocket:
+    secured = ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+    secured.settimeout(_left(deadline))
+    return secured

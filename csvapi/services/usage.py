@@ -21,6 +21,7 @@ def of(user_id: int) -> dict[str, Any]:
         own = session.scalar(select(User.max_stored).where(User.id == user_id))
         active = quotas.active(session, user_id)
         keys = session.scalar(select(func.count()).where(ApiKey.user_id == user_id)) or 0
+        tests = webhooks.tests_waiting(session, user_id)
         hooks = session.scalar(select(func.count()).where(Webhook.user_id == user_id)) or 0
     return {
         "stored_bytes": _use(int(stored), settings.max_stored if own is None else own),
@@ -29,6 +30,7 @@ def of(user_id: int) -> dict[str, Any]:
         "running_tasks": _use(active.handed_over, settings.max_running),
         "api_keys": _use(keys, api_keys.MOST),
         "webhooks": _use(hooks, webhooks.MOST),
+        "webhook_tests": _use(tests, webhooks.MOST_TESTS),
         "event_streams": _use(news.hub().open_for(user_id), settings.max_streams),
         "limits": {
             "upload_bytes": settings.max_upload,

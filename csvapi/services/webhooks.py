@@ -11,12 +11,12 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import delete as delete_rows
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from csvapi.errors import Conflict, NotFound
+from csvapi.errors import Conflict, NotFound, QuotaExceeded
 from csvapi.extensions import runtime, transaction
-from csvapi.models import Action, Delivery, Webhook, now
+from csvapi.models import Action, Delivery, Sent, Webhook, now
 from csvapi.services import audit, cursors, posting, quotas
 from csvapi.services.files import MAX_ID
 from csvapi.services.leases import changed
@@ -25,6 +25,8 @@ from csvapi.services.sealing import seal, unseal
 EVENTS = ("task.succeeded", "task.failed", "task.cancelled")
 TEST = "webhook.test"
 MOST = 20  # webhooks of a user
+MOST_TESTS = 20  # test messages of a user that wait
+SOON = 120  # seconds
 PREFIX = "whsec_"
 
 
@@ -64,12 +66,25 @@ def delete(user_id: int, hook_id: int) -> None:
 
 
 def test(user_id: int, hook_id: int) -> Delivery:
-    """Send a message that says nothing. Raises NotFound, and Conflict for one that is disabled."""
+    """Send a message that says nothing. Raises NotFound, Conflict for one that is disabled, and QuotaExceeded."""
     hook = find(user_id, hook_id)
     if hook.disabled_at:
         raise Conflict(f"The webhook is disabled: {hook.disabled_reason}; make a new one")
     with transaction() as session:
+        quotas.lock(session, user_id)
+        waiting = tests_waiting(session, user_id)
+        if waiting >= MOST_TESTS:
+            full = f"{waiting} test messages wait to be sent, the most there may be; see whether the receiver answers"
+            raise QuotaExceeded(full, limit=MOST_TESTS, retry_after=SOON)
         return enqueue(session, hook, TEST, {"webhook": hook.id})
+
+
+def tests_waiting(session: Session, user_id: int) -> int:
+    """The user's test messages that are under way, or will be soon; not those put off for longer."""
+    tests = select(func.count()).select_from(Delivery).join(Webhook, Webhook.id == Delivery.webhook_id)
+    soon = Delivery.next_at <= now() + timedelta(seconds=SOON)
+    mine = (Webhook.user_id == user_id, Delivery.event == TEST, Delivery.status == Sent.PENDING, soon)
+    return session.scalar(tests.where(*mine)) or 0
 
 
 def deliveries(user_id: int, hook_id: int, limit: int, cursor: str | None) -> tuple[list[Delivery], str | None]:

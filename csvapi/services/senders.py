@@ -1,0 +1,152 @@
+"""Who sends what is due, and how much at once: no user's silent receiver holds up another user's message.
+
+Users take turns; each has at most a few messages under way, so that those of others find a free thread. A host that let
+a message of a user wait until its deadline gets no other one of theirs for a while, longer each time, and then one at a
+time until it answers.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask
+from sqlalchemy import select
+
+from csvapi.errors import CsvapiError
+from csvapi.extensions import transaction
+from csvapi.models import Delivery, Sent, Webhook, now
+
+SENDERS = 16  # threads
+EACH = 2  # messages of one user under way
+PAUSE, LONGEST_PAUSE = 10.0, 60.0  # seconds that a silent host is left alone: the first time, and at most
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is to be sent, and where its user and its receiver are counted."""
+
+    id: str
+    user_id: int
+    host: str
+
+
+@dataclass(slots=True)
+class _Silence:
+    """How often in a row a host let a message wait, and until when it is left alone."""
+
+    times: int = 0
+    until: float = 0.0
+
+
+class Senders:
+    """The threads of one process.
+
+    `send` sends a message once and says whether its receiver kept silent; None when somebody else has the message.
+    """
+
+    def __init__(self, app: Flask, send: Callable[[str], bool | None], senders: int = SENDERS) -> None:
+        self._app, self._send, self._senders = app, send, senders
+        self._pool = ThreadPoolExecutor(senders, thread_name_prefix="sender")
+        self._lock = threading.Condition()
+        self._under_way: dict[str, Message] = {}
+        self._turns: dict[int, float] = {}  # when a user had the last one
+        self._silent: dict[tuple[int, str], _Silence] = {}
+        self._ended = False
+
+    def fill(self) -> int:
+        """Begin what is due and has its turn; returns how many messages that is. Raises DatabaseDown."""
+        begun = [message for message in self._next() if self._begin(message)]
+        for message in begun:
+            self._pool.submit(self._one, message)
+        return len(begun)
+
+    def wait(self, seconds: float) -> None:
+        """Return when a message has ended since the last call, or after so many seconds."""
+        with self._lock:
+            self._lock.wait_for(lambda: self._ended, seconds)
+            self._ended = False
+
+    def finish(self) -> None:
+        """Wait for all that is under way, and end the threads."""
+        self._pool.shutdown()
+
+    def _next(self) -> list[Message]:
+        """A message for each user who has one due, then a second one, as far as there are threads."""
+        with self._lock:
+            free = self._senders - len(self._under_way)
+            busy = Counter(each.user_id for each in self._under_way.values())
+        if free <= 0:
+            return []
+        rounds: list[list[Message]] = [[] for _ in range(EACH)]
+        for user_id in self._users([user_id for user_id, count in busy.items() if count >= EACH])[:free]:
+            for turn, message in enumerate(self._due(user_id, EACH - busy[user_id])):
+                rounds[turn].append(message)
+        return [message for each in rounds for message in each][:free]
+
+    def _users(self, full: list[int]) -> list[int]:
+        """All but some of those who have something due; who had their last turn longest ago comes first."""
+        due = (Delivery.status == Sent.PENDING, Delivery.next_at <= now(), Webhook.user_id.not_in(full))
+        waiting = select(Webhook.user_id).join(Delivery, Delivery.webhook_id == Webhook.id).where(*due).distinct()
+        with transaction() as session:
+            found = session.scalars(waiting).all()
+        return sorted(found, key=lambda user_id: self._turns.get(user_id, 0))
+
+    def _due(self, user_id: int, most: int) -> list[Message]:
+        """The user's oldest messages to hosts that are not left alone."""
+        due = (Delivery.status == Sent.PENDING, Delivery.next_at <= now(), Delivery.id.not_in(list(self._under_way)))
+        with transaction() as session:
+            hooks = session.execute(select(Webhook.id, Webhook.url).where(Webhook.user_id == user_id)).all()
+            hosts = {hook_id: urlsplit(url).hostname or "" for hook_id, url in hooks}
+            open_hooks = [hook_id for hook_id, host in hosts.items() if not self._left_alone(user_id, host)]
+            oldest = select(Delivery.id, Delivery.webhook_id).where(*due, Delivery.webhook_id.in_(open_hooks))
+            found = session.execute(oldest.order_by(Delivery.next_at).limit(most)).all()
+        return [Message(delivery_id, user_id, hosts[hook_id]) for delivery_id, hook_id in found]
+
+    def _left_alone(self, user_id: int, host: str) -> bool:
+        state = self._silent.get((user_id, host))
+        return state is not None and state.until > time.monotonic()
+
+    def _begin(self, message: Message) -> bool:
+        """Take a place for the message; not for a second one to a host that is tried again after its silence."""
+        with self._lock:
+            if self._left_alone(message.user_id, message.host):
+                return False
+            if state := self._silent.get((message.user_id, message.host)):
+                state.until = time.monotonic() + LONGEST_PAUSE
+            self._under_way[message.id] = message
+            self._turns[message.user_id] = time.monotonic()
+            return True
+
+    def _one(self, message: Message) -> None:
+        silent = None
+        try:
+            with self._app.app_context():
+                silent = self._send(message.id)
+        except CsvapiError as error:  # a database that is away: the message is due again when its lease ends
+            log.warning("message_waits", delivery=message.id, reason=str(error))
+        finally:
+            self._end(message, silent)
+
+    def _end(self, message: Message, silent: bool | None) -> None:
+        key = (message.user_id, message.host)
+        with self._lock:
+            del self._under_way[message.id]
+            if silent:
+                state = self._silent.setdefault(key, _Silence())
+                state.times += 1
+                state.until = time.monotonic() + min(PAUSE * 2 ** (state.times - 1), LONGEST_PAUSE)
+            elif silent is False:
+                self._silent.pop(key, None)
+            elif key in self._silent:
+                self._silent[key].until = 0.0
+            self._ended = True
+            self._lock.notify_all()
