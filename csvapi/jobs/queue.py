@@ -13,6 +13,8 @@ from csvapi.errors import QueueDown
 from csvapi.jobs import signs
 
 QUEUE = "csvapi"
+SMALL = "csvapi-small"  # tasks over small inputs: they need not wait until large ones have ended
+QUEUES = (SMALL, QUEUE)
 HANDLER = "csvapi.jobs.handlers.run"
 KEEP = 300  # seconds a finished job stays readable in the dashboard; the task row is what counts
 serializer = JSONSerializer
@@ -42,10 +44,10 @@ class Jobs:
     def __init__(self, connection: redis.Redis, timeout: int) -> None:
         self.connection = connection
         self._timeout = timeout
-        self._queue = Queue(QUEUE, connection=connection, serializer=serializer)
+        self.queues = {name: Queue(name, connection=connection, serializer=serializer) for name in QUEUES}
 
-    def enqueue(self, task_id: str, trace: dict[str, str] | None = None) -> None:
-        """Put a job with the task's id on the queue, in place of an earlier one; raises QueueDown.
+    def enqueue(self, task_id: str, *, small: bool, trace: dict[str, str] | None = None) -> None:
+        """Put a job with the task's id on one of the queues, in place of an earlier one; raises QueueDown.
 
         The `trace` of the request that asked for the task goes with it (see `tracing`).
         """
@@ -53,7 +55,7 @@ class Jobs:
             self.connection.delete(
                 Job.key_for(task_id)
             )  # of an earlier attempt, whose time to live would be this one's
-            self._queue.enqueue(
+            self.queues[SMALL if small else QUEUE].enqueue(
                 HANDLER,
                 task_id,
                 job_id=task_id,
@@ -69,23 +71,40 @@ class Jobs:
     def waiting(self) -> set[str]:
         """The ids of all jobs that no worker has taken yet; raises QueueDown."""
         try:
-            return set(self._queue.job_ids)
+            return {task_id for queue in self.queues.values() for task_id in queue.job_ids}
         except redis.RedisError as error:
             raise QueueDown("The queue cannot be reached") from error
 
     def withdraw(self, task_id: str) -> None:
         """Take a job back; one that a worker took, or that stays because the queue is down, finds nothing to do."""
         try:
-            self._queue.remove(task_id)
+            for queue in self.queues.values():
+                queue.remove(task_id)
         except redis.RedisError:
             return
 
     def figures(self) -> tuple[int, dict[str, int]]:
         """How many jobs wait, and how many processes of each program are alive (see `signs`); raises QueueDown."""
         try:
-            return self._queue.count, {name: signs.count(self.connection, name) for name in signs.PROGRAMS}
+            waiting = sum(queue.count for queue in self.queues.values())
+            return waiting, {name: signs.count(self.connection, name) for name in signs.PROGRAMS}
         except redis.RedisError as error:
             raise QueueDown("The queue cannot be reached") from error
+
+    def workers(self) -> list[str]:
+        """The names of the workers, in their order; raises QueueDown."""
+        try:
+            return signs.alive(self.connection, "worker")
+        except redis.RedisError as error:
+            raise QueueDown("The queue cannot be reached") from error
+
+    def first_of_many(self, name: str) -> bool:
+        """Whether the worker is the first by name of two or more; not while nobody knows."""
+        try:
+            names = self.workers()
+        except QueueDown:
+            return False
+        return len(names) > 1 and names[0] == name
 
     def check(self) -> None:
         """Raise QueueDown unless the queue answers."""

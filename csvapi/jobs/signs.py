@@ -96,7 +96,12 @@ def end() -> None:
 
 def count(connection: redis.Redis, program: str) -> int:
     """How many processes of this program are alive. Raises redis.RedisError."""
-    return sum(age <= SILENT for age in _ages(connection, program).values())
+    return len(alive(connection, program))
+
+
+def alive(connection: redis.Redis, program: str) -> list[str]:
+    """The names of those processes, in their order. Raises redis.RedisError."""
+    return sorted(name for name, age in _ages(connection, program).items() if age <= SILENT)
 
 
 def silence(connection: redis.Redis, program: str) -> str:

@@ -32,7 +32,7 @@ from csvapi.config import Settings, load
 from csvapi.errors import CsvapiError, OutOfMemory, QueueDown, WorkerLost
 from csvapi.jobs import signs
 from csvapi.jobs.kernel import KILLED, oom_kills, prefer_to_kill_this_process
-from csvapi.jobs.queue import KEEP, QUEUE, connect, serializer
+from csvapi.jobs.queue import KEEP, QUEUES, Jobs, connect, serializer
 from csvapi.lifeline import die_with_parent
 
 log = structlog.get_logger(__name__)
@@ -61,6 +61,7 @@ class TaskWorker(Worker):
         super().__init__(*args, **kwargs)
         self.job_monitoring_interval = TICK
         self._settings = settings
+        self._jobs = Jobs(self.connection, timeout=0)  # which only looks, here
         self._stop_by = math.inf  # when the task is handed back: set by a signal
         self._renewed = self._beaten = 0.0
         self._clean = True
@@ -75,6 +76,19 @@ class TaskWorker(Worker):
         """RQ's sign of life, from its own loop; ours goes with it."""
         signs.give()
         super().heartbeat(*args, **kwargs)
+
+    def dequeue_job_and_maintain_ttl(self, *args: Any, **kwargs: Any) -> tuple[Job, Queue] | None:
+        """Wait for a job; the queue that was served last comes last, but for one worker, which serves small ones first.
+
+        That is the first by name of all there are: when it is gone it is another one. One that is alone takes turns.
+        """
+        if self._jobs.first_of_many(self.name):
+            self._ordered_queues = self.queues[:]
+        return super().dequeue_job_and_maintain_ttl(*args, **kwargs)
+
+    def reorder_queues(self, reference_queue: Queue) -> None:
+        """Called with the queue that a job came from."""
+        self._ordered_queues = sorted(self.queues, key=lambda queue: queue.name == reference_queue.name)
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         self._here = _is_small(job.id)
@@ -196,7 +210,7 @@ def main(arguments: Sequence[str]) -> int:
     create_app(settings, pages=False).app_context().push()
     warm_up()
     worker = TaskWorker(
-        [QUEUE],
+        list(QUEUES),
         settings=settings,
         connection=connect(settings.redis_url),
         serializer=serializer,

@@ -1,7 +1,8 @@
 """Whose task is next: every user has a few tasks on the queue, the others wait in the database for their turn.
 
-The queue is first come, first served, so a user's first task is never behind more than a few of each other user,
-however many thousand they asked for. A task that waits has no `queued_at`; one is handed over for each that ends.
+The queues are first come, first served, so a user's first task is never behind more than a few of each other user,
+however many thousand they asked for; while others are there, a user has no more on them than workers may be theirs (see
+`shares`). A task that waits has no `queued_at`; one is handed over for each that ends.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from csvapi.errors import Unavailable
 from csvapi.extensions import runtime, transaction
 from csvapi.models import Status, Task, now
-from csvapi.services import quotas
+from csvapi.services import quotas, shares
 
 log = structlog.get_logger(__name__)
 _WAITING = (Task.status == Status.QUEUED, Task.queued_at.is_(None))
@@ -25,11 +26,18 @@ def dispatch(user_id: int) -> None:
 
     A queue or a database that is down loses nothing: the reaper does what was not done.
     """
+    shares.there(user_id)
     try:
-        for task_id in _take_turns(user_id):
-            runtime().jobs.enqueue(task_id)
+        hand_over(_take_turns(user_id))
     except Unavailable as error:
         log.warning("tasks_wait_for_the_reaper", user_id=user_id, reason=str(error))
+
+
+def hand_over(task_ids: Sequence[str]) -> None:
+    """Put tasks on the queue for their size. Raises QueueDown, DatabaseDown."""
+    small = shares.small_ones(task_ids) if task_ids else set()
+    for task_id in task_ids:
+        runtime().jobs.enqueue(task_id, small=task_id in small)
 
 
 def _take_turns(user_id: int) -> Sequence[str]:
@@ -37,16 +45,20 @@ def _take_turns(user_id: int) -> Sequence[str]:
     with transaction() as session:
         if session.scalar(waiting.limit(1)) is None:  # mostly so: no lock then
             return ()
+    most = shares.share(user_id)
     with transaction() as session:
         quotas.lock(session, user_id)
-        ids = session.scalars(waiting.limit(quotas.active(session, user_id).turns)).all()
+        ids = session.scalars(waiting.limit(quotas.active(session, user_id).turns(most))).all()
         session.execute(update(Task).where(Task.id.in_(ids), *_WAITING).values(queued_at=now()))
     return ids
 
 
 def dispatch_all() -> None:
     """The same for every user who waits: what a worker that died between two tasks left undone."""
+    queued = select(Task.user_id, func.count(Task.queued_at) < func.count()).where(Task.status == Status.QUEUED)
     with transaction() as session:
-        users = session.scalars(select(Task.user_id).where(*_WAITING).distinct()).all()
-    for user_id in users:
-        dispatch(user_id)
+        found = session.execute(queued.group_by(Task.user_id)).all()
+    shares.there(*(user_id for user_id, _ in found))
+    for user_id, for_a_turn in found:
+        if for_a_turn:
+            dispatch(user_id)

@@ -45,7 +45,7 @@ def run(task_id: str, owner: str, stopped_by: tuple[type[Exception], TaskError])
         log.warning("task_not_claimed", task_id=task_id, reason=str(error))  # the reaper puts it on the queue again
         return
     if task is None:
-        log.info("nothing_to_do", task_id=task_id, reason="the task is not queued")
+        log.info("nothing_to_do", task_id=task_id, reason="the task is not queued, or not its user's turn")
         return
     with logs.of_task(task.id, task.request_id):
         tracing.note(operation=task.operation, attempt=task.attempt, request_id=task.request_id, worker=owner)

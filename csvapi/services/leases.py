@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from csvapi.errors import Cancelled, CsvapiError, DatabaseDown, TimedOut
 from csvapi.extensions import runtime, transaction
+from csvapi.jobs import progress
 from csvapi.models import Status, Task, now
-from csvapi.services import quotas
+from csvapi.services import quotas, shares
 
 T = TypeVar("T")
 _PAUSE = 0.5  # seconds between tries while the database is away
@@ -21,11 +22,27 @@ _NOT_HELD = {"lease_owner": None, "lease_expires_at": None}
 
 
 def claim(task_id: str, owner: str) -> Task | None:
-    """Take a queued task; exactly one of several deliveries gets it, the others get None."""
+    """Take a queued task; exactly one of several deliveries gets it, the others get None.
+
+    A task whose user holds as many workers as may be theirs now (see `shares`) goes back to wait for its turn.
+    """
+    queued = (Task.id == task_id, Task.status == Status.QUEUED)
     with transaction() as session:
+        found = session.execute(select(Task.user_id, Task.attempt).where(*queued)).one_or_none()
+    if found is None:
+        return None
+    if found.attempt:
+        progress.forget(runtime().redis, task_id)  # the word to stop was for the attempt before
+    most = shares.share(found.user_id)
+    with transaction() as session:
+        if most < runtime().settings.max_running:
+            quotas.lock(session, found.user_id)
+            if shares.running(session, found.user_id) >= most:
+                session.execute(update(Task).where(*queued).values(queued_at=None))
+                return None
         taken = session.execute(
             update(Task)
-            .where(Task.id == task_id, Task.status == Status.QUEUED)
+            .where(*queued)
             .values(
                 status=Status.RUNNING,
                 attempt=Task.attempt + 1,

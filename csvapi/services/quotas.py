@@ -84,10 +84,9 @@ class Active:
     queued: int
     handed_over: int
 
-    @property
-    def turns(self) -> int:
-        """How many more tasks may go to the queue now."""
-        return max(0, runtime().settings.max_running - self.handed_over)
+    def turns(self, most: int) -> int:
+        """How many more tasks may go to the queue now, where `most` may be on it or running (see `shares`)."""
+        return max(0, most - self.handed_over)
 
 
 def active(session: Session, user_id: int) -> Active:

@@ -5,29 +5,30 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from csvapi.errors import CsvapiError, TimedOut, WorkerLost
 from csvapi.extensions import runtime, transaction
 from csvapi.jobs import progress, signs
 from csvapi.models import Status, Task, now
-from csvapi.services import leases
-from csvapi.services.dispatch import dispatch, dispatch_all
+from csvapi.services import leases, shares
+from csvapi.services.dispatch import dispatch, dispatch_all, hand_over
 from csvapi.services.leases import changed
 from csvapi.services.scratch import clear
 
 log = structlog.get_logger(__name__)
+SETTLED = timedelta(seconds=2)  # for so long a task may run before it is handed back for another user's
 UNCLAIMED = timedelta(seconds=5)  # for so long a task may be on its way from the queue to a worker
 
 
 def reap() -> int:
-    """Give up attempts whose lease ran out, put lost jobs on the queue again; returns how many there were.
+    """Give up attempts whose lease ran out, put lost jobs on the queue again, make room; returns how many there were.
 
     Raises QueueDown or DatabaseDown when one of them is away: the next round will do it.
     """
     found = _reap_expired() + _reap_unknown()
     dispatch_all()
-    return found
+    return found + make_room()
 
 
 def _reap_expired() -> int:
@@ -51,8 +52,38 @@ def _reap_unknown() -> int:
             claimed_meanwhile = not changed(session.execute(again))
         if not claimed_meanwhile:
             log.warning("task_put_on_the_queue_again", task_id=task_id, reason="the queue does not know it")
-            runtime().jobs.enqueue(task_id)
+            hand_over([task_id])
     return len(lost)
+
+
+def make_room() -> int:
+    """Hand back a task of a user who holds every worker while another user's waits; how many that is.
+
+    It is the youngest one, so that the least work is lost, and older ones go on to their ends. It runs again, from its
+    beginning and with no attempt lost, when its turn comes.
+    """
+    with transaction() as session:
+        running = select(Task.user_id, func.count()).where(Task.status == Status.RUNNING).group_by(Task.user_id)
+        counts = session.execute(running).all()
+    most = shares.but_one() if counts else 0
+    return sum(_hand_back(user_id) for user_id, count in counts if count > most)
+
+
+def _hand_back(user_id: int) -> int:
+    others = (Task.status == Status.QUEUED, Task.queued_at.is_not(None), Task.user_id != user_id)
+    mine = (Task.status == Status.RUNNING, Task.user_id == user_id)
+    with transaction() as session:
+        if session.scalar(select(Task.id).where(*others).limit(1)) is None:
+            return 0
+        youngest = session.scalars(select(Task).where(*mine).order_by(Task.started_at.desc()).limit(1)).first()
+    if youngest is None or youngest.started_at is None or now() - youngest.started_at < SETTLED:
+        return 0  # a short one that ends by itself
+    given = leases.give_up(youngest, WorkerLost("The task was handed back for another user's"), blameless=True)
+    if given:
+        log.info("task_handed_back", task_id=youngest.id, reason="another user waits, and this one holds every worker")
+        progress.ask_to_stop(runtime().redis, youngest.id)
+        progress.tell(runtime().redis, youngest.id)
+    return int(given)
 
 
 def abandoned(task_id: str, owner: str, cause: CsvapiError, *, blameless: bool = False) -> None:

@@ -18,7 +18,7 @@ from csvapi.extensions import runtime, transaction
 from csvapi.jobs import progress
 from csvapi.models import ACTIVE, CSV, File, Status, Task, now
 from csvapi.operations import check_columns, load_steps
-from csvapi.services import files, quotas
+from csvapi.services import files, quotas, shares
 from csvapi.services.dispatch import dispatch
 from csvapi.services.leases import changed
 
@@ -54,23 +54,24 @@ def submit(
         operation=steps[0]["op"] if len(steps) == 1 else "pipeline",
         expires_at=now() + timedelta(seconds=runtime().settings.retention),
     )
+    most = shares.share(user_id)
     try:
         with transaction() as session:
             quotas.lock(session, user_id)
-            if quotas.one_more(session, user_id).turns:
+            if quotas.one_more(session, user_id).turns(most):
                 task.queued_at = now()
             session.add(task)
     except IntegrityError as error:  # the file was deleted in this moment
         raise NotFound("File not found or access denied", pointer="/file_id") from error
     if task.queued_at is not None:
-        _enqueue(task)
+        _enqueue(task, small=shares.is_small(file.size, steps))
     log.info("task_accepted", task_id=task.id, file_id=file.id, operation=task.operation)
     return task
 
 
-def _enqueue(task: Task) -> None:
+def _enqueue(task: Task, *, small: bool) -> None:
     try:
-        runtime().jobs.enqueue(task.id, tracing.carrier())
+        runtime().jobs.enqueue(task.id, small=small, trace=tracing.carrier())
     except QueueDown:
         with transaction() as session:
             session.execute(delete(Task).where(Task.id == task.id, Task.status == Status.QUEUED))

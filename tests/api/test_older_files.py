@@ -239,7 +239,7 @@ def test_a_task_that_the_first_version_queued_runs(v1: V1, app: Flask) -> None:
     ]
     task_id = stored_task(app, v1.account, file, steps=steps, options=options, operation="pipeline")
     with app.app_context():
-        runtime().jobs.enqueue(task_id)
+        runtime().jobs.enqueue(task_id, small=True)
     task = v1.finished(task_id)
     assert (task["status"], task["counts"]["out"]) == ("succeeded", 3), task
     receipt = v1.ok("GET", task["links"]["receipt"])

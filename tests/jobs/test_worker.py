@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from redis import Redis
 from rq import Queue
 from rq.job import Job
 
-from csvapi.jobs.queue import QUEUE, connect, serializer
+from csvapi.jobs.queue import QUEUE, SMALL, connect, serializer
 from tests.processes import alive
 from tests.servers import private_valkey, short_folder, valkey_in
 from tests.stack import environment
@@ -50,8 +51,8 @@ def working(url: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def put(queue: Redis, name: str, argument: str = "", timeout: int = 60) -> Job:
-    return Queue(QUEUE, connection=queue, serializer=serializer).enqueue(
+def put(queue: Redis, name: str, argument: str = "", timeout: int = 60, on: str = QUEUE) -> Job:
+    return Queue(on, connection=queue, serializer=serializer).enqueue(
         f"tests.jobs.work.{name}", argument, job_timeout=timeout
     )
 
@@ -101,7 +102,7 @@ def test_an_idle_worker_finds_a_lost_queue_again(tmp_path: Path) -> None:
             worker = stack.enter_context(working(url, tmp_path))
             with connect(url) as queue:
                 assert ended(put(queue, "fine")) == "finished"
-                until(lambda: any(client["cmd"] == "blmove" for client in queue.client_list()))
+                until(lambda: any(client["cmd"] == "blpop" for client in queue.client_list()))
         until(lambda: "could not connect to Redis" in (tmp_path / "log").read_text())
         with valkey_in(folder) as url, connect(url) as queue:
             assert ended(put(queue, "fine")) == "finished"
@@ -112,3 +113,17 @@ def running_job(queue: Redis, path: Path) -> int:
     """Put an endless job and wait until it runs; its process id."""
     put(queue, "endless", str(path))
     return int(until(lambda: path.exists() and path.read_text()))
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_worker_takes_turns_and_the_first_of_several_serves_small_tasks_first(
+    url: str, queue: Redis, tmp_path: Path, others: int
+) -> None:
+    for _ in range(others):
+        queue.zadd("csvapi:alive:worker", {"~": time.time() + 60})  # which comes last by name
+    large, small = ([put(queue, "fine", on=name) for _ in range(3)] for name in (QUEUE, SMALL))
+    with working(url, tmp_path):
+        assert {ended(job) for job in large + small} == {"finished"}
+    began = sorted(large + small, key=lambda job: str(job.latest_result().created_at))
+    order = [job in small for job in began]
+    assert order == ([True, True, True, False, False, False] if others else [True, False] * 3)

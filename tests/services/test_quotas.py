@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from csvapi.errors import CsvapiError, InvalidInput, NotFound
 from csvapi.extensions import runtime, transaction
+from csvapi.jobs.queue import SMALL
 from csvapi.models import Status, Task, now
 from csvapi.services import dispatch, files, keeping, leases, quotas, retention, tasks
 from tests.services.alone import alone, ann, application, bob, change, environ, row, run, stored, submit, written
@@ -28,7 +29,7 @@ __all__ = ["alone", "ann", "bob", "environ"]
 def work_through_the_queue() -> list[str]:
     """Run everything in the queue's order; the ids, as they came."""
     done = []
-    while job_ids := runtime().jobs._queue.job_ids:
+    while job_ids := runtime().jobs.queues[SMALL].job_ids:
         runtime().jobs.withdraw(job_ids[0])
         run(job_ids[0])
         done.append(job_ids[0])

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from csvapi.errors import Cancelled, NotFound, OutOfMemory, TaskFinished, WorkerLost
 from csvapi.extensions import runtime
+from csvapi.jobs.queue import SMALL
 from csvapi.models import Status, now
 from csvapi.services import leases, recovery, scratch, tasks
 from csvapi.services.recovery import UNCLAIMED
@@ -97,7 +98,7 @@ def test_many_reapers_do_it_once(alone: Flask, ann: Account) -> None:
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(reap, range(4))) == 3
     assert [row(task_id).lost for task_id in ids] == [1, 1, 1]
-    assert sorted(runtime().jobs._queue.job_ids) == sorted(ids)  # each of them once
+    assert sorted(runtime().jobs.queues[SMALL].job_ids) == sorted(ids)  # each of them once
 
 
 def test_an_end_whose_answer_was_lost_is_not_written_twice(alone: Flask, ann: Account) -> None:

@@ -1,0 +1,78 @@
+"""How many workers a user may hold: all, or all but one while somebody else is there who may want one.
+
+Somebody is there while a task of theirs waits, and for a few seconds after they asked for one or one ended. Who is
+there is known in Redis, where also the workers are known; how many tasks a user runs is counted in the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import redis
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from csvapi.errors import Unavailable
+from csvapi.extensions import runtime, transaction
+from csvapi.models import File, Status, Task
+from csvapi.operations import operation
+
+RECENT = 10  # seconds
+_THERE = "csvapi:there"
+_LEAST = 2  # workers, below which there is none to leave to others
+
+# Notes that some users are there, by the server's clock; answers how many others than the first are, too.
+_NOTE = """
+local now = tonumber(redis.call('TIME')[1])
+for i = 2, #ARGV do redis.call('ZADD', KEYS[1], now, ARGV[i]) end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. (now - ARGV[1]))
+return redis.call('ZCARD', KEYS[1]) - 1
+"""
+
+
+def there(*user_ids: int) -> int:
+    """Note that these users are there; how many others than the first one are. None is, while Redis is away."""
+    if not user_ids:
+        return 0
+    try:
+        return int(runtime().redis.eval(_NOTE, 1, _THERE, RECENT, *user_ids))
+    except redis.RedisError:
+        return 0
+
+
+def share(user_id: int) -> int:
+    """How many tasks the user, who is there, may have on the queue or running now."""
+    most = runtime().settings.max_running
+    if not there(user_id):
+        return most
+    return min(most, but_one())
+
+
+def but_one() -> int:
+    """All workers but one; no bound where there are too few, or where nobody knows."""
+    try:
+        workers = len(runtime().jobs.workers())
+    except Unavailable:
+        workers = 0
+    return workers - 1 if workers >= _LEAST else runtime().settings.max_running
+
+
+def running(session: Session, user_id: int) -> int:
+    """How many tasks the user runs; to be asked with the user locked."""
+    mine = (Task.user_id == user_id, Task.status == Status.RUNNING)
+    return session.scalar(select(func.count()).where(*mine)) or 0
+
+
+def is_small(size: int, steps: list[dict[str, Any]]) -> bool:
+    """Whether a task over so many bytes, and no other file, goes to the queue for small ones."""
+    found = ((operation(step["op"]), step) for step in steps)
+    return size < runtime().settings.fork_above and not any(known and known.files(step) for known, step in found)
+
+
+def small_ones(task_ids: Sequence[str]) -> set[str]:
+    """Those of the tasks that are small. Raises DatabaseDown."""
+    query = select(Task.id, File.size, Task.steps).join(File, Task.file_id == File.id).where(Task.id.in_(task_ids))
+    with transaction() as session:
+        found = session.execute(query).all()
+    return {task_id for task_id, size, steps in found if is_small(size, steps)}
