@@ -37,8 +37,12 @@ class Careful:
     it refuses is read again by the ordinary one, which alone decides on bounds and fields.
     """
 
-    def __init__(self, feed: Feed, form: dict[str, Any]) -> None:
-        self._feed, self._form = feed, form
+    def __init__(self, feed: Feed, form: dict[str, Any], *, final: bool = True) -> None:
+        """Of a feed that is not the `final` one, a record that it does not end is not read twice: its fields are [].
+
+        Its reader will ask again with more of the text.
+        """
+        self._feed, self._form, self._final = feed, form, final
         self._strict = parser(iter(feed), {**form, "strict": True})
 
     def __iter__(self) -> Iterator[tuple[list[str], Fault]]:
@@ -49,8 +53,10 @@ class Careful:
         try:
             return next(self._strict), ""
         except csv.Error as error:
-            self._feed.position, self._feed.starved = begin, False
             fault: Fault = "open" if "end of data" in str(error) else "text"
+            if self._feed.starved and fault == "open" and not self._final:
+                return [], fault
+            self._feed.position, self._feed.starved = begin, False
             return next(parser(iter(self._feed), self._form)), fault
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from csvapi.csvio.blocks import BLOCK_SIZE, Block
-from csvapi.csvio.records import BLANK, Cut, cut, repair
+from csvapi.csvio.records import BLANK, Cut, cut, line_count, repair
 from csvapi.errors import MalformedCsv
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Piece:
         units = self.cut.units
         if self.blank:
             index = self._units[index]
-        more = sum(len(units[at].splitlines()) - 1 for at in self.cut.odd if at < index)
+        more = sum(line_count(units[at]) - 1 for at in self.cut.odd if at < index)
         return self.line + index + more, self.position + sum(map(len, units[:index]))
 
 
@@ -92,11 +92,14 @@ def portions(
 ) -> Iterator[Piece | Quick]:
     """As `pieces`; but `quick` is asked first for what it makes of some bytes, their position, the row they begin with,
     and whether they are the last ones; it takes from their start whole records up to near their end, or none."""
-    position, row, rest, need = start, 0, b"", 1
+    position, row, need, have = start, 0, 1, 0
+    waiting: list[bytes] = []  # joined when there is enough, so that a long record is not copied with every chunk
     for data, final in _chunks(source, start, stop, size):
-        rest += data
-        if len(rest) < need and not final:
+        waiting.append(data)
+        have += len(data)
+        if have < need and not final:
             continue
+        rest = b"".join(waiting)
         while rest:
             portion: Piece | Quick | None = quick(rest, position, row, final) if len(rest) <= limit else None
             if portion is None:
@@ -110,7 +113,11 @@ def portions(
                 break
         if len(rest) > limit:
             raise _too_long(source, limit, position, row, line)
-        need = 2 * len(rest)  # a record longer than a piece is not looked at again before there is twice as much
+        waiting, have, need = (
+            [rest],
+            len(rest),
+            2 * len(rest),
+        )  # a record longer than a piece is not looked at again before there is twice as much
 
 
 def _piece(source: Source, rest: bytes, position: int, row: int, line: int, limit: int, *, final: bool) -> Piece | None:

@@ -10,7 +10,7 @@ from csvapi.csvio.blocks import BLOCK_SIZE
 from csvapi.csvio.census import misquoted
 from csvapi.csvio.pieces import pieces
 from csvapi.csvio.preview import head
-from csvapi.csvio.records import BLANK, record_text
+from csvapi.csvio.records import BLANK, line_count, record_text
 from csvapi.csvio.source import Source
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _located(piece: Piece, at: Place, *, wide: bool) -> Run:
     offsets = list(accumulate(sizes, initial=at.byte))
     lines = None
     if piece.cut.lines != len(units):
-        lines = list(accumulate((len(unit.splitlines()) for unit in units), initial=at.line))
+        lines = list(accumulate(map(line_count, units), initial=at.line))
     kept: Sequence[int] = range(len(units))
     if piece.blank:
         kept = [number for number, unit in enumerate(units) if unit not in BLANK]

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.pieces import pieces
-from csvapi.csvio.records import cut, read
+from csvapi.csvio.records import cut, line_count, read
 from csvapi.csvio.source import Source
 from csvapi.csvio.widths import common_width
 
@@ -62,7 +62,7 @@ def head(source: Source, *, limit: int = 1 << 24) -> Head:
         record = piece.block.raw[0]
         before = blank + piece.cut.units.index(record)
         names = [cell.decode(wire.inner, "replace") for cell in fields]
-        return Head(record, fields, names, position + len(record), line + len(record.splitlines()), before)
+        return Head(record, fields, names, position + len(record), line + line_count(record), before)
     return Head(b"", [], [], source.body, first_line, 0)
 
 

@@ -47,7 +47,7 @@ class Cut:
         """Physical lines."""
         if not self.odd:
             return len(self.units)
-        return len(self.units) - len(self.odd) + sum(len(self.units[index].splitlines()) for index in self.odd)
+        return len(self.units) - len(self.odd) + sum(line_count(self.units[index]) for index in self.odd)
 
 
 def cut(data: bytes, wire: Wire, *, final: bool) -> Cut:
@@ -78,6 +78,12 @@ def repair(done: Cut, wire: Wire, width: int) -> Cut:
     return done
 
 
+def line_count(text: bytes) -> int:
+    """The physical lines of `text`, without making them."""
+    ends = text.count(b"\n") + text.count(b"\r") - text.count(b"\r\n")
+    return ends + (not text.endswith((b"\n", b"\r")) if text else 0)
+
+
 def record_text(unit: bytes, wire: Wire) -> bytes:
     """A record without byte order mark and line end."""
     body = unit[unmarked(unit, 0, wire) :]
@@ -105,12 +111,18 @@ def _plain(data: bytes, *, final: bool) -> Cut:
 
 
 class _Feed:
-    """Lines of `data` for the csv module from `position` on; `starved` once it asked for more than there are."""
+    """Lines of `data` for the csv module from `position` on; `starved` once it asked for more than there are.
+
+    When it asks for another line of the record that began at `record`, a quoted field is open: the lines that stay
+    within its quotes are given as one text. To the csv module that is the same, and a field of many lines costs what
+    its bytes cost.
+    """
 
     def __init__(self, data: bytes, wire: Wire) -> None:
         self.data = data
         self.codec, self.errors = wire.text
-        self.position = 0
+        self.quoted, self.escape = wire.quoted, wire.escape
+        self.position = self.record = 0
         self.starved = False
         self.lone = b"\r" in data and data.count(b"\r") != data.count(b"\r\n")  # some end lines on their own
 
@@ -120,11 +132,29 @@ class _Feed:
             yield self.data[start : self.position].decode(self.codec, self.errors)
         self.starved = True
 
+    def begin(self, record: int) -> None:
+        """Go on at the start of a record."""
+        self.position = self.record = record
+
     def _line_end(self) -> int:
+        if self.position > self.record and (end := self._quoted_end()) > self.position:
+            return end
         if self.lone:
             found = _LINE_END.search(self.data, self.position)
             return found.end() if found else len(self.data)
         return self.data.find(b"\n", self.position) + 1 or len(self.data)
+
+    def _quoted_end(self) -> int:
+        """Where the lines end that lie within quotes, from a line on that does.
+
+        After an escaped line end the field need not be a quoted one: then the next line stays alone.
+        """
+        escaped = self.escape and self.escape in self.data[max(self.record, self.position - 3) : self.position]
+        found = None if escaped or not self.quoted else self.quoted.match(self.data, self.position)
+        if not found:
+            return self.position
+        end = found.end()
+        return end if end == len(self.data) else self.line_start(self.position, end)
 
     def line_start(self, start: int, position: int) -> int:
         """Where the line that holds `position` begins, not before `start`."""
@@ -140,11 +170,11 @@ def _mixed(data: bytes, wire: Wire, *, final: bool, marked: bool) -> Cut:
     done = Cut(whole, [], [], rest)
     feed = _Feed(whole, wire)
     run_end = _marked_end(feed, wire) if marked else _easy_end(whole, wire) or _plain_end(feed, wire)
-    reader = wire.reader(feed)
+    reader = wire.reader(feed, final=final)
     start, end = 0, run_end(0)
     while end < len(whole):
         _split(whole[start:end], wire, done)
-        feed.position = unmarked(whole, end, wire)
+        feed.begin(unmarked(whole, end, wire))
         fields, fault = next(reader, ([], ""))
         if feed.starved and not final:
             done.data, done.rest = whole[:end], data[end:]

@@ -147,9 +147,25 @@ class Wire:
             "quoting": csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
         }
 
-    def reader(self, feed: Feed) -> Careful:
+    def reader(self, feed: Feed, *, final: bool = True) -> Careful:
         """The csv module's view of `feed`, whose lines are decoded as `text` says."""
-        return Careful(feed, self._format)
+        return Careful(feed, self._format, final=final)
+
+    @cached_property
+    def quoted(self) -> re.Pattern[bytes] | None:
+        """From a place within a quoted field, the text whose line ends are all within quotes: of the field itself and,
+        where quotes are doubled and nothing else is special, of further fields of its record.
+
+        None without quotes, or where a special character is more than a byte.
+        """
+        if not self.quote or max(map(len, (self.delimiter, self.quote, self.escape))) > 1:
+            return None
+        quote, delimiter, escape = map(re.escape, (self.quote, self.delimiter, self.escape))
+        if not self.only_quotes or not self.dialect.double_quote:
+            return re.compile(rb"[^" + quote + escape + rb"]++")
+        unquoted = rb"(?:[^" + quote + delimiter + rb"\r\n][^" + delimiter + rb"\r\n]*+)?+" + delimiter
+        reopened = rb"(?:" + unquoted + rb")++" + quote  # also where text stands after the closing quote
+        return re.compile(rb"(?:[^" + quote + rb"]++|" + quote + rb"(?:" + quote + rb"|" + reopened + rb"))*+")
 
     def encoded(self, fields: Iterable[str]) -> list[bytes]:
         """What the reader gives, as bytes again."""

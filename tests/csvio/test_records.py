@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from csvapi.csvio import records
 from csvapi.csvio.dialect import Dialect
+from csvapi.csvio.places import page, start
 from csvapi.csvio.wire import Wire
 from tests.engines import model
 from tests.engines.running import cases
 
 COMMA = Wire.of(Dialect())
+QUOTING = [Dialect(), Dialect(double_quote=False), Dialect(escape="\\", double_quote=False), Dialect(skip_space=True)]
 
 
 @given(case=cases())
@@ -77,3 +83,34 @@ def test_what_may_go_on_is_left() -> None:
     assert records.cut(b"a,b\n1,2\r", COMMA, final=False).rest == b"1,2\r"
     assert records.cut(b'a,b\n1,"2\n', COMMA, final=False).rest == b'1,"2\n'
     assert records.cut(b'a,b\n1,"2\n', COMMA, final=True).unclosed == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"a\n", b"a\r", b'""\n', b'","\n', b'",x,"\n', b'"x,"\n'],
+    ids=["lf", "cr", "doubled", "cells", "cell", "odd"],
+)
+def test_a_record_of_many_lines_costs_what_its_bytes_cost(tmp_path: Path, line: bytes) -> None:
+    """A quote that is never closed makes one record of the rest: it is read a few times, never line by line."""
+    path, wanted = tmp_path / "open", 2 << 20
+    path.write_bytes(b'id,name\n1,"' + line * (wanted // len(line)))
+    columns, at = start(path, Dialect())
+    began = time.process_time()
+    rows, following = page(path, Dialect(), len(columns), 1, at, 1 << 20)
+    assert time.process_time() - began < 1
+    assert (len(rows), following) == (1, None)
+    assert len(rows[0].raw) == path.stat().st_size - len(b"id,name\n")
+
+
+@given(text=st.text('",\nx\r\\ ', max_size=20), which=st.sampled_from(QUOTING))
+@settings(max_examples=300)
+def test_lines_within_quotes_are_read_as_one_by_one(text: str, which: Dialect) -> None:
+    wire = Wire.of(which)
+    parsed = model.parse('"\n' + text, Dialect(**{**which.as_json(), "header": False}), repaired=False)
+    done = records.cut(b'"\n' + text.encode(), wire, final=True)
+    rows = [
+        [wire.decode(field) for field in done.odd.get(index) or done.plain[index].split(b",")]
+        for index, unit in enumerate(done.units)
+        if unit not in records.BLANK
+    ]
+    assert rows == parsed.rows[: len(rows)]
