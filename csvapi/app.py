@@ -17,6 +17,7 @@ from csvapi.extensions import Runtime, db, jwt, migrate
 from csvapi.jobs.queue import Jobs, connect, connect_briefly
 from csvapi.keys import Keys
 from csvapi.rates import rates_of
+from csvapi.process.pool import Pool
 from csvapi.storage import storage_of
 from csvapi.throttle import Throttle
 from csvapi.web import docs
@@ -48,6 +49,7 @@ def create_app(settings: config.Settings | None = None, *, pages: bool = True) -
         throttle=Throttle(counts, enabled=settings.rate_limits),
         rates=rates_of(settings, counts),
         keys=Keys.of(settings),
+        pool=Pool(settings),
     )
     db.init_app(app)
     migrate.init_app(app, db)

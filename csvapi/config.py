@@ -123,6 +123,14 @@ class Settings:
     max_wait: int = setting(
         30, "CSVAPI_MAX_WAIT", "Longest time a request may wait for its task (`Prefer: wait`)", read="seconds"
     )
+    previews: int = setting(
+        4, "CSVAPI_PREVIEWS", "Previews and pages of records that each web process reads at once", read="count"
+    )
+    previews_per_user: int = setting(
+        2, "CSVAPI_PREVIEWS_PER_USER", "Those of one user; others wait, or are refused", read="count"
+    )
+    preview_memory: int = setting(128 * MIB, "CSVAPI_PREVIEW_MEMORY", "Memory that each of them may take", read="bytes")
+    preview_time: int = setting(10, "CSVAPI_PREVIEW_TIME", "Time that each of them may take", read="seconds")
     webhook_private: bool = setting(
         False, "CSVAPI_WEBHOOK_PRIVATE", "Let webhooks go to private, loopback and link-local addresses", read="switch"
     )

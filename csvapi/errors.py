@@ -28,6 +28,8 @@ CsvapiError
 │   └── InUse
 ├── Expired
 ├── TooLarge                     names the limit and its value
+│   ├── PreviewTooLarge          what is shown at once needs more memory than it may take
+│   └── PreviewTooSlow           or more time
 ├── QuotaExceeded
 ├── TooManyRequests              retry_after seconds
 ├── Unavailable
@@ -204,6 +206,14 @@ class Expired(CsvapiError):
 
 class TooLarge(CsvapiError):
     code = "too_large"
+
+
+class PreviewTooLarge(TooLarge):
+    code = "preview_too_large"
+
+
+class PreviewTooSlow(TooLarge):
+    code = "preview_too_slow"
 
 
 class QuotaExceeded(CsvapiError):

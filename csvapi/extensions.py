@@ -26,6 +26,7 @@ from csvapi.errors import DatabaseDown
 from csvapi.jobs.queue import Jobs
 from csvapi.models.types import Base
 from csvapi.rates import Rates
+from csvapi.process.pool import Pool
 from csvapi.storage import LocalStorage
 from csvapi.throttle import Throttle
 
@@ -84,6 +85,7 @@ class Runtime:
     throttle: Throttle
     rates: Rates | None
     keys: keys.Keys
+    pool: Pool
 
 
 def runtime() -> Runtime:

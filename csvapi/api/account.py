@@ -59,6 +59,9 @@ class Limits(ma.Schema):
     wait_seconds = ma.fields.Integer(required=True)
     requests_per_second = ma.fields.Integer(required=True, metadata={"description": "In the long run; 0: no limit"})
     requests_at_once = ma.fields.Integer(required=True, metadata={"description": "Before that rate holds"})
+    preview_bytes = ma.fields.Integer(required=True)
+    preview_seconds = ma.fields.Integer(required=True)
+    previews_at_once = ma.fields.Integer(required=True)
 
 
 class Retention(ma.Schema):
@@ -96,6 +99,9 @@ _LIMITS = {
     "wait_seconds": 30,
     "requests_per_second": 100,
     "requests_at_once": 1000,
+    "preview_bytes": 134217728,
+    "preview_seconds": 10,
+    "previews_at_once": 2,
 }
 _USES = (
     "stored_bytes",

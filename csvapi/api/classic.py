@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import Response, g, jsonify, request, url_for
@@ -10,6 +11,7 @@ from csvapi.api.body import FORMS
 from csvapi.api.classic_shapes import STATUSES, NotAForm, Operation, Started, StatusQuery, TaskState, Uploaded
 from csvapi.api.contract import Blueprint, signed_in
 from csvapi.api.rates import polls, unfinished
+from csvapi.api.ready import ready
 from csvapi.api.sending import send
 from csvapi.errors import InvalidInput, NotCsv, NotFound
 from csvapi.extensions import runtime
@@ -118,9 +120,9 @@ def _step(body: dict[str, Any]) -> dict[str, Any]:
         "result": {"file_link": LINK, "data": [{"id": "007", "name": "Ada", "joined": ""}]},
     },
 )
-@blp.refuses(400, 401, 404, 503)
+@blp.refuses(400, 401, 404, 413, 429, 503)
 @polls
-def task_status(query: dict[str, Any]) -> dict[str, Any]:
+def task_status(query: dict[str, Any]) -> Any:
     """Tell how a task is going and, once it has succeeded, show its first records and a link to the whole result.
 
     Only the first `n` records of the result are read, whatever its size.
@@ -132,36 +134,20 @@ def task_status(query: dict[str, Any]) -> dict[str, Any]:
         case Status.RUNNING:
             answer["progress"] = tasks.current_progress(task)
         case Status.SUCCEEDED:
-            answer["result"] = _result(task, query["n"])
+            return _shown(answer, task, query["n"])
         case Status.FAILED:
             answer["error"] = task.error_detail
     return answer
 
 
-def _result(task: Task, limit: int) -> dict[str, Any]:
+def _shown(answer: dict[str, Any], task: Task, limit: int) -> Response:
+    """The answer of a task that has succeeded, with its first records."""
     preview = tasks.preview(task, limit)
     if preview is None:  # the result was deleted before the task
-        return {"file_link": None, "data": []}
-    names = unique_names(preview.columns, max(map(len, preview.records), default=0))
-    absent = [None] * len(preview.columns)
-    data = [dict(zip(names, [*record, *absent[len(record) :]], strict=False)) for record in preview.records]
-    return {"file_link": _absolute(url_for("csv.download", token=links.sign(preview.file.id))), "data": data}
-
-
-def unique_names(columns: list[str], width: int) -> list[str]:
-    """Names for the keys of an object: a repeated one gets `.1`, `.2` …, a field past the header `column_5`."""
-    names: list[str] = []
-    taken = set(columns)
-    seen: set[str] = set()
-    for position in range(1, max(width, len(columns)) + 1):
-        name = wanted = columns[position - 1] if position <= len(columns) else f"column_{position}"
-        count = 0
-        while name in seen or (count and name in taken):
-            count += 1
-            name = f"{wanted}.{count}"
-        seen.add(name)
-        names.append(name)
-    return names
+        return jsonify(**answer, result={"file_link": None, "data": []})
+    file, records = preview
+    link = json.dumps(_absolute(url_for("csv.download", token=links.sign(file.id))))
+    return ready("result", b'{"file_link":%s,"data":%s}' % (link.encode(), records), answer)
 
 
 def _absolute(path: str) -> str:

@@ -11,8 +11,9 @@ from marshmallow import validate
 from csvapi.api import upload
 from csvapi.api.contract import signed_in
 from csvapi.api.once import claim, once
+from csvapi.api.ready import ready
 from csvapi.api.resource import LINK, NEXT, Paging, Resource, page
-from csvapi.api.schemas import FILE, DialectChange, FileShape, IssuesShape, RowsShape, file_shape, row_shape
+from csvapi.api.schemas import FILE, DialectChange, FileShape, IssuesShape, RowsShape, file_shape
 from csvapi.api.sending import FORMATS, send, sends
 from csvapi.models import File
 from csvapi.services import files, keeping, older, rows
@@ -121,7 +122,7 @@ def show(file_id: int) -> Any:
 @signed_in
 @blp.arguments(Change, example={"dialect": {"delimiter": ";"}, "expires_at": "2030-01-31T12:00:00Z"})
 @blp.response(200, FileShape, example=FILE)
-@blp.refuses(401, 404, 409, 413, 415, 422, 503)
+@blp.refuses(401, 404, 409, 413, 415, 422, 429, 503)
 def change(body: dict[str, Any], file_id: int) -> Any:
     """Change a file's name, how it is read, or how long it is kept; its bytes stay.
 
@@ -133,7 +134,7 @@ def change(body: dict[str, Any], file_id: int) -> Any:
 @blp.route(f"{ONE}/detect", methods=["POST"])
 @signed_in
 @blp.response(200, FileShape, example=FILE)
-@blp.refuses(401, 404, 409, 422, 503)
+@blp.refuses(401, 404, 409, 413, 422, 429, 503)
 def detect(file_id: int) -> Any:
     """Detect anew how an upload is to be read: its dialect, columns and evidence; its bytes stay.
 
@@ -169,7 +170,7 @@ ROW = {"row": 1, "line": 2, "byte": 8, "values": ["007", "Ada"]}
 @signed_in
 @blp.arguments(Paging, location="query")
 @blp.response(200, RowsShape, example={"columns": ["id", "name"], "items": [ROW], "next": None}, headers=LINK)
-@blp.refuses(401, 404, 422, 503)
+@blp.refuses(401, 404, 413, 422, 429, 503)
 def show_rows(query: dict[str, Any], file_id: int) -> Any:
     """Show records as text: exactly the cells, null where a field is absent, with row, line and byte of each.
 
@@ -181,7 +182,8 @@ def show_rows(query: dict[str, Any], file_id: int) -> Any:
 def rows_of(file: File, query: dict[str, Any]) -> Any:
     """A page of a file's records as the views answer it."""
     columns, found, cursor = rows.rows(file, query["limit"], query.get("cursor"))
-    return page(list(map(row_shape, found)), cursor, columns=columns)
+    body, _, headers = page((), cursor, columns=columns)
+    return ready("items", found, {name: body[name] for name in ("columns", "next")}, headers)
 
 
 ISSUE = {
@@ -198,7 +200,7 @@ ISSUE = {
 @signed_in
 @blp.arguments(Paging, location="query")
 @blp.response(200, IssuesShape, example={"items": [ISSUE], "next": None}, headers=LINK)
-@blp.refuses(401, 404, 422, 503)
+@blp.refuses(401, 404, 413, 422, 429, 503)
 def issues(query: dict[str, Any], file_id: int) -> Any:
     """List ragged records, bytes that are no text, NULs, odd quotes and the like, each with row, line and byte.
 
@@ -206,10 +208,8 @@ def issues(query: dict[str, Any], file_id: int) -> Any:
     A page looks at a part of a large file: go on while `next` is not null, also when a page is empty.
     """
     found, cursor = rows.issues(_mine(file_id), query["limit"], query.get("cursor"))
-    return page(
-        [{"code": each.kind, "kind": each.kind, "detail": each.detail, **each.place.as_json()} for each in found],
-        cursor,
-    )
+    _, _, headers = page((), cursor)
+    return ready("items", found, {"next": cursor}, headers)
 
 
 def _mine(file_id: int) -> File:

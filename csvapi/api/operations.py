@@ -9,14 +9,15 @@ from typing import Any
 import marshmallow as ma
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import g
+from flask import Response, g
 from marshmallow import validate
 
 from csvapi.api.contract import signed_in_to_look
 from csvapi.api.files import ROW
+from csvapi.api.ready import MIME
 from csvapi.api.resource import Resource
-from csvapi.api.schemas import RowShape, row_shape
-from csvapi.api.task_shapes import INPUT, ON_BAD, ON_RAGGED, OUTPUT, STEPS, Counts, counts
+from csvapi.api.schemas import RowShape
+from csvapi.api.task_shapes import INPUT, ON_BAD, ON_RAGGED, OUTPUT, STEPS, Counts
 from csvapi.api.warning_shape import WARNINGS
 from csvapi.operations import Operation, catalogue
 from csvapi.operations.params import ColumnField
@@ -168,30 +169,13 @@ _PREVIEW = {
 @signed_in_to_look
 @blp.arguments(PreviewRequest, example={"input": 1, "steps": [{"op": "dedup"}], "sample_rows": 100})
 @blp.response(200, Preview, example=_PREVIEW)
-@blp.refuses(401, 404, 413, 415, 422, 503)
+@blp.refuses(401, 404, 413, 415, 422, 429, 503)
 def preview(body: dict[str, Any]) -> Any:
     """Try steps on the first records of a file, at once; nothing is stored.
 
     Each record is marked as kept, or with the step that drops it and why. What it says of the file is an estimate.
+    It runs in bounds of memory and time, a few of a user at once; `GET /api/v1/me/usage` says which.
     """
     file = pipelines.find_input(g.user.id, body["input"])
     chosen: dict[str, Any] = {name: body[name] for name in ("on_ragged", "on_bad", "output") if name in body}
-    return _shape(previews.run(file, body["steps"], body["sample_rows"], chosen))
-
-
-def _shape(trial: previews.Trial) -> dict[str, Any]:
-    return {
-        "columns": trial.columns,
-        "items": [{**row_shape(row), **_fate(trial.fates.get(row.place.row))} for row in trial.rows],
-        "result": {"columns": trial.out_columns, "items": list(map(row_shape, trial.out))},
-        "counts": counts(trial.receipt),
-        "warnings": trial.warnings,
-        "complete": trial.complete,
-        "estimate": trial.estimate,
-    }
-
-
-def _fate(fate: previews.Fate | None) -> dict[str, Any]:
-    if fate is None:
-        return {"kept": True, "step": None, "reason": None, "kept_row": None}
-    return {"kept": False, "step": fate.step, "reason": fate.reason, "kept_row": fate.kept_row}
+    return Response(previews.run(file, body["steps"], body["sample_rows"], chosen), mimetype=MIME)

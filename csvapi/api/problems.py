@@ -52,6 +52,8 @@ MEANINGS: dict[str, Meaning] = {
     "length_required": Meaning("The body's length is missing", "Send `Content-Length`."),
     "precondition_failed": Meaning("A condition of the request does not hold", "Ask for the current state first."),
     "too_large": Meaning("Larger than a limit", "The limit is in `limit`; send less."),
+    "preview_too_large": Meaning("It needs more memory than a preview may take", "Ask for fewer, or start a task."),
+    "preview_too_slow": Meaning("It takes longer than a preview may", "Ask for fewer records, or start a task."),
     "unsupported_media_type": Meaning("The body's type is not understood", "Send one of the documented types."),
     "range_not_satisfiable": Meaning("The range is outside of the content", "Ask for a range within its size."),
     "idempotency_key_reused": Meaning("The key came with another payload before", "Use a new key."),

@@ -67,7 +67,7 @@ def result(task_id: str) -> Response:
 @signed_in
 @blp.arguments(Paging, location="query")
 @blp.response(200, RowsShape, example={"columns": ["id", "name"], "items": [ROW], "next": None}, headers=LINK)
-@blp.refuses(401, 404, 409, 410, 422, 503)
+@blp.refuses(401, 404, 409, 410, 413, 422, 429, 503)
 def result_rows(query: dict[str, Any], task_id: str) -> Any:
     """Show the result's records as text; a page costs what it shows, wherever it is."""
     return rows_of(pipelines.result(g.user.id, task_id), query)

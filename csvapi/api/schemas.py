@@ -9,7 +9,7 @@ from marshmallow import validate
 
 from csvapi import __version__
 from csvapi.api.warning_shape import WARNINGS, WarningShape
-from csvapi.csvio.places import KINDS, Row
+from csvapi.csvio.places import KINDS
 from csvapi.models import File
 from csvapi.services import older
 
@@ -168,10 +168,6 @@ def file_shape(file: File) -> dict[str, Any]:
         "expires_at": file.expires_at,
         "links": links,
     }
-
-
-def row_shape(row: Row) -> dict[str, Any]:
-    return {**row.place.as_json(), "values": row.values}
 
 
 _DIALECT = {

@@ -10,6 +10,7 @@ from marshmallow import validate
 from csvapi.api import warning_shape
 from csvapi.api.resource import MAX_ID
 from csvapi.api.warning_shape import WARNINGS
+from csvapi.csvio.receipt import counts
 from csvapi.models import FINISHED, Status, Task
 from csvapi.operations import catalogue
 from csvapi.operations.output import Output
@@ -143,12 +144,6 @@ def task_shape(task: Task) -> dict[str, Any]:
         "result": task.result_file_id,
         "links": _links(task),
     }
-
-
-def counts(receipt: dict[str, Any]) -> dict[str, Any]:
-    records, ragged = receipt["records"], receipt.get("found", {}).get("ragged", {})
-    dropped = [step["dropped"] for step in receipt["dropped_by_step"]]
-    return {"in": records["in"], "out": records["kept"], "dropped": dropped, "ragged": ragged.get("dropped", 0)}
 
 
 def _links(task: Task) -> dict[str, str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import accumulate, compress
-from typing import TYPE_CHECKING
+from math import inf
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.blocks import BLOCK_SIZE
 from csvapi.csvio.census import misquoted
@@ -96,11 +98,26 @@ def _located(piece: Piece, at: Place, *, wide: bool) -> Run:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A record as text: a missing field is None, a byte that is no text U+FFFD."""
+    """A record, which becomes text when it is asked for its values: as such it takes many times the memory."""
 
     place: Place
-    values: list[str | None]
-    raw: bytes
+    width: int
+    _block: Block
+    _index: int
+
+    @property
+    def values(self) -> list[str | None]:
+        """Its cells: a missing field is None, a byte that is no text U+FFFD."""
+        inner, fields = self._block.wire.inner, self._block.fields(self._index)
+        return [cell.decode(inner, "replace") for cell in fields] + [None] * (self.width - len(fields))
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes of the file."""
+        return self._block.wire.restore(self._block.raw[self._index])
+
+    def as_json(self) -> dict[str, Any]:
+        return {**self.place.as_json(), "values": self.values}
 
 
 def page(path: Path, dialect: Dialect, width: int, limit: int, at: Place, room: int) -> tuple[list[Row], Place | None]:
@@ -113,14 +130,9 @@ def page(path: Path, dialect: Dialect, width: int, limit: int, at: Place, room: 
         for index in range(len(run.block)):
             if len(rows) == limit or (rows and room <= 0):
                 return rows, run.place(index)
-            rows.append(_row(run.block, index, run.place(index), width))
+            rows.append(Row(run.place(index), width, run.block, index))
             room -= len(run.block.raw[index])
     return rows, None
-
-
-def _row(block: Block, index: int, place: Place, width: int) -> Row:
-    values: list[str | None] = [cell.decode(block.wire.inner, "replace") for cell in block.fields(index)]
-    return Row(place, values + [None] * (width - len(values)), block.wire.restore(block.raw[index]))
 
 
 KINDS = {
@@ -141,14 +153,19 @@ class Oddity:
     place: Place
     detail: str
 
+    def as_json(self) -> dict[str, Any]:
+        return {"code": self.kind, "kind": self.kind, "detail": self.detail, **self.place.as_json()}
+
 
 def oddities(
-    path: Path, dialect: Dialect, width: int, limit: int, at: Place, room: int
+    path: Path, dialect: Dialect, width: int, limit: int, at: Place, room: int, seconds: float = inf
 ) -> tuple[list[Oddity], Place | None]:
-    """At most `limit` oddities, looking at about `room` bytes from a place on; the place to go on from, or None.
+    """At most `limit` oddities, looking at about `room` bytes from a place on, or for so many seconds; the place to go
+    on from, or None.
 
     Records without any cost a few scans of their block.
     """
+    stop = monotonic() + seconds
     found: list[Oddity] = []
     begin = at.byte
     opened = Source.open(path, dialect)
@@ -158,7 +175,7 @@ def oddities(
             if len(found) >= limit:
                 return found, run.place(index)
             found += _of(run, index, width, header)
-        if run.end.byte - begin >= room:
+        if run.end.byte - begin >= room or monotonic() >= stop:
             return found, run.end
     return found, None
 

@@ -85,6 +85,13 @@ class Receipt:
         return {**self.as_json(), "run": self.run}
 
 
+def counts(stored: dict[str, Any]) -> dict[str, Any]:
+    """The numbers of records of a receipt, as a task and a preview show them."""
+    records, ragged = stored["records"], stored.get("found", {}).get("ragged", {})
+    dropped = [step["dropped"] for step in stored["dropped_by_step"]]
+    return {"in": records["in"], "out": records["kept"], "dropped": dropped, "ragged": ragged.get("dropped", 0)}
+
+
 def in_parts(stored: dict[str, Any]) -> dict[str, Any]:
     """The two parts of a receipt as they are shown: `receipt`, which can be compared, and `run`."""
     return {"receipt": {name: part for name, part in stored.items() if name != "run"}, "run": stored.get("run", {})}

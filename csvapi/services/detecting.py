@@ -6,24 +6,37 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from csvapi import __version__
-from csvapi.csvio import header
+from csvapi.csvio import pages
 from csvapi.csvio.detection import HEAD, detect
 from csvapi.extensions import runtime
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["HEAD", "detected"]
+    from csvapi.csvio import Dialect
+
+__all__ = ["HEAD", "columns", "detected"]
 
 
-def detected(ends: tuple[bytes, bytes], size: int, path: Path) -> dict[str, Any]:
+def columns(user_id: int, path: Path, dialect: Dialect) -> list[str]:
+    """The columns of a file as this dialect reads them, read in a process of its own.
+
+    Raises MalformedCsv for a header beyond the record limit, TooLarge for too many columns, InvalidInput for a file
+    that cannot be read so, and what `Pool.call` raises.
+    """
+    settings = runtime().settings
+    facts, _ = runtime().pool.call(user_id, pages.columns, path, dialect, settings.max_record, settings.max_columns)
+    return list(facts["columns"])
+
+
+def detected(user_id: int, ends: tuple[bytes, bytes], size: int, path: Path) -> dict[str, Any]:
     """The values of a file's row that the first and last bytes say.
 
-    The columns are those of a pass, which reads all of the header record. Raises as `detect` does, and MalformedCsv
-    for a header beyond the record limit.
+    The columns are those of a pass, which reads all of the header record (see `columns`). Raises as `detect` and
+    `columns` do.
     """
     found = detect(*ends, complete=size <= HEAD, size=size)
-    found = replace(found, columns=tuple(header(path, found.dialect, limit=runtime().settings.max_record)))
+    found = replace(found, columns=tuple(columns(user_id, path, found.dialect)))
     return {
         "dialect": found.dialect.as_json(),
         "columns": list(found.columns),

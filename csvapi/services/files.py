@@ -60,7 +60,7 @@ def receive(user_id: int, name: str, upload: Writer) -> File:
         raise InvalidInput(f"{ONLY_CSV} {_way_out(name)}", pointer="/file")
     if upload.size == 0:
         raise InvalidInput("The file is empty", pointer="/file")
-    values = detected(first_and_last(upload, upload.size, HEAD), upload.size, upload.temp)
+    values = detected(user_id, first_and_last(upload, upload.size, HEAD), upload.size, upload.temp)
     file = File(
         user_id=user_id,
         name=name,

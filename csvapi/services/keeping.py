@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete as delete_rows
 from sqlalchemy import select, update
 
-from csvapi.csvio import Dialect, header
+from csvapi.csvio import Dialect
 from csvapi.errors import InvalidInput, NotFound, UnsupportedEncoding
 from csvapi.extensions import transaction
 from csvapi.models import Action, File, now
 from csvapi.services import audit, cursors, files, quotas
+from csvapi.services.detecting import columns
 from csvapi.services.leases import changed
 from csvapi.services.using import check_unused
 
@@ -77,12 +77,10 @@ def _columns(file: File, dialect: Dialect) -> list[str]:
     _check(dialect)
     try:
         with files.reading(file) as source:
-            return header(source, dialect)
-    except (InvalidInput, UnsupportedEncoding) as error:
+            return columns(file.user_id, source, dialect)
+    except InvalidInput as error:
         error.pointer = f"/dialect{error.pointer}"
         raise
-    except (ValueError, TypeError, csv.Error) as error:
-        raise InvalidInput(f"dialect: the file cannot be read this way: {error}", pointer="/dialect") from error
 
 
 def _check(dialect: Dialect) -> None:

@@ -46,7 +46,7 @@ def again(user_id: int, file_id: int) -> File:
             f'PATCH /api/v1/files/{file.id} with {{"dialect": …}} changes how it is read',
         )
     with files.reading(file) as path:
-        values = detected(runtime().storage.ends(file.storage_key, file.size, HEAD), file.size, path)
+        values = detected(user_id, runtime().storage.ends(file.storage_key, file.size, HEAD), file.size, path)
     with transaction() as session:
         quotas.lock(session, user_id)
         check_unused(session, file)

@@ -6,12 +6,10 @@ from typing import Any
 
 from csvapi.csvio import Dialect
 from csvapi.csvio.receipt import in_parts
-from csvapi.csvio.wire import Wire
-from csvapi.errors import Expired, NotFound, TaskNotFinished, UnsupportedEncoding
+from csvapi.engines.trial import fits
+from csvapi.errors import Expired, NotFound, TaskNotFinished
 from csvapi.models import File, Status, Task
-from csvapi.operations import check_columns, load_steps
-from csvapi.operations.output import rewrite
-from csvapi.operations.step import Context
+from csvapi.operations import load_steps
 from csvapi.services import files, tasks
 from csvapi.services.inputs import others
 
@@ -37,16 +35,9 @@ def check(file: File, steps: list[dict[str, Any]], chosen: dict[str, Any]) -> No
     Raises InvalidInput, UnknownColumn or AmbiguousColumn with the place: /steps/1/columns/0, /output/encoding.
     """
     files.check_csv(file, "/input")
-    dialect = Dialect.from_json(file.dialect)
     loaded = load_steps(steps)
     with others(file.user_id, loaded) as more:
-        check_columns(loaded, file.columns, dialect.header, more)
-    if "output" in chosen:
-        try:
-            rewrite(chosen["output"], Context(file.columns, dialect.header, Wire.of(dialect)))
-        except UnsupportedEncoding as error:
-            error.pointer = "/output/encoding"
-            raise
+        fits(loaded, file.columns, Dialect.from_json(file.dialect), more, chosen)
 
 
 def result(user_id: int, task_id: str) -> File:

@@ -1,48 +1,56 @@
-"""Looking into stored files: records as text, and what is odd about them, page by page."""
+"""Looking into stored files: records as text, and what is odd about them, page by page, in processes of their own."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from csvapi.csvio import Dialect
-from csvapi.csvio.places import Oddity, Place, Row, oddities, page, start
-from csvapi.models import File
+from csvapi.csvio import Dialect, pages
+from csvapi.csvio.places import Place
+from csvapi.extensions import runtime
 from csvapi.services import cursors, files
 
-ROOM = 4 * 1024 * 1024  # bytes of records in one page
-LOOKED_AT = 64 * 1024 * 1024  # bytes that one page of issues looks at
+if TYPE_CHECKING:
+    from csvapi.models import File
 
 
-def rows(file: File, limit: int, cursor: str | None) -> tuple[list[str], list[Row], str | None]:
-    """The column names, a page of records, and the cursor of the next one; costs what it shows."""
+def rows(file: File, limit: int, cursor: str | None) -> tuple[list[str], bytes, str | None]:
+    """The column names, a page of records as JSON, and the cursor of the next one; costs what it shows.
+
+    Raises what `Pool.call` raises, as all of these do.
+    """
     files.check_csv(file)
-    dialect = Dialect.from_json(file.dialect)
+    at = _place("rows", file, cursor)
     with files.reading(file) as source:
-        columns, at = _place("rows", file, source, cursor)
-        found, following = page(source, dialect, len(columns), limit, at, ROOM)
-    return columns, found, _cursor("rows", file, following)
+        facts, found = runtime().pool.call(
+            file.user_id, pages.records, source, Dialect.from_json(file.dialect), limit, at
+        )
+    return facts["columns"], found, _cursor("rows", file, facts["following"])
 
 
-def issues(file: File, limit: int, cursor: str | None) -> tuple[list[Oddity], str | None]:
+def issues(file: File, limit: int, cursor: str | None) -> tuple[bytes, str | None]:
     """What is odd in a bounded part of the file; the cursor goes on where it ended, also when nothing was odd."""
     files.check_csv(file)
-    dialect = Dialect.from_json(file.dialect)
+    at = _place("issues", file, cursor)
     with files.reading(file) as source:
-        columns, at = _place("issues", file, source, cursor)
-        found, following = oddities(source, dialect, len(columns), limit, at, LOOKED_AT)
-    return found, _cursor("issues", file, following)
+        facts, found = runtime().pool.call(
+            file.user_id, pages.issues, source, Dialect.from_json(file.dialect), limit, at
+        )
+    return found, _cursor("issues", file, facts["following"])
 
 
-def _place(kind: str, file: File, source: Path, cursor: str | None) -> tuple[list[str], Place]:
-    columns, first = start(source, Dialect.from_json(file.dialect))
-    if cursor is None:
-        return columns, first
-    place = cursors.read(_kind(kind, file), cursor)
-    return columns, Place(*place)
+def objects(file: File, limit: int) -> bytes:
+    """The first records as JSON objects by column; reads no more than that."""
+    with files.reading(file) as source:
+        dialect = Dialect.from_json(file.dialect)
+        return runtime().pool.call(file.user_id, pages.objects, source, dialect, limit)[1]
 
 
-def _cursor(kind: str, file: File, place: Place | None) -> str | None:
-    return cursors.write(_kind(kind, file), [place.row, place.line, place.byte]) if place else None
+def _place(kind: str, file: File, cursor: str | None) -> Place | None:
+    return Place(*cursors.read(_kind(kind, file), cursor)) if cursor is not None else None
+
+
+def _cursor(kind: str, file: File, place: list[int] | None) -> str | None:
+    return cursors.write(_kind(kind, file), place) if place else None
 
 
 def _kind(kind: str, file: File) -> str:

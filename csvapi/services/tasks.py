@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,13 +11,13 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from csvapi import logs, tracing
-from csvapi.csvio import Dialect, rows
+from csvapi.csvio import Dialect
 from csvapi.errors import NotFound, QueueDown, TaskFinished
 from csvapi.extensions import runtime, transaction
 from csvapi.jobs import progress
 from csvapi.models import ACTIVE, CSV, File, Status, Task, now
 from csvapi.operations import check_columns, load_steps
-from csvapi.services import files, quotas, shares
+from csvapi.services import files, quotas, rows, shares
 from csvapi.services.dispatch import dispatch
 from csvapi.services.leases import changed
 
@@ -122,17 +121,11 @@ def current_progress(task: Task) -> dict[str, Any]:
     return progress.read(runtime().redis, task.id) or task.progress or {}
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """A finished task's result file and its first records as text; None stands for a field that is absent."""
+def preview(task: Task, limit: int) -> tuple[File, bytes] | None:
+    """A succeeded task's result file and its first `limit` records as JSON objects by column; None when it is deleted.
 
-    file: File
-    columns: list[str]
-    records: list[list[str | None]]
-
-
-def preview(task: Task, limit: int) -> Preview | None:
-    """The first `limit` records of a succeeded task's result; reads no more than that. None when it is deleted."""
+    Reads no more than that, in bounds (see `Pool.call`).
+    """
     if task.result_file_id is None:
         return None
     try:
@@ -140,7 +133,5 @@ def preview(task: Task, limit: int) -> Preview | None:
     except NotFound:
         return None
     if file.media_type != CSV:
-        return Preview(file, [], [])
-    with files.reading(file) as source:
-        columns, records = rows(source, Dialect.from_json(file.dialect), limit)
-    return Preview(file, columns, records)
+        return file, b"[]"
+    return file, rows.objects(file, limit)

@@ -44,6 +44,9 @@ def of(user_id: int) -> dict[str, Any]:
             "task_seconds": settings.task_time,
             "wait_seconds": settings.max_wait,
             **_rate(),
+            "preview_bytes": settings.preview_memory,
+            "preview_seconds": settings.preview_time,
+            "previews_at_once": settings.previews_per_user,
         },
         "retention": {
             "files": settings.retention,

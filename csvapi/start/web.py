@@ -61,6 +61,8 @@ class Web(BaseApplication):  # type: ignore[misc] # gunicorn has no types
             from csvapi.web.alone import serve_only
 
             serve_only(app, self._only)
+        else:
+            app.extensions["csvapi"].pool.start()  # so that the first preview does not wait for it
         return app
 
 

@@ -13,8 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from csvapi import config
-from csvapi.api.classic import unique_names
 from csvapi.app import create_app
+from csvapi.csvio.pages import unique_names
 from csvapi.services import links
 from tests.stack import PASSWORD, Account
 

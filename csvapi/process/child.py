@@ -1,0 +1,106 @@
+"""The other side of the pool: a program that forks children, each of which runs one call after the other, in bounds.
+
+`python -m csvapi.process.child FD`: over the socket FD come sockets, one for each child that is wanted. The program
+imports what a call needs once and has one thread, so a child is there in milliseconds, and shares its memory. It ends
+when its parent's side of FD is closed, however that ends, and so do all of its children.
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import json
+import os
+import pickle
+import resource
+import signal
+import socket
+import sys
+import traceback
+from contextlib import suppress
+from typing import Any
+
+from csvapi.errors import CsvapiError
+from csvapi.jobs.kernel import prefer_to_kill_this_process
+from csvapi.lifeline import die_with_parent
+from csvapi.process import frames, memory
+
+CALLS = 200  # after which a child makes room for a new one
+GROWN = 96 * memory.MIB  # of its own memory, after a call, at which it does so at once
+
+
+def main(descriptor: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal it goes to all; only the parent decides
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel takes the ended children away
+    prefer_to_kill_this_process()
+    _warm_up()
+    mine = os.getpid()
+    with socket.socket(fileno=descriptor) as control:
+        while True:
+            message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+            if not message:
+                return
+            if not os.fork():
+                control.close()
+                die_with_parent(mine)
+                with suppress(EOFError, ConnectionError):  # the parent needs it no more, or is gone
+                    _serve(descriptors[0])
+                os._exit(0)
+            os.close(descriptors[0])
+
+
+def _warm_up() -> None:
+    from csvapi.csvio import pages  # noqa: F401 -- what a call imports
+    from csvapi.engines import trial  # noqa: F401 -- likewise
+    from csvapi.operations import catalogue
+
+    catalogue()
+    gc.collect()
+    gc.freeze()  # what lives now lives on: no collection in a child touches, and so copies, its memory
+
+
+def _serve(descriptor: int) -> None:
+    """Run calls until the parent closes the socket, or until it is time for another child."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    base = memory.data()
+    with socket.socket(fileno=descriptor) as parent:
+        for number in range(1, CALLS + 1):
+            _, _, _, call = frames.receive(parent)
+            frames.send(parent, frames.BEGUN)
+            kind, facts, text = _bounded(call)
+            last = number == CALLS or kind == frames.MEMORY or memory.data() > base + GROWN
+            frames.send(parent, kind, facts, text, last=last)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            if last:
+                return
+
+
+def _bounded(call: bytearray) -> tuple[bytes, bytes, bytes]:
+    """Run a call within its limits: a time, after which the kernel ends this process, memory, and bytes of a file."""
+    function, arguments, seconds, room, longest = pickle.loads(call)  # noqa: S301 -- from the parent alone
+    call.clear()
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+    with memory.limited(room):
+        return _run(function, arguments, longest)
+
+
+def _run(function: Any, arguments: tuple[Any, ...], longest: int) -> tuple[bytes, bytes, bytes]:
+    try:
+        facts, text = function(*arguments)
+        if len(text) > longest:
+            return frames.DISK, b"", b""
+        return frames.DONE, json.dumps(facts).encode(), text
+    except MemoryError:
+        return frames.MEMORY, b"", b""
+    except CsvapiError as error:
+        return frames.FAILED, pickle.dumps(error), b""
+    except Exception as error:  # noqa: BLE001 -- a mistake of ours: the parent logs it
+        if isinstance(error, OSError) and error.errno in {errno.EFBIG, errno.ENOSPC}:
+            return frames.DISK, b"", b""
+        return frames.BROKEN, traceback.format_exc().encode(), b""
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

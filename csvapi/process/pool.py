@@ -1,0 +1,200 @@
+"""Calls that a web process has its children run: in bounds of memory, time and number, away from its own threads.
+
+A call is a function that can be imported, of values that can be pickled; it knows no application, no database and no
+queue. It gives facts, which JSON has words for, and a text, which goes on to the client as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import signal
+import socket
+import sys
+import threading
+import time
+import weakref
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from csvapi.errors import PreviewTooLarge, PreviewTooSlow, Unavailable
+from csvapi.process import frames, memory
+from csvapi.process.turns import Turns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from csvapi.config import Settings
+
+log = structlog.get_logger(__name__)
+GRACE = 5.0  # seconds after a call's time in which the kernel must have ended it
+TRIES = 3  # of a call whose child had ended before it began
+_SHARE = 4  # of the memory of a call, the part that its answer may be long
+_KEPT = ("PYTHON", "LC_", "LD_", "COVERAGE", "MALLOC_")  # beginnings of names that a child's environment keeps
+_NAMES = {"PATH", "HOME", "LANG", "TZ", "TMPDIR"}
+Answer = tuple[Any, bytes]  # facts and text
+
+
+class _Ended(Exception):
+    """The child ended so many seconds `after` it took the call up; None where it never did."""
+
+    def __init__(self, after: float | None) -> None:
+        super().__init__()
+        self.after = after
+
+
+@dataclass
+class _Children:
+    """The program that forks, by its socket, and the children that wait for a call, by theirs."""
+
+    owner: int = 0
+    forker: int = 0
+    control: socket.socket | None = None
+    idle: list[socket.socket] = field(default_factory=list)
+
+    def close(self) -> None:
+        for each in [*self.idle, *filter(None, [self.control])]:
+            each.close()
+        self.idle, self.control = [], None
+        if self.forker and self.owner == os.getpid():
+            with suppress(ChildProcessError):
+                os.waitpid(self.forker, os.WNOHANG)
+
+
+class Pool:
+    """The children of one web process; there is none before the first call, or `start`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._memory, self._time = settings.preview_memory, settings.preview_time
+        self._turns = Turns(settings.previews, settings.previews_per_user)
+        self._lock = threading.Lock()
+        self._children = _Children()
+        weakref.finalize(self, self._children.close)
+
+    def start(self) -> None:
+        """Begin to start what the first call needs, without waiting for it."""
+        with self._lock:
+            self._control()
+
+    def call(self, user: int, function: Callable[..., Answer], *arguments: Any) -> Answer:
+        """What the function gives, run in a child.
+
+        Raises what it raises of the error tree, PreviewTooLarge and PreviewTooSlow beyond the limits, TooManyRequests
+        or Unavailable when too many run already.
+        """
+        longest = max(self._memory // _SHARE, 1)
+        call = pickle.dumps((function, arguments, self._time, self._memory, longest))
+        with self._turns.turn(user):
+            for _ in range(TRIES):
+                try:
+                    return self._ask(call)
+                except _Ended as ended:
+                    if ended.after is not None:
+                        raise self._killed(ended.after) from None
+            raise Unavailable("No process for the preview can be started; try again in a moment")
+
+    def _ask(self, call: bytes) -> Answer:
+        """Raises _Ended where the child does; one that a call was taken from before its end is never used again."""
+        child, begun, last = self._child(), 0.0, True
+        try:
+            frames.send(child, frames.CALL, text=call)
+            frames.receive(child)
+            begun = time.monotonic()
+            kind, last, facts, text = frames.receive(child)
+        except (EOFError, OSError) as error:  # a time-out is an OSError
+            raise _Ended(time.monotonic() - begun if begun else None) from error
+        finally:
+            if last:
+                child.close()
+            else:
+                self._give_back(child)
+        return self._told(kind, facts, text)
+
+    def _told(self, kind: bytes, facts: bytes, text: bytearray) -> Answer:
+        match kind:
+            case frames.DONE:
+                return json.loads(facts), bytes(text)
+            case frames.FAILED:
+                raise pickle.loads(facts)  # noqa: S301 -- from our own child
+            case frames.MEMORY:
+                raise self._too_large("memory")
+            case frames.DISK:
+                raise self._too_large("room for what comes out")
+        raise RuntimeError(facts.decode())
+
+    def _killed(self, seconds: float) -> PreviewTooLarge | PreviewTooSlow:
+        """What ended a child in the middle of a call: its time, or else most likely its memory."""
+        if seconds >= self._time:
+            return PreviewTooSlow(
+                f"It would take longer than the limit of {self._time} seconds (CSVAPI_PREVIEW_TIME); ask for fewer "
+                "records, or start a task: POST /api/v1/tasks",
+                limit=self._time,
+            )
+        log.warning("preview_killed", seconds=round(seconds, 3))
+        return self._too_large("memory")
+
+    def _too_large(self, what: str) -> PreviewTooLarge:
+        return PreviewTooLarge(
+            f"It would need more {what} than the limit of {self._memory} bytes allows (CSVAPI_PREVIEW_MEMORY); ask for "
+            "fewer records, or start a task: POST /api/v1/tasks",
+            limit=self._memory,
+        )
+
+    def _child(self) -> socket.socket:
+        """The socket of a child that has nothing to do; the child ends when it is closed."""
+        with self._lock:
+            self._mine()
+            child = self._children.idle.pop() if self._children.idle else self._new()
+        child.settimeout(self._time + GRACE)
+        return child
+
+    def _give_back(self, child: socket.socket) -> None:
+        with self._lock:
+            self._children.idle.append(child)
+
+    def _new(self) -> socket.socket:
+        mine, theirs = socket.socketpair()
+        with theirs:
+            try:
+                socket.send_fds(self._control(), [b"+"], [theirs.fileno()])
+            except OSError:  # the program was killed: its children are, too
+                self._children.close()
+                socket.send_fds(self._control(), [b"+"], [theirs.fileno()])
+        return mine
+
+    def _control(self) -> socket.socket:
+        """The socket of the program that forks, which is started if it is not there."""
+        self._mine()
+        if self._children.control is None:
+            mine, theirs = socket.socketpair()
+            with theirs:
+                self._children.forker = _started(theirs.fileno())
+            self._children.control, self._children.owner = mine, os.getpid()
+        return self._children.control
+
+    def _mine(self) -> None:
+        """A process that was forked from one with children leaves them to it."""
+        if self._children.owner not in {0, os.getpid()}:
+            self._children.close()
+            self._children.owner = 0
+
+
+def _started(descriptor: int) -> int:
+    """Start the program with one descriptor and no secrets: a new interpreter, as no fork is safe beside threads."""
+    environ = {name: value for name, value in os.environ.items() if name in _NAMES or name.startswith(_KEPT)}
+    environ |= memory.ONE_THREAD
+    root = str(Path(__file__).parents[2])
+    environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
+    return os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-P", "-m", "csvapi.process.child", "3"],
+        environ,
+        file_actions=[(os.POSIX_SPAWN_DUP2, descriptor, 3), (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)],
+        setsigmask=[],
+        setsigdef=[signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD],
+    )
