@@ -16,8 +16,8 @@ from csvapi.api.body import Request
 from csvapi.extensions import Runtime, db, jwt, migrate
 from csvapi.jobs.queue import Jobs, connect, connect_briefly
 from csvapi.keys import Keys
-from csvapi.rates import rates_of
 from csvapi.process.pool import Pool
+from csvapi.rates import rates_of
 from csvapi.storage import storage_of
 from csvapi.throttle import Throttle
 from csvapi.web import docs

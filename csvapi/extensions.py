@@ -25,8 +25,8 @@ from csvapi.config import Settings
 from csvapi.errors import DatabaseDown
 from csvapi.jobs.queue import Jobs
 from csvapi.models.types import Base
-from csvapi.rates import Rates
 from csvapi.process.pool import Pool
+from csvapi.rates import Rates
 from csvapi.storage import LocalStorage
 from csvapi.throttle import Throttle
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from csvapi.csvio import budget
 from csvapi.errors import CsvapiError, WorkerLost
+from csvapi.process import memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,6 +71,7 @@ def _child(task: Callable[[Callable[[Progressed], None]], object], pipe: Connect
     budget.enter(number)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    memory.renew()
     gc.freeze()
     said = [time.monotonic(), 0, 0, 0]
 
@@ -88,6 +90,8 @@ def _child(task: Callable[[Callable[[Progressed], None]], object], pipe: Connect
         say()
     except (CsvapiError, WrongCut, OSError) as error:
         outcome = ("failed", error)
+    except MemoryError:
+        outcome = ("failed", memory.passed())
     pipe.send(outcome)
 
 

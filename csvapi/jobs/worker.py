@@ -34,6 +34,7 @@ from csvapi.jobs import signs
 from csvapi.jobs.kernel import KILLED, oom_kills, prefer_to_kill_this_process
 from csvapi.jobs.queue import KEEP, QUEUES, Jobs, connect, serializer
 from csvapi.lifeline import die_with_parent
+from csvapi.process import memory
 
 log = structlog.get_logger(__name__)
 NO_TASK = ""  # an id that no task has
@@ -62,9 +63,10 @@ class TaskWorker(Worker):
         self.job_monitoring_interval = TICK
         self._settings = settings
         self._jobs = Jobs(self.connection, timeout=0)  # which only looks, here
+        self._room = settings.task_memory + memory.BESIDES  # of a task, on top of what the process has
         self._stop_by = math.inf  # when the task is handed back: set by a signal
         self._renewed = self._beaten = 0.0
-        self._clean = True
+        self._clean, self._crashed = True, False
         self._here = False  # a small task is being run by this process itself
 
     @property
@@ -93,9 +95,13 @@ class TaskWorker(Worker):
     def execute_job(self, job: Job, queue: Queue) -> None:
         self._here = _is_small(job.id)
         if self._here:
-            self.perform_job(job, queue, self.prepare_execution(job))
+            with memory.limited(self._room):
+                self.perform_job(job, queue, self.prepare_execution(job))
             self.set_state(WorkerStatus.IDLE)
             self._here = False
+            if memory.exceeded():
+                log.warning("worker_ends", reason="a task needed more memory than it might have; a new worker begins")
+                self._stop_requested = True
         else:
             self._execute_in_a_horse(job, queue)
 
@@ -104,17 +110,18 @@ class TaskWorker(Worker):
 
         db.engine.dispose()  # a horse inherits no connection: SQLite forbids even closing one
         self._renewed = self._beaten = time.monotonic()
-        self._clean = False
+        self._clean = self._crashed = False
         kills = oom_kills()
         try:
             super().execute_job(job, queue)
         finally:
             if not self._clean:
-                self._give_up(job.id, killed_for_memory=oom_kills() > kills)
+                self._give_up(job.id, killed_for_memory=self._crashed or oom_kills() > kills)
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         die_with_parent(self.pid or os.getppid())
         prefer_to_kill_this_process()
+        memory.limit(self._room)
         super().main_work_horse(job, queue)
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
@@ -125,10 +132,16 @@ class TaskWorker(Worker):
     def wait_for_horse(self) -> tuple[int | None, int | None, Any]:
         pid, status, usage = super().wait_for_horse()
         self._clean = status == os.EX_OK
+        self._crashed = status is not None and self._ran_into_its_limit(status, usage)
         if not self._clean:
             with suppress(ProcessLookupError):  # what it had started must not outlive it
                 os.killpg(self.horse_pid, signal.SIGKILL)
         return pid, status, usage
+
+    def _ran_into_its_limit(self, status: int, usage: Any) -> bool:
+        """Whether a library ended the horse, as some do that are refused memory, when it had much of what it may."""
+        crashed = os.WIFSIGNALED(status) and os.WTERMSIG(status) in {signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS}
+        return crashed and usage.ru_maxrss * 1024 > self._room // 2
 
     def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
         """Called every TICK while the horse runs."""
@@ -205,6 +218,8 @@ def main(arguments: Sequence[str]) -> int:
     from csvapi.start import descriptors
 
     settings = load()
+    for name, value in memory.ONE_THREAD.items():
+        os.environ.setdefault(name, value)
     logs.configure(settings)
     descriptors.raise_limit()
     create_app(settings, pages=False).app_context().push()
@@ -225,4 +240,4 @@ def main(arguments: Sequence[str]) -> int:
         raise QueueDown(f"The queue cannot be reached: {error}") from error
     finally:
         signs.end()
-    return 0
+    return os.EX_TEMPFAIL if memory.exceeded() else 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from csvapi.csvio.budget import expect
 from csvapi.csvio.spill import disk_budget
 from csvapi.errors import TooLarge
+from csvapi.process import memory as limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -129,8 +130,9 @@ class Parquet:
     """
 
     def __init__(self, path: Path, names: list[str], memory: int, bound: Bound) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        with limits.importing():
+            import pyarrow as pa
+            import pyarrow.parquet as pq
 
         self.path, self.meter = path, Meter()
         self.schema = pa.schema([(name, pa.string()) for name in names])

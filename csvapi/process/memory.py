@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import resource
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from csvapi.errors import OutOfMemory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MIB = 1024 * 1024
+BESIDES = 100 * MIB  # what a task may have besides its budget
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "ARROW_IO_THREADS": "1"}
 """The environment by which NumPy and pyarrow set no memory aside for a thread of each core, which would count."""
 
@@ -29,24 +33,84 @@ def data() -> int:
     return int(found.split()[1]) * 1024 if found else 0
 
 
-def limit(more: int) -> int:
-    """Let this process have `more` bytes than it has now, and no more; gives the limit, 0 where none can be set.
+@dataclass(slots=True)
+class _State:
+    """Of this process: what it may have more than it had, 0 without a limit; whether that was too little."""
+
+    more: int = 0
+    exceeded: bool = False
+
+
+_state = _State()
+
+
+def limit(more: int) -> None:
+    """Let this process have `more` bytes than it has now, and no more.
 
     Only the soft limit is set, and never above the hard one. Processes that are forked from now on inherit it.
     """
     now, (_, hard) = data(), resource.getrlimit(resource.RLIMIT_DATA)
-    if not now:
-        return 0
-    value = now + more if hard == resource.RLIM_INFINITY else min(now + more, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (value, hard))
-    return value
+    if now:
+        _state.more = more
+        _set(now + more, hard)
 
 
 @contextmanager
-def limited(more: int) -> Iterator[int]:
+def limited(more: int) -> Iterator[None]:
     """The same while the block runs."""
-    before = resource.getrlimit(resource.RLIMIT_DATA)
+    limit(more)
     try:
-        yield limit(more)
+        yield
     finally:
-        resource.setrlimit(resource.RLIMIT_DATA, before)
+        lift()
+
+
+def lift() -> None:
+    """Take the limit away, to say in peace that it was passed, or because there is no more to do."""
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    _state.more = 0
+    _set(hard, hard)
+
+
+def renew() -> None:
+    """In a process that was forked from one with a limit: as much again, from what it has itself."""
+    if _state.more:
+        limit(_state.more)
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Raise the limit by what the block, which imports a library, takes: that is no part of what may be had."""
+    if not _state.more:
+        yield
+        return
+    before, (soft, hard) = data(), resource.getrlimit(resource.RLIMIT_DATA)
+    _set(hard, hard)
+    try:
+        yield
+    finally:
+        _set(soft + max(data() - before, 0), hard)
+
+
+def passed() -> OutOfMemory:
+    """The error that a MemoryError means here, with the limit if there is one; takes the limit away."""
+    more, _state.exceeded = _state.more, True
+    lift()
+    if not more:
+        return OutOfMemory("The task needed more memory than there is")
+    return OutOfMemory(
+        f"The task needed more memory than the {more} bytes it may have (CSVAPI_TASK_MEMORY and {BESIDES // MIB} MiB): "
+        "take fewer columns or shorter values, or ask the operator for more",
+        limit=more,
+    )
+
+
+def exceeded() -> bool:
+    """Whether this process has once needed more than it might have: its memory may be in pieces then."""
+    return _state.exceeded
+
+
+def _set(soft: int, hard: int) -> None:
+    if hard != resource.RLIM_INFINITY:
+        soft = hard if soft == resource.RLIM_INFINITY else min(soft, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))

@@ -21,6 +21,7 @@ from csvapi.extensions import runtime, transaction
 from csvapi.jobs import kernel, progress, signs
 from csvapi.models import CSV, File, Status, Task, now
 from csvapi.operations import files_of, load_steps
+from csvapi.process import memory
 from csvapi.services import figures, files, leases, older, quotas
 from csvapi.services.dispatch import dispatch
 from csvapi.services.explaining import Aside, Part, add
@@ -163,7 +164,7 @@ def _commit(task: Task, file: File, receipt: Receipt, temp: Path, parts: list[Pa
 def _fail(task: Task, error: Exception) -> Status | None:
     """Write down why the task ended, and how; None for one that goes on, or that was taken from this worker."""
     cause = _cause(error)
-    if isinstance(cause, DatabaseDown | WorkerLost | OutOfMemory):
+    if isinstance(cause, DatabaseDown | WorkerLost | OutOfMemory) and "limit" not in cause.context:
         leases.patiently(lambda: leases.give_up(task, cause))
         return None
     status = Status.CANCELLED if isinstance(cause, Cancelled) else Status.FAILED
@@ -180,7 +181,7 @@ def _cause(error: Exception) -> CsvapiError:
     if isinstance(error, CsvapiError):
         return error
     if isinstance(error, MemoryError):
-        return OutOfMemory("The task needed more memory than there is")
+        return memory.passed()
     log.error("task_failed", exc_info=error)
     return CsvapiError(f"Internal error ({type(error).__name__}); the log of the worker tells more")
 

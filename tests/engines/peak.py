@@ -18,9 +18,12 @@ import json, re, resource, sys
 from pathlib import Path
 from csvapi.commands.dialect import dialect
 from csvapi.engines.local import Options, run
+from csvapi.process import memory
 
 path, steps, other, options, folder = json.load(sys.stdin)
 files = {each: (Path(other), dialect(Path(other), {})[0]) for each in (2, 3)}
+if "memory" in options:
+    memory.limit(options["memory"] + memory.BESIDES)  # as in a worker
 run(Path(path), dialect(Path(path), {})[0], steps, Path(folder) / "out", options=Options(**options),
     workspace=Path(folder), files=files)
 mine = int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from csvapi.operations.filter import Filter
 from csvapi.operations.keyed import Keyed
+from csvapi.process import memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +47,8 @@ def suit(plan: Plan, begin: int, end: int) -> bool:
 def run(each: RangePass, secret: bytes, report: Callable[[Progressed], None]) -> Found:
     """What `each.run` does; all processes of a run share `secret`."""
     _settle()
-    from csvapi.engines.kernels.passes import TablePass
+    with memory.importing():
+        from csvapi.engines.kernels.passes import TablePass
 
     return TablePass(**{field.name: getattr(each, field.name) for field in fields(each)}, secret=secret).run(report)
 
@@ -54,7 +56,8 @@ def run(each: RangePass, secret: bytes, report: Callable[[Progressed], None]) ->
 def mark(job: Duplicates, partitions: range, report: Callable[[Progressed], None]) -> int:
     """What `job.mark` does."""
     _settle()
-    from csvapi.engines.kernels import resolving
+    with memory.importing():
+        from csvapi.engines.kernels import resolving
 
     return resolving.mark(job, partitions, report)
 

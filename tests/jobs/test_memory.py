@@ -1,0 +1,73 @@
+"""Tasks that need more memory than they may have: they fail at once, say so, and harm nothing else."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from csvapi.config import MIB
+from csvapi.services import tasks
+from tests.jobs.test_tasks import ended, worker
+from tests.processes import children
+from tests.services.alone import alone, ann, environ, row, stored
+from tests.stack import Account
+from tests.waiting import until
+
+__all__ = ["alone", "ann", "environ"]
+pytestmark = pytest.mark.parametrize("environ", ["sqlite"], indirect=True)  # nothing here is the database's
+GREEDY = b'id,name\n1,"' + b"a\n" * (7 * MIB) + b'"\n2,b\n'  # one record of 14 MiB, which takes 20 times as much
+TRIM = [{"op": "set", "trim": True}]
+LITTLE = {"CSVAPI_TASK_MEMORY": "1MiB"}  # so that the limit is 101 MiB above what a process has
+
+
+def greedy(account: Account) -> str:
+    return tasks.submit(account.id, stored(account, GREEDY), TRIM).id
+
+
+def small(account: Account) -> str:
+    return tasks.submit(account.id, stored(account, b"a\n1\n"), TRIM).id
+
+
+def pss(process: int) -> int:
+    """Bytes of memory that are the process's, its share of what it has with others included; 0 once it has ended."""
+    with suppress(OSError):
+        found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{process}/smaps_rollup").read_text(), re.MULTILINE)
+        return int(found[1]) * 1024 if found else 0
+    return 0
+
+
+def test_a_process_of_a_task_ends_out_of_memory_at_once(environ: dict[str, str], ann: Account, tmp_path: Path) -> None:
+    with worker(environ, tmp_path, **LITTLE) as process:
+        task_id, peak = greedy(ann), 0
+
+        def is_over() -> bool:
+            nonlocal peak
+            peak = max([peak, *map(pss, children(process.pid))])
+            return row(task_id).status not in {"queued", "running"}
+
+        until(is_over, 60)
+        task = row(task_id)
+        assert (task.status, task.error_code, task.attempt) == ("failed", "out_of_memory", 1), task.error_detail
+        assert task.error_detail
+        assert "CSVAPI_TASK_MEMORY" in task.error_detail
+        assert peak < 101 * MIB + 48 * MIB, "its share of what the worker has imported, and the limit"
+        assert ended(small(ann)).status == "succeeded"
+        assert process.poll() is None
+
+
+def test_a_worker_that_was_short_of_memory_itself_is_replaced(
+    environ: dict[str, str], ann: Account, tmp_path: Path
+) -> None:
+    settings = {**LITTLE, "CSVAPI_FORK_ABOVE": "64MiB"}
+    first = greedy(ann)
+    with worker(environ, tmp_path, **settings) as process:
+        task = ended(first)
+        assert (task.status, task.error_code, task.attempt) == ("failed", "out_of_memory", 1), task.error_detail
+        after = small(ann)
+        assert process.wait(20) == os.EX_TEMPFAIL
+    with worker(environ, tmp_path, **settings):
+        assert ended(after).status == "succeeded"

@@ -1,0 +1,58 @@
+"""The hard limit of a process's memory: what it has and so much more, whatever libraries it loads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from csvapi.engines.pool import run_all
+from csvapi.errors import OutOfMemory
+from csvapi.process import memory
+from csvapi.process.memory import MIB
+
+
+def taken(size: int) -> int:
+    return len(bytearray(size))
+
+
+def test_a_process_gets_what_it_may_have_and_no_more() -> None:
+    with memory.limited(64 * MIB):
+        assert taken(32 * MIB)
+        with pytest.raises(MemoryError):
+            taken(128 * MIB)
+    assert taken(128 * MIB)
+
+
+def test_the_error_names_the_limit_and_the_setting() -> None:
+    with memory.limited(64 * MIB):
+        error = memory.passed()
+        assert taken(128 * MIB), "there is room to say so"
+    assert error.context == {"limit": 64 * MIB}
+    assert "CSVAPI_TASK_MEMORY" in error.detail
+    assert "limit" not in memory.passed().context, "without a limit it is the machine's memory"
+
+
+def test_what_a_library_takes_is_no_part_of_it() -> None:
+    with memory.limited(64 * MIB):
+        with memory.importing():
+            library = bytearray(128 * MIB)
+        assert taken(32 * MIB)
+        with pytest.raises(MemoryError):
+            taken(128 * MIB)
+    assert library
+
+
+def test_each_process_of_a_run_has_its_own() -> None:
+    """From what it has itself: what its parent has taken already does not count."""
+
+    def task(size: int) -> Callable[[object], int]:
+        return lambda _report: taken(size)
+
+    with memory.limited(96 * MIB):
+        mine = bytearray(72 * MIB)
+        assert run_all([task(64 * MIB)] * 2, lambda _: None) == [64 * MIB] * 2
+        with pytest.raises(OutOfMemory) as refused:
+            run_all([task(MIB), task(128 * MIB)], lambda _: None)
+    assert refused.value.context == {"limit": 96 * MIB}
+    assert mine
