@@ -24,3 +24,9 @@ def command_line(pid: int) -> str:
 def alive(pids: set[int]) -> set[int]:
     """Those that still run; one that only waits to be collected does not."""
     return {pid for pid in pids if command_line(pid)}
+
+
+def time_of_children(pid: int) -> int:
+    """Clock ticks of the children that have ended (proc(5): cutime and cstime)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[13]) + int(fields[14])

@@ -222,7 +222,9 @@ def main(arguments: Sequence[str]) -> int:
         os.environ.setdefault(name, value)
     logs.configure(settings)
     descriptors.raise_limit()
-    create_app(settings, pages=False).app_context().push()
+    app = create_app(settings, pages=False)
+    app.extensions["csvapi"].storage.keep_apart()
+    app.app_context().push()
     warm_up()
     worker = TaskWorker(
         list(QUEUES),

@@ -1,8 +1,8 @@
 """The other side of the pool: a program that forks children, each of which runs one call after the other, in bounds.
 
-`python -m csvapi.process.child FD`: over the socket FD come sockets, one for each child that is wanted. The program
+`python -m csvapi.process.child`: over its parent's socket come sockets, one for each child that is wanted. The program
 imports what a call needs once and has one thread, so a child is there in milliseconds, and shares its memory. It ends
-when its parent's side of FD is closed, however that ends, and so do all of its children.
+when its parent's side of the socket is closed, however that ends, and so do all of its children.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import pickle
 import resource
 import signal
 import socket
-import sys
 import traceback
 from contextlib import suppress
 from typing import Any
@@ -23,7 +22,7 @@ from typing import Any
 from csvapi.errors import CsvapiError
 from csvapi.jobs.kernel import prefer_to_kill_this_process
 from csvapi.lifeline import die_with_parent
-from csvapi.process import frames, memory
+from csvapi.process import frames, memory, program
 
 CALLS = 200  # after which a child makes room for a new one
 GROWN = 96 * memory.MIB  # of its own memory, after a call, at which it does so at once
@@ -103,4 +102,4 @@ def _run(function: Any, arguments: tuple[Any, ...], longest: int) -> tuple[bytes
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(program.DESCRIPTOR)

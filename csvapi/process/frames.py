@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import socket
 
-CALL, BEGUN, DONE, FAILED, MEMORY, DISK, BROKEN = b"c", b"b", b"d", b"f", b"m", b"s", b"x"
+CALL, BEGUN, ITEM, DONE, FAILED, MEMORY, DISK, BROKEN = b"c", b"b", b"i", b"d", b"f", b"m", b"s", b"x"
 _HEAD = struct.Struct("!c?QQ")
 
 

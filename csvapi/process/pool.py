@@ -9,21 +9,17 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import signal
 import socket
-import sys
 import threading
 import time
 import weakref
-from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from csvapi.errors import PreviewTooLarge, PreviewTooSlow, Unavailable
-from csvapi.process import frames, memory
+from csvapi.process import frames, memory, program
 from csvapi.process.turns import Turns
 
 if TYPE_CHECKING:
@@ -62,8 +58,7 @@ class _Children:
             each.close()
         self.idle, self.control = [], None
         if self.forker and self.owner == os.getpid():
-            with suppress(ChildProcessError):
-                os.waitpid(self.forker, os.WNOHANG)
+            program.collect(self.forker)
 
 
 class Pool:
@@ -173,7 +168,7 @@ class Pool:
         if self._children.control is None:
             mine, theirs = socket.socketpair()
             with theirs:
-                self._children.forker = _started(theirs.fileno())
+                self._children.forker = program.started("csvapi.process.child", theirs.fileno(), _environ())
             self._children.control, self._children.owner = mine, os.getpid()
         return self._children.control
 
@@ -184,17 +179,7 @@ class Pool:
             self._children.owner = 0
 
 
-def _started(descriptor: int) -> int:
-    """Start the program with one descriptor and no secrets: a new interpreter, as no fork is safe beside threads."""
+def _environ() -> dict[str, str]:
+    """What a child needs of the environment: no secrets."""
     environ = {name: value for name, value in os.environ.items() if name in _NAMES or name.startswith(_KEPT)}
-    environ |= memory.ONE_THREAD
-    root = str(Path(__file__).parents[2])
-    environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
-    return os.posix_spawn(
-        sys.executable,
-        [sys.executable, "-P", "-m", "csvapi.process.child", "3"],
-        environ,
-        file_actions=[(os.POSIX_SPAWN_DUP2, descriptor, 3), (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)],
-        setsigmask=[],
-        setsigdef=[signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD],
-    )
+    return environ | memory.ONE_THREAD

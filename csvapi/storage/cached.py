@@ -23,12 +23,18 @@ class S3Storage(LocalStorage):
     lock, which the kernel gives back however its holder ends; only files that nobody holds are evicted.
     """
 
-    survives_fork = False
-
     def __init__(self, root: Path, bucket: Bucket, bound: int) -> None:
         super().__init__(root)
         self._bucket, self._bound = bucket, bound
         self._room = 0  # bytes that may go into the folder before it is looked at
+
+    @property
+    def survives_fork(self) -> bool:
+        return self._bucket.survives_fork
+
+    def keep_apart(self) -> None:
+        if not self._bucket.survives_fork:
+            self._bucket = self._bucket.apart()
 
     def keys(self, age: float) -> Iterator[str]:
         """Objects written so many seconds ago, by the bucket's clock."""

@@ -81,14 +81,20 @@ class Writer(io.RawIOBase):
 class LocalStorage:
     """Objects as files, `ab/abcdef…`, beside a `tmp` folder on the same file system (rename is atomic there)."""
 
-    survives_fork = True  # whether a process that has used it may fork, and use it on the other side
-
     def __init__(self, root: Path) -> None:
         self.root = root
         self._looking, self._looked = threading.Lock(), float("-inf")
         self._refused: OSError | None = None
         self._temp = root / "tmp"
         self._temp.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def survives_fork(self) -> bool:
+        """Whether a process that has used it may fork, and use it on the other side."""
+        return True
+
+    def keep_apart(self) -> None:
+        """See to it that it survives a fork; to be called before it is used."""
 
     def writer(self, limit: int, beyond: CsvapiError) -> Writer:
         try:

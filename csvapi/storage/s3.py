@@ -1,8 +1,8 @@
 """A bucket behind the S3 protocol: whole objects in and out, in bounded memory. The only module that knows obstore.
 
 Its client works in threads of its own, which a fork does not take along: in a process that was forked from one that had
-used a bucket, every call would wait for ever. So nothing is connected before the first call, and a worker leaves all
-calls to the processes it forks.
+used a bucket, every call would wait for ever. So nothing is connected before the first call, and a worker, which forks,
+has another process make its calls (see `storage.apart`).
 """
 
 from __future__ import annotations
@@ -49,8 +49,16 @@ _PATIENT: ClientConfig = {"connect_timeout": "5s", "read_timeout": "1m", "timeou
 class Bucket:
     """The objects of one installation in its bucket. Every failure is a StorageDown, and a line in the log."""
 
+    survives_fork = False  # whether a process that has used it may fork, and use it on the other side
+
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+
+    def apart(self) -> Bucket:
+        """The same bucket, by way of a process of its own (see `storage.apart`)."""
+        from csvapi.storage.apart import ApartBucket  # which is a Bucket
+
+        return ApartBucket(self._settings)
 
     @cached_property
     def _store(self) -> S3Store:

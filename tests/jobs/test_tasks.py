@@ -19,7 +19,7 @@ from csvapi.extensions import runtime
 from csvapi.lifeline import die_with_parent
 from csvapi.models import Task
 from csvapi.services import tasks
-from tests.processes import children
+from tests.processes import children, time_of_children
 from tests.services.alone import alone, ann, environ, row, stored, written
 from tests.stack import Account
 from tests.waiting import until
@@ -181,9 +181,3 @@ def test_a_small_task_needs_no_process_of_its_own_and_a_large_one_gets_it(
         assert time_of_children(process.pid) == 0
         assert ended(tasks.submit(ann.id, stored(ann, large), LONG[:1]).id).status == "succeeded"
         until(lambda: time_of_children(process.pid) > 0)
-
-
-def time_of_children(pid: int) -> int:
-    """Clock ticks of the children that have ended (proc(5): cutime and cstime)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[13]) + int(fields[14])

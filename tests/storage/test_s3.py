@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,9 @@ from csvapi.errors import ObjectMissing, StorageDown, TooLarge
 from csvapi.start import wait
 from csvapi.storage import LocalStorage, bucket_of
 from csvapi.storage.cached import S3Storage
+from tests.processes import alive, children, command_line
 from tests.storage.bucket import SECRET, Server, server_in
+from tests.waiting import until
 
 MIB = 1 << 20
 
@@ -263,3 +266,30 @@ def test_a_bucket_is_made_once(server: Server, tmp_path: Path) -> None:
     key = stored(storage, b"a")
     storage.prepare()
     assert list(storage.keys(0)) == [key]
+
+
+def test_a_client_in_a_process_of_its_own_does_the_same(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also after that process was killed, and after somebody who did not read an object to its end."""
+    for name, value in server.environ.items():
+        monkeypatch.setenv(name, value)
+    storage = server.storage(tmp_path / "apart")
+    storage.keep_apart()
+    assert storage.survives_fork
+    key = stored(storage, b"a\n1\n" * 1000)
+    assert [storage.has(each) for each in (key, "0" * 32)] == [True, False]
+    for program in children(os.getpid()):
+        if "csvapi.storage.apart" in command_line(program):
+            os.kill(program, signal.SIGKILL)
+            until(lambda program=program: not alive({program}))
+    storage.path(key).unlink()
+    assert content(storage, key) == b"a\n1\n" * 1000
+    bucket = bucket_of(config.load(server.environ)).apart()
+    assert next(iter(bucket.get(key)[1]))
+    assert bucket.part(key, 2, 4) == b"1\n"
+    assert list(storage.keys(0)) == [key]
+    with pytest.raises(ObjectMissing):
+        bucket.get("0" * 32)
+    storage.delete(key)
+    assert not storage.has(key)

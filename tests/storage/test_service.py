@@ -25,10 +25,12 @@ from csvapi.services import files, sweep
 from csvapi.services.archive import write
 from csvapi.storage import LocalStorage, storage_of
 from tests.api.v1 import V1
+from tests.processes import time_of_children
 from tests.servers import private_valkey
 from tests.services.alone import stored
 from tests.stack import Account, environment, sign_up
 from tests.storage.bucket import SECRET, Server, server_in
+from tests.waiting import until
 
 SMALL = b'id,name\n007,Ada\n007,Ada\n8,"Gr\xc3\xa4ce"\n'
 SMALL_DONE = b'id,name\n007,Ada\n8,"Gr\xc3\xa4ce"\n'
@@ -76,19 +78,19 @@ def ann(app: Flask) -> Account:
 
 
 @contextmanager
-def worker(environ: dict[str, str], folder: Path) -> Iterator[None]:
+def worker(environ: dict[str, str], folder: Path, **more: str) -> Iterator[subprocess.Popen[bytes]]:
     """A worker whose data folder is another one."""
     log = folder.with_name(f"{folder.name}.log")
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "csvapi", "worker"],
-            env={**os.environ, **environ, "CSVAPI_DATA_DIR": str(folder), "CSVAPI_PROCESSES": "2"},
+            env={**os.environ, **environ, "CSVAPI_DATA_DIR": str(folder), "CSVAPI_PROCESSES": "2", **more},
             stdout=output,
             stderr=subprocess.STDOUT,
             preexec_fn=partial(die_with_parent, os.getpid()),
         )
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         assert process.wait(20) == 0, log.read_text()
@@ -121,6 +123,16 @@ def test_tasks_run_on_a_machine_that_has_no_file_yet(environ: dict[str, str], an
         part = ann.download(state["result"]["file_link"], Range="bytes=3-6")
         assert (part.status_code, part.data) == (206, SMALL_DONE[3:7])
     assert not list((tmp_path / "worker" / "cache" / "tmp").iterdir())
+
+
+def test_a_small_task_needs_no_process_of_its_own(environ: dict[str, str], ann: Account, tmp_path: Path) -> None:
+    """And a large one gets it afterwards: the worker that used the bucket for the small one can still fork."""
+    small, large = b"a\n1\n1\n", b"a\n" + b"1\n" * 10
+    with worker(environ, tmp_path / "worker", CSVAPI_FORK_ABOVE="10B") as process:
+        for content, forks in ((small, False), (large, True), (small, True)):
+            state = ann.finished(ann.start(ann.upload(content), "dedup"))
+            assert ann.download(state["result"]["file_link"]).data == b"a\n1\n"
+            until(lambda forks=forks: (time_of_children(process.pid) > 0) == forks)
 
 
 def test_a_second_file_and_the_reasons_come_from_the_bucket(
