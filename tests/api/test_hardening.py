@@ -137,6 +137,30 @@ def test_fields_that_nobody_may_set_are_not_stored(app: Flask, client: FlaskClie
         problem(v1.post("/api-keys", json={"name": "x", field: value}), 422, "invalid_input", f"/{field}")
 
 
+def test_an_address_of_mail_carries_no_other_header(client: FlaskClient) -> None:
+    for email in (
+        "a@example.com\r\nBcc: b@example.com",
+        "a@example.com, b@example.com",
+        "<a@example.com>",
+        "a\0@example.com",
+    ):
+        body = {"email": email, "password": PASSWORD, "confirm_password": PASSWORD}
+        answer = client.post("/api/register/", json=body)
+        assert (answer.status_code, answer.json["error"][:5]) == (400, "email"), email
+
+
+def test_a_doubled_parameter_counts_once_and_a_query_is_no_body(account: Account) -> None:
+    v1 = V1(account)
+    assert v1.get("/files?limit=1&limit=x").status_code == 200
+    problem(v1.get("/files?limit=x&limit=1"), 422, "invalid_input", "/limit")
+    problem(v1.post("/api-keys?name=x", json={}), 422, "invalid_input", "/name")
+
+
+def test_no_folder_is_listed(client: FlaskClient) -> None:
+    for path in ("/static", "/static/", "/static/swagger-ui", "/static/swagger-ui/", "/admin/static/", "/rq/static/"):
+        assert client.get(path).status_code == 404, path
+
+
 def test_what_a_user_named_is_text_on_a_page(account: Account, boss: FlaskClient) -> None:
     v1, mark = V1(account), uuid4().hex
     label = f"<img src=x onerror=alert({mark})>{{{{7*7}}}}"
