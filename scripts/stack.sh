@@ -51,7 +51,7 @@ init() {
     local name line
     if [ ! -e .env ]; then
         (umask 077 && cp .env.example .env)
-        set_value ADMIN_PASSWORD "$(random 20)"
+        set_value ADMIN_PASSWORD "$(random 22)"
         say "Wrote .env with random secrets"
     fi
     chmod 600 .env
@@ -95,7 +95,7 @@ up() {
     init
     # Without a database there is no administrator, either: one is created, and shown once.
     if [ -z "$(value ADMIN_PASSWORD)" ] && ! docker volume inspect "$(project)_db" >/dev/null 2>&1; then
-        set_value ADMIN_PASSWORD "$(random 20)"
+        set_value ADMIN_PASSWORD "$(random 22)"
     fi
     # Compose 1.29 cannot replace the containers of a newer engine, only make them (KeyError: 'ContainerConfig').
     [[ $(compose version --short 2>/dev/null) != 1.* ]] || compose down --remove-orphans

@@ -5,14 +5,17 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from functools import cache
 from threading import BoundedSemaphore
+from urllib.parse import urlsplit
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
 from csvapi.errors import InvalidInput
+from csvapi.extensions import runtime
 
 MIN_LENGTH, MAX_LENGTH = 8, 1024
-_TOO_LIKE = 0.7  # the share of the letters that a password may have in common with the e-mail address
+_TOO_LIKE = 0.7  # the share of the letters that a password may have in common with such a word
+_WORD = 4  # letters of a part of the host that is one
 _hasher = PasswordHasher()  # argon2id, RFC 9106 section 4, second recommended option: 64 MiB
 _turns = BoundedSemaphore(2)  # hashes at once in a process: bounds memory under a flood of logins
 
@@ -45,7 +48,8 @@ def _common() -> frozenset[str]:
 
 
 def check_strength(password: str, email: str, pointer: str = "/password") -> None:
-    """Raise InvalidInput unless the password is long enough, not common, not all digits, not like the e-mail.
+    """Raise InvalidInput unless the password is long enough, not common, not all digits, not like what belongs to it:
+    the e-mail, the service's name, its host.
 
     `pointer` is where the request has it.
     """
@@ -57,8 +61,22 @@ def check_strength(password: str, email: str, pointer: str = "/password") -> Non
         raise InvalidInput("password must not be all digits; add letters or signs", pointer=pointer)
     if password.lower() in _common():
         raise InvalidInput("password is too common; choose one that nobody would guess", pointer=pointer)
+    if _is_like(password, (email, *email.split("@"))):
+        raise InvalidInput("password is too similar to the email; choose another one", pointer=pointer)
+    if _is_like(password, words_of(runtime().settings.public_url)):
+        raise InvalidInput("password is too similar to the name of this service; choose another one", pointer=pointer)
+
+
+def words_of(public_url: str) -> tuple[str, ...]:
+    """What a guess at the passwords of this service is made of: its name, its host, the parts of that."""
+    host = urlsplit(public_url).hostname or ""
+    return ("csvapi", *(word for word in (host, *host.split(".")) if len(word) >= _WORD))
+
+
+def _is_like(password: str, words: tuple[str, ...]) -> bool:
+    """Whether most of the password is one of the words."""
     lowered = password.lower()[:254]
-    for part in (email, *email.split("@")):
-        held = part in lowered and len(part) > len(lowered) / 2
-        if held or SequenceMatcher(a=lowered, b=part).ratio() >= _TOO_LIKE:
-            raise InvalidInput("password is too similar to the email; choose another one", pointer=pointer)
+    return any(
+        (word in lowered and len(word) > len(lowered) / 2) or SequenceMatcher(a=lowered, b=word).ratio() >= _TOO_LIKE
+        for word in words
+    )

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def generate() -> str:
     """A password that nobody guesses and everybody can type."""
-    return secrets.token_urlsafe(15)
+    return secrets.token_urlsafe(16)
 
 
 def _asked() -> str:

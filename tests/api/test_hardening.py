@@ -113,6 +113,19 @@ def test_a_password_is_taken_exactly_as_it_was_sent(client: FlaskClient, passwor
     assert client.post("/api/login/", json={**body, "password": other}).status_code == 401
 
 
+@pytest.mark.usefixtures("app")  # which makes the tables
+def test_a_password_is_not_made_of_the_services_own_names(environ: dict[str, str]) -> None:
+    app = create_app(config.load({**environ, "CSVAPI_PUBLIC_URL": "https://tables.harbour.example"}))
+    client, email = app.test_client(), f"{uuid4().hex}@example.org"
+    for password in ("csvapi-1", "CsvApi2026", "harbour99", "tables.harbour", "Tables.Harbour.Example"):
+        body = {"email": email, "password": password, "confirm_password": password}
+        answer = client.post("/api/register/", json=body)
+        assert (answer.status_code, "name of this service" in answer.json["error"]) == (400, True), password
+    longer = "the harbour has seven lanterns"
+    body = {"email": email, "password": longer, "confirm_password": longer}
+    assert client.post("/api/register/", json=body).status_code == 201
+
+
 def test_password_fields_are_masked_and_open_to_password_managers(client: FlaskClient) -> None:
     page = client.get("/admin/login/").text
     (field,) = re.findall('<input[^>]*name="password"[^>]*>', page)

@@ -45,7 +45,8 @@ def enrolled(boss: Boss) -> tuple[pyotp.TOTP, list[str]]:
         assert user.totp_since is None, "it counts once a code was seen"
     page = boss.post(f"{PAGE}confirm/", PAGE, code=totp.now())
     codes = re.findall(r"<li><code>([a-z2-7-]+)</code></li>", page.text)
-    assert len(codes) == 10
+    assert {len(code.replace("-", "")) for code in codes} == {26}, "128 bits in base32"
+    assert len(set(codes)) == 10
     return totp, codes
 
 
