@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from csvapi import logs, tracing
@@ -17,12 +16,12 @@ from csvapi.config import Settings
 from csvapi.csvio import Dialect, Receipt
 from csvapi.engines import local
 from csvapi.errors import Cancelled, CsvapiError, DatabaseDown, OutOfMemory, TaskError, TimedOut, WorkerLost
-from csvapi.extensions import runtime, transaction
+from csvapi.extensions import runtime
 from csvapi.jobs import kernel, progress, signs
 from csvapi.models import CSV, File, Status, Task, now
-from csvapi.operations import files_of, load_steps
+from csvapi.operations import load_steps
 from csvapi.process import memory
-from csvapi.services import figures, files, leases, older, quotas
+from csvapi.services import figures, files, leases, older, quotas, shares
 from csvapi.services.dispatch import dispatch
 from csvapi.services.explaining import Aside, Part, add
 from csvapi.services.inputs import others
@@ -62,13 +61,7 @@ def is_small(task_id: str) -> bool:
 
     Never with a storage that does not survive a fork: the worker must fork for the next task.
     """
-    if not runtime().storage.survives_fork:
-        return False
-    with transaction() as session:
-        found = session.execute(
-            select(File.size, Task.steps).join(Task, Task.file_id == File.id).where(Task.id == task_id)
-        ).one_or_none()
-    return found is not None and found.size <= runtime().settings.fork_above and not files_of(load_steps(found.steps))
+    return runtime().storage.survives_fork and bool(shares.small_ones([task_id]))
 
 
 def _run(task: Task, stopped_by: tuple[type[Exception], TaskError]) -> None:

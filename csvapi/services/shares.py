@@ -65,7 +65,7 @@ def running(session: Session, user_id: int) -> int:
 
 
 def is_small(size: int, steps: list[dict[str, Any]]) -> bool:
-    """Whether a task over so many bytes, and no other file, goes to the queue for small ones."""
+    """Whether a task over so many bytes, and no other file, is small: it has a queue, and runs without a fork."""
     found = ((operation(step["op"]), step) for step in steps)
     return size < runtime().settings.fork_above and not any(known and known.files(step) for known, step in found)
 
