@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from csvapi.extensions import runtime, transaction
 from csvapi.models import RecoveryCode, User
 from csvapi.services import administration
+from csvapi.web.alone import serve_only
 from tests.services.alone import alone, application, environ
 from tests.web.pages import PASSWORD, Boss
 
@@ -116,6 +117,17 @@ def test_where_it_is_required_no_other_page_opens_without_it(environ: dict[str, 
         enrolled(boss)
         for path in ("/admin/", "/admin/users/", "/rq/"):
             assert boss.client.get(path).status_code == 200, path
+
+
+def test_the_queue_s_pages_alone_offer_the_set_up_where_it_is_required(environ: dict[str, str]) -> None:
+    with application(environ, CSVAPI_ADMIN_TOTP="required") as app:
+        serve_only(app, "rq")
+        boss = Boss(app)
+        assert boss.sign_in().status_code == 302
+        assert boss.client.get("/rq/").headers["Location"] == PAGE
+        enrolled(boss)
+        assert boss.client.get("/rq/").status_code == 200
+        assert boss.client.get("/admin/users/").status_code == 404
 
 
 def test_guessing_codes_is_slowed_down(environ: dict[str, str]) -> None:
