@@ -25,14 +25,18 @@ Pairs = tuple[list[bytes], list[bytes]]  # keys, and what belongs to them
 _EACH = 200  # bytes of memory for a key and a record besides their text, and for sorting them
 _LOADED = 100  # of them while runs are merged
 _SMALLEST_CHUNK, _CHUNK = 1 << 12, 1 << 17  # bytes of memory for what is read at once of a run, which may be one record
+_TOGETHER = 1 << 16  # keys that are sorted at once
 _PER_CHUNK = 256  # of the memory
 
 
 class Runs:
-    """Takes keys with records in any order; `files` are the runs on disk, in the order of their records."""
+    """Takes keys with records in any order; `files` are the runs on disk, in the order of their records.
 
-    def __init__(self, folder: Path, name: str, memory: int) -> None:
-        self.folder, self.name, self.memory = folder, name, memory
+    `alive` is called while it works, and may raise.
+    """
+
+    def __init__(self, folder: Path, name: str, memory: int, alive: Callable[[], None]) -> None:
+        self.folder, self.name, self.memory, self.alive = folder, name, memory, alive
         self.keys: list[bytes] = []
         self.records: list[bytes] = []
         self.size = self.longest = 0
@@ -49,10 +53,10 @@ class Runs:
     def spill(self) -> None:
         """Write what is in memory as one run."""
         if self.keys:
-            keys, records = _sorted(self.keys, self.records)
+            keys, records = _sorted(self.keys, self.records, self.alive)
             self.keys, self.records, self.size = [], [], 0
             path = self.folder / f"{self.name}-{len(self.files)}"
-            self.files.append(_write_run(path, iter([(keys, records)]), _chunk(self.memory)))
+            self.files.append(_write_run(path, iter([(keys, records)]), _chunk(self.memory), self.alive))
 
 
 def merged(parts: Sequence[Runs], folder: Path, memory: int, alive: Callable[[], None]) -> Iterator[Pairs]:
@@ -61,7 +65,7 @@ def merged(parts: Sequence[Runs], folder: Path, memory: int, alive: Callable[[],
     `alive` is called while they are put in order, and may raise.
     """
     if len(parts) == 1 and not parts[0].files:
-        yield _sorted(parts[0].keys, parts[0].records)
+        yield from _chunks(iter([_sorted(parts[0].keys, parts[0].records, alive)]), _chunk(memory), alive)
         return
     for part in parts:
         part.spill()
@@ -72,41 +76,48 @@ def merged(parts: Sequence[Runs], folder: Path, memory: int, alive: Callable[[],
     while len(files) > fan:
         groups = [files[first : first + fan] for first in range(0, len(files), fan)]
         files = [
-            _write_run(folder / f"merge-{turn}-{n}", _alive(_merge(group), alive), chunk)
+            _write_run(folder / f"merge-{turn}-{n}", _merge(group, alive), chunk, alive)
             for n, group in enumerate(groups)
         ]
         turn += 1
-    yield from _alive(_merge(files), alive)
-
-
-def _alive(pairs: Iterator[Pairs], alive: Callable[[], None]) -> Iterator[Pairs]:
-    for pair in pairs:
-        alive()
-        yield pair
+    yield from _merge(files, alive)
 
 
 def _chunk(memory: int) -> int:
     return min(max(memory // _PER_CHUNK, _SMALLEST_CHUNK), _CHUNK)
 
 
-def _write_run(path: Path, pairs: Iterator[Pairs], chunk: int) -> Path:
+def _write_run(path: Path, pairs: Iterator[Pairs], chunk: int, alive: Callable[[], None]) -> Path:
     """Pairs in order as a file of chunks."""
     with path.open("wb") as file:
-        for keys, records in pairs:
-            start = 0
-            while start < len(keys):
-                stop, size = start, 0
-                while stop < len(keys) and size < chunk:
-                    size += _LOADED + len(keys[stop]) + len(records[stop])
-                    stop += 1
-                with disk_budget(size):
-                    marshal.dump((keys[start:stop], records[start:stop]), file)
-                start = stop
+        for keys, records in _chunks(pairs, chunk, alive):
+            with disk_budget(sum(map(len, keys)) + sum(map(len, records)) + _LOADED * len(keys)):
+                marshal.dump((keys, records), file)
     return path
 
 
-def _sorted(keys: list[bytes], records: list[bytes]) -> Pairs:
-    order = sorted(range(len(keys)), key=keys.__getitem__)
+def _chunks(pairs: Iterator[Pairs], chunk: int, alive: Callable[[], None]) -> Iterator[Pairs]:
+    """The same pairs, some at a time that take about `chunk` bytes of memory."""
+    for keys, records in pairs:
+        start = 0
+        while start < len(keys):
+            stop, size = start, 0
+            while stop < len(keys) and size < chunk:
+                size += _LOADED + len(keys[stop]) + len(records[stop])
+                stop += 1
+            alive()
+            yield keys[start:stop], records[start:stop]
+            start = stop
+
+
+def _sorted(keys: list[bytes], records: list[bytes], alive: Callable[[], None]) -> Pairs:
+    """Some at a time first, so that sorting all has nothing to do but merge what is in order already."""
+    order: list[int] = []
+    for start in range(0, len(keys), _TOGETHER):
+        order += sorted(range(start, min(start + _TOGETHER, len(keys))), key=keys.__getitem__)
+        alive()
+    if len(keys) > _TOGETHER:
+        order.sort(key=keys.__getitem__)
     return [keys[index] for index in order], [records[index] for index in order]
 
 
@@ -140,7 +151,7 @@ class _Run:
         return taken
 
 
-def _merge(files: Sequence[Path]) -> Iterator[Pairs]:
+def _merge(files: Sequence[Path], alive: Callable[[], None]) -> Iterator[Pairs]:
     """What is less than the last key of every chunk in sight cannot be preceded by what is still to be read.
 
     Equal keys: those of runs up to the first one whose chunk ends with that key, for the others must wait for its rest.
@@ -149,10 +160,10 @@ def _merge(files: Sequence[Path]) -> Iterator[Pairs]:
         runs = [_Run(path) for path in files]
         for run in runs:
             stack.callback(run.file.close)
-        yield from _merged(runs)
+        yield from _merged(runs, alive)
 
 
-def _merged(runs: list[_Run]) -> Iterator[Pairs]:
+def _merged(runs: list[_Run], alive: Callable[[], None]) -> Iterator[Pairs]:
     while runs:
         open_ends = [(run.keys[-1], number) for number, run in enumerate(runs) if not run.ended]
         keys: list[bytes] = []
@@ -165,5 +176,5 @@ def _merged(runs: list[_Run]) -> Iterator[Pairs]:
             taken = run.take(count)
             keys += taken[0]
             records += taken[1]
-        yield _sorted(keys, records)
+        yield _sorted(keys, records, alive)
         runs = [run for run in runs if run.keys]

@@ -6,19 +6,24 @@ import sys
 from bisect import bisect_right
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.resolve import Keep, repeats
-from csvapi.csvio.spill import disk_budget, key_file, load
+from csvapi.csvio.spill import disk_budget, frames, held, key_file, load
 from csvapi.engines.fates import Shared, fate_file, twin_file
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from csvapi.engines.pool import Progressed
+
+
+_SOME = 1 << 14  # keys that are looked at together
+_BYTES_PER_KEY = 200  # while a partition is resolved, measured
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class Duplicates:
     bases: list[int]
     records: list[int]
     explain: bool
+    memory: int
 
     def prepare(self) -> None:
         """Make the files that hold a number per record, full length, before processes share them."""
@@ -52,9 +58,55 @@ class Duplicates:
                     twins.append(stack.enter_context(shared))
             total = 0
             for partition in partitions:
-                total += self._mark(partition, fates, twins)
+                if self.crowded(partition, _BYTES_PER_KEY):
+                    total += self.mark_crowd(partition, fates, partial(_put, twins), partial(report, (0, 0, 0)))
+                else:
+                    total += self._mark(partition, fates, twins)
                 report((0, 0, 0))
             return total
+
+    def crowded(self, partition: int, each: int) -> bool:
+        """Whether a partition has so many records, most of them with keys of others, that with `each` bytes for one
+        they do not fit into the memory."""
+        files = [key_file(self.workspace, self.step, number, partition) for number in range(len(self.records))]
+        return sum(map(held, files)) * each > self.memory
+
+    def mark_crowd(
+        self,
+        partition: int,
+        fates: Sequence[Any] | Mapping[int, Any],
+        put: Callable[[int, int, int], None],
+        alive: Callable[[], None],
+    ) -> int:
+        """Resolve a partition in two passes over its file. Memory: its distinct keys. `put` takes the range and the row
+        in it of a record that goes, and the row of the one that it repeats in the whole file, from 1."""
+        leaders: dict[int, tuple[int, int]] = {}
+        repeated: set[int] = set()
+        for number, keys, rows in self._frames(partition, alive):
+            for key, row in zip(keys, rows, strict=True):
+                if key in leaders and self.keep == "none":
+                    repeated.add(key)
+                elif key not in leaders or self.keep == "last":
+                    leaders[key] = number, row
+        dropped = 0
+        for number, keys, rows in self._frames(partition, alive):
+            for key, row in zip(keys, rows, strict=True):
+                leader = leaders[key]
+                if key in repeated if self.keep == "none" else leader != (number, row):
+                    fates[number][row] = self.code
+                    dropped += 1
+                    if self.explain and leader != (number, row):
+                        put(number, row, self.bases[leader[0]] + leader[1] + 1)
+        return dropped
+
+    def _frames(self, partition: int, alive: Callable[[], None]) -> Iterator[tuple[int, list[int], array[int]]]:
+        """The keys of a partition with their rows, some at a time, each in one number."""
+        for number in range(len(self.records)):
+            for first, second, rows in frames(key_file(self.workspace, self.step, number, partition)):
+                for start in range(0, len(rows), _SOME):
+                    pairs = zip(first[start : start + _SOME], second[start : start + _SOME], strict=True)
+                    alive()
+                    yield number, [(a << 64) ^ b for a, b in pairs], rows[start : start + _SOME]
 
     def _mark(self, partition: int, fates: list[memoryview], twins: list[memoryview]) -> int:
         first, second, rows, sizes = self._load(partition)
@@ -83,6 +135,10 @@ class Duplicates:
             rows += more[2]
             sizes.append(len(more[2]))
         return first, second, rows, sizes
+
+
+def _put(twins: list[memoryview], number: int, row: int, of: int) -> None:
+    twins[number][8 * row : 8 * row + 8] = of.to_bytes(8, sys.byteorder)
 
 
 def _range_of(indexes: list[int], ends: list[int]) -> list[int]:

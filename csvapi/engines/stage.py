@@ -110,7 +110,14 @@ class Stage:
         records = [each.census.records for each in self.found]
         code = self.plan.code(end - 1, 0)
         resolver = Duplicates(
-            self.workspace, end - 1, built.retain, code, self.bases, records, explain=self.options.explain
+            self.workspace,
+            end - 1,
+            built.retain,
+            code,
+            self.bases,
+            records,
+            explain=self.options.explain,
+            memory=self.options.memory // self.processes,
         )
         resolver.prepare()
         groups = [range(first, partitions, self.processes) for first in range(min(self.processes, partitions))]

@@ -15,7 +15,7 @@ from csvapi.csvio.spill import disk_budget
 from csvapi.operations.column_profile import ColumnProfile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
 _SIZE = 8  # bytes that say how long a packed profile is
@@ -64,9 +64,10 @@ class PartsReader(AbstractContextManager["PartsReader"]):
         for file in self.files:
             os.close(file)
 
-    def column(self) -> ColumnProfile:
+    def column(self, alive: Callable[[], None]) -> ColumnProfile:
         whole: ColumnProfile | None = None
         for part in self.parts:
+            alive()
             file, position, before = part
             size = int.from_bytes(os.pread(file, _SIZE, position))
             found = ColumnProfile.unpacked(os.pread(file, size, position + _SIZE), self.room)

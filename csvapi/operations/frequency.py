@@ -42,20 +42,21 @@ class Frequency(Table):
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
-        super().__init__(context, ["value", "count", "share"])
+        super().__init__(context, ["value", "count", "share"], pointer)
         self.position = context.position(params["column"], f"{pointer}/column")
         self.top_values = params.get("top")
         self.distinct = 0
 
     def gather(self, room: Room, number: int) -> Gathering:
-        return Gathering(self.position, room, Runs(room.folder, f"counts-{number}", room.memory))
+        return Gathering(self.position, room, Runs(room.folder, f"counts-{number}", room.memory, room.alive))
 
     def result(self, room: Room, parts: list[Part]) -> Iterator[bytes]:
         self.out = self.distinct = 0
         total = sum(part.state[1] for part in parts)
-        ranked = Runs(room.folder, "ranks", room.memory // 2)
+        ranked = Runs(room.folder, "ranks", room.memory // 2, room.alive)
         for some in _batches(self._sums(room, parts), room.memory // 16):
             self.distinct += len(some)
+            room.alive()
             ranked.add([(_MOST - count).to_bytes(8) + value for value, count in some], [value for value, _ in some])
         left = self.top_values if self.top_values is not None else self.distinct
         for keys, values in merged([ranked], room.folder, room.memory // 2, room.alive):
@@ -111,6 +112,7 @@ class Gathering:
         for start in range(0, len(values), _BATCH):
             some = values[start : start + _BATCH]
             self.runs.add(some, [self.counter[value].to_bytes(8) for value in some])
+            self.room.alive()
         self.counter.clear()
         self.size = 0
         if self.runs.size > self.room.memory // 2:

@@ -85,7 +85,7 @@ class IndexWriter(AbstractContextManager["IndexWriter"]):
     def _sorted(self, partition: int) -> Iterator[Keys]:
         """The digests and rows of a partition in their order; one with too many (of one key, say) in several parts."""
         path, memory = key_file(self.folder, 0, 0, partition), self.room.memory // 2
-        runs = Runs(self.folder, f"partition-{partition}", memory)
+        runs = Runs(self.folder, f"partition-{partition}", memory, self.room.alive)
         for keys in frames(path):
             packed = [_KEY.pack(a + _HALF, b + _HALF, row) for a, b, row in zip(*keys, strict=True)]
             runs.add(packed, [b""] * len(packed))

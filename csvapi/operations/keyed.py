@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import partial
 from itertools import compress, islice
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from csvapi.operations.step import Context
 
 SAMPLE = 10
+_MOST_CELLS = 1 << 20  # of all these keys
 _MOST_SHAPES = 1000  # of empty keys, by how many of the columns are absent
 
 
@@ -59,6 +61,7 @@ class Keyed:
     @classmethod
     def of(cls, positions: Sequence[int] | None, context: Context, retain: Keep, **more: Any) -> Keyed:
         """A key is empty when all its fields are; of whole records, when they have the header's width, too."""
+        positions = positions and list(dict.fromkeys(positions))  # named twice, a column is no other key
         delimiter = wire_of(context).delimiter
         empty = _empty_keys(positions, len(context.columns), delimiter)
         names = [context.columns[place] for place in positions or ()]
@@ -116,9 +119,8 @@ def _empty_keys(positions: Sequence[int] | None, width: int, delimiter: bytes) -
     """The key of nothing but empty fields, and those in which the last ones of them are absent."""
     if positions is None:
         return (delimiter * (width - 1),)
-    ends = sorted(positions, reverse=True)[: _MOST_SHAPES - 1]
-    shapes: list[list[bytes | None]] = [[b""] * len(positions)]
-    shapes += [[b"" if place < end else None for place in positions] for end in ends]
+    ends = sorted(positions, reverse=True)[: min(_MOST_SHAPES, _MOST_CELLS // len(positions)) - 1]
+    shapes = ([b"" if place < end else None for place in positions] for end in (sys.maxsize, *ends))
     return tuple(canonical(shape, delimiter) for shape in shapes)
 
 

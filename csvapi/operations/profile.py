@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema
 
+from csvapi.errors import TooLarge
 from csvapi.operations.column_parts import PartsReader, PartsWriter
 from csvapi.operations.column_profile import FIXED, ColumnProfile
 from csvapi.operations.params import columns_field, whole
@@ -54,7 +55,7 @@ class Profile(Table):
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
-        super().__init__(context, _COLUMNS)
+        super().__init__(context, _COLUMNS, pointer)
         self.before = wire_of(context)
         chosen = [context.position(column, pointer + at) for at, column in columns(params)]
         self.positions = chosen or list(range(len(context.columns)))
@@ -70,7 +71,7 @@ class Profile(Table):
         written = [(part.state, part.rows) for part in parts]
         with PartsReader(written, self.exact, room.memory // 8) as reader:
             for name in self.shown:
-                yield self.write([self._row(name, reader.column())])
+                yield self.write([self._row(name, reader.column(room.alive))])
 
     def _row(self, name: str, found: ColumnProfile) -> list[bytes]:
         kind = found.kind
@@ -93,6 +94,14 @@ class Profile(Table):
         if not found.distinct.exact or not self.top_values:
             return b""
         most = nsmallest(self.top_values, found.distinct.values.items(), key=lambda pair: (-pair[1], pair[0]))
+        size = sum(len(cell) for cell, _ in most)
+        if size > self.bound.limit:
+            detail = (
+                f"The frequent values of a column take {size} bytes; the limit for a record is {self.bound.limit}. "
+            )
+            raise TooLarge(
+                f"{detail}Ask for fewer with top.", pointer=f"{self.bound.pointer}/top", limit=self.bound.limit
+            )
         told = {cell.decode(self.before.inner, "replace"): count for cell, count in most}
         return self.text(json.dumps(told, separators=(",", ":")))
 

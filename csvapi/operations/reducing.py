@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class Table(Written):
     """Always with a header, whether the input has one or not; `out` counts its records."""
 
-    def __init__(self, context: Context, columns: list[str]) -> None:
-        super().__init__(context, columns, header=True)
+    def __init__(self, context: Context, columns: list[str], pointer: str = "") -> None:
+        super().__init__(context, columns, pointer, header=True)
         self.names = [encoded(name, self.wire) for name in columns]
         self.out = 0
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _REMEMBERED, _SHARE = 1 << 22, 128  # bytes of memory for cells and their new values, at most; and of which part of it
 _LONGEST, _ENTRY = 700, 250  # of them for one cell, and besides its text
+_MANY = 100  # marks on one letter
 _SPACES = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _CASES: dict[str, Callable[[str], str]] = {
@@ -85,7 +87,7 @@ def changes(params: dict[str, Any], limit: int, alive: Callable[[], None]) -> li
     that would have more than `limit` characters, before it is made."""
     found: list[Callable[[str], str]] = []
     if params.get("nfc"):
-        found.append(lambda text: unicodedata.normalize("NFC", text))
+        found.append(_composed)
     if params.get("trim"):
         found.append(str.strip)
     if params.get("collapse"):
@@ -96,6 +98,21 @@ def changes(params: dict[str, Any], limit: int, alive: Callable[[], None]) -> li
     if "fill" in params:
         found.append(lambda text: text or params["fill"])
     return found
+
+
+def _composed(text: str) -> str:
+    """NFC. Python puts the marks of a letter in order one by one, in the square of their number; many are put in order
+    before, by a sort (The Unicode Standard, 3.11, Canonical Ordering Algorithm)."""
+    if len(text) > _MANY and not text.isascii():
+        text = _marks().sub(lambda run: "".join(sorted(run[0], key=unicodedata.combining)), text)
+    return unicodedata.normalize("NFC", text)
+
+
+@cache
+def _marks() -> re.Pattern[str]:
+    """Runs of many marks."""
+    marks = "".join(mark for mark in map(chr, range(sys.maxunicode + 1)) if unicodedata.combining(mark))
+    return re.compile(f"[{marks}]{{{_MANY},}}")
 
 
 def _titled(word: re.Match[str]) -> str:

@@ -91,7 +91,7 @@ class Sort:
         )
 
     def gather(self, room: Room, number: int) -> Gathering:
-        return Gathering(self, Runs(room.folder, f"sort-{number}", room.memory), room)
+        return Gathering(self, Runs(room.folder, f"sort-{number}", room.memory, room.alive), room)
 
     def result(self, room: Room, parts: list[Part]) -> Iterator[bytes]:
         """Runs of all ranges, in the order of the ranges, which keeps the sort stable."""

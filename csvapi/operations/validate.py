@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields
 
+from csvapi.csvio.budget import expect
+from csvapi.csvio.spill import disk_budget
 from csvapi.operations.checks import Unique, checked
+from csvapi.operations.growth import EACH, PART, some
 from csvapi.operations.params import choice, whole
 from csvapi.operations.reducing import Table
 from csvapi.operations.schema_properties import unknown_remarks
@@ -71,6 +74,7 @@ class Checks:
         ]
         self.found: dict[str, int] = {}
         self.remarks = unknown_remarks(schema)
+        self.alive: Callable[[], None] = lambda: None
 
     def prepare(self, room: Room) -> None:
         self.found = {}
@@ -130,12 +134,19 @@ class Keep(Checks):
             self.numbers = {rule: number for number, rule in enumerate(named) if len(named) <= _REASONS}
 
     def keep(self, block: Block) -> Mask:
+        mask, self.gone = b"", b""
+        for few in some(block, len(self.columns)):
+            mask += self._keep(few)
+            self.alive()
+        return mask
+
+    def _keep(self, block: Block) -> Mask:
         mask = bytearray([self.valid]) * len(block)
         first: dict[int, int] = {}
         for at, column, _, rule in self.violations(block):
             mask[at] = not self.valid
             first.setdefault(at, self.numbers.get((column, rule), 0))
-        self.gone = bytes(first.values()) if self.valid else bytes(mask.count(0))
+        self.gone += bytes(first.values()) if self.valid else bytes(mask.count(0))
         return bytes(mask)
 
     def why(self, dropped: Block) -> bytes:
@@ -155,7 +166,7 @@ class Report(Checks):
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         super().__init__(params, context, pointer)
-        self.table = Table(context, ["row", "line", "column", "value", "rule"])
+        self.table = Table(context, ["row", "line", "column", "value", "rule"], pointer)
         self.after, self.limit = self.table.after, params.get("limit")
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
@@ -178,17 +189,33 @@ class Gathering:
     def __init__(self, report: Report, room: Room) -> None:
         self.report, self.room = report, room
         self.file = (room.folder / "violations").open("wb")
+        self.written = 0
 
     def add(self, block: Block, line: Callable[[int], int]) -> None:
+        for few in some(block, len(self.report.columns)):
+            self._add(few, line)
+
+    def _add(self, block: Block, line: Callable[[int], int]) -> None:
         report, table = self.report, self.report.table
         found = report.violations(block)
         left = found if report.limit is None else found[: report.limit - table.out]
         lines = {at: line(block.rows[at]) for at in dict.fromkeys(violation[0] for violation in left)}
-        rows = [
-            [b"%d" % (block.rows[at] + 1), b"%d" % lines[at], table.text(column), value, table.text(rule)]
-            for at, column, value, rule in left
-        ]
-        self.file.write(table.write(rows))
+        rows, size = list[list[bytes]](), 0
+        for at, column, value, rule in left:
+            row = [b"%d" % (block.rows[at] + 1), b"%d" % lines[at], table.text(column), value, table.text(rule)]
+            rows.append(row)
+            size += EACH + sum(map(len, row))
+            if size >= PART:
+                self._write(rows)
+                rows, size = [], 0
+        self._write(rows)
+
+    def _write(self, rows: list[list[bytes]]) -> None:
+        data = self.report.table.write(rows)
+        self.written += len(data)
+        expect(self.written)
+        with disk_budget(len(data)):
+            self.file.write(data)
         self.room.alive()
 
     def abandon(self) -> None:

@@ -112,6 +112,37 @@ def test_a_key_that_repeats_in_both_files_takes_no_more_than_the_budget(tmp_path
     assert peak(tmp_path, path, steps, path, memory=MIB) - peak(tmp_path, tiny, steps, tiny) <= MIB + SLACK
 
 
+LONGER = [{"op": "set", "replace": [{"text": "a", "with": "a" * 9}]}]
+MUCH: dict[str, tuple[str, list[dict[str, Any]], dict[str, Any]]] = {
+    "replace": ("k,n\n" + "a,1\n" * 9_000, [{"op": "set", "replace": [{"text": "a", "with": "a" * 9_000}]}], {}),
+    "replace in one record": (
+        f"k,n\n{'a' * 9_000},1\n", [{"op": "set", "replace": [{"text": "a", "with": "a" * 400}]}], {},
+    ),
+    "replace by a pattern": (
+        f"k,n\n{'a' * 45_000},1\n", [{"op": "set", "replace": [{"pattern": "a", "with": "bb"}]}], {},
+    ),
+    "replace, step by step": ("k,n\n" + "a,1\n" * 5_000, LONGER * 4, {}),
+    "words of one record": (f"k,n\n{'ab ' * 90_000},1\n", [{"op": "set", "case": "title", "collapse": True}], {}),
+    "fill": ("k,n\n" + ",1\n" * 9_000, [{"op": "set", "fill": "x" * 9_000}], {}),
+    "select": ("k,n\n" + "abcdefgh,1\n" * 500, [{"op": "select", "columns": ["k"] * 9_000}], {}),
+    "select, one record": (f"k,n\n{'a' * 9_000},1\n", [{"op": "select", "columns": ["k"] * 400}], {}),
+    "pad": (",".join(WIDE_NAMES) + "\n" + "a\n" * 100, [{"op": "normalise"}], {"on_ragged": "pad"}),
+    "names": (f"k,{'n' * 90_000}\n" + "a,1\n" * 900, [{"op": "convert", "format": "ndjson"}], {}),
+    "pairs": ("k,n\n" + "a,1\n" * 900, [{"op": "join", "file": 2, "on": ["k"]}], {}),
+    "equal keys": ("k\n" + "a\n" * 600_000, [{"op": "dedup"}], {"fast": False}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MUCH)
+def test_much_of_little_takes_no_more_than_the_budget(tmp_path: Path, files: dict[str, Path], name: str) -> None:
+    """A few kilobytes that become many megabytes."""
+    text, steps, options = MUCH[name]
+    path = tmp_path / "little"
+    path.write_text(text)
+    grown = peak(tmp_path, path, steps, path, memory=BUDGET // 2, **options)
+    assert grown - _tiny(tmp_path, files["tiny"], "normalise") <= BUDGET // 2 + SLACK
+
+
 @pytest.mark.parametrize(
     "step", [{"op": "profile"}, {"op": "frequency", "column": "text"}, {"op": "set", "trim": True}]
 )

@@ -6,12 +6,14 @@ Time: one sort of each partition. Memory: about `BYTES_PER_KEY` for each of its 
 from __future__ import annotations
 
 import struct
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from csvapi.csvio.spill import key_file
 from csvapi.engines.fates import fate_file, twin_file
+from csvapi.engines.kernels import BYTES_PER_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +34,9 @@ def mark(job: Duplicates, partitions: range, report: Callable[[Progressed], None
     }
     total = 0
     for partition in partitions:
+        if job.crowded(partition, BYTES_PER_KEY):
+            total += job.mark_crowd(partition, fates, partial(_put, twins), partial(report, (0, 0, 0)))
+            continue
         first, second, rows, numbers = _load(job, partition)
         dropped, leaders = repeats(first, second, job.keep)
         total += len(dropped)
@@ -45,6 +50,10 @@ def mark(job: Duplicates, partitions: range, report: Callable[[Progressed], None
                 twin[rows[dropped[mine]]] = of[mine]
         report((0, 0, 0))
     return total
+
+
+def _put(twins: dict[int, Any], number: int, row: int, of: int) -> None:
+    twins[number][row] = of
 
 
 def _frames(path: Path) -> Iterator[tuple[Any, Any, Any]]:
