@@ -103,6 +103,10 @@ class Settings:
 
     max_upload: int = setting(10 * GIB, "CSVAPI_MAX_UPLOAD", "Largest upload", read="bytes")
     max_body: int = setting(MIB, "CSVAPI_MAX_BODY", "Largest request body that is not an upload", read="bytes")
+    max_steps_size: int = setting(
+        256 * KIB, "CSVAPI_MAX_STEPS_SIZE", "Largest steps of a request, as JSON", read="bytes"
+    )
+    max_page: int = setting(MIB, "CSVAPI_MAX_PAGE", "Longest page of a list; one item may be longer", read="bytes")
     max_record: int = setting(16 * MIB, "CSVAPI_MAX_RECORD", "Longest record", read="bytes")
     max_columns: int = setting(100_000, "CSVAPI_MAX_COLUMNS", "Most columns in a file", read="count")
     max_ratio: int = setting(
@@ -114,6 +118,9 @@ class Settings:
     )
     max_files: int = setting(10_000, "CSVAPI_MAX_FILES", "Stored files per user", read="count")
     max_queued: int = setting(1_000, "CSVAPI_MAX_QUEUED_TASKS", "Tasks of a user that may wait", read="count")
+    max_kept: int = setting(
+        100_000, "CSVAPI_MAX_KEPT_TASKS", "Tasks kept per user; beyond it the oldest finished ones go", read="count"
+    )
     max_running: int = setting(
         8, "CSVAPI_MAX_RUNNING_TASKS", "Tasks of a user on the queue or running at once; the others wait", read="count"
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 
-from csvapi.config import GIB, MIB, Settings
+from csvapi.config import GIB, KIB, MIB, Settings
 
+SIZES = ((GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB"), (1, ""))
 UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 
@@ -29,7 +30,8 @@ def default(value: object, read: str) -> str:
         case "switch", _:
             return "`on`" if value else "`off`"
         case "bytes", int(size):
-            return f"`{size // GIB}GiB`" if size % GIB == 0 else f"`{size // MIB}MiB`"
+            unit, name = next(pair for pair in SIZES if size % pair[0] == 0)
+            return f"`{size // unit}{name}`"
         case "seconds", int(seconds):
             unit, name = next(pair for pair in UNITS if seconds % pair[0] == 0)
             return f"`{seconds // unit}{name}`"

@@ -100,4 +100,5 @@ def check_columns(
             context.position(column, step.pointer + pointer)
         if step.operation.files(step.params) and files is None:
             return
-        context = getattr(step.build(context), "after", context)
+        if step.operation.kind != "selector":  # which leaves the columns as they are
+            context = getattr(step.build(context), "after", context)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from csvapi.csvio.wire import Wire
     from csvapi.operations.remarks import Remark
 
+FEW = 8  # values that are compared one after the other; more are looked up
 NEGATIVE = {"!=": "==", "not_contains": "contains", "not_in": "in", "not_empty": "is_empty"}
 COMPARE = {"==": operator.eq, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
@@ -104,6 +105,19 @@ def text_test(name: str, value: Any, wire: Wire, *, fold: bool) -> Callable[[Seq
     shape = str.casefold if fold else str
     compare = Text(name, shape(as_text(value)))
     return lambda cells: compare([shape(wire.decode(cell)) for cell in cells])
+
+
+def among(values: Sequence[Any], wire: Wire, *, fold: bool) -> Callable[[Sequence[bytes]], Iterable[bool]]:
+    """Whether a cell is one of `values` as text: one look-up a cell, however many values there are."""
+    if fold:
+        folded = frozenset(as_text(value).casefold() for value in values)
+        return lambda cells: [wire.decode(cell).casefold() in folded for cell in cells]
+    operands = [_encoded("==", value, wire) for value in values]
+    known = frozenset(operand for operand in operands if operand is not None)
+    others = frozenset(as_text(value) for value, operand in zip(values, operands, strict=True) if operand is None)
+    if not others:
+        return lambda cells: map(known.__contains__, cells)
+    return lambda cells: [cell in known or wire.decode(cell) in others for cell in cells]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.blocks import Block, Mask
 from csvapi.operations.asked import not_comparable, text_comparison
-from csvapi.operations.conditions import NEGATIVE, All, Leaf, Node, Not, Text, any_of, inverse, text_test
+from csvapi.operations.conditions import FEW, NEGATIVE, All, Leaf, Node, Not, Text, among, any_of, inverse, text_test
 from csvapi.operations.filter_params import COMPARISONS, Params, columns
 from csvapi.operations.fitting import fitting
 from csvapi.operations.params import compiled
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from csvapi.operations.remarks import Remark
     from csvapi.operations.step import Column, Context, Counts
     from csvapi.operations.values import Format
+
+_SHOWN = 200  # characters of a condition in a reason
 
 
 class Filter:
@@ -51,9 +53,10 @@ class Filter:
         self.first_reason: list[int] = []  # by part; a typed one has a second reason
         for part, node in zip(parts, self.parts, strict=True):
             self.first_reason.append(len(self.reasons))
-            self.reasons += (f"not {_shown(part)}",)
+            self.reasons += (f"not {_clipped(_shown(part))}",)
             if isinstance(node, TypedLeaf):
-                self.reasons += (f"{_name(part['column'])} is no {' or '.join(node.test.kinds)}",)
+                kinds = " or ".join(node.test.kinds)
+                self.reasons += (f"{_clipped(_name(part['column']))} is no {kinds}",)
 
     def keep(self, block: Block) -> Mask:
         return All(self.parts).mask(block)
@@ -130,17 +133,15 @@ class Filter:
         """
         values = leaf["value"] if name == "in" else [leaf["value"]]
         name, as_ = "==" if name == "in" else name, leaf.get("as", "auto")
-        nodes: list[Node] = []
+        texts: list[Any] = []
         typed: dict[Format, list[Any]] = {}
         for value in values:
             form = format_of(kind_of(value) if as_ == "auto" else as_)
             if form is None:
-                text = self._text(name, value, leaf, position)
-                nodes.append(text)
-                if as_ == "auto" and name not in ("==", "!="):
-                    self._doubt(text, as_text(value), pointer)
+                texts.append(value)
             else:
                 typed.setdefault(form, []).append(value_in(value, form))
+        nodes = self._texts(name, texts, leaf, position, pointer)
         if typed:
             compared = self._typed(name, typed, position, codes=as_ == "auto" and name == "==")
             nodes.append(compared)
@@ -155,6 +156,16 @@ class Filter:
         wire = wire_of(self.context)
         tests = [Typed(name, tuple(given), form, wire, codes=codes) for form, given in typed.items()]
         return TypedLeaf(position, tests[0] if len(tests) == 1 else AnyOf(tests), None)
+
+    def _texts(self, name: str, values: list[Any], leaf: dict[str, Any], position: int, pointer: str) -> list[Node]:
+        if len(values) > FEW:
+            fold = "case" in leaf.get("ignore", ())
+            return [Leaf(position, among(values, wire_of(self.context), fold=fold), absent=False)]
+        nodes = [self._text(name, value, leaf, position) for value in values]
+        for value, node in zip(values, nodes, strict=True):
+            if leaf.get("as", "auto") == "auto" and name != "==":
+                self._doubt(node, as_text(value), pointer)
+        return list(nodes)
 
     def _doubt(self, node: Leaf, value: str, pointer: str) -> None:
         """Count the cells that are put in an order with what looks like a date or number of some format, as text."""
@@ -177,6 +188,11 @@ def _shown(node: dict[str, Any]) -> str:
         return json.dumps(node, ensure_ascii=False, sort_keys=True)
     value = json.dumps(node["value"], ensure_ascii=False) if "value" in node else ""
     return f"({_name(node['column'])} {node['operator']} {value})".replace(" )", ")")
+
+
+def _clipped(text: str) -> str:
+    """A condition is written beside each record that it drops: what is shown of a long one has an end."""
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 OPERATION = Operation(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ BARE = ("is_empty", "not_empty")
 NULL = "must not be null; cells are text: for empty ones use the operator is_empty or not_empty, without a value."
 MAX_LEAVES = 100
 MAX_DEPTH = 10
+MAX_VALUES = 10_000  # of `in` and `not_in`
+_HALF = re.compile("[\ud800-\udfff]")
 _AS = "What cells are compared as; default auto: the value decides. Or a format of numbers or dates."
 
 
@@ -45,10 +48,19 @@ class Condition(Schema):
             return
         if "value" not in data:
             raise ValidationError(f"{name} needs a value.", "value")
-        if name in LISTS and not (isinstance(value, list) and value):
-            raise ValidationError(f"{name} needs a list of at least one value.", "value")
-        for each in value if isinstance(value, list) and name in LISTS else [value]:
-            _check_value(name, each, data.get("as", "auto"))
+        kind = data.get("as", "auto")
+        for each in _listed(name, value) if name in LISTS else [value]:
+            _check_value(name, each, kind)
+
+
+def _listed(name: str, value: object) -> list[object]:
+    """The values of `in` and `not_in`, when there are neither none nor too many: each costs one look, now and later."""
+    if not isinstance(value, list) or not value:
+        raise ValidationError(f"{name} needs a list of at least one value.", "value")
+    if len(value) > MAX_VALUES:
+        way_out = "put them into a file of one column and use join with how: semi (or anti)"
+        raise ValidationError(f"{name} has {len(value)} values, at most {MAX_VALUES} are allowed; {way_out}.", "value")
+    return value
 
 
 def _check_value(name: str, value: object, kind: Any) -> None:
@@ -58,7 +70,7 @@ def _check_value(name: str, value: object, kind: Any) -> None:
         raise ValidationError("must be a text, a number, true or false.", "value")
     if isinstance(value, float) and not isfinite(value):
         raise ValidationError("must be a finite number.", "value")
-    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+    if isinstance(value, str) and _HALF.search(value):
         raise ValidationError("holds half of a character (a lone surrogate).", "value")
     if name in TEXT:
         if kind not in ("auto", "text"):
@@ -66,6 +78,8 @@ def _check_value(name: str, value: object, kind: Any) -> None:
         if name == "matches":
             compiled(value, "value")
         return
+    if kind == "auto" and isinstance(value, str):
+        return  # a number, a date or else a text: it always is what its form says
     form = format_of(kind_of(value) if kind == "auto" else kind)
     if form is not None and value_in(value, form) is None:
         raise ValidationError(not_a(value, form), "value")

@@ -43,7 +43,8 @@ class Typed:
         """For each cell whether the comparison holds; None where it is no number or date of the format."""
         if self.number and (numbers := floats(cells)) is not None:
             near = list(map(float, self.values))
-            if not any(map(numbers.__contains__, near)):  # rounding keeps order: unequal floats are ordered as numbers
+            apart = near[0] not in numbers if len(near) == 1 else set(near).isdisjoint(numbers)
+            if apart:  # rounding keeps order: unequal floats are ordered as numbers
                 return list(map(COMPARE[self.name], numbers, repeat(near[0])))
         return [self.known[cell] if cell in self.known else self._answer(cell) for cell in cells]
 

@@ -9,17 +9,18 @@ from csvapi.csvio.receipt import in_parts
 from csvapi.engines.trial import fits
 from csvapi.errors import Expired, NotFound, TaskNotFinished
 from csvapi.models import File, Status, Task
-from csvapi.operations import load_steps
+from csvapi.operations import Step
 from csvapi.services import files, tasks
 from csvapi.services.inputs import others
+from csvapi.services.steps import accepted
 
 
 def submit(user_id: int, body: dict[str, Any]) -> Task:
-    """Queue `steps` over `input`. Raises what `check` and `tasks.submit` raise, with pointers into the body."""
+    """Queue `steps` over `input`. Raises what `check` and `tasks.queue` raise, with pointers into the body."""
     file = find_input(user_id, body["input"])
     chosen: dict[str, Any] = {name: body[name] for name in ("on_ragged", "on_bad", "explain", "output") if name in body}
     check(file, body["steps"], chosen)
-    return tasks.submit(user_id, file.id, body["steps"], options=chosen, label=body.get("label"))
+    return tasks.queue(file, body["steps"], options=chosen, label=body.get("label"))
 
 
 def find_input(user_id: int, file_id: int) -> File:
@@ -29,15 +30,16 @@ def find_input(user_id: int, file_id: int) -> File:
         raise NotFound("There is no such file, or it is not yours", pointer="/input") from error
 
 
-def check(file: File, steps: list[dict[str, Any]], chosen: dict[str, Any]) -> None:
-    """See that steps and output fit the file's header; nothing is read.
+def check(file: File, steps: list[dict[str, Any]], chosen: dict[str, Any]) -> list[Step]:
+    """The steps, parsed, once they and the output fit the file's header; nothing is read.
 
     Raises InvalidInput, UnknownColumn or AmbiguousColumn with the place: /steps/1/columns/0, /output/encoding.
     """
     files.check_csv(file, "/input")
-    loaded = load_steps(steps)
+    loaded = accepted(steps)
     with others(file.user_id, loaded) as more:
         fits(loaded, file.columns, Dialect.from_json(file.dialect), more, chosen)
+    return loaded
 
 
 def result(user_id: int, task_id: str) -> File:

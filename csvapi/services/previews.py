@@ -10,9 +10,9 @@ from csvapi.csvio import Dialect
 from csvapi.engines import local
 from csvapi.engines.trial import FOUND, Trial
 from csvapi.extensions import runtime
-from csvapi.operations import load_steps
 from csvapi.services import files, older
 from csvapi.services.inputs import others
+from csvapi.services.steps import accepted
 
 if TYPE_CHECKING:
     from csvapi.models import File
@@ -27,7 +27,7 @@ def run(file: File, steps: list[dict[str, Any]], size: int, chosen: dict[str, An
     Raises what `pipelines.check` raises, and what `Pool.call` does.
     """
     files.check_csv(file, "/input")
-    loaded = load_steps(steps)
+    loaded = accepted(steps)
     with (
         files.reading(file) as source,
         others(file.user_id, loaded) as more,

@@ -16,10 +16,11 @@ from csvapi.errors import NotFound, QueueDown, TaskFinished
 from csvapi.extensions import runtime, transaction
 from csvapi.jobs import progress
 from csvapi.models import ACTIVE, CSV, File, Status, Task, now
-from csvapi.operations import check_columns, load_steps
+from csvapi.operations import check_columns
 from csvapi.services import files, quotas, rows, shares
 from csvapi.services.dispatch import dispatch
 from csvapi.services.leases import changed
+from csvapi.services.steps import accepted
 
 log = structlog.get_logger(__name__)
 _ENDED: dict[str, str] = {Status.SUCCEEDED: "succeeded", Status.FAILED: "failed", Status.CANCELLED: "was cancelled"}
@@ -36,12 +37,23 @@ def submit(
     """Accept a pipeline of steps over one of the user's files, and queue it.
 
     Refused before anything is stored: InvalidInput (with a pointer into `steps`), UnknownColumn, NotFound,
-    QuotaExceeded. Raises QueueDown when the queue does not take it; no task is left behind then. A user who has many
-    tasks on the queue waits for a turn (see `dispatch`).
+    QuotaExceeded, and what `queue` raises.
     """
-    parsed = load_steps(steps)
+    parsed = accepted(steps)
     file = files.find(user_id, file_id)
     check_columns(parsed, file.columns, Dialect.from_json(file.dialect).header)
+    return queue(file, steps, options=options, label=label)
+
+
+def queue(
+    file: File, steps: list[dict[str, Any]], *, options: dict[str, Any] | None = None, label: str | None = None
+) -> Task:
+    """Queue steps that were checked against the file. Raises QuotaExceeded, and NotFound for a file deleted meanwhile.
+
+    Raises QueueDown when the queue does not take it; no task is left behind then. A user who has many tasks on the
+    queue waits for a turn (see `dispatch`).
+    """
+    user_id = file.user_id
     task = Task(
         id=str(uuid4()),
         user_id=user_id,

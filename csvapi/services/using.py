@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from csvapi.errors import InUse, InvalidInput
+from csvapi.errors import InUse
 from csvapi.models import ACTIVE, File, Task
-from csvapi.operations import files_of, load_steps
+from csvapi.services.steps import files_named
 
 
 def in_use(session: Session, user_id: int) -> dict[int, str]:
@@ -21,7 +19,7 @@ def in_use(session: Session, user_id: int) -> dict[int, str]:
     tasks = select(Task.id, Task.file_id, Task.steps).where(Task.user_id == user_id, Task.status.in_(ACTIVE))
     found: dict[int, str] = {}
     for task_id, file_id, steps in session.execute(tasks.execution_options(yield_per=10)):
-        for name in (file_id, *_named(steps)):
+        for name in (file_id, *files_named(steps)):
             if isinstance(name, int):
                 found.setdefault(name, task_id)
     return found
@@ -31,11 +29,3 @@ def check_unused(session: Session, file: File) -> None:
     """Raise InUse while a task that has not ended is to read the file; to be asked with the user locked."""
     if task_id := in_use(session, file.user_id).get(file.id):
         raise InUse(f"Task {task_id} reads the file; wait for it or cancel it first")
-
-
-def _named(steps: list[dict[str, Any]]) -> list[object]:
-    """The ids of the other files; of steps that this version refuses, which no task will run, none."""
-    try:
-        return [name for _, name in files_of(load_steps(steps))] if steps else []
-    except InvalidInput:
-        return []

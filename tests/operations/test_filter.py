@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -83,7 +84,7 @@ def leaves(draw: st.DrawFn) -> dict[str, Any]:
     if name == "matches":
         leaf["value"] = draw(st.sampled_from(["^a", "a$", "[0-9]+", "é"]))
     elif name in ("in", "not_in"):
-        leaf["value"] = draw(st.lists(values, min_size=1, max_size=3))
+        leaf["value"] = draw(st.lists(values, min_size=1, max_size=12))
     elif name not in ("is_empty", "not_empty"):
         leaf["value"] = draw(values)
         if name in OPERATORS[:6]:
@@ -206,3 +207,32 @@ def test_null_is_refused_with_the_operators_for_empty_cells(operator: str) -> No
             with pytest.raises(InvalidInput, match="use the operator is_empty or not_empty") as caught:
                 load_steps([{"op": "filter", **step}])
             assert caught.value.pointer.endswith("/value")
+
+
+@pytest.mark.parametrize("way", ["plain", "kernels"])
+@pytest.mark.parametrize("values", [[f"v{i}" for i in range(10_000)], [i / 4 for i in range(10_000)]])
+def test_a_cell_is_looked_up_among_many_values(tmp_path: Path, way: str, values: list[Any]) -> None:
+    """10,000 values against 40,000 records: one after the other that would be 400 million comparisons."""
+    text = "x\n" + "".join(f"{value}\n" for value in values for _ in range(4)) + "none\n"
+    began = time.process_time()
+    step = {"op": "filter", "filters": [{"column": "x", "operator": "in", "value": values}]}
+    output, _, _ = execute(tmp_path, text, Dialect(), [step], **WAYS[way])
+    assert output == text.removesuffix("none\n")
+    assert time.process_time() - began < 8
+
+
+@pytest.mark.parametrize("name", ["in", "not_in"])
+def test_too_many_values_are_refused_before_they_are_looked_at(name: str) -> None:
+    leaf = {"column": "a", "operator": name, "value": [f"2024-01-31T10:00:00.{i}" for i in range(140_000)]}
+    for step in ({"op": "filter", "filters": [leaf]}, {"op": "filter", "where": {"any": [leaf]}}):
+        began = time.process_time()
+        with pytest.raises(InvalidInput, match="140000 values, at most 10000 are allowed") as refusal:
+            load_steps([step])
+        assert time.process_time() - began < 0.5
+        assert refusal.value.pointer.endswith("/value")
+
+
+def test_a_reason_shows_the_beginning_of_a_long_condition(tmp_path: Path) -> None:
+    step = {"op": "filter", "filters": [{"column": "x", "operator": "==", "value": "a" * 100_000}]}
+    _, _, (_, reasons) = execute(tmp_path, "x\nb\n", Dialect(), [step])
+    assert 100 < len(",".join(reasons[0])) < 400, reasons

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from csvapi.engines.kernels import texts
 from csvapi.engines.kernels.table import BELOW
-from csvapi.operations.conditions import All, Leaf, Node, Not, Text
+from csvapi.operations.conditions import FEW, All, Leaf, Node, Not, Text
 from csvapi.operations.typed import Typed, TypedLeaf
 
 if TYPE_CHECKING:
@@ -92,8 +92,11 @@ def _typed(leaf: TypedLeaf, table: Table, records: Places) -> tuple[Answers, Ans
     if isinstance(leaf.test, Typed) and leaf.test.number:
         first, last = table.span(leaf.position, records)
         value, scale, known = parse(table.words[first], last - first)
-        for limit in leaf.test.values:
-            answers |= _compare(leaf.test.name, limit, value, scale)
+        if len(leaf.test.values) > FEW:
+            answers = _among(leaf.test.among, value, scale)
+        else:
+            for limit in leaf.test.values:
+                answers |= _compare(leaf.test.name, limit, value, scale)
         others = np.flatnonzero(~known)
         if leaf.asked:
             leaf.asked.add(len(records) - len(others), 0, ())
@@ -113,6 +116,29 @@ def _compare(name: str, limit: Decimal, value: NDArray[np.int64], scale: NDArray
 
 
 _COMPARE = {"==": np.equal, ">": np.greater, ">=": np.greater_equal, "<": np.less, "<=": np.less_equal}
+
+
+def _among(limits: frozenset[Decimal], value: NDArray[np.int64], scale: NDArray[np.intp]) -> Answers:
+    """Whether `value` / 10 ** `scale` is one of `limits`: a search for each scale, however many limits there are."""
+    answers = np.zeros(len(value), np.bool_)
+    for power, wanted in enumerate(_scaled(limits)):
+        these = scale == power
+        if len(wanted) and these.any():
+            answers[these] = np.isin(value[these], wanted)
+    return answers
+
+
+@lru_cache(maxsize=8)
+def _scaled(limits: frozenset[Decimal]) -> list[NDArray[np.int64]]:
+    """For each scale, the integers that `limits` * 10 ** scale are; those that no known cell reaches are left out."""
+    found: list[list[int]] = [[] for _ in range(_WORD)]
+    for limit in limits:
+        if abs(limit) < _MOST:
+            top, bottom = limit.as_integer_ratio()
+            for power, integers in enumerate(found):
+                if 10**power % bottom == 0:
+                    integers.append(top * (10**power // bottom))
+    return [np.array([each for each in integers if abs(each) < _MOST], np.int64) for integers in found]
 
 
 @lru_cache
