@@ -50,6 +50,9 @@ class Limits(ma.Schema):
     upload_bytes = ma.fields.Integer(required=True)
     body_bytes = ma.fields.Integer(required=True)
     stored_bytes_of_all_users = ma.fields.Integer(required=True, metadata={"description": "0: no limit of its own"})
+    steps_bytes = ma.fields.Integer(required=True)
+    list_values = ma.fields.Integer(required=True, metadata={"description": "Of `in` and `not_in`"})
+    page_bytes = ma.fields.Integer(required=True)
     record_bytes = ma.fields.Integer(required=True)
     columns = ma.fields.Integer(required=True)
     unpack_ratio = ma.fields.Integer(required=True)
@@ -77,6 +80,7 @@ class Usage(ma.Schema):
     files = ma.fields.Nested(Use, required=True)
     queued_tasks = ma.fields.Nested(Use, required=True)
     running_tasks = ma.fields.Nested(Use, required=True)
+    kept_tasks = ma.fields.Nested(Use, required=True)
     api_keys = ma.fields.Nested(Use, required=True)
     webhooks = ma.fields.Nested(Use, required=True)
     webhook_tests = ma.fields.Nested(Use, required=True)
@@ -90,6 +94,9 @@ _LIMITS = {
     "upload_bytes": 10737418240,
     "body_bytes": 1048576,
     "stored_bytes_of_all_users": 0,
+    "steps_bytes": 262144,
+    "list_values": 10000,
+    "page_bytes": 1048576,
     "record_bytes": 16777216,
     "columns": 100000,
     "unpack_ratio": 200,
@@ -108,6 +115,7 @@ _USES = (
     "files",
     "queued_tasks",
     "running_tasks",
+    "kept_tasks",
     "api_keys",
     "webhooks",
     "webhook_tests",

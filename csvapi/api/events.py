@@ -12,7 +12,7 @@ from flask import Response, g, request
 from csvapi.api.contract import signed_in
 from csvapi.api.resource import Resource
 from csvapi.api.streams import EventStream
-from csvapi.api.task_shapes import SUCCEEDED, TaskShape, task_shape
+from csvapi.api.task_shapes import SUCCEEDED, TaskItem, task_item
 from csvapi.errors import TooManyRequests
 from csvapi.extensions import runtime
 from csvapi.models import FINISHED, Task
@@ -32,10 +32,10 @@ _EVENT = {  # OpenAPI 3.1 describes a stream by one event, as a client's parser 
     "properties": {
         "event": {"type": "string", "enum": ["state", "progress"]},
         "id": {"type": "string", "description": "What a client that comes back sends as Last-Event-ID"},
-        "data": {"type": "string", "description": "JSON: the task, or its progress"},
+        "data": {"type": "string", "description": "JSON: the task as lists show it, or its progress"},
     },
 }
-_EXAMPLE = {"event": "state", "id": "1.succeeded", "data": json.dumps(SUCCEEDED)}
+_EXAMPLE = {"event": "state", "id": "1.succeeded", "data": json.dumps({**SUCCEEDED, "truncated": False})}
 
 
 class Listening:
@@ -50,7 +50,7 @@ class Listening:
         alive = True
         if self._seen != state and not self._seen.startswith(f"{state}."):
             self._seen = state
-            alive = self._event("state", state, TaskShape().dump(task_shape(task)))
+            alive = self._event("state", state, TaskItem().dump(task_item(task)))
         if alive and task.status not in FINISHED:
             return True
         self._end()

@@ -12,8 +12,8 @@ from csvapi.api import upload
 from csvapi.api.contract import signed_in
 from csvapi.api.once import claim, once
 from csvapi.api.ready import ready
-from csvapi.api.resource import LINK, NEXT, Paging, Resource, page
-from csvapi.api.schemas import FILE, DialectChange, FileShape, IssuesShape, RowsShape, file_shape
+from csvapi.api.resource import LINK, NEXT, Paging, Resource, listed, page
+from csvapi.api.schemas import FILE, DialectChange, FileItem, FileShape, IssuesShape, RowsShape, file_item, file_shape
 from csvapi.api.sending import FORMATS, send, sends
 from csvapi.models import File
 from csvapi.services import files, keeping, older, rows
@@ -50,7 +50,7 @@ class Listing(Paging):
 
 
 class FilePage(ma.Schema):
-    items = ma.fields.List(ma.fields.Nested(FileShape), required=True)
+    items = ma.fields.List(ma.fields.Nested(FileItem), required=True)
     next = NEXT
 
 
@@ -97,12 +97,15 @@ def create() -> Any:
 @blp.route("", methods=["GET"])
 @signed_in
 @blp.arguments(Listing, location="query")
-@blp.response(200, FilePage, example={"items": [FILE], "next": None}, headers=LINK)
+@blp.response(200, FilePage, example={"items": [{**FILE, "truncated": False}], "next": None}, headers=LINK)
 @blp.refuses(401, 422, 503)
 def index(query: dict[str, Any]) -> Any:
-    """List your files, the newest first."""
-    found, cursor = keeping.page(g.user.id, query["limit"], query.get("cursor"), query.get("kind"))
-    return page(list(map(file_shape, found)), cursor)
+    """List your files, the newest first.
+
+    A `detection` of more than 4 KiB is null here, with `truncated` true; the file itself has it.
+    """
+    found = keeping.newest(g.user.id, query.get("cursor"), query.get("kind"))
+    return listed(found, query["limit"], file_item, keeping.cursor_of)
 
 
 @blp.route(ONE, methods=["GET"])

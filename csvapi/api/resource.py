@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import flask
@@ -15,7 +16,9 @@ from werkzeug.exceptions import UnsupportedMediaType
 from csvapi.api import problems
 from csvapi.api.body import FORMS, BodyParser
 from csvapi.api.contract import Blueprint, View
+from csvapi.extensions import runtime
 
+Row = TypeVar("Row")
 MAX_ID = 2**63 - 1
 RETRY = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 0}}}
 RATE = {
@@ -113,6 +116,9 @@ class Paging(ma.Schema):
     )
 
 
+TRUNCATED = ma.fields.Boolean(
+    required=True, metadata={"description": "Whether something too long for a list is null; ask for the item itself"}
+)
 NEXT = ma.fields.String(
     required=True, allow_none=True, metadata={"description": "The cursor of the next page; null on the last one"}
 )
@@ -123,6 +129,32 @@ def page(items: Sequence[Any], cursor: str | None, **more: Any) -> tuple[dict[st
     """One page as the views answer it: the items, the cursor of the next one, and the same as a Link header."""
     headers = {"Link": f'<{_next_link(cursor)}>; rel="next"'} if cursor else {}
     return {"items": items, **more, "next": cursor}, 200, headers
+
+
+def listed(
+    rows: Iterable[Row | None], limit: int, shape: Callable[[Row], dict[str, Any]], cursor: Callable[[Row], str]
+) -> tuple[dict[str, Any], int, dict[str, str]]:
+    """A page of at most `limit` rows and CSVAPI_MAX_PAGE bytes, at least one row; the rest is the next page's.
+
+    `cursor(row)` is where the rows after one begin. A None among `rows` says that reading on costs too much for one
+    page. Memory: the page, and one item beyond it.
+    """
+    items, room = list[dict[str, Any]](), runtime().settings.max_page
+    last: Row | None = None
+    for row in rows:
+        item = shape(row) if row is not None and len(items) < limit else None
+        room -= _size(item)
+        if last is not None and (item is None or room < 0):
+            return page(items, cursor(last))
+        if item is not None:
+            items.append(item)
+            last = row
+    return page(items, None)
+
+
+def _size(item: dict[str, Any] | None) -> int:
+    """The bytes it takes in an answer."""
+    return len(json.dumps(item, separators=(",", ":"), default=str)) + 1 if item else 0
 
 
 def _next_link(cursor: str) -> str:

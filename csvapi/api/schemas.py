@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import marshmallow as ma
 from marshmallow import validate
 
 from csvapi import __version__
+from csvapi.api.resource import TRUNCATED
 from csvapi.api.warning_shape import WARNINGS, WarningShape
 from csvapi.csvio.places import KINDS
 from csvapi.models import File
 from csvapi.services import older
+from csvapi.services.listing import SHOWN
 
 _LINE_ENDS = ("\n", "\r\n", "\r")
 
@@ -114,6 +117,15 @@ class FileShape(ma.Schema):
     links = ma.fields.Nested(FileLinks, required=True)
 
 
+class FileItem(FileShape):
+    """A file in a list."""
+
+    detection = ma.fields.Nested(
+        Detection, required=True, allow_none=True, metadata={"description": "Null where it takes more than 4 KiB"}
+    )
+    truncated = TRUNCATED
+
+
 class RowShape(ma.Schema):
     """A record: its number, its place in the file, its cells as text; null where a field is absent."""
 
@@ -168,6 +180,13 @@ def file_shape(file: File) -> dict[str, Any]:
         "expires_at": file.expires_at,
         "links": links,
     }
+
+
+def file_item(file: File) -> dict[str, Any]:
+    """A file as lists show it."""
+    shape = file_shape(file)
+    truncated = len(json.dumps(file.detection)) > SHOWN
+    return {**shape, "detection": None if truncated else shape["detection"], "truncated": truncated}
 
 
 _DIALECT = {

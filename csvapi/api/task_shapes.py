@@ -8,7 +8,7 @@ import marshmallow as ma
 from marshmallow import validate
 
 from csvapi.api import warning_shape
-from csvapi.api.resource import MAX_ID
+from csvapi.api.resource import MAX_ID, TRUNCATED
 from csvapi.api.warning_shape import WARNINGS
 from csvapi.csvio.receipt import counts
 from csvapi.models import FINISHED, Status, Task
@@ -121,6 +121,23 @@ class TaskShape(ma.Schema):
     warnings = WARNINGS
     result = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "The id of a file"})
     links = ma.fields.Nested(TaskLinks, required=True)
+
+
+class TaskItem(TaskShape):
+    """A task in a list."""
+
+    steps = ma.fields.List(
+        ma.fields.Dict(keys=ma.fields.String()),
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null where they take more than 4 KiB"},
+    )
+    truncated = TRUNCATED
+
+
+def task_item(task: Task) -> dict[str, Any]:
+    """A task as lists and events show it."""
+    return {**task_shape(task), "truncated": task.steps is None}
 
 
 def task_shape(task: Task) -> dict[str, Any]:

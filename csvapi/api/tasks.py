@@ -11,8 +11,8 @@ from marshmallow import validate
 from csvapi.api.contract import signed_in
 from csvapi.api.once import once
 from csvapi.api.rates import polls, unfinished
-from csvapi.api.resource import LINK, NEXT, RETRY, Paging, Resource, page
-from csvapi.api.task_shapes import QUEUED, SUCCEEDED, Submission, TaskShape, task_shape
+from csvapi.api.resource import LINK, NEXT, RETRY, Paging, Resource, listed
+from csvapi.api.task_shapes import QUEUED, SUCCEEDED, Submission, TaskItem, TaskShape, task_item, task_shape
 from csvapi.extensions import runtime
 from csvapi.models import FINISHED, Status
 from csvapi.services import history, news, pipelines, tasks
@@ -47,7 +47,7 @@ class Listing(Paging):
 
 
 class TaskPage(ma.Schema):
-    items = ma.fields.List(ma.fields.Nested(TaskShape), required=True)
+    items = ma.fields.List(ma.fields.Nested(TaskItem), required=True)
     next = NEXT
 
 
@@ -85,12 +85,15 @@ def wait_wanted() -> int:
 @blp.route("", methods=["GET"])
 @signed_in
 @blp.arguments(Listing, location="query")
-@blp.response(200, TaskPage, example={"items": [SUCCEEDED], "next": None}, headers=LINK)
+@blp.response(200, TaskPage, example={"items": [{**SUCCEEDED, "truncated": False}], "next": None}, headers=LINK)
 @blp.refuses(401, 422, 503)
 def index(query: dict[str, Any]) -> Any:
-    """List your tasks, the newest first."""
-    found, cursor = history.page(g.user.id, query["limit"], query.get("cursor"), query.get("status"))
-    return page(list(map(task_shape, found)), cursor)
+    """List your tasks, the newest first.
+
+    `steps` of more than 4 KiB are null here, with `truncated` true; the task itself has them.
+    """
+    found = history.newest(g.user.id, query.get("cursor"), query.get("status"))
+    return listed(found, query["limit"], task_item, history.cursor_of)
 
 
 @blp.route(ONE, methods=["GET"])

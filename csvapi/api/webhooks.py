@@ -10,7 +10,7 @@ from marshmallow import validate
 
 from csvapi.api.contract import signed_in
 from csvapi.api.once import once
-from csvapi.api.resource import LINK, NEXT, Paging, Resource, page
+from csvapi.api.resource import LINK, NEXT, Paging, Resource, listed
 from csvapi.models import Delivery, Sent, Webhook
 from csvapi.services import webhooks
 
@@ -164,5 +164,5 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
 @blp.refuses(401, 404, 422, 503)
 def deliveries(query: dict[str, Any], webhook_id: int) -> Any:
     """List what was sent and what will be, with every attempt and its answer, the newest first."""
-    found, cursor = webhooks.deliveries(g.user.id, webhook_id, query["limit"], query.get("cursor"))
-    return page(list(map(_delivery, found)), cursor)
+    found = webhooks.deliveries(g.user.id, webhook_id, query.get("cursor"))
+    return listed(found, query["limit"], _delivery, webhooks.cursor_of)

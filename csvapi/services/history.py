@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy import delete as delete_rows
 
 from csvapi.errors import InUse
 from csvapi.extensions import transaction
 from csvapi.models import ACTIVE, Action, Task, now
-from csvapi.services import audit, cursors, tasks
+from csvapi.services import audit, cursors, listing, tasks
 from csvapi.services.leases import changed
+from csvapi.services.listing import Long
+
+_LONG = (Long(Task.steps, left_out=True), Long(Task.options), Long(Task.receipt), Long(Task.error_detail))
 
 
-def page(user_id: int, limit: int, cursor: str | None, status: str | None = None) -> tuple[list[Task], str | None]:
-    """The user's tasks, the newest first, and the cursor of the next page."""
+def newest(user_id: int, cursor: str | None = None, status: str | None = None) -> Iterator[Task | None]:
+    """The user's tasks, the newest first, from a cursor on, as `listing.read` gives them: long steps are None."""
     query = select(Task).where(Task.user_id == user_id, or_(Task.expires_at > now(), Task.status.in_(ACTIVE)))
     if status:
         query = query.where(Task.status == status)
     if cursor:
         created, task_id = cursors.read("tasks", cursor)
-        at = datetime.fromisoformat(created)
-        query = query.where(or_(Task.created_at < at, and_(Task.created_at == at, Task.id < task_id)))
-    with transaction() as session:
-        found = list(session.scalars(query.order_by(Task.created_at.desc(), Task.id.desc()).limit(limit + 1)))
-    last = found[limit - 1] if len(found) > limit else None
-    return found[:limit], cursors.write("tasks", [last.created_at.isoformat(), last.id]) if last else None
+        query = query.where(_older(datetime.fromisoformat(created), task_id))
+    return listing.read(query.order_by(Task.created_at.desc(), Task.id.desc()), _after, _LONG)
+
+
+def named(task_ids: Sequence[str]) -> Iterator[Task]:
+    """The tasks of these ids, with as much of each as a list has; a few of them at a time."""
+    query = select(Task).where(Task.id.in_(task_ids)).order_by(Task.created_at.desc(), Task.id.desc())
+    return (task for task in listing.read(query, _after, _LONG) if task is not None)
+
+
+def _after(task: Task) -> ColumnElement[bool]:
+    return _older(task.created_at, task.id)
+
+
+def _older(at: datetime, task_id: str) -> ColumnElement[bool]:
+    return or_(Task.created_at < at, and_(Task.created_at == at, Task.id < task_id))
+
+
+def cursor_of(task: Task) -> str:
+    """Where the tasks after this one begin."""
+    return cursors.write("tasks", [task.created_at.isoformat(), task.id])
 
 
 def delete(user_id: int, task_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -12,24 +13,29 @@ from csvapi.csvio import Dialect
 from csvapi.errors import InvalidInput, NotFound, UnsupportedEncoding
 from csvapi.extensions import transaction
 from csvapi.models import Action, File, now
-from csvapi.services import audit, cursors, files, quotas
+from csvapi.services import audit, cursors, files, listing, quotas
 from csvapi.services.detecting import columns
 from csvapi.services.leases import changed
+from csvapi.services.listing import Long
 from csvapi.services.using import check_unused
 
 LISTED = ("upload", "result", "dropped")  # kinds of CSV files; the reasons belong to their task
 
 
-def page(user_id: int, limit: int, cursor: str | None, kind: str | None = None) -> tuple[list[File], str | None]:
-    """The user's files, the newest first, and the cursor of the next page."""
+def newest(user_id: int, cursor: str | None = None, kind: str | None = None) -> Iterator[File | None]:
+    """The user's files, the newest first, from a cursor on, as `listing.read` gives them."""
     query = select(File).where(
         File.user_id == user_id, File.expires_at > now(), File.kind.in_([kind] if kind else LISTED)
     )
     if cursor:
         query = query.where(File.id < cursors.read("files", cursor)[0])
-    with transaction() as session:
-        found = list(session.scalars(query.order_by(File.id.desc()).limit(limit + 1)))
-    return found[:limit], cursors.write("files", [found[limit - 1].id]) if len(found) > limit else None
+    long = (Long(File.columns), Long(File.detection))
+    return listing.read(query.order_by(File.id.desc()), lambda file: File.id < file.id, long)
+
+
+def cursor_of(file: File) -> str:
+    """Where the files after this one begin."""
+    return cursors.write("files", [file.id])
 
 
 def change(

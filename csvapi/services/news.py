@@ -17,13 +17,12 @@ from typing import Any, Protocol
 
 import redis
 from flask import Flask, current_app
-from sqlalchemy import select
 
 from csvapi.errors import CsvapiError
-from csvapi.extensions import runtime, transaction
+from csvapi.extensions import runtime
 from csvapi.jobs.progress import NEWS
 from csvapi.models import FINISHED, Task
-from csvapi.services import tasks
+from csvapi.services import history, tasks
 
 HEARTBEAT = 15.0  # seconds
 MOST = 1000  # streams in a process
@@ -170,9 +169,7 @@ class Hub:
         """Tell the listeners what the rows say."""
         if not task_ids:
             return
-        with transaction() as session:
-            found = session.scalars(select(Task).where(Task.id.in_(task_ids))).all()
-        for task in found:
+        for task in history.named(task_ids):
             self._tell(task.id, lambda each, task=task: each.moved(task))
 
     def _tell(self, task_id: str, say: Any) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, delete, func, select, update
 
-from csvapi.extensions import transaction
+from csvapi.extensions import runtime, transaction
 from csvapi.jobs import signs
-from csvapi.models import ACTIVE, File, Task, now
+from csvapi.models import ACTIVE, FINISHED, File, Task, now
 from csvapi.services import audit, departure, files, idempotency, invitations, mailing, outbox, quotas, tokens
 from csvapi.services.leases import changed
 from csvapi.services.using import in_use
@@ -22,6 +22,7 @@ _FORGOTTEN = (
     invitations.forget_expired,
     audit.forget_expired,
 )
+SURPLUS = 10_000  # tasks of a user that one round deletes; the next one goes on
 
 
 def delete_expired() -> int:
@@ -30,7 +31,7 @@ def delete_expired() -> int:
     A file that a queued or running task reads stays until the task is finished. The row goes first, then the object:
     whatever happens between the two, no row ever names an object that is gone.
     """
-    rows = _delete_tasks() + _delete_files() + sum(forget() for forget in _FORGOTTEN)
+    rows = _delete_tasks() + _delete_surplus() + _delete_files() + sum(forget() for forget in _FORGOTTEN)
     departure.finish_all()
     return rows
 
@@ -43,6 +44,32 @@ def _delete_tasks() -> int:
             total += (gone := changed(session.execute(delete(Task).where(Task.id.in_(session.scalars(over).all())))))
         if gone < BATCH:
             return total
+
+
+def _delete_surplus() -> int:
+    """Delete what users have beyond CSVAPI_MAX_KEPT_TASKS; their results stay until they expire by themselves."""
+    most = runtime().settings.max_kept
+    count = func.count()
+    with transaction() as session:
+        over = session.execute(select(Task.user_id, count).group_by(Task.user_id).having(count > most)).all()
+    return sum(_delete_oldest(user_id, min(kept - most, SURPLUS)) for user_id, kept in over)
+
+
+def _delete_oldest(user_id: int, surplus: int) -> int:
+    """Delete a user's oldest finished tasks, so many; the reasons that belong to them expire now."""
+    mine = (Task.user_id == user_id, Task.status.in_(FINISHED))
+    with transaction() as session:
+        oldest = select(Task.id, Task.reasons_file_id).where(*mine).order_by(Task.finished_at, Task.id)
+        found = session.execute(oldest.limit(surplus)).all()
+    total = 0
+    for start in range(0, len(found), BATCH):
+        signs.give()
+        batch = found[start : start + BATCH]
+        ids, reasons = [row.id for row in batch], [row.reasons_file_id for row in batch if row.reasons_file_id]
+        with transaction() as session:
+            session.execute(update(File).where(File.id.in_(reasons), File.expires_at > now()).values(expires_at=now()))
+            total += changed(session.execute(delete(Task).where(Task.id.in_(ids), *mine)))
+    return total
 
 
 def _delete_files() -> int:

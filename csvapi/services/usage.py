@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from csvapi.extensions import runtime, transaction
-from csvapi.models import ApiKey, File, User, Webhook
+from csvapi.models import ApiKey, File, Task, User, Webhook
+from csvapi.operations.filter_params import MAX_VALUES
 from csvapi.services import api_keys, idempotency, news, quotas, webhooks
 
 
@@ -20,6 +21,7 @@ def of(user_id: int) -> dict[str, Any]:
         ).one()
         own = session.scalar(select(User.max_stored).where(User.id == user_id))
         active = quotas.active(session, user_id)
+        kept = session.scalar(select(func.count()).where(Task.user_id == user_id)) or 0
         keys = session.scalar(select(func.count()).where(ApiKey.user_id == user_id)) or 0
         tests = webhooks.tests_waiting(session, user_id)
         hooks = session.scalar(select(func.count()).where(Webhook.user_id == user_id)) or 0
@@ -28,6 +30,7 @@ def of(user_id: int) -> dict[str, Any]:
         "files": _use(count, settings.max_files),
         "queued_tasks": _use(active.queued, settings.max_queued),
         "running_tasks": _use(active.handed_over, settings.max_running),
+        "kept_tasks": _use(kept, settings.max_kept),
         "api_keys": _use(keys, api_keys.MOST),
         "webhooks": _use(hooks, webhooks.MOST),
         "webhook_tests": _use(tests, webhooks.MOST_TESTS),
@@ -36,6 +39,9 @@ def of(user_id: int) -> dict[str, Any]:
             "upload_bytes": settings.max_upload,
             "body_bytes": settings.max_body,
             "stored_bytes_of_all_users": settings.max_stored_total,
+            "steps_bytes": settings.max_steps_size,
+            "list_values": MAX_VALUES,
+            "page_bytes": settings.max_page,
             "record_bytes": settings.max_record,
             "columns": settings.max_columns,
             "unpack_ratio": settings.max_ratio,

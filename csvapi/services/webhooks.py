@@ -6,20 +6,22 @@ import base64
 import hmac
 import json
 import secrets
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy import delete as delete_rows
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from csvapi.errors import Conflict, NotFound, QuotaExceeded
 from csvapi.extensions import runtime, transaction
 from csvapi.models import Action, Delivery, Sent, Webhook, now
-from csvapi.services import audit, cursors, posting, quotas
+from csvapi.services import audit, cursors, listing, posting, quotas
 from csvapi.services.files import MAX_ID
 from csvapi.services.leases import changed
+from csvapi.services.listing import Long
 from csvapi.services.sealing import seal, unseal
 
 EVENTS = ("task.succeeded", "task.failed", "task.cancelled")
@@ -87,15 +89,24 @@ def tests_waiting(session: Session, user_id: int) -> int:
     return session.scalar(tests.where(*mine)) or 0
 
 
-def deliveries(user_id: int, hook_id: int, limit: int, cursor: str | None) -> tuple[list[Delivery], str | None]:
-    """What was and will be sent there, the newest first."""
+def deliveries(user_id: int, hook_id: int, cursor: str | None = None) -> Iterator[Delivery | None]:
+    """What was and will be sent there, the newest first, from a cursor on, as `listing.read` gives it."""
     hook = find(user_id, hook_id)
-    query = select(Delivery).where(Delivery.webhook_id == hook.id)
-    skip = cursors.read("deliveries", cursor)[0] if cursor else 0
-    with transaction() as session:
-        newest = query.order_by(Delivery.created_at.desc(), Delivery.id)
-        found = list(session.scalars(newest.offset(skip).limit(limit + 1)))
-    return found[:limit], cursors.write("deliveries", [skip + limit]) if len(found) > limit else None
+    query = select(Delivery).where(Delivery.webhook_id == hook.id).options(defer(Delivery.payload))
+    if cursor:
+        created, delivery_id = cursors.read("sent", cursor)
+        query = query.where(_older(datetime.fromisoformat(created), delivery_id))
+    ordered = query.order_by(Delivery.created_at.desc(), Delivery.id.desc())
+    return listing.read(ordered, lambda each: _older(each.created_at, each.id), [Long(Delivery.attempts)])
+
+
+def _older(at: datetime, delivery_id: str) -> ColumnElement[bool]:
+    return or_(Delivery.created_at < at, and_(Delivery.created_at == at, Delivery.id < delivery_id))
+
+
+def cursor_of(delivery: Delivery) -> str:
+    """Where the messages after this one begin."""
+    return cursors.write("sent", [delivery.created_at.isoformat(), delivery.id])
 
 
 def enqueue(session: Session, hook: Webhook, event: str, data: dict[str, Any]) -> Delivery:

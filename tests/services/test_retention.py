@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from csvapi import config
+from csvapi.app import create_app
 from csvapi.extensions import runtime, transaction
 from csvapi.models import File, RefreshFamily, Task, now
 from csvapi.services import files, retention
@@ -56,3 +58,30 @@ def test_expired_tasks_and_sign_ins_go(app: Flask, account: Account) -> None:
         with transaction() as session:
             assert session.get(Task, f"old-{account.id}") is None
             assert session.query(RefreshFamily).filter_by(user_id=account.id).count() == 0
+
+
+def test_of_too_many_tasks_the_oldest_finished_ones_go(app: Flask, account: Account, environ: dict[str, str]) -> None:
+    """Their results stay until they expire; the reasons, which nobody can list, go with their task."""
+    result, reasons = account.upload(b"a\n1\n"), account.upload(b"a\n2\n")
+
+    def task(name: str, age: int, status: str, **values: object) -> Task:
+        at = now() - timedelta(minutes=age)
+        common = {
+            "user_id": account.id,
+            "steps": [],
+            "created_at": at,
+            "finished_at": at if status != "queued" else None,
+        }
+        return Task(id=f"{name}-{account.id}", status=status, expires_at=now() + timedelta(days=1), **common, **values)
+
+    with app.app_context(), transaction() as session:
+        session.add(task("waiting", 9, "queued"))
+        session.add(task("first", 8, "succeeded", result_file_id=result, reasons_file_id=reasons))
+        session.add_all([task("second", 7, "failed"), task("third", 6, "cancelled"), task("fourth", 5, "succeeded")])
+    with create_app(config.load({**environ, "CSVAPI_MAX_KEPT_TASKS": "3"}), pages=False).app_context():
+        retention.delete_expired()
+        with transaction() as session:
+            left = session.scalars(select(Task.id).where(Task.user_id == account.id).order_by(Task.created_at)).all()
+            files_left = session.scalars(select(File.id).where(File.user_id == account.id)).all()
+    assert left == [f"{name}-{account.id}" for name in ("waiting", "third", "fourth")]
+    assert files_left == [result]
