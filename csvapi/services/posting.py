@@ -20,13 +20,10 @@ from urllib.parse import SplitResult, urlsplit
 
 from csvapi.errors import InvalidInput
 from csvapi.extensions import runtime
+from csvapi.services.addresses import Address, is_public
 
 DEADLINE = 10.0  # seconds for all of it, name, connection and answer: whoever answers byte by byte is cut off
 SHOWN = 200  # bytes of an answer that are kept
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_TRANSLATED = (_NAT64, ipaddress.ip_network("64:ff9b:1::/48"))
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Refused(Exception):
@@ -68,26 +65,24 @@ def check_url(url: str) -> SplitResult:
         raise InvalidInput("url must name a host, without a user and a fragment, in ASCII", pointer="/url")
     if port == 0:
         raise InvalidInput("url must not name port 0", pointer="/url")
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return parts
-    if not allowed(address):
-        raise InvalidInput("url must not name a private, loopback or link-local address", pointer="/url")
+    address = _literal(host)
+    if address is not None and not allowed(address):
+        raise InvalidInput("url must not name a private, loopback, link-local or reserved address", pointer="/url")
     return parts
 
 
+def _literal(host: str) -> Address | None:
+    """The address that a host is; None for a name. IPv4 in any form that a resolver takes: `127.1`, `0x7f000001`."""
+    with suppress(ValueError):
+        return ipaddress.ip_address(host)
+    with suppress(OSError, ValueError):
+        return ipaddress.IPv4Address(socket.inet_aton(host.removesuffix(".")))
+    return None
+
+
 def allowed(address: Address) -> bool:
-    """Whether it is an address of the public internet, also when it is wrapped in an IPv6 one."""
-    if runtime().settings.webhook_private:
-        return True
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo or (None, None))[1]
-        if inner is None and any(address in network for network in _TRANSLATED):
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return allowed(inner)
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    """Whether webhooks may go there: to the public internet, or anywhere by CSVAPI_WEBHOOK_PRIVATE."""
+    return runtime().settings.webhook_private or is_public(address)
 
 
 def post(url: str, body: bytes, headers: dict[str, str], within: float = DEADLINE) -> Answer:
@@ -159,7 +154,7 @@ def _connected(host: str, port: int, deadline: float) -> socket.socket:
     """A connection to the first address that answers; raises Refused when one of them must not be reached."""
     found = _resolved(host, port, deadline)
     for address in found:
-        if not allowed(ipaddress.ip_address(address.split("%")[0])):
+        if not allowed(ipaddress.ip_address(address)):
             raise Refused(f"{host} is at {address}, which webhooks must not reach")
     failure: OSError = OSError(f"{host} has no address")
     for number, address in enumerate(found):

