@@ -1,22 +1,27 @@
-"""Refusing to start with what is missing, short or copied from an example: the variable is named, never its value."""
+"""Refusing to start with settings that are missing, wrong or weak: the variable is named, never its value.
+
+What is wrong is refused everywhere. What is weak (short, from an example, shared, open to everybody) is refused in
+production; in development it is a warning.
+"""
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Iterator
-from dataclasses import fields
-from urllib.parse import unquote, urlsplit
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from itertools import combinations
 
-from csvapi.config import Settings
+from csvapi.addresses import is_elsewhere, is_origin, is_web_address, server
+from csvapi.config import Settings, names
 from csvapi.errors import InvalidInput
+from csvapi.secrecy import has_example, is_guessable, variety
 
 MIN_SECRET = 32  # characters: RFC 7518 section 3.2 asks for a key as long as HS256's hash
+MIN_TOKEN = 16
 MIN_ADMIN_PASSWORD = 12
-_EXAMPLES = re.compile(
-    r"change[-_ ]?me|replace[-_ ]?me|your[-_ ]?(secret|key|password)|(secret|jwt)[-_ ]?key|example|insecure|"
-    r"admin123|minioadmin|password|letmein|12345678|qwerty|abcdefgh",
-    re.IGNORECASE,
-)
+MIN_VARIETY = 24  # characters of a secret that are no repetition
+MAKE_ONE = "make one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 _CHOICES = {
     "env": ("production", "development"),
     "jwt_algorithm": ("HS256", "RS256", "EdDSA"),
@@ -26,94 +31,182 @@ _CHOICES = {
     "log_format": ("", "json", "text"),
     "log_level": ("DEBUG", "INFO", "WARNING", "ERROR"),
 }
+_OWN = (
+    "secret_key",
+    "secret_key_previous",
+    "jwt_key",
+    "jwt_key_previous",
+    "admin_password",
+    "metrics_token",
+    "s3_secret_key",
+    "smtp_password",
+)
+_SERVERS = (("database_url", "DATABASE_URL", "DB_PASSWORD"), ("redis_url", "REDIS_URL", "REDIS_PASSWORD"))
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_LOCAL = {None, "", "localhost", "127.0.0.1", "::1"}
+_HOST = re.compile(r"\.?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[?[0-9A-Fa-f:]+\]?")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is not right with a variable, and the way out; a `weak` one is allowed in development."""
+
+    name: str
+    says: str
+    weak: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.says}"
 
 
 def check(settings: Settings) -> None:
-    """Raise InvalidInput for the first setting that is not fit to run with.
+    """Raise InvalidInput for the first setting that is not fit to run with; warn of the weak ones in development."""
+    for problem in problems(settings):
+        if not problem.weak or settings.env != "development":
+            raise InvalidInput(str(problem), pointer=problem.name)
+        log.warning("allowed in development only: %s", problem)
 
-    Missing secrets are refused everywhere; short ones and those of examples only outside development.
-    """
-    for problem, name in _problems(settings):
-        raise InvalidInput(f"{name} {problem}", pointer=name)
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """Everything that is not right, rule by rule."""
+    for rule in RULES:
+        yield from rule(settings)
 
 
-def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
+def _choices(settings: Settings) -> Iterator[Problem]:
     for field, allowed in _CHOICES.items():
         if getattr(settings, field) not in allowed:
-            yield f"must be one of {', '.join(filter(None, allowed))}", _variable(field)
+            yield Problem(_variable(field), f"must be one of {', '.join(filter(None, allowed))}")
+
+
+def _secrets(settings: Settings) -> Iterator[Problem]:
     for item in fields(Settings):
         if item.metadata["read"] in {"secret", "spare secret"}:
-            optional = item.metadata["read"] == "spare secret"
-            yield from _weak(settings, item.name, MIN_SECRET, "a secret", optional=optional)
-    yield from _weak(settings, "admin_password", MIN_ADMIN_PASSWORD, "a password", optional=not settings.admin_email)
-    yield from _bucket(settings)
-    yield from _mail(settings)
-    for field, meaning in (("database_url", "DATABASE_URL"), ("redis_url", "REDIS_URL")):
+            value, name = getattr(settings, item.name), _variable(item.name)
+            if value or item.metadata["read"] == "secret":
+                yield from _secret(name, value, asymmetric=settings.jwt_algorithm != "HS256" and "jwt" in item.name)
+    if settings.metrics_token and (len(settings.metrics_token) < MIN_TOKEN or variety(settings.metrics_token) < 8):
+        says = f"must be a secret of at least {MIN_TOKEN} characters; {MAKE_ONE}"
+        yield Problem("CSVAPI_METRICS_TOKEN", says, weak=True)
+
+
+def _secret(name: str, value: str, *, asymmetric: bool) -> Iterator[Problem]:
+    if len(value) < MIN_SECRET:
+        says = f"must be set to a secret of at least {MIN_SECRET} characters; {MAKE_ONE}"
+        yield Problem(name, says, weak=bool(value))
+    elif asymmetric:
+        return  # a key in PEM: `Keys` looks at what is in it
+    elif "-----BEGIN" in value:
+        yield Problem(name, "holds a key in PEM, which HS256 does not use; set CSVAPI_JWT_ALGORITHM to RS256 or EdDSA")
+    elif has_example(value):
+        yield Problem(name, f"is a secret from an example; {MAKE_ONE}", weak=True)
+    elif variety(value) < MIN_VARIETY:
+        yield Problem(name, f"repeats itself or counts, so that it can be guessed; {MAKE_ONE}", weak=True)
+
+
+def _administrator(settings: Settings) -> Iterator[Problem]:
+    name, password, email = _variable("admin_password"), settings.admin_password, settings.admin_email
+    if not email and not password:
+        return
+    if len(password) < MIN_ADMIN_PASSWORD:
+        says = f"must be set to a password of at least {MIN_ADMIN_PASSWORD} characters"
+        yield Problem(name, says, weak=bool(password))
+    elif has_example(password):
+        yield Problem(name, "is a password from an example; choose one that nobody else has", weak=True)
+    elif is_guessable(password, email):
+        yield Problem(name, "can be guessed; take four words that have nothing to do with each other", weak=True)
+
+
+def _shared(settings: Settings) -> Iterator[Problem]:
+    """One secret for two purposes: whoever learns it by one of them has the other."""
+    held = [(_variable(name), getattr(settings, name)) for name in _OWN]
+    outside = [(f"{url} ({short})", server(getattr(settings, field)).password) for field, url, short in _SERVERS]
+    for (one, value), (other, same) in combinations([*held, *outside], 2):
+        if value and value == same and {one, other} != {name for name, _ in outside}:
+            yield Problem(other, f"is the same as {one}; each needs a secret of its own: {MAKE_ONE}", weak=True)
+
+
+def _servers(settings: Settings) -> Iterator[Problem]:
+    for field, name, short in _SERVERS:
         url = getattr(settings, field)
         if not url:
-            yield "is not set; `csvapi start` runs with a database and a queue of its own", meaning
-        elif settings.env == "production" and _example_password(url):
-            yield "holds a password from an example; choose one that nobody else has", meaning
+            yield Problem(name, "is not set; `csvapi start` runs with a database and a queue of its own")
+            continue
+        found = server(url)
+        if found.is_remote and not found.password:
+            says = f"names a server elsewhere without a password; set one there, and here in {name} or {short}"
+            yield Problem(name, says, weak=True)
+        elif found.is_remote and has_example(found.password):
+            yield Problem(name, "holds a password from an example; choose one that nobody else has", weak=True)
 
 
-def _weak(settings: Settings, field: str, shortest: int, what: str, *, optional: bool) -> Iterator[tuple[str, str]]:
-    value, name = getattr(settings, field), _variable(field)
-    lenient = optional if not value else settings.env == "development"
-    if lenient:
-        return
-    if len(value) < shortest:
-        yield f"must be set to {what} of at least {shortest} characters", name
-    elif _EXAMPLES.search(value) and "-----BEGIN" not in value:
-        yield (
-            f"is {what} from an example; make one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'",
-            name,
-        )
+def _public(settings: Settings) -> Iterator[Problem]:
+    """What browsers are told: the service's own address, its names, the pages that may call it."""
+    if settings.public_url and not is_web_address(settings.public_url):
+        says = "must be an address such as https://csv.example.com: http or https, no login, query or fragment"
+        yield Problem("CSVAPI_PUBLIC_URL", says)
+    for name in names(settings.trusted_hosts):
+        if not _HOST.fullmatch(name):
+            yield Problem(
+                "CSVAPI_TRUSTED_HOSTS", "must hold names such as csv.example.com, or .example.com, with commas"
+            )
+    for origin in settings.origins:
+        if origin == "*":
+            says = "must not be *: every page could call the API; name the pages that may, as https://app.example.com"
+            yield Problem("CSVAPI_CORS_ORIGINS", says, weak=True)
+        elif not is_origin(origin):
+            yield Problem("CSVAPI_CORS_ORIGINS", "must hold origins such as https://app.example.com, with commas")
 
 
-def _bucket(settings: Settings) -> Iterator[tuple[str, str]]:
+def _bucket(settings: Settings) -> Iterator[Problem]:
     """What does not go together in the settings of a bucket; without one the others mean nothing."""
     if not settings.s3_bucket:
         return
     if not _BUCKET.fullmatch(settings.s3_bucket):
-        yield "must be 3 to 63 small letters, digits, dots and hyphens", "CSVAPI_S3_BUCKET"
-    endpoint = urlsplit(settings.s3_endpoint)
-    if settings.s3_endpoint and (endpoint.scheme not in {"http", "https"} or not endpoint.hostname or endpoint.query):
-        yield "must be an address such as https://s3.example.com", "CSVAPI_S3_ENDPOINT"
-    if endpoint.username or endpoint.password:
-        yield "must not hold a login; that is CSVAPI_S3_ACCESS_KEY and CSVAPI_S3_SECRET_KEY", "CSVAPI_S3_ENDPOINT"
+        yield Problem("CSVAPI_S3_BUCKET", "must be 3 to 63 small letters, digits, dots and hyphens")
+    if settings.s3_endpoint and server(settings.s3_endpoint).has_login:
+        says = "must not hold a login; that is CSVAPI_S3_ACCESS_KEY and CSVAPI_S3_SECRET_KEY"
+        yield Problem("CSVAPI_S3_ENDPOINT", says)
+    elif settings.s3_endpoint and not is_web_address(settings.s3_endpoint):
+        yield Problem("CSVAPI_S3_ENDPOINT", "must be an address such as https://s3.example.com")
     for name, value, other in (
         ("CSVAPI_S3_SECRET_KEY", settings.s3_secret_key, settings.s3_access_key or settings.s3_endpoint),
         ("CSVAPI_S3_ACCESS_KEY", settings.s3_access_key, settings.s3_secret_key or settings.s3_endpoint),
     ):
         if other and not value:
-            yield "must be set; only at Amazon, without both keys, the machine's own rights are used", name
-    if settings.env == "production" and _EXAMPLES.search(settings.s3_secret_key):
-        yield "is a secret from an example; choose one that nobody else has", "CSVAPI_S3_SECRET_KEY"
+            yield Problem(name, "must be set; only at Amazon, without both keys, the machine's own rights are used")
+    if has_example(settings.s3_secret_key):
+        yield Problem("CSVAPI_S3_SECRET_KEY", "is a secret from an example; choose one that nobody else has", weak=True)
 
 
-def _mail(settings: Settings) -> Iterator[tuple[str, str]]:
+def _mail(settings: Settings) -> Iterator[Problem]:
     """What a mail needs: a sender, an address for the links in it, a login that is whole and not sent in clear."""
     if not settings.smtp_host:
         if settings.verify_email:
-            yield "must be set: CSVAPI_VERIFY_EMAIL sends mail", "CSVAPI_SMTP_HOST"
+            yield Problem("CSVAPI_SMTP_HOST", "must be set: CSVAPI_VERIFY_EMAIL sends mail")
         return
     if "@" not in settings.smtp_from:
-        yield "must be the address that mail is from", "CSVAPI_SMTP_FROM"
+        yield Problem("CSVAPI_SMTP_FROM", "must be the address that mail is from")
     if not settings.public_url:
-        yield "must be set: the links in mail begin with it", "CSVAPI_PUBLIC_URL"
+        yield Problem("CSVAPI_PUBLIC_URL", "must be set: the links in mail begin with it")
     if bool(settings.smtp_user) != bool(settings.smtp_password):
-        yield "must be set together with CSVAPI_SMTP_PASSWORD, or neither", "CSVAPI_SMTP_USER"
-    if settings.smtp_user and settings.smtp_tls == "off" and settings.smtp_host not in _LOCAL:
-        yield "must not be off: the login would be sent in clear", "CSVAPI_SMTP_TLS"
-
-
-def _example_password(url: str) -> bool:
-    """Whether the URL of a server elsewhere has a password that everybody knows."""
-    parts = urlsplit(url)
-    return parts.hostname not in _LOCAL and bool(_EXAMPLES.search(unquote(parts.password or "")))
+        yield Problem("CSVAPI_SMTP_USER", "must be set together with CSVAPI_SMTP_PASSWORD, or neither")
+    if settings.smtp_user and settings.smtp_tls == "off" and is_elsewhere(settings.smtp_host):
+        yield Problem("CSVAPI_SMTP_TLS", "must not be off: the login would be sent in clear")
 
 
 def _variable(field: str) -> str:
     return next(str(item.metadata["env"]) for item in fields(Settings) if item.name == field)
+
+
+RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
+    _choices,
+    _secrets,
+    _administrator,
+    _shared,
+    _bucket,
+    _mail,
+    _servers,
+    _public,
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ METHODS = ("get", "post", "patch", "delete")
 def document() -> dict[str, Any]:
     """The OpenAPI document, of an application that is only asked for it."""
     with tempfile.TemporaryDirectory() as folder:
-        keys = {"CSVAPI_SECRET_KEY": "s" * 40, "CSVAPI_JWT_KEY": "j" * 40}
+        keys = {name: secrets.token_urlsafe(48) for name in ("CSVAPI_SECRET_KEY", "CSVAPI_JWT_KEY")}
         where = {
             "CSVAPI_DATA_DIR": folder,
             "DATABASE_URL": f"sqlite:///{folder}/db",

@@ -28,7 +28,10 @@ from tests.servers import create_database
 from tests.waiting import until
 
 PASSWORD = "correct horse battery"
-SECRETS = {"CSVAPI_SECRET_KEY": "s" * 40, "CSVAPI_JWT_KEY": "j" * 40}
+SECRETS = {
+    "CSVAPI_SECRET_KEY": "vT4mQ9xLr2YbW7nKc5HdPz8JgS3uFaE6",
+    "CSVAPI_JWT_KEY": "Gk7RwX2sNq9UeM4tBv6ZyCj3LpD8hAo5",
+}
 
 
 class ClosingClient(FlaskClient):

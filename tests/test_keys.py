@@ -19,6 +19,7 @@ from csvapi.services import links
 from tests.stack import PASSWORD, Account
 
 CSV = b"a,b\n1,2\n"
+OLD, NEW = "Rb7YkW2pXn5QvT9sLc4JzE8hMd3GuA6f", "Xw5NqC8tLz2VkR7mBj4HsP9yDg3FeU6a"
 
 
 def pem(key: Any) -> str:
@@ -53,7 +54,7 @@ def opens(client: FlaskClient, token: str) -> bool:
 def test_a_token_of_the_previous_key_opens_until_that_key_is_taken_away(
     environ: dict[str, str], account: Account, algorithm: str
 ) -> None:
-    old, new = ("o" * 40, "n" * 40) if algorithm == "HS256" else (pem(made(algorithm)), pem(made(algorithm)))
+    old, new = (OLD, NEW) if algorithm == "HS256" else (pem(made(algorithm)), pem(made(algorithm)))
     common = {"CSVAPI_JWT_ALGORITHM": algorithm}
     before = client_with(environ, CSVAPI_JWT_KEY=old, **common)
     during = client_with(environ, CSVAPI_JWT_KEY=new, CSVAPI_JWT_KEY_PREVIOUS=old, **common)
@@ -103,12 +104,12 @@ def test_a_link_of_the_previous_key_opens_until_that_key_is_taken_away(
     with app.app_context():
         path = f"/api/download/{links.sign(file_id)}/"
     old = environ["CSVAPI_SECRET_KEY"]
-    during = client_with(environ, CSVAPI_SECRET_KEY="n" * 40, CSVAPI_SECRET_KEY_PREVIOUS=old)
+    during = client_with(environ, CSVAPI_SECRET_KEY=NEW, CSVAPI_SECRET_KEY_PREVIOUS=old)
     assert during.get(path).data == CSV
-    assert client_with(environ, CSVAPI_SECRET_KEY="n" * 40).get(path).status_code == 403
+    assert client_with(environ, CSVAPI_SECRET_KEY=NEW).get(path).status_code == 403
     with during.application.app_context():
         fresh = f"/api/download/{links.sign(file_id)}/"
-    assert client_with(environ, CSVAPI_SECRET_KEY="n" * 40).get(fresh).data == CSV
+    assert client_with(environ, CSVAPI_SECRET_KEY=NEW).get(fresh).data == CSV
 
 
 @pytest.mark.parametrize(

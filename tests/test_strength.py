@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -31,6 +34,19 @@ def test_good_settings_pass() -> None:
     check(load(GOOD))
     check(load({**GOOD, **ADMIN}))
     check(load({**GOOD, "REDIS_URL": "redis://:change-me@127.0.0.1:6379/0"}))  # reachable from here only
+    for name, url in (
+        ("REDIS_URL", "redis://127.8.0.1"),
+        ("REDIS_URL", "redis://[::1]:6379"),
+        ("REDIS_URL", "unix:///run/valkey.sock"),
+        ("REDIS_URL", "redis://queue:6379/0?password=g7Hs1mNx"),
+        ("DATABASE_URL", "sqlite:////data/db"),
+        ("DATABASE_URL", "mysql+pymysql://root@db/csvapi?unix_socket=/run/mysqld.sock"),
+        ("CSVAPI_PUBLIC_URL", "https://csv.example.org/tables/"),
+        ("CSVAPI_TRUSTED_HOSTS", "csv.example.org, .example.com, 10.0.0.7, ::1, web_1"),
+        ("CSVAPI_CORS_ORIGINS", "https://app.example.org, http://localhost:3000"),
+        ("CSVAPI_METRICS_TOKEN", "let-prometheus-in"),
+    ):
+        check(load({**GOOD, name: url}))
 
 
 @pytest.mark.parametrize("name", ["CSVAPI_SECRET_KEY", "CSVAPI_JWT_KEY"])
@@ -44,6 +60,11 @@ def test_good_settings_pass() -> None:
         ("your-secret-key-your-secret-key-your-secret-key", "from an example"),
         ("django-insecure-1a2b3c4d5e6f7g8h9i0j1k2l3m4n5", "from an example"),
         ("this-is-only-an-example-secret-for-the-docs", "from an example"),
+        ("a" * 40, "repeats itself or counts"),
+        ("ab" * 30, "repeats itself or counts"),
+        ("correcthorse" * 4, "repeats itself or counts"),
+        ("".join(map(chr, range(121, 85, -1))), "repeats itself or counts"),
+        ("-----BEGIN PUBLIC KEY-----\\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7", "a key in PEM"),
     ],
 )
 def test_a_missing_short_or_example_secret_is_refused_by_name(name: str, value: str, says: str) -> None:
@@ -58,7 +79,19 @@ def test_the_previous_keys_may_be_missing_but_not_weak(name: str) -> None:
     assert refused(**{name: "change-me"}).startswith(f"{name} ")
 
 
-@pytest.mark.parametrize("password", ["", "admin123", "short", "admin123admin123", "change-me-now-please"])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "",
+        "admin123",
+        "short",
+        "admin123admin123",
+        "change-me-now-please",
+        "aaaaaaaaaaaa",
+        "ops@example.org",
+        "iloveyou2024!",
+    ],
+)
 def test_an_administrator_needs_a_good_password(password: str) -> None:
     assert refused(**{**ADMIN, "CSVAPI_ADMIN_PASSWORD": password}).startswith("CSVAPI_ADMIN_PASSWORD ")
 
@@ -71,10 +104,96 @@ def test_an_administrator_needs_a_good_password(password: str) -> None:
         ("CSVAPI_ENV", "prodution"),
         ("CSVAPI_JWT_ALGORITHM", "none"),
         ("CSVAPI_LOG_FORMAT", "xml"),
+        ("DATABASE_URL", "mysql+pymysql://csvapi@db/csvapi"),
+        ("DATABASE_URL", "mysql+pymysql://root:@10.0.0.7/csvapi"),
+        ("REDIS_URL", "redis://redis:6379/0"),
+        ("REDIS_URL", "rediss://default@queue.internal:6379/0"),
+        ("CSVAPI_METRICS_TOKEN", "prometheus"),
+        ("CSVAPI_METRICS_TOKEN", "x" * 40),
+        ("CSVAPI_CORS_ORIGINS", "*"),
+        ("CSVAPI_CORS_ORIGINS", "https://app.example.org, *"),
+        ("CSVAPI_CORS_ORIGINS", "null"),
+        ("CSVAPI_CORS_ORIGINS", "https://.*"),
+        ("CSVAPI_CORS_ORIGINS", "https://app.example.org/"),
+        ("CSVAPI_PUBLIC_URL", "javascript:alert(1)"),
+        ("CSVAPI_PUBLIC_URL", "data:text/html,x"),
+        ("CSVAPI_PUBLIC_URL", "csv.example.org"),
+        ("CSVAPI_PUBLIC_URL", "https:///x"),
+        ("CSVAPI_PUBLIC_URL", "https://ann:k7Wq@csv.example.org"),
+        ("CSVAPI_PUBLIC_URL", "https://csv.example.org/?x=1"),
+        ("CSVAPI_PUBLIC_URL", "https://csv.example.org:port"),
+        ("CSVAPI_PUBLIC_URL", 'https://csv.example.org/"><script>'),
+        ("CSVAPI_TRUSTED_HOSTS", "*"),
+        ("CSVAPI_TRUSTED_HOSTS", "https://csv.example.org"),
     ],
 )
 def test_other_settings_are_refused_by_name(name: str, value: str) -> None:
     assert refused(**{name: value}).startswith(f"{name} ")
+
+
+HELD = {
+    **GOOD,
+    **ADMIN,
+    "CSVAPI_SECRET_KEY_PREVIOUS": "uD3kXw8TqL5vRj1nYb6CzM9sGh2PfA4e",
+    "CSVAPI_JWT_KEY_PREVIOUS": "Qe8ZtB2mVx5KcH9wLr4NsJ7yUd3GpF6a",
+    "CSVAPI_METRICS_TOKEN": "Jh6TfW3qXz9MbR2vKc8NpS5y",
+}
+SHARED = "mP5sWq8Zt3XcV6nK9bRj2LyH7dGfT4uA"
+PLACES = {
+    "DATABASE_URL": "mysql+pymysql://csvapi:{}@db.internal/csvapi",
+    "REDIS_URL": "redis://:{}@queue.internal:6379/0",
+}
+
+
+@pytest.mark.parametrize(("one", "other"), [*combinations(sorted(HELD.keys() - {"CSVAPI_ADMIN_EMAIL"}), 2)])
+def test_one_secret_for_two_purposes_is_refused(one: str, other: str) -> None:
+    check(load(HELD))
+    both = {name: PLACES.get(name, "{}").format(SHARED) for name in (one, other)}
+    if {one, other} == PLACES.keys():
+        check(load({**HELD, **both}))  # neither of them is this service's own
+        return
+    with pytest.raises(InvalidInput) as refusal:
+        check(load({**HELD, **both}))
+    assert one in refusal.value.detail
+    assert other in refusal.value.detail
+    assert SHARED not in refusal.value.detail
+
+
+def test_what_is_weak_is_a_warning_in_development(caplog: pytest.LogCaptureFixture) -> None:
+    weak = {
+        "CSVAPI_ENV": "development",
+        "CSVAPI_SECRET_KEY": "a" * 40,
+        "CSVAPI_JWT_KEY": "a" * 40,
+        "CSVAPI_ADMIN_EMAIL": "ops@example.org",
+        "CSVAPI_ADMIN_PASSWORD": "admin123",
+        "CSVAPI_CORS_ORIGINS": "*",
+        "DATABASE_URL": "mysql+pymysql://csvapi@db/csvapi",
+        "REDIS_URL": "redis://redis:6379/0",
+    }
+    check(load(weak))
+    told = " ".join(record.getMessage() for record in caplog.records)
+    for name in weak.keys() - {"CSVAPI_ENV", "CSVAPI_ADMIN_EMAIL"}:
+        assert name in told
+    assert "aaaa" not in told
+    for name, value in (("CSVAPI_PUBLIC_URL", "javascript:alert(1)"), ("CSVAPI_SECRET_KEY", "")):
+        assert refused(**{**weak, name: value}).startswith(f"{name} ")
+
+
+def test_the_stack_that_is_made_for_an_operator_is_strong(tmp_path: Path) -> None:
+    """The values of a new .env, in the variables that docker-compose.yml passes on."""
+    home = Path(__file__).parents[1]
+    if not (home / ".env.example").exists():
+        pytest.fail("there is no .env.example", pytrace=False)
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(home / ".env.example", tmp_path)
+    shutil.copy(home / "scripts" / "stack.sh", tmp_path / "scripts")
+    subprocess.run(["bash", "scripts/stack.sh", "init"], cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
+    lines = (tmp_path / ".env").read_text().splitlines()
+    made = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    settings = load(made)
+    assert settings.database_url.startswith("mysql+pymysql://csvapi:")
+    assert settings.admin_password
+    check(settings)
 
 
 def test_development_allows_examples_but_nothing_missing() -> None:

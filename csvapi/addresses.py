@@ -1,0 +1,71 @@
+"""Addresses in settings: of web pages, of servers."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The server that a URL names; a file, a socket file and this machine are not remote."""
+
+    host: str
+    password: str
+    has_login: bool
+
+    @property
+    def is_remote(self) -> bool:
+        return is_elsewhere(self.host)
+
+
+def is_elsewhere(host: str) -> bool:
+    """Whether a host is another machine than this one; none at all is this one."""
+    if host in {"", "localhost"}:
+        return False
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return True
+
+
+def server(url: str) -> Server:
+    """What a URL says of its server; the password may also stand in its query, as Redis' may."""
+    parts = _split(url)
+    if parts is None:
+        return Server("", "", has_login=False)
+    query = parse_qs(parts.query)
+    password = unquote(parts.password or "") or query.get("password", [""])[0]
+    local = parts.scheme.startswith(("sqlite", "unix")) or "unix_socket" in query
+    return Server("" if local else parts.hostname or "", password, parts.username is not None)
+
+
+def is_web_address(url: str) -> bool:
+    """Whether it is http or https with a host, and nothing but a path after it."""
+    parts = _split(url)
+    return (
+        parts is not None
+        and parts.scheme in {"http", "https"}
+        and bool(parts.hostname)
+        and parts.username is None
+        and not ("?" in url or "#" in url)
+        and url.isascii()
+        and url.isprintable()
+        and not set(url) & set(' "<>\\^`{|}*')
+    )
+
+
+def is_origin(url: str) -> bool:
+    """Whether it is an origin as browsers write it (RFC 6454): scheme, host and port, without a slash at its end."""
+    parts = _split(url)
+    return parts is not None and is_web_address(url) and url == f"{parts.scheme}://{parts.netloc}"
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # which raises for one that is none
+    except ValueError:
+        return None
+    return parts

@@ -1,0 +1,41 @@
+"""Whether a secret is one: nothing from an example, nothing that repeats or counts, no password that is guessed."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from itertools import pairwise
+
+_EXAMPLES = re.compile(
+    r"change[-_ ]?me|replace[-_ ]?me|your[-_ ]?(secret|key|password)|(secret|jwt)[-_ ]?key|example|insecure|"
+    r"admin123|minioadmin|password|letmein|12345678|qwerty|abcdefgh",
+    re.IGNORECASE,
+)
+_FRAME = len(zlib.compress(b"", 9))
+_SAFE = 3  # of zxcvbn's scores from 0 to 4: safely unguessable
+
+
+def has_example(secret: str) -> bool:
+    """Whether part of it stands in many an example."""
+    return bool(_EXAMPLES.search(secret))
+
+
+def variety(secret: str) -> int:
+    """About how many characters of it are no repetition, and no counting up or down: `aaaa` has few, so has `1234`."""
+    raw = secret.encode()
+    steps = bytes((after - before) % 256 for before, after in pairwise(raw))
+    return min(len(zlib.compress(part, 9)) for part in (raw, steps)) - _FRAME
+
+
+def is_guessable(password: str, email: str) -> bool:
+    """Whether a program that guesses passwords finds it: by zxcvbn (Wheeler 2016), and by the rules for users."""
+    from zxcvbn import zxcvbn  # what it knows takes time and memory to load
+
+    from csvapi.errors import InvalidInput
+    from csvapi.services import passwords
+
+    try:
+        passwords.check_strength(password, email)
+    except InvalidInput:
+        return True
+    return int(zxcvbn(password[:72], user_inputs=[email, *email.split("@")])["score"]) < _SAFE
