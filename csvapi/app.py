@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from csvapi import config, strength, telemetry
 from csvapi.api import docs as api_docs
-from csvapi.api import edge
+from csvapi.api import edge, paths
 from csvapi.api import errors as api_errors
 from csvapi.api.body import Request
 from csvapi.extensions import Runtime, db, jwt, migrate
@@ -39,6 +39,7 @@ def create_app(settings: config.Settings | None = None, *, pages: bool = True) -
     app = CsvapiFlask("csvapi", static_folder=None)
     app.config.update(_flask_config(settings))
     app.url_map.merge_slashes = False
+    paths.use(app)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     redis, counts = connect(settings.redis_url), connect_briefly(settings.redis_url)
     app.extensions["csvapi"] = Runtime(

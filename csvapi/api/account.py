@@ -10,7 +10,7 @@ from marshmallow import validate
 
 from csvapi.api.contract import logged_in, signed_in
 from csvapi.api.once import once
-from csvapi.api.resource import Resource
+from csvapi.api.resource import Moment, Resource
 from csvapi.models import ApiKey
 from csvapi.services import api_keys, usage
 
@@ -145,7 +145,7 @@ class KeyRequest(ma.Schema):
         validate=validate.Length(1, 2),
         metadata={"description": "`read` to look and download, `write` to upload, run, change and delete"},
     )
-    expires_at = ma.fields.AwareDateTime(
+    expires_at = Moment(
         metadata={"description": "When it ends; without it, after CSVAPI_KEY_TTL (a year unless the operator says)"}
     )
 

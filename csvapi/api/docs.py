@@ -20,6 +20,7 @@ from csvapi.api import (
     metrics,
     operations,
     own_account,
+    paths,
     problems,
     resource,
     results,
@@ -66,6 +67,7 @@ def register(app: Flask) -> None:
         },
     )
     api = _Api(app)
+    paths.describe(api)
     api.spec.components.security_scheme(
         "bearer",
         {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The access_token of login"},

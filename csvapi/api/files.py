@@ -12,7 +12,7 @@ from csvapi.api import upload
 from csvapi.api.contract import signed_in
 from csvapi.api.once import claim, once
 from csvapi.api.ready import ready
-from csvapi.api.resource import LINK, NEXT, Paging, Resource, listed, page
+from csvapi.api.resource import LINK, NEXT, Moment, Paging, Resource, listed, page
 from csvapi.api.schemas import FILE, DialectChange, FileItem, FileShape, IssuesShape, RowsShape, file_item, file_shape
 from csvapi.api.sending import FORMATS, send, sends
 from csvapi.models import File
@@ -62,7 +62,7 @@ class Change(ma.Schema):
 
     name = ma.fields.String(validate=validate.Length(1, 200))
     dialect = ma.fields.Nested(DialectChange, metadata={"description": "How to read the file; the bytes do not change"})
-    expires_at = ma.fields.AwareDateTime(metadata={"description": "How long to keep it"})
+    expires_at = Moment(metadata={"description": "How long to keep it"})
 
 
 @blp.route("", methods=["POST"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import marshmallow as ma
@@ -19,6 +20,7 @@ from csvapi.services import history, news, pipelines, tasks
 
 blp = Resource("v1-tasks", __name__, url_prefix="/api/v1/tasks", description="Pipelines of operations over files")
 ONE = "/<string:task_id>"
+_WAIT = re.compile(r'wait\s*=\s*"?([0-9]+)"?', re.ASCII | re.IGNORECASE)
 POLL = 1  # seconds after which it is worth asking again
 _LOCATION = {"Location": {"description": "The task", "schema": {"type": "string"}}}
 _EXAMPLE = {
@@ -63,9 +65,10 @@ def create(body: dict[str, Any]) -> Any:
 
     Steps, columns and output are checked now, against the file's header; the work is done in the background.
     """
+    seconds = wait_wanted()  # all that the request says is read before anything is done
     task = pipelines.submit(g.user.id, body)
     headers = {"Location": f"{blp.url_prefix}/{task.id}"}
-    if seconds := wait_wanted():
+    if seconds:
         task = news.ended(task, seconds)
         headers["Preference-Applied"] = f"wait={seconds}"
     if task.status in FINISHED:
@@ -76,9 +79,8 @@ def create(body: dict[str, Any]) -> Any:
 def wait_wanted() -> int:
     """The seconds of `Prefer: wait=…` (RFC 7240), as many as the service grants; 0 without one."""
     for part in request.headers.get("Prefer", "").split(","):
-        name, _, value = part.split(";")[0].strip().partition("=")
-        if name.strip().lower() == "wait" and value.strip().strip('"').isdigit():
-            return min(int(value.strip().strip('"')[:9]), runtime().settings.max_wait)
+        if found := _WAIT.fullmatch(part.split(";")[0].strip()):
+            return min(int(found[1][:9]), runtime().settings.max_wait)
     return 0
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import delete as delete_rows
 from sqlalchemy import select, update
 
 from csvapi.csvio import Dialect
+from csvapi.csvio.codec import codec_name
 from csvapi.errors import InvalidInput, NotFound, UnsupportedEncoding
 from csvapi.extensions import transaction
 from csvapi.models import Action, File, now
@@ -95,8 +96,8 @@ def _check(dialect: Dialect) -> None:
     if len(set(signs)) < len(signs):
         raise InvalidInput("dialect: delimiter, quote and escape must be different signs", pointer="/dialect")
     try:
-        "".join(signs).encode(dialect.encoding)
-    except (UnicodeError, LookupError) as error:
+        "".join(signs).encode(codec_name(dialect.encoding))
+    except (UnicodeError, UnsupportedEncoding) as error:
         detail = f"dialect: the encoding {dialect.encoding!r} is not known, or has not all of these signs"
         raise UnsupportedEncoding(detail, pointer="/dialect/encoding") from error
 

@@ -30,4 +30,4 @@ class Files(pages.Rows):
 
     @action("remove", "Delete", "Delete these files? They cannot be brought back.")
     def delete_files(self, ids: list[str]) -> None:
-        self.each(ids, lambda key: administration.delete_file(int(key)), "deleted", Action.ADMIN_FILE, "file")
+        self.each(ids, administration.delete_file, "deleted", Action.ADMIN_FILE, "file")

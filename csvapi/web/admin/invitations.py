@@ -60,4 +60,4 @@ class Invitations(pages.Rows):
 
     @action("revoke", "Revoke", "Revoke these invitations? Nobody can register with them from then on.")
     def revoke(self, ids: list[str]) -> None:
-        self.each(ids, lambda key: invitations.revoke(int(key)), "revoked", Action.ADMIN_UNINVITED, "invitation")
+        self.each(ids, invitations.revoke, "revoked", Action.ADMIN_UNINVITED, "invitation")

@@ -42,4 +42,4 @@ class ApiKeys(pages.Rows):
 
     @action("revoke", "Revoke", "Revoke these keys? They open nothing from then on.")
     def revoke(self, ids: list[str]) -> None:
-        self.each(ids, lambda key: administration.revoke_key(int(key)), "revoked", Action.ADMIN_KEY, "key")
+        self.each(ids, administration.revoke_key, "revoked", Action.ADMIN_KEY, "key")

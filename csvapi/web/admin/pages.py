@@ -21,7 +21,9 @@ from csvapi.errors import CsvapiError
 from csvapi.extensions import db
 from csvapi.models import Action, User
 from csvapi.services import audit
+from csvapi.web.admin import arguments
 
+KEY = 36  # characters of a key that is no number
 LIFE = timedelta(hours=12)  # of a session, and of a form that was opened in it
 _POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; style-src-attr 'unsafe-inline';"
@@ -79,6 +81,10 @@ class Locked:
     def inaccessible_callback(self, _name: str, **_kwargs: Any) -> AnyResponse:
         return to_login()
 
+    def create_blueprint(self, admin: Any) -> Any:
+        blueprint: Any = super().create_blueprint(admin)  # type: ignore[misc]  # of the view that this is mixed into
+        return arguments.refuse(blueprint)
+
     def form_token(self) -> str:
         """For a form that is only a button."""
         return str(Form().csrf_token.current_token)
@@ -102,14 +108,17 @@ class Rows(Locked, ModelView):
     def get_query(self) -> Any:
         return super().get_query().options(load_only(*(getattr(self.model, name) for name in self.shown)))
 
+    def _get_list_extra_args(self) -> Any:
+        return arguments.bounded(super()._get_list_extra_args())
+
     def get_one(self, id: str) -> Any:  # noqa: A002 -- Flask-Admin's name
-        column = getattr(self.model, "id")  # noqa: B009 -- each of them has one
-        key: Any = id
-        if column.type.python_type is int:
-            if not (id.isascii() and id.isdigit() and len(id) < 19):
-                return None
-            key = int(id)
-        return self.get_query().filter(column == key).one_or_none()
+        return self.get_query().filter(self.model.id == self.key_of(id)).one_or_none()
+
+    def key_of(self, text: str) -> int | str | None:
+        """The primary key that a page was given; None for what is no key of this table."""
+        if self.model.id.type.python_type is int:
+            return arguments.number(text)
+        return text if len(text) <= KEY else None
 
     def row_actions(self, _row: Any) -> list[tuple[str, str]]:
         """The names and labels of the buttons beside a row."""
@@ -118,7 +127,11 @@ class Rows(Locked, ModelView):
     def each(self, ids: Iterable[str], do: Any, done: str, action: Action, kind: str) -> None:
         """Do it for every row that was chosen, say how it went, and have the audit log say who did it."""
         count = 0
-        for key in ids:
+        for chosen in ids:
+            key = self.key_of(chosen)
+            if key is None:
+                flash("One of the rows is none", "error")
+                continue
             try:
                 with audit.acting(current_user.id, action, f"{kind}:{key}"):
                     do(key)

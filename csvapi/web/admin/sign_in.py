@@ -21,6 +21,7 @@ from csvapi.extensions import runtime
 from csvapi.models import User
 from csvapi.services import accounts
 from csvapi.web.admin import pages
+from csvapi.web.admin.arguments import number
 
 blp = Blueprint("sign_in", __name__, url_prefix="/admin")
 _INSIDE = ("/admin/", "/rq/")
@@ -65,7 +66,8 @@ def register(app: Flask) -> None:
 
 def _load(key: str) -> Administrator | None:
     user_id, _, family = key.partition(":")
-    user = accounts.holder(int(user_id), family) if user_id.isdigit() else None
+    known = number(user_id)
+    user = accounts.holder(known, family) if known is not None else None
     return _administrator(user, family) if user and user.is_admin else None
 
 

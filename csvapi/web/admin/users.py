@@ -66,9 +66,7 @@ class Users(pages.Rows):
         "Remove the second factor of these users? They sign in with their password alone, and set up another.",
     )
     def remove_second_factor(self, ids: list[str]) -> None:
-        self.each(
-            ids, lambda key: second_factor.remove(int(key)), "without a second factor", Action.ADMIN_FACTOR_OFF, "user"
-        )
+        self.each(ids, second_factor.remove, "without a second factor", Action.ADMIN_FACTOR_OFF, "user")
 
     def update_model(self, form: Any, model: Any) -> bool:
         """Leave it to the service, which may refuse."""

@@ -6,16 +6,30 @@ queue again. What is to be cancelled or tried again is so in /admin/tasks/, by t
 
 from __future__ import annotations
 
+import re
+
 import redis
 import rq_dashboard
 from flask import Flask, abort, request, url_for
+from rq.exceptions import DeserializationError, NoSuchJobError
 from rq_dashboard import web as dashboard
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from csvapi.jobs.queue import serializer
+from csvapi.api.errors import handle_http
+from csvapi.jobs.queue import QUEUE, serializer
 from csvapi.web.admin import pages
 from csvapi.web.rq.templates import compiled
 
+_PARTS = {
+    "instance_number": re.compile("0"),
+    "queue_name": re.compile(QUEUE),
+    "registry_name": re.compile("queued|started|finished|failed|deferred|scheduled|canceled"),
+    "per_page": re.compile("[1-9][0-9]{0,2}"),
+    "order": re.compile("asc|dsc"),
+    "page": re.compile("[1-9][0-9]{0,8}"),
+    "job_id": re.compile("[0-9A-Za-z_-]{1,100}"),
+}
 _CHANGES_BY_GET = "rq_dashboard.requeue_all"
 
 
@@ -27,15 +41,27 @@ def _guard() -> Response | None:
         return pages.to_login()
     if request.method not in {"GET", "HEAD"} or request.endpoint == _CHANGES_BY_GET:
         abort(403, "The queue is shown only; cancel, retry and delete tasks in /admin/tasks/")
-    if (request.view_args or {}).get("instance_number", 0) != 0:
+    if not all(_known(name, str(value)) for name, value in (request.view_args or {}).items()):
         abort(404)
     return None
+
+
+def _known(name: str, value: str) -> bool:
+    """Whether a part of the path names something there may be; the library hands all of them to Redis as they are."""
+    return name not in _PARTS or value == "None" or _PARTS[name].fullmatch(value) is not None
+
+
+def _gone(_error: Exception) -> Response:
+    """The job has gone, between two looks or long ago."""
+    return handle_http(NotFound("There is no such job in the queue"))
 
 
 # The library's own hook opens a new connection for every request and leaves the last one to whoever comes next.
 rq_dashboard.blueprint.before_request_funcs[None] = [_guard]
 rq_dashboard.blueprint.after_request_funcs[None] = [compiled]
 dashboard.config.serializer = serializer
+for gone in (NoSuchJobError, DeserializationError, KeyError):
+    rq_dashboard.blueprint.register_error_handler(gone, _gone)
 
 
 def register(app: Flask, connection: redis.Redis) -> None:

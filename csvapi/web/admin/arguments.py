@@ -1,0 +1,59 @@
+"""What the addresses of pages for administrators may say: Flask-Admin and the database take it as it comes."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from csvapi.api.errors import handle_error
+from csvapi.errors import DatabaseDown
+
+log = logging.getLogger(__name__)
+
+MOST_PAGES = 1_000_000
+SEARCHED = 200  # characters of a search
+WORDS = 10
+UNREADABLE = (ValueError, OverflowError, DataError)
+AWAY = (OperationalError, PoolTimeout)
+
+
+def refuse(blueprint: Blueprint) -> Blueprint:
+    """Answer 400 where a page is asked for with values that no number, date or row has.
+
+    The library hands them to the database, whose complaint would be a 500. The log keeps the traceback. A database that
+    cannot be reached is 503 here as everywhere.
+    """
+    for kind in UNREADABLE:
+        blueprint.register_error_handler(kind, _refusal)
+    for other in AWAY:
+        blueprint.register_error_handler(other, _away)
+    return blueprint
+
+
+def _away(error: Exception) -> Response:
+    log.warning("the database cannot be reached: %r", error)
+    return handle_error(DatabaseDown("The database cannot be reached; try again in a moment"))
+
+
+def _refusal(error: Exception) -> Response:
+    log.warning("unreadable address of a page", exc_info=error)
+    response = jsonify({"error": "The address of the page, or its form, holds a value that nothing has"})
+    response.status_code = 400
+    return response
+
+
+def bounded(arguments: Any) -> Any:
+    """Flask-Admin's view of the address, with a page there may be and a search that is no burden."""
+    arguments.page = min(max(arguments.page or 0, 0), MOST_PAGES)
+    if arguments.search:
+        arguments.search = " ".join(arguments.search[:SEARCHED].replace("\0", " ").split()[:WORDS])
+    return arguments
+
+
+def number(text: str) -> int | None:
+    """The id that a text is; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
