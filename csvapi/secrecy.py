@@ -27,7 +27,7 @@ def variety(secret: str) -> int:
     return min(len(zlib.compress(part, 9)) for part in (raw, steps)) - _FRAME
 
 
-def is_guessable(password: str, email: str) -> bool:
+def is_guessable(password: str, email: str, public_url: str) -> bool:
     """Whether a program that guesses passwords finds it: by zxcvbn (Wheeler 2016), and by the rules for users."""
     from zxcvbn import zxcvbn  # what it knows takes time and memory to load
 
@@ -35,7 +35,7 @@ def is_guessable(password: str, email: str) -> bool:
     from csvapi.services import passwords
 
     try:
-        passwords.check_strength(password, email)
+        passwords.check(password, email, public_url)
     except InvalidInput:
         return True
     return int(zxcvbn(password[:72], user_inputs=[email, *email.split("@")])["score"]) < _SAFE

@@ -114,7 +114,7 @@ def _administrator(settings: Settings) -> Iterator[Problem]:
         yield Problem(name, says, weak=bool(password))
     elif has_example(password):
         yield Problem(name, "is a password from an example; choose one that nobody else has", weak=True)
-    elif is_guessable(password, email):
+    elif is_guessable(password, email, settings.public_url):
         yield Problem(name, "can be guessed; take four words that have nothing to do with each other", weak=True)
 
 

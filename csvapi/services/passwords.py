@@ -48,10 +48,13 @@ def _common() -> frozenset[str]:
 
 
 def check_strength(password: str, email: str, pointer: str = "/password") -> None:
+    """Raise InvalidInput unless the password is strong enough here; `pointer` is where the request has it."""
+    check(password, email, runtime().settings.public_url, pointer)
+
+
+def check(password: str, email: str, public_url: str, pointer: str = "/password") -> None:
     """Raise InvalidInput unless the password is long enough, not common, not all digits, not like what belongs to it:
     the e-mail, the service's name, its host.
-
-    `pointer` is where the request has it.
     """
     if len(password) < MIN_LENGTH:
         raise InvalidInput(f"password must have at least {MIN_LENGTH} characters", pointer=pointer, limit=MIN_LENGTH)
@@ -63,7 +66,7 @@ def check_strength(password: str, email: str, pointer: str = "/password") -> Non
         raise InvalidInput("password is too common; choose one that nobody would guess", pointer=pointer)
     if _is_like(password, (email, *email.split("@"))):
         raise InvalidInput("password is too similar to the email; choose another one", pointer=pointer)
-    if _is_like(password, words_of(runtime().settings.public_url)):
+    if _is_like(password, words_of(public_url)):
         raise InvalidInput("password is too similar to the name of this service; choose another one", pointer=pointer)
 
 

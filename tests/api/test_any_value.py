@@ -17,7 +17,6 @@ from tests.api.test_lists import add
 from tests.api.v1 import V1, problem
 from tests.stack import PASSWORD, sign_up
 
-
 LIST = re.compile(r"admin_(?!second)\w+\.index_view")
 
 
