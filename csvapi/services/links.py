@@ -4,36 +4,60 @@ from __future__ import annotations
 
 import hashlib
 import time
+from contextlib import suppress
 
 from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import select
 
 from csvapi.errors import Expired, Forbidden
-from csvapi.extensions import runtime
+from csvapi.extensions import runtime, transaction
 from csvapi.keys import is_exact
+from csvapi.models import File
+
+_SALT, _SALT_BEFORE = "download one file", "download"
 
 
 def sign(file_id: int) -> str:
-    """A token that opens this file until the link's life is over."""
-    return _signer().dumps([file_id, int(time.time()) + runtime().settings.link_ttl])
+    """A token that opens this file, and no other one of this number, until the link's life is over."""
+    expires = int(time.time()) + runtime().settings.link_ttl
+    return _signer(_SALT).dumps([file_id, expires, _mark(file_id)])
 
 
 def verify(token: str) -> int:
-    """The file a token opens (compared in constant time). Raises Forbidden, or Expired when its time is over."""
-    refusal = Forbidden("This link is not valid; ask task-status for a new one")
-    if not is_exact(token):
-        raise refusal
-    try:
-        file_id, expires = _signer().loads(token)
-    except BadSignature as error:
-        raise refusal from error
+    """The file a token opens (compared in constant time). Raises Forbidden, or Expired when its time or file is over.
+
+    SQLite gives the number of the last file to the next one once that is deleted: the mark tells the two apart.
+    """
+    file_id, expires, mark = _opened(token)
     if expires < time.time():
         raise Expired("This link has expired; ask task-status for a new one")
-    return int(file_id)
+    if mark is not None and mark != _mark(file_id):
+        raise Expired("The file has been deleted; run the operation again")
+    return file_id
 
 
-def _signer() -> URLSafeSerializer:
+def _opened(token: str) -> tuple[int, int, str | None]:
+    """What the token says; links of the version before have no mark, and are good for the rest of their time."""
+    if is_exact(token):
+        with suppress(BadSignature):
+            file_id, expires, mark = _signer(_SALT).loads(token)
+            return int(file_id), int(expires), str(mark)
+        with suppress(BadSignature):
+            file_id, expires = _signer(_SALT_BEFORE).loads(token)
+            return int(file_id), int(expires), None
+    raise Forbidden("This link is not valid; ask task-status for a new one")
+
+
+def _mark(file_id: int) -> str:
+    """Something of the file's own that no other file has; nothing of it can be told from this."""
+    with transaction() as session:
+        key = session.scalar(select(File.storage_key).where(File.id == file_id)) or ""
+    return hashlib.sha256(f"link {key}".encode()).hexdigest()[:16]
+
+
+def _signer(salt: str) -> URLSafeSerializer:
     """Signs with the current key; opens what the previous one signed, too."""
     settings = runtime().settings
     keys = [*filter(None, [settings.secret_key_previous]), settings.secret_key]
     kwargs = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
-    return URLSafeSerializer(keys, salt="download", signer_kwargs=kwargs)
+    return URLSafeSerializer(keys, salt=salt, signer_kwargs=kwargs)

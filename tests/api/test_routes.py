@@ -358,6 +358,21 @@ def test_a_wrong_link_opens_nothing(app: Flask, client: FlaskClient, account: Ac
     assert open_link(app, client, endpoint, good).status_code == 410
 
 
+def test_a_link_does_not_open_a_later_file_of_the_same_number(
+    app: Flask, client: FlaskClient, account: Account, other: Account
+) -> None:
+    """SQLite gives a number again once the last row is deleted."""
+    mine = account.upload(b"a\n1\n")
+    with app.app_context():
+        link = links.sign(mine)
+    assert client.delete(f"/api/v1/files/{mine}", headers=account.headers).status_code == 204
+    theirs = other.upload(CONTENT)
+    with app.app_context(), transaction() as session:
+        session.execute(update(File).where(File.id == theirs).values(id=mine))
+    answer = open_link(app, client, "csv.download", link)
+    assert (answer.status_code, SECRET in answer.text) == (410, False)
+
+
 def open_link(app: Flask, client: FlaskClient, endpoint: str, token: str, **kwargs: Any) -> TestResponse:
     with app.test_request_context():
         path = app.url_for(endpoint, token=token)
