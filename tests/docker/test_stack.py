@@ -162,6 +162,7 @@ def test_an_upgrade_by_roll_leaves_no_gap(stack: Stack) -> None:
     before = {service: stack.containers(service) for service in ("web", "worker", "scheduler")}
     with asking([f"http://127.0.0.1:{port}/healthz" for port in (first, first + 1)]) as answers:
         stack.make("roll")
+    print(f"requests during the roll: {len(answers)}")
     assert len(answers) > 20
     assert all(answers), f"{answers.count(False)} of {len(answers)} times neither port answered"
     for service, old in before.items():
