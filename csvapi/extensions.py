@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from csvapi import keys, sqlite_room
 from csvapi.config import Settings
 from csvapi.errors import DatabaseDown
+from csvapi.jobs import signs
 from csvapi.jobs.queue import Jobs
 from csvapi.models.types import Base
 from csvapi.process.pool import Pool
@@ -53,6 +54,7 @@ def transaction() -> Iterator[Session]:
     Objects read in it stay readable afterwards (they are detached). Raises DatabaseDown when the database cannot be
     reached or has no connection to give; integrity errors pass, their callers know what they mean.
     """
+    signs.give()
     try:
         yield db.session()
         db.session.commit()

@@ -107,8 +107,10 @@ class Jobs:
         return len(names) > 1 and names[0] == name
 
     def check(self) -> None:
-        """Raise QueueDown unless the queue answers."""
+        """Raise QueueDown unless the queue answers, and takes jobs: one whose disk is full says so here."""
         try:
             self.connection.ping()
+        except redis.ResponseError as error:
+            raise QueueDown(f"The queue takes no jobs now: {error}") from error
         except redis.RedisError as error:
             raise QueueDown("The queue cannot be reached") from error

@@ -8,7 +8,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import redis
@@ -16,6 +17,8 @@ import structlog
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from csvapi.config import Settings
 
 MESSAGES = 1.0  # seconds between looks for messages to send
 TICK = 2.0  # seconds from the end of one round to the next
@@ -40,14 +43,18 @@ def main(arguments: Sequence[str]) -> int:
     every = min(CLEAN_UP, settings.sweep_grace)
     stop = _stop_signals()
     app = create_app(settings, pages=False)
-    threading.Thread(target=send_messages, args=[app], daemon=True).start()
-    if settings.smtp_host:
-        threading.Thread(target=send_mail, args=[app], daemon=True).start()
+    beside = [threading.Thread(target=target, args=[app], daemon=True) for target in senders(settings)]
+    for thread in beside:
+        thread.start()
     signs.begin(settings.redis_url, "scheduler", signs.name_of_process())
     with app.app_context():
         cleaned = -every
         while True:
             signs.give()
+            if not all(thread.is_alive() for thread in beside):  # its traceback is in the log
+                log.error("sending_ended", reason="what nobody foresaw; a new scheduler sends again")
+                signs.end()
+                return 1
             due = time.monotonic() - cleaned >= every
             if tick(connection, clean_up=due) and due:
                 cleaned = time.monotonic()
@@ -67,6 +74,10 @@ def _stop_signals() -> socket.socket:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: None)
     return stop
+
+
+def senders(settings: Settings) -> list[Callable[[Flask], None]]:
+    return [send_messages, send_mail] if settings.smtp_host else [send_messages]
 
 
 def send_messages(app: Flask) -> None:
@@ -97,23 +108,31 @@ def send_mail(app: Flask) -> None:
 def tick(connection: redis.Redis, *, clean_up: bool = True) -> bool:
     """One round, unless another process is at it; says whether it was done. A failure is logged: the next may work.
 
-    A clean-up may outlast the lock; two at a time do no harm, they only do the same work twice.
+    A clean-up may outlast the lock; two at a time do no harm, they only do the same work twice. So it is not left out
+    where there is no lock to be had, as when the queue's disk is full: what it deletes makes room.
     """
-    from csvapi.errors import CsvapiError
-    from csvapi.services import recovery, retention, sweep
-
     lock = connection.lock(LOCK, timeout=LEASE, blocking=False)
     try:
         if not lock.acquire():
             return False
-        try:
-            reaped = recovery.reap()
-            gone = retention.delete_expired() if clean_up else 0
-            swept = sweep.sweep() if clean_up else 0
-        finally:
+    except redis.RedisError as error:
+        log.warning("round_without_the_queue", reason=str(error))
+        return clean_up and _done(reap=False, clean_up=True)
+    try:
+        return _done(reap=True, clean_up=clean_up)
+    finally:
+        with suppress(redis.RedisError):  # it took longer than the lock lasts, or the queue is away
             lock.release()
-    except redis.exceptions.LockNotOwnedError:
-        return True  # it took longer than the lock lasts
+
+
+def _done(*, reap: bool, clean_up: bool) -> bool:
+    from csvapi.errors import CsvapiError
+    from csvapi.services import recovery, retention, sweep
+
+    try:
+        reaped = recovery.reap() if reap else 0
+        gone = retention.delete_expired() if clean_up else 0
+        swept = sweep.sweep() if clean_up else 0
     except (CsvapiError, redis.RedisError, OSError) as error:
         log.warning("round_failed", reason=str(error))
         return False

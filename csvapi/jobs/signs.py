@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import time
 from pathlib import Path
 from secrets import token_hex
@@ -79,10 +80,10 @@ def begin(url: str, program: str, name: str) -> None:
 def give() -> None:
     """Give a sign of life, at most one every second; to be called by whatever may take longer than INTERVAL.
 
-    In a process that never began (the web server, a forked child) it does nothing. A Redis that is away costs the
-    sign, nothing else.
+    Every transaction does, and whatever deletes many objects. In a thread beside the loop, and in a process that never
+    began (the web server, a forked child), it does nothing. A Redis that is away costs the sign, nothing else.
     """
-    if _mine is not None:
+    if _mine is not None and threading.current_thread() is threading.main_thread():
         _mine.give()
 
 

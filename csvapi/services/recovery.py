@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from csvapi.errors import CsvapiError, TimedOut, WorkerLost
 from csvapi.extensions import runtime, transaction
-from csvapi.jobs import progress, signs
+from csvapi.jobs import progress
 from csvapi.models import Status, Task, now
 from csvapi.services import leases, shares
 from csvapi.services.dispatch import dispatch, dispatch_all, hand_over
@@ -100,7 +100,6 @@ def abandoned(task_id: str, owner: str, cause: CsvapiError, *, blameless: bool =
 
 
 def _give_up(task: Task, cause: CsvapiError, *, blameless: bool = False, only_before: datetime | None = None) -> bool:
-    signs.give()
     given_up = leases.give_up(task, cause, blameless=blameless, only_before=only_before)
     if given_up:
         log.warning(

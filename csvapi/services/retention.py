@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from sqlalchemy import Row, delete, func, select, update
 
 from csvapi.extensions import runtime, transaction
-from csvapi.jobs import signs
 from csvapi.models import ACTIVE, FINISHED, File, Task, now
 from csvapi.services import audit, departure, files, idempotency, invitations, mailing, outbox, quotas, tokens
 from csvapi.services.leases import changed
@@ -63,7 +62,6 @@ def _delete_oldest(user_id: int, surplus: int) -> int:
         found = session.execute(oldest.limit(surplus)).all()
     total = 0
     for start in range(0, len(found), BATCH):
-        signs.give()
         batch = found[start : start + BATCH]
         ids, reasons = [row.id for row in batch], [row.reasons_file_id for row in batch if row.reasons_file_id]
         with transaction() as session:
@@ -97,6 +95,5 @@ def _delete_unused(user_id: int, keys: dict[int, str]) -> int:
         unused = keys.keys() - in_use(session, user_id).keys()
         session.execute(delete(File).where(File.id.in_(unused)))
     for file_id in unused:
-        signs.give()
         files.drop(keys[file_id])
     return len(unused)

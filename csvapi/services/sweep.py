@@ -35,7 +35,6 @@ def missing() -> Iterator[tuple[int, str]]:
     """The files whose object is not in the storage: id and key."""
     last, files = "", select(File.id, File.storage_key)
     while True:
-        signs.give()
         with transaction() as session:
             rows = session.execute(files.where(File.storage_key > last).order_by(File.storage_key).limit(BATCH)).all()
         absent = runtime().storage.absent([row.storage_key for row in rows])
@@ -56,6 +55,7 @@ def _objects() -> int:
         with transaction() as session:
             owned = set(session.scalars(select(File.storage_key).where(File.storage_key.in_(keys))))
         for key in set(keys) - owned:
+            signs.give()
             storage.delete(key)
             total += 1
     return total
@@ -78,7 +78,6 @@ def _workspaces() -> int:
     """A folder's age says nothing, its name says whose it is: it goes when that attempt does not run any more."""
     folder, total = runtime().settings.workspace_dir, 0
     for path in folder.iterdir() if folder.is_dir() else ():
-        signs.give()
         if not _runs(path):
             shutil.rmtree(path, ignore_errors=True)
             total += 1
@@ -97,5 +96,4 @@ def _runs(path: Path) -> bool:
 def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
     iterator = iter(keys)
     while batch := list(islice(iterator, BATCH)):
-        signs.give()
         yield batch

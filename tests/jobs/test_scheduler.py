@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from csvapi.extensions import runtime, transaction
+from csvapi.jobs.queue import connect_briefly
 from csvapi.jobs.scheduler import LOCK, tick
 from csvapi.models import File, now
 from tests.stack import Account
@@ -56,3 +57,12 @@ def test_one_at_a_time(app: Flask, account: Account) -> None:
             assert is_there(file_id)
         assert tick(runtime().redis)
         assert not is_there(file_id)
+
+
+def test_expired_files_go_also_while_the_queue_takes_nothing(app: Flask, account: Account) -> None:
+    """As when its disk, which may be that of the files, is full."""
+    with app.app_context(), connect_briefly("redis://127.0.0.1:9/0") as away:
+        file_id = expired(account)
+        assert tick(away)
+        assert not is_there(file_id)
+        assert not tick(away, clean_up=False)

@@ -6,20 +6,27 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from redis import Redis
 from rq import Queue
+from sqlalchemy import text
 
+from csvapi.extensions import runtime, transaction
 from csvapi.jobs import signs
 from csvapi.jobs.queue import QUEUE, connect, serializer
 from tests.servers import private_valkey
+from tests.services.alone import alone, environ
 from tests.stack import environment
 from tests.waiting import until
 
+__all__ = ["alone", "environ"]
 PAST = signs.SILENT + 5
 
 
@@ -113,3 +120,26 @@ def test_killed_processes_count_no_longer_and_those_that_end_stop_counting_at_on
     assert alive(queue) == {"worker": 0, "scheduler": 0}
     for program, (code, words) in health(queue, tmp_path).items():
         assert (code, f"No {program} of this host has given a sign of life" in words) == (1, True)
+
+
+def test_a_long_round_gives_signs_with_its_transactions_and_a_thread_beside_it_gives_none(
+    alone: Flask, environ: dict[str, str]
+) -> None:
+    queue = runtime().redis
+
+    def work() -> bool:
+        with alone.app_context(), transaction() as session:
+            return bool(session.execute(text("SELECT 1")))
+
+    signs.begin(environ["REDIS_URL"], "scheduler", "here-1-x")
+    try:
+        age(queue)
+        again = time.monotonic() + 1.2 * signs.AGAIN
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(until, lambda: work() and time.monotonic() > again).result()
+        assert signs.count(queue, "scheduler") == 0
+        work()
+        assert signs.count(queue, "scheduler") == 1
+    finally:
+        signs.end()
+    assert signs.count(queue, "scheduler") == 0

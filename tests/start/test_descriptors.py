@@ -27,7 +27,7 @@ def half_open(running: Running, count: int, stack: ExitStack) -> None:
 
 
 def test_half_open_connections_end_no_process(tmp_path: Path) -> None:
-    with started(tmp_path, FEW) as running:
+    with started(tmp_path, descriptors=FEW) as running:
         server = running.named("web")
         (process,) = children(server)
         with ExitStack() as stack:
@@ -47,7 +47,7 @@ def test_half_open_connections_end_no_process(tmp_path: Path) -> None:
 
 
 def test_too_few_are_named_with_the_way_out(tmp_path: Path) -> None:
-    line = refused(tmp_path, 32)
+    line = refused(tmp_path, descriptors=32)
     assert "Only 32 files may be open at once (ulimit -n); csvapi needs at least 64" in line
     assert "ulimit -n 1024" in line
 
