@@ -29,7 +29,7 @@ GAUGES = {
     "tasks": ("Tasks in the database", ("status", "operation")),
     "tasks_waiting_for_turn": ("Queued tasks of users who have many others on the queue", ()),
     "queue_oldest_seconds": ("Age of the oldest task that was handed to the queue and not begun", ()),
-    "queue_jobs": ("Jobs on the queue", ()),
+    "queue_jobs": ("Jobs on the queues, of small tasks and of others", ()),
     "workers": ("Workers whose loop has given a sign of life in the last 15 seconds", ()),
     "schedulers": ("Schedulers whose loop has given a sign of life in the last 15 seconds", ()),
     "leases": ("Running tasks whose worker renews its lease in time, or does not", ("state",)),

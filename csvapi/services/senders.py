@@ -11,7 +11,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -55,7 +54,6 @@ class Senders:
 
     def __init__(self, app: Flask, send: Callable[[str], bool | None], senders: int = SENDERS) -> None:
         self._app, self._send, self._senders = app, send, senders
-        self._pool = ThreadPoolExecutor(senders, thread_name_prefix="sender")
         self._lock = threading.Condition()
         self._under_way: dict[str, Message] = {}
         self._turns: dict[int, float] = {}  # when a user had the last one
@@ -65,8 +63,8 @@ class Senders:
     def fill(self) -> int:
         """Begin what is due and has its turn; returns how many messages that is. Raises DatabaseDown."""
         begun = [message for message in self._next() if self._begin(message)]
-        for message in begun:
-            self._pool.submit(self._one, message)
+        for message in begun:  # a program that is told to end does not wait for them: they are sent again
+            threading.Thread(target=self._one, args=[message], name="sender", daemon=True).start()
         return len(begun)
 
     def wait(self, seconds: float) -> None:
@@ -76,8 +74,9 @@ class Senders:
             self._ended = False
 
     def finish(self) -> None:
-        """Wait for all that is under way, and end the threads."""
-        self._pool.shutdown()
+        """Wait for all that is under way."""
+        with self._lock:
+            self._lock.wait_for(lambda: not self._under_way)
 
     def _next(self) -> list[Message]:
         """A message for each user who has one due, then a second one, as far as there are threads."""
