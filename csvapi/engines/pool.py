@@ -53,7 +53,7 @@ def run_all(
     try:
         for number, task in enumerate(tasks, start=1):
             mine, theirs = context.Pipe(duplex=False)
-            child = context.Process(target=_child, args=(task, theirs, number), daemon=True)
+            child = context.Process(target=_child, args=(task, theirs, number, len(tasks)), daemon=True)
             child.start()
             theirs.close()
             children.append(child)
@@ -67,11 +67,13 @@ def run_all(
             pipe.close()
 
 
-def _child(task: Callable[[Callable[[Progressed], None]], object], pipe: Connection, number: int) -> None:
+def _child(
+    task: Callable[[Callable[[Progressed], None]], object], pipe: Connection, number: int, processes: int
+) -> None:
     budget.enter(number)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    memory.renew()
+    memory.renew(processes)
     gc.freeze()
     said = [time.monotonic(), 0, 0, 0]
 
@@ -88,10 +90,8 @@ def _child(task: Callable[[Callable[[Progressed], None]], object], pipe: Connect
     try:
         outcome: object = ("done", task(report))
         say()
-    except (CsvapiError, WrongCut, OSError) as error:
-        outcome = ("failed", error)
-    except MemoryError:
-        outcome = ("failed", memory.passed())
+    except (CsvapiError, WrongCut, OSError, MemoryError) as error:
+        outcome = ("failed", memory.passed() if memory.is_want_of_memory(error) else error)
     pipe.send(outcome)
 
 

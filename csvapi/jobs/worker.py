@@ -218,7 +218,7 @@ def main(arguments: Sequence[str]) -> int:
     from csvapi.start import descriptors
 
     settings = load()
-    for name, value in memory.ONE_THREAD.items():
+    for name, value in memory.LIBRARIES.items():
         os.environ.setdefault(name, value)
     logs.configure(settings)
     descriptors.raise_limit()

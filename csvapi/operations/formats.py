@@ -24,6 +24,7 @@ _GROUP_SIZE = 128 << 20  # bytes of memory for it, if the budget allows as much
 _SHARE = 8  # a row group is in memory as rows, as columns, and as the pages that are written
 _PER_COLUMN = 4 << 10  # bytes of it a column has at least, as the library needs a kilobyte of each until the end
 _CHARGED = 1 << 16  # bytes that are charged together
+_PER_WRITTEN = 6_000  # bytes that the library takes for a column while a row group is written
 _PER_CELL = 60  # bytes of memory for a cell besides its text
 _XLSX_ROWS, _XLSX_COLUMNS, _XLSX_TEXT = 1_048_576, 16_384, 32_767  # Excel specifications and limits
 
@@ -151,6 +152,7 @@ class Parquet:
         import pyarrow as pa
 
         width = len(self.schema)
+        limits.need(self.size + width * _PER_WRITTEN)  # refused memory inside, the library would not come back
         columns = [[row[at] for row in self.rows] for at in range(width)]
         arrays = [pa.array(column, pa.string()) for column in columns]
         self.writer.write_batch(pa.record_batch(arrays, schema=self.schema))

@@ -91,11 +91,11 @@ def _run(function: Any, arguments: tuple[Any, ...], longest: int) -> tuple[bytes
         if len(text) > longest:
             return frames.DISK, b"", b""
         return frames.DONE, json.dumps(facts).encode(), text
-    except MemoryError:
-        return frames.MEMORY, b"", b""
     except CsvapiError as error:
         return frames.FAILED, pickle.dumps(error), b""
     except Exception as error:  # noqa: BLE001 -- a mistake of ours: the parent logs it
+        if memory.is_want_of_memory(error):
+            return frames.MEMORY, b"", b""
         if isinstance(error, OSError) and error.errno in {errno.EFBIG, errno.ENOSPC}:
             return frames.DISK, b"", b""
         return frames.BROKEN, traceback.format_exc().encode(), b""

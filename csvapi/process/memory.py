@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 MIB = 1024 * 1024
 BESIDES = 100 * MIB  # what a task may have besides its budget
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "ARROW_IO_THREADS": "1"}
-"""The environment by which NumPy and pyarrow set no memory aside for a thread of each core, which would count."""
+LIBRARIES = {"OMP_NUM_THREADS": "1", "ARROW_IO_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
+"""The environment by which NumPy and pyarrow set no memory aside, for a thread of each core and for later: it counts
+as soon as it could be written to."""
 
 
 def data() -> int:
@@ -72,10 +73,10 @@ def lift() -> None:
     _set(hard, hard)
 
 
-def renew() -> None:
-    """In a process that was forked from one with a limit: as much again, from what it has itself."""
+def renew(processes: int) -> None:
+    """In one of some processes that were forked from one with a limit: its share of the budget, from what it has."""
     if _state.more:
-        limit(_state.more)
+        limit(BESIDES + max(_state.more - BESIDES, 0) // processes)
 
 
 @contextmanager
@@ -92,6 +93,16 @@ def importing() -> Iterator[None]:
         _set(soft + max(data() - before, 0), hard)
 
 
+def need(size: int) -> None:
+    """Raise MemoryError unless so many bytes may still be had.
+
+    To be called before a library that does not bear it to be refused memory: some abort, or never come back.
+    """
+    soft, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    if _state.more and soft - data() < size:
+        raise MemoryError
+
+
 def passed() -> OutOfMemory:
     """The error that a MemoryError means here, with the limit if there is one; takes the limit away."""
     more, _state.exceeded = _state.more, True
@@ -103,6 +114,11 @@ def passed() -> OutOfMemory:
         "take fewer columns or shorter values, or ask the operator for more",
         limit=more,
     )
+
+
+def is_want_of_memory(error: BaseException) -> bool:
+    """Whether a failure means that memory was refused; C++ libraries have an exception of their own for it."""
+    return isinstance(error, MemoryError) or "std::bad_alloc" in str(error)
 
 
 def exceeded() -> bool:

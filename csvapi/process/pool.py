@@ -182,4 +182,4 @@ class Pool:
 def _environ() -> dict[str, str]:
     """What a child needs of the environment: no secrets."""
     environ = {name: value for name, value in os.environ.items() if name in _NAMES or name.startswith(_KEPT)}
-    return environ | memory.ONE_THREAD
+    return environ | memory.LIBRARIES

@@ -173,7 +173,7 @@ def _cause(error: Exception) -> CsvapiError:
     """The error in the words of the error tree; what nobody foresaw goes to the log with its traceback."""
     if isinstance(error, CsvapiError):
         return error
-    if isinstance(error, MemoryError):
+    if memory.is_want_of_memory(error):
         return memory.passed()
     log.error("task_failed", exc_info=error)
     return CsvapiError(f"Internal error ({type(error).__name__}); the log of the worker tells more")

@@ -6,9 +6,12 @@ Not what `wait4` says of the process: that counts the memory of this one, too, f
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
+
+from csvapi.process import memory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,10 +23,10 @@ from csvapi.commands.dialect import dialect
 from csvapi.engines.local import Options, run
 from csvapi.process import memory
 
-path, steps, other, options, folder = json.load(sys.stdin)
+path, steps, other, options, folder, room = json.load(sys.stdin)
 files = {each: (Path(other), dialect(Path(other), {})[0]) for each in (2, 3)}
 if "memory" in options:
-    memory.limit(options["memory"] + memory.BESIDES)  # as in a worker
+    memory.limit(options["memory"] + memory.BESIDES + room)  # as in a worker
 run(Path(path), dialect(Path(path), {})[0], steps, Path(folder) / "out", options=Options(**options),
     workspace=Path(folder), files=files)
 mine = int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
@@ -31,8 +34,18 @@ print(max(mine, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
 """
 
 
-def peak(folder: Path, path: Path, steps: list[dict[str, Any]], other: Path, **options: Any) -> int:
-    """Bytes of memory of detection and the run; `other` is what steps call file 2 or 3."""
-    given = json.dumps([str(path), steps, str(other), options, str(folder)])
-    done = subprocess.run([sys.executable, "-c", _PROGRAM], input=given, stdout=subprocess.PIPE, text=True, check=True)
+def peak(folder: Path, path: Path, steps: list[dict[str, Any]], other: Path, *, room: int = 0, **options: Any) -> int:
+    """Bytes of memory of detection and the run; `other` is what steps call file 2 or 3.
+
+    With a budget (`memory`) the run has the hard limit that a worker's has, and `room` on top of it.
+    """
+    given = json.dumps([str(path), steps, str(other), options, str(folder), room])
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM],
+        input=given,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        env={**os.environ, **memory.LIBRARIES},
+    )
     return int(done.stdout) * 1024

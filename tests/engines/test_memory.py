@@ -80,7 +80,7 @@ def _tiny(folder: Path, path: Path, name: str) -> int:
 def grown(folder: Path, files: dict[str, Path], shape: str, name: str, **options: Any) -> int:
     """How much more memory a run takes over that file than over the tiny one."""
     steps = WIDE[name] if shape == "wide" else STEPS[name]
-    options = {"memory": BUDGET, **options}
+    options = {"memory": BUDGET, "room": 2 * BESIDES.get(f"{shape}-{name}", 0), **options}
     return peak(folder, files[shape], steps, files[shape], **options) - _tiny(folder, files["tiny"], name)
 
 

@@ -33,6 +33,14 @@ def test_the_error_names_the_limit_and_the_setting() -> None:
     assert "limit" not in memory.passed().context, "without a limit it is the machine's memory"
 
 
+def test_what_is_needed_can_be_asked_for_before() -> None:
+    memory.need(1 << 50)
+    with memory.limited(64 * MIB):
+        memory.need(32 * MIB)
+        with pytest.raises(MemoryError):
+            memory.need(128 * MIB)
+
+
 def test_what_a_library_takes_is_no_part_of_it() -> None:
     with memory.limited(64 * MIB):
         with memory.importing():
@@ -43,16 +51,16 @@ def test_what_a_library_takes_is_no_part_of_it() -> None:
     assert library
 
 
-def test_each_process_of_a_run_has_its_own() -> None:
-    """From what it has itself: what its parent has taken already does not count."""
+def test_each_process_of_a_run_has_its_share() -> None:
+    """On top of what it has itself: what its parent has taken already does not count."""
 
     def task(size: int) -> Callable[[object], int]:
         return lambda _report: taken(size)
 
-    with memory.limited(96 * MIB):
-        mine = bytearray(72 * MIB)
-        assert run_all([task(64 * MIB)] * 2, lambda _: None) == [64 * MIB] * 2
+    with memory.limited(memory.BESIDES + 64 * MIB):
+        mine = bytearray(128 * MIB)
+        assert run_all([task(96 * MIB)] * 2, lambda _: None) == [96 * MIB] * 2
         with pytest.raises(OutOfMemory) as refused:
-            run_all([task(MIB), task(128 * MIB)], lambda _: None)
-    assert refused.value.context == {"limit": 96 * MIB}
+            run_all([task(MIB), task(160 * MIB)], lambda _: None)
+    assert refused.value.context == {"limit": memory.BESIDES + 32 * MIB}
     assert mine
