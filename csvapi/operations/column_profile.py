@@ -28,6 +28,7 @@ MOSTLY = 0.95  # of the values there are: the share that makes a column a type's
 _SUM = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact, InvalidOperation])
 _BROKEN = re.compile(rb"[.eE]")  # in a number that is not written as an integer
 _DATE_LIKE = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DIGITS = 15  # of a mean
 _SHORT = 50  # bytes of a cell whose date is remembered
 
 
@@ -148,10 +149,11 @@ class ColumnProfile:
 
     @property
     def mean(self) -> str:
-        """Of the numbers, to 15 digits; empty where the column is not of numbers."""
+        """Of the numbers, in 15 digits and, if need be, an exponent; empty where the column is not of numbers."""
         if self.kind not in ("integer", "number"):
             return ""
-        return f"{Context(prec=15).divide(self.total, Decimal(self.counts['number'])).normalize():f}"
+        mean = Context(prec=_DIGITS).divide(self.total, Decimal(self.counts["number"])).normalize()
+        return f"{mean:f}" if -_DIGITS // 2 < mean.adjusted() < _DIGITS else f"{mean:e}"
 
 
 def _date(text: str) -> Moment | None:

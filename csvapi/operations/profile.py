@@ -45,9 +45,10 @@ class Profile(Table):
     """One record per column. The type is the narrowest of integer, number, date, text that 95 % of its values have;
     those that do not have it are `bad`.
 
-    `min` and `max` are of that type and exact, `mean` has 15 digits, `longest` counts characters. `distinct` is exact
-    up to `exact` values that fit an eighth of the memory, then HyperLogLog's, with a standard error of 0.81 %;
-    `frequent` (a JSON object of values and counts) is told only while it is exact. Nothing else depends on the memory.
+    `min` and `max` are of that type and exact, `mean` has 15 digits and, where these are not enough, an exponent;
+    `longest` counts characters. `distinct` is exact up to `exact` values that fit an eighth of the memory, then
+    HyperLogLog's, with a standard error of 0.81 %; `frequent` (a JSON object of values and counts) is told only while
+    it is exact. Nothing else depends on the memory.
 
     One pass. Memory: the budget, whatever the number of columns: what is known of columns that do not fit together goes
     to the workspace, and the parts of one column after the other come together at the end. A record's fields are

@@ -154,6 +154,23 @@ def test_few_bytes_are_never_a_million_digits(tmp_path: Path, way: str) -> None:
     assert (told["mean"], told["max"], told["bad"], told["first_bad_value"]) == ("1", "1", "1", "1e999999")
 
 
+@pytest.mark.parametrize(
+    ("cells", "mean"),
+    [
+        (["1e400", "1", "-1e-400"], "3.33333333333333e+399"),
+        (["9" * 1000, "1e-400"], "5e+999"),
+        (["1e-400", "-3e-400"], "-1e-400"),
+        (["1234567890123456789"], "1.23456789012346e+18"),
+        (["0.0001", "0.0002"], "0.00015"),
+        (["100000000000000"], "100000000000000"),
+    ],
+)
+def test_a_mean_has_15_digits(tmp_path: Path, cells: list[str], mean: str) -> None:
+    for options in ({}, {"memory": 1_000}):
+        found, _ = table(tmp_path, csv_text([("v",), *((cell,) for cell in cells)]), [{"op": "profile"}], **options)
+        assert found.rows[0][found.header.index("mean")] == mean
+
+
 def test_sums_are_exact(tmp_path: Path) -> None:
     """Numbers 800 powers of ten apart, of which floats, or decimals of any fixed precision, lose the small one."""
     cells = ["1e400", "1e-400", "-1e400", "-1e-400", "3e-300", "3"]
