@@ -81,10 +81,12 @@ class Part:
 
     def takes(self, size: int, row: int) -> bool:
         """Whether a record that becomes `size` bytes long is still one of this part; raises what `Bound.check` does."""
-        self.bound.check(size, row)
-        if self.count and self.size + size + EACH > PART:
+        if size > self.bound.limit:
+            raise self.bound.refused(size, row)
+        total = self.size + size + EACH
+        if total > PART and self.count:
             return False
-        self.size += size + EACH
+        self.size = total
         self.count += 1
         return True
 

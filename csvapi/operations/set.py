@@ -186,12 +186,16 @@ class Set(Written):
 
     def _change(self, fields: list[bytes], size: int, row: int) -> tuple[int, int]:
         """Change the fields of a record of `size` bytes: how many it has then, and how many fields are others."""
-        changed = 0
+        changed, width, known, previous = 0, len(fields), self.known.get, self.previous
         for position in self.positions:
-            if position >= len(fields):
+            if position >= width:
                 break
             cell = fields[position]
-            value = self._filled(position, self._value(cell, row, position))
+            value = known(cell)
+            if value is None:
+                value = self._value(cell, row, position)
+            if previous is not None:
+                value = _filled(previous, position, value)
             if value != cell:
                 fields[position] = value
                 size += len(value) - len(cell)
@@ -204,16 +208,15 @@ class Set(Written):
         return {"changed": self.changed}
 
     def _value(self, cell: bytes, row: int, position: int) -> bytes:
-        value = self.known.get(cell)
-        if value is None:
-            value = self._made(cell, row, position)
-            size = len(cell) + len(value) + _ENTRY
-            if size <= _LONGEST:
-                if self.remembered > self.memory:
-                    self.known.clear()
-                    self.remembered = 0
-                self.known[cell] = value
-                self.remembered += size
+        """What a cell becomes, which is remembered where it is short."""
+        value = self._made(cell, row, position)
+        size = len(cell) + len(value) + _ENTRY
+        if size <= _LONGEST:
+            if self.remembered > self.memory:
+                self.known.clear()
+                self.remembered = 0
+            self.known[cell] = value
+            self.remembered += size
         return value
 
     def _made(self, cell: bytes, row: int, position: int) -> bytes:
@@ -225,12 +228,11 @@ class Set(Written):
             raise self.bound.refused(error.size, row, self.names[position]) from error
         return encoded(text, self.wire, self.pointer)
 
-    def _filled(self, position: int, value: bytes) -> bytes:
-        if self.previous is None:
-            return value
-        if value:
-            self.previous[position] = value
-        return value or self.previous.get(position, b"")
+
+def _filled(previous: dict[int, bytes], position: int, value: bytes) -> bytes:
+    if value:
+        previous[position] = value
+    return value or previous.get(position, b"")
 
 
 OPERATION = Operation(

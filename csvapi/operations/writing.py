@@ -75,8 +75,9 @@ def block_of(rows: Sequence[Sequence[bytes]], numbers: Sequence[int], wire: Wire
     plain = [canonical(row, delimiter) for row in rows]
     odd = {index: list(rows[index]) for index, key in enumerate(plain) if key.startswith(b"\n") or not key}
     raw = records(rows, wire)
-    for index, size in enumerate(map(len, raw)):
-        bound.check(size, numbers[index])
+    if max(map(len, raw), default=0) > bound.limit:
+        for row, record in zip(numbers, raw, strict=True):
+            bound.check(len(record), row)
     return Block(wire, raw, plain, numbers, odd)
 
 

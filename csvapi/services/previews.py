@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio import Dialect
+from csvapi.csvio.budget import Limits
 from csvapi.engines import local
 from csvapi.engines.trial import FOUND, Trial
 from csvapi.extensions import runtime
@@ -55,5 +56,6 @@ def _options(chosen: dict[str, Any]) -> local.Options:
         memory=MEMORY,
         max_record=settings.max_record,
         max_columns=settings.max_columns,
+        limits=Limits(output=settings.max_output, reserve=settings.disk_reserve),
         **{**chosen, "explain": True},
     )
