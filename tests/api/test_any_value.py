@@ -85,7 +85,7 @@ def admin(app: Flask) -> FlaskClient:
 
 
 def test_no_address_of_an_administrators_page_is_a_server_error(app: Flask, admin: FlaskClient) -> None:
-    wrong, turns = [], Turns(2)
+    wrong, turns = [], Turns(1)
     argument = re.compile(r'\\?"arg\\?": \\?"(\w+)\\?"|"arg": "(\w+)"')
     rules = {rule.endpoint: rule.rule for rule in app.url_map.iter_rules()}
     tables = [rule.strip("/").split("/")[1] for name, rule in sorted(rules.items()) if LIST.fullmatch(name)]
