@@ -6,10 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from csvapi.models.types import Base, Document, RowId, UtcDateTime, now
+from csvapi.models.types import Base, Document, RowId, Sentence, UtcDateTime, now
 
 
 class Status(StrEnum):
@@ -62,7 +62,7 @@ class Task(Base):
     progress: Mapped[dict[str, Any] | None] = mapped_column(Document)
     receipt: Mapped[dict[str, Any] | None] = mapped_column(Document)
     error_code: Mapped[str | None] = mapped_column(String(50))
-    error_detail: Mapped[str | None] = mapped_column(Text)
+    error_detail: Mapped[str | None] = mapped_column(Sentence)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     queued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -63,5 +63,22 @@ class Document(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+class Sentence(TypeDecorator[str]):
+    """A message for people that quotes what is in somebody's file: as much of it as helps, in characters there are.
+
+    A server refuses more bytes than its type holds, and halves of characters; then a task could not even fail.
+    """
+
+    impl = Text
+    cache_ok = True
+    most = 4_000  # characters
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        whole = value.encode(errors="replace").decode()
+        return whole if len(whole) <= self.most else f"{whole[: self.most - 1]}…"
+
+
 LongText = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")  # whose own TEXT ends at 64 KiB
 RowId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts up only in an INTEGER PRIMARY KEY

@@ -95,3 +95,16 @@ def test_a_cancelled_task_is_told_at_the_next_note(app: Flask, account: Account)
 def test_a_job_without_a_task_is_left_alone(app: Flask) -> None:
     with app.app_context():
         execution.run("no-such-task", "here", STOPPED)
+
+
+def test_a_task_fails_whatever_its_reason_quotes(app: Flask, account: Account) -> None:
+    """A name of 100,000 characters, and half of a character: no server stores either in a column of text."""
+    with app.app_context():
+        task = leases.claim(submit(account), "here")
+        assert task is not None
+        leases.finish(task, Status.FAILED, error_code="unknown_column", error_detail=f"\ud800 {'é' * 100_000}")
+        failed = find(task.id)
+        assert failed.status == "failed"
+        assert failed.error_detail is not None
+        assert failed.error_detail.startswith("? éé")
+        assert len(failed.error_detail) == 4000
