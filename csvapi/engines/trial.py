@@ -123,9 +123,11 @@ def _joined(**members: bytes) -> bytes:
 
 
 def _placed(warnings: list[dict[str, Any]], rows: list[Row]) -> list[dict[str, Any]]:
-    """Warnings with the lines and bytes of the file; the sample has no blank lines."""
+    """Warnings with the lines and bytes of the file: the sample has no blank lines. Other files' have theirs."""
     return [
-        {**warning, **rows[warning["row"] - 1].place.as_json()} if warning["row"] and warning["line"] else warning
+        {**warning, **rows[warning["row"] - 1].place.as_json()}
+        if warning["file"] is None and warning["line"] and 0 < (warning["row"] or 0) <= len(rows)
+        else warning
         for warning in warnings
     ]
 

@@ -229,3 +229,13 @@ def test_the_catalogue_has_a_schema_that_its_examples_fit(client: FlaskClient) -
         jsonschema_rs.meta.validate({"$schema": "https://json-schema.org/draft/2020-12/schema", **item["params"]})
         jsonschema_rs.validate(item["params"], item["example"])
         assert item["summary"].endswith(".")
+
+
+def test_a_preview_leaves_the_warnings_of_another_file_where_they_are(v1: V1) -> None:
+    """Their rows are that file's: more than the sample has, or other ones."""
+    other = v1.upload(b"a,b\n1,2\n3,4\n5\n")["id"]
+    for content in (b"a,b\n", b"a,b\n\n\n1,2\n1,2\n1,2\n"):
+        body = {"input": v1.upload(content)["id"], "steps": [{"op": "concat", "files": [other]}]}
+        warnings = v1.ok("POST", "/previews", json=body)["warnings"]
+        (ragged,) = [each for each in warnings if each["code"] == "ragged"]
+        assert (ragged["file"], ragged["row"], ragged["line"], ragged["byte"]) == (other, 3, 4, 12)
