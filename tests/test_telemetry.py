@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,7 +23,7 @@ import pytest
 from csvapi import config, tracing
 from csvapi.app import create_app
 from tests.stack import PASSWORD, environment
-from tests.start.running import started
+from tests.start.running import Running, started
 from tests.waiting import until
 
 SETTINGS = {
@@ -97,38 +98,56 @@ def spans(received: list[tuple[str, bytes]]) -> list[Any]:
     return [span for group in groups for span in group.spans]
 
 
-@pytest.mark.parametrize("fork_above", ["0", "1MiB"], ids=["forked", "in the worker"])
-def test_a_trace_goes_from_the_request_to_its_task_and_names_no_client(tmp_path: Path, fork_above: str) -> None:
-    """Also, nothing else begins one: not what the scheduler asks the database every two seconds."""
-    environment = {
-        "CSVAPI_FORK_ABOVE": fork_above,
+def test_a_trace_goes_from_the_request_to_its_task_and_names_no_client(tmp_path: Path) -> None:
+    """To one that a forked process runs, and to one that the worker runs itself.
+
+    Nothing else begins a trace: not what the scheduler asks the database every two seconds.
+    """
+    files = {"forked": b"a\n" + b"1\n" * 100, "in-the-worker": b"a\n1\n1\n"}
+    settings = {
+        "CSVAPI_FORK_ABOVE": "100",
         "CSVAPI_LOG_FORMAT": "json",
         "OTEL_BSP_SCHEDULE_DELAY": "200",  # milliseconds
     }
     with receiver() as (port, received):
-        endpoint = f"http://127.0.0.1:{port}"
-        with started(tmp_path, CSVAPI_OTEL_ENDPOINT=endpoint, **environment) as running, httpx.Client() as http:
-            http.base_url, http.timeout = httpx.URL(running.url), httpx.Timeout(30)
+        settings["CSVAPI_OTEL_ENDPOINT"] = f"http://127.0.0.1:{port}"
+        with started(tmp_path, **settings) as running, httpx.Client(base_url=running.url, timeout=30) as http:
             account = {"email": "ann@example.com", "password": PASSWORD, "confirm_password": PASSWORD}
             http.post("/api/register/", json=account)
             login = http.post("/api/login/", json=account).json()
-            http.headers.update({"Authorization": f"Bearer {login['access_token']}", "X-Request-ID": "followed"})
-            file_id = http.post("/api/upload-csv/", files={"file": ("a.csv", b"a\n1\n1\n")}).json()["file_id"]
-            body = {"file_id": file_id, "operation": "dedup"}
-            task_id = http.post("/api/perform-operation/", json=body).json()["task_id"]
-            (task,) = until(lambda: [span for span in spans(received) if span.name == "task"])
-            mine = until(lambda: whole(received, task.trace_id))
-            (line,) = until(lambda: [line for line in running.text().splitlines() if '"task_started"' in line])
-            assert f'"trace_id": "{task.trace_id.hex()}"' in line
+            http.headers["Authorization"] = f"Bearer {login['access_token']}"
+            task_ids = {name: asked(http, name, content) for name, content in files.items()}
+            tasks = until(lambda: len(found := tasks_in(received)) == len(files) and found)
+            traces = {name: until(partial(whole, received, task.trace_id)) for name, task in tasks.items()}
+            until(lambda: {task.trace_id.hex() for task in tasks.values()} == traces_of_starts(running))
+    for name, task in tasks.items():
+        parents = {span.span_id: span.name for span in traces[name]}
+        assert parents[task.parent_span_id] == "POST /api/perform-operation/"
+        assert {"INSERT", "UPDATE", "SELECT", "task"} <= {span.name for span in traces[name] if span.parent_span_id}
+        assert any(values(span).get("db.system") == "redis" for span in traces[name])
+        assert values(task).items() >= {"task_id": task_ids[name], "operation": "dedup"}.items()
     found = spans(received)
-    by_id = {span.span_id: span for span in mine}
-    assert by_id[task.parent_span_id].name == "POST /api/perform-operation/"
-    assert {"INSERT", "UPDATE", "SELECT", "task"} <= {span.name for span in mine if span.parent_span_id}
-    assert any(values(span).get("db.system") == "redis" for span in mine)
-    assert values(task) | {"task_id": task_id, "operation": "dedup", "request_id": "followed"} == values(task)
     assert {name for span in found for name in values(span)} <= tracing.ATTRIBUTES
     assert "127.0.0.1" not in str([values(span) for span in found])
     assert {span.kind for span in found if not span.parent_span_id} == {2}, "begun by something else than a request"
+
+
+def asked(http: httpx.Client, name: str, content: bytes) -> str:
+    """The id of a task over this content, asked for in a request of this name."""
+    file_id = http.post("/api/upload-csv/", files={"file": ("a.csv", content)}).json()["file_id"]
+    body, headers = {"file_id": file_id, "operation": "dedup"}, {"X-Request-ID": name}
+    return str(http.post("/api/perform-operation/", json=body, headers=headers).json()["task_id"])
+
+
+def tasks_in(received: list[tuple[str, bytes]]) -> dict[str, Any]:
+    """The span of each task, by the name of the request that asked for it."""
+    return {values(span)["request_id"]: span for span in spans(received) if span.name == "task"}
+
+
+def traces_of_starts(running: Running) -> set[str]:
+    """The traces that the log names where tasks begin."""
+    lines = [line for line in running.text().splitlines() if '"task_started"' in line]
+    return {line.split('"trace_id": "')[1][:32] for line in lines}
 
 
 def whole(received: list[tuple[str, bytes]], trace_id: bytes) -> list[Any]:
