@@ -13,6 +13,7 @@ import logging
 import math
 import os
 import signal
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -99,11 +100,18 @@ class TaskWorker(Worker):
                 self.perform_job(job, queue, self.prepare_execution(job))
             self.set_state(WorkerStatus.IDLE)
             self._here = False
-            if memory.exceeded():
-                log.warning("worker_ends", reason="a task needed more memory than it might have; a new worker begins")
-                self._stop_requested = True
+            self._stop_requested |= memory.exceeded()  # its memory may be in pieces: see `begin_anew`
         else:
             self._execute_in_a_horse(job, queue)
+
+    def begin_anew(self) -> None:
+        """Make this process a new worker if a task left it short of memory, and nobody asked it to stop.
+
+        By itself: who keeps it running waits longer for a program that ends often, and users could have it end so.
+        """
+        if memory.exceeded() and self._stop_by == math.inf:
+            log.warning("worker_begins_anew", reason="a task needed more memory than it might have")
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 -- what this process was
 
     def _execute_in_a_horse(self, job: Job, queue: Queue) -> None:
         from csvapi.extensions import db
@@ -242,4 +250,5 @@ def main(arguments: Sequence[str]) -> int:
         raise QueueDown(f"The queue cannot be reached: {error}") from error
     finally:
         signs.end()
-    return os.EX_TEMPFAIL if memory.exceeded() else 0
+    worker.begin_anew()
+    return 0

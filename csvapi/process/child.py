@@ -15,6 +15,7 @@ import pickle
 import resource
 import signal
 import socket
+import time
 import traceback
 from contextlib import suppress
 from typing import Any
@@ -65,7 +66,7 @@ def _serve(descriptor: int) -> None:
     with socket.socket(fileno=descriptor) as parent:
         for number in range(1, CALLS + 1):
             _, _, _, call = frames.receive(parent)
-            frames.send(parent, frames.BEGUN)
+            frames.send(parent, frames.BEGUN, repr(time.monotonic()).encode())  # before its time begins
             kind, facts, text = _bounded(call)
             last = number == CALLS or kind == frames.MEMORY or memory.data() > base + GROWN
             frames.send(parent, kind, facts, text, last=last)
