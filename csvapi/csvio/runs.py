@@ -13,7 +13,7 @@ from bisect import bisect_left, bisect_right
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.spill import disk_budget
 
@@ -50,6 +50,10 @@ class Runs:
         if self.size >= self.memory:
             self.spill()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What crosses to another process, which has a sign of life of its own."""
+        return {**self.__dict__, "alive": _unheard}
+
     def spill(self) -> None:
         """Write what is in memory as one run."""
         if self.keys:
@@ -57,6 +61,10 @@ class Runs:
             self.keys, self.records, self.size = [], [], 0
             path = self.folder / f"{self.name}-{len(self.files)}"
             self.files.append(_write_run(path, iter([(keys, records)]), _chunk(self.memory), self.alive))
+
+
+def _unheard() -> None:
+    pass
 
 
 def merged(parts: Sequence[Runs], folder: Path, memory: int, alive: Callable[[], None]) -> Iterator[Pairs]:

@@ -12,7 +12,8 @@ from itertools import compress
 from typing import TYPE_CHECKING
 
 from csvapi.engines.fates import fate_file, stop_file
-from csvapi.engines.passes import STAYS, Found, RangePass
+from csvapi.engines.found import Found
+from csvapi.engines.passes import STAYS, RangePass
 from csvapi.operations.keyed import SAMPLE
 
 if TYPE_CHECKING:

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from array import array
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, chain, compress, islice
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from csvapi.csvio.blocks import Block
-from csvapi.csvio.census import Census, Counter
+from csvapi.csvio.census import Counter
 from csvapi.csvio.pieces import Piece, pieces
 from csvapi.csvio.receipt import StepCount
 from csvapi.csvio.spill import KeySink, disk_budget
 from csvapi.engines.fates import Fates, fate_file, stop_file
 from csvapi.engines.flow import through
+from csvapi.engines.found import Found
 from csvapi.engines.judging import Judge
 from csvapi.engines.padding import Padding
 from csvapi.engines.pool import WrongCut
 from csvapi.operations.conditions import inverse
 from csvapi.operations.keyed import SAMPLE
-from csvapi.operations.remarks import Remark, Sighting, remarks_of
+from csvapi.operations.remarks import Remark, remarks_of
 from csvapi.operations.step import Room
 
 if TYPE_CHECKING:
@@ -37,20 +38,6 @@ if TYPE_CHECKING:
 
 STAYS = b"\1" + bytes(255)  # a fate as a mask byte
 GOES = b"\0" + b"\1" * 255
-
-
-@dataclass
-class Found:
-    """What one range of one pass counted."""
-
-    census: Census
-    counts: list[StepCount]
-    kept: int = 0
-    ragged_dropped: int = 0
-    samples: dict[int, list[str]] = field(default_factory=dict)
-    gathered: object = None
-    seen: dict[int, list[Sighting]] = field(default_factory=dict)
-    read: dict[str, int] = field(default_factory=dict)  # bytes by parser
 
 
 @dataclass

@@ -11,8 +11,9 @@ from csvapi import __version__
 from csvapi.csvio.receipt import Receipt, StepCount
 from csvapi.engines.duplicates import Duplicates
 from csvapi.engines.explain import write_explanation
+from csvapi.engines.found import Found
 from csvapi.engines.parts import side_by_side
-from csvapi.engines.passes import Found, RangePass
+from csvapi.engines.passes import RangePass
 from csvapi.engines.pool import run_all
 from csvapi.engines.ranges import ranges
 from csvapi.engines.settings import Options, Progress

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from csvapi.engines.duplicates import Duplicates
-    from csvapi.engines.passes import Found, RangePass
+    from csvapi.engines.found import Found
+    from csvapi.engines.passes import RangePass
     from csvapi.engines.plan import Plan
     from csvapi.engines.pool import Progressed
 
