@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.dialect import Dialect
     from csvapi.engines.settings import Options
+    from csvapi.operations.gathering import Gatherer
     from csvapi.operations.rewrite import Rewrite
-    from csvapi.operations.step import Expander, Gatherer, Mapper
+    from csvapi.operations.step import Expander, Mapper
 
 Files = Mapping[Any, "tuple[Path, Dialect]"]
 KEPT, RAGGED = 0, 1

@@ -19,9 +19,10 @@ from csvapi.engines.ranges import ranges
 from csvapi.engines.settings import Options, Progress
 from csvapi.engines.warned import warnings_of
 from csvapi.engines.ways import Ways
+from csvapi.operations.gathering import Part
 from csvapi.operations.keyed import SAMPLE
 from csvapi.operations.remarks import remarks_of
-from csvapi.operations.step import Part, Room
+from csvapi.operations.step import Room
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.blocks import Block
     from csvapi.operations.formats import Writer
-    from csvapi.operations.step import Context, Counts, Part, Room
+    from csvapi.operations.gathering import Part
+    from csvapi.operations.step import Context, Counts, Room
 
 _COPY = 1 << 20
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from csvapi.csvio.blocks import Block
-    from csvapi.operations.step import Column, Context, Counts, Part, Room
+    from csvapi.operations.gathering import Part
+    from csvapi.operations.step import Column, Context, Counts, Room
 
 _EACH = 150  # bytes of memory for a counted value besides its text
 _MOST = (1 << 64) - 1

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.blocks import Block
     from csvapi.operations.column_parts import Written
-    from csvapi.operations.step import Column, Context, Part, Room
+    from csvapi.operations.gathering import Part
+    from csvapi.operations.step import Column, Context, Room
 
 _EXACT = 10_000
 _BATCH = 1_000  # records that are looked at together: each look at a column costs as much as some ten cells

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from csvapi.csvio.blocks import Block
-    from csvapi.operations.step import Column, Context, Counts, Part, Room
+    from csvapi.operations.gathering import Part
+    from csvapi.operations.step import Column, Context, Counts, Room
 
 
 _AS = "What values are compared as; default text. Or a format of numbers or dates."

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from csvapi.errors import AmbiguousColumn, InvalidInput, UnknownColumn
+from csvapi.operations.gathering import Gatherer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -161,45 +162,6 @@ class Appender(Mapper, Protocol):
     """A mapper that has more records behind the last one."""
 
     def more(self) -> Iterator[Block]: ...
-
-
-@dataclass(frozen=True)
-class Part:
-    """What one range gathered, with the records and physical lines of the file before it."""
-
-    state: Any
-    rows: int
-    lines: int
-
-
-class Gathering(Protocol):
-    """Takes the records of one range in order; `line` gives the physical line of the record in a row.
-
-    One that holds files open has `abandon`, too, for a pass that fails: it is called in place of `close`.
-    """
-
-    def add(self, block: Block, line: Callable[[int], int]) -> None: ...
-    def close(self) -> object: ...
-
-
-class Gatherer(Protocol):
-    """Takes all records and writes others: in another order (a sorter), a table (a reducer), or in another format.
-
-    What `gather` collects for each range is a plain value, since it may come from another process. All but sorters
-    have a `head`, as mappers do.
-    """
-
-    after: Context
-
-    def gather(self, room: Room, number: int) -> Gathering: ...
-    def result(self, room: Room, parts: list[Part]) -> Iterator[bytes]: ...
-    def counts(self) -> Counts: ...
-
-
-class Converter(Gatherer, Protocol):
-    """A gatherer whose result is no CSV; `form` is its format, media_type and suffix, for the receipt."""
-
-    form: dict[str, str]
 
 
 Built = Selector | KeyedSelector | Mapper | Expander | Gatherer

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from csvapi.csvio.blocks import Block, Mask
-    from csvapi.operations.step import Column, Context, Counts, Part, Room
+    from csvapi.operations.gathering import Part
+    from csvapi.operations.step import Column, Context, Counts, Room
 
 Violation = tuple[int, str, bytes, str]  # the record in its block, column, value, rule
 
