@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from csvapi.operations.step import Column, Context, Counts, FileId, Room
 
 
+MOST = 100  # columns of a key, which has a copy of each
+
+
 class Params(Schema):
     file = FileField(required=True, metadata={"description": "The second file."})
     on = columns_field(metadata={"description": "The key columns, where both files have them by the same name."})
@@ -41,6 +44,9 @@ class Params(Schema):
             raise ValidationError("give either on, or left_on and right_on.", "on")
         if "on" not in data and len(data.get("left_on", ())) != len(data.get("right_on", ())):
             raise ValidationError("must name as many columns as left_on.", "right_on")
+        name = "on" if "on" in data else "left_on"
+        if len(data.get(name, ())) > MOST:
+            raise ValidationError(f"must name at most {MOST} columns.", name)
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
@@ -72,8 +78,7 @@ class Lookup:
         right = [self.other.position(name, f"{pointer}/{of}/{i}") for i, name in enumerate(params[of])]
         pairs = list(dict.fromkeys(zip(left, right, strict=True)))
         self.left, self.right = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-        keys = set(self.right)
-        self.taken = [at for at in range(len(self.other.columns)) if at not in keys]
+        self.taken = sorted({*range(len(self.other.columns))} - {*self.right})
         self.missing = self.matched = 0
         self.index: Index | None = None
 
@@ -151,8 +156,7 @@ class Join(Lookup, Written):
         suffix = params.get("suffix", "_2")
         names = [self.other.columns[at] for at in self.taken]
         known = set(context.columns)
-        twice = sum(name in known for name in names)
-        Bound(context.max_record, pointer).check_header(len(suffix) * twice)
+        Bound(context.max_record, pointer).check_header(len(suffix) * sum(name in known for name in names))
         self.names = [name + suffix if name in known else name for name in names]
         before = self.wire
         Written.__init__(self, context, [*context.columns, *self.names], pointer)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from csvapi.operations.step import Column, Context, Counts, Room
 
 
+MOST = 100  # columns: a record's key has a copy of each
 _AS = "What values are compared as; default text. Or a format of numbers or dates."
 
 
@@ -41,7 +42,10 @@ class Params(Schema):
     by = fields.List(
         fields.Nested(By),
         required=True,
-        validate=validate.Length(min=1, error="must name at least one column."),
+        validate=[
+            validate.Length(min=1, error="must name at least one column."),
+            validate.Length(max=MOST, error="must name at most {max} columns."),
+        ],
         metadata={"description": 'Columns in order of weight: names, or {"column", "as", "order", "empty"}.'},
     )
 

@@ -10,7 +10,8 @@ import pytest
 
 from csvapi.csvio.dialect import Dialect
 from csvapi.engines.local import Options, Progress, run
-from csvapi.errors import TooLarge
+from csvapi.errors import InvalidInput, TooLarge
+from csvapi.operations import load_steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +105,26 @@ def test_much_of_little_is_what_it_would_be_at_once(tmp_path: Path) -> None:
         if number not in (3, 1999)
     ]
     assert found.splitlines() == ["n,k,k", *wanted]
+
+
+@pytest.mark.parametrize(
+    ("step", "at"),
+    [
+        ({"op": "sort", "by": ["k"] * 101}, "/steps/0/by"),
+        ({"op": "join", "file": 2, "left_on": ["k"] * 101, "right_on": ["k"] * 101}, "/steps/0/left_on"),
+    ],
+)
+def test_a_key_has_a_bound_of_columns(step: dict[str, Any], at: str) -> None:
+    with pytest.raises(InvalidInput, match="at most 100 columns") as caught:
+        load_steps([step])
+    assert caught.value.pointer == at
+
+
+def test_a_column_that_is_named_again_makes_no_longer_key(tmp_path: Path) -> None:
+    text = f"k,n\n{'a' * 60_000},1\n{'a' * 60_000},2\nb,3\n"
+    for step in ({"op": "dedup", "columns": ["k"] * 50_000}, {"op": "unique", "columns": ["k"] * 50_000}):
+        found = _run(tmp_path, text, [step]).decode().splitlines()
+        assert [line[-2:] for line in found] == [",n", ",1", ",3"]
 
 
 class Stopped(Exception):
