@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -11,6 +12,7 @@ from csvapi.csvio.pieces import pieces
 from csvapi.csvio.records import cut, line_count, read
 from csvapi.csvio.source import Source
 from csvapi.csvio.widths import common_width
+from csvapi.errors import TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +39,9 @@ class Head:
     blank: int
 
 
-def head(source: Source, *, limit: int = 1 << 24) -> Head:
-    """Read the first record. Raises `MalformedCsv` if it is longer than `limit` bytes.
+def head(source: Source, *, limit: int = 1 << 24, most: int = sys.maxsize) -> Head:
+    """Read the first record. Raises `MalformedCsv` if it is longer than `limit` bytes, `TooLarge` if it has more fields
+    than `most`, before it makes any of them.
 
     If its quotes are malformed, its fields are as many as most of the records after it have. Without a header there are
     as many columns as most of the first records have fields.
@@ -50,6 +53,9 @@ def head(source: Source, *, limit: int = 1 << 24) -> Head:
         if not len(piece.block):
             blank += piece.blank
             continue
+        width = piece.block.widths()[0]
+        if width > most:
+            raise TooLarge(f"The file has {width} columns; the limit is {most}.", limit=most)
         fields = piece.block.fields(0)
         if 0 in piece.records(piece.cut.misquoted):
             width = _width_after(alone, piece, limit)

@@ -70,7 +70,7 @@ def run(
     files = files or {}
     loaded = load_steps(steps)
     parts = stages(loaded, options)
-    if not head(Source.open(source, dialect), limit=options.max_record).columns:
+    if not head(Source.open(source, dialect), limit=options.max_record, most=options.max_columns).columns:
         parts = [[]]  # without a record there are no columns that steps could name, and nothing for them to do
     plan = Plan.of(source, dialect, parts[0], options, files, last=len(parts) == 1, columns=columns)
     check(plan, parts[1:], files)

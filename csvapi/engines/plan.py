@@ -70,7 +70,7 @@ class Plan:
     ) -> Plan:
         """Read the header and build the steps. Raises what the header or a column name is wrong with."""
         source = Source.open(path, dialect)
-        first = head(source, limit=options.max_record)
+        first = head(source, limit=options.max_record, most=options.max_columns)
         if columns is not None:  # of a file whose first records may be shorter than others
             missing = [b""] * (len(columns) - len(first.fields))
             first = replace(first, columns=columns, fields=first.fields + missing)
