@@ -84,7 +84,8 @@ def _width_after(source: Source, piece: Piece, limit: int) -> int:
 def _widths(piece: Piece, first: int = 0) -> list[int]:
     """How many fields the records from number `first` on have: the well-formed ones or, without any, all of them as
     the csv module reads them."""
-    malformed = set(piece.records(piece.cut.misquoted))
+    quoted = bool(piece.block.wire.dialect.quote)  # else it is only a last escape that is open
+    malformed = set(piece.records(piece.cut.misquoted)) if quoted else set()
     widths = [width for index, width in enumerate(piece.block.widths()) if index >= first and index not in malformed]
     if widths:
         return widths

@@ -31,3 +31,9 @@ def test_bytes_that_are_no_text_are_shown_as_such(tmp_path: Path) -> None:
     source = tmp_path / "in"
     source.write_bytes(b"a,b\n\xff,\xed\xa0\x80\n")
     assert rows(source, Dialect(), 1)[1] == [["\ufffd", "\ufffd\ufffd\ufffd"]]
+
+
+def test_a_last_record_that_ends_in_an_escape_counts_for_the_columns(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.write_bytes(b"a\n,\\")
+    assert header(source, Dialect(header=False, quote="", escape="\\")) == ["column_1", "column_2"]
