@@ -8,6 +8,7 @@ import marshmallow as ma
 from flask import g
 from marshmallow import validate
 
+from csvapi.api.body import Few
 from csvapi.api.contract import logged_in, signed_in
 from csvapi.api.once import once
 from csvapi.api.resource import Moment, Resource
@@ -139,8 +140,9 @@ def my_usage() -> Any:
 
 class KeyRequest(ma.Schema):
     name = ma.fields.String(required=True, validate=validate.Length(1, 100))
-    scopes = ma.fields.List(
+    scopes = Few(
         ma.fields.String(validate=validate.OneOf(api_keys.SCOPES)),
+        len(api_keys.SCOPES),
         load_default=list(api_keys.SCOPES),
         validate=validate.Length(1, 2),
         metadata={"description": "`read` to look and download, `write` to upload, run, change and delete"},

@@ -131,6 +131,20 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
+class Few(ma.fields.List[Any]):
+    """A list that is counted before its items are looked at: a body has room for hundreds of thousands of wrong ones."""
+
+    def __init__(self, inner: ma.fields.Field[Any], most: int, **options: Any) -> None:
+        super().__init__(inner, **options)
+        self.metadata = {**self.metadata, "maxItems": most}
+        self._most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        if isinstance(value, list) and len(value) > self._most:
+            raise ma.ValidationError(f"has {len(value)} items, at most {self._most} are allowed")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
 def parse_json(raw: bytes, what: str = "The body") -> Any:
     """Strict JSON (RFC 8259): no NaN, no number beyond all bounds, no lone surrogates, at most DEEPEST levels.
 

@@ -9,10 +9,10 @@ import marshmallow as ma
 from flask_smorest.fields import Upload
 from marshmallow import validate
 
-from csvapi.api.body import parse_json
+from csvapi.api.body import Few, parse_json
 from csvapi.api.task_shapes import TaskProgress
 from csvapi.models import Status
-from csvapi.operations.filter_params import NULL
+from csvapi.operations.filter_params import MAX_LEAVES, NULL
 
 STATUSES = {
     Status.QUEUED: "PENDING",
@@ -50,7 +50,7 @@ class Filter(ma.Schema):
     )
 
 
-class Filters(ma.fields.List[Any]):
+class Filters(Few):
     """A list of conditions, or the same as JSON text (inside a form there is no other way)."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
@@ -99,7 +99,7 @@ class Operation(ma.Schema):
     operation = Choice(required=True, validate=validate.OneOf(OPERATIONS))
     column = ma.fields.String(metadata={"description": "unique: the column whose distinct values are kept"})
     filters = Filters(
-        ma.fields.Nested(Filter), metadata={"description": "filter: the conditions, all of which must hold"}
+        ma.fields.Nested(Filter), MAX_LEAVES, metadata={"description": "filter: the conditions, all of which must hold"}
     )
 
 

@@ -86,6 +86,7 @@ _HTTP_CODES = {
     415: "unsupported_media_type",
     416: "range_not_satisfiable",
 }
+MOST_FAULTS = 100  # a request may have as many as it has bytes
 _PLACE = ("row", "line", "byte")  # shown together or not at all
 
 
@@ -155,7 +156,7 @@ def _faults(error: CsvapiError) -> list[dict[str, str]]:
     """One fault for each message of a schema; else the one place the error names."""
     messages = error.context.get("messages")
     if isinstance(messages, dict):
-        found = [(pointer, text) for part in messages.values() for pointer, text in _leaves(part, "")]
+        found = [(pointer, text) for part in messages.values() for pointer, text in _leaves(part, "")][:MOST_FAULTS]
         return [{"pointer": pointer, "code": error.code, "detail": text} for pointer, text in found]
     return [{"pointer": error.pointer, "code": error.code, "detail": error.detail}] if error.pointer else []
 

@@ -8,11 +8,12 @@ import marshmallow as ma
 from marshmallow import validate
 
 from csvapi.api import warning_shape
+from csvapi.api.body import Few
 from csvapi.api.resource import MAX_ID, TRUNCATED
 from csvapi.api.warning_shape import WARNINGS
 from csvapi.csvio.receipt import counts
 from csvapi.models import FINISHED, Status, Task
-from csvapi.operations import catalogue
+from csvapi.operations import MAX_STEPS, catalogue
 from csvapi.operations.output import Output
 from csvapi.services import tasks
 
@@ -27,10 +28,11 @@ class Step(ma.Schema):
     op = ma.fields.String(required=True, validate=validate.Length(1, 50), metadata={"enum": list(catalogue())})
 
 
-STEPS = ma.fields.List(
+STEPS = Few(
     ma.fields.Nested(Step),
+    MAX_STEPS,
     required=True,
-    metadata={"description": "Applied in this order", "minItems": 1, "maxItems": 50},
+    metadata={"description": "Applied in this order", "minItems": 1},
 )
 INPUT = ma.fields.Integer(
     required=True, strict=True, validate=validate.Range(1, MAX_ID), metadata={"description": "The id of a file"}

@@ -8,6 +8,7 @@ import marshmallow as ma
 from flask import g
 from marshmallow import validate
 
+from csvapi.api.body import Few
 from csvapi.api.contract import signed_in
 from csvapi.api.once import once
 from csvapi.api.resource import LINK, NEXT, Paging, Resource, listed
@@ -29,8 +30,9 @@ class HookRequest(ma.Schema):
         validate=validate.Length(1, 2000),
         metadata={"description": "https, at a public address; redirects are not followed", "format": "uri"},
     )
-    events = ma.fields.List(
+    events = Few(
         ma.fields.String(validate=validate.OneOf(webhooks.EVENTS)),
+        10,
         load_default=list(webhooks.EVENTS),
         validate=validate.Length(1, 10),
         metadata={"description": "What to tell; without it, everything"},

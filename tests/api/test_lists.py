@@ -154,3 +154,20 @@ def test_usage_tells_these_limits(app: Flask, v1: V1) -> None:
         "list_values": 10_000,
         "page_bytes": MIB,
     }
+
+
+def test_of_many_mistakes_some_are_told(v1: V1) -> None:
+    """A body of 1 MiB has room for hundreds of thousands of them; the answer has an end, and comes soon."""
+    many = [1] * 300_000
+    unknown = {f"field{number}": 1 for number in range(40_000)}
+    for path, body, pointer in (
+        ("/tasks", {"input": 1, "steps": many}, "/steps"),
+        ("/webhooks", {"url": "https://example.com/", "events": many}, "/events"),
+        ("/tasks", {"input": 1, "steps": [{"op": "dedup"}], **unknown}, None),
+    ):
+        answer = v1.post(path, json=body)
+        problem(answer, 422, "invalid_input", pointer)
+        assert len(answer.data) < 20_000, path
+    filters = {"file_id": 1, "operation": "filter", "filters": many}
+    refused = v1.account.post("/api/perform-operation/", json=filters)
+    assert (refused.status_code, len(refused.data) < 1000) == (400, True)
