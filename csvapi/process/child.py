@@ -30,7 +30,7 @@ GROWN = 96 * memory.MIB  # of its own memory, after a call, at which it does so 
 
 
 def main(descriptor: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal it goes to all; only the parent decides
+    program.alone()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel takes the ended children away
     prefer_to_kill_this_process()
     _warm_up()

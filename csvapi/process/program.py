@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 DESCRIPTOR = 3  # by which a program finds the socket to its parent
+_MOST_DESCRIPTORS = 65_536
 _RESET = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD]
 
 
@@ -29,6 +30,12 @@ def started(module: str, descriptor: int, environ: dict[str, str]) -> int:
         setsigmask=[],
         setsigdef=_RESET,
     )
+
+
+def alone() -> None:
+    """In the program, first: keep one descriptor alone, and leave the signals of a terminal to the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.closerange(DESCRIPTOR + 1, _MOST_DESCRIPTORS)
 
 
 def collect(process: int) -> None:

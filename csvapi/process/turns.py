@@ -12,49 +12,53 @@ from csvapi.errors import TooManyRequests, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+WAITING = 2  # calls of a user that wait, for each that may run
 PATIENCE = 2.0  # seconds that a call waits for its turn
-QUEUE = 2  # calls of a user that wait, for each that may run
+PATIENCE_OF_SHORT = 10.0  # seconds that a short one does: others that are short are before it, and no long ones
 
 
 class Turns:
-    """At most `most` calls at once, `own` of one user; others wait for a moment, and few of them, as each holds a
-    thread of the web server."""
+    """At most `most` calls at once, `own` of one user, and one more of theirs that is short.
+
+    Others wait for a moment: few of them, as each holds a thread of the web server; of the short ones any number.
+    """
 
     def __init__(self, most: int, own: int) -> None:
         self._most, self._own = max(most, 1), max(min(own, most), 1)
-        self._running: Counter[int] = Counter()
-        self._waiting: Counter[int] = Counter()
+        self._running: Counter[tuple[int, bool]] = Counter()
+        self._waiting: Counter[tuple[int, bool]] = Counter()
         self._changed = threading.Condition()
 
     @contextmanager
-    def turn(self, user: int) -> Iterator[None]:
+    def turn(self, user: int, *, short: bool = False) -> Iterator[None]:
         """Run the block when it is its turn.
 
         Raises TooManyRequests when the user's other calls take too long or too many of them wait, Unavailable when
         those of all users do.
         """
-        self._enter(user)
+        self._enter((user, short))
         try:
             yield
         finally:
             with self._changed:
-                _less(self._running, user)
+                _less(self._running, (user, short))
                 self._changed.notify_all()
 
-    def _enter(self, user: int) -> None:
+    def _enter(self, who: tuple[int, bool]) -> None:
+        own, patience = (1, PATIENCE_OF_SHORT) if who[1] else (self._own, PATIENCE)
         with self._changed:
-            if self._waiting[user] >= self._own * QUEUE:
+            if not who[1] and self._waiting[who] >= own * WAITING:
                 raise self._refused()
-            self._waiting[user] += 1
+            self._waiting[who] += 1
             try:
-                if not self._changed.wait_for(lambda: self._may_run(user), PATIENCE):
-                    raise self._refused() if self._running[user] >= self._own else _busy()
-                self._running[user] += 1
+                if not self._changed.wait_for(lambda: self._may_run(who, own), patience):
+                    raise self._refused() if self._running[who] >= own else _busy()
+                self._running[who] += 1
             finally:
-                _less(self._waiting, user)
+                _less(self._waiting, who)
 
-    def _may_run(self, user: int) -> bool:
-        return self._running.total() < self._most and self._running[user] < self._own
+    def _may_run(self, who: tuple[int, bool], own: int) -> bool:
+        return self._running.total() < self._most and self._running[who] < own
 
     def _refused(self) -> TooManyRequests:
         return TooManyRequests(
@@ -69,8 +73,8 @@ def _busy() -> Unavailable:
     return Unavailable("All previews that may run at once (CSVAPI_PREVIEWS) do; try again in a moment", retry_after=2)
 
 
-def _less(counts: Counter[int], user: int) -> None:
-    """One less; a user of whom there is none is not kept."""
-    counts[user] -= 1
-    if not counts[user]:
-        del counts[user]
+def _less(counts: Counter[tuple[int, bool]], who: tuple[int, bool]) -> None:
+    """One less; somebody who has none is not kept."""
+    counts[who] -= 1
+    if not counts[who]:
+        del counts[who]

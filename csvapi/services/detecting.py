@@ -25,7 +25,8 @@ def columns(user_id: int, path: Path, dialect: Dialect) -> list[str]:
     that cannot be read so, and what `Pool.call` raises.
     """
     settings = runtime().settings
-    facts, _ = runtime().pool.call(user_id, pages.columns, path, dialect, settings.max_record, settings.max_columns)
+    limits = settings.max_record, settings.max_columns
+    facts, _ = runtime().pool.call(user_id, pages.columns, path, dialect, *limits, short=True)
     return list(facts["columns"])
 
 

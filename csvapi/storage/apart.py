@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import signal
 import socket
 import weakref
 from collections.abc import Iterator
@@ -168,7 +167,7 @@ def _pages(bucket: Bucket, after: str) -> Iterator[bytes]:
 
 def main() -> None:
     """Answer calls until the parent is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal it goes to all; only the parent decides
+    program.alone()
     settings = load()
     logs.configure(settings)
     bucket = Bucket(settings)

@@ -135,6 +135,13 @@ def test_a_user_who_has_as_many_as_may_run_is_refused_and_others_are_not(patient
     assert patient.call(1, calls.whoami)[1] == b"text"
 
 
+def test_short_calls_wait_for_each_other_alone(patient: Pool, tmp_path: Path) -> None:
+    """However many: an upload whose header is to be read is not refused for previews, nor for other uploads."""
+    with held(patient, tmp_path, 1, 1), ThreadPoolExecutor(16) as threads:
+        uploads = [threads.submit(patient.call, 1, calls.whoami, short=True) for _ in range(16)]
+        assert [each.result()[1] for each in uploads] == [b"text"] * 16
+
+
 def test_no_more_than_may_run_at_once_do(patient: Pool, tmp_path: Path) -> None:
     with held(patient, tmp_path, 1, 1, 2), pytest.raises(Unavailable, match="CSVAPI_PREVIEWS") as refused:
         patient.call(3, calls.whoami)
