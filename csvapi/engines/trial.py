@@ -113,6 +113,18 @@ def fits(
             raise
 
 
+def fitting(
+    steps: list[dict[str, Any]],
+    columns: list[str],
+    dialect: Dialect,
+    files: dict[Any, tuple[Path, Dialect]],
+    chosen: dict[str, Any],
+) -> tuple[None, bytes]:
+    """The same as a call for a process of its own."""
+    fits(load_steps(steps), columns, dialect, files, chosen)
+    return None, b""
+
+
 def _text(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 

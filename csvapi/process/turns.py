@@ -12,7 +12,7 @@ from csvapi.errors import TooManyRequests, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WAITING = 2  # calls of a user that wait, for each that may run
+WAITING = 3  # calls of a user that wait, for each that may run
 PATIENCE = 2.0  # seconds that a call waits for its turn
 PATIENCE_OF_SHORT = 10.0  # seconds that a short one does: others that are short are before it, and no long ones
 

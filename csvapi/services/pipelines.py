@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from csvapi.csvio import Dialect
 from csvapi.csvio.receipt import in_parts
-from csvapi.engines.trial import fits
+from csvapi.engines.trial import fits, fitting
 from csvapi.errors import Expired, NotFound, TaskNotFinished
+from csvapi.extensions import runtime
 from csvapi.models import File, Status, Task
-from csvapi.operations import Step
+from csvapi.operations import Step, files_of
 from csvapi.services import files, tasks
 from csvapi.services.inputs import others
 from csvapi.services.steps import accepted
+
+_NAMES = 500_000  # of columns that a check in this process meets
+_JOINS = 2  # other files whose columns are added to them
 
 
 def submit(user_id: int, body: dict[str, Any]) -> Task:
@@ -36,10 +41,23 @@ def check(file: File, steps: list[dict[str, Any]], chosen: dict[str, Any]) -> li
     Raises InvalidInput, UnknownColumn or AmbiguousColumn with the place: /steps/1/columns/0, /output/encoding.
     """
     files.check_csv(file, "/input")
-    loaded = accepted(steps)
+    loaded, dialect = accepted(steps), Dialect.from_json(file.dialect)
     with others(file.user_id, loaded) as more:
-        fits(loaded, file.columns, Dialect.from_json(file.dialect), more, chosen)
+        if _is_long(file, steps, loaded):
+            runtime().pool.call(file.user_id, fitting, steps, file.columns, dialect, more, chosen)
+        else:
+            fits(loaded, file.columns, dialect, more, chosen)
     return loaded
+
+
+def _is_long(file: File, steps: list[dict[str, Any]], loaded: list[Step]) -> bool:
+    """Whether the check may take more than a moment: each step meets all columns, and may add some.
+
+    Steps add as many as they name, and those that read another file all of its columns. A long check has the bounds of
+    a preview, in a process of its own.
+    """
+    columns = len(file.columns) + len(json.dumps(steps))
+    return len(files_of(loaded)) > _JOINS or len(loaded) * columns > _NAMES
 
 
 def result(user_id: int, task_id: str) -> File:

@@ -14,6 +14,7 @@ from csvapi.config import MIB, Settings
 from tests.api.v1 import V1, problem
 from tests.stack import Account
 
+pytestmark = pytest.mark.parametrize("environ", ["sqlite"], indirect=True)  # nothing here is the database's
 LIMIT = Settings().preview_memory
 GROWING = [{"text": "a", "with": "a" * 2000}] * 3  # one cell of a byte becomes one of 7.5 GiB
 
@@ -58,6 +59,17 @@ def test_a_header_of_too_many_columns_is_refused_with_the_limit(v1: V1) -> None:
     with small():
         answer = v1.post("/files?name=a.csv", data=b"ab," * 100_001, content_type="text/csv")
     assert problem(answer, 413, "too_large")["limit"] == Settings().max_columns
+
+
+def test_a_check_of_many_steps_over_many_columns_is_bounded(v1: V1) -> None:
+    """Each of the joins adds the file's 50,000 columns to those that the next one meets."""
+    columns = ",".join(f"c{number}" for number in range(50_000))
+    file = v1.upload(columns.encode() + b"\n")["id"]
+    joins = [{"op": "join", "file": file, "on": ["c1"]}] * 50
+    with small():
+        answer = v1.post("/tasks", json={"input": file, "steps": joins})
+    assert answer.status_code == 413, answer.text[:200]
+    assert answer.json["code"] in {"preview_too_large", "preview_too_slow"}
 
 
 def test_the_bounds_are_published(v1: V1) -> None:
