@@ -132,7 +132,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 class Few(ma.fields.List[Any]):
-    """A list that is counted before its items are looked at: a body has room for hundreds of thousands of wrong ones."""
+    """A list that is counted before its items are looked at: a body has room for very many wrong ones."""
 
     def __init__(self, inner: ma.fields.Field[Any], most: int, **options: Any) -> None:
         super().__init__(inner, **options)
