@@ -80,13 +80,13 @@ def test_what_takes_too_long_ends_with_the_limit(pool: Pool) -> None:
     assert pid(pool)
 
 
-def test_names_that_repeat_in_every_record_are_in_bounds(pool: Pool, tmp_path: Path) -> None:
+def test_names_that_repeat_in_every_record_are_in_bounds(patient: Pool, tmp_path: Path) -> None:
     """Records as objects by column: a name of 500 KB, 100 times."""
     path = tmp_path / "wide"
     path.write_bytes(b"n" * 500_000 + b",b\n" + b"1,2\n" * 100)
     with pytest.raises(PreviewTooLarge):
-        pool.call(1, pages.objects, path, Dialect(), 100)
-    assert pool.call(1, pages.objects, path, Dialect(), 1)[1].endswith(b'"b":"2"}]')
+        patient.call(1, pages.objects, path, Dialect(), 100)
+    assert patient.call(1, pages.objects, path, Dialect(), 1)[1].endswith(b'"b":"2"}]')
 
 
 def test_an_error_crosses_unchanged(pool: Pool) -> None:
