@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from csvapi.errors import InvalidInput
-
-KIB, MIB, GIB = 1024, 1024**2, 1024**3
-
+from csvapi.setting_forms import FORMS, GIB, KIB, MIB, read
 
 _VAR = Path("var")
 
@@ -229,37 +226,6 @@ def names(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-_UNITS = {"": 1, "K": KIB, "M": MIB, "G": GIB, "T": 1024 * GIB}
-_SIZE = re.compile(r"(\d+)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
-_TIME = re.compile(r"(\d+)\s*([smhd]?)")
-_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-_SWITCH = {"on": True, "1": True, "true": True, "yes": True, "off": False, "0": False, "false": False, "no": False}
-
-
-def _read(kind: str, text: str) -> Any:
-    match kind:
-        case "count":
-            return int(text) if text.isascii() and text.isdigit() else None
-        case "bytes":
-            return int(m[1]) * _UNITS[m[2].upper()] if (m := _SIZE.fullmatch(text)) else None
-        case "seconds":
-            return int(m[1]) * _SECONDS[m[2]] if (m := _TIME.fullmatch(text)) else None
-        case "switch":
-            return _SWITCH.get(text.lower())
-        case "path":
-            return Path(text)
-        case _:
-            return text
-
-
-_FORM = {
-    "count": "a whole number",
-    "bytes": "a size such as 500MiB or 2GiB",
-    "seconds": "a time such as 90s, 15m, 12h or 7d",
-    "switch": "on or off",
-}
-
-
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings; InvalidInput names the variable that is not right and the form it takes."""
     values: dict[str, Any] = {}
@@ -268,12 +234,12 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         text = environ.get(name, "").strip()
         if not text:
             continue
-        values[item.name] = value = _read(kind, text)
+        values[item.name] = value = read(kind, text)
         if value is None:
-            raise InvalidInput(f"{name} must be {_FORM[kind]}, not {text!r}", pointer=name)
+            raise InvalidInput(f"{name} must be {FORMS[kind]}, not {text!r}", pointer=name)
     values.setdefault("database_url", _database_url(environ))
     values.setdefault("redis_url", _redis_url(environ))
-    if _SWITCH.get(environ.get("DEBUG", "").strip().lower()):
+    if read("switch", environ.get("DEBUG", "").strip()):
         values.setdefault("env", "development")
     if password := environ.get("ADMIN_PASSWORD", "").strip():  # without one nobody can be created
         values.setdefault("admin_email", environ.get("ADMIN_EMAIL", "").strip())

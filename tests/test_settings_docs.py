@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import fields
 from pathlib import Path
 
-from csvapi.config import GIB, KIB, MIB, Settings
+from csvapi.config import Settings
+from csvapi.setting_forms import GIB, KIB, MIB
 
 SIZES = ((GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB"), (1, ""))
 UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))

@@ -23,8 +23,9 @@ import structlog
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from csvapi.config import MIB, Settings
+from csvapi.config import Settings
 from csvapi.errors import StorageDown
+from csvapi.setting_forms import MIB
 from csvapi.storage.local import missing
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from csvapi.config import MIB, Settings
+from csvapi.config import Settings
+from csvapi.setting_forms import MIB
 from tests.api.v1 import V1, problem
 from tests.stack import Account
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from csvapi.config import MIB
 from csvapi.services import tasks
+from csvapi.setting_forms import MIB
 from tests.jobs.test_tasks import ended, worker
 from tests.processes import children
 from tests.services.alone import alone, ann, environ, row, stored

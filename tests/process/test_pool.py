@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from csvapi.config import MIB, Settings
+from csvapi.config import Settings
 from csvapi.csvio import Dialect, pages
 from csvapi.errors import MalformedCsv, PreviewTooLarge, PreviewTooSlow, TooManyRequests, Unavailable
 from csvapi.process.pool import Answer, Pool
+from csvapi.setting_forms import MIB
 from tests.process import calls
 from tests.processes import alive
 from tests.waiting import until
