@@ -52,16 +52,19 @@ class Mailbox:
 def mailbox() -> Iterator[Mailbox]:
     """The server, in a thread of its own, for as long as the block runs."""
     box, loop = Mailbox(), asyncio.new_event_loop()
-    starting = loop.create_server(lambda: SMTP(box, hostname="localhost", loop=loop), "127.0.0.1", 0)
-    server = loop.run_until_complete(starting)
-    box.port = server.sockets[0].getsockname()[1]
-    thread = threading.Thread(target=loop.run_forever)
+    thread = threading.Thread(target=loop.run_forever)  # the tests' own thread may have a loop already: a browser's
     thread.start()
+
+    async def start() -> asyncio.Server:
+        return await loop.create_server(lambda: SMTP(box, hostname="localhost", loop=loop), "127.0.0.1", 0)
+
+    server = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
+    box.port = server.sockets[0].getsockname()[1]
     try:
         yield box
     finally:
         loop.call_soon_threadsafe(server.close)
+        asyncio.run_coroutine_threadsafe(loop.shutdown_asyncgens(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
