@@ -43,6 +43,7 @@ MAINTENANCE = 60  # seconds between passes over jobs whose worker vanished (RQ's
 TICK = 1  # seconds between looks at a running horse
 HEARTBEAT = 15.0  # seconds between RQ's own signs of life, which it keeps for more than a minute
 RENEWALS = 6  # of the lease before it would run out
+BEHIND = 10  # of nice(2), behind requests and small tasks: a long task waits for them, not they for it
 LOST = "The process that ran the task was killed"
 
 
@@ -129,6 +130,7 @@ class TaskWorker(Worker):
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         die_with_parent(self.pid or os.getppid())
         prefer_to_kill_this_process()
+        os.nice(BEHIND)
         memory.limit(self._room)
         super().main_work_horse(job, queue)
 

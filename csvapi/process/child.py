@@ -25,6 +25,7 @@ from csvapi.jobs.kernel import prefer_to_kill_this_process
 from csvapi.lifeline import die_with_parent
 from csvapi.process import frames, memory, program
 
+BEHIND = 5  # of nice(2): requests that need no child are answered first
 CALLS = 200  # after which a child makes room for a new one
 GROWN = 96 * memory.MIB  # of its own memory, after a call, at which it does so at once
 
@@ -33,6 +34,7 @@ def main(descriptor: int) -> None:
     program.alone()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel takes the ended children away
     prefer_to_kill_this_process()
+    os.nice(BEHIND)
     _warm_up()
     mine = os.getpid()
     with socket.socket(fileno=descriptor) as control:

@@ -8,7 +8,7 @@ Linux) nothing is limited.
 from __future__ import annotations
 
 import resource
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MIB = 1024 * 1024
+_ARENA_MAX, _ARENAS = -8, 2  # of mallopt(3)
 BESIDES = 100 * MIB  # what a task may have besides its budget
 LIBRARIES = {"OMP_NUM_THREADS": "1", "ARROW_IO_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
 """The environment by which NumPy and pyarrow set no memory aside, for a thread of each core and for later: it counts
@@ -130,3 +131,14 @@ def _set(soft: int, hard: int) -> None:
     if hard != resource.RLIM_INFINITY:
         soft = hard if soft == resource.RLIM_INFINITY else min(soft, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+def few_arenas() -> None:
+    """Let the threads of this process share two heaps: each of its own keeps what its largest request needed.
+
+    Where the C library has no mallopt(3), it has no arenas.
+    """
+    import ctypes
+
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, _ARENAS)

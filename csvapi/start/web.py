@@ -20,6 +20,7 @@ from gunicorn.glogging import Logger
 from csvapi import logs
 from csvapi.config import Settings, load
 from csvapi.lifeline import die_with_parent
+from csvapi.process import memory
 from csvapi.start import descriptors
 from csvapi.start.bodies import before_request
 from csvapi.start.patience import PatientWorker
@@ -116,6 +117,7 @@ def main(arguments: Sequence[str]) -> int:
     settings = load()
     logs.configure(settings)
     descriptors.raise_limit()
+    memory.few_arenas()
     util.write_error = problem  # the one place where gunicorn itself answers; it has no setting for it
     with _figures_added_up():
         Web(options(settings, given.descriptor), given.only).run()

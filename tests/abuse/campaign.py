@@ -8,6 +8,7 @@ more may be stored than the limits allow, and the normal user's 95th percentile 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import signal
 import socket
 import statistics
@@ -16,6 +17,9 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Event
+from typing import Any
 
 from tests.abuse.users import Hostile, Normal, sign_up
 from tests.abuse.watch import Watch
@@ -82,6 +86,26 @@ def silent_server() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}/"
 
 
+def attack(url: str, sink: str, seed: int, threads: int, count: int, over: Event, found: Queue[Any]) -> None:
+    """The hostile user's process: what it does costs the other user's client nothing."""
+    hostile = Hostile(sign_up(url, "hostile"), sink, seed, count)
+    hostile.attack(threads, over)
+    found.put((hostile.answers, hostile.bad))
+
+
+@contextmanager
+def hostile_user(*arguments: Any) -> Iterator[list[Any]]:
+    """While the block runs, and its last requests; then the list has the answers and what was bad."""
+    context = multiprocessing.get_context("spawn")
+    over, results, found = context.Event(), context.Queue(), list[Any]()
+    process = context.Process(target=attack, args=(*arguments, over, results), daemon=True)
+    process.start()
+    yield found
+    over.set()
+    found += results.get(timeout=120)
+    process.join()
+
+
 def run(alone: float, beside: float, seed: int, threads: int = 8, count: int = 300) -> Report:
     """Raises nothing for what goes wrong: `problems` of the report name it."""
     with short_folder() as folder, mariadb_in(folder) as server, silent_server() as sink:
@@ -90,21 +114,18 @@ def run(alone: float, beside: float, seed: int, threads: int = 8, count: int = 3
             normal = Normal(sign_up(running.url, "normal"))
             taken_alone = normal.jobs(alone)
             watch = Watch(running.pid, folder / "var")
-            hostile = Hostile(sign_up(running.url, "hostile"), sink, seed, count)
-            attack = hostile.attack(threads)
-            taken_beside = normal.jobs(beside)
-            hostile.stop()
-            for thread in attack:
-                thread.join(90)
+            with hostile_user(running.url, sink, seed, threads, count) as found:
+                taken_beside = normal.jobs(beside)
             watch.close()
-            problems = [*hostile.bad, *(f"the normal user: {each}" for each in normal.failures)]
+            answers, bad = found
+            problems = [*bad, *(f"the normal user: {each}" for each in normal.failures)]
             for name, limit in LIMITS.items():
                 if watch.peaks[name] > limit:
                     problems.append(f"{name}: {watch.peaks[name] / MIB:.0f} MiB, more than {limit / MIB:.0f}")
             if running.process.poll() is not None:
                 problems.append("the service ended")
             running.stop()
-            return Report(hostile.answers, taken_alone, taken_beside, watch.peaks, problems, running.text())
+            return Report(answers, taken_alone, taken_beside, watch.peaks, problems, running.text())
 
 
 def main() -> int:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from multiprocessing.synchronize import Event
 from typing import Any
 
 import httpx
 
-from tests.abuse.files import uploads
+from tests.abuse.files import Upload, uploads
 from tests.abuse.steps import Schema, pipelines
 from tests.stack import PASSWORD
 
@@ -80,31 +82,35 @@ class Hostile:
         self.answers: Counter[tuple[str, int]] = Counter()
         self.bad: list[str] = []
         self._draw = random.Random(seed)
-        self.files = [id_ for each in uploads() if (id_ := self._upload(each._asdict()))]
+        self._uploads = uploads()
+        self.files = [id_ for each in self._uploads if (id_ := self._upload(each))]
         self.pipelines = pipelines(self.files[:5], count, seed)
+        leaf = {"column": "k", "operator": "in", "value": list(range(140_000))}
+        step = {"op": "filter", "filters": [leaf]}
+        self._many = json.dumps({"input": self.files[0], "steps": [step]}).encode()
         self._tasks: list[str] = []
         self._webhooks: list[int] = []
-        self._over = threading.Event()
+        self._over: Event
         self._actions: dict[str, tuple[int, Callable[[], None]]] = {
             "task": (6, self._task),
             "preview": (6, self._preview),
             "list": (3, self._list),
             "rows": (3, self._rows),
-            "upload": (2, lambda: self._upload(self._draw.choice(uploads())._asdict()) and None),
+            "upload": (2, lambda: self._upload(self._draw.choice(self._uploads)) and None),
             "webhook": (2, self._webhook),
             "in": (1, self._in),
             "cancel": (1, self._cancel),
             "classic": (1, self._classic),
         }
 
-    def attack(self, threads: int) -> list[threading.Thread]:
+    def attack(self, threads: int, over: Event) -> None:
+        """Send until it is over; returns when every thread has its last answer."""
+        self._over = over
         running = [threading.Thread(target=self._attack, daemon=True) for _ in range(threads)]
         for each in running:
             each.start()
-        return running
-
-    def stop(self) -> None:
-        self._over.set()
+        for each in running:
+            each.join()
 
     def _attack(self) -> None:
         names = [name for name, (weight, _) in self._actions.items() for _ in range(weight)]
@@ -122,13 +128,12 @@ class Hostile:
             self.bad.append(f"{method} {path} {str(kwargs)[:500]}: {answer.status_code} {answer.text[:300]}")
         return answer
 
-    def _upload(self, upload: Schema) -> int:
-        headers = {"Content-Type": upload["media_type"]}
-        if upload["encoding"]:
-            headers["Content-Encoding"] = upload["encoding"]
-        answer = self.call(
-            "upload", "POST", f"{AT}/files?name={upload['name']}", content=upload["content"], headers=headers
-        )
+    def _upload(self, upload: Upload) -> int:
+        headers = {"Content-Type": upload.media_type}
+        if upload.encoding:
+            headers["Content-Encoding"] = upload.encoding
+        path = f"{AT}/files?name={upload.name}"
+        answer = self.call("upload", "POST", path, content=upload.content, headers=headers)
         return int(answer.json()["id"]) if answer.status_code == 201 else 0
 
     def _work(self) -> Schema:
@@ -162,11 +167,7 @@ class Hostile:
         self.call("rows", "GET", f"{AT}/files/{file_id}/rows?limit={limit}")
 
     def _in(self) -> None:
-        values = [str(number) for number in range(140_000)]
-        leaf = {"column": "k", "operator": "in", "value": values}
-        self.call(
-            "in", "POST", f"{AT}/tasks", json={"input": self.files[0], "steps": [{"op": "filter", "filters": [leaf]}]}
-        )
+        self.call("in", "POST", f"{AT}/tasks", content=self._many, headers={"Content-Type": "application/json"})
 
     def _webhook(self) -> None:
         if len(self._webhooks) < 20:
