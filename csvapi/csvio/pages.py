@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from csvapi.csvio.detection import HEAD, detect
 from csvapi.csvio.places import Place, oddities, page, start
 from csvapi.csvio.preview import header, rows
 from csvapi.errors import InvalidInput, TooLarge
@@ -65,6 +67,17 @@ def columns(path: Path, dialect: Dialect, limit: int, most: int) -> Answer:
     if len(found) > most:
         raise TooLarge(f"The file has {len(found)} columns; the limit is {most}", limit=most)
     return {"columns": found}, b""
+
+
+def detected(ends: tuple[bytes, bytes], size: int, path: Path, limit: int, most: int) -> Answer:
+    """What the first and last bytes of a file say of it, with the columns of a pass (see `columns`).
+
+    Raises as `detect` and `columns` do.
+    """
+    found = detect(*ends, complete=size <= HEAD, size=size)
+    named, _ = columns(path, found.dialect, limit, most)
+    found = replace(found, columns=tuple(named["columns"]))
+    return {"dialect": found.dialect.as_json(), "detection": found.as_json(), **named}, b""
 
 
 def _written(place: Place | None) -> list[int] | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from csvapi import __version__
 from csvapi.csvio import pages
-from csvapi.csvio.detection import HEAD, detect
+from csvapi.csvio.detection import HEAD
 from csvapi.extensions import runtime
 
 if TYPE_CHECKING:
@@ -31,15 +30,11 @@ def columns(user_id: int, path: Path, dialect: Dialect) -> list[str]:
 
 
 def detected(user_id: int, ends: tuple[bytes, bytes], size: int, path: Path) -> dict[str, Any]:
-    """The values of a file's row that the first and last bytes say.
+    """The values of a file's row that the first and last bytes say, found in a process of its own.
 
-    The columns are those of a pass, which reads all of the header record (see `columns`). Raises as `detect` and
-    `columns` do.
+    The columns are those of a pass, which reads all of the header record. Raises as `detect` and `columns` do.
     """
-    found = detect(*ends, complete=size <= HEAD, size=size)
-    found = replace(found, columns=tuple(columns(user_id, path, found.dialect)))
-    return {
-        "dialect": found.dialect.as_json(),
-        "columns": list(found.columns),
-        "detection": {"version": __version__, **found.as_json()},
-    }
+    settings = runtime().settings
+    limits = settings.max_record, settings.max_columns
+    facts, _ = runtime().pool.call(user_id, pages.detected, ends, size, path, *limits, short=True)
+    return {**facts, "detection": {"version": __version__, **facts["detection"]}}
