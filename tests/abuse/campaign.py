@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import signal
 import socket
 import statistics
@@ -87,7 +88,8 @@ def silent_server() -> Iterator[str]:
 
 
 def attack(url: str, sink: str, seed: int, threads: int, count: int, over: Event, found: Queue[Any]) -> None:
-    """The hostile user's process: what it does costs the other user's client nothing."""
+    """The hostile user's process: what it does costs the other user's client nothing, and the service little."""
+    os.nice(10)  # a real one would have a machine of its own
     hostile = Hostile(sign_up(url, "hostile"), sink, seed, count)
     hostile.attack(threads, over)
     found.put((hostile.answers, hostile.bad))
