@@ -27,6 +27,10 @@ JSON, PAGES = (
     ("/admin/users/", "/admin/files/"),
 )
 
+pytestmark = pytest.mark.parametrize(
+    "environ", ["sqlite"], indirect=True, scope="session"
+)  # nothing here is the database's
+
 
 @pytest.fixture
 def boss(app: Flask) -> FlaskClient:

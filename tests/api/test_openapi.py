@@ -60,6 +60,7 @@ def test_protected_operations_say_so(app: Flask, client: FlaskClient) -> None:
         assert refused == ("401" in operation["responses"] and "security" in operation), path
 
 
+@pytest.mark.parametrize("environ", ["mariadb"], indirect=True, scope="session")  # the stricter of the two
 @pytest.mark.usefixtures("worker")
 def test_requests_made_from_the_document_find_no_5xx_and_no_undocumented_answer(
     app: Flask, environ: dict[str, str]

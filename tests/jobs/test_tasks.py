@@ -152,7 +152,7 @@ def little_memory(tmp_path: Path) -> Iterator[Path]:
     try:
         group.mkdir()
         limit = group / ("memory.limit_in_bytes" if version_1 else "memory.max")
-        limit.write_text(str(110 << 20))
+        limit.write_text(str(150 << 20))
     except OSError as error:
         pytest.skip(f"control groups cannot be made here: {error}")
     yield group / "cgroup.procs"
