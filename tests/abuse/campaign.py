@@ -87,10 +87,13 @@ def silent_server() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}/"
 
 
-def attack(url: str, sink: str, seed: int, threads: int, count: int, over: Event, found: Queue[Any]) -> None:
+def attack(
+    url: str, sink: str, seed: int, threads: int, count: int, ready: Event, over: Event, found: Queue[Any]
+) -> None:
     """The hostile user's process: what it does costs the other user's client nothing, and the service little."""
     os.nice(10)  # a real one would have a machine of its own
     hostile = Hostile(sign_up(url, "hostile"), sink, seed, count)
+    ready.set()
     hostile.attack(threads, over)
     found.put((hostile.answers, hostile.bad))
 
@@ -99,9 +102,10 @@ def attack(url: str, sink: str, seed: int, threads: int, count: int, over: Event
 def hostile_user(*arguments: Any) -> Iterator[list[Any]]:
     """While the block runs, and its last requests; then the list has the answers and what was bad."""
     context = multiprocessing.get_context("spawn")
-    over, results, found = context.Event(), context.Queue(), list[Any]()
-    process = context.Process(target=attack, args=(*arguments, over, results), daemon=True)
+    ready, over, results, found = context.Event(), context.Event(), context.Queue(), list[Any]()
+    process = context.Process(target=attack, args=(*arguments, ready, over, results), daemon=True)
     process.start()
+    assert ready.wait(120), "the hostile user did not begin"
     yield found
     over.set()
     found += results.get(timeout=120)
@@ -112,8 +116,8 @@ def run(alone: float, beside: float, seed: int, threads: int = 8, count: int = 3
     """Raises nothing for what goes wrong: `problems` of the report name it."""
     with short_folder() as folder, mariadb_in(folder) as server, silent_server() as sink:
         url = create_database(server, "csvapi")
-        with started(folder, DATABASE_URL=url, **SETTINGS) as running:
-            normal = Normal(sign_up(running.url, "normal"))
+        with started(folder, DATABASE_URL=url, **SETTINGS) as running, sign_up(running.url, "normal") as client:
+            normal = Normal(client)
             taken_alone = normal.jobs(alone)
             watch = Watch(running.pid, folder / "var")
             with hostile_user(running.url, sink, seed, threads, count) as found:

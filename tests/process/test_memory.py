@@ -61,6 +61,6 @@ def test_each_process_of_a_run_has_its_share() -> None:
         mine = bytearray(128 * MIB)
         assert run_all([task(96 * MIB)] * 2, lambda _: None) == [96 * MIB] * 2
         with pytest.raises(OutOfMemory) as refused:
-            run_all([task(MIB), task(160 * MIB)], lambda _: None)
+            run_all([task(MIB), task(4096 * MIB)], lambda _: None)
     assert refused.value.context == {"limit": memory.BESIDES + 32 * MIB}
     assert mine

@@ -27,7 +27,7 @@ def test_queues_workers_and_a_failed_job_are_readable(browser: Tab, client: Clie
     page.click("text=Workers")
     expect(page.locator("#workers [data-role=worker]").first).to_be_visible()
     browser.shot("rq-workers")
-    browser.open("/rq/0/view/jobs/csvapi/failed/8/dsc/1")
+    browser.open("/rq/0/view/jobs/csvapi-small/failed/8/dsc/1")
     job = page.locator(f"[data-job-id='{task_id}']")
     expect(job).to_contain_text("missing from the storage")
     expect(job.locator("text=Requeue")).to_be_hidden()

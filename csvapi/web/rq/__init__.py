@@ -17,13 +17,13 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from csvapi.api.errors import handle_http
-from csvapi.jobs.queue import QUEUE, serializer
+from csvapi.jobs.queue import QUEUES, serializer
 from csvapi.web.admin import pages
 from csvapi.web.rq.templates import compiled
 
 _PARTS = {
     "instance_number": re.compile("0"),
-    "queue_name": re.compile(QUEUE),
+    "queue_name": re.compile("|".join(QUEUES)),
     "registry_name": re.compile("queued|started|finished|failed|deferred|scheduled|canceled"),
     "per_page": re.compile("[1-9][0-9]{0,2}"),
     "order": re.compile("asc|dsc"),
@@ -34,7 +34,7 @@ _CHANGES_BY_GET = "rq_dashboard.requeue_all"
 
 
 def _guard() -> Response | None:
-    """Administrators only, looking only, at the one queue there is."""
+    """Administrators only, looking only, at the queues there are."""
     if (request.endpoint or "").endswith(".static"):
         return None
     if not pages.allowed():
