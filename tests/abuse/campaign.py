@@ -16,7 +16,7 @@ import statistics
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
@@ -116,7 +116,10 @@ def run(alone: float, beside: float, seed: int, threads: int = 8, count: int = 3
     """Raises nothing for what goes wrong: `problems` of the report name it."""
     with short_folder() as folder, mariadb_in(folder) as server, silent_server() as sink:
         url = create_database(server, "csvapi")
-        with started(folder, DATABASE_URL=url, **SETTINGS) as running, sign_up(running.url, "normal") as client:
+        with (
+            started(folder, DATABASE_URL=url, **SETTINGS) as running,
+            closing(sign_up(running.url, "normal")) as client,
+        ):
             normal = Normal(client)
             taken_alone = normal.jobs(alone)
             watch = Watch(running.pid, folder / "var")
