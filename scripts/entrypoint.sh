@@ -8,6 +8,6 @@ web | worker | scheduler | migrate | backup | restore)
     csvapi wait --within "${WAIT_SECONDS:-60}"
     exec csvapi "$@"
     ;;
-admin | health | wait | --help | --version) exec csvapi "$@" ;;
+admin | invite | health | wait | --help | --version) exec csvapi "$@" ;;
 *) exec "$@" ;;
 esac

@@ -83,3 +83,21 @@ def test_the_image_says_what_it_is() -> None:
     labels = set(re.findall(r"org\.opencontainers\.image\.([a-z.]+)=", text))
     assert labels == {"title", "description", "version", "revision", "created", "source", "licenses", "base.name"}
     assert re.findall(r"^FROM (\S+)", text, re.MULTILINE) == ["${PYTHON_IMAGE}"] * 2
+
+
+@pytest.mark.parametrize(
+    ("file", "line"), [("docker-compose.yml", r"^  ([A-Z][A-Z_0-9]+):"), (".env.example", r"^([A-Z_0-9]+)=")]
+)
+def test_no_name_is_given_twice(file: str, line: str) -> None:
+    """Compose refuses such a file; the parser that these tests use takes the last of the two."""
+    names = re.findall(line, (ROOT / file).read_text(), re.MULTILINE)
+    assert names
+    assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
+def test_the_containers_know_every_command_of_the_operators_page() -> None:
+    page = (ROOT / "docs" / "operating.md").read_text()
+    named = set(re.findall(r"docker compose run --rm web (\w+)", page))
+    known = re.findall(r"^([\w |-]+)\)", (ROOT / "scripts" / "entrypoint.sh").read_text(), re.MULTILINE)
+    assert named >= {"admin", "invite"}
+    assert named <= set(" ".join(known).replace("|", " ").split())

@@ -106,8 +106,10 @@ def hostile_user(*arguments: Any) -> Iterator[list[Any]]:
     process = context.Process(target=attack, args=(*arguments, ready, over, results), daemon=True)
     process.start()
     assert ready.wait(120), "the hostile user did not begin"
-    yield found
-    over.set()
+    try:
+        yield found
+    finally:
+        over.set()
     found += results.get(timeout=120)
     process.join()
 
@@ -129,6 +131,8 @@ def run(alone: float, beside: float, seed: int, threads: int = 8, count: int = 3
             answers, bad = found
             problems = [*bad, *(f"the normal user: {each}" for each in normal.failures)]
             for name, limit in LIMITS.items():
+                if not watch.peaks[name]:
+                    problems.append(f"{name}: nothing was measured")
                 if watch.peaks[name] > limit:
                     problems.append(f"{name}: {watch.peaks[name] / MIB:.0f} MiB, more than {limit / MIB:.0f}")
             if running.process.poll() is not None:

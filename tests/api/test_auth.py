@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 
 from csvapi import config
 from csvapi.app import create_app
+from csvapi.services import passwords
 from tests.stack import PASSWORD, SECRETS, Account, environment
 
 
@@ -205,3 +206,9 @@ def test_tokens_can_be_signed_with_a_private_key(tmp_path: Path, environ: dict[s
     pair = client.post("/api/login/", json=complete).json
     assert jwt.get_unverified_header(pair["access_token"])["alg"] == "EdDSA"
     assert refresh(client, pair["refresh_token"]).status_code == 200
+
+
+def test_enough_common_passwords_are_known() -> None:
+    """Of those that are long enough: shorter ones are refused for their length (OWASP ASVS 5.0.0, 6.2.4)."""
+    known = passwords._common()
+    assert sum(len(word) >= passwords.MIN_LENGTH for word in known) >= 3_000

@@ -148,6 +148,7 @@ def test_the_log_is_shown_filtered_and_exported(alone: Flask, ann: Account) -> N
     boss.sign_in()
     page = boss.client.get("/admin/audit/")
     assert page.status_code == 200
+    assert boss.client.get("/admin/audit/?kind=x&endpoint=y").status_code == 200
     assert f"{ann.id} ({ann.email})" in page.text
     by_action = f"?{argument(boss, 'Action')}=registered"
     assert ann.email in boss.client.get(f"/admin/audit/{by_action}").text
