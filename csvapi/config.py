@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from csvapi import original_variables
 from csvapi.errors import InvalidInput
 from csvapi.setting_forms import FORMS, GIB, KIB, MIB, read
 
@@ -161,7 +162,7 @@ class Settings:
         5, "CSVAPI_STOP_GRACE", "Time a stopping worker has to finish its task before it hands it back", read="seconds"
     )
     fork_above: int = setting(
-        MIB, "CSVAPI_FORK_ABOVE", "Input above which a task gets a process of its own in its worker", read="bytes"
+        MIB, "CSVAPI_FORK_ABOVE", "Input from which on a task gets a process of its own", read="bytes"
     )
     retention: int = setting(7 * 86400, "CSVAPI_RETENTION", "How long uploads and results are kept", read="seconds")
     max_retention: int = setting(
@@ -237,34 +238,11 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         values[item.name] = value = read(kind, text)
         if value is None:
             raise InvalidInput(f"{name} must be {FORMS[kind]}, not {text!r}", pointer=name)
-    values.setdefault("database_url", _database_url(environ))
-    values.setdefault("redis_url", _redis_url(environ))
+    values.setdefault("database_url", original_variables.database_url(environ))
+    values.setdefault("redis_url", original_variables.redis_url(environ))
     if read("switch", environ.get("DEBUG", "").strip()):
         values.setdefault("env", "development")
     if password := environ.get("ADMIN_PASSWORD", "").strip():  # without one nobody can be created
         values.setdefault("admin_email", environ.get("ADMIN_EMAIL", "").strip())
         values.setdefault("admin_password", password)
     return Settings(**values)
-
-
-def _database_url(environ: Mapping[str, str]) -> str:
-    """The original system's variables (DB_HOST DB_PORT DB_NAME DB_USER DB_PASSWORD) as one URL, or ""."""
-    from urllib.parse import quote
-
-    host = environ.get("DB_HOST", "")
-    if not host:
-        return ""
-    user, password = quote(environ.get("DB_USER", "csvapi"), safe=""), quote(environ.get("DB_PASSWORD", ""), safe="")
-    name, port = quote(environ.get("DB_NAME", "csvapi"), safe=""), environ.get("DB_PORT", "3306")
-    return f"mysql+pymysql://{user}:{password}@{host}:{port}/{name}?charset=utf8mb4"
-
-
-def _redis_url(environ: Mapping[str, str]) -> str:
-    from urllib.parse import quote
-
-    host = environ.get("REDIS_HOST", "")
-    if not host:
-        return ""
-    password = environ.get("REDIS_PASSWORD", "")
-    login = f":{quote(password, safe='')}@" if password else ""
-    return f"redis://{login}{host}:{environ.get('REDIS_PORT', '6379')}/0"

@@ -48,11 +48,10 @@ CsvapiError
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 
 class CsvapiError(Exception):
@@ -60,7 +59,7 @@ class CsvapiError(Exception):
 
     `pointer` is a JSON pointer into the request (`/steps/0/column`); `context` holds numbers worth showing, by the
     glossary's words: `row` and `line` from 1, `byte` from 0, `limit` in the unit its message says. `file` names the
-    file at fault where that is not the main input: its id, on the command line its path (see `blaming`).
+    file at fault where that is not the main input: its id, on the command line its path (see `blame`).
     """
 
     code = "internal_error"
@@ -83,21 +82,6 @@ class CsvapiError(Exception):
 
 def _rebuild(kind: type[CsvapiError], detail: str, pointer: str, context: dict[str, object]) -> CsvapiError:
     return kind(detail, pointer=pointer, **context)
-
-
-@contextmanager
-def blaming(file: int | str, pointer: str) -> Iterator[None]:
-    """Name `file` as the one at fault in every error that reading it raises.
-
-    `pointer` is where the request names the file; errors that point into the steps already keep their place.
-    """
-    try:
-        yield
-    except CsvapiError as error:
-        error.context.setdefault("file", file)
-        if not error.pointer.startswith("/steps/"):
-            error.pointer = pointer
-        raise
 
 
 class InvalidInput(CsvapiError):

@@ -17,19 +17,19 @@ blp = Blueprint("auth", __name__, url_prefix="/api", description="Accounts and t
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery"  # the example of the docs
 TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.Et9HFtf9R3GEMA0IICOfFMVXY7kkTX1wr4qCyhIf58U"  # noqa: S105  # likewise
 
-_bounded = validate.Length(max=100_000)  # the real limits, with better words, are those of services.passwords
-_PASSWORD = {"format": "password", "minLength": passwords.MIN_LENGTH, "maxLength": passwords.MAX_LENGTH}
+BOUNDED = validate.Length(max=100_000)  # the real limits, with better words, are those of services.passwords
+PASSWORD_FORM = {"format": "password", "minLength": passwords.MIN_LENGTH, "maxLength": passwords.MAX_LENGTH}
 
 
 class Registration(ma.Schema):
-    email = ma.fields.String(required=True, validate=_bounded, metadata={"format": "email", "maxLength": 254})
-    password = ma.fields.String(required=True, validate=_bounded, metadata=_PASSWORD)
+    email = ma.fields.String(required=True, validate=BOUNDED, metadata={"format": "email", "maxLength": 254})
+    password = ma.fields.String(required=True, validate=BOUNDED, metadata=PASSWORD_FORM)
     invitation = ma.fields.String(
         load_default="",
         validate=validate.Length(max=200),
         metadata={"description": "An administrator's code, where CSVAPI_REGISTRATION is `invite`"},
     )
-    confirm_password = ma.fields.String(required=True, validate=_bounded, metadata=_PASSWORD)
+    confirm_password = ma.fields.String(required=True, validate=BOUNDED, metadata=PASSWORD_FORM)
 
 
 class Registered(ma.Schema):
@@ -38,8 +38,8 @@ class Registered(ma.Schema):
 
 
 class Credentials(ma.Schema):
-    email = ma.fields.String(required=True, validate=_bounded, metadata={"format": "email", "maxLength": 254})
-    password = ma.fields.String(required=True, validate=_bounded, metadata=_PASSWORD)
+    email = ma.fields.String(required=True, validate=BOUNDED, metadata={"format": "email", "maxLength": 254})
+    password = ma.fields.String(required=True, validate=BOUNDED, metadata=PASSWORD_FORM)
 
     @ma.pre_load
     def absent_is_empty(self, data: dict[str, Any], **_: object) -> dict[str, Any]:

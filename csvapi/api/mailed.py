@@ -8,10 +8,10 @@ import marshmallow as ma
 from flask import request
 from marshmallow import validate
 
-from csvapi.api.auth import EMAIL, PASSWORD
+from csvapi.api.auth import BOUNDED, EMAIL, PASSWORD, PASSWORD_FORM
 from csvapi.api.resource import Resource
 from csvapi.extensions import runtime
-from csvapi.services import credentials, mailing, passwords
+from csvapi.services import credentials, mailing
 
 blp = Resource(
     "v1-mailed",
@@ -19,14 +19,12 @@ blp = Resource(
     url_prefix="/api/v1",
     description="A forgotten password and the proof of an e-mail address, by a mailed link; where mail is set up",
 )
-_bounded = validate.Length(max=100_000)
-_PASSWORD = {"format": "password", "minLength": passwords.MIN_LENGTH, "maxLength": passwords.MAX_LENGTH}
 _TOKEN = "Zk3pQ0n1X2c3V4b5N6m7A8s9D0f1G2h3J4k5L6z7X8c"  # noqa: S105 -- the example of the docs
 _SENT = "If the address has an account, a mail is on its way"
 
 
 class Address(ma.Schema):
-    email = ma.fields.String(required=True, validate=_bounded, metadata={"format": "email", "maxLength": 254})
+    email = ma.fields.String(required=True, validate=BOUNDED, metadata={"format": "email", "maxLength": 254})
 
 
 class Asked(ma.Schema):
@@ -40,7 +38,7 @@ class Token(ma.Schema):
 
 
 class NewPassword(Token):
-    password = ma.fields.String(required=True, validate=_bounded, metadata=_PASSWORD)
+    password = ma.fields.String(required=True, validate=BOUNDED, metadata=PASSWORD_FORM)
 
 
 @blp.route("/password-resets", methods=["POST"])

@@ -6,24 +6,21 @@ from typing import Any
 
 import marshmallow as ma
 from flask import g, request
-from marshmallow import validate
 
-from csvapi.api.auth import PASSWORD
+from csvapi.api.auth import BOUNDED, PASSWORD, PASSWORD_FORM
 from csvapi.api.contract import logged_in
 from csvapi.api.resource import Resource
 from csvapi.models import RefreshFamily
-from csvapi.services import credentials, departure, passwords, sessions
+from csvapi.services import credentials, departure, sessions
 
 blp = Resource(
     "v1-own-account", __name__, url_prefix="/api/v1/me", description="Your password, your sessions, and leaving"
 )
-_bounded = validate.Length(max=100_000)  # the real limits, with better words, are those of services.passwords
-_PASSWORD = {"format": "password", "minLength": passwords.MIN_LENGTH, "maxLength": passwords.MAX_LENGTH}
 
 
 class PasswordChange(ma.Schema):
-    current_password = ma.fields.String(required=True, validate=_bounded, metadata={"format": "password"})
-    new_password = ma.fields.String(required=True, validate=_bounded, metadata=_PASSWORD)
+    current_password = ma.fields.String(required=True, validate=BOUNDED, metadata={"format": "password"})
+    new_password = ma.fields.String(required=True, validate=BOUNDED, metadata=PASSWORD_FORM)
     end_keys = ma.fields.Boolean(
         load_default=False,
         truthy={True},
@@ -116,7 +113,7 @@ def end_session(session_id: str) -> None:
 
 
 class Leaving(ma.Schema):
-    password = ma.fields.String(required=True, validate=_bounded, metadata={"format": "password"})
+    password = ma.fields.String(required=True, validate=BOUNDED, metadata={"format": "password"})
 
 
 @blp.route("/delete", methods=["POST"])

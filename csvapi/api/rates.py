@@ -67,7 +67,7 @@ def polls(view: View) -> View:
 
 
 def counted(view: View) -> View:
-    """The view, counted for `g.user`: before it runs, or, if it polls, unless it said that the task is unfinished."""
+    """The view, counted for `g.user`: before it runs, or, if it polls, when it says which task, or at its end."""
     if not getattr(view, "polls", False):
 
         def first(*args: Any, **kwargs: Any) -> Any:
@@ -80,15 +80,17 @@ def counted(view: View) -> View:
         try:
             return view(*args, **kwargs)
         finally:
-            if not g.get("unfinished"):
+            if not g.get("told"):
                 of_user(g.user.id)
 
     return afterwards
 
 
 def unfinished(task: Task) -> None:
-    """Say which task a poll is about."""
-    g.unfinished = task.status in ACTIVE
+    """Say which task a poll is about: an unfinished one costs nothing, another one is counted before it is shown."""
+    g.told = True
+    if task.status not in ACTIVE:
+        of_user(g.user.id)
 
 
 def describe(response: Response) -> None:

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from csvapi.blame import blaming
 from csvapi.commands.dialect import detection, dialect
 from csvapi.commands.progress import Bar
 from csvapi.commands.source import sha256, source
@@ -18,7 +19,7 @@ from csvapi.commands.target import Target, same_file
 from csvapi.commands.warn import warn
 from csvapi.csvio.receipt import in_parts
 from csvapi.engines import local
-from csvapi.errors import CsvapiError, blaming
+from csvapi.errors import CsvapiError
 from csvapi.operations import files_of, load_steps
 
 if TYPE_CHECKING:

@@ -113,11 +113,8 @@ def portions(
                 break
         if len(rest) > limit:
             raise _too_long(source, limit, position, row, line)
-        waiting, have, need = (
-            [rest],
-            len(rest),
-            2 * len(rest),
-        )  # a record longer than a piece is not looked at again before there is twice as much
+        # a record longer than a piece is not looked at again before there is twice as much
+        waiting, have, need = [rest], len(rest), 2 * len(rest)
 
 
 def _piece(source: Source, rest: bytes, position: int, row: int, line: int, limit: int, *, final: bool) -> Piece | None:

@@ -97,10 +97,11 @@ def _chunk(memory: int) -> int:
 
 def _write_run(path: Path, pairs: Iterator[Pairs], chunk: int, alive: Callable[[], None]) -> Path:
     """Pairs in order as a file of chunks."""
-    with path.open("wb") as file:
-        for keys, records in _chunks(pairs, chunk, alive):
-            with disk_budget(sum(map(len, keys)) + sum(map(len, records)) + _LOADED * len(keys)):
-                marshal.dump((keys, records), file)
+    with disk_budget(), path.open("wb") as file:  # the outer one is for what closing the file writes
+        for some in _chunks(pairs, chunk, alive):
+            data = marshal.dumps(some)
+            with disk_budget(len(data)):
+                file.write(data)
     return path
 
 

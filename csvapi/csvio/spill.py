@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PARTS = "qqI"  # two halves of the digest, and the row in its range
 _FRAME = struct.Struct("=Q")  # how many records follow: their first halves, their second halves, their rows
 _BUFFERED = 1 << 15  # records
-_RECORD = 20  # bytes
+RECORD = 20  # bytes
 
 Keys = tuple["array[int]", "array[int]", "array[int]"]
 
@@ -88,7 +88,7 @@ class KeySink:
 
     def _append(self, file: BinaryIO, parts: Sequence[array[int]]) -> None:
         if parts[0]:
-            with disk_budget(_RECORD * len(parts[0])):
+            with disk_budget(RECORD * len(parts[0])):
                 file.write(b"".join((_FRAME.pack(len(parts[0])), *parts)))
 
     def close(self) -> None:
@@ -118,7 +118,7 @@ def load(path: Path) -> Keys:
 
 def held(path: Path) -> int:
     """How many records it was given, a few more at most."""
-    return path.stat().st_size // _RECORD
+    return path.stat().st_size // RECORD
 
 
 _LOW_BYTE = 0 if sys.byteorder == "little" else 7

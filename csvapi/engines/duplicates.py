@@ -66,8 +66,10 @@ class Duplicates:
             return total
 
     def crowded(self, partition: int, each: int) -> bool:
-        """Whether a partition has so many records, most of them with keys of others, that with `each` bytes for one
-        they do not fit into the memory."""
+        """Whether a partition has more records than fit into the memory at `each` bytes for one.
+
+        Partitions are sized to fit, so the keys of such a one repeat.
+        """
         files = [key_file(self.workspace, self.step, number, partition) for number in range(len(self.records))]
         return sum(map(held, files)) * each > self.memory
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, chain, compress, islice
@@ -108,7 +108,8 @@ class RangePass:
         """Close what gathers in a pass that fails; most hold no file open."""
         abandon = getattr(self.gathering, "abandon", None)
         if kind and abandon:
-            abandon()
+            with suppress(OSError):  # a full disk, of which the failure itself tells
+                abandon()
 
     def _remarks(self) -> Iterator[Remark]:
         return chain.from_iterable(self.remarks.values())

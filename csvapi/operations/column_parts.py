@@ -36,7 +36,7 @@ class PartsWriter:
         self.written = Written(path, [])
 
     def add(self, profiles: Iterable[ColumnProfile]) -> None:
-        with self.written.path.open("ab") as file:
+        with disk_budget(), self.written.path.open("ab") as file:
             self.written.starts.append(file.tell())
             for each in profiles:
                 data = each.packed()

@@ -145,7 +145,7 @@ class Filter:
         if typed:
             compared = self._typed(name, typed, position, codes=as_ == "auto" and name == "==")
             nodes.append(compared)
-            if compared is nodes[0]:
+            if not texts:  # else a cell that is of no kind may be a text
                 column = self.context.columns[position]
                 compared.asked = not_comparable(column, compared.test.kinds, wire_of(self.context))
                 self.counted.append((pointer, compared))

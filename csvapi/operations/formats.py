@@ -26,13 +26,15 @@ _PER_COLUMN = 4 << 10  # bytes of it a column has at least, as the library needs
 _CHARGED = 1 << 16  # bytes that are charged together
 _PER_WRITTEN = 6_000  # bytes that the library takes for a column while a row group is written
 _PER_CELL = 60  # bytes of memory for a cell besides its text
+_XLSX_CELL, _XLSX_ROW = 45, 25  # bytes of XML around a text, and around a row
 _XLSX_ROWS, _XLSX_COLUMNS, _XLSX_TEXT = 1_048_576, 16_384, 32_767  # Excel specifications and limits
 
 
 class Writer(Protocol):
     """Rows have at least as many cells as there are names; `numbers` are theirs in the file, from 0.
 
-    What is written is charged to the budget of the run before it is, and is no longer than the result may become.
+    What is written is charged to the budget of the run: by JSON before it is, by Parquet after each row group, by XLSX
+    as the temporary file that it makes.
     """
 
     def __init__(self, path: Path, names: list[str], memory: int, bound: Bound) -> None: ...
@@ -188,7 +190,8 @@ class Xlsx:
 
     def write(self, rows: list[Row], numbers: Sequence[int]) -> None:
         for row in rows:
-            with disk_budget(len("".join(filter(None, row)))):  # of a temporary file, which is packed at the end
+            size = _XLSX_ROW + sum(_XLSX_CELL + len(cell) for cell in row if cell)
+            with disk_budget(size):  # of a temporary file, which is packed at the end
                 self._write(row)
             self.row += 1
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PART = 1 << 18  # bytes of memory of the records that a step hands on together
 EACH = 100  # of them for a record besides its text
+KEY_COLUMNS = 100  # of a sort or a join: a record's key has a copy of each
 CELLS = 1 << 14  # cells that are looked at together, where a step makes something of each
 
 

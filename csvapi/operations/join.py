@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from csvapi.csvio.blocks import Block
 from csvapi.csvio.keys import canonical
-from csvapi.operations.growth import EACH, PART, Bound, some
+from csvapi.operations.growth import EACH, KEY_COLUMNS, PART, Bound, some
 from csvapi.operations.index import Index, IndexWriter
 from csvapi.operations.other import Other
 from csvapi.operations.params import FileField, choice, columns_field
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.blocks import Cell, Mask
     from csvapi.operations.step import Column, Context, Counts, FileId, Room
-
-
-MOST = 100  # columns of a key, which has a copy of each
 
 
 class Params(Schema):
@@ -45,8 +42,8 @@ class Params(Schema):
         if "on" not in data and len(data.get("left_on", ())) != len(data.get("right_on", ())):
             raise ValidationError("must name as many columns as left_on.", "right_on")
         name = "on" if "on" in data else "left_on"
-        if len(data.get(name, ())) > MOST:
-            raise ValidationError(f"must name at most {MOST} columns.", name)
+        if len(data.get(name, ())) > KEY_COLUMNS:
+            raise ValidationError(f"must name at most {KEY_COLUMNS} columns.", name)
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
@@ -202,10 +199,8 @@ class Join(Lookup, Written):
                 continue
             row = block.rows[number]
             body, end, rest = self._body(block, own[number], number, even=even)
-            if not found:
-                yield row, body + self.unmatched + rest + end
-            for place in found:
-                text = self.index.text(place) if self.taken else b""
+            for place in found or (None,):  # without a match, once
+                text = self.unmatched if place is None else self.index.text(place) if self.taken else b""
                 self.bound.check(len(body) + len(text) + len(rest), row)
                 yield row, body + text + rest + end
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from csvapi.blame import blaming
 from csvapi.csvio.census import Counter
 from csvapi.csvio.file_warnings import file_warnings
 from csvapi.csvio.pieces import pieces
 from csvapi.csvio.preview import head
 from csvapi.csvio.source import Source
-from csvapi.errors import blaming
 from csvapi.operations.step import Context
 from csvapi.operations.writing import encoded
 

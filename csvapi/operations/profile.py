@@ -98,12 +98,9 @@ class Profile(Table):
         most = nsmallest(self.top_values, found.distinct.values.items(), key=lambda pair: (-pair[1], pair[0]))
         size = sum(len(cell) for cell, _ in most)
         if size > self.bound.limit:
-            detail = (
-                f"The frequent values of a column take {size} bytes; the limit for a record is {self.bound.limit}. "
-            )
-            raise TooLarge(
-                f"{detail}Ask for fewer with top.", pointer=f"{self.bound.pointer}/top", limit=self.bound.limit
-            )
+            limit = self.bound.limit
+            detail = f"The frequent values of a column take {size} bytes; the limit for a record is {limit}."
+            raise TooLarge(f"{detail} Ask for fewer with top.", pointer=f"{self.bound.pointer}/top", limit=limit)
         told = {cell.decode(self.before.inner, "replace"): count for cell, count in most}
         return self.text(json.dumps(told, separators=(",", ":")))
 

@@ -10,6 +10,7 @@ from marshmallow import Schema, ValidationError, fields, pre_load, validate
 
 from csvapi.csvio.runs import Runs, merged
 from csvapi.operations.asked import not_comparable
+from csvapi.operations.growth import KEY_COLUMNS
 from csvapi.operations.ordering import KeyPart
 from csvapi.operations.params import ColumnField, choice, flag
 from csvapi.operations.step import Operation
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from csvapi.operations.step import Column, Context, Counts, Room
 
 
-MOST = 100  # columns: a record's key has a copy of each
 _AS = "What values are compared as; default text. Or a format of numbers or dates."
 
 
@@ -44,7 +44,7 @@ class Params(Schema):
         required=True,
         validate=[
             validate.Length(min=1, error="must name at least one column."),
-            validate.Length(max=MOST, error="must name at most {max} columns."),
+            validate.Length(max=KEY_COLUMNS, error="must name at most {max} columns."),
         ],
         metadata={"description": 'Columns in order of weight: names, or {"column", "as", "order", "empty"}.'},
     )

@@ -223,7 +223,8 @@ class Gathering:
         self.file.close()
 
     def close(self) -> None:
-        self.file.close()
+        with disk_budget():
+            self.file.close()
 
 
 def build(params: dict[str, Any], context: Context, pointer: str) -> Keep | Report:

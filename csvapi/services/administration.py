@@ -34,7 +34,7 @@ def make_admin(email: str, password: str, *, remove_factor: bool = False) -> boo
     passwords.check_strength(password, email)
     created = accounts.ensure_admin(email, password)
     with transaction() as session:
-        user = session.scalars(select(User).where(User.email == email.strip().lower())).one()
+        user = session.scalars(select(User).where(User.email == accounts.cleaned(email))).one()
         user.is_active = True
         ended = credentials.renew(session, user.id, passwords.hash_password(password))
         audit.add(session, Action.ADMIN_USER, None, f"user:{user.id}", password=True, **ended)
@@ -62,8 +62,8 @@ def change_user(
     """
     with transaction() as session:
         user = session.get(User, user_id)
-        if user is None:
-            raise NotFound("There is no such user")
+        if user is None or user.deletion_at is not None:
+            raise NotFound("There is no such user, or the account is being deleted")
         if user.is_admin and user.is_active and not (is_admin and is_active):
             departure.another_admin(session, user.id)
         told = {"is_active": is_active, "is_admin": is_admin, "max_stored": max_stored}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from csvapi.errors import InvalidInput, NotFound
 from csvapi.extensions import runtime, transaction
 from csvapi.models import Action, ApiKey, User, now
 from csvapi.services import audit, quotas
+from csvapi.services.digests import of_secret
 from csvapi.services.files import MAX_ID
 from csvapi.services.leases import changed
 
@@ -39,7 +39,7 @@ def create(
         user_id=user_id,
         name=name,
         hint=secret[:HINT],
-        secret_hash=_hash(secret),
+        secret_hash=of_secret(secret),
         scopes=" ".join(scope for scope in SCOPES if scope in scopes),
         expires_at=expires_at or now() + timedelta(seconds=runtime().settings.key_ttl),
     )
@@ -81,7 +81,9 @@ def holder(secret: str) -> tuple[User, ApiKey] | None:
     with transaction() as session:
         alive = or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > at)
         found = session.execute(
-            select(ApiKey, User).join(User, User.id == ApiKey.user_id).where(ApiKey.secret_hash == _hash(secret), alive)
+            select(ApiKey, User)
+            .join(User, User.id == ApiKey.user_id)
+            .where(ApiKey.secret_hash == of_secret(secret), alive)
         ).first()
         if found is None or not found.User.is_active:
             return None
@@ -89,8 +91,3 @@ def holder(secret: str) -> tuple[User, ApiKey] | None:
         if used is None or at - used > _USED_EVERY:
             session.execute(update(ApiKey).where(ApiKey.id == found.ApiKey.id).values(last_used_at=at))
     return found.User, found.ApiKey
-
-
-def _hash(secret: str) -> str:
-    """Not a slow hash: the secret is random and long, there is nothing to guess."""
-    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

@@ -93,14 +93,19 @@ class Batch:
     def put(self, line: dict[str, Any]) -> None:
         same = json.dumps([line["action"], line["user_id"], line["target"], line["detail"]])
         with self._changing:
-            known = self._lines.setdefault(same, line)
-            if known is not line:
-                known["detail"] = {**(known["detail"] or {}), "times": (known["detail"] or {}).get("times", 1) + 1}
+            self._add(same, line)
             self._bound()
             if self._process != os.getpid():
                 self._process = os.getpid()
                 threading.Thread(target=self._run, name=_NAME, daemon=True).start()
                 atexit.register(self.flush)
+
+    def _add(self, same: str, line: dict[str, Any]) -> None:
+        """One line for what is the same: its time is the first one's, and it says how many times it was."""
+        known = self._lines.setdefault(same, line)
+        if known is not line:
+            times = sum((each["detail"] or {}).get("times", 1) for each in (known, line))
+            known["detail"] = {**(known["detail"] or {}), "times": times}
 
     def _bound(self) -> None:
         while len(self._lines) > MOST:
@@ -129,7 +134,9 @@ class Batch:
 
     def _keep(self, waiting: dict[str, dict[str, Any]], error: Exception) -> None:
         with self._changing:
-            self._lines = {**waiting, **self._lines}
+            newer, self._lines = self._lines, waiting
+            for same, line in newer.items():
+                self._add(same, line)
             self._bound()
         log.warning("audit_waits", lines=len(self._lines), lost=self._lost, reason=str(error)[:500])
 

@@ -26,7 +26,7 @@ def prove(user: User, password: str, address: str, pointer: str) -> None:
 
 
 def change(user: User, current: str, new: str, *, address: str, family: str, end_keys: bool = False) -> None:
-    """Set a new password; ends every other session, and the keys when `end_keys` says so.
+    """Set a new password; ends every other session and mailed links to set one, and the keys when `end_keys` says so.
 
     Raises InvalidInput for a wrong current password and for a weak new one.
     """
@@ -35,6 +35,7 @@ def change(user: User, current: str, new: str, *, address: str, family: str, end
     hashed = passwords.hash_password(new)
     with transaction() as session:
         session.execute(update(User).where(User.id == user.id).values(password_hash=hashed))
+        session.execute(delete(MailToken).where(MailToken.user_id == user.id, MailToken.kind == mailing.RESET))
         ended = sessions.revoke_others(session, user.id, family)
         keys = api_keys.end_all(session, user.id) if end_keys else 0
         audit.add(session, Action.PASSWORD_CHANGED, user.id, sessions_ended=ended, keys_ended=keys)

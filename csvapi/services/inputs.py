@@ -7,8 +7,9 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from csvapi.blame import blaming
 from csvapi.csvio import Dialect
-from csvapi.errors import NotFound, blaming
+from csvapi.errors import NotFound
 from csvapi.operations import files_of
 from csvapi.services import files
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import timedelta
 
@@ -13,6 +12,7 @@ from csvapi.errors import InvalidInput, NotFound
 from csvapi.extensions import runtime, transaction
 from csvapi.models import Action, Invitation, now
 from csvapi.services import audit
+from csvapi.services.digests import of_secret
 from csvapi.services.leases import changed
 
 PREFIX = "invite_"
@@ -20,12 +20,12 @@ HINT = len(PREFIX) + 5  # characters of a code that are kept in clear
 LONGEST_NOTE = 200
 
 
-def create(made_by: int | None, note: str = "", seconds: int = 0) -> tuple[Invitation, str]:
-    """A new invitation and its code, which nobody can show again; without a time of its own, CSVAPI_INVITATION_TTL."""
+def create(made_by: int | None, note: str = "") -> tuple[Invitation, str]:
+    """A new invitation and its code, which nobody can show again."""
     code = PREFIX + secrets.token_urlsafe(24)
-    life = timedelta(seconds=seconds or runtime().settings.invitation_ttl)
+    life = timedelta(seconds=runtime().settings.invitation_ttl)
     invitation = Invitation(
-        code_hash=_hash(code), hint=code[:HINT], note=note[:LONGEST_NOTE], made_by=made_by, expires_at=now() + life
+        code_hash=of_secret(code), hint=code[:HINT], note=note[:LONGEST_NOTE], made_by=made_by, expires_at=now() + life
     )
     with transaction() as session:
         session.add(invitation)
@@ -63,7 +63,11 @@ def forget_expired() -> int:
 
 
 def _good(code: str) -> tuple[ColumnElement[bool], ...]:
-    return (Invitation.code_hash == _hash(code.strip()), Invitation.used_at.is_(None), Invitation.expires_at > now())
+    return (
+        Invitation.code_hash == of_secret(code.strip()),
+        Invitation.used_at.is_(None),
+        Invitation.expires_at > now(),
+    )
 
 
 def _refusal(code: str) -> InvalidInput:
@@ -72,8 +76,3 @@ def _refusal(code: str) -> InvalidInput:
             "invitation: a code is needed to register here; ask an administrator", pointer="/invitation"
         )
     return InvalidInput("invitation: the code is not known, was used before or has expired", pointer="/invitation")
-
-
-def _hash(code: str) -> str:
-    """Not a slow hash: the code is random and long, there is nothing to guess."""
-    return hashlib.sha256(code.encode(errors="replace")).hexdigest()

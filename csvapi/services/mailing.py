@@ -6,7 +6,6 @@ only when the mail is sent: asking takes the same time and leaves the same row f
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import time
 from datetime import timedelta
@@ -20,6 +19,7 @@ from csvapi.errors import CsvapiError, MailOff
 from csvapi.extensions import runtime, transaction
 from csvapi.models import Action, Mail, MailToken, User, now
 from csvapi.services import audit, smtp
+from csvapi.services.digests import of_secret
 from csvapi.services.leases import changed
 
 VERIFY, RESET = "verify", "reset"
@@ -103,7 +103,7 @@ def _written(session: Session, mail: Mail) -> EmailMessage | None:
     if mail.kind == RESET:
         audit.add(session, Action.RESET_ASKED, user.id)
     until = now() + LIFE[mail.kind]
-    session.add(MailToken(user_id=user.id, kind=mail.kind, token_hash=_hash(token), expires_at=until))
+    session.add(MailToken(user_id=user.id, kind=mail.kind, token_hash=of_secret(token), expires_at=until))
     link = f"{runtime().settings.public_url.rstrip('/')}{PATH[mail.kind]}?token={token}"
     subject, text = _TEXTS[mail.kind]
     return smtp.message(runtime().settings.smtp_from, user.email, subject, text.format(link=link))
@@ -132,7 +132,7 @@ def owner(kind: str, token: str) -> User | None:
             .join(MailToken, MailToken.user_id == User.id)
             .where(
                 MailToken.kind == kind,
-                MailToken.token_hash == _hash(token),
+                MailToken.token_hash == of_secret(token),
                 MailToken.expires_at > now(),
                 User.is_active,
             )
@@ -142,7 +142,7 @@ def owner(kind: str, token: str) -> User | None:
 def use(session: Session, kind: str, token: str) -> bool:
     """Use the token up; exactly one of several at a time may."""
     this = delete(MailToken).where(
-        MailToken.kind == kind, MailToken.token_hash == _hash(token), MailToken.expires_at > now()
+        MailToken.kind == kind, MailToken.token_hash == of_secret(token), MailToken.expires_at > now()
     )
     return bool(changed(session.execute(this)))
 
@@ -157,8 +157,3 @@ def forget_expired() -> int:
     with transaction() as session:
         old = (session.execute(delete(table).where(table.expires_at < now())) for table in (Mail, MailToken))
         return sum(map(changed, old))
-
-
-def _hash(token: str) -> str:
-    """Not a slow hash: the token is random and long, there is nothing to guess."""
-    return hashlib.sha256(token.encode(errors="replace")).hexdigest()

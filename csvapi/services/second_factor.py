@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import secrets
 import time
@@ -17,6 +16,7 @@ from csvapi.errors import Conflict, InvalidInput, NotFound, WrongCredentials
 from csvapi.extensions import transaction
 from csvapi.models import Action, RecoveryCode, User, now
 from csvapi.services import audit
+from csvapi.services.digests import of_secret
 from csvapi.services.leases import changed
 from csvapi.services.sealing import seal, unseal
 
@@ -92,7 +92,9 @@ def _fresh(user: User, code: str) -> bool:
 
 def _recovered(user_id: int, code: str) -> bool:
     with transaction() as session:
-        mine = delete(RecoveryCode).where(RecoveryCode.user_id == user_id, RecoveryCode.code_hash == _hash(code))
+        mine = delete(RecoveryCode).where(
+            RecoveryCode.user_id == user_id, RecoveryCode.code_hash == of_secret(code.replace("-", ""))
+        )
         used = bool(changed(session.execute(mine)))
         if used:
             audit.add(session, Action.ADMIN_RECOVERED, user_id)
@@ -121,10 +123,5 @@ def _step(secret: str, code: str) -> int | None:
 def _new_codes(session: Session, user_id: int) -> list[str]:
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
     codes = [base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower() for _ in range(RECOVERY_CODES)]
-    session.add_all(RecoveryCode(user_id=user_id, code_hash=_hash(code)) for code in codes)
+    session.add_all(RecoveryCode(user_id=user_id, code_hash=of_secret(code.replace("-", ""))) for code in codes)
     return ["-".join(code[i : i + 4] for i in range(0, len(code), 4)) for code in codes]
-
-
-def _hash(code: str) -> str:
-    """Not a slow hash: 128 random bits are beyond guessing (ASVS 6.5.2)."""
-    return hashlib.sha256(code.replace("-", "").encode(errors="replace")).hexdigest()

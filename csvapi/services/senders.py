@@ -24,6 +24,7 @@ from csvapi.models import Delivery, Sent, Webhook, now
 
 SENDERS = 16  # threads
 EACH = 2  # messages of one user under way
+FORGOTTEN = 3600.0  # seconds after its pause that a host's silence is remembered
 PAUSE, LONGEST_PAUSE = 10.0, 60.0  # seconds that a silent host is left alone: the first time, and at most
 
 log = structlog.get_logger(__name__)
@@ -140,6 +141,8 @@ class Senders:
         with self._lock:
             del self._under_way[message.id]
             if silent:
+                past = time.monotonic() - FORGOTTEN
+                self._silent = {each: state for each, state in self._silent.items() if state.until > past}
                 state = self._silent.setdefault(key, _Silence())
                 state.times += 1
                 state.until = time.monotonic() + min(PAUSE * 2 ** (state.times - 1), LONGEST_PAUSE)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from csvapi.errors import Unavailable
 from csvapi.extensions import runtime, transaction
 from csvapi.models import File, Status, Task
-from csvapi.operations import operation
+from csvapi.services.steps import files_named
 
 RECENT = 10  # seconds
 _THERE = "csvapi:there"
@@ -66,8 +66,7 @@ def running(session: Session, user_id: int) -> int:
 
 def is_small(size: int, steps: list[dict[str, Any]]) -> bool:
     """Whether a task over so many bytes, and no other file, is small: it has a queue, and runs without a fork."""
-    found = ((operation(step["op"]), step) for step in steps)
-    return size < runtime().settings.fork_above and not any(known and known.files(step) for known, step in found)
+    return size < runtime().settings.fork_above and not files_named(steps)
 
 
 def small_ones(task_ids: Sequence[str]) -> set[str]:

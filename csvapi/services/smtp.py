@@ -30,7 +30,10 @@ def deliver(mail: EmailMessage, settings: Settings) -> str:
             if settings.smtp_user:
                 server.login(settings.smtp_user, settings.smtp_password)
             server.send_message(mail)
-    except (smtplib.SMTPException, OSError) as error:
+    except smtplib.SMTPRecipientsRefused as error:  # whose text names the receiver: the log is to hold no address
+        codes = ", ".join(str(code) for code, _ in error.recipients.values())
+        return f"{type(error).__name__}: {codes}"
+    except (smtplib.SMTPException, OSError, ValueError) as error:  # ValueError: a login or host that cannot be sent
         return f"{type(error).__name__}: {error}"
     return ""
 

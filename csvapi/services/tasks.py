@@ -26,14 +26,7 @@ log = structlog.get_logger(__name__)
 _ENDED: dict[str, str] = {Status.SUCCEEDED: "succeeded", Status.FAILED: "failed", Status.CANCELLED: "was cancelled"}
 
 
-def submit(
-    user_id: int,
-    file_id: int,
-    steps: list[dict[str, Any]],
-    *,
-    options: dict[str, Any] | None = None,
-    label: str | None = None,
-) -> Task:
+def submit(user_id: int, file_id: int, steps: list[dict[str, Any]]) -> Task:
     """Accept a pipeline of steps over one of the user's files, and queue it.
 
     Refused before anything is stored: InvalidInput (with a pointer into `steps`), UnknownColumn, NotFound,
@@ -42,7 +35,7 @@ def submit(
     parsed = accepted(steps)
     file = files.find(user_id, file_id)
     check_columns(parsed, file.columns, Dialect.from_json(file.dialect).header)
-    return queue(file, steps, options=options, label=label)
+    return queue(file, steps)
 
 
 def queue(

@@ -100,6 +100,8 @@ def test_no_address_of_an_administrators_page_is_a_server_error(app: Flask, admi
         for view in ("details", "edit", "ajax/lookup", "export/csv"):
             given = ({"id": value, "url": "http://["} for value in turns.of(TEXTS))
             paths += [f"/admin/{table}/{view}/?{urlencode(each)}" for each in given]
+        foreign = ("endpoint", "values", "_anchor", "_scheme", "_external", "_method", "kind", "cls", "self")
+        paths += [f"/admin/{table}/?{name}=x" for name in foreign]  # names that mean something to functions on the way
         paths += [f"/admin/{table}/?search={'+'.join('ab' * 900)}", f"/admin/{table}/details/?url=http://["]
         wrong += [(path[:100], code) for path in paths if (code := admin.get(path).status_code) >= 500]
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)

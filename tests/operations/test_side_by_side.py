@@ -70,7 +70,13 @@ def test_ranges_make_no_difference(folder: Path, name: str) -> None:
         assert (written, receipt) == alone[:2]
 
 
-@pytest.mark.parametrize("name", ["dedup", "filter", "normalise", "profile", "sort"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("concat", "dedup", "filter", "frequency", "join, inner", "join, semi"),
+        *("normalise", "profile", "select", "set, replace", "sort", "unique"),
+    ],
+)
 def test_there_are_ranges_to_make_one(folder: Path, name: str) -> None:
     assert outcome(folder, STEPS[name], 7)[2] == 7
 

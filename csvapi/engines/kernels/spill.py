@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from csvapi.csvio.spill import disk_budget, key_file
+from csvapi.csvio.spill import RECORD, disk_budget, key_file
 from csvapi.engines.kernels.digests import Digester, Digests
 
-_RECORD = 20  # bytes
 _FRAME = struct.Struct("=Q")
 _BUFFERED = 1 << 16  # records
 
@@ -45,7 +44,7 @@ class DigestSink:
         columns = [column[order] for column in columns]
         stops = np.cumsum(np.bincount(tags, minlength=len(self.files))).tolist()
         for file, start, stop in zip(self.files, [0, *stops], stops, strict=False):
-            with disk_budget(_RECORD * (stop - start)):
+            with disk_budget(RECORD * (stop - start)):
                 file.write(_FRAME.pack(stop - start))
                 for column in columns:
                     column[start:stop].tofile(file)

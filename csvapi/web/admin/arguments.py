@@ -47,7 +47,11 @@ def _refusal(error: Exception) -> Response:
 
 
 def bounded(arguments: Any) -> Any:
-    """Flask-Admin's view of the address, with a page there may be and a search that is no burden."""
+    """Flask-Admin's view of the address, with a page there may be and a search that is no burden.
+
+    Other names than its own it would hand on to `url_for`, some of which mean something else there.
+    """
+    arguments.extra_args = {}
     arguments.page = min(max(arguments.page or 0, 0), MOST_PAGES)
     if arguments.search:
         arguments.search = " ".join(arguments.search[:SEARCHED].replace("\0", " ").split()[:WORDS])
