@@ -31,9 +31,9 @@ from csvapi.csvio.detection import detect
 from csvapi.csvio.dialect import Dialect
 from csvapi.csvio.pieces import pieces
 from csvapi.csvio.preview import head
-from csvapi.csvio.receipt import Receipt
 from csvapi.csvio.source import Source
 from csvapi.engines import local
+from csvapi.engines.receipt import Receipt
 from csvapi.errors import CsvapiError
 
 EXAMPLES = 1000  # in a round

@@ -11,7 +11,7 @@ from csvapi.api import warning_shape
 from csvapi.api.body import Few
 from csvapi.api.resource import MAX_ID, TRUNCATED
 from csvapi.api.warning_shape import WARNINGS
-from csvapi.csvio.receipt import counts
+from csvapi.engines.receipt import counts
 from csvapi.models import FINISHED, Status, Task
 from csvapi.operations import MAX_STEPS, catalogue
 from csvapi.operations.output import Output

@@ -17,8 +17,8 @@ from csvapi.commands.progress import Bar
 from csvapi.commands.source import sha256, source
 from csvapi.commands.target import Target, same_file
 from csvapi.commands.warn import warn
-from csvapi.csvio.receipt import in_parts
 from csvapi.engines import local
+from csvapi.engines.receipt import in_parts
 from csvapi.errors import CsvapiError
 from csvapi.operations import files_of, load_steps
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from csvapi.commands.arguments import Request
     from csvapi.csvio.dialect import Dialect
-    from csvapi.csvio.receipt import Receipt
+    from csvapi.engines.receipt import Receipt
 
 _STOPPED = 128  # plus the signal's number: the exit code of a program that a signal ended
 

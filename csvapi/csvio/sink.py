@@ -6,7 +6,7 @@ import os
 from hashlib import sha256
 from typing import TYPE_CHECKING, BinaryIO
 
-from csvapi.csvio.spill import disk_budget
+from csvapi.csvio.disk import disk_budget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

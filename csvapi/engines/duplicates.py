@@ -10,9 +10,10 @@ from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from csvapi.csvio.resolve import Keep, repeats
-from csvapi.csvio.spill import disk_budget, frames, held, key_file, load
+from csvapi.csvio.disk import disk_budget
 from csvapi.engines.fates import Shared, fate_file, twin_file
+from csvapi.spill.duplicates import Keep, repeats
+from csvapi.spill.key_files import frames, held, key_file, load
 
 if TYPE_CHECKING:
     from array import array

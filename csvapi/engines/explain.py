@@ -9,8 +9,8 @@ from itertools import chain, compress, count
 from operator import getitem
 from typing import TYPE_CHECKING
 
+from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.sink import Sink, emptied
-from csvapi.csvio.spill import disk_budget
 from csvapi.engines.fates import fate_file, twin_file
 from csvapi.engines.parts import side_by_side
 from csvapi.engines.passes import GOES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmap
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.spill import disk_budget
+from csvapi.csvio.disk import disk_budget
 
 if TYPE_CHECKING:
     from pathlib import Path

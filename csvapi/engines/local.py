@@ -16,14 +16,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from csvapi.csvio.budget import limited
+from csvapi.csvio.disk import limited
 from csvapi.csvio.preview import head
-from csvapi.csvio.receipt import Receipt, StepCount
 from csvapi.csvio.source import Source
 from csvapi.engines.explain import HEADER
 from csvapi.engines.parts import Outputs
 from csvapi.engines.plan import Plan
 from csvapi.engines.pool import WrongCut
+from csvapi.engines.receipt import Receipt, StepCount
 from csvapi.engines.settings import Options, Progress
 from csvapi.engines.stage import Stage
 from csvapi.engines.stages import Aside, check, output_of, stages
@@ -64,7 +64,7 @@ def run(
     `progress` is called at block borders and may raise: children and files then go and the exception passes through.
     Of a file without any record nothing but its byte order mark comes out, whatever the steps, with a warning.
     Raises `InvalidInput` for steps and columns, `MalformedCsv` for a record beyond the options, `TooLarge` for one that
-    a step would make so long, and what `csvio.budget` does for too much that is written.
+    a step would make so long, and what `csvio.disk` does for too much that is written.
     """
     options = options or Options()
     files = files or {}

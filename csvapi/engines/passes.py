@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from csvapi.csvio.blocks import Block
 from csvapi.csvio.census import Counter
+from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.pieces import Piece, pieces
-from csvapi.csvio.receipt import StepCount
-from csvapi.csvio.spill import KeySink, disk_budget
 from csvapi.engines.fates import Fates, fate_file, stop_file
 from csvapi.engines.flow import through
 from csvapi.engines.found import Found
 from csvapi.engines.judging import Judge
 from csvapi.engines.padding import Padding
 from csvapi.engines.pool import WrongCut
+from csvapi.engines.receipt import StepCount
 from csvapi.operations.conditions import inverse
 from csvapi.operations.keyed import SAMPLE
 from csvapi.operations.remarks import Remark, remarks_of
-from csvapi.operations.step import Room
+from csvapi.spill.key_files import KeySink
+from csvapi.spill.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -81,7 +82,7 @@ class RangePass:
             remark.reset()
         fates = Fates(fate_file(self.workspace, self.number), new=not self.begin, kept=self.remember)
         gatherer = self.plan.gatherer if self.output else None
-        self.gathering = gatherer.gather(self._room(report), self.number) if gatherer else None
+        self.gathering = gatherer.gather(self._step_workspace(report), self.number) if gatherer else None
         with closing(fates), ExitStack() as stack:
             stack.push(self._abandon)
             keyed = self.output is None and self.student is None
@@ -125,10 +126,10 @@ class RangePass:
     def _count_bytes(self, piece: Piece) -> None:
         self.found.read["csv"] = self.found.read.get("csv", 0) + piece.size
 
-    def _room(self, report: Callable[[Progressed], None]) -> Room:
+    def _step_workspace(self, report: Callable[[Progressed], None]) -> Workspace:
         memory = self.options.memory // max(1, self.options.processes)
         shared = self.number > 0 or self.bounds[1] < self.plan.source.size
-        return Room(self.workspace, memory, lambda: report((0, 0, 0)), shared)
+        return Workspace(self.workspace, memory, lambda: report((0, 0, 0)), shared)
 
     def _key_sink(self) -> closing[KeySink]:
         return closing(KeySink(self.workspace, self.end - 1, self.number, self.partitions))

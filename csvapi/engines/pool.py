@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from csvapi.csvio import budget
+from csvapi.csvio import disk
 from csvapi.errors import CsvapiError, WorkerLost
 from csvapi.process import memory
 
@@ -70,7 +70,7 @@ def run_all(
 def _child(
     task: Callable[[Callable[[Progressed], None]], object], pipe: Connection, number: int, processes: int
 ) -> None:
-    budget.enter(number)
+    disk.enter(number)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     memory.renew(processes)

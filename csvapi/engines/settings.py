@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from csvapi.csvio.blocks import BLOCK_SIZE
-from csvapi.csvio.budget import Limits
+from csvapi.csvio.disk import Limits
 
 MIB = 1 << 20
 

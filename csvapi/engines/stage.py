@@ -8,7 +8,6 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, cast
 
 from csvapi import __version__
-from csvapi.csvio.receipt import Receipt, StepCount
 from csvapi.engines.duplicates import Duplicates
 from csvapi.engines.explain import write_explanation
 from csvapi.engines.found import Found
@@ -16,13 +15,14 @@ from csvapi.engines.parts import side_by_side
 from csvapi.engines.passes import RangePass
 from csvapi.engines.pool import run_all
 from csvapi.engines.ranges import ranges
+from csvapi.engines.receipt import Receipt, StepCount
 from csvapi.engines.settings import Options, Progress
 from csvapi.engines.warned import warnings_of
 from csvapi.engines.ways import Ways
 from csvapi.operations.gathering import Part
 from csvapi.operations.keyed import SAMPLE
 from csvapi.operations.remarks import remarks_of
-from csvapi.operations.step import Room
+from csvapi.spill.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,10 +62,10 @@ class Stage:
         self.began = time.monotonic()
 
     def run(self, outputs: Outputs) -> Receipt:
-        room = Room(self.workspace, self.options.memory // self.processes, partial(self._report, (0, 0, 0)))
+        workspace = Workspace(self.workspace, self.options.memory // self.processes, partial(self._report, (0, 0, 0)))
         for count, built in zip(self.counts, self.plan.built, strict=True):
             if hasattr(built, "prepare"):
-                count.detail.update(cast("Prepared", built).prepare(room) or {})
+                count.detail.update(cast("Prepared", built).prepare(workspace) or {})
         for each in self.passes[:-1]:
             if each.what == "keys":
                 self._keyed_pass(each.begin, each.end)
@@ -173,10 +173,10 @@ class Stage:
         """The bytes behind the last record that a pass wrote: what was gathered, or appended."""
         last = self.plan.built[-1] if self.plan.built else None
         if self.plan.gatherer:
-            room = Room(self.workspace, self.options.memory, partial(self._report, (0, 0, 0)))
+            workspace = Workspace(self.workspace, self.options.memory, partial(self._report, (0, 0, 0)))
             before = zip(self.bases, accumulate([0, *(each.census.lines for each in found)]), strict=False)
             parts = [Part(each.gathered, *at) for each, at in zip(found, before, strict=True)]
-            for data in self.plan.gatherer.result(room, parts):
+            for data in self.plan.gatherer.result(workspace, parts):
                 main.write(data)
                 self._report((0, 0, 0))
             self.counts[-1].detail = self.plan.gatherer.counts()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, cast
 
-from csvapi.csvio.spill import disk_budget
+from csvapi.csvio.disk import disk_budget
 from csvapi.errors import InvalidInput
 from csvapi.operations import check_columns
 

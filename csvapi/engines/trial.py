@@ -11,10 +11,10 @@ from csvapi.csvio import Dialect
 from csvapi.csvio.file_warnings import end_warnings
 from csvapi.csvio.pages import ROOM, items
 from csvapi.csvio.places import Row, page, start
-from csvapi.csvio.receipt import counts
 from csvapi.csvio.source import Source
 from csvapi.csvio.wire import Wire
 from csvapi.engines import local
+from csvapi.engines.receipt import counts
 from csvapi.errors import UnsupportedEncoding
 from csvapi.operations import check_columns, load_steps
 from csvapi.operations.output import rewrite

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.keys import canonical
-from csvapi.csvio.resolve import repeats
-from csvapi.csvio.spill import KeySink, key_file, load
 from csvapi.operations.table_schema import rules_of
+from csvapi.spill.duplicates import repeats
+from csvapi.spill.key_files import KeySink, key_file, load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csvapi.csvio.blocks import Block, Cell
     from csvapi.csvio.wire import Wire
-    from csvapi.operations.step import Room
+    from csvapi.spill.workspace import Workspace
 
 _PARTITIONS = 32
 _EACH = 100  # bytes of memory for a cell that is remembered, besides its text
@@ -30,8 +30,8 @@ class Unique:
     def __init__(self, rule: str, positions: list[int], shown: str, missing: frozenset[bytes]) -> None:
         self.rule, self.positions, self.shown, self.missing = rule, positions, shown, missing
 
-    def prepare(self, room: Room, number: int) -> None:
-        self.folder = room.folder / f"unique-{id(self)}-{number}"
+    def prepare(self, workspace: Workspace, number: int) -> None:
+        self.folder = workspace.folder / f"unique-{id(self)}-{number}"
         self.folder.mkdir()
         self.sink = KeySink(self.folder, 0, 0, _PARTITIONS)
         self.total = self.seen = 0

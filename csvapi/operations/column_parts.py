@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.spill import disk_budget
+from csvapi.csvio.disk import disk_budget
 from csvapi.operations.column_profile import ColumnProfile
 
 if TYPE_CHECKING:

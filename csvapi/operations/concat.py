@@ -63,7 +63,7 @@ class Concat(Written):
         self.names, self.width, self.first = names, len(first), first
         self.out = 0
 
-    def prepare(self, room: object) -> None:
+    def prepare(self, workspace: object) -> None:
         self.out = 0
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:

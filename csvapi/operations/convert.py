@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, validates_schema
 
-from csvapi.csvio.spill import disk_budget
+from csvapi.csvio.disk import disk_budget
 from csvapi.operations.formats import FORMATS
 from csvapi.operations.growth import Bound, some
 from csvapi.operations.params import choice
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from csvapi.csvio.blocks import Block
     from csvapi.operations.formats import Writer
     from csvapi.operations.gathering import Part
-    from csvapi.operations.step import Context, Counts, Room
+    from csvapi.operations.step import Context, Counts
+    from csvapi.spill.workspace import Workspace
 
 _COPY = 1 << 20
 
@@ -65,12 +66,12 @@ class Convert:
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         return fields, b""
 
-    def gather(self, room: Room, number: int) -> Gathering:
-        return Gathering(self, room)
+    def gather(self, workspace: Workspace, number: int) -> Gathering:
+        return Gathering(self, workspace)
 
-    def result(self, room: Room, parts: list[Part]) -> Iterator[bytes]:
+    def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         self.beyond = sum(part.state for part in parts)
-        with (room.folder / "converted").open("rb") as file:
+        with (workspace.folder / "converted").open("rb") as file:
             while data := file.read(_COPY):
                 yield data
 
@@ -79,12 +80,15 @@ class Convert:
 
 
 class Gathering:
-    def __init__(self, convert: Convert, room: Room) -> None:
-        self.wire, self.room = convert.wire, room
+    def __init__(self, convert: Convert, workspace: Workspace) -> None:
+        self.wire, self.workspace = convert.wire, workspace
         self.width = len(convert.names)
         self.beyond = 0
         self.writer: Writer = convert.format.open(
-            room.folder / "converted", convert.names, room.memory, Bound(convert.after.max_record, convert.pointer)
+            workspace.folder / "converted",
+            convert.names,
+            workspace.memory,
+            Bound(convert.after.max_record, convert.pointer),
         )
 
     def add(self, block: Block, line: Callable[[int], int]) -> None:
@@ -97,7 +101,7 @@ class Gathering:
                 rows.append(row + [None] * (self.width - len(row)))
             with disk_budget():
                 self.writer.write(rows, few.rows)
-            self.room.alive()
+            self.workspace.alive()
 
     def abandon(self) -> None:
         self.writer.abandon()

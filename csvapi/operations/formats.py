@@ -7,8 +7,7 @@ from datetime import datetime
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Protocol
 
-from csvapi.csvio.budget import expect
-from csvapi.csvio.spill import disk_budget
+from csvapi.csvio.disk import disk_budget, expect
 from csvapi.errors import TooLarge
 from csvapi.process import memory as limits
 

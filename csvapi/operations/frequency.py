@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema
 
-from csvapi.csvio.runs import Runs, merged
 from csvapi.operations.params import ColumnField, whole
 from csvapi.operations.reducing import Table
 from csvapi.operations.step import Operation
+from csvapi.spill.external_sort import Runs, merged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from csvapi.csvio.blocks import Block
     from csvapi.operations.gathering import Part
-    from csvapi.operations.step import Column, Context, Counts, Room
+    from csvapi.operations.step import Column, Context, Counts
+    from csvapi.spill.workspace import Workspace
 
 _EACH = 150  # bytes of memory for a counted value besides its text
 _MOST = (1 << 64) - 1
@@ -48,27 +49,29 @@ class Frequency(Table):
         self.top_values = params.get("top")
         self.distinct = 0
 
-    def gather(self, room: Room, number: int) -> Gathering:
-        return Gathering(self.position, room, Runs(room.folder, f"counts-{number}", room.memory, room.alive))
+    def gather(self, workspace: Workspace, number: int) -> Gathering:
+        return Gathering(
+            self.position, workspace, Runs(workspace.folder, f"counts-{number}", workspace.memory, workspace.alive)
+        )
 
-    def result(self, room: Room, parts: list[Part]) -> Iterator[bytes]:
+    def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         self.out = self.distinct = 0
         total = sum(part.state[1] for part in parts)
-        ranked = Runs(room.folder, "ranks", room.memory // 2, room.alive)
-        for some in _batches(self._sums(room, parts), room.memory // 16):
+        ranked = Runs(workspace.folder, "ranks", workspace.memory // 2, workspace.alive)
+        for some in _batches(self._sums(workspace, parts), workspace.memory // 16):
             self.distinct += len(some)
-            room.alive()
+            workspace.alive()
             ranked.add([(_MOST - count).to_bytes(8) + value for value, count in some], [value for value, _ in some])
         left = self.top_values if self.top_values is not None else self.distinct
-        for keys, values in merged([ranked], room.folder, room.memory // 2, room.alive):
+        for keys, values in merged([ranked], workspace.folder, workspace.memory // 2, workspace.alive):
             counts = (_MOST - int.from_bytes(key[:8]) for key in keys[:left])
             rows = zip(values[:left], counts, strict=True)
             left -= len(values[:left])
             yield self.write([value, b"%d" % count, b"%.6f" % (count / total)] for value, count in rows)
 
-    def _sums(self, room: Room, parts: list[Part]) -> Iterator[tuple[bytes, int]]:
+    def _sums(self, workspace: Workspace, parts: list[Part]) -> Iterator[tuple[bytes, int]]:
         """Every value once; the counts of one value come one behind the other."""
-        chunks = merged([part.state[0] for part in parts], room.folder, room.memory // 2, room.alive)
+        chunks = merged([part.state[0] for part in parts], workspace.folder, workspace.memory // 2, workspace.alive)
         pairs = (pair for keys, counts in chunks for pair in zip(keys, counts, strict=True))
         for value, group in groupby(pairs, itemgetter(0)):
             yield value, sum(int.from_bytes(count) for _, count in group)
@@ -91,8 +94,8 @@ def _batches(sums: Iterable[tuple[bytes, int]], most: int) -> Iterator[list[tupl
 
 
 class Gathering:
-    def __init__(self, position: int, room: Room, runs: Runs) -> None:
-        self.position, self.room, self.runs = position, room, runs
+    def __init__(self, position: int, workspace: Workspace, runs: Runs) -> None:
+        self.position, self.workspace, self.runs = position, workspace, runs
         self.counter: Counter[bytes] = Counter()
         self.size = self.total = 0
 
@@ -105,7 +108,7 @@ class Gathering:
         if len(self.counter) > known:
             new = len(self.counter) - known
             self.size += new * _EACH + sum(map(len, islice(reversed(self.counter), new)))
-        if self.size > self.room.memory // 2:
+        if self.size > self.workspace.memory // 2:
             self._spill()
 
     def _spill(self) -> None:
@@ -113,15 +116,15 @@ class Gathering:
         for start in range(0, len(values), _BATCH):
             some = values[start : start + _BATCH]
             self.runs.add(some, [self.counter[value].to_bytes(8) for value in some])
-            self.room.alive()
+            self.workspace.alive()
         self.counter.clear()
         self.size = 0
-        if self.runs.size > self.room.memory // 2:
+        if self.runs.size > self.workspace.memory // 2:
             self.runs.spill()
 
     def close(self) -> tuple[Runs, int]:
         self._spill()
-        if self.room.shared or self.runs.size > self.room.memory // 4:  # the rest is for ranking them
+        if self.workspace.shared or self.runs.size > self.workspace.memory // 4:  # the rest is for ranking them
             self.runs.spill()
         return self.runs, self.total
 

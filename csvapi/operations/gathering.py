@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from csvapi.csvio.blocks import Block
-    from csvapi.operations.step import Context, Counts, Room
+    from csvapi.operations.step import Context, Counts
+    from csvapi.spill.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Gatherer(Protocol):
 
     after: Context
 
-    def gather(self, room: Room, number: int) -> Gathering: ...
-    def result(self, room: Room, parts: list[Part]) -> Iterator[bytes]: ...
+    def gather(self, workspace: Workspace, number: int) -> Gathering: ...
+    def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]: ...
     def counts(self) -> Counts: ...
 
 

@@ -9,17 +9,18 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 from csvapi.csvio.blocks import Block
 from csvapi.csvio.keys import canonical
 from csvapi.operations.growth import EACH, KEY_COLUMNS, PART, Bound, some
-from csvapi.operations.index import Index, IndexWriter
 from csvapi.operations.other import Other
 from csvapi.operations.params import FileField, choice, columns_field
 from csvapi.operations.step import Operation, Traits
 from csvapi.operations.writing import Written, encoded, movable, records, wire_of
+from csvapi.spill.hash_index import Index, IndexWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from csvapi.csvio.blocks import Cell, Mask
-    from csvapi.operations.step import Column, Context, Counts, FileId, Room
+    from csvapi.operations.step import Column, Context, Counts, FileId
+    from csvapi.spill.workspace import Workspace
 
 
 class Params(Schema):
@@ -63,7 +64,7 @@ def traits(params: dict[str, Any]) -> Traits:
 class Lookup:
     """The second file by its keys. A key that is empty in all its columns matches nothing, as does an absent field.
 
-    Keys are compared as text. Memory: see `operations.index`; the second file is read once, before the first.
+    Keys are compared as text. Memory: see `spill.hash_index`; the second file is read once, before the first.
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
@@ -79,13 +80,13 @@ class Lookup:
         self.missing = self.matched = 0
         self.index: Index | None = None
 
-    def prepare(self, room: Room) -> Counts:
+    def prepare(self, workspace: Workspace) -> Counts:
         self.missing = self.matched = 0
-        with IndexWriter(room, f"join-{id(self)}") as writer:
+        with IndexWriter(workspace, f"join-{id(self)}") as writer:
             for block in self.other.blocks():
                 for few in some(block, len(self.other.columns)):
                     writer.add(*self._entries(few))
-                    room.alive()
+                    workspace.alive()
             self.index = writer.finish()
         return {"repeated_keys": self.index.repeated}
 
@@ -163,10 +164,10 @@ class Join(Lookup, Written):
         self.line_end = self.wire.dialect.line_end.encode()
         self.out = self.seen = 0
 
-    def prepare(self, room: Room) -> Counts:
+    def prepare(self, workspace: Workspace) -> Counts:
         self.out = self.seen = 0
-        self.alive = room.alive
-        return super().prepare(room)
+        self.alive = workspace.alive
+        return super().prepare(workspace)
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         return self.top([*fields, *(encoded(name, self.wire) for name in self.names)] if fields else fields)

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csvapi.csvio.blocks import Block, Cell
-    from csvapi.csvio.resolve import Keep
     from csvapi.csvio.wire import Wire
     from csvapi.operations.step import Context
+    from csvapi.spill.duplicates import Keep
 
 SAMPLE = 10
 _MOST_CELLS = 1 << 20  # of all these keys

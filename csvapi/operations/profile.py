@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from csvapi.csvio.blocks import Block
     from csvapi.operations.column_parts import Written
     from csvapi.operations.gathering import Part
-    from csvapi.operations.step import Column, Context, Room
+    from csvapi.operations.step import Column, Context
+    from csvapi.spill.workspace import Workspace
 
 _EXACT = 10_000
 _BATCH = 1_000  # records that are looked at together: each look at a column costs as much as some ten cells
@@ -65,15 +66,15 @@ class Profile(Table):
         self.shown = [context.columns[at] for at in self.positions]
         self.top_values, self.exact = params.get("top", 5), params.get("exact", _EXACT)
 
-    def gather(self, room: Room, number: int) -> Gathering:
-        return Gathering(self, room, PartsWriter(room.folder / f"profile-{number}"))
+    def gather(self, workspace: Workspace, number: int) -> Gathering:
+        return Gathering(self, workspace, PartsWriter(workspace.folder / f"profile-{number}"))
 
-    def result(self, room: Room, parts: list[Part]) -> Iterator[bytes]:
+    def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         self.out = 0
         written = [(part.state, part.rows) for part in parts]
-        with PartsReader(written, self.exact, room.memory // 8) as reader:
+        with PartsReader(written, self.exact, workspace.memory // 8) as reader:
             for name in self.shown:
-                yield self.write([self._row(name, reader.column(room.alive))])
+                yield self.write([self._row(name, reader.column(workspace.alive))])
 
     def _row(self, name: str, found: ColumnProfile) -> list[bytes]:
         kind = found.kind
@@ -108,9 +109,9 @@ class Profile(Table):
 class Gathering:
     """Profiles of all columns, where those fit into half of the memory; else one after the other over some records."""
 
-    def __init__(self, profile: Profile, room: Room, parts: PartsWriter) -> None:
-        self.profile, self.room, self.parts = profile, room, parts
-        self.few = len(profile.positions) * FIXED <= room.memory // 4
+    def __init__(self, profile: Profile, workspace: Workspace, parts: PartsWriter) -> None:
+        self.profile, self.workspace, self.parts = profile, workspace, parts
+        self.few = len(profile.positions) * FIXED <= workspace.memory // 4
         self.profiles = self._new() if self.few else []
         self.records: list[bytes | list[bytes | None]] = []  # as text where its fields lie between delimiters
         self.rows: list[int] = []
@@ -131,7 +132,7 @@ class Gathering:
             self.records.append(record)
             self.rows.append(row)
             self.size += len(block.plain[number])
-            if self.size >= self.room.memory // 4:
+            if self.size >= self.workspace.memory // 4:
                 self._look()
         if len(self.rows) >= _BATCH:
             self._look()
@@ -162,16 +163,16 @@ class Gathering:
     def _into(self, columns: Iterable[Sequence[bytes | None]], rows: Sequence[int]) -> None:
         for each, cells in zip(self.profiles, columns, strict=False):
             each.add(cells, rows, self.profile.before)
-        if sum(each.size for each in self.profiles) > self.room.memory // 2:
+        if sum(each.size for each in self.profiles) > self.workspace.memory // 2:
             self.parts.add(self.profiles)
             self.profiles = self._new()
 
     def _columns(self) -> Iterator[tuple[bytes | None, ...]]:
         """The cells of each column; those beyond the header are in none."""
         width = len(self.profile.positions)
-        some = max(_SOME, self.room.memory // (8 * _EACH * max(1, len(self.rows))))
+        some = max(_SOME, self.workspace.memory // (8 * _EACH * max(1, len(self.rows))))
         for start in range(0, width, some):
-            self.room.alive()
+            self.workspace.alive()
             parts = [self._taken(number, start, min(some, width - start)) for number in range(len(self.rows))]
             yield from zip(*parts, strict=True)
 

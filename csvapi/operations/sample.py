@@ -47,7 +47,7 @@ class Sample:
         self.params = params
         self.prepare(None)
 
-    def prepare(self, room: object) -> None:
+    def prepare(self, workspace: object) -> None:
         self.random = Random(self.params.get("seed", 0)).random  # noqa: S311  a sample is no secret
         self.left = 0
         self.wanted = self.params.get("size", 0)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from csvapi.csvio.blocks import Block
-    from csvapi.operations.step import Column, Context, Counts, Room
+    from csvapi.operations.step import Column, Context, Counts
+    from csvapi.spill.workspace import Workspace
 
 _REMEMBERED, _SHARE = 1 << 22, 128  # bytes of memory for cells and their new values, at most; and of which part of it
 _LONGEST, _ENTRY = 700, 250  # of them for one cell, and besides its text
@@ -161,9 +162,9 @@ class Set(Written):
         self.memory = _REMEMBERED
         self.alive: Callable[[], None] = lambda: None
 
-    def prepare(self, room: Room) -> None:
+    def prepare(self, workspace: Workspace) -> None:
         self.previous = None if self.previous is None else {}
-        self.memory = min(_REMEMBERED, room.memory // _SHARE)
+        self.memory = min(_REMEMBERED, workspace.memory // _SHARE)
 
     def _alive(self) -> None:
         self.alive()

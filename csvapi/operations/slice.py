@@ -43,7 +43,7 @@ class Slice:
         self.params = params
         self.prepare(None)
 
-    def prepare(self, room: object) -> None:
+    def prepare(self, workspace: object) -> None:
         self.seen = self.total = 0
 
     def study(self, block: Block) -> None:

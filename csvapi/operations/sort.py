@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, pre_load, validate
 
-from csvapi.csvio.runs import Runs, merged
 from csvapi.operations.asked import not_comparable
 from csvapi.operations.growth import KEY_COLUMNS
 from csvapi.operations.ordering import KeyPart
@@ -16,13 +15,15 @@ from csvapi.operations.params import ColumnField, choice, flag
 from csvapi.operations.step import Operation
 from csvapi.operations.values import AsField, format_of
 from csvapi.operations.writing import movable, wire_of
+from csvapi.spill.external_sort import Runs, merged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from csvapi.csvio.blocks import Block
     from csvapi.operations.gathering import Part
-    from csvapi.operations.step import Column, Context, Counts, Room
+    from csvapi.operations.step import Column, Context, Counts
+    from csvapi.spill.workspace import Workspace
 
 
 _AS = "What values are compared as; default text. Or a format of numbers or dates."
@@ -95,16 +96,18 @@ class Sort:
             asked=not_comparable(self.after.columns[position], [form.kind], self.wire) if form else None,
         )
 
-    def gather(self, room: Room, number: int) -> Gathering:
-        return Gathering(self, Runs(room.folder, f"sort-{number}", room.memory, room.alive), room)
+    def gather(self, workspace: Workspace, number: int) -> Gathering:
+        return Gathering(self, Runs(workspace.folder, f"sort-{number}", workspace.memory, workspace.alive), workspace)
 
-    def result(self, room: Room, parts: list[Part]) -> Iterator[bytes]:
+    def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         """Runs of all ranges, in the order of the ranges, which keeps the sort stable."""
         self.bad = {}
         for part in parts:
             for at, count in part.state[1].items():
                 self.bad[at] = self.bad.get(at, 0) + count
-        for _, records in merged([part.state[0] for part in parts], room.folder, room.memory, room.alive):
+        for _, records in merged(
+            [part.state[0] for part in parts], workspace.folder, workspace.memory, workspace.alive
+        ):
             yield self.wire.restore(b"".join(records))
 
     def counts(self) -> Counts:
@@ -112,8 +115,8 @@ class Sort:
 
 
 class Gathering:
-    def __init__(self, sort: Sort, runs: Runs, room: Room) -> None:
-        self.sort, self.runs, self.room = sort, runs, room
+    def __init__(self, sort: Sort, runs: Runs, workspace: Workspace) -> None:
+        self.sort, self.runs, self.workspace = sort, runs, workspace
 
     def add(self, block: Block, line: Callable[[int], int]) -> None:
         wire, parts = self.sort.wire, self.sort.parts
@@ -121,10 +124,10 @@ class Gathering:
         for part in parts[1:]:
             keys = list(starmap(add, zip(keys, part.keys(block.column(part.position), wire, block.rows), strict=True)))
         self.runs.add(keys, movable(block))
-        self.room.alive()
+        self.workspace.alive()
 
     def close(self) -> tuple[Runs, dict[str, int]]:
-        if self.room.shared:
+        if self.workspace.shared:
             self.runs.spill()
         return self.runs, {f"/by/{at}": part.asked.seen.count for at, part in enumerate(self.sort.parts) if part.asked}
 

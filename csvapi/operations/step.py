@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.blocks import Block, Mask
     from csvapi.csvio.dialect import Dialect
-    from csvapi.csvio.resolve import Keep
     from csvapi.csvio.wire import Wire
+    from csvapi.spill.duplicates import Keep
+    from csvapi.spill.workspace import Workspace
 
 Kind = Literal["selector", "mapper", "sorter", "reducer"]
 Column = str | dict[str, int]  # a name, or {"index": n} counted from 1
@@ -83,23 +84,10 @@ class Context:
         return f"There is no column {column!r}.{hint} The columns are {known}{more}."
 
 
-@dataclass(frozen=True)
-class Room:
-    """What a step may use while it runs: a folder that goes with the run, bytes of memory; `alive` may stop it.
-
-    `shared` says that the file's ranges are read side by side, so that what one gathers crosses to another process.
-    """
-
-    folder: Path
-    memory: int
-    alive: Callable[[], None] = lambda: None
-    shared: bool = False
-
-
 class Prepared(Protocol):
-    """A step that needs room, or counts anew in each run; asked at its beginning, it may add to the receipt."""
+    """A step that needs a workspace, or counts anew in each run; asked at its beginning, it may add to the receipt."""
 
-    def prepare(self, room: Room) -> Counts | None: ...
+    def prepare(self, workspace: Workspace) -> Counts | None: ...
 
 
 class Student(Protocol):

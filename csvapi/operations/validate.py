@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields
 
-from csvapi.csvio.budget import expect
-from csvapi.csvio.spill import disk_budget
+from csvapi.csvio.disk import disk_budget, expect
 from csvapi.operations.checks import Unique, checked
 from csvapi.operations.growth import EACH, PART, some
 from csvapi.operations.params import choice, whole
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.blocks import Block, Mask
     from csvapi.operations.gathering import Part
-    from csvapi.operations.step import Column, Context, Counts, Room
+    from csvapi.operations.step import Column, Context, Counts
+    from csvapi.spill.workspace import Workspace
 
 Violation = tuple[int, str, bytes, str]  # the record in its block, column, value, rule
 
@@ -77,13 +77,13 @@ class Checks:
         self.remarks = unknown_remarks(schema)
         self.alive: Callable[[], None] = lambda: None
 
-    def prepare(self, room: Room) -> None:
+    def prepare(self, workspace: Workspace) -> None:
         self.found = {}
         rules = {id(column.rules): column.rules for column in self.columns}.values()
         for rule in rules:
-            rule.room = room.memory // (4 * len(rules))
+            rule.room = workspace.memory // (4 * len(rules))
         for number, each in enumerate(self.unique):
-            each.prepare(room, number)
+            each.prepare(workspace, number)
 
     def study(self, block: Block) -> None:
         for each in self.unique:
@@ -173,12 +173,12 @@ class Report(Checks):
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         return self.table.head(fields)
 
-    def gather(self, room: Room, number: int) -> Gathering:
+    def gather(self, workspace: Workspace, number: int) -> Gathering:
         self.table.out = 0
-        return Gathering(self, room)
+        return Gathering(self, workspace)
 
-    def result(self, room: Room, parts: list[Part]) -> Iterator[bytes]:
-        with (room.folder / "violations").open("rb") as file:
+    def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
+        with (workspace.folder / "violations").open("rb") as file:
             while data := file.read(1 << 20):
                 yield data
 
@@ -187,9 +187,9 @@ class Report(Checks):
 
 
 class Gathering:
-    def __init__(self, report: Report, room: Room) -> None:
-        self.report, self.room = report, room
-        self.file = (room.folder / "violations").open("wb")
+    def __init__(self, report: Report, workspace: Workspace) -> None:
+        self.report, self.workspace = report, workspace
+        self.file = (workspace.folder / "violations").open("wb")
         self.written = 0
 
     def add(self, block: Block, line: Callable[[int], int]) -> None:
@@ -217,7 +217,7 @@ class Gathering:
         expect(self.written)
         with disk_budget(len(data)):
             self.file.write(data)
-        self.room.alive()
+        self.workspace.alive()
 
     def abandon(self) -> None:
         self.file.close()

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from csvapi import logs, tracing
 from csvapi.config import Settings
-from csvapi.csvio import Dialect, Receipt
+from csvapi.csvio import Dialect
 from csvapi.engines import local
+from csvapi.engines.receipt import Receipt
 from csvapi.errors import Cancelled, CsvapiError, DatabaseDown, OutOfMemory, TaskError, TimedOut, WorkerLost
 from csvapi.extensions import runtime
 from csvapi.jobs import kernel, progress, signs

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from csvapi.csvio import Dialect
-from csvapi.csvio.receipt import in_parts
+from csvapi.engines.receipt import in_parts
 from csvapi.engines.trial import fits, fitting
 from csvapi.errors import Expired, NotFound, TaskNotFinished
 from csvapi.extensions import runtime

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio import Dialect
-from csvapi.csvio.budget import Limits
+from csvapi.csvio.disk import Limits
 from csvapi.engines import local
 from csvapi.engines.trial import FOUND, Trial
 from csvapi.extensions import runtime

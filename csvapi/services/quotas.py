@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm import Session
 
-from csvapi.csvio.budget import Limits
+from csvapi.csvio.disk import Limits
 from csvapi.errors import NotFound, QuotaExceeded
 from csvapi.extensions import runtime, transaction
 from csvapi.models import ACTIVE, ApiKey, File, Status, Task, User, Webhook

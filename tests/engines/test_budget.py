@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from csvapi.csvio.budget import Limits
 from csvapi.csvio.dialect import Dialect
+from csvapi.csvio.disk import Limits
 from csvapi.engines.local import Options, run
 from csvapi.errors import CsvapiError, OutputLimit, QuotaExceeded, WorkspaceFull
 

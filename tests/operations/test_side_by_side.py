@@ -95,7 +95,7 @@ class Numbered(Written):
         super().__init__(context, [*context.columns, "number"], pointer)
         self.number = 0
 
-    def prepare(self, room):
+    def prepare(self, workspace):
         self.number = 0
 
     def head(self, fields):

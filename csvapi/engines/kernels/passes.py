@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.pieces import Piece, portions
-from csvapi.csvio.spill import disk_budget
 from csvapi.engines.kernels.choosing import choose
 from csvapi.engines.kernels.digests import Digester, joined
 from csvapi.engines.kernels.quotes import Places

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from csvapi.csvio.spill import key_file
 from csvapi.engines.fates import fate_file, twin_file
 from csvapi.engines.kernels import BYTES_PER_KEY
+from csvapi.spill.key_files import key_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,7 +79,7 @@ def _load(job: Duplicates, partition: int) -> Arrays:
 
 
 def repeats(first: Any, second: Any, keep: str) -> tuple[Any, Any]:
-    """As `csvio.resolve.repeats`, on arrays and in no particular order."""
+    """As `spill.duplicates.repeats`, on arrays and in no particular order."""
     order, starts = _ordered(first)
     if not (_same_in_groups(first[order], starts) and _same_in_groups(second[order], starts)):
         order = np.lexsort((second, first))

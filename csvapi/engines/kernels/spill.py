@@ -1,4 +1,4 @@
-"""Digests on disk, in the files that `csvio.spill` describes, by whole arrays."""
+"""Digests on disk, in the files that `spill.key_files` describes, by whole arrays."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from csvapi.csvio.spill import RECORD, disk_budget, key_file
+from csvapi.csvio.disk import disk_budget
 from csvapi.engines.kernels.digests import Digester, Digests
+from csvapi.spill.key_files import RECORD, key_file
 
 _FRAME = struct.Struct("=Q")
 _BUFFERED = 1 << 16  # records

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csvapi.csvio import resolve
 from csvapi.csvio.dialect import Dialect
 from csvapi.engines.kernels import resolving
 from csvapi.engines.local import Options, run
+from csvapi.spill import duplicates
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +26,9 @@ halves = st.one_of(  # many share only their first half, or only its high bits
 
 
 @given(keys=halves, keep=st.sampled_from(["first", "last", "none"]))
-def test_decisions_are_equal(keys: list[tuple[int, int]], keep: resolve.Keep) -> None:
+def test_decisions_are_equal(keys: list[tuple[int, int]], keep: duplicates.Keep) -> None:
     first, second = ([key[half] for key in keys] for half in (0, 1))
-    expected = resolve.repeats(first, second, keep)
+    expected = duplicates.repeats(first, second, keep)
     dropped, leaders = resolving.repeats(np.array(first, np.int64), np.array(second, np.int64), keep)
     assert sorted(zip(dropped.tolist(), leaders.tolist(), strict=True)) == sorted(zip(*expected, strict=True))
 

@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from csvapi.csvio.spill import disk_budget
+from csvapi.csvio.disk import disk_budget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -5,17 +5,14 @@ Memory: a buffer per partition. Disk: 20 bytes per record. Raises `WorkspaceFull
 
 from __future__ import annotations
 
-import errno
 import struct
 import sys
 from array import array
-from contextlib import contextmanager
 from operator import itemgetter
 from typing import TYPE_CHECKING, BinaryIO
 
-from csvapi.csvio.budget import current
+from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.keys import digests
-from csvapi.errors import WorkspaceFull
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,21 +24,6 @@ _BUFFERED = 1 << 15  # records
 RECORD = 20  # bytes
 
 Keys = tuple["array[int]", "array[int]", "array[int]"]
-
-
-@contextmanager
-def disk_budget(size: int = 0, *, output: bool = False) -> Iterator[None]:
-    """Around every write of `size` bytes of temporary files, or of an `output`: charges the run's budget before it, and
-    says so when the disk is full."""
-    budget = current()
-    if budget and size:
-        budget.spend(size, output=output)
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise WorkspaceFull("The disk of the workspace is full; ask for more room or a smaller file.") from error
-        raise
 
 
 def key_file(workspace: Path, step: int, number: int, partition: int) -> Path:

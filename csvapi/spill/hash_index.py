@@ -16,16 +16,17 @@ from operator import eq
 from struct import Struct
 from typing import TYPE_CHECKING
 
+from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.keys import digests
-from csvapi.csvio.runs import Runs, merged
-from csvapi.csvio.spill import KeySink, disk_budget, frames, key_file
+from csvapi.spill.external_sort import Runs, merged
+from csvapi.spill.key_files import KeySink, frames, key_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from csvapi.csvio.spill import Keys
-    from csvapi.operations.step import Room
+    from csvapi.spill.key_files import Keys
+    from csvapi.spill.workspace import Workspace
 
 _PARTITIONS = 64
 _TOUCHED = 8192  # bytes of mapped files a search may bring into memory, besides what it looks for: two pages
@@ -39,9 +40,9 @@ NOTHING = range(0)
 class IndexWriter(AbstractContextManager["IndexWriter"]):
     """Takes keys and texts in order; `finish` puts them into an index."""
 
-    def __init__(self, room: Room, name: str) -> None:
-        self.room = room
-        self.folder = room.folder / name
+    def __init__(self, workspace: Workspace, name: str) -> None:
+        self.workspace = workspace
+        self.folder = workspace.folder / name
         self.folder.mkdir()
         self.sink = KeySink(self.folder, 0, 0, _PARTITIONS)
         self.texts = (self.folder / "texts").open("wb")
@@ -78,19 +79,19 @@ class IndexWriter(AbstractContextManager["IndexWriter"]):
                     with disk_budget(_ENTRY * len(pairs)):
                         one.write(first)
                         two.write(array("q", chain.from_iterable(zip(second, rows, strict=True))))
-                    self.room.alive()
+                    self.workspace.alive()
                 key_file(self.folder, 0, 0, partition).unlink()
-        return Index(self.folder, starts, repeated, self.room.memory)
+        return Index(self.folder, starts, repeated, self.workspace.memory)
 
     def _sorted(self, partition: int) -> Iterator[Keys]:
         """The digests and rows of a partition in their order; one with too many (of one key, say) in several parts."""
-        path, memory = key_file(self.folder, 0, 0, partition), self.room.memory // 2
-        runs = Runs(self.folder, f"partition-{partition}", memory, self.room.alive)
+        path, memory = key_file(self.folder, 0, 0, partition), self.workspace.memory // 2
+        runs = Runs(self.folder, f"partition-{partition}", memory, self.workspace.alive)
         for keys in frames(path):
             packed = [_KEY.pack(a + _HALF, b + _HALF, row) for a, b, row in zip(*keys, strict=True)]
             runs.add(packed, [b""] * len(packed))
-            self.room.alive()
-        for found, _ in merged([runs], self.folder, memory, self.room.alive):
+            self.workspace.alive()
+        for found, _ in merged([runs], self.folder, memory, self.workspace.alive):
             for start in range(0, len(found), _SOME):
                 some = [_KEY.unpack(key) for key in found[start : start + _SOME]]
                 yield (

@@ -1,12 +1,13 @@
 """How much a run may write: to its outputs and to its workspace, counted before each write, over all its processes.
 
-`limited` sets the budget of a run; `disk_budget` (see `csvio.spill`) stands around every write and charges it. What was
+`limited` sets the budget of a run; `disk_budget` stands around every write and charges it. What was
 written is counted in memory that the processes of a run share: each has a place of its own, so no count is ever lost,
 and every process sees what all have written.
 """
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 from contextlib import contextmanager
@@ -118,3 +119,18 @@ def expect(size: int) -> None:
     budget = current()
     if budget:
         budget.expect(size)
+
+
+@contextmanager
+def disk_budget(size: int = 0, *, output: bool = False) -> Iterator[None]:
+    """Around every write of `size` bytes of temporary files, or of an `output`: charges the run's budget before it, and
+    says so when the disk is full."""
+    budget = current()
+    if budget and size:
+        budget.spend(size, output=output)
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise WorkspaceFull("The disk of the workspace is full; ask for more room or a smaller file.") from error
+        raise

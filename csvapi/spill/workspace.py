@@ -1,0 +1,23 @@
+"""What a step may use while it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder that goes with the run, bytes of memory; `alive` is to be called now and then, and may stop the step.
+
+    `shared` says that the file's ranges are read side by side, so that what one gathers crosses to another process.
+    """
+
+    folder: Path
+    memory: int
+    alive: Callable[[], None] = lambda: None
+    shared: bool = False
