@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import fields, validate
 
 from csvapi.operations import catalogue
-from csvapi.operations.params import ColumnField, FileField
-from csvapi.operations.values import AsField
+from csvapi.steps.params import ColumnField, FileField
+from csvapi.steps.values import AsField
 
 if TYPE_CHECKING:
     from csvapi.operations import Operation

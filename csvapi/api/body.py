@@ -18,7 +18,7 @@ from werkzeug.wsgi import LimitedStream
 
 from csvapi.errors import InvalidInput
 from csvapi.extensions import runtime
-from csvapi.operations.params import UNKNOWN, unknown
+from csvapi.steps.params import UNKNOWN, unknown
 from csvapi.storage import Writer
 
 CHUNK = 1024 * 1024  # bytes the form parser is fed with at once: twice the throughput of its default

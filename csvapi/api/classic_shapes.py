@@ -12,7 +12,7 @@ from marshmallow import validate
 from csvapi.api.body import Few, parse_json
 from csvapi.api.task_shapes import TaskProgress
 from csvapi.models import Status
-from csvapi.operations.filter_params import MAX_LEAVES, NULL
+from csvapi.steps.filter_params import MAX_LEAVES, NULL
 
 STATUSES = {
     Status.QUEUED: "PENDING",

@@ -20,9 +20,9 @@ from csvapi.api.schemas import RowShape
 from csvapi.api.task_shapes import INPUT, ON_BAD, ON_RAGGED, OUTPUT, STEPS, Counts
 from csvapi.api.warning_shape import WARNINGS
 from csvapi.operations import Operation, catalogue
-from csvapi.operations.params import ColumnField
-from csvapi.operations.values import AsField
 from csvapi.services import pipelines, previews
+from csvapi.steps.params import ColumnField
+from csvapi.steps.values import AsField
 
 blp = Resource("v1-operations", __name__, url_prefix="/api/v1", description="What can be done, and trying it")
 COLUMN = {

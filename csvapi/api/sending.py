@@ -14,8 +14,8 @@ from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 from csvapi.api.contract import View
 from csvapi.api.resource import Resource
 from csvapi.models import CSV, Action, File
-from csvapi.operations import formats
 from csvapi.services import audit, files
+from csvapi.steps import formats
 
 FORMATS = {  # what a result may be in besides
     each.media_type: f"the records as {name}" for name, each in formats.FORMATS.items()

@@ -14,8 +14,8 @@ from csvapi.api.warning_shape import WARNINGS
 from csvapi.engines.receipt import counts
 from csvapi.models import FINISHED, Status, Task
 from csvapi.operations import MAX_STEPS, catalogue
-from csvapi.operations.output import Output
 from csvapi.services import tasks
+from csvapi.steps.output import Output
 
 
 class Step(ma.Schema):

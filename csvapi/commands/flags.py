@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from csvapi.commands.arguments import json_value
 from csvapi.errors import InvalidInput
-from csvapi.operations.params import ColumnField, FileField
+from csvapi.steps.params import ColumnField, FileField
 
 _PREFIX = "param_"
 _WHERE = (

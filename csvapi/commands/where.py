@@ -16,7 +16,7 @@ import re
 from typing import Any
 
 from csvapi.errors import InvalidInput
-from csvapi.operations.filter_params import BARE, COMPARISONS, LISTS, TEXT
+from csvapi.steps.filter_params import BARE, COMPARISONS, LISTS, TEXT
 
 OPERATORS = (*COMPARISONS, *TEXT, *LISTS, *BARE)
 _QUOTED = r""""(?:[^"]|"")*"|'(?:[^']|'')*'"""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from csvapi.engines.fates import fate_file, stop_file
 from csvapi.engines.found import Found
 from csvapi.engines.passes import STAYS, RangePass
-from csvapi.operations.keyed import SAMPLE
+from csvapi.steps.keyed import SAMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,6 +1,6 @@
 """Blocks on their way through the steps, in parts of bounded memory.
 
-A step that makes much of little takes only the first records of a block (see `operations.growth`). What it took goes on
+A step that makes much of little takes only the first records of a block (see `steps.growth`). What it took goes on
 through the steps behind it before the others follow, so that records stay in their order, and at each step wait at most
 the records of one part. Of n records that wait at several steps each step holds other ones, so all of them together
 need no more than log n parts.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from csvapi.csvio.census import Census
     from csvapi.engines.receipt import StepCount
-    from csvapi.operations.remarks import Sighting
+    from csvapi.steps.remarks import Sighting
 
 
 @dataclass

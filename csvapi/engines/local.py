@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.dialect import Dialect
     from csvapi.engines.plan import Files
-    from csvapi.operations.step import Step
+    from csvapi.steps.step import Step
 
 __all__ = ["Options", "Progress", "run"]
 

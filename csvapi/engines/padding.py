@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from csvapi.csvio.blocks import Block
 from csvapi.csvio.records import read, unmarked
 from csvapi.errors import InvalidInput
-from csvapi.operations.growth import Bound, Part
+from csvapi.steps.growth import Bound, Part
 
 if TYPE_CHECKING:
     from csvapi.csvio.wire import Wire

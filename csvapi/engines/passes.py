@@ -20,11 +20,11 @@ from csvapi.engines.judging import Judge
 from csvapi.engines.padding import Padding
 from csvapi.engines.pool import WrongCut
 from csvapi.engines.receipt import StepCount
-from csvapi.operations.conditions import inverse
-from csvapi.operations.keyed import SAMPLE
-from csvapi.operations.remarks import Remark, remarks_of
 from csvapi.spill.key_files import KeySink
 from csvapi.spill.workspace import Workspace
+from csvapi.steps.conditions import inverse
+from csvapi.steps.keyed import SAMPLE
+from csvapi.steps.remarks import Remark, remarks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from csvapi.engines.plan import Plan
     from csvapi.engines.pool import Progressed
     from csvapi.engines.settings import Options
-    from csvapi.operations.keyed import Keyed
-    from csvapi.operations.step import KeyedSelector, Mapper, Selector, Student
+    from csvapi.steps.keyed import Keyed
+    from csvapi.steps.step import KeyedSelector, Mapper, Selector, Student
 
 STAYS = b"\1" + bytes(255)  # a fate as a mask byte
 GOES = b"\0" + b"\1" * 255

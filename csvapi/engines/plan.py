@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from csvapi.csvio.preview import Head, head
 from csvapi.csvio.source import Source
 from csvapi.errors import TooLarge
-from csvapi.operations.output import rewrite
-from csvapi.operations.step import Built, Context, Step
+from csvapi.steps.output import rewrite
+from csvapi.steps.step import Built, Context, Step
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from csvapi.csvio.dialect import Dialect
     from csvapi.engines.settings import Options
-    from csvapi.operations.gathering import Gatherer
-    from csvapi.operations.rewrite import Rewrite
-    from csvapi.operations.step import Expander, Mapper
+    from csvapi.steps.gathering import Gatherer
+    from csvapi.steps.rewrite import Rewrite
+    from csvapi.steps.step import Expander, Mapper
 
 Files = Mapping[Any, "tuple[Path, Dialect]"]
 KEPT, RAGGED = 0, 1

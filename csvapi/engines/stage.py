@@ -19,10 +19,10 @@ from csvapi.engines.receipt import Receipt, StepCount
 from csvapi.engines.settings import Options, Progress
 from csvapi.engines.warned import warnings_of
 from csvapi.engines.ways import Ways
-from csvapi.operations.gathering import Part
-from csvapi.operations.keyed import SAMPLE
-from csvapi.operations.remarks import remarks_of
 from csvapi.spill.workspace import Workspace
+from csvapi.steps.gathering import Part
+from csvapi.steps.keyed import SAMPLE
+from csvapi.steps.remarks import remarks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from csvapi.engines.parts import Outputs
     from csvapi.engines.plan import Plan
     from csvapi.engines.pool import Progressed, Report
-    from csvapi.operations.step import Appender, KeyedSelector, Prepared, Student
+    from csvapi.steps.step import Appender, KeyedSelector, Prepared, Student
 
 
 class Stage:

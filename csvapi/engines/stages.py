@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from csvapi.csvio.dialect import Dialect
     from csvapi.engines.plan import Files, Plan
     from csvapi.engines.settings import Options
-    from csvapi.operations.gathering import Converter
-    from csvapi.operations.step import Step
+    from csvapi.steps.gathering import Converter
+    from csvapi.steps.step import Step
 
 
 def stages(steps: list[Step], options: Options) -> list[list[Step]]:

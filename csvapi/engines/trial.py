@@ -17,8 +17,8 @@ from csvapi.engines import local
 from csvapi.engines.receipt import counts
 from csvapi.errors import UnsupportedEncoding
 from csvapi.operations import check_columns, load_steps
-from csvapi.operations.output import rewrite
-from csvapi.operations.step import Context
+from csvapi.steps.output import rewrite
+from csvapi.steps.step import Context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

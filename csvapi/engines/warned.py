@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.file_warnings import file_warnings
-from csvapi.operations.remarks import remarks_of
+from csvapi.steps.remarks import remarks_of
 
 if TYPE_CHECKING:
     from csvapi.csvio.census import Census
     from csvapi.csvio.data_warnings import DataWarning
     from csvapi.engines.plan import Plan
-    from csvapi.operations.other import Other
+    from csvapi.steps.second_input import Other
 
 
 def warnings_of(plan: Plan, census: Census) -> list[DataWarning]:

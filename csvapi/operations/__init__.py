@@ -16,8 +16,8 @@ from typing import Any
 from csvapi.csvio.dialect import Dialect
 from csvapi.csvio.wire import Wire
 from csvapi.errors import InvalidInput
-from csvapi.operations.params import load
-from csvapi.operations.step import Context, FileId, Operation, Step
+from csvapi.steps.params import load
+from csvapi.steps.step import Context, FileId, Operation, Step
 
 __all__ = ["Operation", "Step", "catalogue", "check_columns", "files_of", "load_steps", "operation"]
 

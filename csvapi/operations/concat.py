@@ -10,16 +10,16 @@ from marshmallow import Schema, fields, validate
 
 from csvapi.csvio.blocks import Block
 from csvapi.errors import AmbiguousColumn
-from csvapi.operations.growth import Part, some
-from csvapi.operations.other import Other
-from csvapi.operations.params import FileField
-from csvapi.operations.step import Operation, Traits
-from csvapi.operations.writing import Written, block_of, encoded, movable, wire_of
+from csvapi.steps.growth import Part, some
+from csvapi.steps.params import FileField
+from csvapi.steps.second_input import Other
+from csvapi.steps.step import Operation, Traits
+from csvapi.steps.writing import Written, block_of, encoded, movable, wire_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from csvapi.operations.step import Context, Counts, FileId
+    from csvapi.steps.step import Context, Counts, FileId
 
 
 class Params(Schema):

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, validates_schema
 
 from csvapi.csvio.disk import disk_budget
-from csvapi.operations.formats import FORMATS
-from csvapi.operations.growth import Bound, some
-from csvapi.operations.params import choice
-from csvapi.operations.step import Operation, Traits
-from csvapi.operations.writing import wire_of
+from csvapi.steps.formats import FORMATS
+from csvapi.steps.growth import Bound, some
+from csvapi.steps.params import choice
+from csvapi.steps.step import Operation, Traits
+from csvapi.steps.writing import wire_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from csvapi.csvio.blocks import Block
-    from csvapi.operations.formats import Writer
-    from csvapi.operations.gathering import Part
-    from csvapi.operations.step import Context, Counts
     from csvapi.spill.workspace import Workspace
+    from csvapi.steps.formats import Writer
+    from csvapi.steps.gathering import Part
+    from csvapi.steps.step import Context, Counts
 
 _COPY = 1 << 20
 

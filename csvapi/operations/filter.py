@@ -8,22 +8,22 @@ from itertools import compress, count
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.blocks import Block, Mask
-from csvapi.operations.asked import not_comparable, text_comparison
-from csvapi.operations.conditions import FEW, NEGATIVE, All, Leaf, Node, Not, Text, among, any_of, inverse, text_test
-from csvapi.operations.filter_params import COMPARISONS, Params, columns
-from csvapi.operations.fitting import fitting
-from csvapi.operations.params import compiled
-from csvapi.operations.step import Operation
-from csvapi.operations.typed import AnyOf, Typed, TypedLeaf
-from csvapi.operations.values import as_text, format_of, kind_of, value_in
-from csvapi.operations.writing import wire_of
+from csvapi.steps.asked import not_comparable, text_comparison
+from csvapi.steps.conditions import FEW, NEGATIVE, All, Leaf, Node, Not, Text, among, any_of, inverse, text_test
+from csvapi.steps.filter_params import COMPARISONS, Params, columns
+from csvapi.steps.fitting import fitting
+from csvapi.steps.params import compiled
+from csvapi.steps.step import Operation
+from csvapi.steps.typed import AnyOf, Typed, TypedLeaf
+from csvapi.steps.values import as_text, format_of, kind_of, value_in
+from csvapi.steps.writing import wire_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from csvapi.operations.remarks import Remark
-    from csvapi.operations.step import Column, Context, Counts
-    from csvapi.operations.values import Format
+    from csvapi.steps.remarks import Remark
+    from csvapi.steps.step import Column, Context, Counts
+    from csvapi.steps.values import Format
 
 _SHOWN = 200  # characters of a condition in a reason
 

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema
 
-from csvapi.operations.params import ColumnField, whole
-from csvapi.operations.reducing import Table
-from csvapi.operations.step import Operation
 from csvapi.spill.external_sort import Runs, merged
+from csvapi.steps.params import ColumnField, whole
+from csvapi.steps.report_table import Table
+from csvapi.steps.step import Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from csvapi.csvio.blocks import Block
-    from csvapi.operations.gathering import Part
-    from csvapi.operations.step import Column, Context, Counts
     from csvapi.spill.workspace import Workspace
+    from csvapi.steps.gathering import Part
+    from csvapi.steps.step import Column, Context, Counts
 
 _EACH = 150  # bytes of memory for a counted value besides its text
 _MOST = (1 << 64) - 1

@@ -8,19 +8,19 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from csvapi.csvio.blocks import Block
 from csvapi.csvio.keys import canonical
-from csvapi.operations.growth import EACH, KEY_COLUMNS, PART, Bound, some
-from csvapi.operations.other import Other
-from csvapi.operations.params import FileField, choice, columns_field
-from csvapi.operations.step import Operation, Traits
-from csvapi.operations.writing import Written, encoded, movable, records, wire_of
 from csvapi.spill.hash_index import Index, IndexWriter
+from csvapi.steps.growth import EACH, KEY_COLUMNS, PART, Bound, some
+from csvapi.steps.params import FileField, choice, columns_field
+from csvapi.steps.second_input import Other
+from csvapi.steps.step import Operation, Traits
+from csvapi.steps.writing import Written, encoded, movable, records, wire_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from csvapi.csvio.blocks import Cell, Mask
-    from csvapi.operations.step import Column, Context, Counts, FileId
     from csvapi.spill.workspace import Workspace
+    from csvapi.steps.step import Column, Context, Counts, FileId
 
 
 class Params(Schema):

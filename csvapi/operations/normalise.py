@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema
 
 from csvapi.csvio.dialect import Dialect
-from csvapi.operations.params import choice, flag
-from csvapi.operations.rewrite import LINE_ENDS, Form, Rewrite
-from csvapi.operations.step import Operation
+from csvapi.steps.params import choice, flag
+from csvapi.steps.rewrite import LINE_ENDS, Form, Rewrite
+from csvapi.steps.step import Operation
 
 if TYPE_CHECKING:
-    from csvapi.operations.step import Context
+    from csvapi.steps.step import Context
 
 
 class Params(Schema):

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema
 
 from csvapi.errors import TooLarge
-from csvapi.operations.column_parts import PartsReader, PartsWriter
-from csvapi.operations.column_profile import FIXED, ColumnProfile
-from csvapi.operations.params import columns_field, whole
-from csvapi.operations.reducing import Table
-from csvapi.operations.step import Operation
-from csvapi.operations.writing import wire_of
+from csvapi.steps.column_parts import PartsReader, PartsWriter
+from csvapi.steps.column_profile import FIXED, ColumnProfile
+from csvapi.steps.params import columns_field, whole
+from csvapi.steps.report_table import Table
+from csvapi.steps.step import Operation
+from csvapi.steps.writing import wire_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from csvapi.csvio.blocks import Block
-    from csvapi.operations.column_parts import Written
-    from csvapi.operations.gathering import Part
-    from csvapi.operations.step import Column, Context
     from csvapi.spill.workspace import Workspace
+    from csvapi.steps.column_parts import Written
+    from csvapi.steps.gathering import Part
+    from csvapi.steps.step import Column, Context
 
 _EXACT = 10_000
 _BATCH = 1_000  # records that are looked at together: each look at a column costs as much as some ten cells

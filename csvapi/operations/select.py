@@ -9,13 +9,13 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from csvapi.csvio.blocks import Block
 from csvapi.errors import InvalidInput
-from csvapi.operations.growth import EACH, PART, Part
-from csvapi.operations.params import columns_field
-from csvapi.operations.step import Operation
-from csvapi.operations.writing import Written, block_of, encoded, wire_of
+from csvapi.steps.growth import EACH, PART, Part
+from csvapi.steps.params import columns_field
+from csvapi.steps.step import Operation
+from csvapi.steps.writing import Written, block_of, encoded, wire_of
 
 if TYPE_CHECKING:
-    from csvapi.operations.step import Column, Context, Counts
+    from csvapi.steps.step import Column, Context, Counts
 
 
 class Params(Schema):

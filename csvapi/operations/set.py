@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from csvapi.operations.growth import Part, TooLong
-from csvapi.operations.params import columns_field, compiled, flag
-from csvapi.operations.step import Operation, Traits
-from csvapi.operations.template import Most, Replaced, template
-from csvapi.operations.writing import Written, block_of, encoded
+from csvapi.steps.growth import Part, TooLong
+from csvapi.steps.params import columns_field, compiled, flag
+from csvapi.steps.step import Operation, Traits
+from csvapi.steps.template import Most, Replaced, template
+from csvapi.steps.writing import Written, block_of, encoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from csvapi.csvio.blocks import Block
-    from csvapi.operations.step import Column, Context, Counts
     from csvapi.spill.workspace import Workspace
+    from csvapi.steps.step import Column, Context, Counts
 
 _REMEMBERED, _SHARE = 1 << 22, 128  # bytes of memory for cells and their new values, at most; and of which part of it
 _LONGEST, _ENTRY = 700, 250  # of them for one cell, and besides its text
@@ -35,7 +35,7 @@ _CASES: dict[str, Callable[[str], str]] = {
 
 
 class Replacement(Schema):
-    """`text` literally, or `pattern` as RE2; in `with` `\\1` stands for a pattern's first group (see `template`)."""
+    """`text` literally, or `pattern` as RE2; in `with` `\\1` stands for a pattern's first group (`steps.template`)."""
 
     text = fields.String(validate=validate.Length(min=1, error="must not be empty."))
     pattern = fields.String()

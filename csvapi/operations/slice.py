@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, validates_schema
 
-from csvapi.operations.params import whole
-from csvapi.operations.step import Operation, Traits
+from csvapi.steps.params import whole
+from csvapi.steps.step import Operation, Traits
 
 if TYPE_CHECKING:
     from csvapi.csvio.blocks import Block, Mask
-    from csvapi.operations.step import Context, Counts
+    from csvapi.steps.step import Context, Counts
 
 
 class Params(Schema):

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, pre_load, validate
 
-from csvapi.operations.asked import not_comparable
-from csvapi.operations.growth import KEY_COLUMNS
-from csvapi.operations.ordering import KeyPart
-from csvapi.operations.params import ColumnField, choice, flag
-from csvapi.operations.step import Operation
-from csvapi.operations.values import AsField, format_of
-from csvapi.operations.writing import movable, wire_of
 from csvapi.spill.external_sort import Runs, merged
+from csvapi.steps.asked import not_comparable
+from csvapi.steps.growth import KEY_COLUMNS
+from csvapi.steps.params import ColumnField, choice, flag
+from csvapi.steps.sort_keys import KeyPart
+from csvapi.steps.step import Operation
+from csvapi.steps.values import AsField, format_of
+from csvapi.steps.writing import movable, wire_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from csvapi.csvio.blocks import Block
-    from csvapi.operations.gathering import Part
-    from csvapi.operations.step import Column, Context, Counts
     from csvapi.spill.workspace import Workspace
+    from csvapi.steps.gathering import Part
+    from csvapi.steps.step import Column, Context, Counts
 
 
 _AS = "What values are compared as; default text. Or a format of numbers or dates."

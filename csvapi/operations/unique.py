@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, validates_schema
 
-from csvapi.operations.keyed import Keyed
-from csvapi.operations.params import IGNORABLE, ColumnField, columns_field, ignore_field
-from csvapi.operations.step import Operation
+from csvapi.steps.keyed import Keyed
+from csvapi.steps.params import IGNORABLE, ColumnField, columns_field, ignore_field
+from csvapi.steps.step import Operation
 
 if TYPE_CHECKING:
-    from csvapi.operations.step import Column, Context
+    from csvapi.steps.step import Column, Context
 
 
 class Params(Schema):

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, fields
 
 from csvapi.csvio.disk import disk_budget, expect
-from csvapi.operations.checks import Unique, checked
-from csvapi.operations.growth import EACH, PART, some
-from csvapi.operations.params import choice, whole
-from csvapi.operations.reducing import Table
-from csvapi.operations.schema_properties import unknown_remarks
-from csvapi.operations.step import Operation, Traits
-from csvapi.operations.table_schema import TableSchema, primary_key
-from csvapi.operations.writing import wire_of
+from csvapi.steps.field_checks import Unique, checked
+from csvapi.steps.growth import EACH, PART, some
+from csvapi.steps.params import choice, whole
+from csvapi.steps.report_table import Table
+from csvapi.steps.schema_properties import unknown_remarks
+from csvapi.steps.step import Operation, Traits
+from csvapi.steps.table_schema import TableSchema, primary_key
+from csvapi.steps.writing import wire_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from csvapi.csvio.blocks import Block, Mask
-    from csvapi.operations.gathering import Part
-    from csvapi.operations.step import Column, Context, Counts
     from csvapi.spill.workspace import Workspace
+    from csvapi.steps.gathering import Part
+    from csvapi.steps.step import Column, Context, Counts
 
 Violation = tuple[int, str, bytes, str]  # the record in its block, column, value, rule
 

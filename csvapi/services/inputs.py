@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from csvapi.models import File
     from csvapi.operations import Step
-    from csvapi.operations.step import FileId
+    from csvapi.steps.step import FileId
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 
 from csvapi.extensions import runtime, transaction
 from csvapi.models import ApiKey, File, Task, User, Webhook
-from csvapi.operations.filter_params import MAX_VALUES
 from csvapi.services import api_keys, idempotency, news, quotas, webhooks
+from csvapi.steps.filter_params import MAX_VALUES
 
 
 def of(user_id: int) -> dict[str, Any]:

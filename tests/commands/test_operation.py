@@ -14,7 +14,7 @@ from csvapi.cli import COMMANDS
 from csvapi.commands import arguments
 from csvapi.commands.flags import add_flags, params
 from csvapi.operations import Operation, catalogue, load_steps
-from csvapi.operations.params import ColumnField
+from csvapi.steps.params import ColumnField
 from tests.commands.program import complaint, csvapi, output
 
 PEOPLE = b'name,age,"last, first"\nAda,36,L\nada,36,L\nGrace,85,"H ""A"""\nAda,36,L\n'

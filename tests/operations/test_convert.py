@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from csvapi.csvio.dialect import Dialect
 from csvapi.engines.local import Options, run
 from csvapi.errors import InvalidInput, TooLarge
-from csvapi.operations import formats, load_steps
+from csvapi.operations import load_steps
 from csvapi.operations.convert import distinct
+from csvapi.steps import formats
 from tests.engines import model
 from tests.engines.running import cases, reused
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csvapi.operations.distinct import STANDARD_ERROR, Distinct
+from csvapi.steps.hyperloglog import STANDARD_ERROR, Distinct
 from tests.engines import model
 from tests.engines.running import cases, reused
 from tests.operations.naive import SPACES, date, number

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from csvapi.errors import InvalidInput
 from csvapi.operations import load_steps
-from csvapi.operations.params import compiled
-from csvapi.operations.template import template
+from csvapi.steps.params import compiled
+from csvapi.steps.template import template
 from tests.engines.running import reused
 from tests.operations.tables import FAST_WAYS, csv_text, table
 

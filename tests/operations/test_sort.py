@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from csvapi.csvio.dialect import Dialect
 from csvapi.errors import InvalidInput, UnknownColumn
 from csvapi.operations import load_steps
-from csvapi.operations.ordering import number_key, text_key
+from csvapi.steps.sort_keys import number_key, text_key
 from tests.engines import model
 from tests.engines.running import cases, reused
 from tests.operations.naive import date, number

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from csvapi.errors import InvalidInput, UnknownColumn
 from csvapi.operations import load_steps
-from csvapi.operations.schema_properties import unknown_properties
-from csvapi.operations.schema_types import FieldType
+from csvapi.steps.schema_properties import unknown_properties
+from csvapi.steps.schema_types import FieldType
 from tests.engines import model
 from tests.engines.running import cases, reused
 from tests.operations.tables import FAST_WAYS, PARALLEL, csv_text, table

@@ -13,8 +13,8 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from csvapi.operations.filter import Filter
-from csvapi.operations.keyed import Keyed
 from csvapi.process import memory
+from csvapi.steps.keyed import Keyed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A filter's conditions over a table: the same tree, the same order, the same counts as `operations.conditions`.
+"""A filter's conditions over a table: the same tree, the same order, the same counts as `steps.conditions`.
 
 A condition is asked of the records that those before it leave open. Numbers of at most eight characters are compared
 as integers, exactly, and most texts where they lie (`texts`); cells of any other form, and all other conditions, are
@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from csvapi.engines.kernels import texts
 from csvapi.engines.kernels.table import BELOW
-from csvapi.operations.conditions import FEW, All, Leaf, Node, Not, Text
-from csvapi.operations.typed import Typed, TypedLeaf
+from csvapi.steps.conditions import FEW, All, Leaf, Node, Not, Text
+from csvapi.steps.typed import Typed, TypedLeaf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

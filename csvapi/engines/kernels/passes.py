@@ -18,7 +18,7 @@ from csvapi.engines.kernels.table import Table
 from csvapi.engines.kernels.tables import Tables
 from csvapi.engines.passes import RangePass
 from csvapi.engines.pool import WrongCut
-from csvapi.operations.keyed import SAMPLE, Keyed
+from csvapi.steps.keyed import SAMPLE, Keyed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

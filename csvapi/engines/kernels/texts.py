@@ -11,7 +11,7 @@ from csvapi.engines.kernels.table import BELOW, PADDING
 if TYPE_CHECKING:
     from csvapi.engines.kernels.quotes import Mask, Places
     from csvapi.engines.kernels.table import Table
-    from csvapi.operations.conditions import Text
+    from csvapi.steps.conditions import Text
 
 NAMES = ("==", "contains", "starts_with", "ends_with")
 _WORD = 8

@@ -1,4 +1,4 @@
-"""Numbers in words are the numbers that `operations.numbers` reads, and compare as they do."""
+"""Numbers in words are the numbers that `steps.numbers` reads, and compare as they do."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from csvapi.engines.kernels.choosing import _compare, parse
-from csvapi.operations.conditions import COMPARE
-from csvapi.operations.numbers import number
+from csvapi.steps.conditions import COMPARE
+from csvapi.steps.numbers import number
 
 SIMPLE = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")  # what words are read for; others go to Python's code
 cells = st.lists(

@@ -14,7 +14,7 @@ from csvapi.csvio.dialect import Dialect
 from csvapi.csvio.wire import Wire
 from csvapi.engines.kernels import texts
 from csvapi.engines.kernels.tables import Tables
-from csvapi.operations.conditions import Text
+from csvapi.steps.conditions import Text
 
 words = st.text('ab", \nü', max_size=20)
 

@@ -9,16 +9,16 @@ from itertools import compress, islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from csvapi.csvio.keys import canonical
-from csvapi.operations.remarks import Remark, Sighting
-from csvapi.operations.writing import wire_of
+from csvapi.steps.remarks import Remark, Sighting
+from csvapi.steps.writing import wire_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csvapi.csvio.blocks import Block, Cell
     from csvapi.csvio.wire import Wire
-    from csvapi.operations.step import Context
     from csvapi.spill.duplicates import Keep
+    from csvapi.steps.step import Context
 
 SAMPLE = 10
 _MOST_CELLS = 1 << 20  # of all these keys

@@ -9,11 +9,11 @@ from marshmallow import Schema, fields, validate
 
 from csvapi.csvio.wire import Wire
 from csvapi.errors import InvalidInput
-from csvapi.operations.params import load
-from csvapi.operations.rewrite import LINE_ENDS, Form, Rewrite
+from csvapi.steps.params import load
+from csvapi.steps.rewrite import LINE_ENDS, Form, Rewrite
 
 if TYPE_CHECKING:
-    from csvapi.operations.step import Context
+    from csvapi.steps.step import Context
 
 _ONE_OF = "must be one of: {choices}."
 

@@ -11,8 +11,8 @@ from csvapi.csvio.file_warnings import file_warnings
 from csvapi.csvio.pieces import pieces
 from csvapi.csvio.preview import head
 from csvapi.csvio.source import Source
-from csvapi.operations.step import Context
-from csvapi.operations.writing import encoded
+from csvapi.steps.step import Context
+from csvapi.steps.writing import encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from csvapi.csvio.blocks import Block
     from csvapi.csvio.data_warnings import DataWarning
     from csvapi.csvio.wire import Wire
-    from csvapi.operations.step import Column, FileId
+    from csvapi.steps.step import Column, FileId
 
 
 class Other:

@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, cast
 
-from csvapi.operations.asked import note
-from csvapi.operations.conditions import COMPARE
-from csvapi.operations.numbers import floats, leads_with_zero
+from csvapi.steps.asked import note
+from csvapi.steps.conditions import COMPARE
+from csvapi.steps.numbers import floats, leads_with_zero
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csvapi.csvio.blocks import Block, Cell, Mask
     from csvapi.csvio.wire import Wire
-    from csvapi.operations.remarks import Remark
-    from csvapi.operations.values import Format
+    from csvapi.steps.remarks import Remark
+    from csvapi.steps.values import Format
 
 
 _REMEMBERED, _LONGEST = 10_000, 100  # distinct cells, and bytes of one: they bound the memory of a condition

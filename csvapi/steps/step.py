@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from csvapi.errors import AmbiguousColumn, InvalidInput, UnknownColumn
-from csvapi.operations.gathering import Gatherer
+from csvapi.steps.gathering import Gatherer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ _SHOWN = 20  # column names in a message
 class Context:
     """The columns and the wire a step meets in its place of the pipeline, and the other files it may read.
 
-    `max_record` is the most bytes that a record, or the header, may have behind it (see `operations.growth`).
+    `max_record` is the most bytes that a record, or the header, may have behind it (see `steps.growth`).
     """
 
     columns: list[str]

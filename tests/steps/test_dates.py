@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csvapi.operations.dates import DateFormat, moment
+from csvapi.steps.dates import DateFormat, moment
 from tests.engines.running import WAYS, reused
 from tests.operations import naive
 from tests.operations.tables import csv_text, table
@@ -18,7 +18,7 @@ from tests.operations.tables import csv_text, table
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csvapi.operations.dates import Moment
+    from csvapi.steps.dates import Moment
 
 DATES = [
     "2021-03-04", "2021-03-04 11:22", "2021-03-04T11:22:33", "2021-03-04 11:22:33 UTC", "2021-03-04 11:22:33Z",

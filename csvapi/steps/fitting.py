@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Any
 from unicodedata import category
 
-from csvapi.operations.dates import DateFormat
-from csvapi.operations.numbers import SPACES, NumberFormat
+from csvapi.steps.dates import DateFormat
+from csvapi.steps.numbers import SPACES, NumberFormat
 
 MAX_LENGTH = 100  # characters; nothing longer is looked at
 _MARKS: tuple[dict[str, str], ...] = (

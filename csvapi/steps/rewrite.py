@@ -10,14 +10,14 @@ from csvapi.csvio.blocks import Block
 from csvapi.csvio.keys import canonical
 from csvapi.csvio.wire import Wire
 from csvapi.errors import InvalidInput
-from csvapi.operations.growth import Bound, Part
-from csvapi.operations.step import Context
+from csvapi.steps.growth import Bound, Part
+from csvapi.steps.step import Context
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from csvapi.csvio.dialect import Dialect
-    from csvapi.operations.step import Counts
+    from csvapi.steps.step import Counts
 
 LINE_ENDS = {"lf": "\n", "crlf": "\r\n", "cr": "\r"}
 QUOTING: dict[str, Literal[0, 1]] = {"minimal": csv.QUOTE_MINIMAL, "all": csv.QUOTE_ALL}

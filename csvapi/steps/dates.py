@@ -14,7 +14,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from csvapi.operations.numbers import SPACES
+from csvapi.steps.numbers import SPACES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,9 +12,9 @@ from operator import mul
 from pickle import dumps, loads
 from typing import TYPE_CHECKING, Any
 
-from csvapi.operations.dates import Moment, moment
-from csvapi.operations.distinct import Distinct
-from csvapi.operations.numbers import numbers_of
+from csvapi.steps.dates import Moment, moment
+from csvapi.steps.hyperloglog import Distinct
+from csvapi.steps.numbers import numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from marshmallow import INCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from csvapi.operations.params import choice, compiled, flag, whole
-from csvapi.operations.schema_properties import CONSTRAINT, FIELD, SCHEMA, Place, check, without_descriptions
-from csvapi.operations.schema_types import ORDERED, TYPES, FieldType
+from csvapi.steps.params import choice, compiled, flag, whole
+from csvapi.steps.schema_properties import CONSTRAINT, FIELD, SCHEMA, Place, check, without_descriptions
+from csvapi.steps.schema_types import ORDERED, TYPES, FieldType
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from csvapi.operations.writing import Written, encoded, records
+from csvapi.steps.writing import Written, encoded, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from csvapi.operations.step import Context, Counts
+    from csvapi.steps.step import Context, Counts
 
 
 class Table(Written):

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from csvapi.errors import InvalidInput
-from csvapi.operations.params import ColumnField, compiled, ignore_field, load
-from csvapi.operations.values import AsField, format_of, kind_of, not_a, value_in
+from csvapi.steps.params import ColumnField, compiled, ignore_field, load
+from csvapi.steps.values import AsField, format_of, kind_of, not_a, value_in
 
 if TYPE_CHECKING:
-    from csvapi.operations.step import Column
+    from csvapi.steps.step import Column
 
 COMPARISONS = ("==", "!=", ">", ">=", "<", "<=")
 TEXT = ("contains", "not_contains", "starts_with", "ends_with", "matches")

@@ -11,13 +11,13 @@ from itertools import compress, count, repeat
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from csvapi.csvio.blocks import Block, Cell, Mask
-from csvapi.operations.values import as_text
+from csvapi.steps.values import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from csvapi.csvio.wire import Wire
-    from csvapi.operations.remarks import Remark
+    from csvapi.steps.remarks import Remark
 
 FEW = 8  # values that are compared one after the other; more are looked up
 NEGATIVE = {"!=": "==", "not_contains": "contains", "not_in": "in", "not_empty": "is_empty"}

@@ -15,8 +15,8 @@ from csvapi.csvio.keys import canonical
 from csvapi.csvio.records import cut
 from csvapi.csvio.wire import Wire
 from csvapi.errors import InvalidInput
-from csvapi.operations.growth import Bound
-from csvapi.operations.step import Context
+from csvapi.steps.growth import Bound
+from csvapi.steps.step import Context
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +102,7 @@ def _ends(block: Block, index: int) -> bool:
 class Written:
     """The edges of a mapper or gatherer: the columns and the dialect behind it, and its header record.
 
-    Raises `TooLarge` for a header beyond the `bound`, which is that of every record, too (see `operations.growth`).
+    Raises `TooLarge` for a header beyond the `bound`, which is that of every record, too (see `steps.growth`).
     """
 
     def __init__(self, context: Context, columns: list[str], pointer: str = "", *, header: bool | None = None) -> None:

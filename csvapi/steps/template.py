@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import ValidationError
 
-from csvapi.operations.growth import TooLong
+from csvapi.steps.growth import TooLong
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

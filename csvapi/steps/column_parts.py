@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.disk import disk_budget
-from csvapi.operations.column_profile import ColumnProfile
+from csvapi.steps.column_profile import ColumnProfile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from csvapi.operations.asked import note
+from csvapi.steps.asked import note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.blocks import Cell
     from csvapi.csvio.wire import Wire
-    from csvapi.operations.dates import Moment
-    from csvapi.operations.remarks import Remark
-    from csvapi.operations.values import Format
+    from csvapi.steps.dates import Moment
+    from csvapi.steps.remarks import Remark
+    from csvapi.steps.values import Format
 
 INVERSE = bytes(range(255, -1, -1))
 _EXPONENT = 1 << 31

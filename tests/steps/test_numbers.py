@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from csvapi.csvio.dialect import Dialect
-from csvapi.operations.numbers import NumberFormat, floats, number, numbers_of
+from csvapi.steps.numbers import NumberFormat, floats, number, numbers_of
 from tests.engines.running import WAYS, execute, reused
 from tests.operations import naive
 from tests.operations.tables import csv_text, table

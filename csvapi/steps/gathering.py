@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from csvapi.csvio.blocks import Block
-    from csvapi.operations.step import Context, Counts
     from csvapi.spill.workspace import Workspace
+    from csvapi.steps.step import Context, Counts
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.keys import canonical
-from csvapi.operations.table_schema import rules_of
 from csvapi.spill.duplicates import repeats
 from csvapi.spill.key_files import KeySink, key_file, load
+from csvapi.steps.table_schema import rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import ValidationError
 
-from csvapi.operations.remarks import Remark, Sighting
+from csvapi.steps.remarks import Remark, Sighting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

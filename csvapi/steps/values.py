@@ -10,18 +10,9 @@ from typing import Any, Literal
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from csvapi.operations.dates import DateFormat, moment
-from csvapi.operations.numbers import (
-    INDIAN,
-    MARK,
-    MAX_DIGITS,
-    MAX_EXPONENT,
-    PLAIN,
-    NumberFormat,
-    leads_with_zero,
-    number,
-)
-from csvapi.operations.params import flag
+from csvapi.steps.dates import DateFormat, moment
+from csvapi.steps.numbers import INDIAN, MARK, MAX_DIGITS, MAX_EXPONENT, PLAIN, NumberFormat, leads_with_zero, number
+from csvapi.steps.params import flag
 
 Kind = Literal["number", "date", "text"]
 Format = NumberFormat | DateFormat

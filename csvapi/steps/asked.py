@@ -6,8 +6,8 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from csvapi.operations.fitting import fitting
-from csvapi.operations.remarks import Remark, Sighting
+from csvapi.steps.fitting import fitting
+from csvapi.steps.remarks import Remark, Sighting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

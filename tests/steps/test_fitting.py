@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csvapi.operations import load_steps
-from csvapi.operations.fitting import fitting
-from csvapi.operations.numbers import number
-from csvapi.operations.values import format_of
+from csvapi.steps.fitting import fitting
+from csvapi.steps.numbers import number
+from csvapi.steps.values import format_of
 
 
 @pytest.mark.parametrize(

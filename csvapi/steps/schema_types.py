@@ -11,8 +11,8 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from csvapi.operations.dates import DateFormat, Moment, moment
-from csvapi.operations.numbers import MARK, NumberFormat
+from csvapi.steps.dates import DateFormat, Moment, moment
+from csvapi.steps.numbers import MARK, NumberFormat
 
 TYPES = ("any", "string", "integer", "number", "boolean", "date", "datetime", "time", "year")
 ORDERED = ("integer", "number", "date", "datetime", "time", "year")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from csvapi.operations.growth import Bound
+    from csvapi.steps.growth import Bound
 
 Row = list["str | None"]
 _GROUP = 65_536  # records of a row group
