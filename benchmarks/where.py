@@ -19,7 +19,7 @@ from types import ModuleType
 
 import csvapi
 from csvapi.cli import main
-from csvapi.engines import kernels, ways
+from csvapi.engines.local import kernels, strategy
 
 _Function = tuple[str, int, str]
 _Spent = tuple[int, int, float, float, dict[_Function, tuple[int, int, float, float]]]
@@ -86,7 +86,7 @@ def modules(files: Sequence[Path]) -> list[dict[str, object]]:
 if __name__ == "__main__":
     operation, source, *flags = sys.argv[1:]
     with tempfile.TemporaryDirectory() as made:
-        for module, name in ((kernels, "run"), (kernels, "mark"), (ways, "copy")):
+        for module, name in ((kernels, "run"), (kernels, "mark"), (strategy, "copy")):
             _profile(module, name, Path(made))
         main([operation, source, "-o", f"{made}/output.csv", "-q", "--processes", "1", *flags])
         print(json.dumps(modules(list(Path(made).glob("*-*")))))

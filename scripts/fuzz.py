@@ -26,13 +26,13 @@ from fuzz_inputs import data, dialects, steps, ways, writers
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from csvapi import engines
 from csvapi.csvio import rows
 from csvapi.csvio.detection import detect
 from csvapi.csvio.dialect import Dialect
 from csvapi.csvio.pieces import pieces
 from csvapi.csvio.preview import head
 from csvapi.csvio.source import Source
-from csvapi.engines import local
 from csvapi.engines.receipt import Receipt
 from csvapi.errors import CsvapiError
 
@@ -50,7 +50,7 @@ def check(
     dialect: Dialect | None,
     pipeline: list[dict[str, object]],
     writer: dict[str, object],
-    way: local.Options,
+    way: engines.Options,
 ) -> str:
     """Everything once over one input; what came of it. Anything but an error of csvapi's own is a find."""
     path = folder / "input"
@@ -65,10 +65,10 @@ def check(
         assert source.prefix + whole + source.tail == content, "blocks are not the file"
         rows(path, chosen, 20, 3)
         out, gone, why = (folder / name for name in ("out", "gone", "why"))
-        receipt = local.run(path, chosen, pipeline, out, options=options, workspace=folder, dropped=gone, explain=why)
+        receipt = engines.run(path, chosen, pipeline, out, options=options, workspace=folder, dropped=gone, explain=why)
         conserved(receipt, source, out.stat().st_size + gone.stat().st_size)
-        local.run(path, chosen, [writer], out, options=options, workspace=folder)
-        local.run(path, chosen, [{"op": "normalise"}], out, options=options, workspace=folder)
+        engines.run(path, chosen, [writer], out, options=options, workspace=folder)
+        engines.run(path, chosen, [{"op": "normalise"}], out, options=options, workspace=folder)
         out.read_bytes().decode("utf-8")
     except CsvapiError as error:
         return error.code
@@ -103,7 +103,7 @@ def round_(number: int, folder: Path) -> None:
         dialect: Dialect | None,
         pipeline: list[dict[str, object]],
         writer: dict[str, object],
-        way: local.Options,
+        way: engines.Options,
     ) -> None:
         nonlocal slowest
         (folder / "case").write_bytes(json.dumps([str(dialect), pipeline, writer, str(way)]).encode() + b"\n" + content)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from csvapi import engines
 from csvapi.csvio.dialect import Dialect
-from csvapi.engines import local
 
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32-be", "latin-1", "cp1252", "cp437", "shift_jis", "gbk")
 RARE = ("big5", "cp932", "gb18030", "euc_jp", "johab", "shift_jis_2004", "cp037", "cp424", "iso2022_jp", "nonsense")
@@ -85,7 +85,7 @@ writers = st.sampled_from(
     ]
 )
 ways = st.builds(
-    local.Options,
+    engines.Options,
     block_size=st.sampled_from([1, 7, 64, 1000, 1 << 16]),
     processes=st.sampled_from([1] * 9 + [2]),
     memory=st.sampled_from([1000, 256 << 20]),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from csvapi.commands.dialect import check_override
 from csvapi.csvio.data_warnings import CODES
-from csvapi.engines.settings import Options
+from csvapi.engines import Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

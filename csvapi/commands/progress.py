@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from csvapi.engines.settings import Progress
+    from csvapi.engines import Progress
 
 _AFTER, _EVERY = 0.4, 0.1  # seconds
 

@@ -11,13 +11,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from csvapi import engines
 from csvapi.blame import blaming
 from csvapi.commands.dialect import detection, dialect
 from csvapi.commands.progress import Bar
 from csvapi.commands.source import sha256, source
 from csvapi.commands.target import Target, same_file
 from csvapi.commands.warn import warn
-from csvapi.engines import local
 from csvapi.engines.receipt import in_parts
 from csvapi.errors import CsvapiError
 from csvapi.operations import files_of, load_steps
@@ -140,7 +140,7 @@ def _pass(
     request: Request, path: Path, output: Path | BinaryIO, targets: dict[str, Target], workspace: Path, bar: Bar
 ) -> Receipt:
     found, warnings = dialect(path, request.dialect)
-    receipt = local.run(
+    receipt = engines.run(
         path,
         found,
         request.steps,

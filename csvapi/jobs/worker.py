@@ -206,7 +206,7 @@ def _is_small(task_id: str) -> bool:
 
 def warm_up() -> None:
     """Do once, before any fork, what every job would do again: imports, mappers, the compiling of statements."""
-    from csvapi.engines import local  # noqa: F401 -- what a job imports
+    from csvapi import engines  # noqa: F401 -- what a job imports
     from csvapi.jobs import handlers
     from csvapi.operations import catalogue
 

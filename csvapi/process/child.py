@@ -53,7 +53,7 @@ def main(descriptor: int) -> None:
 
 def _warm_up() -> None:
     from csvapi.csvio import pages  # noqa: F401 -- what a call imports
-    from csvapi.engines import trial  # noqa: F401 -- likewise
+    from csvapi.engines.local import trial  # noqa: F401 -- likewise
     from csvapi.operations import catalogue
 
     catalogue()

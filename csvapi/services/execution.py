@@ -11,10 +11,9 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
-from csvapi import logs, tracing
+from csvapi import engines, logs, tracing
 from csvapi.config import Settings
 from csvapi.csvio import Dialect
-from csvapi.engines import local
 from csvapi.engines.receipt import Receipt
 from csvapi.errors import Cancelled, CsvapiError, DatabaseDown, OutOfMemory, TaskError, TimedOut, WorkerLost
 from csvapi.extensions import runtime
@@ -96,7 +95,7 @@ def _execute(task: Task) -> None:
         more = held.enter_context(others(task.user_id, steps, find=files.of_task))
         warnings = older.warnings_of_run(file, steps)
         check_room(file.size)
-        receipt = local.run(
+        receipt = engines.run(
             source,
             Dialect.from_json(file.dialect),
             task.steps,
@@ -114,8 +113,8 @@ def _execute(task: Task) -> None:
             _commit(task, file, receipt, temp, parts)
 
 
-def _options(task: Task, settings: Settings) -> local.Options:
-    return local.Options(
+def _options(task: Task, settings: Settings) -> engines.Options:
+    return engines.Options(
         memory=settings.task_memory,
         max_record=settings.max_record,
         max_columns=settings.max_columns,
@@ -185,7 +184,7 @@ class _Reporter:
 
     def __init__(self, task: Task, limit: int) -> None:
         self._task, self._limit = task, limit
-        self._last: local.Progress | None = None
+        self._last: engines.Progress | None = None
         self._started = self._published = self._noted = time.monotonic()
 
     def alive(self) -> None:
@@ -193,7 +192,7 @@ class _Reporter:
         if self._last:
             self(self._last)
 
-    def __call__(self, done: local.Progress) -> None:
+    def __call__(self, done: engines.Progress) -> None:
         self._last = done
         at = time.monotonic()
         if at - self._published < PROGRESS_EVERY:
@@ -216,7 +215,7 @@ class _Reporter:
             log.warning("progress_not_written", reason=str(error))
 
 
-def _figures(done: local.Progress, seconds: float) -> dict[str, Any]:
+def _figures(done: engines.Progress, seconds: float) -> dict[str, Any]:
     left = done.bytes_total - done.bytes_done
     return {
         "bytes_done": done.bytes_done,

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from csvapi.csvio import Dialect
+from csvapi.engines.local.trial import fits, fitting
 from csvapi.engines.receipt import in_parts
-from csvapi.engines.trial import fits, fitting
 from csvapi.errors import Expired, NotFound, TaskNotFinished
 from csvapi.extensions import runtime
 from csvapi.models import File, Status, Task

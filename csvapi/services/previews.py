@@ -1,4 +1,4 @@
-"""Trying steps on the head of a file, at once, in a process of its own (see `engines.trial`)."""
+"""Trying steps on the head of a file, at once, in a process of its own (see `engines.local.trial`)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from csvapi import engines
 from csvapi.csvio import Dialect
 from csvapi.csvio.disk import Limits
-from csvapi.engines import local
-from csvapi.engines.trial import FOUND, Trial
+from csvapi.engines.local.trial import FOUND, Trial
 from csvapi.extensions import runtime
 from csvapi.services import files, older
 from csvapi.services.inputs import others
@@ -50,9 +50,9 @@ def run(file: File, steps: list[dict[str, Any]], size: int, chosen: dict[str, An
         return runtime().pool.call(file.user_id, Trial.run, trial)[1]
 
 
-def _options(chosen: dict[str, Any]) -> local.Options:
+def _options(chosen: dict[str, Any]) -> engines.Options:
     settings = runtime().settings
-    return local.Options(
+    return engines.Options(
         memory=MEMORY,
         max_record=settings.max_record,
         max_columns=settings.max_columns,

@@ -18,7 +18,7 @@ from csvapi.csvio.quote_repair import QuoteRepair
 from csvapi.csvio.records import cut
 from csvapi.csvio.source import Source
 from csvapi.csvio.wire import Wire
-from csvapi.engines.local import Options, run
+from csvapi.engines import Options, run
 from tests.engines import meant, model
 from tests.engines.running import reused
 

@@ -14,7 +14,7 @@ from csvapi.csvio.pieces import pieces
 from csvapi.csvio.records import read
 from csvapi.csvio.source import Source
 from csvapi.csvio.wire import Wire
-from csvapi.engines.local import Options, run
+from csvapi.engines import Options, run
 from csvapi.errors import InvalidInput, UnsupportedEncoding
 from tests.engines.running import reused
 

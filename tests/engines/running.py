@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from csvapi.engines.local import Options, run
+from csvapi.engines import Options, run
 from tests.engines.files import dialects, texts
 
 if TYPE_CHECKING:

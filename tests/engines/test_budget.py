@@ -10,7 +10,7 @@ import pytest
 
 from csvapi.csvio.dialect import Dialect
 from csvapi.csvio.disk import Limits
-from csvapi.engines.local import Options, run
+from csvapi.engines import Options, run
 from csvapi.errors import CsvapiError, OutputLimit, QuotaExceeded, WorkspaceFull
 
 if TYPE_CHECKING:

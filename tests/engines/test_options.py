@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csvapi.csvio.dialect import Dialect
-from csvapi.engines.local import Options, Progress, run
+from csvapi.engines import Options, Progress, run
 from csvapi.errors import AmbiguousColumn, Cancelled, InvalidInput, MalformedCsv, TooLarge, UnknownColumn, WorkerLost
 from tests.engines import model
 from tests.engines.running import WAYS, cases, execute, reused

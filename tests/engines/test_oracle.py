@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from csvapi.csvio.dialect import Dialect
-from csvapi.engines.local import Options, run
+from csvapi.engines import Options, run
 
 if TYPE_CHECKING:
     from pathlib import Path

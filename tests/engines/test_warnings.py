@@ -8,7 +8,7 @@ import pytest
 
 from csvapi.csvio import Dialect
 from csvapi.csvio.data_warnings import CODES, MOST, DataWarning, capped
-from csvapi.engines.local import Options, run
+from csvapi.engines import Options, run
 from tests.engines.running import WAYS
 
 if TYPE_CHECKING:

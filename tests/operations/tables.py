@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.dialect import Dialect
-from csvapi.engines.local import Options, run
+from csvapi.engines import Options, run
 from tests.engines import model
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from csvapi.csvio.dialect import Dialect
-from csvapi.engines.local import run
+from csvapi.engines import run
 from csvapi.errors import CsvapiError, InvalidInput, UnknownColumn
 from csvapi.operations import catalogue, check_columns, files_of, load_steps
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from csvapi.csvio.dialect import Dialect
-from csvapi.engines.local import Options, run
+from csvapi.engines import Options, run
 from csvapi.errors import InvalidInput, TooLarge
 from csvapi.operations import load_steps
 from csvapi.operations.convert import distinct

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from csvapi.csvio import Dialect
-from csvapi.engines.local import Options, run
+from csvapi.engines import Options, run
 from tests.engines import model
 from tests.engines.running import WAYS
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from csvapi.csvio.dialect import Dialect
-from csvapi.engines.local import Options, run
+from csvapi.engines import Options, run
 from tests.engines import model
 from tests.engines.running import WAYS, cases, reused
 

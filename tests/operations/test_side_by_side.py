@@ -9,7 +9,7 @@ import pytest
 
 import csvapi.operations
 from csvapi.csvio.dialect import Dialect
-from csvapi.engines.local import Options, run
+from csvapi.engines import Options, run
 from csvapi.operations import catalogue
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from csvapi.engines.pool import run_all
+from csvapi.engines.local.processes import run_all
 from csvapi.errors import OutOfMemory
 from csvapi.process import memory
 from csvapi.process.memory import MIB

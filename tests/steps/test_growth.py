@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from csvapi.csvio.dialect import Dialect
-from csvapi.engines.local import Options, Progress, run
+from csvapi.engines import Options, Progress, run
 from csvapi.errors import InvalidInput, TooLarge
 from csvapi.operations import load_steps
 

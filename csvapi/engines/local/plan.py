@@ -1,0 +1,146 @@
+"""Steps built for one file, and how many passes over it they need.
+
+A keyed step (dedup, unique) can only decide when it has seen every key, so a pass ends with it and the next begins
+behind it. Each record has a fate, one byte: 0 while it stays, else a code that names step and reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from csvapi.csvio.preview import Head, head
+from csvapi.csvio.source import Source
+from csvapi.errors import TooLarge
+from csvapi.steps.output import rewrite
+from csvapi.steps.step import Built, Context, Step
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from csvapi.csvio.dialect import Dialect
+    from csvapi.engines.options import Options
+    from csvapi.steps.gathering import Gatherer
+    from csvapi.steps.rewrite import Rewrite
+    from csvapi.steps.step import Expander, Mapper
+
+Files = Mapping[Any, "tuple[Path, Dialect]"]
+KEPT, RAGGED = 0, 1
+_CODES = 256
+
+
+@dataclass(frozen=True)
+class Pass:
+    """Steps `begin` to `end` are decided on it; a study pass shows what they leave to the step behind them."""
+
+    begin: int
+    end: int
+    what: Literal["keys", "study", "write"]
+
+
+@dataclass
+class Plan:
+    """`codes` maps a fate to its step's number (from 1; 0 for a ragged record) and the reason.
+
+    `after` is what the columns and the wire of the output are; `before` counts the steps of the stages before this one.
+    """
+
+    source: Source
+    head: Head
+    steps: list[Step]
+    built: list[Built]
+    after: Context
+    rewriting: Rewrite | None = None
+    before: int = 0
+    codes: list[tuple[int, str]] = field(default_factory=list)
+    first_code: list[int] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls,
+        path: Path,
+        dialect: Dialect,
+        steps: list[Step],
+        options: Options,
+        files: Files | None = None,
+        *,
+        last: bool = True,
+        columns: list[str] | None = None,
+    ) -> Plan:
+        """Read the header and build the steps. Raises what the header or a column name is wrong with."""
+        source = Source.open(path, dialect)
+        first = head(source, limit=options.max_record, most=options.max_columns)
+        if columns is not None:  # of a file whose first records may be shorter than others
+            missing = [b""] * (len(columns) - len(first.fields))
+            first = replace(first, columns=columns, fields=first.fields + missing)
+        source = replace(source, known_width=len(first.columns))
+        if len(first.columns) > options.max_columns:
+            detail = f"The file has {len(first.columns)} columns; the limit is {options.max_columns}."
+            raise TooLarge(detail, limit=options.max_columns)
+        context = Context(first.columns, dialect.header, source.wire, files or {}, options.max_record)
+        built: list[Built] = []
+        for step in steps:
+            built.append(step.build(context))
+            context = getattr(built[-1], "after", context)
+        rewriting = rewrite(options.output, context) if options.output and last else None
+        plan = cls(source, first, steps, built, rewriting.after if rewriting else context, rewriting)
+        plan._code_reasons()
+        return plan
+
+    def _code_reasons(self) -> None:
+        """One code per reason, or where that makes too many, one per step."""
+        reasons: list[tuple[str, ...]] = [getattr(built, "reasons", ()) for built in self.built]
+        if sum(map(len, reasons)) > _CODES - 2:
+            reasons = [each[:1] and ("the conditions do not hold",) for each in reasons]
+        self.codes = [(0, "kept"), (0, "ragged")]
+        for number, each in enumerate(reasons, start=1):
+            self.first_code.append(len(self.codes))
+            self.codes += [(number, reason) for reason in each]
+
+    def code(self, step: int, reason: int) -> int:
+        """The fate of a record that `step` (from 0) drops for its `reason`-th reason."""
+        first = self.first_code[step]
+        return first + (reason if first + reason < len(self.codes) and self.codes[first + reason][0] == step + 1 else 0)
+
+    @property
+    def passes(self) -> list[Pass]:
+        """What each reading of the file is for; those that decide nothing come before the one that writes."""
+        passes, begin = [], 0
+        for number, step in enumerate(self.steps):
+            if step.traits.keyed:
+                passes.append(Pass(begin, number + 1, "keys"))
+                begin = number + 1
+            elif step.traits.studies:
+                passes.append(Pass(begin, number, "study"))
+                begin = number
+        return [*passes, Pass(begin, len(self.steps), "write")]
+
+    @property
+    def top(self) -> bytes:
+        """The file's bytes above its first data record."""
+        return self.source.prefix + self.source.wire.restore(self.head.record)
+
+    @property
+    def ordered(self) -> bool:
+        """Whether some step must see all records one after the other."""
+        return not all(step.traits.stateless and not step.traits.studies for step in self.steps)
+
+    @property
+    def gatherer(self) -> Gatherer | None:
+        """The last step, where it collects what it writes."""
+        gathers = self.steps and self.steps[-1].traits.kind in ("sorter", "reducer")
+        return cast("Gatherer", self.built[-1]) if gathers else None
+
+    @property
+    def expander(self) -> Expander | None:
+        """The last step, where it gives a record any number of others."""
+        last = self.built[-1] if self.built else None
+        return cast("Expander", last) if hasattr(last, "expand") else None
+
+    @property
+    def mappers(self) -> list[Mapper]:
+        """What gives the output its head: steps and output, in order; without any its bytes are the input's."""
+        named = zip(self.steps, self.built, strict=True)
+        mappers = [cast("Mapper", built) for step, built in named if step.traits.kind in ("mapper", "reducer")]
+        return [*mappers, self.rewriting] if self.rewriting else mappers

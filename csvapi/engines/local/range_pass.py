@@ -1,0 +1,255 @@
+"""One pass over one range: blocks in; fates, keys and kept bytes out. Memory: a few blocks."""
+
+from __future__ import annotations
+
+from array import array
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate, chain, compress, islice
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from csvapi.csvio.blocks import Block
+from csvapi.csvio.census import Counter
+from csvapi.csvio.disk import disk_budget
+from csvapi.csvio.pieces import Piece, pieces
+from csvapi.engines.local.bad_records import Judge
+from csvapi.engines.local.decisions import Fates, fate_file, stop_file
+from csvapi.engines.local.flow import through
+from csvapi.engines.local.padding import Padding
+from csvapi.engines.local.processes import WrongCut
+from csvapi.engines.local.range_result import Found
+from csvapi.engines.receipt import StepCount
+from csvapi.spill.key_files import KeySink
+from csvapi.spill.workspace import Workspace
+from csvapi.steps.conditions import inverse
+from csvapi.steps.keyed import SAMPLE
+from csvapi.steps.remarks import Remark, remarks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from csvapi.csvio.sink import Sink
+    from csvapi.engines.local.plan import Plan
+    from csvapi.engines.local.processes import Progressed
+    from csvapi.engines.options import Options
+    from csvapi.steps.keyed import Keyed
+    from csvapi.steps.step import KeyedSelector, Mapper, Selector, Student
+
+STAYS = b"\1" + bytes(255)  # a fate as a mask byte
+GOES = b"\0" + b"\1" * 255
+
+
+@dataclass
+class RangePass:
+    """Steps `begin` to `end` (those before are decided) over the records of one range.
+
+    A pass ends with a keyed step, whose keys it spills into `partitions`; or it shows what is left to the `student`; or
+    it writes to `output` and `dropped`, where the last step may be a `gatherer` that takes the records instead. The
+    first one may `locate` the records for `copy_survivors`.
+    """
+
+    plan: Plan
+    options: Options
+    workspace: Path
+    number: int
+    bounds: tuple[int, int]
+    begin: int
+    end: int
+    partitions: int = 1
+    output: Sink | None = None
+    dropped: Sink | None = None
+    student: Student | None = None
+    remember: bool = False
+    even: bool = False
+    locate: bool = False
+
+    def run(self, report: Callable[[Progressed], None]) -> Found:
+        """Raises `MalformedCsv` where the options refuse what is found, `WrongCut` if the range ends in a record."""
+        self.alive = partial(report, (0, 0, 0))
+        for built in self.plan.built:
+            if hasattr(built, "alive"):
+                built.alive = self.alive
+        self.counter = Counter(self.plan.source, self.plan.head)
+        self.judge = Judge(self.plan, self.options, self.counter, first=not self.begin, even=self.even)
+        self.found = Found(self.counter.census, [StepCount(step.operation.name) for step in self.plan.steps])
+        if self.begin and getattr(self.plan.built[self.begin - 1], "sampled", False):
+            self.found.samples[self.begin - 1] = []
+        self.line = self.plan.head.line
+        self.remarks = {number: remarks_of(self.plan.built[number]) for number in range(self.begin, self.end)}
+        for remark in self._remarks():
+            remark.reset()
+        fates = Fates(fate_file(self.workspace, self.number), new=not self.begin, kept=self.remember)
+        gatherer = self.plan.gatherer if self.output else None
+        self.gathering = gatherer.gather(self._step_workspace(report), self.number) if gatherer else None
+        with closing(fates), ExitStack() as stack:
+            stack.push(self._abandon)
+            keyed = self.output is None and self.student is None
+            self.keys = stack.enter_context(self._key_sink()) if keyed else None
+            self.stops = self._stop_sink(stack)
+            for piece in self._pieces():
+                kept = self.found.kept
+                self._piece(piece, fates)
+                self._locate(piece)
+                self._count_bytes(piece)
+                report((piece.size, len(piece), self.found.kept - kept))
+            if self.keys:
+                self.keys.flush()
+        self.found.ragged_dropped = self.judge.dropped
+        self.found.gathered = self.gathering.close() if self.gathering else None
+        self.found.seen = {number: [remark.seen for remark in remarks] for number, remarks in self.remarks.items()}
+        for number in range(self.begin, self.end):
+            built = self.plan.built[number]
+            if hasattr(built, "counts") and built is not gatherer:
+                self.found.counts[number].detail = built.counts()
+        return self.found
+
+    def _abandon(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Close what gathers in a pass that fails; most hold no file open."""
+        abandon = getattr(self.gathering, "abandon", None)
+        if kind and abandon:
+            with suppress(OSError):  # a full disk, of which the failure itself tells
+                abandon()
+
+    def _remarks(self) -> Iterator[Remark]:
+        return chain.from_iterable(self.remarks.values())
+
+    def _locate(self, piece: Piece) -> None:
+        """Add line and byte to what the steps found in this piece."""
+        for remark in self._remarks():
+            for spot in remark.seen.spots:
+                if spot.line is None:
+                    spot.line, spot.byte = piece.where(spot.row - piece.block.rows[0])
+        self.line += piece.lines
+
+    def _count_bytes(self, piece: Piece) -> None:
+        self.found.read["csv"] = self.found.read.get("csv", 0) + piece.size
+
+    def _step_workspace(self, report: Callable[[Progressed], None]) -> Workspace:
+        memory = self.options.memory // max(1, self.options.processes)
+        shared = self.number > 0 or self.bounds[1] < self.plan.source.size
+        return Workspace(self.workspace, memory, lambda: report((0, 0, 0)), shared)
+
+    def _key_sink(self) -> closing[KeySink]:
+        return closing(KeySink(self.workspace, self.end - 1, self.number, self.partitions))
+
+    def _stop_sink(self, stack: ExitStack) -> BinaryIO | None:
+        return stack.enter_context(stop_file(self.workspace, self.number).open("wb")) if self.locate else None
+
+    def _pieces(self) -> Iterator[Piece]:
+        source, options = self.plan.source, self.options
+        for piece in pieces(source, *self.bounds, line=self.line, size=options.block_size, limit=options.max_record):
+            if piece.cut.unclosed is not None and self.bounds[1] < source.size:
+                raise WrongCut
+            yield piece
+
+    def _piece(self, piece: Piece, fates: Fates) -> None:
+        block = piece.block
+        self.start = start = block.rows[0] if len(block) else 0
+        self.marks = marks = fates.read(start, len(block))
+        ragged = self.judge.ragged(piece, marks)
+        pads = self.options.on_ragged == "pad" and ragged
+        self.padding = self._padding(block, ragged) if pads else None
+        alive, left = block.select(bytes(marks).translate(STAYS)), 0
+        for part in through(alive, range(-1 if pads else 0, self.end), self._advance):
+            self._take(part, piece)
+            self.alive()
+            left += len(part)
+        fates.write(start, marks)
+        if self.stops:
+            with disk_budget(8 * len(block)):
+                array("Q", islice(accumulate(map(len, piece.block.raw), initial=piece.position), 1, None)).tofile(
+                    self.stops
+                )
+        if self.dropped and left < len(block):
+            self.dropped.write_records(compress(block.raw, marks.translate(GOES)), block.wire)
+
+    def _take(self, part: Block, piece: Piece) -> None:
+        """What the pass is for, with records that all its steps left."""
+        if self.keys:
+            self._add_keys_of(part, self.keys)
+        elif self.student:
+            self.student.study(part)
+        elif self.gathering:
+            self.gathering.add(part, lambda row: piece.where(row - self.start)[0])
+            self.found.kept += len(part)
+        elif self.output:
+            self._write(part, self.output)
+
+    def _padding(self, block: Block, ragged: list[int]) -> Padding:
+        rows = frozenset(block.rows[index] for index in ragged)
+        return Padding(rows, len(self.plan.head.columns), self.options.max_record)
+
+    def _add_keys_of(self, alive: Block, sink: KeySink) -> None:
+        built = cast("Keyed", self.plan.built[self.end - 1])
+        self.found.counts[self.end - 1].records_in += len(alive)
+        keys, rows = built.keys(alive), alive.rows
+        built.see(keys, rows)
+        if built.keeps_empty:
+            filled = [not built.is_empty(key) for key in keys]
+            keys, rows = list(compress(keys, filled)), list(compress(rows, filled))
+        sink.add(keys, rows)
+
+    def _write(self, alive: Block, output: Sink) -> None:
+        expander = self.plan.expander
+        for made in expander.expand(alive) if expander else (alive,):
+            self.found.kept += len(made)
+            for part in self._rewritten(made):
+                output.write_records(part.raw, part.wire)
+                self.alive()
+
+    def _rewritten(self, block: Block) -> Iterable[Block]:
+        rewriting = self.plan.rewriting
+        return through(block, range(1), lambda _, part: _mapped(rewriting, part)) if rewriting else (block,)
+
+    def _advance(self, number: int, block: Block) -> tuple[Block, int]:
+        """What step `number` makes of the first records of a block, and of how many; -1 is the padding."""
+        if number < 0:
+            return _mapped(cast("Padding", self.padding), block)
+        traits = self.plan.steps[number].traits
+        if traits.kind == "mapper":
+            return self._map(number, block)
+        if traits.keyed:
+            if number == self.begin - 1:
+                self._sample(number, block)
+        elif traits.kind != "selector":
+            self._pass_on(number, len(block))
+        elif number >= self.begin:
+            return self._select(number, cast("Selector", self.plan.built[number]), block), len(block)
+        return block, len(block)
+
+    def _map(self, number: int, block: Block) -> tuple[Block, int]:
+        built = self.plan.built[number]
+        done = block if built is self.plan.expander else cast("Mapper", built).map(block)
+        if number >= self.begin:
+            self._pass_on(number, len(done))
+        return done, len(done)
+
+    def _pass_on(self, number: int, records: int) -> None:
+        count = self.found.counts[number]
+        count.records_in += records
+        count.kept += records
+
+    def _sample(self, number: int, alive: Block) -> None:
+        built = cast("KeyedSelector", self.plan.built[number])
+        sample = self.found.samples.get(number)
+        if sample is not None and len(sample) < SAMPLE and len(alive):
+            sample += built.sample(alive)[: SAMPLE - len(sample)]
+
+    def _select(self, number: int, step: Selector, alive: Block) -> Block:
+        mask = step.keep(alive)
+        count = self.found.counts[number]
+        count.records_in += len(alive)
+        count.kept += mask.count(1)
+        if (self.remember or self.dropped) and 0 in mask:
+            gone = alive.select(inverse(mask))
+            reasons = step.why(gone) if self.options.explain else bytes(len(gone))
+            for row, reason in zip(gone.rows, reasons, strict=True):
+                self.marks[row - self.start] = self.plan.code(number, reason)
+        return alive.select(mask)
+
+
+def _mapped(mapper: Mapper | Padding, block: Block) -> tuple[Block, int]:
+    done = mapper.map(block)
+    return done, len(done)

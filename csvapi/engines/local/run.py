@@ -1,0 +1,188 @@
+"""Run steps over a file on this machine, in one process or several.
+
+A pass reads the file once in ranges side by side; one more pass per dedup or unique. Memory: a few blocks per process,
+and the keys of one partition. Everything a run writes besides its outputs is in a folder of the workspace that goes
+with it, however it ends.
+"""
+
+from __future__ import annotations
+
+import gc
+import shutil
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from csvapi.csvio.disk import limited
+from csvapi.csvio.preview import head
+from csvapi.csvio.source import Source
+from csvapi.engines.local.explain import HEADER
+from csvapi.engines.local.outputs import Outputs
+from csvapi.engines.local.plan import Plan
+from csvapi.engines.local.processes import WrongCut
+from csvapi.engines.local.stage import Stage
+from csvapi.engines.local.stages import Aside, check, output_of, stages
+from csvapi.engines.options import Options, Progress
+from csvapi.engines.receipt import Receipt, StepCount
+from csvapi.operations import load_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from csvapi.csvio.dialect import Dialect
+    from csvapi.engines.local.plan import Files
+    from csvapi.steps.step import Step
+
+
+def run(
+    source: Path,
+    dialect: Dialect,
+    steps: list[dict[str, Any]],
+    output: Path | BinaryIO,
+    *,
+    options: Options | None = None,
+    workspace: Path | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    dropped: Path | None = None,
+    explain: Path | None = None,
+    input_sha256: str | None = None,
+    hashed: bool = True,
+    files: Files | None = None,
+    columns: list[str] | None = None,
+) -> Receipt:
+    """Write what the steps leave of `source` to `output`, the dropped records to `dropped`, and why to `explain`.
+
+    Without `hashed` the receipt has no SHA-256 of the output, which takes a while. `files` are those that steps read
+    besides, by the id they name; `columns` are the file's where `source` is only the first records of it. Behind a step
+    that settles its output (see `stages`) the rows in `explain` and the bytes in `dropped` are those of that
+    output.
+    `progress` is called at block borders and may raise: children and files then go and the exception passes through.
+    Of a file without any record nothing but its byte order mark comes out, whatever the steps, with a warning.
+    Raises `InvalidInput` for steps and columns, `MalformedCsv` for a record beyond the options, `TooLarge` for one that
+    a step would make so long, and what `csvio.disk` does for too much that is written.
+    """
+    options = options or Options()
+    files = files or {}
+    loaded = load_steps(steps)
+    parts = stages(loaded, options)
+    if not head(Source.open(source, dialect), limit=options.max_record, most=options.max_columns).columns:
+        parts = [[]]  # without a record there are no columns that steps could name, and nothing for them to do
+    plan = Plan.of(source, dialect, parts[0], options, files, last=len(parts) == 1, columns=columns)
+    check(plan, parts[1:], files)
+    written = [path for path in (output, dropped, explain) if isinstance(path, Path)]
+    try:
+        with _quiet_collector():
+            for count in dict.fromkeys((max(1, options.processes), 1)):
+                try:
+                    with (
+                        tempfile.TemporaryDirectory(prefix="run-", dir=workspace) as folder,
+                        limited(options.limits, _folders(written, folder)),
+                    ):
+                        pipeline = _Pipeline(parts, options, Path(folder).resolve(), count, progress, files)
+                        receipt = pipeline.run(plan, Outputs(output, dropped, explain, hashed=hashed))
+                        receipt.input_sha256 = input_sha256
+                        receipt.steps = [step.as_json() for step in loaded]
+                        receipt.counts = receipt.counts or [StepCount(step.operation.name) for step in loaded]
+                        break
+                except WrongCut:
+                    pass  # a run in one range has no cuts, and knows the row of what it refuses
+    except BaseException:
+        for path in filter(_is_regular, written):
+            path.unlink(missing_ok=True)
+        raise
+    return receipt
+
+
+def _folders(written: list[Path], workspace: str) -> list[Path]:
+    """One folder of each disk that is written to."""
+    folders = [Path(workspace), *(path.parent for path in written)]
+    return list({folder.stat().st_dev: folder for folder in folders}.values())
+
+
+def _is_regular(path: Path) -> bool:
+    """A device, a pipe or a link is not the run's to remove."""
+    return path.is_file() and not path.is_symlink()
+
+
+@contextmanager
+def _quiet_collector() -> Iterator[None]:
+    """No cyclic garbage is made during a pass; looking for it would cost a tenth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@dataclass
+class _Pipeline:
+    """The stages of a run, each over the file that the one before it wrote."""
+
+    parts: list[list[Step]]
+    options: Options
+    folder: Path
+    processes: int
+    progress: Callable[[Progress], None] | None
+    files: Files
+
+    def run(self, plan: Plan, outputs: Outputs) -> Receipt:
+        self.began = time.monotonic()
+        sides = (Aside(outputs.dropped, self.folder, "gone"), Aside(outputs.reasons, self.folder, "reasons"))
+        first, before = plan, 0
+        receipts: list[Receipt] = []
+        done = [0, 0, 0]
+        for number, steps in enumerate(self.parts):
+            last = number == len(self.parts) - 1
+            options = self.options if number == 0 else replace(self.options, on_ragged="keep", on_bad="keep")
+            if number:
+                assert plan.after.wire is not None  # noqa: S101  the plan of a file
+                source, dialect = self._between(number - 1), plan.after.wire.dialect
+                columns = plan.after.columns
+                plan = Plan.of(source, dialect, steps, options, self.files, last=last, columns=columns)
+                plan.before = before
+            workspace = self.folder / f"work-{number}"
+            workspace.mkdir()
+            stage = Stage(plan, options, workspace, self.processes, self.progress, done)
+            main = outputs.main if last else self._between(number)
+            asides = sides[0].of(number), sides[1].of(number)
+            receipts.append(stage.run(Outputs(main, *asides, hashed=outputs.hashed and last, last=last)))
+            done, before = stage.done, before + len(steps)
+            sides[0].add(number, len(plan.top))
+            sides[1].add(number, len(HEADER))
+            shutil.rmtree(workspace)
+            if number:
+                plan.source.path.unlink()
+        return self._whole(first, plan, receipts)
+
+    def _between(self, number: int) -> Path:
+        """What a stage writes for the next one."""
+        return self.folder / f"stage-{number}"
+
+    def _whole(self, first: Plan, last: Plan, receipts: list[Receipt]) -> Receipt:
+        """One receipt: the input of the first stage, the output of the last one, and the steps of all."""
+        receipt = replace(
+            receipts[-1],
+            dialect=first.source.wire.dialect,
+            steps=[step for each in receipts for step in each.steps],
+            options=self.options.as_json(),
+            input_bytes=first.source.size + first.source.trailing,
+            census=receipts[0].census,
+            counts=[count for each in receipts for count in each.counts],
+            ragged_dropped=receipts[0].ragged_dropped,
+            preamble=first.source.preamble_lines,
+            trailing=first.source.trailing,
+            warnings=[warning for each in receipts for warning in each.warnings],
+            run={
+                "engine": "local",
+                "processes": self.processes,
+                "seconds": round(time.monotonic() - self.began, 3),
+                "stages": [each.run for each in receipts],
+            },
+        )
+        receipt.output = output_of(last)
+        return receipt

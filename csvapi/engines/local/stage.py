@@ -1,0 +1,258 @@
+"""One stage of a run: its passes over the file, in ranges side by side, and what they counted."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, cast
+
+from csvapi import __version__
+from csvapi.engines.local.explain import write_explanation
+from csvapi.engines.local.mark_duplicates import Duplicates
+from csvapi.engines.local.outputs import side_by_side
+from csvapi.engines.local.processes import run_all
+from csvapi.engines.local.range_pass import RangePass
+from csvapi.engines.local.range_result import Found
+from csvapi.engines.local.ranges import ranges
+from csvapi.engines.local.stage_warnings import warnings_of
+from csvapi.engines.local.strategy import Ways
+from csvapi.engines.options import Options, Progress
+from csvapi.engines.receipt import Receipt, StepCount
+from csvapi.spill.workspace import Workspace
+from csvapi.steps.gathering import Part
+from csvapi.steps.keyed import SAMPLE
+from csvapi.steps.remarks import remarks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from csvapi.csvio.sink import Sink
+    from csvapi.engines.local.outputs import Outputs
+    from csvapi.engines.local.plan import Plan
+    from csvapi.engines.local.processes import Progressed, Report
+    from csvapi.steps.step import Appender, KeyedSelector, Prepared, Student
+
+
+class Stage:
+    """One stage of a pipeline: a pass for each keyed or studying step, and one that writes."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        options: Options,
+        workspace: Path,
+        processes: int,
+        progress: Callable[[Progress], None] | None,
+        done: list[int],
+    ) -> None:
+        self.plan, self.options, self.workspace, self.progress = plan, options, workspace, progress
+        self.processes = 1 if plan.ordered else processes
+        self.ways = Ways(plan, options)
+        self.ranges = ranges(plan.source, plan.head, self.processes, options.smallest_range)
+        self.done = done
+        self.kept = 0
+        self.passes = plan.passes
+        self.total = done[0] + (plan.source.size - plan.head.start) * len(self.passes)
+        self.step = 0
+        self.counts = [StepCount(step.operation.name) for step in plan.steps]
+        self.found: list[Found] = []
+        self.read = {"csv": 0, "kernels": 0}
+        self.began = time.monotonic()
+
+    def run(self, outputs: Outputs) -> Receipt:
+        workspace = Workspace(self.workspace, self.options.memory // self.processes, partial(self._report, (0, 0, 0)))
+        for count, built in zip(self.counts, self.plan.built, strict=True):
+            if hasattr(built, "prepare"):
+                count.detail.update(cast("Prepared", built).prepare(workspace) or {})
+        for each in self.passes[:-1]:
+            if each.what == "keys":
+                self._keyed_pass(each.begin, each.end)
+            else:
+                self._study_pass(each.begin, each.end)
+        out = self._last_pass(self.passes[-1].begin, outputs)
+        if outputs.reasons:
+            write_explanation(self.plan, self.workspace, self.bases, outputs.reasons, self._report)
+        return self._receipt(out)
+
+    @property
+    def bases(self) -> list[int]:
+        return [0, *accumulate(found.census.records for found in self.found)][:-1]
+
+    def _report(self, step: Progressed) -> None:
+        self.done = [mine + more for mine, more in zip(self.done, step, strict=True)]
+        if self.progress:
+            done, rows_in, rows_out = self.done
+            self.progress(Progress(done, self.total, rows_in, rows_out, self.plan.before + self.step))
+
+    def _pass(self, number: int, begin: int, end: int, **more: Any) -> RangePass:
+        return RangePass(
+            self.plan, self.options, self.workspace, number, self.ranges[number], begin, end, even=self.even, **more
+        )
+
+    @property
+    def even(self) -> bool:
+        """Whether an earlier pass found every record as wide as the header."""
+        return bool(self.found) and not any(each.census.issues["ragged"].count for each in self.found)
+
+    @property
+    def located(self) -> bool:
+        """Whether an earlier pass left where each record ends, with nothing between them."""
+        return self.ways.locates and bool(self.found) and not any(each.census.blank for each in self.found)
+
+    def _keyed_pass(self, begin: int, end: int) -> None:
+        self.step = end
+        partitions = self.ways.partitions(self.processes)
+        more = {"partitions": partitions, "remember": True, "locate": self.ways.locates and begin == 0}
+        tasks = [self.ways.task(self._pass(number, begin, end, **more)) for number in range(len(self.ranges))]
+        found = run_all(tasks, self._report, apart=self.ways.apart(begin, end))
+        self._add(found, begin)
+        built = cast("KeyedSelector", self.plan.built[end - 1])
+        records = [each.census.records for each in self.found]
+        code = self.plan.code(end - 1, 0)
+        resolver = Duplicates(
+            self.workspace,
+            end - 1,
+            built.retain,
+            code,
+            self.bases,
+            records,
+            explain=self.options.explain,
+            memory=self.options.memory // self.processes,
+        )
+        resolver.prepare()
+        groups = [range(first, partitions, self.processes) for first in range(min(self.processes, partitions))]
+        marks = [partial(self.ways.mark(resolver), group) for group in groups]
+        dropped = sum(run_all(marks, self._report, apart=self.ways.fast))
+        count = self.counts[end - 1]
+        count.kept = count.records_in - dropped
+        for path in self.workspace.glob(f"keys-{end - 1}-*"):
+            path.unlink()
+
+    def _study_pass(self, begin: int, end: int) -> None:
+        """Show the records that reach step `end` (from 0) to it."""
+        self.step = end + 1
+        student = cast("Student", self.plan.built[end])
+        found = run_all([self._pass(0, begin, end, student=student, remember=True).run], self._report)
+        student.studied()
+        self._add(found, begin)
+
+    def _last_pass(self, begin: int, outputs: Outputs) -> Sink:
+        self.step = end = len(self.plan.steps)
+        apart = self.ways.apart(begin, end)
+        with outputs.opened() as sinks:
+            self._begin(sinks[0])
+            for side in sinks[1:]:
+                side.write(self.plan.top)
+            work = partial(self._last_range, begin, outputs)
+            if len(self.ranges) == 1 and not apart:
+                found = run_all([partial(work, 0, sinks)], self._report)
+            else:
+                found = side_by_side(work, len(self.ranges), sinks, self.workspace, self._report, apart=apart)
+            self._add(found, begin)
+            self._end(sinks[0], found)
+            for sink in sinks:
+                sink.flush()
+        return sinks[0]
+
+    def _last_range(self, begin: int, outputs: Outputs, number: int, sinks: list[Sink], report: Report) -> Found:
+        side = sinks[1] if len(sinks) > 1 else None
+        remember = outputs.reasons is not None or begin > 0
+        one = self._pass(number, begin, len(self.plan.steps), output=sinks[0], dropped=side, remember=remember)
+        return self.ways.task(one, located=self.located)(report)
+
+    def _begin(self, main: Sink) -> None:
+        """The bytes above the first data record: as they were, or by the last mapper."""
+        fields, top = self.plan.head.fields, self.plan.top
+        for mapper in self.plan.mappers:
+            fields, top = mapper.head(fields)
+        main.write(top)
+
+    def _end(self, main: Sink, found: list[Found]) -> None:
+        """The bytes behind the last record that a pass wrote: what was gathered, or appended."""
+        last = self.plan.built[-1] if self.plan.built else None
+        if self.plan.gatherer:
+            workspace = Workspace(self.workspace, self.options.memory, partial(self._report, (0, 0, 0)))
+            before = zip(self.bases, accumulate([0, *(each.census.lines for each in found)]), strict=False)
+            parts = [Part(each.gathered, *at) for each, at in zip(found, before, strict=True)]
+            for data in self.plan.gatherer.result(workspace, parts):
+                main.write(data)
+                self._report((0, 0, 0))
+            self.counts[-1].detail = self.plan.gatherer.counts()
+        elif hasattr(last, "more"):
+            for block in cast("Appender", last).more():
+                main.write_records(block.raw, block.wire)
+                self.counts[-1].detail["out"] += len(block)
+                self._report((0, 0, 0))
+        elif not self.plan.mappers:
+            main.write(self.plan.source.tail)
+        if self.counts:
+            self.kept = self.counts[-1].detail.get("out", self.kept)
+
+    def _add(self, found: list[Found], begin: int) -> None:
+        """Counts of the steps this pass decided; the census is the first pass's."""
+        if begin == 0:
+            self.found = found
+        for number, count in enumerate(self.counts):
+            for each in found:
+                more = each.counts[number]
+                count.records_in += more.records_in
+                count.kept += more.kept
+                _merge(count.detail, more.detail)
+                if number in each.samples:
+                    count.detail["distinct"] = count.kept
+                    sample = count.detail.setdefault("sample", [])
+                    sample += each.samples[number][: SAMPLE - len(sample)]
+        self.kept = sum(each.kept for each in found)
+        for each in found:
+            _merge(self.read, each.read)
+        self._join_sightings(found)
+
+    def _join_sightings(self, found: list[Found]) -> None:
+        """What the ranges saw, in the order of the file, as remarks of this process's steps."""
+        lines = [0, *accumulate(each.census.lines for each in self.found)]
+        for number in found[0].seen:
+            seen = [each.seen[number] for each in found]
+            for place, remark in enumerate(remarks_of(self.plan.built[number])):
+                remark.reset()
+                for each, rows, above in zip(seen, self.bases, lines, strict=False):
+                    remark.seen.join(each[place], rows, above, remark.most)
+
+    def _receipt(self, out: Sink) -> Receipt:
+        census = self.found[0].census
+        for each in self.found[1:]:
+            census.add(each.census)
+        census.blank += self.plan.head.blank
+        for issue in census.issues.values():
+            issue.byte = self.plan.source.byte(issue.byte) if issue.count else 0
+        return Receipt(
+            engine=__version__,
+            dialect=self.plan.source.wire.dialect,
+            steps=[step.as_json() for step in self.plan.steps],
+            options=self.options.as_json(),
+            input_bytes=self.plan.source.size + self.plan.source.trailing,
+            census=census,
+            counts=self.counts,
+            output_bytes=out.size,
+            output_sha256=out.digest.hexdigest() if out.digest else "",
+            kept=self.kept,
+            ragged_dropped=sum(each.ragged_dropped for each in self.found),
+            warnings=warnings_of(self.plan, census),
+            run={
+                "steps": [step.operation.name for step in self.plan.steps],
+                "passes": len(self.passes),
+                "ranges": len(self.ranges),
+                "bytes_by_parser": self.read,
+                "seconds": round(time.monotonic() - self.began, 3),
+            },
+        )
+
+
+def _merge(total: dict[str, Any], more: dict[str, Any]) -> None:
+    """Add numbers, at any depth."""
+    for key, value in more.items():
+        if isinstance(value, dict):
+            _merge(total.setdefault(key, {}), value)
+        else:
+            total[key] = total.get(key, 0) + value

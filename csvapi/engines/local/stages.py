@@ -1,0 +1,79 @@
+"""A pipeline in stages: one ends where a step's output is another file than its input with some records gone.
+
+sort, join, concat and the like settle what they write; the steps behind one of them read that as their file. Each
+stage is as many passes as it has keyed or studying steps, and one.
+"""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, cast
+
+from csvapi.csvio.disk import disk_budget
+from csvapi.errors import InvalidInput
+from csvapi.operations import check_columns
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from csvapi.csvio.dialect import Dialect
+    from csvapi.engines.local.plan import Files, Plan
+    from csvapi.engines.options import Options
+    from csvapi.steps.gathering import Converter
+    from csvapi.steps.step import Step
+
+
+def stages(steps: list[Step], options: Options) -> list[list[Step]]:
+    """The steps of each stage. Raises `InvalidInput` for an `output` of what is no CSV."""
+    found: list[list[Step]] = [[]]
+    for step in steps:
+        found[-1].append(step)
+        if step.traits.settles:
+            found.append([])
+    if options.output and steps[-1].operation.last:
+        raise InvalidInput(f"output: {steps[-1].operation.name} says itself what is written.", pointer="/output")
+    if not found[-1] and not options.output:
+        found.pop()
+    return found
+
+
+def check(plan: Plan, behind: list[list[Step]], files: Files) -> None:
+    """Find wrong columns of later stages before the first one runs."""
+    after = plan.after
+    check_columns([step for steps in behind for step in steps], after.columns, after.header, files)
+
+
+class Aside:
+    """Where the stages write what they drop, one behind the other."""
+
+    def __init__(self, target: Path | None, folder: Path, name: str) -> None:
+        self.target, self.folder, self.name = target, folder, name
+
+    def of(self, stage: int) -> Path | None:
+        if self.target is None or stage == 0:
+            return self.target
+        return self.folder / f"{self.name}-{stage}"
+
+    def add(self, stage: int, skip: int) -> None:
+        """Append what a later stage wrote, without its head of `skip` bytes."""
+        part = self.of(stage)
+        if stage == 0 or part is None or self.target is None:
+            return
+        with disk_budget(), part.open("rb") as source, self.target.open("ab") as target:
+            source.seek(skip)
+            shutil.copyfileobj(source, target, 1 << 20)
+        part.unlink()
+
+
+def output_of(plan: Plan) -> dict[str, object]:
+    """What the receipt tells about the output's form."""
+    if plan.steps and plan.steps[-1].operation.last:
+        return {**cast("Converter", plan.built[-1]).form, "columns": plan.after.columns}
+    dialect: Dialect = plan.after.wire.dialect if plan.after.wire else plan.source.wire.dialect
+    return {
+        "format": "csv",
+        "media_type": "text/csv",
+        "suffix": ".csv",
+        "dialect": dialect.as_json(),
+        "columns": plan.after.columns,
+    }

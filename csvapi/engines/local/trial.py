@@ -1,0 +1,174 @@
+"""Trying steps on the head of a file: which records would stay, which step drops the others and why, as JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from csvapi.csvio import Dialect
+from csvapi.csvio.file_warnings import end_warnings
+from csvapi.csvio.pages import ROOM, items
+from csvapi.csvio.places import Row, page, start
+from csvapi.csvio.source import Source
+from csvapi.csvio.wire import Wire
+from csvapi.engines.local.run import run
+from csvapi.engines.options import Options
+from csvapi.engines.receipt import counts
+from csvapi.errors import UnsupportedEncoding
+from csvapi.operations import check_columns, load_steps
+from csvapi.steps.output import rewrite
+from csvapi.steps.step import Context
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from csvapi.operations import Step
+
+CSV = "text/csv"
+FOUND = "found by running the steps on the first records only; keyed steps may drop more of the whole file"
+_STAYS = {"kept": True, "step": None, "reason": None, "kept_row": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What is tried: `steps` with the options `chosen`, on at most `size` records of `source`.
+
+    `columns` are those that the file is known by, `size_of_file` its bytes; `folder` is empty and for this trial alone;
+    `warnings` come before its own.
+    """
+
+    source: Path
+    dialect: Dialect
+    columns: list[str]
+    size_of_file: int
+    steps: list[dict[str, Any]]
+    size: int
+    chosen: dict[str, Any]
+    files: dict[Any, tuple[Path, Dialect]]
+    options: Options
+    folder: Path
+    warnings: list[dict[str, Any]]
+
+    def run(self) -> tuple[None, bytes]:
+        """The answer as JSON. Raises what `fits` and the engine raise."""
+        fits(load_steps(self.steps), self.columns, self.dialect, self.files, self.chosen)
+        columns, at = start(self.source, self.dialect)
+        rows, following = page(self.source, self.dialect, len(columns), self.size, at, ROOM)
+        sample, why = self.folder / "sample", self.folder / "why"
+        _write(sample, self.source, at.byte, rows)
+        receipt = run(
+            sample, self.dialect, self.steps, self._out, options=self.options, workspace=self.folder, explain=why,
+            files=self.files, columns=columns,
+        ).as_json()  # fmt: skip
+        fates = dict(_fates(why))
+        seen = (following.byte if following else self.size_of_file) - at.byte
+        return None, _joined(
+            columns=_text(columns),
+            items=items({**row.as_json(), **fates.get(row.place.row, _STAYS)} for row in rows),
+            result=self._shown(receipt),
+            counts=_text(counts(receipt)),
+            warnings=_text([*self.warnings, *_placed(receipt["warnings"], rows), *self._after()]),
+            complete=_text(following is None),
+            estimate=_text(_estimate(self.size_of_file - at.byte, seen, receipt)),
+        )
+
+    def _after(self) -> list[dict[str, Any]]:
+        """What stands after the file's last record, which no run on the first ones sees."""
+        return [warning.as_json() for warning in end_warnings(Source.open(self.source, self.dialect))]
+
+    @property
+    def _out(self) -> Path:
+        return self.folder / "out"
+
+    def _shown(self, receipt: dict[str, Any]) -> bytes:
+        """What comes out, where that is records."""
+        output = receipt["output"]
+        if output.get("media_type", CSV) != CSV:
+            return _joined(columns=b"[]", items=b"[]")
+        dialect = Dialect.from_json(output["dialect"]) if "dialect" in output else self.dialect
+        columns, at = start(self._out, dialect)
+        rows, _ = page(self._out, dialect, len(columns), self.size, at, ROOM)
+        return _joined(columns=_text(columns), items=items(row.as_json() for row in rows))
+
+
+def fits(
+    steps: list[Step],
+    columns: list[str],
+    dialect: Dialect,
+    files: dict[Any, tuple[Path, Dialect]],
+    chosen: dict[str, Any],
+) -> None:
+    """See that steps and output fit a file's columns; of the file nothing is read.
+
+    Raises InvalidInput, UnknownColumn or AmbiguousColumn with the place: /steps/1/columns/0, /output/encoding.
+    """
+    check_columns(steps, columns, dialect.header, files)
+    if "output" in chosen:
+        try:
+            rewrite(chosen["output"], Context(columns, dialect.header, Wire.of(dialect)))
+        except UnsupportedEncoding as error:
+            error.pointer = "/output/encoding"
+            raise
+
+
+def fitting(
+    steps: list[dict[str, Any]],
+    columns: list[str],
+    dialect: Dialect,
+    files: dict[Any, tuple[Path, Dialect]],
+    chosen: dict[str, Any],
+) -> tuple[None, bytes]:
+    """The same as a call for a process of its own."""
+    fits(load_steps(steps), columns, dialect, files, chosen)
+    return None, b""
+
+
+def _text(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _joined(**members: bytes) -> bytes:
+    """A JSON object of texts."""
+    return b"{" + b",".join(b'"%s":%s' % (name.encode(), text) for name, text in members.items()) + b"}"
+
+
+def _placed(warnings: list[dict[str, Any]], rows: list[Row]) -> list[dict[str, Any]]:
+    """Warnings with the lines and bytes of the file: the sample has no blank lines. Other files' have theirs."""
+    return [
+        {**warning, **rows[warning["row"] - 1].place.as_json()}
+        if warning["file"] is None and warning["line"] and 0 < (warning["row"] or 0) <= len(rows)
+        else warning
+        for warning in warnings
+    ]
+
+
+def _write(sample: Path, path: Path, top: int, rows: list[Row]) -> None:
+    """What is above the first record, and the sample's records, byte for byte."""
+    with path.open("rb") as whole, sample.open("wb") as file:
+        file.write(whole.read(top))
+        file.writelines(row.raw for row in rows)
+
+
+def _fates(why: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Why a record goes: the step from 1 (0 for on_ragged), the reason, the row of the record kept for it."""
+    with why.open(newline="", encoding="utf-8", errors="surrogatepass") as file:
+        rows = csv.reader(file)
+        next(rows)
+        for row, step, _, reason, kept in rows:
+            gone = {"kept": False, "step": int(step), "reason": reason, "kept_row": int(kept) if kept else None}
+            yield int(row), gone
+
+
+def _estimate(size: int, seen: int, receipt: dict[str, Any]) -> dict[str, Any]:
+    """The whole file, of `size` bytes of records, by the rule of three."""
+    records, times = receipt["records"], size / seen if seen else 1.0
+    return {
+        "rows_in": round(records["in"] * times),
+        "rows_out": round(records["kept"] * times),
+        "bytes_out": round(receipt["output"]["bytes"] * times),
+        "exact": size == seen,
+        "basis": FOUND,
+    }
