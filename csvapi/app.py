@@ -14,9 +14,9 @@ from csvapi.api import edge, paths
 from csvapi.api import errors as api_errors
 from csvapi.api.body import Request
 from csvapi.extensions import Runtime, db, jwt, migrate
-from csvapi.jobs.queue import Jobs, connect, connect_briefly
 from csvapi.keys import Keys
 from csvapi.process.pool import Pool
+from csvapi.queue.enqueue import Jobs, connect, connect_briefly
 from csvapi.rates import rates_of
 from csvapi.storage import storage_of
 from csvapi.throttle import Throttle

@@ -14,7 +14,7 @@ from flask import current_app
 from flask_jwt_extended import JWTManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import event
+from sqlalchemy import CursorResult, Result, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -23,10 +23,10 @@ from sqlalchemy.orm import Session
 from csvapi import keys, sqlite_room
 from csvapi.config import Settings
 from csvapi.errors import DatabaseDown
-from csvapi.jobs import signs
-from csvapi.jobs.queue import Jobs
 from csvapi.models.types import Base
 from csvapi.process.pool import Pool
+from csvapi.queue import heartbeats
+from csvapi.queue.enqueue import Jobs
 from csvapi.rates import Rates
 from csvapi.storage import LocalStorage
 from csvapi.throttle import Throttle
@@ -54,7 +54,7 @@ def transaction() -> Iterator[Session]:
     Objects read in it stay readable afterwards (they are detached). Raises DatabaseDown when the database cannot be
     reached or has no connection to give; integrity errors pass, their callers know what they mean.
     """
-    signs.give()
+    heartbeats.give()
     try:
         yield db.session()
         db.session.commit()
@@ -74,6 +74,11 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         db.session.remove()
+
+
+def changed(result: Result[Any]) -> int:
+    """How many rows an UPDATE or DELETE met."""
+    return result.rowcount if isinstance(result, CursorResult) else 0
 
 
 @dataclass(frozen=True, slots=True)

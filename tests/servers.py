@@ -24,7 +24,7 @@ import pytest
 import redis
 from sqlalchemy import URL, make_url
 
-from csvapi.lifeline import die_with_parent
+from csvapi.process.parent_death import die_with_parent
 from tests.waiting import until
 
 DATABASE = "csvapi"

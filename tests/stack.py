@@ -23,7 +23,7 @@ from werkzeug.test import TestResponse
 
 from csvapi import config
 from csvapi.app import CsvapiFlask, create_app
-from csvapi.lifeline import die_with_parent
+from csvapi.process.parent_death import die_with_parent
 from tests.servers import create_database
 from tests.waiting import until
 

@@ -9,7 +9,7 @@ from threading import Barrier
 import pytest
 
 from csvapi.guesses import Full, Guesses, Limit, Slot
-from csvapi.jobs.queue import connect_briefly
+from csvapi.queue.enqueue import connect_briefly
 from tests.servers import private_valkey
 
 NOBODY = "redis://127.0.0.1:1"  # listens there

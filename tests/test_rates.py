@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from csvapi.jobs.queue import connect_briefly
+from csvapi.queue.enqueue import connect_briefly
 from csvapi.rates import LOT, Policy, Rates
 from tests.servers import private_valkey
 

@@ -55,7 +55,7 @@ class _Figures(Collector):
             name: CounterMetricFamily(f"csvapi_{name}", text, labels=labels)
             for name, (text, labels) in figures.COUNTERS.items()
         }
-        for source, suffix in ((figures.gauges, ""), (figures.counters, "_total")):
+        for source, suffix in ((figures.gauges, ""), (figures.worker_counters, "_total")):
             for name, labels, value in source():
                 families[name].add_sample(f"csvapi_{name}{suffix}", labels, value)
         yield from families.values()

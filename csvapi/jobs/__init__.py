@@ -1,1 +1,1 @@
-"""The queue: the only place that knows RQ. A job carries one string, the id of its task."""
+"""Who works on the queue: the worker, what it does with a job, and the scheduler. A job carries a task's id alone."""

@@ -33,9 +33,9 @@ def main(arguments: Sequence[str]) -> int:
     argparse.ArgumentParser("csvapi scheduler", description=__doc__).parse_args(arguments)
     from csvapi.app import create_app
     from csvapi.config import load
-    from csvapi.jobs import signs
-    from csvapi.jobs.queue import connect
     from csvapi.logs import configure
+    from csvapi.queue import heartbeats
+    from csvapi.queue.enqueue import connect
 
     settings = load()
     configure(settings)
@@ -46,20 +46,20 @@ def main(arguments: Sequence[str]) -> int:
     beside = [threading.Thread(target=target, args=[app], daemon=True) for target in senders(settings)]
     for thread in beside:
         thread.start()
-    signs.begin(settings.redis_url, "scheduler", signs.name_of_process())
+    heartbeats.begin(settings.redis_url, "scheduler", heartbeats.name_of_process())
     with app.app_context():
         cleaned = -every
         while True:
-            signs.give()
+            heartbeats.give()
             if not all(thread.is_alive() for thread in beside):  # its traceback is in the log
                 log.error("sending_ended", reason="what nobody foresaw; a new scheduler sends again")
-                signs.end()
+                heartbeats.end()
                 return 1
             due = time.monotonic() - cleaned >= every
             if tick(connection, clean_up=due) and due:
                 cleaned = time.monotonic()
             if select.select([stop], [], [], TICK)[0]:
-                signs.end()
+                heartbeats.end()
                 return 0
 
 

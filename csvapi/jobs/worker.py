@@ -31,11 +31,11 @@ from rq.worker import WorkerStatus
 from csvapi import logs
 from csvapi.config import Settings, load
 from csvapi.errors import CsvapiError, OutOfMemory, QueueDown, WorkerLost
-from csvapi.jobs import signs
-from csvapi.jobs.kernel import KILLED, oom_kills, prefer_to_kill_this_process
-from csvapi.jobs.queue import KEEP, QUEUES, Jobs, connect, serializer
-from csvapi.lifeline import die_with_parent
 from csvapi.process import memory
+from csvapi.process.memory_kills import KILLED, oom_kills, prefer_to_kill_this_process
+from csvapi.process.parent_death import die_with_parent
+from csvapi.queue import heartbeats
+from csvapi.queue.enqueue import KEEP, QUEUES, Jobs, connect, serializer
 
 log = structlog.get_logger(__name__)
 NO_TASK = ""  # an id that no task has
@@ -60,7 +60,7 @@ class TaskWorker(Worker):
     log_result_lifespan = False
 
     def __init__(self, *args: Any, settings: Settings, **kwargs: Any) -> None:
-        kwargs["name"] = signs.name_of_process()
+        kwargs["name"] = heartbeats.name_of_process()
         super().__init__(*args, **kwargs)
         self.job_monitoring_interval = TICK
         self._settings = settings
@@ -74,11 +74,11 @@ class TaskWorker(Worker):
     @property
     def dequeue_timeout(self) -> int:
         """Seconds until an idle worker's loop turns, and gives a sign of life, though there is no job."""
-        return int(signs.INTERVAL)
+        return int(heartbeats.INTERVAL)
 
     def heartbeat(self, *args: Any, **kwargs: Any) -> None:
         """RQ's sign of life, from its own loop; ours goes with it."""
-        signs.give()
+        heartbeats.give()
         super().heartbeat(*args, **kwargs)
 
     def dequeue_job_and_maintain_ttl(self, *args: Any, **kwargs: Any) -> tuple[Job, Queue] | None:
@@ -155,7 +155,7 @@ class TaskWorker(Worker):
 
     def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
         """Called every TICK while the horse runs."""
-        signs.give()
+        heartbeats.give()
         at = time.monotonic()
         if at >= self._stop_by or not self._hold(job.id, at):
             self.kill_horse()
@@ -245,12 +245,12 @@ def main(arguments: Sequence[str]) -> int:
         maintenance_interval=MAINTENANCE,
         log_job_description=False,
     )
-    signs.begin(settings.redis_url, "worker", worker.name)
+    heartbeats.begin(settings.redis_url, "worker", worker.name)
     try:
         worker.work(burst=burst, logging_level="WARNING")
     except redis.RedisError as error:
         raise QueueDown(f"The queue cannot be reached: {error}") from error
     finally:
-        signs.end()
+        heartbeats.end()
     worker.begin_anew()
     return 0

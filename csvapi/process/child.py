@@ -21,9 +21,9 @@ from contextlib import suppress
 from typing import Any
 
 from csvapi.errors import CsvapiError
-from csvapi.jobs.kernel import prefer_to_kill_this_process
-from csvapi.lifeline import die_with_parent
 from csvapi.process import frames, memory, program
+from csvapi.process.memory_kills import prefer_to_kill_this_process
+from csvapi.process.parent_death import die_with_parent
 
 BEHIND = 5  # of nice(2): requests that need no child are answered first
 CALLS = 200  # after which a child makes room for a new one

@@ -8,12 +8,11 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 
 from csvapi.errors import Conflict, InvalidInput, NotFound, QueueDown, TaskNotFinished
-from csvapi.extensions import runtime, transaction
-from csvapi.jobs import progress
+from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import ACTIVE, Action, ApiKey, File, Status, Task, User, now
+from csvapi.queue import progress
 from csvapi.services import accounts, audit, credentials, departure, keeping, passwords, second_factor, tasks
 from csvapi.services.dispatch import dispatch
-from csvapi.services.leases import changed
 
 RETRIED = (Status.FAILED, Status.CANCELLED)
 

@@ -11,12 +11,11 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from csvapi.errors import InvalidInput, NotFound
-from csvapi.extensions import runtime, transaction
+from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import Action, ApiKey, User, now
 from csvapi.services import audit, quotas
 from csvapi.services.digests import of_secret
 from csvapi.services.files import MAX_ID
-from csvapi.services.leases import changed
 
 PREFIX = "csvapi_"
 HINT = len(PREFIX) + 5  # characters of a key that are kept in clear

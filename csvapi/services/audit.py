@@ -24,9 +24,8 @@ from sqlalchemy.orm import Session
 
 from csvapi import logs
 from csvapi.errors import CsvapiError
-from csvapi.extensions import runtime, transaction
+from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import Action, AuditEntry, now
-from csvapi.services.leases import changed
 
 MOST = 10_000  # lines that wait; beyond that the oldest are lost, and the log of the process says how many
 EVERY = 1.0  # seconds

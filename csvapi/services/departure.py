@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from csvapi.errors import Conflict
 from csvapi.extensions import runtime, transaction
-from csvapi.jobs import progress
 from csvapi.models import Action, File, Mail, Status, Task, User, now
+from csvapi.queue import progress
 from csvapi.services import audit, credentials, files, quotas
 
 BATCH = 500

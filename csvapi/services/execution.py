@@ -17,10 +17,10 @@ from csvapi.csvio import Dialect
 from csvapi.engines.receipt import Receipt
 from csvapi.errors import Cancelled, CsvapiError, DatabaseDown, OutOfMemory, TaskError, TimedOut, WorkerLost
 from csvapi.extensions import runtime
-from csvapi.jobs import kernel, progress, signs
 from csvapi.models import CSV, File, Status, Task, now
 from csvapi.operations import load_steps
-from csvapi.process import memory
+from csvapi.process import memory, memory_kills
+from csvapi.queue import heartbeats, progress
 from csvapi.services import figures, files, leases, older, quotas, shares
 from csvapi.services.dispatch import dispatch
 from csvapi.services.explaining import Aside, Part, add
@@ -65,15 +65,15 @@ def is_small(task_id: str) -> bool:
 
 
 def _run(task: Task, stopped_by: tuple[type[Exception], TaskError]) -> None:
-    began, killed = time.monotonic(), kernel.oom_kills()
+    began, killed = time.monotonic(), memory_kills.oom_kills()
     status: Status | None = Status.SUCCEEDED
     try:
         _execute(task)
     except Exception as error:  # noqa: BLE001 -- every failure ends in the row; the unknown ones in the log, too
         if isinstance(error, stopped_by[0]):
             error = stopped_by[1]
-        elif isinstance(error, WorkerLost) and kernel.oom_kills() > killed:
-            error = OutOfMemory(kernel.KILLED)
+        elif isinstance(error, WorkerLost) and memory_kills.oom_kills() > killed:
+            error = OutOfMemory(memory_kills.KILLED)
         status = _fail(task, error)
     seconds = time.monotonic() - began
     log.info("task_ended", status=status, seconds=round(seconds, 3))
@@ -198,7 +198,7 @@ class _Reporter:
         if at - self._published < PROGRESS_EVERY:
             return
         self._published = at
-        signs.give()  # where the worker itself runs a small task, nothing else does
+        heartbeats.give()  # where the worker itself runs a small task, nothing else does
         if at - self._started > self._limit:
             raise TimedOut(f"The task ran longer than the limit of {self._limit} seconds", limit=self._limit)
         figures = _figures(done, at - self._started)

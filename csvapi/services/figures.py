@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from csvapi.errors import Unavailable
 from csvapi.extensions import runtime, transaction
-from csvapi.jobs import tally
 from csvapi.models import File, Status, Task, User, now
+from csvapi.queue import counters
 from csvapi.services import health
 
 Figure = tuple[str, dict[str, str], float]  # name, labels, value
@@ -45,18 +45,18 @@ GAUGES = {
 def count_ended(task: Task, status: Status, seconds: float) -> None:
     """Count a task that this worker ended after so many seconds."""
     operation = task.operation
-    amounts: dict[tally.Name, float] = {
+    amounts: dict[counters.Name, float] = {
         ("tasks_finished", operation, status): 1,
         ("task_seconds", operation): seconds,
     }
     if task.queued_at and task.started_at:
         amounts["task_wait_seconds", operation] = max((task.started_at - task.queued_at).total_seconds(), 0)
-    tally.add(runtime().redis, amounts)
+    counters.add(runtime().redis, amounts)
 
 
 def count_work(task: Task, receipt: dict[str, dict[str, int]]) -> None:
     """Count what a task that succeeded has read and kept."""
-    tally.add(
+    counters.add(
         runtime().redis,
         {
             ("task_bytes", task.operation, "in"): receipt["input"]["bytes"],
@@ -67,8 +67,8 @@ def count_work(task: Task, receipt: dict[str, dict[str, int]]) -> None:
     )
 
 
-def counters() -> Iterator[Figure]:
-    for (name, *values), amount in tally.read(runtime().redis).items():
+def worker_counters() -> Iterator[Figure]:
+    for (name, *values), amount in counters.read(runtime().redis).items():
         if name in COUNTERS:
             yield name, dict(zip(COUNTERS[name][1], values, strict=True)), amount
 

@@ -24,8 +24,8 @@ from csvapi.errors import (
     TooLarge,
 )
 from csvapi.extensions import runtime, transaction
-from csvapi.jobs import signs
 from csvapi.models import CSV, File, now
+from csvapi.queue import heartbeats
 from csvapi.services import quotas
 from csvapi.services.detecting import HEAD, detected
 from csvapi.storage import Writer, first_and_last
@@ -178,7 +178,7 @@ def opened(file: File) -> BinaryIO:
 
 def drop(key: str) -> None:
     """Delete an object that no row names any more; where the storage cannot do it now, the sweep does it later."""
-    signs.give()
+    heartbeats.give()
     try:
         runtime().storage.delete(key)
     except StorageDown as error:

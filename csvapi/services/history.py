@@ -9,10 +9,9 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy import delete as delete_rows
 
 from csvapi.errors import InUse
-from csvapi.extensions import transaction
+from csvapi.extensions import changed, transaction
 from csvapi.models import ACTIVE, Action, Task, now
 from csvapi.services import audit, cursors, listing, tasks
-from csvapi.services.leases import changed
 from csvapi.services.listing import Long
 
 _LONG = (Long(Task.steps, left_out=True), Long(Task.options), Long(Task.receipt), Long(Task.error_detail))

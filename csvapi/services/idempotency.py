@@ -11,9 +11,8 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from csvapi.errors import InProgress, KeyReused
-from csvapi.extensions import transaction
+from csvapi.extensions import changed, transaction
 from csvapi.models import Idempotency, now
-from csvapi.services.leases import changed
 from csvapi.services.sealing import seal, unseal
 
 KEPT = timedelta(hours=24)

@@ -9,11 +9,10 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from csvapi.errors import InvalidInput, NotFound
-from csvapi.extensions import runtime, transaction
+from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import Action, Invitation, now
 from csvapi.services import audit
 from csvapi.services.digests import of_secret
-from csvapi.services.leases import changed
 
 PREFIX = "invite_"
 HINT = len(PREFIX) + 5  # characters of a code that are kept in clear

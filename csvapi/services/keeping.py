@@ -12,11 +12,10 @@ from sqlalchemy import select, update
 from csvapi.csvio import Dialect
 from csvapi.csvio.codec import codec_name
 from csvapi.errors import InvalidInput, NotFound, UnsupportedEncoding
-from csvapi.extensions import transaction
+from csvapi.extensions import changed, transaction
 from csvapi.models import Action, File, now
 from csvapi.services import audit, cursors, files, listing, quotas
 from csvapi.services.detecting import columns
-from csvapi.services.leases import changed
 from csvapi.services.listing import Long
 from csvapi.services.using import check_unused
 

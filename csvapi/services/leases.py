@@ -7,13 +7,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, CursorResult, Result, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from csvapi.errors import Cancelled, CsvapiError, DatabaseDown, TimedOut
-from csvapi.extensions import runtime, transaction
-from csvapi.jobs import progress
+from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import Status, Task, now
+from csvapi.queue import progress
 from csvapi.services import quotas, shares
 
 T = TypeVar("T")
@@ -143,11 +143,6 @@ def patiently(action: Callable[[], T]) -> T:
             if time.monotonic() > end:
                 raise
             time.sleep(_PAUSE)
-
-
-def changed(result: Result[Any]) -> int:
-    """How many rows an UPDATE or DELETE met."""
-    return result.rowcount if isinstance(result, CursorResult) else 0
 
 
 def _until() -> datetime:

@@ -16,11 +16,10 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from csvapi.errors import CsvapiError, MailOff
-from csvapi.extensions import runtime, transaction
+from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import Action, Mail, MailToken, User, now
 from csvapi.services import audit, smtp
 from csvapi.services.digests import of_secret
-from csvapi.services.leases import changed
 
 VERIFY, RESET = "verify", "reset"
 LIFE = {VERIFY: timedelta(hours=24), RESET: timedelta(hours=1)}  # of a link

@@ -20,8 +20,8 @@ from flask import Flask, current_app
 
 from csvapi.errors import CsvapiError
 from csvapi.extensions import runtime
-from csvapi.jobs.progress import NEWS
 from csvapi.models import FINISHED, Task
+from csvapi.queue.progress import NEWS
 from csvapi.services import history, tasks
 
 HEARTBEAT = 15.0  # seconds

@@ -21,12 +21,11 @@ from csvapi.csvio import Dialect, header
 from csvapi.csvio.data_warnings import OF_DETECTION, DataWarning, shown
 from csvapi.csvio.detection import HEAD, detect
 from csvapi.errors import InvalidInput, NotFound, StorageDown
-from csvapi.extensions import runtime, transaction
+from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import File
 from csvapi.operations import Step, files_of
 from csvapi.services import files, quotas
 from csvapi.services.detecting import detected
-from csvapi.services.leases import changed
 from csvapi.services.using import check_unused
 
 log = structlog.get_logger(__name__)

@@ -16,10 +16,9 @@ from flask import Flask
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from csvapi.extensions import transaction
+from csvapi.extensions import changed, transaction
 from csvapi.models import FINISHED, Delivery, Sent, Task, Webhook, now
 from csvapi.services import posting, webhooks
-from csvapi.services.leases import changed
 from csvapi.services.senders import Senders
 
 # Standard Webhooks, "Retry schedule": seconds after each failure, the last one about three days after the first try.

@@ -8,12 +8,11 @@ import structlog
 from sqlalchemy import func, select, update
 
 from csvapi.errors import CsvapiError, TimedOut, WorkerLost
-from csvapi.extensions import runtime, transaction
-from csvapi.jobs import progress
+from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import Status, Task, now
+from csvapi.queue import progress
 from csvapi.services import leases, shares
 from csvapi.services.dispatch import dispatch, dispatch_all, hand_over
-from csvapi.services.leases import changed
 from csvapi.services.scratch import clear
 
 log = structlog.get_logger(__name__)

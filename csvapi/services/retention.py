@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Row, delete, func, select, update
 
-from csvapi.extensions import runtime, transaction
+from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import ACTIVE, FINISHED, File, Task, now
 from csvapi.services import audit, departure, files, idempotency, invitations, mailing, outbox, quotas, tokens
-from csvapi.services.leases import changed
 from csvapi.services.using import in_use
 
 BATCH = 200

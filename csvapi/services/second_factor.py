@@ -13,11 +13,10 @@ from sqlalchemy import delete, or_, update
 from sqlalchemy.orm import Session
 
 from csvapi.errors import Conflict, InvalidInput, NotFound, WrongCredentials
-from csvapi.extensions import transaction
+from csvapi.extensions import changed, transaction
 from csvapi.models import Action, RecoveryCode, User, now
 from csvapi.services import audit
 from csvapi.services.digests import of_secret
-from csvapi.services.leases import changed
 from csvapi.services.sealing import seal, unseal
 
 ISSUER = "csvapi"

@@ -8,10 +8,9 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from csvapi.errors import NotFound
-from csvapi.extensions import transaction
+from csvapi.extensions import changed, transaction
 from csvapi.models import Action, RefreshFamily, now
 from csvapi.services import audit
-from csvapi.services.leases import changed
 
 SHOWN = 200  # sessions in a list, those used last
 _USED_EVERY = timedelta(minutes=5)  # how fine `last_used_at` is: not one write for each request

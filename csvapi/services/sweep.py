@@ -11,8 +11,8 @@ import structlog
 from sqlalchemy import select
 
 from csvapi.extensions import runtime, transaction
-from csvapi.jobs import signs
 from csvapi.models import File, Status, Task
+from csvapi.queue import heartbeats
 from csvapi.services.scratch import attempt_of
 
 log = structlog.get_logger(__name__)
@@ -55,7 +55,7 @@ def _objects() -> int:
         with transaction() as session:
             owned = set(session.scalars(select(File.storage_key).where(File.storage_key.in_(keys))))
         for key in set(keys) - owned:
-            signs.give()
+            heartbeats.give()
             storage.delete(key)
             total += 1
     return total

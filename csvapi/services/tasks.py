@@ -13,13 +13,12 @@ from sqlalchemy.exc import IntegrityError
 from csvapi import logs, tracing
 from csvapi.csvio import Dialect
 from csvapi.errors import NotFound, QueueDown, TaskFinished
-from csvapi.extensions import runtime, transaction
-from csvapi.jobs import progress
+from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import ACTIVE, CSV, File, Status, Task, now
 from csvapi.operations import check_columns
+from csvapi.queue import progress
 from csvapi.services import files, quotas, rows, shares
 from csvapi.services.dispatch import dispatch
-from csvapi.services.leases import changed
 from csvapi.services.steps import accepted
 
 log = structlog.get_logger(__name__)

@@ -14,11 +14,10 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from csvapi.errors import InvalidToken
-from csvapi.extensions import runtime, transaction
+from csvapi.extensions import changed, runtime, transaction
 from csvapi.keys import opened
 from csvapi.models import Action, RefreshFamily, User, now
 from csvapi.services import agents, audit
-from csvapi.services.leases import changed
 
 
 @dataclass(frozen=True, slots=True)

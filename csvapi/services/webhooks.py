@@ -16,11 +16,10 @@ from sqlalchemy import delete as delete_rows
 from sqlalchemy.orm import Session, defer
 
 from csvapi.errors import Conflict, NotFound, QuotaExceeded
-from csvapi.extensions import runtime, transaction
+from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import Action, Delivery, Sent, Webhook, now
 from csvapi.services import audit, cursors, listing, posting, quotas
 from csvapi.services.files import MAX_ID
-from csvapi.services.leases import changed
 from csvapi.services.listing import Long
 from csvapi.services.sealing import seal, unseal
 

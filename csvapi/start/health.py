@@ -1,8 +1,8 @@
 """`csvapi health`: whether the program of this container works; exit code 0, or 1 and the reason.
 
 web answers for itself over HTTP. A worker or the scheduler is healthy when database and queue can be reached and every
-one of them that runs on this host gives signs of life (see `jobs.signs`): one that was stopped or hangs is not left
-unnoticed. It is asked every few seconds, so it imports little.
+one of them that runs on this host gives signs of life (see `queue.heartbeats`): one that was stopped or hangs is not
+left unnoticed. It is asked every few seconds, so it imports little.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import time
 from collections.abc import Sequence
 
 from csvapi.config import Settings, load
-from csvapi.jobs import signs
+from csvapi.queue import heartbeats
 from csvapi.start import probe, wait
 from csvapi.start.folder import CannotStart
 
 _HTTP_OK = 200
-_NEXT_SIGN = signs.INTERVAL + signs.AGAIN  # seconds within which every process that lives gives one
+_NEXT_SIGN = heartbeats.INTERVAL + heartbeats.AGAIN  # seconds within which every process that lives gives one
 _PAUSE = 0.2  # seconds between looks
 
 
@@ -56,7 +56,7 @@ def _is_alive(settings: Settings, program: str) -> None:
 
     deadline = time.monotonic() + _NEXT_SIGN
     with redis.Redis.from_url(settings.redis_url, socket_timeout=_NEXT_SIGN) as connection:
-        while reason := signs.silence(connection, program):
+        while reason := heartbeats.silence(connection, program):
             if time.monotonic() > deadline:
                 raise CannotStart(reason)
             time.sleep(_PAUSE)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from csvapi.lifeline import die_with_parent
+from csvapi.process.parent_death import die_with_parent
 
 STEADY = 10.0  # seconds after which a program counts as running well
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 15.0  # seconds before a dead program is started again

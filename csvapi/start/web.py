@@ -19,8 +19,8 @@ from gunicorn.glogging import Logger
 
 from csvapi import logs
 from csvapi.config import Settings, load
-from csvapi.lifeline import die_with_parent
 from csvapi.process import memory
+from csvapi.process.parent_death import die_with_parent
 from csvapi.start import descriptors
 from csvapi.start.bodies import before_request
 from csvapi.start.patience import PatientWorker

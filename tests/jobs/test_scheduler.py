@@ -13,9 +13,9 @@ from flask import Flask
 from sqlalchemy import update
 
 from csvapi.extensions import runtime, transaction
-from csvapi.jobs.queue import connect_briefly
 from csvapi.jobs.scheduler import LOCK, tick
 from csvapi.models import File, now
+from csvapi.queue.enqueue import connect_briefly
 from tests.stack import Account
 from tests.waiting import until
 

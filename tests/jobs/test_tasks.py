@@ -16,8 +16,8 @@ import pytest
 from flask import Flask
 
 from csvapi.extensions import runtime
-from csvapi.lifeline import die_with_parent
 from csvapi.models import Task
+from csvapi.process.parent_death import die_with_parent
 from csvapi.services import tasks
 from tests.processes import children, time_of_children
 from tests.services.alone import alone, ann, environ, row, stored, written

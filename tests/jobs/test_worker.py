@@ -16,7 +16,7 @@ from redis import Redis
 from rq import Queue
 from rq.job import Job
 
-from csvapi.jobs.queue import QUEUE, SMALL, connect, serializer
+from csvapi.queue.enqueue import QUEUE, SMALL, connect, serializer
 from tests.processes import alive
 from tests.servers import private_valkey, short_folder, valkey_in
 from tests.stack import environment

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from csvapi.errors import CsvapiError, InvalidInput, NotFound
 from csvapi.extensions import runtime, transaction
-from csvapi.jobs.queue import SMALL
 from csvapi.models import Status, Task, now
+from csvapi.queue.enqueue import SMALL
 from csvapi.services import dispatch, files, keeping, leases, quotas, retention, tasks
 from tests.services.alone import alone, ann, application, bob, change, environ, row, run, stored, submit, written
 from tests.services.test_disks import MIB, disk, moved

@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 
 from csvapi.errors import Cancelled, NotFound, OutOfMemory, TaskFinished, WorkerLost
 from csvapi.extensions import runtime
-from csvapi.jobs.queue import SMALL
 from csvapi.models import Status, now
+from csvapi.queue.enqueue import SMALL
 from csvapi.services import leases, recovery, scratch, tasks
 from csvapi.services.recovery import UNCLAIMED
 from tests.services.alone import alone, ann, bob, change, environ, row, run, submit, written

@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 
 from csvapi.extensions import runtime
-from csvapi.jobs.queue import QUEUE, SMALL
 from csvapi.models import Status, now
+from csvapi.queue.enqueue import QUEUE, SMALL
 from csvapi.services import leases, recovery, shares, tasks
 from csvapi.services.dispatch import dispatch_all
 from tests.services.alone import alone, ann, application, bob, change, environ, row, run, stored, submit

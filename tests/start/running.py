@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from csvapi.lifeline import die_with_parent
+from csvapi.process.parent_death import die_with_parent
 from tests.processes import children, command_line
 from tests.waiting import until
 

@@ -20,7 +20,7 @@ from csvapi import config
 from csvapi.app import create_app
 from csvapi.errors import TooLarge
 from csvapi.extensions import db, runtime
-from csvapi.lifeline import die_with_parent
+from csvapi.process.parent_death import die_with_parent
 from csvapi.services import files, sweep
 from csvapi.services.archive import write
 from csvapi.storage import LocalStorage, storage_of

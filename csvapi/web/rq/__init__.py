@@ -17,7 +17,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from csvapi.api.errors import handle_http
-from csvapi.jobs.queue import QUEUES, serializer
+from csvapi.queue.enqueue import QUEUES, serializer
 from csvapi.web.admin import pages
 from csvapi.web.rq.templates import compiled
 

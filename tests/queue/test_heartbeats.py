@@ -19,15 +19,15 @@ from rq import Queue
 from sqlalchemy import text
 
 from csvapi.extensions import runtime, transaction
-from csvapi.jobs import signs
-from csvapi.jobs.queue import QUEUE, connect, serializer
+from csvapi.queue import heartbeats
+from csvapi.queue.enqueue import QUEUE, connect, serializer
 from tests.servers import private_valkey
 from tests.services.alone import alone, environ
 from tests.stack import environment
 from tests.waiting import until
 
 __all__ = ["alone", "environ"]
-PAST = signs.SILENT + 5
+PAST = heartbeats.SILENT + 5
 
 
 @pytest.fixture
@@ -47,12 +47,12 @@ def running(queue: Redis, tmp_path: Path) -> Iterator[dict[str, subprocess.Popen
     with ExitStack() as stack:
         log = stack.enter_context((tmp_path / "log").open("wb"))
         programs = {}
-        for program in signs.PROGRAMS:
+        for program in heartbeats.PROGRAMS:
             command = [sys.executable, "-m", "csvapi", program]
             programs[program] = subprocess.Popen(command, env=env(queue, tmp_path), stdout=log, stderr=log)
             stack.callback(programs[program].wait)
             stack.callback(programs[program].kill)
-        until(lambda: all(signs.count(queue, program) == 1 for program in signs.PROGRAMS))
+        until(lambda: all(heartbeats.count(queue, program) == 1 for program in heartbeats.PROGRAMS))
         yield programs
 
 
@@ -65,7 +65,7 @@ def health(queue: Redis, folder: Path) -> dict[str, tuple[int, str]]:
             stderr=subprocess.PIPE,
             text=True,
         )
-        for program in signs.PROGRAMS
+        for program in heartbeats.PROGRAMS
     }
     return {
         program: (process.returncode, words)
@@ -76,19 +76,19 @@ def health(queue: Redis, folder: Path) -> dict[str, tuple[int, str]]:
 
 def age(queue: Redis) -> None:
     """Let so much time have passed since everybody's last sign, as far as Redis knows."""
-    for program in signs.PROGRAMS:
+    for program in heartbeats.PROGRAMS:
         for name in queue.zrange(f"csvapi:alive:{program}", 0, -1):
             queue.zincrby(f"csvapi:alive:{program}", -PAST, name)
 
 
 def alive(queue: Redis) -> dict[str, int]:
-    return {program: signs.count(queue, program) for program in signs.PROGRAMS}
+    return {program: heartbeats.count(queue, program) for program in heartbeats.PROGRAMS}
 
 
 def test_a_stopped_process_is_unhealthy_and_a_live_one_healthy_though_redis_lost_everything(
     queue: Redis, running: dict[str, subprocess.Popen[bytes]], tmp_path: Path
 ) -> None:
-    healthy = dict.fromkeys(signs.PROGRAMS, (0, ""))
+    healthy = dict.fromkeys(heartbeats.PROGRAMS, (0, ""))
     queue.flushall()
     assert health(queue, tmp_path) == healthy
     for process in running.values():
@@ -131,15 +131,15 @@ def test_a_long_round_gives_signs_with_its_transactions_and_a_thread_beside_it_g
         with alone.app_context(), transaction() as session:
             return bool(session.execute(text("SELECT 1")))
 
-    signs.begin(environ["REDIS_URL"], "scheduler", "here-1-x")
+    heartbeats.begin(environ["REDIS_URL"], "scheduler", "here-1-x")
     try:
         age(queue)
-        again = time.monotonic() + 1.2 * signs.AGAIN
+        again = time.monotonic() + 1.2 * heartbeats.AGAIN
         with ThreadPoolExecutor(1) as beside:
             beside.submit(until, lambda: work() and time.monotonic() > again).result()
-        assert signs.count(queue, "scheduler") == 0
+        assert heartbeats.count(queue, "scheduler") == 0
         work()
-        assert signs.count(queue, "scheduler") == 1
+        assert heartbeats.count(queue, "scheduler") == 1
     finally:
-        signs.end()
-    assert signs.count(queue, "scheduler") == 0
+        heartbeats.end()
+    assert heartbeats.count(queue, "scheduler") == 0

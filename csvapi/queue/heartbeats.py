@@ -127,7 +127,7 @@ def _connected(url: str) -> redis.Redis:
         socket_connect_timeout=PATIENCE,
         socket_timeout=PATIENCE,
         retry=Retry(NoBackoff(), 0),
-        driver_info=None,  # see `jobs.queue.connect`
+        driver_info=None,  # see `queue.enqueue.connect`
     )
 
 

@@ -10,7 +10,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from csvapi.errors import QueueDown
-from csvapi.jobs import signs
+from csvapi.queue import heartbeats
 
 QUEUE = "csvapi"
 SMALL = "csvapi-small"  # tasks over small inputs: they need not wait until large ones have ended
@@ -84,17 +84,17 @@ class Jobs:
             return
 
     def figures(self) -> tuple[int, dict[str, int]]:
-        """How many jobs wait, and how many processes of each program are alive (see `signs`); raises QueueDown."""
+        """How many jobs wait, and how many processes of each program are alive (see `heartbeats`); raises QueueDown."""
         try:
             waiting = sum(queue.count for queue in self.queues.values())
-            return waiting, {name: signs.count(self.connection, name) for name in signs.PROGRAMS}
+            return waiting, {name: heartbeats.count(self.connection, name) for name in heartbeats.PROGRAMS}
         except redis.RedisError as error:
             raise QueueDown("The queue cannot be reached") from error
 
     def workers(self) -> list[str]:
         """The names of the workers, in their order; raises QueueDown."""
         try:
-            return signs.alive(self.connection, "worker")
+            return heartbeats.alive(self.connection, "worker")
         except redis.RedisError as error:
             raise QueueDown("The queue cannot be reached") from error
 
