@@ -20,7 +20,7 @@ _PROGRAM = """
 import json, re, resource, sys
 from pathlib import Path
 from csvapi.commands.dialect import dialect
-from csvapi.engines.local import Options, run
+from csvapi.engines import Options, run
 from csvapi.process import memory
 
 path, steps, other, options, folder, room = json.load(sys.stdin)

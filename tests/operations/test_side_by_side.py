@@ -86,8 +86,8 @@ NUMBERED = '''
 
 from marshmallow import Schema
 
-from csvapi.operations.step import Operation
-from csvapi.operations.writing import Written, block_of
+from csvapi.steps.step import Operation
+from csvapi.steps.writing import Written, block_of
 
 
 class Numbered(Written):
