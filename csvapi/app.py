@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from csvapi import config, strength, telemetry
+from csvapi import config, settings_check, telemetry
 from csvapi.api import docs as api_docs
 from csvapi.api import edge, paths
 from csvapi.api import errors as api_errors
@@ -35,7 +35,7 @@ def create_app(settings: config.Settings | None = None, *, pages: bool = True) -
     Raises InvalidInput that names the variable when a setting is missing, weak or not of its form.
     """
     settings = settings or config.load()
-    strength.check(settings)
+    settings_check.check(settings)
     app = CsvapiFlask("csvapi", static_folder=None)
     app.config.update(_flask_config(settings))
     app.url_map.merge_slashes = False

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from csvapi import config, strength
+from csvapi import config, settings_check
 from csvapi.start import descriptors, listener, probe, programs
 from csvapi.start.admin import FIRST_ADMIN, generate
 from csvapi.start.banner import banner
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
         env = programs.environment(os.environ, settings, folder, secrets)
         valkey = None if settings.redis_url else Valkey.plan(folder / "queue", secrets["CSVAPI_QUEUE_PASSWORD"])
         env["REDIS_URL"] = settings.redis_url if valkey is None else valkey.url
-        strength.check(config.load(env))
+        settings_check.check(config.load(env))
         asyncio.run(Instance(env, folder, sock, valkey).run())
     return 0
 

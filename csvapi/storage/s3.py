@@ -100,7 +100,7 @@ class Bucket:
         """
         with _told("get", key):
             address = obstore.sign(self._store, "GET", PREFIX + key, timedelta(minutes=1))
-            request = urllib.request.Request(address, headers={"Range": f"bytes={start}-{stop - 1}"})  # noqa: S310 -- http(s), as `strength` saw to
+            request = urllib.request.Request(address, headers={"Range": f"bytes={start}-{stop - 1}"})  # noqa: S310 -- http(s), as `settings_check` saw to
             try:
                 with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 -- likewise
                     if not answer.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
@@ -169,7 +169,7 @@ class Bucket:
             f"<CreateBucketConfiguration><LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>"
         )
         data = b"" if region == "us-east-1" else body.encode()
-        request = urllib.request.Request(address, method="PUT", data=data)  # noqa: S310 -- http(s), as `strength` saw to
+        request = urllib.request.Request(address, method="PUT", data=data)  # noqa: S310 -- http(s), as `settings_check` saw to
         try:
             urllib.request.urlopen(request, timeout=10).close()  # noqa: S310 -- likewise
         except urllib.error.HTTPError as error:

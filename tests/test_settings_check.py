@@ -11,7 +11,7 @@ import pytest
 
 from csvapi.config import load
 from csvapi.errors import InvalidInput
-from csvapi.strength import check
+from csvapi.settings_check import check
 
 GOOD = {
     "CSVAPI_SECRET_KEY": "kE4vQz0Jx8mS2bN6cT1yWq7rUo3iPa5d",
