@@ -40,7 +40,7 @@ jwt = JWTManager()
 
 @event.listens_for(Engine, "connect")
 def _tune_sqlite(connection: Any, _record: Any) -> None:
-    """Make SQLite safe and quick beside several processes: write-ahead log, patience, foreign keys."""
+    """Make SQLite safe and quick beside several processes: write-ahead log, a busy timeout, foreign keys."""
     if isinstance(connection, sqlite3.Connection):
         for pragma in ("journal_mode=WAL", "busy_timeout=15000", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")

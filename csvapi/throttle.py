@@ -22,7 +22,7 @@ _CALLS = {
     "register": limits.parse("30 per minute"),
     "refresh": limits.parse("120 per minute"),
 }
-PATIENCE = 2.0  # seconds a login waits for others of its account to end, before it is refused
+TIMEOUT = 2.0  # seconds a login waits for others of its account to end, before it is refused
 _PAUSE = 0.05
 _WRONG = (WrongCredentials, InvalidInput)
 
@@ -76,7 +76,7 @@ class Throttle:
             self._guesses.give_back(slot, wrong=wrong)
 
     def _slot(self, limits: Sequence[Limit]) -> Slot:
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + TIMEOUT
         while isinstance(found := self._guesses.take(limits), Full):
             if found.wait or time.monotonic() > end:
                 raise _too_many(found.wait, found.limit.most)

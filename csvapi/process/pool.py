@@ -79,9 +79,9 @@ class Pool:
     def call(self, user: int, function: Callable[..., Answer], *arguments: Any, short: bool = False) -> Answer:
         """What the function gives, run in a child.
 
-        A `short` call, as an upload has one that nobody wants refused, has its own turn and more patience. Raises what
-        the function raises of the error tree, PreviewTooLarge and PreviewTooSlow beyond the limits, TooManyRequests or
-        Unavailable when too many run already.
+        A `short` call, as an upload has one that nobody wants refused, has its own turn and waits longer for it. Raises
+        what the function raises of the error tree, PreviewTooLarge and PreviewTooSlow beyond the limits,
+        TooManyRequests or Unavailable when too many run already.
         """
         longest = max(self._memory // _SHARE, 1)
         call = pickle.dumps((function, arguments, self._time, self._memory, longest))

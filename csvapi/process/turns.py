@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 WAITING = 3  # calls of a user that wait, for each that may run
-PATIENCE = 2.0  # seconds that a call waits for its turn
-PATIENCE_OF_SHORT = 10.0  # seconds that a short one does: others that are short are before it, and no long ones
+TIMEOUT = 2.0  # seconds that a call waits for its turn
+SHORT_TIMEOUT = 10.0  # seconds that a short one does: others that are short are before it, and no long ones
 
 
 class Turns:
@@ -45,13 +45,13 @@ class Turns:
                 self._changed.notify_all()
 
     def _enter(self, who: tuple[int, bool]) -> None:
-        own, patience = (1, PATIENCE_OF_SHORT) if who[1] else (self._own, PATIENCE)
+        own, timeout = (1, SHORT_TIMEOUT) if who[1] else (self._own, TIMEOUT)
         with self._changed:
             if not who[1] and self._waiting[who] >= own * WAITING:
                 raise self._refused()
             self._waiting[who] += 1
             try:
-                if not self._changed.wait_for(lambda: self._may_run(who, own), patience):
+                if not self._changed.wait_for(lambda: self._may_run(who, own), timeout):
                     raise self._refused() if self._running[who] >= own else _busy()
                 self._running[who] += 1
             finally:

@@ -24,7 +24,7 @@ INTERVAL = 5.0  # seconds, at most, from one turn of a loop, and so from one sig
 AGAIN = 1.0  # seconds within which a second sign would say nothing new
 SILENT = 15.0  # seconds without a sign after which a process counts as gone
 REMEMBERED = 3600  # seconds for which the name of a silent process is kept, to say that it still runs but hangs
-PATIENCE = 2.0  # seconds for the server to answer: a loop that waits for it longer would itself seem to hang
+TIMEOUT = 2.0  # seconds for the server to answer: a loop that waits for it longer would itself seem to hang
 
 log = structlog.get_logger(__name__)
 
@@ -124,8 +124,8 @@ def silence(connection: redis.Redis, program: str) -> str:
 def _connected(url: str) -> redis.Redis:
     return redis.Redis.from_url(
         url,
-        socket_connect_timeout=PATIENCE,
-        socket_timeout=PATIENCE,
+        socket_connect_timeout=TIMEOUT,
+        socket_timeout=TIMEOUT,
         retry=Retry(NoBackoff(), 0),
         driver_info=None,  # see `queue.enqueue.connect`
     )

@@ -158,7 +158,7 @@ def _fail(task: Task, error: Exception) -> Status | None:
     """Write down why the task ended, and how; None for one that goes on, or that was taken from this worker."""
     cause = _cause(error)
     if isinstance(cause, DatabaseDown | WorkerLost | OutOfMemory) and "limit" not in cause.context:
-        leases.patiently(lambda: leases.give_up(task, cause))
+        leases.retry_while_database_is_down(lambda: leases.give_up(task, cause))
         return None
     status = Status.CANCELLED if isinstance(cause, Cancelled) else Status.FAILED
     try:

@@ -90,7 +90,7 @@ def finish(
     """
     life = timedelta(seconds=runtime().settings.retention)
     values |= {"status": status, "finished_at": now(), "expires_at": now() + life, **_NOT_HELD}
-    patiently(lambda: _finish(task, status, also, values))
+    retry_while_database_is_down(lambda: _finish(task, status, also, values))
 
 
 def _finish(
@@ -133,7 +133,7 @@ def give_up(task: Task, cause: CsvapiError, *, blameless: bool = False, only_bef
         return bool(changed(taken))
 
 
-def patiently(action: Callable[[], T]) -> T:
+def retry_while_database_is_down(action: Callable[[], T]) -> T:
     """Try again while the database is away, for as long as a lease lasts: after that the task is somebody else's."""
     end = time.monotonic() + runtime().settings.lease
     while True:

@@ -21,7 +21,7 @@ from csvapi.start.migrate import CREATED
 from csvapi.start.queue import Valkey
 from csvapi.start.supervisor import Keeper, Supervisor, run_to_end
 
-_PATIENCE = 60.0  # seconds for a program to get ready
+_TIMEOUT = 60.0  # seconds for a program to get ready
 _LAST_WORDS = 5.0  # seconds beyond the workers' own grace, to hand back what they have
 _HOPELESS = 3  # deaths in a row before it is ready
 
@@ -110,13 +110,13 @@ class Instance:
         """Wait until the program is ready; raises CannotStart when it keeps dying or takes too long."""
         name = keeper.program.name
         with suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_TIMEOUT):
                 while keeper.deaths < _HOPELESS:
                     if await ready():
                         return
                     await asyncio.sleep(0.02)
                 raise CannotStart(f"The program {name} does not start: {keeper.why()}")
-        raise CannotStart(f"The program {name} was not ready within {_PATIENCE:.0f} s")
+        raise CannotStart(f"The program {name} was not ready within {_TIMEOUT:.0f} s")
 
 
 def say(name: str, line: str) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-_PATIENCE = 5  # seconds
+_TIMEOUT = 5  # seconds
 
 
 async def status(address: tuple[str, int], path: str) -> int:
     """The HTTP status of a GET; 0 when there is no answer."""
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(_TIMEOUT):
             return await _get(address, path)
     except OSError:  # TimeoutError is one
         return 0

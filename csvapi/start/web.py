@@ -22,8 +22,8 @@ from csvapi.config import Settings, load
 from csvapi.process import memory
 from csvapi.process.parent_death import die_with_parent
 from csvapi.start import descriptors
-from csvapi.start.bodies import before_request
-from csvapi.start.patience import PatientWorker
+from csvapi.start.request_body import before_request
+from csvapi.start.slow_clients import SlowClientWorker
 
 if TYPE_CHECKING:
     import socket
@@ -73,7 +73,7 @@ def options(settings: Settings, descriptor: int | None = None) -> dict[str, Any]
     return {
         "bind": f"fd://{descriptor}" if descriptor is not None else f"{host}:{settings.port}",
         "workers": max(settings.web_workers, 1),
-        "worker_class": PatientWorker,
+        "worker_class": SlowClientWorker,
         "threads": max(settings.web_threads, 1),
         "worker_connections": max(descriptors.connections(), settings.web_threads + 1),
         "limit_request_line": 4094,  # bytes

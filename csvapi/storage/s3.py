@@ -44,7 +44,7 @@ _REASONS = (
     ("403 Forbidden", _REFUSED),
 )
 _QUICK: ClientConfig = {"connect_timeout": "2s", "timeout": "4s"}
-_PATIENT: ClientConfig = {"connect_timeout": "5s", "read_timeout": "1m", "timeout": "1day"}  # for a whole object
+_LONG_TIMEOUTS: ClientConfig = {"connect_timeout": "5s", "read_timeout": "1m", "timeout": "1day"}  # for a whole object
 
 
 class Bucket:
@@ -63,10 +63,10 @@ class Bucket:
 
     @cached_property
     def _store(self) -> S3Store:
-        return self._connect(_PATIENT, retries=3)
+        return self._connect(_LONG_TIMEOUTS, retries=3)
 
     @cached_property
-    def _impatient(self) -> S3Store:
+    def _quick(self) -> S3Store:
         return self._connect(_QUICK, retries=0)
 
     def _connect(self, client: ClientConfig, retries: int) -> S3Store:
@@ -147,7 +147,7 @@ class Bucket:
 
     def _problem(self) -> Exception | None:
         try:
-            obstore.list_with_delimiter(self._impatient, "check")
+            obstore.list_with_delimiter(self._quick, "check")
         except (BaseError, OSError) as error:
             return error
         return None

@@ -1,6 +1,6 @@
 """A corpus of hostile requests against a running instance: no 5xx, no hang, bounded memory.
 
-`make test ARGS="tests/start/test_hostile.py tests/start/test_patience.py -s"` prints the figures of docs/security.md.
+`make test ARGS="tests/start/test_hostile.py tests/start/test_slow_clients.py -s"` prints what docs/security.md shows.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 gunicorn's threads read what a client sends at the client's pace: a few clients that send a byte now and then hold them
 all. Here a connection waits in the poller, in the kernel's buffer, until its whole request has arrived (if it is no
-larger than HELD); only a larger one is read by a thread, steadily (`bodies`), and by half of the threads at most.
+larger than HELD); only a larger one is read by a thread, steadily (`request_body`), and by half of the threads at most.
 A request that was answered before it was read (413, 401) is read on and thrown away, so that its client, still sending,
 gets to the answer instead of a reset connection (RFC 9112 section 9.6).
 """
@@ -25,7 +25,7 @@ from typing import Any
 from gunicorn import util
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from csvapi.start.bodies import SteadyReader
+from csvapi.start.request_body import SteadyReader
 
 HELD = 128 * 1024  # bytes of a request, head and body, that wait in the kernel
 ARRIVAL = 20.0  # seconds for a request that is held
@@ -43,7 +43,7 @@ _EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
     """A client's connection; `streams` while a thread reads its body, `seen` the bytes that had arrived at a look."""
 
-    def __init__(self, worker: PatientWorker, *args: Any) -> None:
+    def __init__(self, worker: SlowClientWorker, *args: Any) -> None:
         super().__init__(worker.cfg, *args)
         self.worker = worker
         self.streams = False
@@ -65,7 +65,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
             super().close()
 
 
-class PatientWorker(ThreadWorker):  # type: ignore[misc]  # likewise
+class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # likewise
     """gunicorn's thread worker, between its poller and its threads."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

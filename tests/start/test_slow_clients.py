@@ -26,7 +26,7 @@ LOGIN = json.dumps({"email": "nobody@example.com", "password": "not the password
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     threads, limit = str(THREADS), "CSVAPI_RATE_LIMITS"
-    with started(tmp_path_factory.mktemp("patience"), CSVAPI_WEB_THREADS=threads, **{limit: "off"}) as instance:
+    with started(tmp_path_factory.mktemp("slow-clients"), CSVAPI_WEB_THREADS=threads, **{limit: "off"}) as instance:
         yield instance
         assert not re.search(r"^web .*(Traceback|Error)", instance.text(), re.MULTILINE)
 
