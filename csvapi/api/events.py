@@ -16,7 +16,7 @@ from csvapi.api.task_shapes import SUCCEEDED, TaskItem, task_item
 from csvapi.errors import TooManyRequests
 from csvapi.extensions import runtime
 from csvapi.models import FINISHED, Task
-from csvapi.services import news, tasks
+from csvapi.services import task_events, tasks
 
 blp = Resource("v1-events", __name__, url_prefix="/api/v1/tasks", description="How a task goes, as it goes")
 RETRY = 2000  # milliseconds after which a client that lost its stream comes back
@@ -91,7 +91,7 @@ def events(task_id: str) -> Response:
     seen = request.headers.get("Last-Event-ID", "")
     if task.status in FINISHED and seen == f"{task.attempt}.{task.status}":
         return Response(status=204)
-    hub, release = news.hub(), _place(user_id)
+    hub, release = task_events.hub(), _place(user_id)
     hub.start()
 
     def begin(write: Callable[[bytes], bool], end: Callable[[], None]) -> None:
@@ -108,13 +108,15 @@ def events(task_id: str) -> Response:
 def _place(user_id: int) -> Callable[[], None]:
     """A place for a stream; raises TooManyRequests when the user has as many as there may be."""
     limit = runtime().settings.max_streams
-    release = news.hub().admit(user_id, limit)
+    release = task_events.hub().admit(user_id, limit)
     if release is None:
         raise TooManyRequests(f"You have {limit} event streams open, the most there may be", limit=limit, retry_after=5)
     return release
 
 
-def _by_thread(hub: news.Hub, begin: Callable[[Callable[[bytes], bool], Callable[[], None]], None]) -> Iterator[bytes]:
+def _by_thread(
+    hub: task_events.Hub, begin: Callable[[Callable[[bytes], bool], Callable[[], None]], None]
+) -> Iterator[bytes]:
     """The stream of a server that does not give its connection away: it keeps a thread, as long as one is free."""
     pieces: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     gone = False

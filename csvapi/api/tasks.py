@@ -16,7 +16,7 @@ from csvapi.api.resource import LINK, NEXT, RETRY, Paging, Resource, listed
 from csvapi.api.task_shapes import QUEUED, SUCCEEDED, Submission, TaskItem, TaskShape, task_item, task_shape
 from csvapi.extensions import runtime
 from csvapi.models import FINISHED, Status
-from csvapi.services import history, news, pipelines, tasks
+from csvapi.services import history, pipelines, task_events, tasks
 
 blp = Resource("v1-tasks", __name__, url_prefix="/api/v1/tasks", description="Pipelines of operations over files")
 ONE = "/<string:task_id>"
@@ -69,7 +69,7 @@ def create(body: dict[str, Any]) -> Any:
     task = pipelines.submit(g.user.id, body)
     headers = {"Location": f"{blp.url_prefix}/{task.id}"}
     if seconds:
-        task = news.ended(task, seconds)
+        task = task_events.ended(task, seconds)
         headers["Preference-Applied"] = f"wait={seconds}"
     if task.status in FINISHED:
         return task_shape(task), 200, headers

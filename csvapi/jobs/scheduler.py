@@ -83,13 +83,13 @@ def senders(settings: Settings) -> list[Callable[[Flask], None]]:
 def send_messages(app: Flask) -> None:
     """Announce the ends of tasks and send what webhooks are to be told, every second, beside the rounds."""
     from csvapi.errors import CsvapiError
-    from csvapi.services import outbox
+    from csvapi.services import webhook_outbox
 
     with app.app_context():
-        senders = outbox.senders(app)
+        senders = webhook_outbox.senders(app)
         while True:
             try:
-                busy = outbox.announce() + senders.fill()
+                busy = webhook_outbox.announce() + senders.fill()
             except CsvapiError as error:
                 busy = 0
                 log.warning("messages_wait", reason=str(error))

@@ -32,7 +32,7 @@ class ApiKey(Base):
 
 
 class Idempotency(Base):
-    """A request with an Idempotency-Key: under way until `locked_until`, or answered (`status`; `body` is sealed)."""
+    """A request with an Idempotency-Key: running until `locked_until`, or answered (`status`; `body` is encrypted)."""
 
     __tablename__ = "idempotency"
 

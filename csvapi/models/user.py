@@ -15,7 +15,7 @@ class User(Base):
 
     `max_stored` is this user's own limit of stored bytes; None for the one that is set for everybody. `deletion_at` is
     when the account was asked to be deleted: nobody can use it any more, and what it left is being removed.
-    `totp_secret` is sealed; it is asked for at the sign-in to the pages from `totp_since` on, when a first code has
+    `totp_secret` is encrypted; it is asked for at the sign-in to the pages from `totp_since` on, when a first code has
     shown that the administrator has it. `totp_step` is the time step of the last code that was used.
     """
 

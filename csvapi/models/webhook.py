@@ -13,7 +13,7 @@ from csvapi.models.types import Base, Document, LongText, RowId, UtcDateTime, no
 
 
 class Webhook(Base):
-    """An address of a user's; `secret` is sealed, `disabled_at` set once it answered 410 or failed for too long."""
+    """An address of a user's; `secret` is encrypted, `disabled_at` set once it answered 410 or failed for too long."""
 
     __tablename__ = "webhooks"
 

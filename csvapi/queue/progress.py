@@ -7,7 +7,7 @@ from typing import Any
 
 import redis
 
-NEWS = "csvapi:news"  # the channel on which is told that a task has moved
+CHANNEL = "csvapi:news"  # where it is published that a task has moved
 LIFE = 3600  # seconds the last figures outlive their task
 
 
@@ -17,16 +17,16 @@ def publish(connection: redis.Redis, task_id: str, figures: dict[str, Any]) -> b
         with connection.pipeline(transaction=False) as pipeline:
             pipeline.set(_key(task_id), json.dumps(figures), ex=LIFE)
             pipeline.exists(_stop_key(task_id))
-            pipeline.publish(NEWS, json.dumps({"task": task_id, "progress": figures}))
+            pipeline.publish(CHANNEL, json.dumps({"task": task_id, "progress": figures}))
             return bool(pipeline.execute()[1])
     except redis.RedisError:
         return False
 
 
-def tell(connection: redis.Redis, task_id: str) -> None:
-    """Tell whoever listens that the task's row has changed; they look at it themselves."""
+def notify(connection: redis.Redis, task_id: str) -> None:
+    """Publish that the task's row has changed; listeners read the row themselves."""
     try:
-        connection.publish(NEWS, json.dumps({"task": task_id}))
+        connection.publish(CHANNEL, json.dumps({"task": task_id}))
     except redis.RedisError:
         return
 

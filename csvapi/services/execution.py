@@ -22,10 +22,10 @@ from csvapi.operations import load_steps
 from csvapi.process import memory, memory_kills
 from csvapi.queue import heartbeats, progress
 from csvapi.services import figures, files, leases, older, quotas, shares
+from csvapi.services.attempt_files import check_room, temporary_files
 from csvapi.services.dispatch import dispatch
 from csvapi.services.explaining import Aside, Part, add
 from csvapi.services.inputs import others
-from csvapi.services.scratch import check_room, scratch
 
 log = structlog.get_logger(__name__)
 PROGRESS_EVERY = 0.25  # seconds between progress figures in Redis
@@ -50,9 +50,9 @@ def run(task_id: str, owner: str, stopped_by: tuple[type[Exception], TaskError])
     with logs.of_task(task.id, task.request_id):
         tracing.note(operation=task.operation, attempt=task.attempt, request_id=task.request_id, worker=owner)
         log.info("task_started", operation=task.operation, attempt=task.attempt, worker=owner)
-        progress.tell(runtime().redis, task.id)
+        progress.notify(runtime().redis, task.id)
         _run(task, stopped_by)
-        progress.tell(runtime().redis, task.id)
+        progress.notify(runtime().redis, task.id)
         dispatch(task.user_id)
 
 
@@ -86,7 +86,7 @@ def _execute(task: Task) -> None:
     if task.file_id is None:
         raise TaskError("The input file has been deleted")
     file = files.of_task(task.user_id, task.file_id)
-    with scratch(task) as (temp, workspace), ExitStack() as held:
+    with temporary_files(task) as (temp, workspace), ExitStack() as held:
         if not runtime().storage.has(file.storage_key):
             raise TaskError("The input file is missing from the storage; upload it again")
         reporter, aside = _Reporter(task, settings.task_time), Aside(task, temp)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from csvapi.errors import InProgress, KeyReused
 from csvapi.extensions import changed, transaction
 from csvapi.models import Idempotency, now
-from csvapi.services.sealing import seal, unseal
+from csvapi.services.encryption import decrypt, encrypt
 
 KEPT = timedelta(hours=24)
 LOCK = timedelta(minutes=2)  # after which a request that was never answered may be done again
@@ -21,7 +21,7 @@ LOCK = timedelta(minutes=2)  # after which a request that was never answered may
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was answered; the body is stored sealed, for it may show a secret."""
+    """What was answered; the body is stored encrypted, for it may show a secret."""
 
     status: int
     headers: dict[str, str]
@@ -56,7 +56,7 @@ def claim(user_id: int, key: str, fingerprint: str) -> Claim | Answer:
     if found.fingerprint != fingerprint:
         raise KeyReused("This Idempotency-Key came with another request before; use a new one")
     if found.status is not None:
-        body = unseal(found.body or "")
+        body = decrypt(found.body or "")
         if body is not None:
             return Answer(found.status, dict(found.headers or {}), body)
     return _take_over(mine, found.owner)
@@ -79,7 +79,7 @@ def _in_progress() -> InProgress:
 
 def settle(mine: Claim, answer: Answer) -> None:
     """Keep the answer for those who ask again."""
-    values = {"status": answer.status, "headers": answer.headers, "body": seal(answer.body)}
+    values = {"status": answer.status, "headers": answer.headers, "body": encrypt(answer.body)}
     with transaction() as session:
         session.execute(update(Idempotency).where(*_row(mine), Idempotency.owner == mine.owner).values(**values))
 

@@ -12,8 +12,8 @@ from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import Status, Task, now
 from csvapi.queue import progress
 from csvapi.services import leases, shares
+from csvapi.services.attempt_files import clear
 from csvapi.services.dispatch import dispatch, dispatch_all, hand_over
-from csvapi.services.scratch import clear
 
 log = structlog.get_logger(__name__)
 SETTLED = timedelta(seconds=2)  # for so long a task may run before it is handed back for another user's
@@ -81,7 +81,7 @@ def _hand_back(user_id: int) -> int:
     if given:
         log.info("task_handed_back", task_id=youngest.id, reason="another user waits, and this one holds every worker")
         progress.ask_to_stop(runtime().redis, youngest.id)
-        progress.tell(runtime().redis, youngest.id)
+        progress.notify(runtime().redis, youngest.id)
     return int(given)
 
 
@@ -110,6 +110,6 @@ def _give_up(task: Task, cause: CsvapiError, *, blameless: bool = False, only_be
             reason=cause.detail,
         )
         clear(task)
-        progress.tell(runtime().redis, task.id)
+        progress.notify(runtime().redis, task.id)
         dispatch(task.user_id)
     return given_up

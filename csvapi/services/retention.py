@@ -8,14 +8,14 @@ from sqlalchemy import Row, delete, func, select, update
 
 from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import ACTIVE, FINISHED, File, Task, now
-from csvapi.services import audit, departure, files, idempotency, invitations, mailing, outbox, quotas, tokens
+from csvapi.services import audit, departure, files, idempotency, invitations, mailing, quotas, tokens, webhook_outbox
 from csvapi.services.using import in_use
 
 BATCH = 200
 _FORGOTTEN = (
     tokens.forget_expired,
     idempotency.forget_expired,
-    outbox.forget_expired,
+    webhook_outbox.forget_expired,
     mailing.forget_expired,
     invitations.forget_expired,
     audit.forget_expired,

@@ -17,7 +17,7 @@ from csvapi.extensions import changed, transaction
 from csvapi.models import Action, RecoveryCode, User, now
 from csvapi.services import audit
 from csvapi.services.digests import of_secret
-from csvapi.services.sealing import seal, unseal
+from csvapi.services.encryption import decrypt, encrypt
 
 ISSUER = "csvapi"
 STEP = 30  # seconds: RFC 6238 section 5.2
@@ -38,7 +38,7 @@ def begin(user_id: int) -> Enrolment:
     secret = pyotp.random_base32()
     with transaction() as session:
         waiting = update(User).where(User.id == user_id, User.totp_since.is_(None))
-        if not changed(session.execute(waiting.values(totp_secret=seal(secret), totp_step=None))):
+        if not changed(session.execute(waiting.values(totp_secret=encrypt(secret), totp_step=None))):
             raise Conflict("There is a second factor already; turn it off first")
         user = session.get_one(User, user_id)
         return Enrolment(secret, pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name=ISSUER))
@@ -51,7 +51,7 @@ def confirm(user_id: int, code: str) -> list[str]:
     """
     with transaction() as session:
         user = session.get_one(User, user_id)
-        secret = unseal(user.totp_secret or "")
+        secret = decrypt(user.totp_secret or "")
         if secret is None or user.totp_since is not None:
             raise Conflict("Begin to set up the second factor first")
         step = _step(secret, code)
@@ -80,7 +80,7 @@ def check(user: User, code: str) -> None:
 
 def _fresh(user: User, code: str) -> bool:
     """Whether it is a code of a step after the last one that was used; a compare-and-set lets one of several in."""
-    secret = unseal(user.totp_secret or "")
+    secret = decrypt(user.totp_secret or "")
     step = _step(secret, code) if secret else None
     if step is None:
         return False

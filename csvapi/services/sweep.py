@@ -13,7 +13,7 @@ from sqlalchemy import select
 from csvapi.extensions import runtime, transaction
 from csvapi.models import File, Status, Task
 from csvapi.queue import heartbeats
-from csvapi.services.scratch import attempt_of
+from csvapi.services.attempt_files import attempt_of
 
 log = structlog.get_logger(__name__)
 BATCH = 500

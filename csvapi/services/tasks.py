@@ -103,7 +103,7 @@ def cancel(user_id: int, task_id: str) -> Task:
         dispatch(user_id)
     else:
         progress.ask_to_stop(runtime().redis, task.id)
-    progress.tell(runtime().redis, task.id)
+    progress.notify(runtime().redis, task.id)
     return find(user_id, task_id)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from csvapi.extensions import runtime, transaction
 from csvapi.models import ApiKey, File, Task, User, Webhook
-from csvapi.services import api_keys, idempotency, news, quotas, webhooks
+from csvapi.services import api_keys, idempotency, quotas, task_events, webhooks
 from csvapi.steps.filter_params import MAX_VALUES
 
 
@@ -34,7 +34,7 @@ def of(user_id: int) -> dict[str, Any]:
         "api_keys": _use(keys, api_keys.MOST),
         "webhooks": _use(hooks, webhooks.MOST),
         "webhook_tests": _use(tests, webhooks.MOST_TESTS),
-        "event_streams": _use(news.hub().open_for(user_id), settings.max_streams),
+        "event_streams": _use(task_events.hub().open_for(user_id), settings.max_streams),
         "limits": {
             "upload_bytes": settings.max_upload,
             "body_bytes": settings.max_body,

@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session, defer
 from csvapi.errors import Conflict, NotFound, QuotaExceeded
 from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import Action, Delivery, Sent, Webhook, now
-from csvapi.services import audit, cursors, listing, posting, quotas
+from csvapi.services import audit, cursors, listing, quotas, webhook_delivery
+from csvapi.services.encryption import decrypt, encrypt
 from csvapi.services.files import MAX_ID
 from csvapi.services.listing import Long
-from csvapi.services.sealing import seal, unseal
 
 EVENTS = ("task.succeeded", "task.failed", "task.cancelled")
 TEST = "webhook.test"
@@ -33,9 +33,9 @@ PREFIX = "whsec_"
 
 def create(user_id: int, url: str, events: list[str]) -> tuple[Webhook, str]:
     """A new webhook and its secret, shown this once. Raises InvalidInput for the address, QuotaExceeded."""
-    posting.check_url(url)
+    webhook_delivery.check_url(url)
     secret = PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
-    hook = Webhook(user_id=user_id, url=url, events=events, secret=seal(secret))
+    hook = Webhook(user_id=user_id, url=url, events=events, secret=encrypt(secret))
     with transaction() as session:
         quotas.place(session, user_id, Webhook, MOST, "webhooks")
         session.add(hook)
@@ -127,7 +127,7 @@ def enqueue(session: Session, hook: Webhook, event: str, data: dict[str, Any]) -
 
 def headers(hook: Webhook, delivery: Delivery, at: int) -> dict[str, str] | None:
     """The headers of one attempt; None when the secret can no longer be read, because its key is gone."""
-    secret = unseal(hook.secret)
+    secret = decrypt(hook.secret)
     if secret is None:
         return None
     key = base64.b64decode(secret.removeprefix(PREFIX))

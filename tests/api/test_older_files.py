@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from csvapi import __version__
 from csvapi.extensions import runtime, transaction
 from csvapi.models import Delivery, File, Status, Task
-from csvapi.services import administration, older, outbox
+from csvapi.services import administration, older, webhook_outbox
 from tests.api.rows import stored_task
 from tests.api.v1 import V1, problem
 from tests.stack import PASSWORD, Account
@@ -285,7 +285,7 @@ def test_webhooks_and_administrators_see_a_task_that_the_first_version_ran(v1: V
     values = {"status": Status.SUCCEEDED, "receipt": first_receipt(), "finished_at": datetime.now(UTC)}
     task_id = stored_task(app, v1.account, v1.upload(PEOPLE)["id"], **values)
     with app.app_context():
-        outbox.announce()
+        webhook_outbox.announce()
         with transaction() as session:
             payload = session.scalars(select(Delivery.payload).where(Delivery.webhook_id == hook["id"])).one()
     assert json.loads(payload)["data"]["records"] == {"in": 5, "kept": 3, "dropped": 2}

@@ -20,7 +20,7 @@ from csvapi import config
 from csvapi.app import create_app
 from csvapi.extensions import transaction
 from csvapi.models import Delivery, now
-from csvapi.services import outbox, posting
+from csvapi.services import webhook_delivery, webhook_outbox
 from tests.api.v1 import V1, problem
 from tests.stack import Account
 
@@ -80,7 +80,7 @@ def v1(open_app: Flask, account: Account) -> V1:
 def send(app: Flask) -> None:
     """What the scheduler does every second."""
     with app.app_context():
-        while outbox.announce() + outbox.send_due(app):
+        while webhook_outbox.announce() + webhook_outbox.send_due(app):
             pass
 
 
@@ -124,14 +124,14 @@ def test_failures_are_repeated_by_the_schedule_with_the_same_id(v1: V1, receiver
     receiver.status = 500
     v1.ok("POST", f"/webhooks/{made['id']}/test")
     waits = []
-    for _ in range(len(outbox.SCHEDULE)):
+    for _ in range(len(webhook_outbox.SCHEDULE)):
         send(open_app)
         entry = log(v1, made)[0]
         at = datetime.fromisoformat(entry["attempts"][-1]["at"])
         waits.append((datetime.fromisoformat(entry["next_at"]) - at).total_seconds())
         due(open_app)
     send(open_app)
-    assert waits == [pytest.approx(each * 1.05, rel=0.06) for each in outbox.SCHEDULE]
+    assert waits == [pytest.approx(each * 1.05, rel=0.06) for each in webhook_outbox.SCHEDULE]
     final = log(v1, made)[0]
     assert (final["status"], final["next_at"], len(final["attempts"])) == ("failed", None, 10)
     assert len({headers["webhook-id"] for headers, _ in receiver.received}) == 1
@@ -197,21 +197,21 @@ INWARD = [
 def test_addresses_inside_are_refused(app: Flask, account: Account, address: str) -> None:
     host = f"[{address}]" if ":" in address else address
     with app.app_context():
-        assert posting.post(f"https://{host}/", b"", {}).status == 0
+        assert webhook_delivery.post(f"https://{host}/", b"", {}).status == 0
     problem(V1(account).post("/webhooks", json={"url": f"https://{host}/x"}), 422, "invalid_input", "/url")
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "8.8.8.8", "2606:4700:4700::1111"])
 def test_public_addresses_are_allowed(app: Flask, address: str) -> None:
     with app.app_context():
-        assert posting.allowed(ipaddress.ip_address(address))
+        assert webhook_delivery.allowed(ipaddress.ip_address(address))
 
 
 def test_names_of_inside_addresses_are_refused_when_connecting(app: Flask, receiver: Receiver) -> None:
     """The name passes, as a public one would; what it resolves to at the moment of the connection does not."""
     port = receiver.server_address[1]
     with app.app_context():
-        answer = posting.post(f"https://localhost:{port}/", b"{}", {})
+        answer = webhook_delivery.post(f"https://localhost:{port}/", b"{}", {})
     assert answer.status == 0
     assert "must not reach" in answer.detail
     assert receiver.received == []

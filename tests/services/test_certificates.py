@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from csvapi import config
 from csvapi.app import create_app
-from csvapi.services import posting
+from csvapi.services import webhook_delivery
 from tests.stack import environment
 
 
@@ -58,6 +58,6 @@ def test_a_webhook_is_not_sent_to_a_server_that_nobody_vouches_for(stranger: int
         f"sqlite:///{tmp_path / 'db'}", "redis://127.0.0.1:9/0", tmp_path, CSVAPI_WEBHOOK_PRIVATE="on"
     )
     with create_app(config.load(settings)).app_context():
-        answer = posting.post(f"https://127.0.0.1:{stranger}/", b"a secret", {})
+        answer = webhook_delivery.post(f"https://127.0.0.1:{stranger}/", b"a secret", {})
     assert answer.status == 0
     assert "certificate" in answer.detail.lower()

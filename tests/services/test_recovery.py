@@ -15,7 +15,7 @@ from csvapi.errors import Cancelled, NotFound, OutOfMemory, TaskFinished, Worker
 from csvapi.extensions import runtime
 from csvapi.models import Status, now
 from csvapi.queue.enqueue import SMALL
-from csvapi.services import leases, recovery, scratch, tasks
+from csvapi.services import attempt_files, leases, recovery, tasks
 from csvapi.services.recovery import UNCLAIMED
 from tests.services.alone import alone, ann, bob, change, environ, row, run, submit, written
 from tests.stack import Account
@@ -57,7 +57,7 @@ def test_a_task_given_up_is_finished_by_the_next_worker(alone: Flask, ann: Accou
     task_id = submit(ann)
     zombie = leases.claim(task_id, "zombie")
     assert zombie
-    with scratch.scratch(zombie) as (target, workspace):
+    with attempt_files.temporary_files(zombie) as (target, workspace):
         target.write_bytes(b"half")
         (workspace / "keys").write_bytes(b"half")
         expire(task_id)

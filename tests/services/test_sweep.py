@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from csvapi.errors import TooLarge
 from csvapi.extensions import runtime, transaction
 from csvapi.models import File
-from csvapi.services import files, leases, scratch, sweep
+from csvapi.services import attempt_files, files, leases, sweep
 from tests.services.alone import alone, ann, application, environ, submit, written
 from tests.stack import Account
 
@@ -32,7 +32,7 @@ def leftovers() -> None:
 def test_what_nobody_owns_goes_when_it_is_old_enough(environ: dict[str, str], alone: Flask, ann: Account) -> None:
     task = leases.claim(submit(ann), "here")
     assert task
-    with scratch.scratch(task) as (target, workspace):
+    with attempt_files.temporary_files(task) as (target, workspace):
         kept = [*written(), workspace / "keys"]
         (workspace / "keys").write_bytes(b"in use")
         leftovers()

@@ -42,7 +42,7 @@ def enrolled(boss: Boss) -> tuple[pyotp.TOTP, list[str]]:
     totp = pyotp.TOTP(secret)
     with transaction() as session:
         user = session.get_one(User, boss.id)
-        assert secret not in str(user.totp_secret), "it is sealed"
+        assert secret not in str(user.totp_secret), "it is encrypted"
         assert user.totp_since is None, "it counts once a code was seen"
     page = boss.post(f"{PAGE}confirm/", PAGE, code=totp.now())
     codes = re.findall(r"<li><code>([a-z2-7-]+)</code></li>", page.text)

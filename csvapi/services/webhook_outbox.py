@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 
 from csvapi.extensions import changed, transaction
 from csvapi.models import FINISHED, Delivery, Sent, Task, Webhook, now
-from csvapi.services import posting, webhooks
-from csvapi.services.senders import Senders
+from csvapi.services import webhook_delivery, webhooks
+from csvapi.services.webhook_senders import Senders
 
 # Standard Webhooks, "Retry schedule": seconds after each failure, the last one about three days after the first try.
 SCHEDULE = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
@@ -27,7 +27,7 @@ SPREAD = 0.1  # by which a wait may be longer, so that what failed together does
 LEASE = timedelta(minutes=2)  # after which a message whose sender was lost is sent by another
 BATCH = 50
 GONE = 410
-_NO_KEY = "The key that sealed the secret is gone"
+_NO_KEY = "The key that encrypted the secret is gone"
 
 log = structlog.get_logger(__name__)
 
@@ -85,7 +85,7 @@ def send_due(app: Flask) -> int:
         threads.finish()
 
 
-def attempt(delivery_id: str) -> posting.Answer | None:
+def attempt(delivery_id: str) -> webhook_delivery.Answer | None:
     """Send one message once, and write down what came of it; None when somebody else has it."""
     with transaction() as session:
         due = (Delivery.id == delivery_id, Delivery.status == Sent.PENDING, Delivery.next_at <= now())
@@ -98,14 +98,14 @@ def attempt(delivery_id: str) -> posting.Answer | None:
     signed = None if hook.disabled_at else webhooks.headers(hook, delivery, int(time.time()))
     if signed is None:
         reason = f"The webhook is disabled: {hook.disabled_reason}" if hook.disabled_at else _NO_KEY
-        answer = posting.Answer(0, reason, 0)
+        answer = webhook_delivery.Answer(0, reason, 0)
     else:
-        answer = posting.post(hook.url, delivery.payload.encode(), signed)
+        answer = webhook_delivery.post(hook.url, delivery.payload.encode(), signed)
     _settle(delivery, hook, answer, last=signed is None)
     return answer
 
 
-def _settle(delivery: Delivery, hook: Webhook, answer: posting.Answer, *, last: bool = False) -> None:
+def _settle(delivery: Delivery, hook: Webhook, answer: webhook_delivery.Answer, *, last: bool = False) -> None:
     """Delivered, to be tried again, or given up; 410 and a schedule that came to its end disable the webhook."""
     tries = [*delivery.attempts, {"at": now().isoformat(), "status": answer.status or None, "ms": answer.ms}]
     if not answer.delivered:

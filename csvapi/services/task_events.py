@@ -21,7 +21,7 @@ from flask import Flask, current_app
 from csvapi.errors import CsvapiError
 from csvapi.extensions import runtime
 from csvapi.models import FINISHED, Task
-from csvapi.queue.progress import NEWS
+from csvapi.queue.progress import CHANNEL
 from csvapi.services import history, tasks
 
 HEARTBEAT = 15.0  # seconds
@@ -54,7 +54,7 @@ class Hub:
         self._lock = threading.Lock()
         self._threads = threading.BoundedSemaphore(max(1, runtime().settings.web_threads // 2))
         self._subscribed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="news", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="task-events", daemon=True)
         self._beaten = time.monotonic()
 
     def start(self) -> None:
@@ -127,7 +127,7 @@ class Hub:
                 try:
                     self._listen()
                 except (redis.RedisError, CsvapiError, ValueError) as error:
-                    log.warning("news interrupted: %s", error)
+                    log.warning("task events interrupted: %s", error)
                 self._subscribed.set()
                 self._beat()
                 time.sleep(_PAUSE)
@@ -135,7 +135,7 @@ class Hub:
     def _listen(self) -> None:
         connection: Any = runtime().redis  # whose pubsub has no types
         with connection.pubsub(ignore_subscribe_messages=True) as subscription:
-            subscription.subscribe(NEWS)
+            subscription.subscribe(CHANNEL)
             subscription.get_message(timeout=_PAUSE)  # the server's word that it has begun
             self._subscribed.set()
             self._look(list(self._listeners))
@@ -189,9 +189,9 @@ def hub() -> Hub:
     """This process's hub."""
     extensions = current_app.extensions
     with _making:
-        if "csvapi-news" not in extensions:
-            extensions["csvapi-news"] = Hub(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 -- Flask's documented way to the application itself
-    found: Hub = extensions["csvapi-news"]
+        if "csvapi-task-events" not in extensions:
+            extensions["csvapi-task-events"] = Hub(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 -- Flask's documented way to the application itself
+    found: Hub = extensions["csvapi-task-events"]
     return found
 
 

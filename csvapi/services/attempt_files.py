@@ -18,7 +18,7 @@ _NAME = re.compile(r"([0-9a-f-]{36})-(\d+)")
 
 
 @contextmanager
-def scratch(task: Task) -> Iterator[tuple[Path, Path]]:
+def temporary_files(task: Task) -> Iterator[tuple[Path, Path]]:
     """The object's path and the folder, for as long as the block runs."""
     target, workspace = _target(task), _workspace(task)
     try:

@@ -1,4 +1,4 @@
-"""Keeping what must be read again, but not by whoever reads the database: sealed with the service's secret key."""
+"""Encryption of what the database keeps and the service reads again: webhook secrets, TOTP seeds, kept answers."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from csvapi.extensions import runtime
 
 
-def seal(text: str) -> str:
-    return _box().encrypt(text.encode()).decode()
+def encrypt(text: str) -> str:
+    """Encrypt and authenticate a text with the service's secret key (Fernet)."""
+    return _fernet().encrypt(text.encode()).decode()
 
 
-def unseal(token: str) -> str | None:
-    """The text; None when the key it was sealed with is gone."""
+def decrypt(token: str) -> str | None:
+    """The text; None if it was encrypted with a key that the service no longer has."""
     try:
-        return _box().decrypt(token.encode()).decode()
+        return _fernet().decrypt(token.encode()).decode()
     except InvalidToken:
         return None
 
 
-def _box() -> MultiFernet:
+def _fernet() -> MultiFernet:
     settings = runtime().settings
     keys = filter(None, [settings.secret_key, settings.secret_key_previous])
     return MultiFernet([Fernet(base64.urlsafe_b64encode(_derived(key))) for key in keys])

@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, select
 
 from csvapi.extensions import transaction
 from csvapi.models import Delivery, Sent
-from csvapi.services import outbox, posting, senders, webhooks
+from csvapi.services import webhook_delivery, webhook_outbox, webhook_senders, webhooks
 from tests.api.v1 import V1, problem
 from tests.services.alone import alone, ann, application, bob, environ
 from tests.stack import Account
@@ -85,9 +85,9 @@ def open_app(environ: dict[str, str], alone: Flask) -> Iterator[Flask]:
 
 
 @contextmanager
-def sending(app: Flask) -> Iterator[senders.Senders]:
+def sending(app: Flask) -> Iterator[webhook_senders.Senders]:
     """What the scheduler does, beside the block; what is under way at its end is cut off by the receivers' ends."""
-    threads, over = outbox.senders(app), Event()
+    threads, over = webhook_outbox.senders(app), Event()
 
     def run() -> None:
         with app.app_context():
@@ -135,7 +135,7 @@ def test_a_silent_receiver_holds_up_nobody_elses_message(open_app: Flask, ann: A
             enqueue(modest, bob, 1)
             until(lambda n=number: delivered(modest)() == n, within=2)
         assert time.monotonic() - began < 3
-        assert 0 < len(threads._under_way) <= senders.EACH
+        assert 0 < len(threads._under_way) <= webhook_senders.EACH
         silent.close()
     threads.finish()
 
@@ -147,20 +147,20 @@ def test_a_host_that_kept_silent_is_left_alone_and_then_tried_once(
     with answering() as well:
         hook_id = hook(open_app, ann, well)
         asked: list[str] = []
-        threads = senders.Senders(open_app, lambda delivery_id: asked.append(delivery_id) is None)
+        threads = webhook_senders.Senders(open_app, lambda delivery_id: asked.append(delivery_id) is None)
         enqueue(hook_id, ann, 10)
-        assert threads.fill() == senders.EACH
+        assert threads.fill() == webhook_senders.EACH
         until(lambda: not threads._under_way)
         assert threads.fill() == 0, "it kept silent twice"
         for state in threads._silent.values():
-            assert senders.PAUSE < state.until - time.monotonic() <= 2 * senders.PAUSE
+            assert webhook_senders.PAUSE < state.until - time.monotonic() <= 2 * webhook_senders.PAUSE
             state.until = 0
         assert threads.fill() == 1, "one to see whether it answers now"
         until(lambda: not threads._under_way)
         assert threads.fill() == 0
         threads.finish()
-        assert outbox.send_due(open_app) == senders.EACH
-        assert delivered(hook_id)() == senders.EACH
+        assert webhook_outbox.send_due(open_app) == webhook_senders.EACH
+        assert delivered(hook_id)() == webhook_senders.EACH
 
 
 def test_users_take_turns(open_app: Flask, ann: Account, bob: Account) -> None:
@@ -170,7 +170,7 @@ def test_users_take_turns(open_app: Flask, ann: Account, bob: Account) -> None:
         enqueue(many, ann, 10)
         enqueue(few, bob, 1)
         asked: list[str] = []
-        threads = senders.Senders(open_app, lambda delivery_id: bool(asked.append(delivery_id)), senders=2)
+        threads = webhook_senders.Senders(open_app, lambda delivery_id: bool(asked.append(delivery_id)), senders=2)
         assert threads.fill() == 2
         threads.finish()
     with transaction() as session:
@@ -184,7 +184,7 @@ HEADS = [b"", b"HTTP/1.1 2", b"HTTP/1.1 200 OK\r\nX-Long: "]
 @pytest.mark.parametrize("head", HEADS)
 def test_who_drips_is_cut_off_at_the_deadline(open_app: Flask, head: bytes) -> None:
     with dripping(head) as server:
-        answer = posting.post(at(server), b"{}", {}, within=0.4)
+        answer = webhook_delivery.post(at(server), b"{}", {}, within=0.4)
     assert (answer.status, answer.silent) == (0, True)
     assert "no answer within 0.4 seconds" in answer.detail
     assert 400 <= answer.ms < 1400
@@ -193,14 +193,14 @@ def test_who_drips_is_cut_off_at_the_deadline(open_app: Flask, head: bytes) -> N
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_who_says_nothing_is_cut_off_at_the_deadline(open_app: Flask, scheme: str) -> None:
     with listening() as server:
-        answer = posting.post(at(server, scheme), b"{}", {}, within=0.4)
+        answer = webhook_delivery.post(at(server, scheme), b"{}", {}, within=0.4)
     assert (answer.status, answer.silent) == (0, True)
     assert 400 <= answer.ms < 1400
 
 
 def test_an_answer_whose_body_does_not_end_is_an_answer(open_app: Flask) -> None:
     with dripping(b"HTTP/1.1 202 Accepted\r\n\r\n") as server:
-        answer = posting.post(at(server), b"{}", {}, within=0.4)
+        answer = webhook_delivery.post(at(server), b"{}", {}, within=0.4)
     assert (answer.status, answer.silent) == (202, False)
     assert answer.ms < 1400
 
@@ -208,7 +208,7 @@ def test_an_answer_whose_body_does_not_end_is_an_answer(open_app: Flask) -> None
 def test_one_who_refuses_at_once_is_not_silent(open_app: Flask) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # bound, but nobody listens
-        answer = posting.post(at(closed), b"{}", {})
+        answer = webhook_delivery.post(at(closed), b"{}", {})
     assert (answer.status, answer.silent) == (0, False)
 
 
