@@ -16,7 +16,7 @@ from csvapi.api.resource import LINK, NEXT, Moment, Paging, Resource, listed, pa
 from csvapi.api.schemas import FILE, DialectChange, FileItem, FileShape, IssuesShape, RowsShape, file_item, file_shape
 from csvapi.api.sending import FORMATS, send, sends
 from csvapi.models import File
-from csvapi.services import files, keeping, older, rows
+from csvapi.services import file_contents, files, redetection, user_files
 
 blp = Resource("v1-files", __name__, url_prefix="/api/v1/files", description="CSV files: uploads, and results of tasks")
 ONE = "/<int:file_id>"
@@ -45,7 +45,7 @@ _FORM = {"type": "object", "required": ["file"], "properties": {"file": _BINARY}
 
 class Listing(Paging):
     kind = ma.fields.String(
-        validate=validate.OneOf(keeping.LISTED), metadata={"description": "Only files of this kind"}
+        validate=validate.OneOf(user_files.LISTED), metadata={"description": "Only files of this kind"}
     )
 
 
@@ -104,8 +104,8 @@ def index(query: dict[str, Any]) -> Any:
 
     A `detection` of more than 4 KiB is null here, with `truncated` true; the file itself has it.
     """
-    found = keeping.newest(g.user.id, query.get("cursor"), query.get("kind"))
-    return listed(found, query["limit"], file_item, keeping.cursor_of)
+    found = user_files.newest(g.user.id, query.get("cursor"), query.get("kind"))
+    return listed(found, query["limit"], file_item, user_files.cursor_of)
 
 
 @blp.route(ONE, methods=["GET"])
@@ -118,7 +118,7 @@ def show(file_id: int) -> Any:
     A file that an older version detected keeps its dialect; where this version would read it in another way, `warnings`
     say so (`detected_by_older_version`), and `POST …/detect` takes the new reading.
     """
-    return file_shape(older.looked_at(_mine(file_id)))
+    return file_shape(redetection.looked_at(_mine(file_id)))
 
 
 @blp.route(ONE, methods=["PATCH"])
@@ -131,7 +131,7 @@ def change(body: dict[str, Any], file_id: int) -> Any:
 
     Another `dialect` is refused while a task that has not ended reads the file.
     """
-    return file_shape(keeping.change(g.user.id, file_id, **body))
+    return file_shape(user_files.change(g.user.id, file_id, **body))
 
 
 @blp.route(f"{ONE}/detect", methods=["POST"])
@@ -145,7 +145,7 @@ def detect(file_id: int) -> Any:
     file. The file a task left (a result, its dropped records) is 422: how it is written is known and was never
     detected; `PATCH` changes how it is read.
     """
-    return file_shape(older.again(g.user.id, file_id))
+    return file_shape(redetection.again(g.user.id, file_id))
 
 
 @blp.route(ONE, methods=["DELETE"])
@@ -154,7 +154,7 @@ def detect(file_id: int) -> Any:
 @blp.refuses(401, 404, 409, 503)
 def delete(file_id: int) -> None:
     """Delete a file; refused while a task that has not ended reads it."""
-    keeping.delete(g.user.id, file_id)
+    user_files.delete(g.user.id, file_id)
 
 
 @blp.route(f"{ONE}/content", methods=["GET"])
@@ -184,7 +184,7 @@ def show_rows(query: dict[str, Any], file_id: int) -> Any:
 
 def rows_of(file: File, query: dict[str, Any]) -> Any:
     """A page of a file's records as the views answer it."""
-    columns, found, cursor = rows.rows(file, query["limit"], query.get("cursor"))
+    columns, found, cursor = file_contents.rows(file, query["limit"], query.get("cursor"))
     body, _, headers = page((), cursor, columns=columns)
     return ready("items", found, {name: body[name] for name in ("columns", "next")}, headers)
 
@@ -210,7 +210,7 @@ def issues(query: dict[str, Any], file_id: int) -> Any:
     `code` is that of the warnings, and `kind` the same word.
     A page looks at a part of a large file: go on while `next` is not null, also when a page is empty.
     """
-    found, cursor = rows.issues(_mine(file_id), query["limit"], query.get("cursor"))
+    found, cursor = file_contents.issues(_mine(file_id), query["limit"], query.get("cursor"))
     _, _, headers = page((), cursor)
     return ready("items", found, {"next": cursor}, headers)
 

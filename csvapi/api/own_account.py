@@ -11,7 +11,7 @@ from csvapi.api.auth import BOUNDED, PASSWORD, PASSWORD_FORM
 from csvapi.api.contract import logged_in
 from csvapi.api.resource import Resource
 from csvapi.models import RefreshFamily
-from csvapi.services import credentials, departure, sessions
+from csvapi.services import account_deletion, credentials, sessions
 
 blp = Resource(
     "v1-own-account", __name__, url_prefix="/api/v1/me", description="Your password, your sessions, and leaving"
@@ -127,4 +127,4 @@ def delete_account(body: dict[str, str]) -> None:
     It cannot be brought back. The audit log keeps the account's number and no address. Refused with 409 for the last
     administrator.
     """
-    departure.leave(g.user, body["password"], request.remote_addr or "")
+    account_deletion.leave(g.user, body["password"], request.remote_addr or "")

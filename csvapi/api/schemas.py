@@ -13,7 +13,7 @@ from csvapi.api.resource import TRUNCATED
 from csvapi.api.warning_shape import WARNINGS, WarningShape
 from csvapi.csvio.places import KINDS
 from csvapi.models import File
-from csvapi.services import older
+from csvapi.services import redetection
 from csvapi.services.listing import SHOWN
 
 _LINE_ENDS = ("\n", "\r\n", "\r")
@@ -175,7 +175,7 @@ def file_shape(file: File) -> dict[str, Any]:
         "columns": file.columns,
         "dialect": file.dialect,
         "detection": file.detection,
-        "warnings": [warning.as_json() for warning in older.warnings(file)],
+        "warnings": [warning.as_json() for warning in redetection.warnings(file)],
         "created_at": file.created_at,
         "expires_at": file.expires_at,
         "links": links,

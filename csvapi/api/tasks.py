@@ -16,7 +16,7 @@ from csvapi.api.resource import LINK, NEXT, RETRY, Paging, Resource, listed
 from csvapi.api.task_shapes import QUEUED, SUCCEEDED, Submission, TaskItem, TaskShape, task_item, task_shape
 from csvapi.extensions import runtime
 from csvapi.models import FINISHED, Status
-from csvapi.services import history, pipelines, task_events, tasks
+from csvapi.services import pipelines, task_events, tasks, user_tasks
 
 blp = Resource("v1-tasks", __name__, url_prefix="/api/v1/tasks", description="Pipelines of operations over files")
 ONE = "/<string:task_id>"
@@ -94,8 +94,8 @@ def index(query: dict[str, Any]) -> Any:
 
     `steps` of more than 4 KiB are null here, with `truncated` true; the task itself has them.
     """
-    found = history.newest(g.user.id, query.get("cursor"), query.get("status"))
-    return listed(found, query["limit"], task_item, history.cursor_of)
+    found = user_tasks.newest(g.user.id, query.get("cursor"), query.get("status"))
+    return listed(found, query["limit"], task_item, user_tasks.cursor_of)
 
 
 @blp.route(ONE, methods=["GET"])
@@ -125,4 +125,4 @@ def cancel(task_id: str) -> Any:
 @blp.refuses(401, 404, 409, 503)
 def delete(task_id: str) -> None:
     """Forget a task that has ended; its files stay until they are deleted or expire."""
-    history.delete(g.user.id, task_id)
+    user_tasks.delete(g.user.id, task_id)

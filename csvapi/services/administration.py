@@ -11,7 +11,7 @@ from csvapi.errors import Conflict, InvalidInput, NotFound, QueueDown, TaskNotFi
 from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import ACTIVE, Action, ApiKey, File, Status, Task, User, now
 from csvapi.queue import progress
-from csvapi.services import accounts, audit, credentials, departure, keeping, passwords, second_factor, tasks
+from csvapi.services import account_deletion, accounts, audit, credentials, passwords, second_factor, tasks, user_files
 from csvapi.services.dispatch import dispatch
 
 RETRIED = (Status.FAILED, Status.CANCELLED)
@@ -64,7 +64,7 @@ def change_user(
         if user is None or user.deletion_at is not None:
             raise NotFound("There is no such user, or the account is being deleted")
         if user.is_admin and user.is_active and not (is_admin and is_active):
-            departure.another_admin(session, user.id)
+            account_deletion.another_admin(session, user.id)
         told = {"is_active": is_active, "is_admin": is_admin, "max_stored": max_stored}
         done: dict[str, Any] = {name: value for name, value in told.items() if getattr(user, name) != value}
         user.is_active, user.is_admin, user.max_stored = is_active, is_admin, max_stored
@@ -89,7 +89,7 @@ def delete_file(file_id: int) -> None:
         owner = session.scalar(select(File.user_id).where(File.id == file_id))
     if owner is None:
         raise NotFound("There is no such file")
-    keeping.delete(owner, file_id, by_owner=False)
+    user_files.delete(owner, file_id, by_owner=False)
 
 
 def cancel_task(task_id: str) -> None:

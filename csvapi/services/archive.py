@@ -27,7 +27,7 @@ from csvapi import __version__
 from csvapi.errors import Conflict, InvalidInput, ObjectMissing
 from csvapi.extensions import db, runtime
 from csvapi.models import File, Task, User
-from csvapi.services import cells
+from csvapi.services import json_values
 
 FORMAT = 1
 _VERSIONS = "alembic_version"
@@ -162,7 +162,7 @@ def _add_objects(archive: tarfile.TarFile, keys: Any, done: set[str], summary: S
 def _add_table(archive: tarfile.TarFile, connection: Connection, table: Table, summary: Summary) -> None:
     with TemporaryFile(dir=runtime().settings.data_dir) as spool:
         for row in connection.execution_options(yield_per=_BATCH).execute(select(table)).mappings():
-            spool.write(cells.dump(dict(row)) + b"\n")
+            spool.write(json_values.dump(dict(row)) + b"\n")
             summary.rows += 1
         spool.seek(0)
         _add(archive, f"tables/{table.name}.jsonl", spool)
@@ -186,7 +186,7 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
 def _insert(connection: Connection, table: Table, lines: IO[bytes]) -> int:
     count, batch = 0, list[dict[str, Any]]()
     for line in lines:
-        batch.append(cells.load(line))
+        batch.append(json_values.load(line))
         if len(batch) == _BATCH:
             connection.execute(insert(table), batch)
             count, batch = count + len(batch), []

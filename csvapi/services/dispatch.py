@@ -15,7 +15,7 @@ from sqlalchemy import func, select, update
 from csvapi.errors import Unavailable
 from csvapi.extensions import runtime, transaction
 from csvapi.models import Status, Task, now
-from csvapi.services import quotas, shares
+from csvapi.services import quotas, worker_shares
 
 log = structlog.get_logger(__name__)
 _WAITING = (Task.status == Status.QUEUED, Task.queued_at.is_(None))
@@ -26,7 +26,7 @@ def dispatch(user_id: int) -> None:
 
     A queue or a database that is down loses nothing: the reaper does what was not done.
     """
-    shares.there(user_id)
+    worker_shares.there(user_id)
     try:
         hand_over(_take_turns(user_id))
     except Unavailable as error:
@@ -35,7 +35,7 @@ def dispatch(user_id: int) -> None:
 
 def hand_over(task_ids: Sequence[str]) -> None:
     """Put tasks on the queue for their size. Raises QueueDown, DatabaseDown."""
-    small = shares.small_ones(task_ids) if task_ids else set()
+    small = worker_shares.small_ones(task_ids) if task_ids else set()
     for task_id in task_ids:
         runtime().jobs.enqueue(task_id, small=task_id in small)
 
@@ -45,7 +45,7 @@ def _take_turns(user_id: int) -> Sequence[str]:
     with transaction() as session:
         if session.scalar(waiting.limit(1)) is None:  # mostly so: no lock then
             return ()
-    most = shares.share(user_id)
+    most = worker_shares.share(user_id)
     with transaction() as session:
         quotas.lock(session, user_id)
         ids = session.scalars(waiting.limit(quotas.active(session, user_id).turns(most))).all()
@@ -58,7 +58,7 @@ def dispatch_all() -> None:
     queued = select(Task.user_id, func.count(Task.queued_at) < func.count()).where(Task.status == Status.QUEUED)
     with transaction() as session:
         found = session.execute(queued.group_by(Task.user_id)).all()
-    shares.there(*(user_id for user_id, _ in found))
+    worker_shares.there(*(user_id for user_id, _ in found))
     for user_id, for_a_turn in found:
         if for_a_turn:
             dispatch(user_id)

@@ -21,11 +21,11 @@ from csvapi.models import CSV, File, Status, Task, now
 from csvapi.operations import load_steps
 from csvapi.process import memory, memory_kills
 from csvapi.queue import heartbeats, progress
-from csvapi.services import figures, files, leases, older, quotas, shares
+from csvapi.services import figures, files, leases, quotas, redetection, worker_shares
 from csvapi.services.attempt_files import check_room, temporary_files
 from csvapi.services.dispatch import dispatch
 from csvapi.services.explaining import Aside, Part, add
-from csvapi.services.inputs import others
+from csvapi.services.step_files import others
 
 log = structlog.get_logger(__name__)
 PROGRESS_EVERY = 0.25  # seconds between progress figures in Redis
@@ -61,7 +61,7 @@ def is_small(task_id: str) -> bool:
 
     Never with a storage that does not survive a fork: the worker must fork for the next task.
     """
-    return runtime().storage.survives_fork and bool(shares.small_ones([task_id]))
+    return runtime().storage.survives_fork and bool(worker_shares.small_ones([task_id]))
 
 
 def _run(task: Task, stopped_by: tuple[type[Exception], TaskError]) -> None:
@@ -93,7 +93,7 @@ def _execute(task: Task) -> None:
         source = held.enter_context(files.reading(file))
         steps = load_steps(task.steps)
         more = held.enter_context(others(task.user_id, steps, find=files.of_task))
-        warnings = older.warnings_of_run(file, steps)
+        warnings = redetection.warnings_of_run(file, steps)
         check_room(file.size)
         receipt = engines.run(
             source,

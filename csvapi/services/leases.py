@@ -14,7 +14,7 @@ from csvapi.errors import Cancelled, CsvapiError, DatabaseDown, TimedOut
 from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import Status, Task, now
 from csvapi.queue import progress
-from csvapi.services import quotas, shares
+from csvapi.services import quotas, worker_shares
 
 T = TypeVar("T")
 _PAUSE = 0.5  # seconds between tries while the database is away
@@ -33,11 +33,11 @@ def claim(task_id: str, owner: str) -> Task | None:
         return None
     if found.attempt:
         progress.forget(runtime().redis, task_id)  # the word to stop was for the attempt before
-    most = shares.share(found.user_id)
+    most = worker_shares.share(found.user_id)
     with transaction() as session:
         if most < runtime().settings.max_running:
             quotas.lock(session, found.user_id)
-            if shares.running(session, found.user_id) >= most:
+            if worker_shares.running(session, found.user_id) >= most:
                 session.execute(update(Task).where(*queued).values(queued_at=None))
                 return None
         taken = session.execute(

@@ -13,7 +13,7 @@ from csvapi.extensions import runtime
 from csvapi.models import File, Status, Task
 from csvapi.operations import Step, files_of
 from csvapi.services import files, tasks
-from csvapi.services.inputs import others
+from csvapi.services.step_files import others
 from csvapi.services.steps import accepted
 
 _NAMES = 500_000  # of columns that a check in this process meets

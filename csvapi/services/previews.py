@@ -11,8 +11,8 @@ from csvapi.csvio import Dialect
 from csvapi.csvio.disk import Limits
 from csvapi.engines.local.trial import FOUND, Trial
 from csvapi.extensions import runtime
-from csvapi.services import files, older
-from csvapi.services.inputs import others
+from csvapi.services import files, redetection
+from csvapi.services.step_files import others
 from csvapi.services.steps import accepted
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def run(file: File, steps: list[dict[str, Any]], size: int, chosen: dict[str, An
             more,
             _options(chosen),
             Path(folder),
-            [warning.as_json() for warning in older.warnings_of_run(file, loaded)],
+            [warning.as_json() for warning in redetection.warnings_of_run(file, loaded)],
         )
         return runtime().pool.call(file.user_id, Trial.run, trial)[1]
 

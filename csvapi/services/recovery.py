@@ -11,7 +11,7 @@ from csvapi.errors import CsvapiError, TimedOut, WorkerLost
 from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import Status, Task, now
 from csvapi.queue import progress
-from csvapi.services import leases, shares
+from csvapi.services import leases, worker_shares
 from csvapi.services.attempt_files import clear
 from csvapi.services.dispatch import dispatch, dispatch_all, hand_over
 
@@ -64,7 +64,7 @@ def make_room() -> int:
     with transaction() as session:
         running = select(Task.user_id, func.count()).where(Task.status == Status.RUNNING).group_by(Task.user_id)
         counts = session.execute(running).all()
-    most = shares.but_one() if counts else 0
+    most = worker_shares.but_one() if counts else 0
     return sum(_hand_back(user_id) for user_id, count in counts if count > most)
 
 

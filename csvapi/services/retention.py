@@ -8,8 +8,18 @@ from sqlalchemy import Row, delete, func, select, update
 
 from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import ACTIVE, FINISHED, File, Task, now
-from csvapi.services import audit, departure, files, idempotency, invitations, mailing, quotas, tokens, webhook_outbox
-from csvapi.services.using import in_use
+from csvapi.services import (
+    account_deletion,
+    audit,
+    files,
+    idempotency,
+    invitations,
+    mailing,
+    quotas,
+    tokens,
+    webhook_outbox,
+)
+from csvapi.services.files_in_use import in_use
 
 BATCH = 200
 _FORGOTTEN = (
@@ -30,7 +40,7 @@ def delete_expired() -> int:
     whatever happens between the two, no row ever names an object that is gone.
     """
     rows = _delete_tasks() + _delete_surplus() + _delete_files() + sum(forget() for forget in _FORGOTTEN)
-    departure.finish_all()
+    account_deletion.finish_all()
     return rows
 
 

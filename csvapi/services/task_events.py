@@ -22,7 +22,7 @@ from csvapi.errors import CsvapiError
 from csvapi.extensions import runtime
 from csvapi.models import FINISHED, Task
 from csvapi.queue.progress import CHANNEL
-from csvapi.services import history, tasks
+from csvapi.services import tasks, user_tasks
 
 HEARTBEAT = 15.0  # seconds
 MOST = 1000  # streams in a process
@@ -169,7 +169,7 @@ class Hub:
         """Tell the listeners what the rows say."""
         if not task_ids:
             return
-        for task in history.named(task_ids):
+        for task in user_tasks.named(task_ids):
             self._tell(task.id, lambda each, task=task: each.moved(task))
 
     def _tell(self, task_id: str, say: Any) -> None:

@@ -17,7 +17,7 @@ from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import ACTIVE, CSV, File, Status, Task, now
 from csvapi.operations import check_columns
 from csvapi.queue import progress
-from csvapi.services import files, quotas, rows, shares
+from csvapi.services import file_contents, files, quotas, worker_shares
 from csvapi.services.dispatch import dispatch
 from csvapi.services.steps import accepted
 
@@ -57,7 +57,7 @@ def queue(
         operation=steps[0]["op"] if len(steps) == 1 else "pipeline",
         expires_at=now() + timedelta(seconds=runtime().settings.retention),
     )
-    most = shares.share(user_id)
+    most = worker_shares.share(user_id)
     try:
         with transaction() as session:
             quotas.lock(session, user_id)
@@ -67,7 +67,7 @@ def queue(
     except IntegrityError as error:  # the file was deleted in this moment
         raise NotFound("File not found or access denied", pointer="/file_id") from error
     if task.queued_at is not None:
-        _enqueue(task, small=shares.is_small(file.size, steps))
+        _enqueue(task, small=worker_shares.is_small(file.size, steps))
     log.info("task_accepted", task_id=task.id, file_id=file.id, operation=task.operation)
     return task
 
@@ -138,4 +138,4 @@ def preview(task: Task, limit: int) -> tuple[File, bytes] | None:
         return None
     if file.media_type != CSV:
         return file, b"[]"
-    return file, rows.objects(file, limit)
+    return file, file_contents.objects(file, limit)

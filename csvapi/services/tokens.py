@@ -17,7 +17,7 @@ from csvapi.errors import InvalidToken
 from csvapi.extensions import changed, runtime, transaction
 from csvapi.keys import opened
 from csvapi.models import Action, RefreshFamily, User, now
-from csvapi.services import agents, audit
+from csvapi.services import audit, user_agents
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def begin(session: Session, user: User, agent: str = "") -> RefreshFamily:
         user_id=user.id,
         current_jti=str(uuid4()),
         expires_at=now() + _refresh_life(),
-        agent=agents.family(agent),
+        agent=user_agents.family(agent),
         last_used_at=now(),
     )
     session.add(family)

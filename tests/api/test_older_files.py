@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from csvapi import __version__
 from csvapi.extensions import runtime, transaction
 from csvapi.models import Delivery, File, Status, Task
-from csvapi.services import administration, older, webhook_outbox
+from csvapi.services import administration, redetection, webhook_outbox
 from tests.api.rows import stored_task
 from tests.api.v1 import V1, problem
 from tests.stack import PASSWORD, Account
@@ -186,7 +186,7 @@ def test_what_was_set_while_it_was_looked_at_stays(v1: V1, app: Flask) -> None:
     before = row(app, file["id"])
     v1.ok("PATCH", file["links"]["self"], json={"dialect": {"quote": "'"}})
     with app.app_context():
-        assert older.warnings(older.looked_at(before)) == []
+        assert redetection.warnings(redetection.looked_at(before)) == []
     assert (row(app, file["id"]).detection or {})["chosen"]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from csvapi.extensions import runtime, transaction
 from csvapi.models import ApiKey, AuditEntry, File, RefreshFamily, Task, User, Webhook, now
-from csvapi.services import administration, departure, leases
+from csvapi.services import account_deletion, administration, leases
 from tests.api.v1 import V1, problem
 from tests.stack import PASSWORD, Account
 
@@ -145,7 +145,7 @@ def test_a_deletion_that_was_cut_off_is_finished_later(v1: V1, app: Flask) -> No
         with transaction() as session:
             user = session.get_one(User, v1.account.id)
             user.is_active, user.deletion_at = False, now()
-        assert departure.finish_all() >= 1
+        assert account_deletion.finish_all() >= 1
     assert rows(app, v1.account.id) == dict.fromkeys(rows(app, v1.account.id), 0)
 
 
@@ -156,7 +156,7 @@ def test_an_upload_of_an_account_that_is_deleted_meanwhile_is_refused(v1: V1, ap
     with app.app_context():
         with files.begin(v1.account.id) as writer:
             writer.write(b"a\n1\n")
-            departure.finish(v1.account.id)
+            account_deletion.finish(v1.account.id)
             with pytest.raises(NotFound):
                 files.receive(v1.account.id, "late.csv", writer)
         assert rows(app, v1.account.id)["File"] == 0

@@ -14,7 +14,7 @@ from sqlalchemy import MetaData, create_engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from csvapi import config
-from csvapi.services import cells
+from csvapi.services import json_values
 from tests.servers import create_database
 from tests.stack import Account, environment
 
@@ -32,7 +32,9 @@ def contents(env: dict[str, str]) -> dict[str, list[bytes]]:
     with engine.connect() as connection:
         metadata.reflect(connection)
         found = {
-            table.name: sorted(cells.dump(_plain(dict(row))) for row in connection.execute(select(table)).mappings())
+            table.name: sorted(
+                json_values.dump(_plain(dict(row))) for row in connection.execute(select(table)).mappings()
+            )
             for table in metadata.sorted_tables
         }
     engine.dispose()

@@ -17,7 +17,7 @@ from csvapi.errors import CsvapiError, InvalidInput, NotFound
 from csvapi.extensions import runtime, transaction
 from csvapi.models import Status, Task, now
 from csvapi.queue.enqueue import SMALL
-from csvapi.services import dispatch, files, keeping, leases, quotas, retention, tasks
+from csvapi.services import dispatch, files, leases, quotas, retention, tasks, user_files
 from tests.services.alone import alone, ann, application, bob, change, environ, row, run, stored, submit, written
 from tests.services.test_disks import MIB, disk, moved
 from tests.stack import Account
@@ -152,13 +152,13 @@ def test_a_result_and_what_was_dropped_count_as_files(environ: dict[str, str], a
 def test_a_file_is_kept_for_longer_up_to_the_limit(alone: Flask, ann: Account, bob: Account) -> None:
     file_id, most = ann.upload(b"a\n1\n"), timedelta(seconds=runtime().settings.max_retention)
     wanted = now() + most - timedelta(seconds=5)
-    keeping.change(ann.id, file_id, expires_at=wanted)
+    user_files.change(ann.id, file_id, expires_at=wanted)
     assert files.find(ann.id, file_id).expires_at == wanted
     for wrong in (now() + most + timedelta(minutes=1), now(), wanted.replace(tzinfo=None)):
         with pytest.raises(InvalidInput):
-            keeping.change(ann.id, file_id, expires_at=wrong)
+            user_files.change(ann.id, file_id, expires_at=wrong)
     with pytest.raises(NotFound):
-        keeping.change(bob.id, file_id, expires_at=wanted)
+        user_files.change(bob.id, file_id, expires_at=wanted)
     assert retention.delete_expired() == 0
 
 

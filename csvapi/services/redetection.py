@@ -26,7 +26,7 @@ from csvapi.models import File
 from csvapi.operations import Step, files_of
 from csvapi.services import files, quotas
 from csvapi.services.detecting import detected
-from csvapi.services.using import check_unused
+from csvapi.services.files_in_use import check_unused
 
 log = structlog.get_logger(__name__)
 

@@ -12,7 +12,7 @@ from flask import Flask
 from csvapi.extensions import runtime
 from csvapi.models import Status, now
 from csvapi.queue.enqueue import QUEUE, SMALL
-from csvapi.services import leases, recovery, shares, tasks
+from csvapi.services import leases, recovery, tasks, worker_shares
 from csvapi.services.dispatch import dispatch_all
 from tests.services.alone import alone, ann, application, bob, change, environ, row, run, stored, submit
 from tests.stack import Account
@@ -165,4 +165,4 @@ def test_small_inputs_have_a_queue_of_their_own(environ: dict[str, str], alone: 
 
 def test_without_redis_nobody_is_bounded(alone: Flask, environ: dict[str, str], ann: Account) -> None:
     with application(environ, REDIS_URL="redis://127.0.0.1:1"):
-        assert shares.share(ann.id) == runtime().settings.max_running
+        assert worker_shares.share(ann.id) == runtime().settings.max_running

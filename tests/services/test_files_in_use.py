@@ -13,7 +13,7 @@ from sqlalchemy import update
 from csvapi.errors import InUse
 from csvapi.extensions import runtime, transaction
 from csvapi.models import File, now
-from csvapi.services import administration, files, keeping, older, retention, tasks
+from csvapi.services import administration, files, redetection, retention, tasks, user_files
 from tests.services.alone import alone, ann, change, environ, row, run
 from tests.stack import Account
 
@@ -48,7 +48,7 @@ def test_what_a_task_reads_stays_until_it_ends_and_is_read_though_it_expired(
     unused = ann.upload(b"id\n1\n")
     task = tasks.submit(ann.id, used[0], STEPS[steps](*used[1:]))
     for file_id in used:
-        for attempt in (keeping.delete, older.again):
+        for attempt in (user_files.delete, redetection.again):
             with pytest.raises(InUse, match=task.id):
                 attempt(ann.id, file_id)
         with pytest.raises(InUse, match=task.id):

@@ -16,8 +16,8 @@ from csvapi.extensions import changed, transaction
 from csvapi.models import Action, File, now
 from csvapi.services import audit, cursors, files, listing, quotas
 from csvapi.services.detecting import columns
+from csvapi.services.files_in_use import check_unused
 from csvapi.services.listing import Long
-from csvapi.services.using import check_unused
 
 LISTED = ("upload", "result", "dropped")  # kinds of CSV files; the reasons belong to their task
 
