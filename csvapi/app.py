@@ -10,8 +10,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from csvapi import config, settings_check, telemetry
 from csvapi.api import docs as api_docs
-from csvapi.api import edge, paths
 from csvapi.api import errors as api_errors
+from csvapi.api import path_ids, request_hooks
 from csvapi.api.body import Request
 from csvapi.extensions import Runtime, db, jwt, migrate
 from csvapi.keys import Keys
@@ -39,7 +39,7 @@ def create_app(settings: config.Settings | None = None, *, pages: bool = True) -
     app = CsvapiFlask("csvapi", static_folder=None)
     app.config.update(_flask_config(settings))
     app.url_map.merge_slashes = False
-    paths.use(app)
+    path_ids.use(app)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     redis, counts = connect(settings.redis_url), connect_briefly(settings.redis_url)
     app.extensions["csvapi"] = Runtime(
@@ -60,7 +60,7 @@ def create_app(settings: config.Settings | None = None, *, pages: bool = True) -
     app.register_blueprint(docs.blp)
     if pages:
         _register_pages(app)
-    edge.register(app, settings)
+    request_hooks.register(app, settings)
     telemetry.start(app, settings)
     if settings.proxies:
         n = settings.proxies
@@ -70,10 +70,10 @@ def create_app(settings: config.Settings | None = None, *, pages: bool = True) -
 
 def _register_pages(app: Flask) -> None:
     """The administrators' pages: their libraries take time and memory to import."""
-    from csvapi.web import admin, mailed, rq
+    from csvapi.web import admin, mailed_links, rq
 
     admin.register(app)
-    mailed.register(app)
+    mailed_links.register(app)
     rq.register(app, app.extensions["csvapi"].redis)
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from csvapi import keys, sqlite_room
+from csvapi import keys, sqlite_reserve
 from csvapi.config import Settings
 from csvapi.errors import DatabaseDown
 from csvapi.models.types import Base
@@ -44,7 +44,7 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
     if isinstance(connection, sqlite3.Connection):
         for pragma in ("journal_mode=WAL", "busy_timeout=15000", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
-        sqlite_room.hold(connection)
+        sqlite_reserve.hold(connection)
 
 
 @contextmanager

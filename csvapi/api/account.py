@@ -10,7 +10,7 @@ from marshmallow import validate
 
 from csvapi.api.body import Few
 from csvapi.api.contract import logged_in, signed_in
-from csvapi.api.once import once
+from csvapi.api.idempotency_key import idempotent
 from csvapi.api.resource import Moment, Resource
 from csvapi.models import ApiKey
 from csvapi.services import api_keys, usage
@@ -186,7 +186,7 @@ _SECRET = "csvapi_Zk3pQ0n1X2c3V4b5N6m7A8s9D0f1G2h3J4k5L6z7X8c"  # noqa: S105 -- 
 
 @blp.route("/api-keys", methods=["POST"])
 @logged_in
-@once()
+@idempotent()
 @blp.arguments(KeyRequest, example={"name": "nightly report", "scopes": ["read"]})
 @blp.response(201, NewKey, example={**_KEY, "secret": _SECRET})
 @blp.refuses(401, 409, 413, 415, 422, 429, 503)

@@ -10,9 +10,9 @@ from flask import Response, g, jsonify, request, url_for
 from csvapi.api.body import FORMS
 from csvapi.api.classic_shapes import STATUSES, NotAForm, Operation, Started, StatusQuery, TaskState, Uploaded
 from csvapi.api.contract import Blueprint, signed_in
+from csvapi.api.downloads import send
 from csvapi.api.rates import polls, unfinished
-from csvapi.api.ready import ready
-from csvapi.api.sending import send
+from csvapi.api.raw_json import ready
 from csvapi.errors import InvalidInput, NotCsv, NotFound
 from csvapi.extensions import runtime
 from csvapi.models import Status, Task

@@ -12,15 +12,15 @@ from csvapi.api import (
     account,
     auth,
     classic,
-    codes,
+    error_codes,
     events,
     files,
     health,
-    mailed,
+    mailed_links,
     metrics,
     operations,
     own_account,
-    paths,
+    path_ids,
     problems,
     resource,
     results,
@@ -39,8 +39,8 @@ V1 = (
     webhooks.blp,
     account.blp,
     own_account.blp,
-    mailed.blp,
-    codes.blp,
+    mailed_links.blp,
+    error_codes.blp,
 )
 OPERATING = (health.blp, metrics.blp)
 BLUEPRINTS = (*CLASSIC, *V1, *OPERATING)
@@ -67,7 +67,7 @@ def register(app: Flask) -> None:
         },
     )
     api = _Api(app)
-    paths.describe(api)
+    path_ids.describe(api)
     api.spec.components.security_scheme(
         "bearer",
         {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "The access_token of login"},

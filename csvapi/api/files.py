@@ -10,11 +10,11 @@ from marshmallow import validate
 
 from csvapi.api import upload
 from csvapi.api.contract import signed_in
-from csvapi.api.once import claim, once
-from csvapi.api.ready import ready
+from csvapi.api.downloads import FORMATS, send, sends
+from csvapi.api.idempotency_key import claim, idempotent
+from csvapi.api.raw_json import ready
 from csvapi.api.resource import LINK, NEXT, Moment, Paging, Resource, listed, page
 from csvapi.api.schemas import FILE, DialectChange, FileItem, FileShape, IssuesShape, RowsShape, file_item, file_shape
-from csvapi.api.sending import FORMATS, send, sends
 from csvapi.models import File
 from csvapi.services import file_contents, files, redetection, user_files
 
@@ -67,7 +67,7 @@ class Change(ma.Schema):
 
 @blp.route("", methods=["POST"])
 @signed_in
-@once(_NAME, _CODING, _DIGEST, by_body=False)
+@idempotent(_NAME, _CODING, _DIGEST, by_body=False)
 @blp.doc(
     requestBody={
         "required": True,

@@ -13,7 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from csvapi.api import shared_figures
+from csvapi.api import metrics_files
 from csvapi.api.contract import Blueprint
 from csvapi.errors import NotAuthenticated
 from csvapi.extensions import runtime
@@ -25,7 +25,7 @@ SHARED = "PROMETHEUS_MULTIPROC_DIR"  # the library's own variable: the folder wh
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60)
 
-shared_figures.install()
+metrics_files.install()
 web = CollectorRegistry()
 requests = Counter("csvapi_http_requests", "Requests by route and status", ["method", "route", "status"], registry=web)
 latency = Histogram(

@@ -14,7 +14,7 @@ from marshmallow import validate
 
 from csvapi.api.contract import signed_in_to_look
 from csvapi.api.files import ROW
-from csvapi.api.ready import MIME
+from csvapi.api.raw_json import MIME
 from csvapi.api.resource import Resource
 from csvapi.api.schemas import RowShape
 from csvapi.api.task_shapes import INPUT, ON_BAD, ON_RAGGED, OUTPUT, STEPS, Counts

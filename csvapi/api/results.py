@@ -11,10 +11,10 @@ from werkzeug.exceptions import NotAcceptable
 
 from csvapi import __version__
 from csvapi.api.contract import signed_in
+from csvapi.api.downloads import FORMATS, downloaded, send, sends
 from csvapi.api.files import ROW, rows_of
 from csvapi.api.resource import LINK, Paging, Resource
 from csvapi.api.schemas import RowsShape
-from csvapi.api.sending import FORMATS, downloaded, send, sends
 from csvapi.models import CSV
 from csvapi.services import explaining, files, pipelines
 

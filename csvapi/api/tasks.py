@@ -10,7 +10,7 @@ from flask import g, request
 from marshmallow import validate
 
 from csvapi.api.contract import signed_in
-from csvapi.api.once import once
+from csvapi.api.idempotency_key import idempotent
 from csvapi.api.rates import polls, unfinished
 from csvapi.api.resource import LINK, NEXT, RETRY, Paging, Resource, listed
 from csvapi.api.task_shapes import QUEUED, SUCCEEDED, Submission, TaskItem, TaskShape, task_item, task_shape
@@ -55,7 +55,7 @@ class TaskPage(ma.Schema):
 
 @blp.route("", methods=["POST"])
 @signed_in
-@once(_PREFER)
+@idempotent(_PREFER)
 @blp.arguments(Submission, example=_EXAMPLE)
 @blp.response(202, TaskShape, example=QUEUED, headers=_LOCATION | RETRY, description="Queued; ask again, or wait")
 @blp.alt_response(200, schema=TaskShape, example=SUCCEEDED, headers=_LOCATION, success=True, description="It has ended")

@@ -10,7 +10,7 @@ from marshmallow import validate
 
 from csvapi.api.body import Few
 from csvapi.api.contract import signed_in
-from csvapi.api.once import once
+from csvapi.api.idempotency_key import idempotent
 from csvapi.api.resource import LINK, NEXT, Paging, Resource, listed
 from csvapi.models import Delivery, Sent, Webhook
 from csvapi.services import webhooks
@@ -101,7 +101,7 @@ _DELIVERY = {
 
 @blp.route("", methods=["POST"])
 @signed_in
-@once()
+@idempotent()
 @blp.arguments(HookRequest, example={"url": "https://example.com/csvapi", "events": ["task.succeeded"]})
 @blp.response(201, NewHook, example={**_HOOK, "secret": _SECRET})
 @blp.refuses(401, 409, 413, 415, 422, 429, 503)

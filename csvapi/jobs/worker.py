@@ -233,7 +233,7 @@ def main(arguments: Sequence[str]) -> int:
     logs.configure(settings)
     descriptors.raise_limit()
     app = create_app(settings, pages=False)
-    app.extensions["csvapi"].storage.keep_apart()
+    app.extensions["csvapi"].storage.keep_out_of_process()
     app.app_context().push()
     warm_up()
     worker = TaskWorker(

@@ -59,7 +59,7 @@ class Web(BaseApplication):  # type: ignore[misc] # gunicorn has no types
 
         app = create_app()
         if self._only:
-            from csvapi.web.alone import serve_only
+            from csvapi.web.standalone import serve_only
 
             serve_only(app, self._only)
         else:

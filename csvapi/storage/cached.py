@@ -32,7 +32,7 @@ class S3Storage(LocalStorage):
     def survives_fork(self) -> bool:
         return self._bucket.survives_fork
 
-    def keep_apart(self) -> None:
+    def keep_out_of_process(self) -> None:
         if not self._bucket.survives_fork:
             self._bucket = self._bucket.apart()
 

@@ -93,7 +93,7 @@ class LocalStorage:
         """Whether a process that has used it may fork, and use it on the other side."""
         return True
 
-    def keep_apart(self) -> None:
+    def keep_out_of_process(self) -> None:
         """See to it that it survives a fork; to be called before it is used."""
 
     def writer(self, limit: int, beyond: CsvapiError) -> Writer:

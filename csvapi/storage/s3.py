@@ -2,7 +2,7 @@
 
 Its client works in threads of its own, which a fork does not take along: in a process that was forked from one that had
 used a bucket, every call would wait for ever. So nothing is connected before the first call, and a worker, which forks,
-has another process make its calls (see `storage.apart`).
+has another process make its calls (see `storage.out_of_process`).
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ class Bucket:
         self._settings = settings
 
     def apart(self) -> Bucket:
-        """The same bucket, by way of a process of its own (see `storage.apart`)."""
-        from csvapi.storage.apart import ApartBucket  # which is a Bucket
+        """The same bucket, by way of a process of its own (see `storage.out_of_process`)."""
+        from csvapi.storage.out_of_process import ApartBucket  # which is a Bucket
 
         return ApartBucket(self._settings)
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from csvapi import config
-from csvapi.api.edge import HEADERS
+from csvapi.api.request_hooks import HEADERS
 from csvapi.app import create_app
 from csvapi.extensions import transaction
 from csvapi.models import User

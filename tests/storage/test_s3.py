@@ -275,12 +275,12 @@ def test_a_client_in_a_process_of_its_own_does_the_same(
     for name, value in server.environ.items():
         monkeypatch.setenv(name, value)
     storage = server.storage(tmp_path / "apart")
-    storage.keep_apart()
+    storage.keep_out_of_process()
     assert storage.survives_fork
     key = stored(storage, b"a\n1\n" * 1000)
     assert [storage.has(each) for each in (key, "0" * 32)] == [True, False]
     for program in children(os.getpid()):
-        if "csvapi.storage.apart" in command_line(program):
+        if "csvapi.storage.out_of_process" in command_line(program):
             os.kill(program, signal.SIGKILL)
             until(lambda program=program: not alive({program}))
     storage.path(key).unlink()

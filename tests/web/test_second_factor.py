@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from csvapi.extensions import runtime, transaction
 from csvapi.models import RecoveryCode, User
 from csvapi.services import administration
-from csvapi.web.alone import serve_only
+from csvapi.web.standalone import serve_only
 from tests.services.alone import alone, application, environ
 from tests.web.pages import PASSWORD, Boss
 

@@ -1,8 +1,8 @@
 """A bucket whose client runs in a process of its own, for a process that must be able to fork.
 
 The client's threads do not survive a fork (see `s3`). A worker runs small tasks itself and forks for large ones: so its
-calls go over a socket to a program, `python -m csvapi.storage.apart`, which has the client. A process that is forked
-from the worker makes a client for itself, as none is there yet.
+calls go over a socket to a program, `python -m csvapi.storage.out_of_process`, which has the client. A process that is
+forked from the worker makes a client for itself, as none is there yet.
 """
 
 from __future__ import annotations

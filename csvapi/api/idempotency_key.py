@@ -33,7 +33,7 @@ class Replayed(Exception):
         self.answer = answer
 
 
-def once(*parameters: dict[str, Any], by_body: bool = True) -> Callable[[View], View]:
+def idempotent(*parameters: dict[str, Any], by_body: bool = True) -> Callable[[View], View]:
     """Do a request with an Idempotency-Key once; `parameters` document the view's other headers.
 
     `by_body` reads the whole body now; else the view calls `claim`.

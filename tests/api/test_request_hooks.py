@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from csvapi import config
-from csvapi.api.edge import is_trusted, trusted_hosts
+from csvapi.api.request_hooks import is_trusted, trusted_hosts
 from csvapi.app import create_app
 from tests.stack import Account
 
