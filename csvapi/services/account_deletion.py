@@ -1,7 +1,8 @@
-"""Deleting an account with everything that is its owner's.
+"""Delete an account with everything its owner has.
 
-What counts is done at once, in one transaction: nobody can use the account any more. The rest follows in batches, in
-the same request or, should that be cut off, by the scheduler. The audit log keeps the account's number, and no address.
+What must take effect at once does, in one transaction: afterwards nobody can use the account. Everything else is
+deleted in batches, in the same request or, if that is cut off, by the scheduler. The audit log keeps the account's
+number and no address.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from csvapi.queue import progress
 from csvapi.services import audit, credentials, files, quotas
 
 BATCH = 500
-DROPPED = 1000  # objects that are deleted with the account; the sweep deletes the others, which no row owns any more
+DROPPED = 1000  # objects that are deleted at once; the sweep deletes the others, to which no row refers
 
 
 def leave(user: User, password: str, address: str) -> None:
@@ -44,7 +45,7 @@ def another_admin(session: Session, user_id: int) -> None:
 
 
 def finish_all() -> int:
-    """Remove what is left of accounts whose deletion was cut off; returns how many there were."""
+    """Delete what is left of the accounts whose deletion was cut off; returns the number of these accounts."""
     with transaction() as session:
         ids = session.scalars(select(User.id).where(User.deletion_at.is_not(None)).limit(BATCH)).all()
     for user_id in ids:
@@ -53,7 +54,7 @@ def finish_all() -> int:
 
 
 def finish(user_id: int) -> None:
-    """Remove what is left of an account that nobody can use any more; may be called again."""
+    """Delete what is left of an account that nobody can use any more; safe to call again."""
     with transaction() as session:
         running = session.scalars(select(Task.id).where(Task.user_id == user_id, Task.status == Status.RUNNING)).all()
     for task_id in running:
@@ -73,7 +74,7 @@ def finish(user_id: int) -> None:
 
 
 def _batch_of_tasks(user_id: int) -> bool:
-    """Delete some tasks; the worker of a running one finds its row gone and stops."""
+    """Delete some of the tasks; the worker of a running one finds that its row is gone and stops."""
     with transaction() as session:
         ids = session.scalars(select(Task.id).where(Task.user_id == user_id).limit(BATCH)).all()
         session.execute(delete(Task).where(Task.id.in_(ids)))
@@ -81,7 +82,7 @@ def _batch_of_tasks(user_id: int) -> bool:
 
 
 def _batch_of_files(user_id: int) -> list[str]:
-    """Delete the rows of some files; the names of their objects."""
+    """Delete the rows of some of the files; returns the storage keys of their objects."""
     with transaction() as session:
         rows = session.execute(select(File.id, File.storage_key).where(File.user_id == user_id).limit(BATCH)).all()
         session.execute(delete(File).where(File.id.in_([row.id for row in rows])))

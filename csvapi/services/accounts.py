@@ -51,7 +51,7 @@ def register(email: str, password: str, confirm_password: str, invitation: str =
 def sign_in(email: str, password: str, address: str, agent: str = "") -> tokens.Tokens:
     """Exchange e-mail and password for tokens; raises WrongCredentials and TooManyRequests as `authenticate` does.
 
-    Raises NotVerified to who has the right password, but did not follow the link that was mailed.
+    Raises NotVerified if the password is right but the address is not verified yet.
     """
     user = authenticate(email, password, address)
     if user.awaits_verification and runtime().settings.verify_email:
@@ -63,10 +63,10 @@ def sign_in(email: str, password: str, address: str, agent: str = "") -> tokens.
 
 
 def enter(email: str, password: str, code: str, address: str, agent: str = "") -> tuple[User, str]:
-    """Begin an administrator's sign-in to the pages: the user, and the family that `holder` asks for.
+    """Begin an administrator's sign-in to the pages; returns the user and the refresh family that `holder` takes.
 
-    Raises Forbidden for everybody else who has shown the right password, what `authenticate` raises, and
-    WrongCredentials where a code of the second factor is missing or wrong; that counts as a failed login.
+    Raises what `authenticate` raises, Forbidden for a right password of anybody who is no administrator, and
+    WrongCredentials for a missing or wrong code of the second factor, which counts as a failed login.
     """
     user = authenticate(email, password, address)
     if not user.is_admin:
@@ -92,16 +92,17 @@ def _check_second_factor(user: User, code: str, address: str) -> None:
 
 
 def leave(user_id: int, family: str) -> None:
-    """End a sign-in: what was made in it opens nothing any more."""
+    """End a sign-in: its access and refresh tokens are refused from now on."""
     with transaction() as session:
         tokens.revoke(session, family)
         audit.add(session, Action.LOGOUT, user_id)
 
 
 def authenticate(email: str, password: str, address: str) -> User:
-    """The active user with this password; the same answer and the same time for every failure, and not too many.
+    """The active user with this e-mail and password; every failure gives the same answer after the same time.
 
-    Without an e-mail or a password there is nobody to try: the same answer, at once.
+    Raises WrongCredentials, at once where the e-mail or the password is empty, and TooManyRequests after too many
+    failures.
     """
     email = email.strip().lower()
     if not email or not password:
@@ -122,7 +123,7 @@ def _verified(email: str, password: str) -> User:
 
 
 def holder(user_id: int, family: str) -> User | None:
-    """The active user behind an access token; None when its sign-in, the refresh family, has been revoked."""
+    """The active user of an access token; None if its sign-in, the refresh family, has been revoked."""
     alive = select(User, RefreshFamily).join(RefreshFamily, RefreshFamily.user_id == User.id)
     with transaction() as session:
         found = session.execute(
@@ -138,9 +139,9 @@ def holder(user_id: int, family: str) -> User | None:
 
 
 def ensure_admin(email: str, password: str) -> bool:
-    """Create the administrator, or make one of the account that has the address; says whether anything changed.
+    """Create the administrator, or make the account with this address one; returns whether anything changed.
 
-    The password of an account that exists is left alone: settings must not undo what its owner did.
+    An existing account keeps its password: the settings must not undo what the owner did.
     """
     email = cleaned(email)
     with transaction() as session:
@@ -157,7 +158,7 @@ def ensure_admin(email: str, password: str) -> bool:
 
 
 def cleaned(email: str) -> str:
-    """The address as it is stored. Raises InvalidInput for what is none."""
+    """The address in the form it is stored in. Raises InvalidInput if it is no e-mail address."""
     try:
         found = validate_email(email.strip(), check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError as error:

@@ -1,8 +1,8 @@
-"""Which addresses are of the public internet: the tables of IANA's special-purpose registries, as rules.
+"""Which IP addresses belong to the public internet, after IANA's special-purpose registries.
 
 RFC 6890 and its registries (IPv4 and IPv6 Special-Purpose Address Space) say which blocks are not globally reachable.
-They are written out here, because what Python's `is_global` says of them changes with its version. What embeds an IPv4
-address is judged by that, where it may be public at all.
+The blocks are written out here because the answer of Python's `is_global` changes with its version. An IPv6 address
+that embeds an IPv4 address is public if the embedded one is.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _V6 = tuple(
 
 
 def is_public(address: Address) -> bool:
-    """Whether it is globally reachable, and of one machine."""
+    """Whether the address is globally reachable and belongs to a single machine."""
     if isinstance(address, ipaddress.IPv4Address):
         return not any(address in network for network in _V4)
     if address.scope_id is not None:

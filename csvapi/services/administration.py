@@ -1,4 +1,4 @@
-"""What administrators do to accounts, files and tasks: by the same rules as their owners, on anybody's."""
+"""What administrators do to the accounts, files and tasks of others, by the rules that hold for the owners."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RETRIED = (Status.FAILED, Status.CANCELLED)
 
 
 def first_admin(email: str, password: str) -> bool:
-    """Create an administrator if there is none at all; says whether it did."""
+    """Create an administrator if there is none; returns whether one was created."""
     with transaction() as session:
         if session.scalar(select(User.id).where(User.is_admin).limit(1)) is not None:
             return False
@@ -26,9 +26,9 @@ def first_admin(email: str, password: str) -> bool:
 
 
 def make_admin(email: str, password: str, *, remove_factor: bool = False) -> bool:
-    """Give the account this password and the administrator's rights; creates it if there is none, and says so.
+    """Give the account this password and administrator's rights; returns whether it had to be created.
 
-    `remove_factor` takes its second factor away, for an administrator who lost it.
+    `remove_factor` also removes the second factor, for an administrator who lost it.
     """
     passwords.check_strength(password, email)
     created = accounts.ensure_admin(email, password)
@@ -55,9 +55,10 @@ def change_user(
 ) -> None:
     """Change what an administrator decides about an account.
 
-    A new password or a deactivation ends its sign-ins and its API keys, for good: none comes back with a reactivation.
+    A new password or a deactivation ends all its sign-ins and API keys for good; a later reactivation restores none of
+    them.
 
-    Raises InvalidInput for a weak password, and Conflict rather than leave nobody who can administer.
+    Raises InvalidInput for a weak password, and Conflict if no administrator would be left.
     """
     with transaction() as session:
         user = session.get(User, user_id)
@@ -65,8 +66,8 @@ def change_user(
             raise NotFound("There is no such user, or the account is being deleted")
         if user.is_admin and user.is_active and not (is_admin and is_active):
             account_deletion.another_admin(session, user.id)
-        told = {"is_active": is_active, "is_admin": is_admin, "max_stored": max_stored}
-        done: dict[str, Any] = {name: value for name, value in told.items() if getattr(user, name) != value}
+        given = {"is_active": is_active, "is_admin": is_admin, "max_stored": max_stored}
+        done: dict[str, Any] = {name: value for name, value in given.items() if getattr(user, name) != value}
         user.is_active, user.is_admin, user.max_stored = is_active, is_admin, max_stored
         if password:
             passwords.check_strength(password, user.email)
@@ -77,14 +78,14 @@ def change_user(
 
 
 def revoke_key(key_id: int) -> None:
-    """Delete anybody's API key; it opens nothing from now on."""
+    """Delete a user's API key; it is refused from now on."""
     with transaction() as session:
         if not changed(session.execute(delete(ApiKey).where(ApiKey.id == key_id))):
             raise NotFound("There is no such key")
 
 
 def delete_file(file_id: int) -> None:
-    """Delete anybody's file; raises InUse while a task that has not ended reads it (see `keeping.delete`)."""
+    """Delete a user's file; raises InUse while an unfinished task reads it (see `user_files.delete`)."""
     with transaction() as session:
         owner = session.scalar(select(File.user_id).where(File.id == file_id))
     if owner is None:
@@ -93,15 +94,15 @@ def delete_file(file_id: int) -> None:
 
 
 def cancel_task(task_id: str) -> None:
-    """Cancel anybody's task (see `tasks.cancel`)."""
+    """Cancel a user's task (see `tasks.cancel`)."""
     tasks.cancel(_task(task_id).user_id, task_id)
 
 
 def retry_task(task_id: str) -> None:
-    """Queue a failed or cancelled task again, from its beginning, with all its attempts before it.
+    """Queue a failed or cancelled task again; it begins from the start, with all its attempts left.
 
-    Raises Conflict when it has not failed, InvalidInput when its input is gone. A queue that is down loses nothing: the
-    reaper sees to it.
+    Raises Conflict for any other task, and InvalidInput if its input is gone. If the queue is down, the reaper queues
+    the task later.
     """
     task = _task(task_id)
     if task.file_id is None:
@@ -128,14 +129,14 @@ def retry_task(task_id: str) -> None:
 
 
 def delete_task(task_id: str) -> None:
-    """Delete a task that has ended; its result stays, as a file, until that is deleted or expires."""
+    """Delete a finished task; its result stays as a file until that is deleted or expires."""
     with transaction() as session:
         if not changed(session.execute(delete(Task).where(Task.id == task_id, Task.status.not_in(ACTIVE)))):
             raise TaskNotFinished("Only a task that has ended can be deleted; cancel it first")
 
 
 def failure(task_id: str) -> str | None:
-    """Why the task failed, its code and its reason; None when it did not."""
+    """The code and the reason of a failed task; None for any other task."""
     with transaction() as session:
         failed = select(Task.error_code, Task.error_detail).where(Task.id == task_id, Task.status == Status.FAILED)
         row = session.execute(failed).one_or_none()

@@ -1,4 +1,4 @@
-"""API keys: a way in for programs, shown once and stored as a hash."""
+"""API keys: credentials for programs, shown once and stored as a hash."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _USED_EVERY = timedelta(minutes=1)  # how fine `last_used_at` is: not one write 
 def create(
     user_id: int, name: str, scopes: Sequence[str] = SCOPES, expires_at: datetime | None = None
 ) -> tuple[ApiKey, str]:
-    """A new key and its secret, which nobody can show again; without an end of its own it has CSVAPI_KEY_TTL.
+    """Create a key; returns it with its secret, which is not stored. Without an end of its own it has CSVAPI_KEY_TTL.
 
-    Raises QuotaExceeded, and InvalidInput for an end that is past.
+    Raises QuotaExceeded, and InvalidInput for an end in the past.
     """
     if expires_at is not None and expires_at <= now():
         raise InvalidInput("expires_at must be in the future", pointer="/expires_at")
@@ -57,7 +57,7 @@ def mine(user_id: int) -> list[ApiKey]:
 
 
 def delete(user_id: int, key_id: int) -> None:
-    """The key opens nothing from now on. Raises NotFound."""
+    """Delete the key; it is refused from now on. Raises NotFound."""
     with transaction() as session:
         mine = delete_rows(ApiKey).where(ApiKey.id == key_id, ApiKey.user_id == user_id)
         gone = key_id <= MAX_ID and changed(session.execute(mine))
@@ -68,12 +68,12 @@ def delete(user_id: int, key_id: int) -> None:
 
 
 def end_all(session: Session, user_id: int) -> int:
-    """Every key of the user opens nothing from now on; returns how many there were."""
+    """Delete every key of the user; returns how many there were."""
     return changed(session.execute(delete_rows(ApiKey).where(ApiKey.user_id == user_id)))
 
 
 def holder(secret: str) -> tuple[User, ApiKey] | None:
-    """The active user whose key this is, and the key; None for a key that is not known or has ended."""
+    """The active user of a key, and the key; None if the key is unknown or has expired."""
     if not secret.startswith(PREFIX):
         return None
     at = now()

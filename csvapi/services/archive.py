@@ -1,10 +1,10 @@
-"""Backup and restore: every row and every stored file in one archive, the same from and into every kind of database.
+"""Backup and restore: every row and every stored file in one archive, independent of the kind of database.
 
 The archive is a compressed tar that is written and read as a stream:
 
     manifest.json       format, version, the database's revision
     files/<key>         the stored objects, each once
-    tables/<name>.jsonl the rows, a JSON object a line, in the order in which foreign keys allow to insert them
+    tables/<name>.jsonl the rows, one JSON object per line, in an order that satisfies the foreign keys
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _TABLE = re.compile(r"tables/([a-z_]+)\.jsonl")
 
 @dataclass(slots=True)
 class Summary:
-    """What went through: rows, files and their bytes; `missing` names files whose object was not there or not whole."""
+    """What was written or read: rows, files and bytes; `missing` names files whose object was absent or incomplete."""
 
     rows: int = 0
     files: int = 0
@@ -54,10 +54,11 @@ def revision() -> str:
 
 
 def write(out: BinaryIO) -> Summary:
-    """Write the archive while the service runs; the rows are those of one moment, that of the snapshot.
+    """Write the archive while the service runs; the rows are those of a single snapshot.
 
-    Objects go in first, then the rows, then the objects of files that came in between: so a file that is deleted
-    meanwhile is there all the same. Memory does not depend on the sizes; the rows pass through a temporary file.
+    Objects are written first, then the rows, then the objects of files that were added in between; an object deleted
+    meanwhile is therefore in the archive all the same. Memory is independent of all sizes; the rows pass through a
+    temporary file.
     """
     summary, done = Summary(), set[str]()
     with (
@@ -79,10 +80,10 @@ def write(out: BinaryIO) -> Summary:
 
 
 def read(source: BinaryIO) -> Iterator[Any]:
-    """Bring an archive back: yields the manifest, for the caller to make the tables of its revision, then a Summary.
+    """Restore an archive: yields the manifest, so that the caller can create tables of its revision, then a Summary.
 
-    Rows are inserted in one transaction, which is given up with everything else when the archive is cut off. Raises
-    Conflict when the installation is not empty, InvalidInput when this is no archive of ours.
+    Rows are inserted in one transaction, which is rolled back if the archive is incomplete. Raises Conflict if the
+    installation is not empty, and InvalidInput if this is not an archive of csvapi.
     """
     check_empty()
     try:
@@ -97,7 +98,7 @@ def read(source: BinaryIO) -> Iterator[Any]:
 
 
 def check_empty() -> None:
-    """Raise Conflict unless there is nothing here but, at most, administrators who have stored nothing."""
+    """Raise Conflict unless the installation is empty except for administrators who have stored nothing."""
     with db.engine.connect() as connection:
         if not inspect(connection).has_table(User.__tablename__):
             return
@@ -128,7 +129,7 @@ def _load(archive: tarfile.TarFile) -> Summary:
 
 
 def _tables(connection: Connection) -> list[Table]:
-    """As the database has them, so that an archive of another revision fits the tables of that revision."""
+    """The tables as the database has them: an archive of another revision needs the tables of that revision."""
     metadata = MetaData()
     metadata.reflect(connection)
     return [table for table in metadata.sorted_tables if table.name != _VERSIONS]
@@ -136,7 +137,7 @@ def _tables(connection: Connection) -> list[Table]:
 
 @contextmanager
 def _snapshot() -> Iterator[Connection]:
-    """A connection that sees the database as it is now, whatever is written meanwhile."""
+    """A connection that reads the database as it is now, whatever is written later."""
     with db.engine.connect() as plain:
         if plain.dialect.name == "sqlite":
             plain.exec_driver_sql("BEGIN")  # which the driver leaves out before a SELECT
@@ -196,7 +197,7 @@ def _insert(connection: Connection, table: Table, lines: IO[bytes]) -> int:
 
 
 def _store(key: str, file: IO[bytes]) -> str:
-    """Make it an object under the key it had; its SHA-256."""
+    """Store the object under its old key; returns its SHA-256."""
     storage, digest = runtime().storage, hashlib.sha256()
     temp = storage.new_temp()
     try:

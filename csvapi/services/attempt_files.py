@@ -1,4 +1,4 @@
-"""What an attempt writes before it is a result: an object on its way, and a folder for the engine; both by its name."""
+"""The temporary files of an attempt: the object it writes and a folder for the engine, both named after it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAME = re.compile(r"([0-9a-f-]{36})-(\d+)")
 
 @contextmanager
 def temporary_files(task: Task) -> Iterator[tuple[Path, Path]]:
-    """The object's path and the folder, for as long as the block runs."""
+    """The path of the attempt's object and its folder; both are removed when the block ends."""
     target, workspace = _target(task), _workspace(task)
     try:
         workspace.mkdir(parents=True)
@@ -35,7 +35,7 @@ def temporary_files(task: Task) -> Iterator[tuple[Path, Path]]:
 
 
 def clear(task: Task) -> None:
-    """Remove what is left of the attempt; safe to call at any time, by anybody."""
+    """Remove what is left of the attempt; safe for anybody to call at any time."""
     with suppress(OSError):  # a storage that cannot be written: the sweep tries again
         for path in _target(task).parent.glob(f"{_target(task).name}*"):
             path.unlink(missing_ok=True)
@@ -56,7 +56,7 @@ def check_room(size: int) -> None:
 
 
 def attempt_of(path: Path) -> tuple[str, int] | None:
-    """The task and the attempt that a file or folder belongs to, by its name."""
+    """The task id and the attempt number in the name of a temporary file or folder; None for other names."""
     return (found[1], int(found[2])) if (found := _NAME.fullmatch(path.name)) else None
 
 

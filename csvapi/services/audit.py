@@ -1,8 +1,8 @@
-"""The audit log: adding to it, reading it, deleting what is too old. Nothing here, or anywhere, changes a line.
+"""The audit log: adding entries, reading them, deleting old ones. No code ever changes an entry.
 
-What must not be lost (logins, everything an administrator does, keys, deletions) is written in the transaction that
-does it, or in one of its own at once. Downloads may be many: they are written in batches, each second and at the end of
-the process, so that a process that is killed may lose a second of them.
+Entries that must not be lost (logins, whatever administrators do, keys, deletions) are written in the transaction of
+the action or at once in one of their own. Downloads may be many, so they are written in batches, every second and at
+the end of the process; a process that is killed may lose one second of them.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ log = structlog.get_logger(__name__)
 
 
 def add(session: Session, action: Action, user_id: int | None, target: str | None = None, **detail: Any) -> None:
-    """Add a line to a transaction: it is written with what the transaction does, or not at all."""
+    """Add an entry to a transaction: it is written if the transaction commits."""
     session.add(AuditEntry(**_line(action, user_id, target, detail)))
 
 
 def record(action: Action, user_id: int | None, target: str | None = None, **detail: Any) -> None:
-    """Write a line at once, in a transaction of its own. Raises DatabaseDown."""
+    """Write an entry at once, in a transaction of its own. Raises DatabaseDown."""
     with transaction() as session:
         add(session, action, user_id, target, **detail)
 
 
 @contextmanager
 def acting(by: int, action: Action, target: str) -> Iterator[None]:
-    """Write down what an administrator is about to do, then let them; if that is refused, the next line says so."""
+    """Write down what an administrator is about to do, then run the block; a second entry says if it was refused."""
     record(action, by, target)
     try:
         yield
@@ -60,7 +60,7 @@ def acting(by: int, action: Action, target: str) -> Iterator[None]:
 
 
 def later(action: Action, user_id: int | None, target: str | None = None, **detail: Any) -> None:
-    """Write a line with the next batch, within a second."""
+    """Write an entry with the next batch, within a second."""
     batch().put(_line(action, user_id, target, detail))
 
 
@@ -76,10 +76,10 @@ def _line(action: Action, user_id: int | None, target: str | None, detail: dict[
 
 
 class Batch:
-    """The lines of one process that wait to be written, and the thread that writes them.
+    """The entries of one process that wait to be written, and the thread that writes them.
 
-    What is the same but for its time is one line with how many `times` it was: a file that is downloaded in a thousand
-    ranges within a second, say.
+    Entries that differ only in their time become one entry with a count (`times`), such as a file that is downloaded in
+    a thousand ranges within a second.
     """
 
     def __init__(self, app: Flask) -> None:
@@ -100,7 +100,7 @@ class Batch:
                 atexit.register(self.flush)
 
     def _add(self, same: str, line: dict[str, Any]) -> None:
-        """One line for what is the same: its time is the first one's, and it says how many times it was."""
+        """Add an entry or count it to an equal one, which keeps its time."""
         known = self._lines.setdefault(same, line)
         if known is not line:
             times = sum((each["detail"] or {}).get("times", 1) for each in (known, line))
@@ -117,7 +117,7 @@ class Batch:
             self.flush()
 
     def flush(self) -> None:
-        """Write what waits; what cannot be written now waits for the next time."""
+        """Write the waiting entries; those that cannot be written now wait for the next flush."""
         with self._writing:
             with self._changing:
                 waiting, self._lines = self._lines, {}
@@ -147,7 +147,7 @@ def batch() -> Batch:
 
 
 def forget_expired() -> int:
-    """Delete what is older than CSVAPI_AUDIT_RETENTION, in batches; returns how many lines went."""
+    """Delete entries older than CSVAPI_AUDIT_RETENTION, in batches; returns how many there were."""
     before = now() - timedelta(seconds=runtime().settings.audit_retention)
     total = 0
     while True:

@@ -1,7 +1,7 @@
-"""Changing what an account is opened with: its password, by its owner or by a mailed link; the proof of its address.
+"""Changing the credentials of an account: its password, by its owner or a mailed link; verifying its address.
 
-A password that an administrator or a mailed link sets (a reset) ends every session and every API key: whoever had the
-account before is out. A change by the owner, who knows the old one, ends the other sessions, and the keys if asked to.
+A reset, by an administrator or a mailed link, ends every session and every API key, so whoever used the account before
+is locked out. A change by the owner, who knows the old password, ends the other sessions, and the keys on request.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def prove(user: User, password: str, address: str, pointer: str) -> None:
 
 
 def change(user: User, current: str, new: str, *, address: str, family: str, end_keys: bool = False) -> None:
-    """Set a new password; ends every other session and mailed links to set one, and the keys when `end_keys` says so.
+    """Set a new password; ends all other sessions, mailed links that set one and, with `end_keys`, the API keys.
 
     Raises InvalidInput for a wrong current password and for a weak new one.
     """
@@ -42,21 +42,22 @@ def change(user: User, current: str, new: str, *, address: str, family: str, end
 
 
 def renew(session: Session, user_id: int, password_hash: str) -> dict[str, Any]:
-    """Set a password in the owner's stead; ends sessions, keys and mailed links, and says how many."""
+    """Reset the password on the owner's behalf; ends sessions, keys and mailed links, and returns how many."""
     session.execute(update(User).where(User.id == user_id).values(password_hash=password_hash))
     return shut_out(session, user_id)
 
 
 def shut_out(session: Session, user_id: int) -> dict[str, Any]:
-    """End everything that opens the account but its password: sessions, API keys, mailed links."""
+    """End everything but the password that gives access to the account: sessions, API keys, mailed links."""
     session.execute(delete(MailToken).where(MailToken.user_id == user_id))
     return {"sessions_ended": tokens.revoke_all(session, user_id), "keys_ended": api_keys.end_all(session, user_id)}
 
 
 def ask(kind: str, email: str) -> None:
-    """Have a link mailed to the address; says nothing of whether it has an account, nor does the time it takes.
+    """Have a link mailed to the address; neither the answer nor the time it takes depends on an account existing.
 
-    Raises MailOff, and InvalidInput for what is no address. An address gets a few mails an hour; more are left out.
+    Raises MailOff, and InvalidInput for an invalid address. An address gets a few mails an hour; further ones are not
+    sent.
     """
     mailing.check_on()
     email = accounts.cleaned(email)
@@ -66,9 +67,9 @@ def ask(kind: str, email: str) -> None:
 
 
 def reset(token: str, password: str) -> None:
-    """Set a new password by a mailed token, which is used up; ends sessions and keys (see `renew`).
+    """Set a new password with a mailed token, which is used up; ends sessions and keys (see `renew`).
 
-    Raises InvalidInput for a token that opens nothing, and for a weak password, which leaves the token as it is.
+    Raises InvalidInput for an invalid token, and for a weak password, which leaves the token valid.
     """
     user = _owner(mailing.RESET, token)
     passwords.check_strength(password, user.email)
@@ -82,7 +83,7 @@ def reset(token: str, password: str) -> None:
 
 
 def verify(token: str) -> None:
-    """Let the account log in: its owner reads its mail. Raises InvalidInput for a token that opens nothing."""
+    """Mark the address as verified, so that the account can log in. Raises InvalidInput for an invalid token."""
     user = _owner(mailing.VERIFY, token)
     with transaction() as session:
         if not mailing.use(session, mailing.VERIFY, token):

@@ -1,4 +1,4 @@
-"""Cursors: where the next page begins, opaque to clients and signed, so that a place is never a guess."""
+"""Cursors: where the next page begins. They are opaque to clients, and signed so that they cannot be made up."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from csvapi.extensions import runtime
 
 
 def write(kind: str, place: list[Any]) -> str:
-    """The cursor of a place in one kind of list."""
+    """The cursor of a position in one kind of list."""
     return str(_signer(kind).dumps(place))
 
 
 def read(kind: str, cursor: str) -> list[Any]:
-    """Raises InvalidInput for a cursor that this kind of list did not give."""
+    """The position in a cursor. Raises InvalidInput for a cursor that this kind of list did not issue."""
     try:
         place: list[Any] = _signer(kind).loads(cursor)
     except BadSignature as error:

@@ -1,4 +1,4 @@
-"""What detection says of an upload, as its row keeps it: the dialect, the columns, the evidence, the version."""
+"""The values that detection gives an upload's row: the dialect, the columns, the evidence, the version."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["HEAD", "columns", "detected"]
 
 
 def columns(user_id: int, path: Path, dialect: Dialect) -> list[str]:
-    """The columns of a file as this dialect reads them, read in a process of its own.
+    """The columns of a file in this dialect, read in a child process.
 
     Raises MalformedCsv for a header beyond the record limit, TooLarge for too many columns, InvalidInput for a file
-    that cannot be read so, and what `Pool.call` raises.
+    that cannot be read in this dialect, and what `Pool.call` raises.
     """
     settings = runtime().settings
     limits = settings.max_record, settings.max_columns
@@ -30,9 +30,9 @@ def columns(user_id: int, path: Path, dialect: Dialect) -> list[str]:
 
 
 def detected(user_id: int, ends: tuple[bytes, bytes], size: int, path: Path) -> dict[str, Any]:
-    """The values of a file's row that the first and last bytes say, found in a process of its own.
+    """The values of a file's row, detected from its first and last bytes in a child process.
 
-    The columns are those of a pass, which reads all of the header record. Raises as `detect` and `columns` do.
+    The columns are read by a pass, which takes the whole header record. Raises what `detect` and `columns` raise.
     """
     settings = runtime().settings
     limits = settings.max_record, settings.max_columns

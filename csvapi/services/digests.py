@@ -1,4 +1,4 @@
-"""How secrets that the service made are stored: as a digest, from which nobody comes back to them."""
+"""How secrets made by the service are stored: as a digest, which does not reveal them."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import hashlib
 
 
 def of_secret(secret: str) -> str:
-    """Not a slow hash: the secret is random and long, there is nothing to guess."""
+    """The SHA-256 of a secret. A slow hash is not needed: the secret is long and random, so it cannot be guessed."""
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

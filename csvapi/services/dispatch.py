@@ -1,8 +1,9 @@
-"""Whose task is next: every user has a few tasks on the queue, the others wait in the database for their turn.
+"""Whose task is next: every user has a few tasks on the queue; their others wait in the database.
 
-The queues are first come, first served, so a user's first task is never behind more than a few of each other user,
-however many thousand they asked for; while others are there, a user has no more on them than workers may be theirs (see
-`shares`). A task that waits has no `queued_at`; one is handed over for each that ends.
+The queues are first in, first out, so a user's first task waits for at most a few tasks of each other user, however
+many thousand those have submitted. While other users are active, a user has no more tasks on the queue than their share
+of the workers (see `worker_shares`). A waiting task has no `queued_at`; each task that ends lets another one onto the
+queue.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ _WAITING = (Task.status == Status.QUEUED, Task.queued_at.is_(None))
 
 
 def dispatch(user_id: int) -> None:
-    """Hand the user's oldest waiting tasks to the queue, as many as there are turns.
+    """Put the user's oldest waiting tasks on the queue, as many as the user may have there.
 
-    A queue or a database that is down loses nothing: the reaper does what was not done.
+    If the queue or the database is down nothing is lost: the reaper does it later.
     """
     worker_shares.there(user_id)
     try:
@@ -34,7 +35,7 @@ def dispatch(user_id: int) -> None:
 
 
 def hand_over(task_ids: Sequence[str]) -> None:
-    """Put tasks on the queue for their size. Raises QueueDown, DatabaseDown."""
+    """Put the tasks on the queue that suits their size. Raises QueueDown, DatabaseDown."""
     small = worker_shares.small_ones(task_ids) if task_ids else set()
     for task_id in task_ids:
         runtime().jobs.enqueue(task_id, small=task_id in small)
@@ -54,7 +55,7 @@ def _take_turns(user_id: int) -> Sequence[str]:
 
 
 def dispatch_all() -> None:
-    """The same for every user who waits: what a worker that died between two tasks left undone."""
+    """Do the same for every user with waiting tasks, in case a worker died between two tasks."""
     queued = select(Task.user_id, func.count(Task.queued_at) < func.count()).where(Task.status == Status.QUEUED)
     with transaction() as session:
         found = session.execute(queued.group_by(Task.user_id)).all()

@@ -35,9 +35,9 @@ NOTE_EVERY = 5.0  # seconds between notes of it in the row
 def run(task_id: str, owner: str, stopped_by: tuple[type[Exception], TaskError]) -> None:
     """Run a queued task to its end; a task that is not queued (delivered twice, cancelled) is left alone.
 
-    `owner` names the worker, `stopped_by` the exception by which the queue stops a job that runs too long, and the
-    error that it means. Whatever happens, the row tells: succeeded with its result and receipt, or failed with a code
-    and a reason, or queued again after a failure that is not the task's (the database away, a process killed).
+    `owner` names the worker; `stopped_by` maps the exception by which the queue stops a job that runs too long to the
+    error that it means. In every case the row has the outcome: succeeded with result and receipt, failed with a code
+    and a reason, or queued again after a failure that the task did not cause (the database down, a process killed).
     """
     try:
         task = leases.claim(task_id, owner)
@@ -57,9 +57,9 @@ def run(task_id: str, owner: str, stopped_by: tuple[type[Exception], TaskError])
 
 
 def is_small(task_id: str) -> bool:
-    """Whether the task reads so little that a process of its own would cost more than the work itself.
+    """Whether the task reads so little that forking a process would cost more than the work itself.
 
-    Never with a storage that does not survive a fork: the worker must fork for the next task.
+    Always False with a storage that does not survive a fork: the worker must be able to fork for the next task.
     """
     return runtime().storage.survives_fork and bool(worker_shares.small_ones([task_id]))
 
@@ -125,7 +125,7 @@ def _options(task: Task, settings: Settings) -> engines.Options:
 
 
 def _commit(task: Task, file: File, receipt: Receipt, temp: Path, parts: list[Part]) -> None:
-    """Make the result durable, then give it its row and the task its end, in one transaction."""
+    """Make the result durable, then add its row and finish the task in one transaction."""
     done = receipt.stored()
     operation = task.steps[0]["op"] if len(task.steps) == 1 else "result"
 
@@ -155,7 +155,7 @@ def _commit(task: Task, file: File, receipt: Receipt, temp: Path, parts: list[Pa
 
 
 def _fail(task: Task, error: Exception) -> Status | None:
-    """Write down why the task ended, and how; None for one that goes on, or that was taken from this worker."""
+    """Record why the task ended, and return that; None if it goes on or was taken from this worker."""
     cause = _cause(error)
     if isinstance(cause, DatabaseDown | WorkerLost | OutOfMemory) and "limit" not in cause.context:
         leases.retry_while_database_is_down(lambda: leases.give_up(task, cause))
@@ -170,7 +170,7 @@ def _fail(task: Task, error: Exception) -> Status | None:
 
 
 def _cause(error: Exception) -> CsvapiError:
-    """The error in the words of the error tree; what nobody foresaw goes to the log with its traceback."""
+    """The error as one of the error tree; an unexpected one is logged with its traceback."""
     if isinstance(error, CsvapiError):
         return error
     if memory.is_want_of_memory(error):
@@ -180,7 +180,7 @@ def _cause(error: Exception) -> CsvapiError:
 
 
 class _Reporter:
-    """Called by the engine between blocks: tells how far it is, and stops what must stop."""
+    """Called by the engine between batches: publishes the progress, and stops a task that must stop."""
 
     def __init__(self, task: Task, limit: int) -> None:
         self._task, self._limit = task, limit
@@ -188,7 +188,7 @@ class _Reporter:
         self._started = self._published = self._noted = time.monotonic()
 
     def alive(self) -> None:
-        """The same between the blocks of what is done after the engine's last one."""
+        """The same after the engine's last batch, where no figures change any more."""
         if self._last:
             self(self._last)
 

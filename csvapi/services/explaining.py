@@ -1,4 +1,4 @@
-"""What a task leaves besides its result: the records it dropped, as they were, and why each of them went."""
+"""What a task leaves besides its result: the dropped records, byte for byte, and the reason for each."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Part:
 
 
 class Aside:
-    """The files of one attempt beside its result; none when the task was not asked to explain itself."""
+    """The files of one attempt besides its result; none if the task was not asked to explain itself."""
 
     def __init__(self, task: Task, target: Path) -> None:
         self.wanted = bool(task.options.get("explain"))
@@ -61,7 +61,7 @@ class Aside:
 
     @contextmanager
     def kept(self, file: File, source: Path, alive: Callable[[], None]) -> Iterator[list[Part]]:
-        """Both as objects, for the block that gives them their rows; they go again when it is refused."""
+        """Store both as objects for the block that adds their rows; they are removed if the block fails."""
         if not self.wanted:
             yield []
             return
@@ -84,7 +84,7 @@ def add(session: Session, task: Task, name: str, parts: list[Part], expires_at: 
 
 
 def locate(source: Path, dialect: Dialect, reasons: Path, target: Path, alive: Callable[[], None]) -> None:
-    """Write the engine's reasons with the line and the byte of each record: one pass over the source."""
+    """Add line and byte of each record to the engine's reasons: one pass over the source."""
     columns, at = start(source, dialect)
     with reasons.open(newline="", encoding="utf-8", errors="surrogatepass") as file:
         rows = csv.reader(file)
@@ -96,7 +96,7 @@ def locate(source: Path, dialect: Dialect, reasons: Path, target: Path, alive: C
 
 
 def _join(rows: Iterator[list[str]], places: Iterator[Run], writer: Any, alive: Callable[[], None]) -> None:
-    """Both go by the row; what counts the output of an earlier step instead has no place in the source."""
+    """Join by row number; a row of an earlier step's output has no position in the source."""
     wanted = next(rows, None)
     for run in places:
         alive()
@@ -120,7 +120,7 @@ def _measured(path: Path, alive: Callable[[], None]) -> tuple[int, str]:
 
 
 def as_json(reasons: BinaryIO) -> Iterator[dict[str, Any]]:
-    """The reasons one by one: `step` counts from 1, 0 stands for on_ragged; `kept_row` null where nothing was kept."""
+    """The reasons one by one: `step` counts from 1, 0 means on_ragged; `kept_row` is null where none was kept."""
     with TextIOWrapper(reasons, newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             numbers = {name: int(row[name]) if row[name] else None for name in ("row", "line", "byte", "step")}

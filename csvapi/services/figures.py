@@ -1,4 +1,4 @@
-"""The figures an operator watches: tasks, the queue, workers, leases, what is stored, what users may still store."""
+"""The metrics an operator watches: tasks, the queue, workers, leases, stored bytes, quotas."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ GAUGES = {
 
 
 def count_ended(task: Task, status: Status, seconds: float) -> None:
-    """Count a task that this worker ended after so many seconds."""
+    """Count a task that this worker ended, and the seconds it took."""
     operation = task.operation
     amounts: dict[counters.Name, float] = {
         ("tasks_finished", operation, status): 1,
@@ -55,7 +55,7 @@ def count_ended(task: Task, status: Status, seconds: float) -> None:
 
 
 def count_work(task: Task, receipt: dict[str, dict[str, int]]) -> None:
-    """Count what a task that succeeded has read and kept."""
+    """Count what a succeeded task has read and kept."""
     counters.add(
         runtime().redis,
         {
@@ -68,13 +68,14 @@ def count_work(task: Task, receipt: dict[str, dict[str, int]]) -> None:
 
 
 def worker_counters() -> Iterator[Figure]:
+    """Everything that workers have counted, with its labels."""
     for (name, *values), amount in counters.read(runtime().redis).items():
         if name in COUNTERS:
             yield name, dict(zip(COUNTERS[name][1], values, strict=True)), amount
 
 
 def gauges() -> Iterator[Figure]:
-    """As things stand: a few counting queries; what cannot be reached has no figures but `up`."""
+    """The present state, by a few counting queries; a part that cannot be reached has only its `up`."""
     for part, state in health.report().items():
         if part != "status":
             yield "up", {"part": part}, float(state == "ok")

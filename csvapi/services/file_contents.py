@@ -1,4 +1,4 @@
-"""Looking into stored files: records as text, and what is odd about them, page by page, in processes of their own."""
+"""The contents of stored files, page by page: records as text and issues, each read in a child process."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def rows(file: File, limit: int, cursor: str | None) -> tuple[list[str], bytes, str | None]:
-    """The column names, a page of records as JSON, and the cursor of the next one; costs what it shows.
+    """The column names, a page of records as JSON, and the cursor of the next page; reads only this page.
 
-    Raises what `Pool.call` raises, as all of these do.
+    Raises what `Pool.call` raises, as every function here does.
     """
     files.check_csv(file)
     at = _place("rows", file, cursor)
@@ -28,7 +28,7 @@ def rows(file: File, limit: int, cursor: str | None) -> tuple[list[str], bytes, 
 
 
 def issues(file: File, limit: int, cursor: str | None) -> tuple[bytes, str | None]:
-    """What is odd in a bounded part of the file; the cursor goes on where it ended, also when nothing was odd."""
+    """The issues in a bounded part of the file, and the cursor of the next part, even if this one has no issues."""
     files.check_csv(file)
     at = _place("issues", file, cursor)
     with files.reading(file) as source:
@@ -39,7 +39,7 @@ def issues(file: File, limit: int, cursor: str | None) -> tuple[bytes, str | Non
 
 
 def objects(file: File, limit: int) -> bytes:
-    """The first records as JSON objects by column; reads no more than that."""
+    """The first `limit` records as JSON objects by column name; reads nothing else."""
     with files.reading(file) as source:
         dialect = Dialect.from_json(file.dialect)
         return runtime().pool.call(file.user_id, pages.objects, source, dialect, limit)[1]
@@ -54,5 +54,5 @@ def _cursor(kind: str, file: File, place: list[int] | None) -> str | None:
 
 
 def _kind(kind: str, file: File) -> str:
-    """A cursor is for one file as it is read now: with another dialect the records begin elsewhere."""
+    """The kind of a cursor includes the dialect: in another dialect, records begin elsewhere."""
     return f"{kind} {file.id} {sorted(file.dialect.items())}"

@@ -37,9 +37,9 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069
 
 
 def begin(user_id: int) -> Writer:
-    """A writer for one upload, which raises TooLarge past the upload limit, QuotaExceeded past the room left.
+    """A writer for one upload, which raises TooLarge beyond the upload limit and QuotaExceeded beyond the quota.
 
-    Raises QuotaExceeded when there is no room at all. Closing the writer without `receive` leaves nothing.
+    Raises QuotaExceeded if nothing more may be stored. Closing the writer without `receive` discards the upload.
     """
     limit = runtime().settings.max_upload
     with transaction() as session:
@@ -51,10 +51,10 @@ def begin(user_id: int) -> Writer:
 
 
 def receive(user_id: int, name: str, upload: Writer) -> File:
-    """Keep an upload: check its name and its head, make it durable, then give it a row.
+    """Keep an upload: check its name and its head, make it durable, then add its row.
 
-    One look at the first and last bytes; memory does not depend on the size. Raises InvalidInput (name, empty,
-    NotCsv, encoding, a header beyond the record limit) and stores nothing then.
+    Reads the first and last bytes; memory is independent of the size. Raises InvalidInput (name, empty, NotCsv,
+    encoding, a header beyond the record limit), and then stores nothing.
     """
     name = clean_name(name)
     if not name.lower().endswith(".csv"):
@@ -99,10 +99,10 @@ def _way_out(name: str) -> str:
 
 @contextmanager
 def durable(key: str) -> Iterator[str]:
-    """Take a new object back out of the storage when the block that should give it a row was refused.
+    """Remove a new object again if the block that should add its row was refused.
 
-    After any other failure (a lost connection, a time limit) nobody knows here whether the row was committed: the
-    object stays, and the sweep removes it if no row owns it.
+    After any other failure (a lost connection, a time limit) the row may or may not have been committed: the object
+    stays, and the sweep removes it if no row refers to it.
     """
     try:
         yield key
@@ -114,7 +114,7 @@ def durable(key: str) -> Iterator[str]:
 
 
 def find(user_id: int, file_id: int) -> File:
-    """The user's file; NotFound when there is none, or when it is somebody else's, or has expired."""
+    """The user's file. Raises NotFound if there is none, if it belongs to somebody else, or if it has expired."""
     file = of_task(user_id, file_id)
     if file.expires_at <= now():
         raise _not_found()
@@ -122,9 +122,9 @@ def find(user_id: int, file_id: int) -> File:
 
 
 def of_task(user_id: int, file_id: int) -> File:
-    """The user's file, for a task that was accepted while it had not expired: it stays until the task ends (`using`).
+    """The user's file for a task that was accepted before the file expired; it stays until the task ends.
 
-    Raises NotFound when there is none, or when it is somebody else's.
+    See `files_in_use`. Raises NotFound if there is none, or if it belongs to somebody else.
     """
     with transaction() as session:
         known = 0 < file_id <= MAX_ID  # beyond that the database has no number
@@ -139,7 +139,7 @@ def _not_found() -> NotFound:
 
 
 def by_link(file_id: int) -> File:
-    """The file that a signed link names; Expired when it has been deleted since."""
+    """The file that a signed link names. Raises Expired if it has been deleted since."""
     with transaction() as session:
         file = session.get(File, file_id)
     if file is None or file.expires_at <= now():
@@ -148,7 +148,7 @@ def by_link(file_id: int) -> File:
 
 
 def check_end(expires_at: datetime) -> None:
-    """Raise InvalidInput for a time until which no file can be kept: one without a zone, past, or too far ahead."""
+    """Raise InvalidInput for an invalid time of expiry: without a zone, in the past, or too far ahead."""
     longest = runtime().settings.max_retention
     if expires_at.tzinfo is None:
         raise InvalidInput("The time needs a zone: 2030-01-31T12:00:00Z", pointer="/expires_at")
@@ -161,13 +161,13 @@ def check_end(expires_at: datetime) -> None:
 
 
 def check_csv(file: File, pointer: str = "") -> None:
-    """Raise NotCsv for the result of a conversion: it has no records to read."""
+    """Raise NotCsv for a converted file, which has no CSV records."""
     if file.media_type != CSV:
         raise NotCsv(f"The file is {file.media_type}; only {CSV} can be read as records", pointer=pointer)
 
 
 def reading(file: File) -> AbstractContextManager[Path]:
-    """The stored file by a path, for as long as the block runs. Raises StorageDown."""
+    """A path of the stored file, valid for the block. Raises StorageDown."""
     return runtime().storage.reading(file.storage_key)
 
 
@@ -177,7 +177,7 @@ def opened(file: File) -> BinaryIO:
 
 
 def drop(key: str) -> None:
-    """Delete an object that no row names any more; where the storage cannot do it now, the sweep does it later."""
+    """Delete an object that no row refers to any more; if the storage is down, the sweep deletes it later."""
     heartbeats.give()
     try:
         runtime().storage.delete(key)
@@ -186,7 +186,8 @@ def drop(key: str) -> None:
 
 
 def clean_name(name: str) -> str:
-    """The last part of a path, without control, direction and shell signs; at most 200 characters, suffix kept."""
+    """The last part of a path without control, direction and shell characters; at most 200 characters, with its suffix.
+    """
     last = _UNSAFE.sub("_", re.split(r"[/\\]", name)[-1]).strip(" .") or "file"
     stem, dot, suffix = last.rpartition(".")
     if not dot:

@@ -1,4 +1,4 @@
-"""Which files are in use: the one rule that deleting, changing and retention go by."""
+"""Which files are in use: the rule that deletion, changes and retention share."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from csvapi.services.steps import files_named
 
 
 def in_use(session: Session, user_id: int) -> dict[int, str]:
-    """Every file that a queued or running task of this user is to read, with the id of such a task.
+    """Every file that an unfinished task of this user will read, with the id of such a task.
 
-    A task reads its input and each file that one of its steps names. Ask with the user locked when the answer must stay
-    true until the transaction ends. One query over the unfinished tasks; memory for the steps of ten and the ids.
+    A task reads its input and every file that its steps name. Call this with the user locked if the answer must hold
+    until the transaction ends. One query over the unfinished tasks; memory for the steps of ten tasks and for the ids.
     """
     tasks = select(Task.id, Task.file_id, Task.steps).where(Task.user_id == user_id, Task.status.in_(ACTIVE))
     found: dict[int, str] = {}
@@ -26,6 +26,6 @@ def in_use(session: Session, user_id: int) -> dict[int, str]:
 
 
 def check_unused(session: Session, file: File) -> None:
-    """Raise InUse while a task that has not ended is to read the file; to be asked with the user locked."""
+    """Raise InUse while an unfinished task will read the file; call this with the user locked."""
     if task_id := in_use(session, file.user_id).get(file.id):
         raise InUse(f"Task {task_id} reads the file; wait for it or cancel it first")

@@ -11,7 +11,7 @@ from csvapi.extensions import runtime, transaction
 
 
 def report() -> dict[str, str]:
-    """`ok`, or the reason, for the database, the queue and the storage."""
+    """For the database, the queue and the storage: `ok`, or why it cannot be used."""
     parts = {
         "database": _probe(_database),
         "queue": _probe(runtime().jobs.check),

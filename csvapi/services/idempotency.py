@@ -1,4 +1,4 @@
-"""Requests that may arrive twice: the first is done, the others get its answer (draft-ietf-httpapi-idempotency-key)."""
+"""Repeated requests: the first is done, the others get its answer (draft-ietf-httpapi-idempotency-key)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOCK = timedelta(minutes=2)  # after which a request that was never answered may
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was answered; the body is stored encrypted, for it may show a secret."""
+    """The answer to a request; the body is stored encrypted because it may contain a secret."""
 
     status: int
     headers: dict[str, str]
@@ -30,7 +30,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to do the request: `owner` is this try's own name."""
+    """The right to do the request; `owner` identifies this attempt."""
 
     user_id: int
     key_hash: str
@@ -38,9 +38,9 @@ class Claim:
 
 
 def claim(user_id: int, key: str, fingerprint: str) -> Claim | Answer:
-    """Take the request, or get the answer that it had; exactly one of several at a time may take it.
+    """Claim the request, or return the answer it already had; only one of several at a time gets the claim.
 
-    Raises InProgress while another one runs, KeyReused when the key came with something else before.
+    Raises InProgress while another one runs, and KeyReused if the key came with another payload before.
     """
     at = now()
     mine = Claim(user_id, hashlib.sha256(key.encode()).hexdigest(), str(uuid4()))
@@ -63,7 +63,7 @@ def claim(user_id: int, key: str, fingerprint: str) -> Claim | Answer:
 
 
 def _take_over(mine: Claim, owner: str) -> Claim:
-    """Take the request from a try that was lost with its process."""
+    """Take the request over from an attempt that died with its process."""
     at = now()
     with transaction() as session:
         lost = (*_row(mine), Idempotency.owner == owner, Idempotency.locked_until < at)
@@ -78,18 +78,19 @@ def _in_progress() -> InProgress:
 
 
 def settle(mine: Claim, answer: Answer) -> None:
-    """Keep the answer for those who ask again."""
+    """Store the answer for later repetitions."""
     values = {"status": answer.status, "headers": answer.headers, "body": encrypt(answer.body)}
     with transaction() as session:
         session.execute(update(Idempotency).where(*_row(mine), Idempotency.owner == mine.owner).values(**values))
 
 
 def release(mine: Claim) -> None:
-    """Forget a request that came to nothing: it may be sent again."""
+    """Forget a request that failed, so that it can be sent again."""
     _delete(mine, Idempotency.owner == mine.owner)
 
 
 def forget_expired() -> int:
+    """Delete the keys whose time is over; returns how many there were."""
     with transaction() as session:
         return changed(session.execute(delete(Idempotency).where(Idempotency.expires_at < now())))
 

@@ -1,4 +1,4 @@
-"""Invitations: codes that open the registration once each, where CSVAPI_REGISTRATION is `invite`."""
+"""Invitations: codes that each allow one registration, where CSVAPI_REGISTRATION is `invite`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONGEST_NOTE = 200
 
 
 def create(made_by: int | None, note: str = "") -> tuple[Invitation, str]:
-    """A new invitation and its code, which nobody can show again."""
+    """Create an invitation; returns it with its code, which is not stored."""
     code = PREFIX + secrets.token_urlsafe(24)
     life = timedelta(seconds=runtime().settings.invitation_ttl)
     invitation = Invitation(
@@ -34,7 +34,7 @@ def create(made_by: int | None, note: str = "") -> tuple[Invitation, str]:
 
 
 def revoke(invitation_id: int) -> None:
-    """Nobody can register with it any more. Raises NotFound for one that is used or gone."""
+    """Delete an invitation. Raises NotFound for one that was used or does not exist."""
     with transaction() as session:
         unused = delete(Invitation).where(Invitation.id == invitation_id, Invitation.used_at.is_(None))
         if not changed(session.execute(unused)):
@@ -42,21 +42,21 @@ def revoke(invitation_id: int) -> None:
 
 
 def check(code: str) -> None:
-    """Raise InvalidInput for a code that opens nothing: unknown, used before, or too old."""
+    """Raise InvalidInput for an invalid code: unknown, used or expired."""
     with transaction() as session:
         if session.scalar(select(Invitation.id).where(*_good(code))) is None:
             raise _refusal(code)
 
 
 def use(session: Session, code: str, user_id: int) -> None:
-    """Use the code up, in the transaction that makes the account; exactly one of several at a time may."""
+    """Use the code up in the transaction that creates the account; only one of several at a time succeeds."""
     mine = update(Invitation).where(*_good(code)).values(used_at=now(), used_by=user_id)
     if not changed(session.execute(mine)):
         raise _refusal(code)
 
 
 def forget_expired() -> int:
-    """Delete the invitations whose time is over, used or not; the audit log says who made which."""
+    """Delete expired invitations, used or not; the audit log keeps who made them."""
     with transaction() as session:
         return changed(session.execute(delete(Invitation).where(Invitation.expires_at < now())))
 

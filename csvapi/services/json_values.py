@@ -1,4 +1,4 @@
-"""Database values as JSON and back: what JSON has no word for is an object with one key."""
+"""Database values as JSON and back: a value without a JSON type is an object with a single key."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ _TIME, _BYTES, _NUMBER = "$time", "$bytes", "$number"
 
 
 def dump(row: dict[str, Any]) -> bytes:
+    """The row as one line of JSON."""
     return json.dumps(row, default=_tagged, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def load(line: bytes) -> dict[str, Any]:
+    """The row of a line that `dump` wrote."""
     return {name: _plain(value) for name, value in json.loads(line).items()}
 
 

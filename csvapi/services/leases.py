@@ -24,7 +24,7 @@ _NOT_HELD = {"lease_owner": None, "lease_expires_at": None}
 def claim(task_id: str, owner: str) -> Task | None:
     """Take a queued task; exactly one of several deliveries gets it, the others get None.
 
-    A task whose user holds as many workers as may be theirs now (see `shares`) goes back to wait for its turn.
+    A task whose user holds as many workers as may be theirs now (see `worker_shares`) goes back to wait for its turn.
     """
     queued = (Task.id == task_id, Task.status == Status.QUEUED)
     with transaction() as session:

@@ -85,7 +85,7 @@ class Active:
     handed_over: int
 
     def turns(self, most: int) -> int:
-        """How many more tasks may go to the queue now, where `most` may be on it or running (see `shares`)."""
+        """How many more tasks may go to the queue now, where `most` may be on it or running (see `worker_shares`)."""
         return max(0, most - self.handed_over)
 
 

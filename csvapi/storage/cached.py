@@ -34,7 +34,7 @@ class S3Storage(LocalStorage):
 
     def keep_out_of_process(self) -> None:
         if not self._bucket.survives_fork:
-            self._bucket = self._bucket.apart()
+            self._bucket = self._bucket.out_of_process()
 
     def keys(self, age: float) -> Iterator[str]:
         """Objects written so many seconds ago, by the bucket's clock."""

@@ -55,7 +55,7 @@ class Bucket:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def apart(self) -> Bucket:
+    def out_of_process(self) -> Bucket:
         """The same bucket, by way of a process of its own (see `storage.out_of_process`)."""
         from csvapi.storage.out_of_process import ApartBucket  # which is a Bucket
 

@@ -285,7 +285,7 @@ def test_a_client_in_a_process_of_its_own_does_the_same(
             until(lambda program=program: not alive({program}))
     storage.path(key).unlink()
     assert content(storage, key) == b"a\n1\n" * 1000
-    bucket = bucket_of(config.load(server.environ)).apart()
+    bucket = bucket_of(config.load(server.environ)).out_of_process()
     assert next(iter(bucket.get(key)[1]))
     assert bucket.part(key, 2, 4) == b"1\n"
     assert list(storage.keys(0)) == [key]
