@@ -76,7 +76,7 @@ class Aside:
 
 
 def add(session: Session, task: Task, name: str, parts: list[Part], expires_at: datetime) -> dict[str, Any]:
-    """Give the parts their rows; returns what the task's row says of them."""
+    """Add the rows of the parts; returns the values for the task's row."""
     rows = [part.row(task, name, expires_at) for part in parts]
     session.add_all(rows)
     session.flush()

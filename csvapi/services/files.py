@@ -186,8 +186,7 @@ def drop(key: str) -> None:
 
 
 def clean_name(name: str) -> str:
-    """The last part of a path without control, direction and shell characters; at most 200 characters, with its suffix.
-    """
+    """The last part of a path, without control, direction and shell characters; at most 200, suffix included."""
     last = _UNSAFE.sub("_", re.split(r"[/\\]", name)[-1]).strip(" .") or "file"
     stem, dot, suffix = last.rpartition(".")
     if not dot:

@@ -1,4 +1,4 @@
-"""Who may run and end a task: the compare-and-sets that make a job safe to deliver twice."""
+"""Who may run and finish a task: the compare-and-set updates that make it safe to deliver a job twice."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ _NOT_HELD = {"lease_owner": None, "lease_expires_at": None}
 
 
 def claim(task_id: str, owner: str) -> Task | None:
-    """Take a queued task; exactly one of several deliveries gets it, the others get None.
+    """Claim a queued task; of several deliveries exactly one gets it, the others get None.
 
-    A task whose user holds as many workers as may be theirs now (see `worker_shares`) goes back to wait for its turn.
+    If the task's user already holds their share of the workers (see `worker_shares`), it goes back to wait for its
+    turn.
     """
     queued = (Task.id == task_id, Task.status == Status.QUEUED)
     with transaction() as session:
@@ -32,7 +33,7 @@ def claim(task_id: str, owner: str) -> Task | None:
     if found is None:
         return None
     if found.attempt:
-        progress.forget(runtime().redis, task_id)  # the word to stop was for the attempt before
+        progress.forget(runtime().redis, task_id)  # the request to stop was for the previous attempt
     most = worker_shares.share(found.user_id)
     with transaction() as session:
         if most < runtime().settings.max_running:
@@ -55,9 +56,10 @@ def claim(task_id: str, owner: str) -> Task | None:
 
 
 def hold(task_id: str, owner: str) -> bool:
-    """Renew the lease for the worker that watches over the task; False when its process is to be stopped.
+    """Renew the lease, for the worker that watches the task; False if the worker must stop the task's process.
 
-    So it is when the task was taken from it or is to be cancelled; not yet claimed, or already ended, is no reason.
+    That is the case if the task was taken from the worker or is to be cancelled. A task that is not claimed yet, or has
+    already finished, is no reason to stop.
     """
     running = (Task.id == task_id, Task.status == Status.RUNNING)
     wanted = (Task.lease_owner == owner, Task.cancel_requested.is_(False))
@@ -67,7 +69,7 @@ def hold(task_id: str, owner: str) -> bool:
 
 
 def note(task: Task, progress: dict[str, Any]) -> None:
-    """Write down how far a running task is. Raises Cancelled when it was cancelled or taken away."""
+    """Store the progress of a running task. Raises Cancelled if it was cancelled or taken from this worker."""
     with transaction() as session:
         noted = session.execute(
             update(Task)
@@ -81,12 +83,12 @@ def note(task: Task, progress: dict[str, Any]) -> None:
 def finish(
     task: Task, status: Status, *, also: Callable[[Session], dict[str, Any]] | None = None, **values: Any
 ) -> None:
-    """End a task that this attempt still holds; `also` adds rows, and values of the task, to the same transaction.
+    """Finish a task that this attempt still holds; `also` adds rows, and values of the task, to the same transaction.
 
-    What `also` adds is counted against the user's quota: it is called with the user locked.
+    What `also` adds counts against the user's quota, so it is called with the user locked.
 
-    Raises Cancelled, and changes nothing, when the task was taken away in the meantime (the attempt is the fence).
-    While the database is away it tries again, for as long as a lease lasts.
+    Raises Cancelled, and changes nothing, if the task was taken from this attempt meanwhile: `attempt` is the fencing
+    token. While the database is down it tries again, for as long as a lease lasts.
     """
     life = timedelta(seconds=runtime().settings.retention)
     values |= {"status": status, "finished_at": now(), "expires_at": now() + life, **_NOT_HELD}
@@ -98,7 +100,7 @@ def _finish(
 ) -> None:
     with transaction() as session:
         if also:
-            quotas.lock(session, task.user_id)  # before the task's own row: see there
+            quotas.lock(session, task.user_id)  # before the task's own row: see `quotas.lock`
         if changed(session.execute(update(Task).where(*_held(task)).values(**values))):
             if also:
                 session.execute(update(Task).where(Task.id == task.id).values(**also(session)))
@@ -112,9 +114,9 @@ def _finish(
 def give_up(task: Task, cause: CsvapiError, *, blameless: bool = False, only_before: datetime | None = None) -> bool:
     """Take a running task from the attempt that `task` shows: it waits for its turn again, or ends.
 
-    It ends cancelled if that was asked for, and failed with `cause` when it ran too long or too many of its workers
-    were lost; `blameless` does not count as one. With `only_before` the lease must have run out by then. Returns False,
-    and changes nothing, when the task has moved on.
+    It ends cancelled if that was requested, and failed with `cause` if it ran too long or lost too many workers; a
+    `blameless` loss does not count. With `only_before` the lease must have expired by then. Returns False, and changes
+    nothing, if the task has changed meanwhile.
     """
     lost = task.lost + (not blameless)
     values: dict[str, Any]
@@ -134,7 +136,10 @@ def give_up(task: Task, cause: CsvapiError, *, blameless: bool = False, only_bef
 
 
 def retry_while_database_is_down(action: Callable[[], T]) -> T:
-    """Try again while the database is away, for as long as a lease lasts: after that the task is somebody else's."""
+    """Run the action, again and again while the database is down, for as long as a lease lasts.
+
+    After that another worker may have the task. Raises DatabaseDown then.
+    """
     end = time.monotonic() + runtime().settings.lease
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Signed links: a download without a login, for one file, for a while."""
+"""Signed links: they download one file without a login, for a limited time."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ _SALT, _SALT_BEFORE = "download one file", "download"
 
 
 def sign(file_id: int) -> str:
-    """A token that opens this file, and no other one of this number, until the link's life is over."""
+    """A token for this file until the link expires; a later file with the same id is not opened by it."""
     expires = int(time.time()) + runtime().settings.link_ttl
     return _signer(_SALT).dumps([file_id, expires, _mark(file_id)])
 
 
 def verify(token: str) -> int:
-    """The file a token opens (compared in constant time). Raises Forbidden, or Expired when its time or file is over.
+    """The file of a token, which is compared in constant time.
 
-    SQLite gives the number of the last file to the next one once that is deleted: the mark tells the two apart.
+    Raises Forbidden for an invalid token, and Expired if its time is over or the file is gone. SQLite may give the id
+    of the last file to the next one after a deletion; the mark in the token distinguishes the two.
     """
     file_id, expires, mark = _opened(token)
     if expires < time.time():
@@ -37,7 +38,7 @@ def verify(token: str) -> int:
 
 
 def _opened(token: str) -> tuple[int, int, str | None]:
-    """What the token says; links of the version before have no mark, and are good for the rest of their time."""
+    """What the token says; links of the previous version have no mark and stay valid for the rest of their time."""
     if is_exact(token):
         with suppress(BadSignature):
             file_id, expires, mark = _signer(_SALT).loads(token)
@@ -49,14 +50,14 @@ def _opened(token: str) -> tuple[int, int, str | None]:
 
 
 def _mark(file_id: int) -> str:
-    """Something of the file's own that no other file has; nothing of it can be told from this."""
+    """A value that is unique to the file and reveals nothing about it."""
     with transaction() as session:
         key = session.scalar(select(File.storage_key).where(File.id == file_id)) or ""
     return hashlib.sha256(f"link {key}".encode()).hexdigest()[:16]
 
 
 def _signer(salt: str) -> URLSafeSerializer:
-    """Signs with the current key; opens what the previous one signed, too."""
+    """Signs with the current key, and also accepts what the previous key signed."""
     settings = runtime().settings
     keys = [*filter(None, [settings.secret_key_previous]), settings.secret_key]
     kwargs = {"key_derivation": "hmac", "digest_method": hashlib.sha256}

@@ -1,7 +1,7 @@
-"""Lists that stay small while they are read: rows come a few at a time, and long columns by themselves or not at all.
+"""Lists in bounded memory: rows are read a few at a time; long columns are read separately or left out.
 
-What a row may hold is bounded by other limits (steps, receipts and headers of some MiB); a page of a thousand such rows
-is not. So the database is asked for a column only where it is short, and for a long one when its row has its turn.
+Other limits bound a single row (steps, receipts and headers of a few MiB), but not a page of a thousand such rows. So a
+query reads only short columns, and a long one when its row is reached.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class Long:
-    """A column that may be long; with `left_out` it is None in a list where it has more than SHOWN bytes."""
+    """A column that may be long; with `left_out` a list has None in place of more than SHOWN bytes."""
 
     column: InstrumentedAttribute[Any]
     left_out: bool = False
@@ -42,9 +42,9 @@ class Long:
 
 
 def read(query: Select[Row], after: Callable[[Row], ColumnElement[bool]], long: Sequence[Long]) -> Iterator[Row | None]:
-    """The rows of an ordered query, `after(row)` being those that follow one; its `long` columns as `Long` says.
+    """The rows of an ordered query, with their `long` columns as `Long` says; `after(row)` selects those after a row.
 
-    Yields None when as much was read as a page may cost: more rows may follow, and the reader may go on or stop.
+    Yields None once a page has read as many bytes as it may: more rows may follow, and the caller may go on or stop.
     Memory: CHUNK rows of short columns, and one row of long ones.
     """
     selected: Select[Any] = query.options(*(defer(each.column, raiseload=True) for each in long))
@@ -66,7 +66,7 @@ def read(query: Select[Row], after: Callable[[Row], ColumnElement[bool]], long: 
 
 
 def _complete(row: Any, long: Sequence[Long], parts: Sequence[Any]) -> int:
-    """Give the row its long columns; the bytes of those that had to be read by themselves."""
+    """Read the long columns of the row; returns the bytes of those that had to be read separately."""
     cost, missing = 0, []
     for each, value, length in zip(long, parts[::2], parts[1::2], strict=True):
         set_committed_value(row, each.column.key, value)

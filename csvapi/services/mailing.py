@@ -1,7 +1,7 @@
-"""Mail: rows that are asked for in a request and sent by the scheduler, so that none is lost with a process.
+"""Mail: a request adds a row, the scheduler sends it, so that no mail is lost with a process.
 
-A row names an address and nothing else. Whether it has an account, and the link that proves who reads its mail, come in
-only when the mail is sent: asking takes the same time and leaves the same row for every address.
+A row has an address and nothing else. Only when the mail is sent is the account looked up and the link made that proves
+who reads the mail: a request takes the same time and adds the same row for every address.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ log = structlog.get_logger(__name__)
 
 
 def check_on() -> None:
-    """Raise MailOff where the settings name no server."""
+    """Raise MailOff if no mail server is configured."""
     if not runtime().settings.smtp_host:
         raise MailOff("This service sends no mail; ask an administrator")
 
 
 def ask(session: Session, kind: str, email: str) -> None:
-    """Send this kind of mail to the address, if there is an account that it is for when its turn comes."""
+    """Ask for this kind of mail to the address; it is sent only if a suitable account exists at that time."""
     session.add(Mail(kind=kind, email=email, expires_at=now() + KEPT))
 
 
 def serve() -> None:
-    """Send what is due, for as long as the process runs; to be called in the application's context."""
+    """Send mail that is due for as long as the process runs; call it in the application's context."""
     while True:
         try:
             busy = send_due()
@@ -57,7 +57,7 @@ def serve() -> None:
 
 
 def send_due() -> int:
-    """Send what is due; returns how many attempts there were."""
+    """Send mail that is due; returns the number of attempts."""
     with transaction() as session:
         due = select(Mail.id).where(Mail.next_at <= now()).order_by(Mail.next_at)
         ids = session.scalars(due.limit(BATCH)).all()
@@ -67,7 +67,7 @@ def send_due() -> int:
 
 
 def _attempt(mail_id: int) -> None:
-    """Send one mail once; a compare-and-set on its time leaves it to exactly one of several senders."""
+    """Try once to send a mail; a compare-and-set of its time leaves it to one of several senders."""
     with transaction() as session:
         taken = update(Mail).where(Mail.id == mail_id, Mail.next_at <= now()).values(next_at=now() + LEASE)
         if not changed(session.execute(taken)):
@@ -93,7 +93,7 @@ def _later(mail: Mail, problem: str) -> None:
 
 
 def _written(session: Session, mail: Mail) -> EmailMessage | None:
-    """The mail with a new link in it, which takes the place of earlier ones; None where there is no such account."""
+    """The mail with a new link, which replaces earlier ones; None if there is no suitable account."""
     user = session.scalar(select(User).where(User.email == mail.email, User.is_active))
     if user is None or (mail.kind == VERIFY and not user.awaits_verification):
         return None
@@ -124,7 +124,7 @@ _TEXTS = {
 
 
 def owner(kind: str, token: str) -> User | None:
-    """The active account whose mail held this token; None for one that is not known, was used or has expired."""
+    """The active account that this token was mailed to; None if the token is unknown, used or expired."""
     with transaction() as session:
         return session.scalar(
             select(User)
@@ -139,7 +139,7 @@ def owner(kind: str, token: str) -> User | None:
 
 
 def use(session: Session, kind: str, token: str) -> bool:
-    """Use the token up; exactly one of several at a time may."""
+    """Use the token up; only one of several at a time succeeds."""
     this = delete(MailToken).where(
         MailToken.kind == kind, MailToken.token_hash == of_secret(token), MailToken.expires_at > now()
     )
@@ -147,12 +147,13 @@ def use(session: Session, kind: str, token: str) -> bool:
 
 
 def given_up() -> int:
-    """How many mails could not be sent, in the days that their rows are kept."""
+    """How many mails could not be sent, among the rows that are still kept."""
     with transaction() as session:
         return session.scalar(select(func.count()).select_from(Mail).where(Mail.next_at.is_(None))) or 0
 
 
 def forget_expired() -> int:
+    """Delete mails and tokens whose time is over; returns how many there were."""
     with transaction() as session:
         old = (session.execute(delete(table).where(table.expires_at < now())) for table in (Mail, MailToken))
         return sum(map(changed, old))

@@ -1,4 +1,4 @@
-"""Hashing passwords, and refusing the ones an attacker tries first."""
+"""Hashing passwords, and refusing those that are guessed first."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ _turns = BoundedSemaphore(2)  # hashes at once in a process: bounds memory under
 
 
 def hash_password(password: str) -> str:
+    """The argon2id hash of a password; at most two hashes are computed at a time in a process."""
     with _turns:
         return _hasher.hash(password)
 
 
 def verify(password_hash: str | None, password: str) -> bool:
-    """Whether the password is right; takes as long for an unknown user (None), so that time tells nothing."""
+    """Whether the password is right; takes as long for an unknown user (None), so that timing reveals nothing."""
     with _turns:
         try:
             _hasher.verify(password_hash or _decoy(), password)
@@ -48,13 +49,14 @@ def _common() -> frozenset[str]:
 
 
 def check_strength(password: str, email: str, pointer: str = "/password") -> None:
-    """Raise InvalidInput unless the password is strong enough here; `pointer` is where the request has it."""
+    """Raise InvalidInput unless the password is strong enough; `pointer` is its place in the request."""
     check(password, email, runtime().settings.public_url, pointer)
 
 
 def check(password: str, email: str, public_url: str, pointer: str = "/password") -> None:
-    """Raise InvalidInput unless the password is long enough, not common, not all digits, not like what belongs to it:
-    the e-mail, the service's name, its host.
+    """Raise InvalidInput for a weak password: too short, common, all digits, or similar to a known word.
+
+    Known words are the e-mail address, the name of the service and its host.
     """
     if len(password) < MIN_LENGTH:
         raise InvalidInput(f"password must have at least {MIN_LENGTH} characters", pointer=pointer, limit=MIN_LENGTH)
@@ -71,7 +73,7 @@ def check(password: str, email: str, public_url: str, pointer: str = "/password"
 
 
 def words_of(public_url: str) -> tuple[str, ...]:
-    """What a guess at the passwords of this service is made of: its name, its host, the parts of that."""
+    """Words that a guess at this service's passwords would use: its name, its host and their parts."""
     host = urlsplit(public_url).hostname or ""
     return ("csvapi", *(word for word in (host, *host.split(".")) if len(word) >= _WORD))
 

@@ -29,6 +29,7 @@ def submit(user_id: int, body: dict[str, Any]) -> Task:
 
 
 def find_input(user_id: int, file_id: int) -> File:
+    """The user's file that a pipeline reads. Raises NotFound with a pointer to `input`."""
     try:
         return files.find(user_id, file_id)
     except NotFound as error:
@@ -36,9 +37,9 @@ def find_input(user_id: int, file_id: int) -> File:
 
 
 def check(file: File, steps: list[dict[str, Any]], chosen: dict[str, Any]) -> list[Step]:
-    """The steps, parsed, once they and the output fit the file's header; nothing is read.
+    """Parse the steps and check them and the output against the file's columns; the file is not read.
 
-    Raises InvalidInput, UnknownColumn or AmbiguousColumn with the place: /steps/1/columns/0, /output/encoding.
+    Raises InvalidInput, UnknownColumn or AmbiguousColumn with a pointer such as /steps/1/columns/0 or /output/encoding.
     """
     files.check_csv(file, "/input")
     loaded, dialect = accepted(steps), Dialect.from_json(file.dialect)
@@ -51,29 +52,29 @@ def check(file: File, steps: list[dict[str, Any]], chosen: dict[str, Any]) -> li
 
 
 def _is_long(file: File, steps: list[dict[str, Any]], loaded: list[Step]) -> bool:
-    """Whether the check may take more than a moment: each step meets all columns, and may add some.
+    """Whether the check may take long: each step meets all columns, and may add some.
 
-    Steps add as many as they name, and those that read another file all of its columns. A long check has the bounds of
-    a preview, in a process of its own.
+    A step adds as many columns as it names, and one that reads another file adds all columns of that. A long check runs
+    in a child process with the limits of a preview.
     """
     columns = len(file.columns) + len(json.dumps(steps))
     return len(files_of(loaded)) > _JOINS or len(loaded) * columns > _NAMES
 
 
 def result(user_id: int, task_id: str) -> File:
-    """The result of a task. Raises NotFound, TaskNotFinished, and Expired when the result has been deleted."""
+    """The result of a task. Raises NotFound, TaskNotFinished, and Expired if the result has been deleted."""
     task = _succeeded(user_id, task_id)
     return _part(task, task.result_file_id, "result")
 
 
 def dropped(user_id: int, task_id: str) -> File:
-    """The records that a task dropped, as they were; raises as `result` does."""
+    """The records that a task dropped, byte for byte; raises as `result` does."""
     task = _explained(user_id, task_id)
     return _part(task, task.dropped_file_id, "list of dropped records")
 
 
 def reasons(user_id: int, task_id: str) -> File:
-    """Why each of them went; raises as `result` does."""
+    """Why each of those records was dropped; raises as `result` does."""
     task = _explained(user_id, task_id)
     return _part(task, task.reasons_file_id, "list of reasons")
 

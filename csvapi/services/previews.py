@@ -1,4 +1,4 @@
-"""Trying steps on the head of a file, at once, in a process of its own (see `engines.local.trial`)."""
+"""Previews: trying steps on the first records of a file in a child process (see `engines.local.trial`)."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ MEMORY = 16 * 1024 * 1024  # for the keys of a sample
 
 
 def run(file: File, steps: list[dict[str, Any]], size: int, chosen: dict[str, Any]) -> bytes:
-    """Run the steps over at most `size` records and about 4 MiB of them; the answer as JSON.
+    """Run the steps over at most `size` records, of about 4 MiB; returns the answer as JSON.
 
-    Raises what `pipelines.check` raises, and what `Pool.call` does.
+    Raises what `pipelines.check` and `Pool.call` raise.
     """
     files.check_csv(file, "/input")
     loaded = accepted(steps)

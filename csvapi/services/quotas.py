@@ -1,4 +1,4 @@
-"""What a user may keep and may ask for at once, counted where it is used up: in the transaction that adds to it."""
+"""What a user may store and have running, counted in the transaction that adds to it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from csvapi.models import ACTIVE, ApiKey, File, Status, Task, User, Webhook
 
 
 def lock(session: Session, user_id: int) -> None:
-    """Let no other transaction count what this user has until this one ends.
+    """Let no other transaction count the usage of this user until this one ends.
 
-    An UPDATE that changes nothing locks the row on a server and the whole of SQLite, which has no SELECT FOR UPDATE.
-    To be the first statement of the transaction: what is read after it is up to date. And a server that checks a
-    foreign key to the user (of a new row, but of a task's new status, too) has shared the row by then: two that did so
-    first would wait here for each other, and one of them be rolled back. Raises NotFound for an account that is gone.
+    An UPDATE that changes nothing locks the row on a server, and all of SQLite, which has no SELECT FOR UPDATE. Call
+    this as the first statement of a transaction: later reads are then up to date. A later call could deadlock: a server
+    that checks a foreign key to the user (of a new row, and also of a task's new status) has already taken a shared
+    lock of the user's row. Two transactions with that lock would wait for each other here, and one would be rolled
+    back. Raises NotFound if the account is gone.
     """
     found = session.execute(update(User).where(User.id == user_id).values(is_active=User.is_active))
     if isinstance(found, CursorResult) and not found.rowcount:
@@ -27,7 +28,7 @@ def lock(session: Session, user_id: int) -> None:
 
 
 def place(session: Session, user_id: int, kind: type[ApiKey | Webhook], most: int, what: str) -> None:
-    """Lock the user, and raise QuotaExceeded when they have `most` of a kind: for the transaction that adds one."""
+    """Lock the user; raise QuotaExceeded if they have `most` of a kind. For a transaction that adds one."""
     lock(session, user_id)
     count = session.scalar(select(func.count()).where(kind.user_id == user_id)) or 0
     if count >= most:
@@ -35,9 +36,9 @@ def place(session: Session, user_id: int, kind: type[ApiKey | Webhook], most: in
 
 
 def room(session: Session, user_id: int, size: int = 1, more: int = 1) -> int:
-    """The bytes the user may still store; raises QuotaExceeded when `size` of them, or `more` files, do not fit.
+    """The bytes the user may still store. Raises QuotaExceeded if `size` bytes, or `more` files, are too much.
 
-    Neither may pass what all users may store together (CSVAPI_MAX_STORED_TOTAL).
+    Neither may exceed what all users together may store (CSVAPI_MAX_STORED_TOTAL).
     """
     settings = runtime().settings
     stored, count = session.execute(
@@ -54,10 +55,9 @@ def room(session: Session, user_id: int, size: int = 1, more: int = 1) -> int:
 
 
 def _room_of_all(session: Session, size: int) -> int:
-    """The bytes that all users together may still store; raises QuotaExceeded when `size` of them do not fit.
+    """The bytes that all users together may still store; raises QuotaExceeded if `size` bytes are too much.
 
-    What is stored at once waits here for each other: the row of the first user is locked after the user's own, by
-    everybody in this order.
+    Concurrent transactions wait here for each other: every one of them locks the first user's row after its own user's.
     """
     most = runtime().settings.max_stored_total
     first = session.scalar(select(func.min(User.id)))
@@ -70,7 +70,7 @@ def _room_of_all(session: Session, size: int) -> int:
 
 
 def limits(user_id: int) -> Limits:
-    """What a task of the user may write, the user's room included; raises what `room` does."""
+    """What a task of the user may write, including the user's quota; raises what `room` raises."""
     settings = runtime().settings
     with transaction() as session:
         left = room(session, user_id)
@@ -79,17 +79,18 @@ def limits(user_id: int) -> Limits:
 
 @dataclass(frozen=True, slots=True)
 class Active:
-    """A user's unfinished tasks: `queued` ones, and how many are `handed_over`, on the queue or running."""
+    """A user's unfinished tasks: `queued` ones, and those `handed_over`, which are on the queue or running."""
 
     queued: int
     handed_over: int
 
     def turns(self, most: int) -> int:
-        """How many more tasks may go to the queue now, where `most` may be on it or running (see `worker_shares`)."""
+        """How many more tasks may go on the queue, if `most` may be there or running (see `worker_shares`)."""
         return max(0, most - self.handed_over)
 
 
 def active(session: Session, user_id: int) -> Active:
+    """The numbers of the user's unfinished tasks."""
     counts = session.execute(
         select(Task.status, func.count(), func.count(Task.queued_at))
         .where(Task.user_id == user_id, Task.status.in_(ACTIVE))
@@ -101,7 +102,7 @@ def active(session: Session, user_id: int) -> Active:
 
 
 def one_more(session: Session, user_id: int) -> Active:
-    """What is active now; raises QuotaExceeded when no other task may be queued."""
+    """The numbers before another task is queued. Raises QuotaExceeded if no other may be."""
     limit = runtime().settings.max_queued
     found = active(session, user_id)
     if found.queued >= limit:

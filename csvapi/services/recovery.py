@@ -1,4 +1,4 @@
-"""The reaper: whatever died, every task goes on or ends. Safe to run twice, and at the same time."""
+"""The reaper: after any failure, every task goes on or ends. Safe to run twice, and concurrently."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from csvapi.services.attempt_files import clear
 from csvapi.services.dispatch import dispatch, dispatch_all, hand_over
 
 log = structlog.get_logger(__name__)
-SETTLED = timedelta(seconds=2)  # for so long a task may run before it is handed back for another user's
-UNCLAIMED = timedelta(seconds=5)  # for so long a task may be on its way from the queue to a worker
+SETTLED = timedelta(seconds=2)  # how long a task runs at least before it is handed back for another user's
+UNCLAIMED = timedelta(seconds=5)  # how long a task may take from the queue to a worker
 
 
 def reap() -> int:
-    """Give up attempts whose lease ran out, put lost jobs on the queue again, make room; returns how many there were.
+    """Give up attempts with an expired lease, queue lost jobs again, make room; returns how many there were.
 
-    Raises QueueDown or DatabaseDown when one of them is away: the next round will do it.
+    Raises QueueDown or DatabaseDown if one of them is down; the next round does it then.
     """
     found = _reap_expired() + _reap_unknown()
     dispatch_all()
@@ -39,7 +39,7 @@ def _reap_expired() -> int:
 
 
 def _reap_unknown() -> int:
-    """Queued tasks whose job is not on the queue: lost with the queue's data, or with the worker that took it."""
+    """Queue tasks again whose job is lost, with the queue's data or with the worker that took it."""
     at = now()
     unclaimed = (Task.status == Status.QUEUED, Task.queued_at < at - UNCLAIMED)
     with transaction() as session:
@@ -56,10 +56,10 @@ def _reap_unknown() -> int:
 
 
 def make_room() -> int:
-    """Hand back a task of a user who holds every worker while another user's waits; how many that is.
+    """Hand back a task of each user who holds every worker while other users' tasks wait; returns how many.
 
-    It is the youngest one, so that the least work is lost, and older ones go on to their ends. It runs again, from its
-    beginning and with no attempt lost, when its turn comes.
+    The youngest task is chosen: that loses the least work, and the older ones go on to their ends. It runs again from
+    the start at its next turn, and does not lose an attempt.
     """
     with transaction() as session:
         running = select(Task.user_id, func.count()).where(Task.status == Status.RUNNING).group_by(Task.user_id)
@@ -86,7 +86,7 @@ def _hand_back(user_id: int) -> int:
 
 
 def abandoned(task_id: str, owner: str, cause: CsvapiError, *, blameless: bool = False) -> None:
-    """End or hand back what a worker's dead process was doing; nothing, when it had ended its task itself."""
+    """Finish or hand back the task of a worker's dead process, unless the process had finished it."""
     with transaction() as session:
         held = (Task.id == task_id, Task.status == Status.RUNNING, Task.lease_owner == owner)
         task = session.scalar(select(Task).where(*held))

@@ -1,8 +1,8 @@
-"""Files whose dialect an older version detected: what the present version says of them, and detecting them anew.
+"""Files whose dialect an older version detected: how the present version would read them, and detecting anew.
 
-A file keeps its dialect. The present version looks at its first and last bytes once and notes in the file's
-`detection` what it would read in another way (`looked`); a dialect that the user chose (`chosen`) is nobody's guess,
-and neither is that of a result.
+A file keeps its dialect. The present version looks at the first and last bytes once, and notes in the file's
+`detection` what it would read differently (`looked`). A dialect that the user chose (`chosen`) was not detected, nor
+was that of a result.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ log = structlog.get_logger(__name__)
 
 
 def again(user_id: int, file_id: int) -> File:
-    """Detect how an upload is to be read, as when it was uploaded; a dialect that the user chose is replaced, too.
+    """Detect anew how an upload is to be read; this also replaces a dialect that the user chose.
 
-    Raises NotFound, NotCsv, InUse while a task that has not ended reads the file, and InvalidInput for bytes that are
-    no table and for what a task wrote: that was never detected, it is known.
+    Raises NotFound, NotCsv, InUse while an unfinished task reads the file, and InvalidInput for bytes that are no table
+    and for a file that a task wrote, whose dialect is known and was never detected.
     """
     file = files.find(user_id, file_id)
     files.check_csv(file)
@@ -55,7 +55,7 @@ def again(user_id: int, file_id: int) -> File:
 
 
 def warnings(file: File) -> list[DataWarning]:
-    """What is noted of the file: `detected_by_older_version`, or nothing. Reads nothing."""
+    """The noted difference as a warning, `detected_by_older_version`, or nothing. Reads nothing."""
     detection = file.detection or {}
     looked = detection.get("looked", {})
     if not looked.get("says") or _is_older(looked["version"]) or _is_chosen(file):
@@ -72,9 +72,9 @@ def warnings(file: File) -> list[DataWarning]:
 
 
 def warnings_of_run(file: File, steps: list[Step]) -> list[DataWarning]:
-    """The warnings of all files that the steps over `file` read, each looked at first. Raises NotFound.
+    """The warnings of all files that the steps over `file` read; looks at each first. Raises NotFound.
 
-    Of `file`, which the engine looks at itself, also what only detection sees.
+    Of `file` itself, which the engine also examines, it adds what only detection sees.
     """
     found = [*warnings(looked_at(file)), *_passed_on(file)]
     for name in dict.fromkeys(name for _, name in files_of(steps) if isinstance(name, int)):
@@ -89,9 +89,9 @@ def _passed_on(file: File) -> list[DataWarning]:
 
 
 def looked_at(file: File) -> File:
-    """The file once the present version has looked at what an older one detected: two short reads, once per version.
+    """The file, after the present version has looked at one that an older version detected.
 
-    A storage that cannot be read now changes nothing; the next look tries again.
+    Two short reads, once per version. If the storage cannot be read now, nothing changes; the next call tries again.
     """
     if not _is_due(file):
         return file
@@ -104,7 +104,7 @@ def looked_at(file: File) -> File:
 
 
 def _is_due(file: File) -> bool:
-    """Whether it was detected, and neither detected nor looked at by this version or a newer one."""
+    """Whether the file was detected, but neither detected nor looked at by this or a newer version."""
     if not file.detection or file.kind != "upload" or _is_chosen(file):
         return False
     seen = [file.detection.get("version"), file.detection.get("looked", {}).get("version")]
@@ -112,7 +112,7 @@ def _is_due(file: File) -> bool:
 
 
 def _is_older(version: str | None) -> bool:
-    """Whether it is older than this one; the first version, which noted none, is."""
+    """Whether that version is older than this one; None is: the first version noted none."""
     return version is None or _numbers(version) < _numbers(__version__)
 
 
@@ -121,14 +121,14 @@ def _numbers(version: str) -> list[int]:
 
 
 def _is_chosen(file: File) -> bool:
-    """Whether the dialect is the user's own; the first version did not note it, but kept what it had detected."""
+    """Whether the user chose the dialect; the first version did not note that, but kept what it had detected."""
     detection = file.detection or {}
     guess = Dialect.from_json(detection.get("dialect", file.dialect))
     return bool(detection.get("chosen")) or guess != Dialect.from_json(file.dialect)
 
 
 def _difference(file: File, head: bytes, tail: bytes) -> str:
-    """What the present version would read in another way, in words; "" for nothing."""
+    """What the present version would read differently, in words; "" for nothing."""
     try:
         found = detect(head, tail, complete=file.size <= HEAD, size=file.size).dialect
     except InvalidInput as error:
@@ -147,7 +147,7 @@ def _word(value: Any) -> str:
 
 
 def _columns(head: bytes, dialect: Dialect) -> list[str] | None:
-    """The columns as this version reads them; None where the head may not hold all of the header record."""
+    """The columns as this version reads them; None if the head may not contain the whole header record."""
     with tempfile.NamedTemporaryFile(prefix="csvapi-") as file:
         file.write(head)
         file.flush()
@@ -158,7 +158,7 @@ def _columns(head: bytes, dialect: Dialect) -> list[str] | None:
 
 
 def _noted(file: File, looked: dict[str, Any]) -> File:
-    """The file with what was seen in its row, unless the row has changed meanwhile."""
+    """The file after the note was stored in its row, unless the row has changed meanwhile."""
     with transaction() as session:
         quotas.lock(session, file.user_id)
         row = session.get(File, file.id)

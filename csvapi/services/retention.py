@@ -34,10 +34,10 @@ SURPLUS = 10_000  # tasks of a user that one round deletes; the next one goes on
 
 
 def delete_expired() -> int:
-    """Delete what has expired, from tasks to lines of the audit log, in batches; returns how many rows went.
+    """Delete everything that has expired, from tasks to audit entries, in batches; returns the number of rows.
 
-    A file that a queued or running task reads stays until the task is finished. The row goes first, then the object:
-    whatever happens between the two, no row ever names an object that is gone.
+    A file that an unfinished task reads stays until the task has finished. The row is deleted before the object, so
+    that no row ever refers to an object that is gone.
     """
     rows = _delete_tasks() + _delete_surplus() + _delete_files() + sum(forget() for forget in _FORGOTTEN)
     account_deletion.finish_all()
@@ -55,7 +55,7 @@ def _delete_tasks() -> int:
 
 
 def _delete_surplus() -> int:
-    """Delete what users have beyond CSVAPI_MAX_KEPT_TASKS; their results stay until they expire by themselves."""
+    """Delete users' tasks beyond CSVAPI_MAX_KEPT_TASKS; the results stay until they expire."""
     most = runtime().settings.max_kept
     count = func.count()
     with transaction() as session:
@@ -64,7 +64,7 @@ def _delete_surplus() -> int:
 
 
 def _delete_oldest(user_id: int, surplus: int) -> int:
-    """Delete a user's oldest finished tasks, so many; the reasons that belong to them expire now."""
+    """Delete a number of a user's oldest finished tasks; the reasons that belong to them expire now."""
     mine = (Task.user_id == user_id, Task.status.in_(FINISHED))
     with transaction() as session:
         oldest = select(Task.id, Task.reasons_file_id).where(*mine).order_by(Task.finished_at, Task.id)
@@ -80,7 +80,7 @@ def _delete_oldest(user_id: int, surplus: int) -> int:
 
 
 def _delete_files() -> int:
-    """User by user, as each user's unfinished tasks say which of the expired files stay; a batch of rows in memory."""
+    """Delete expired files user by user, because each user's unfinished tasks say which files must stay."""
     total = 0
     with transaction() as session:
         users = session.scalars(select(File.user_id).where(File.expires_at < now()).distinct()).all()

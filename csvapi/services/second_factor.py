@@ -1,4 +1,4 @@
-"""The second factor of administrators: time-based codes (TOTP, RFC 6238), and codes to get in without the device."""
+"""The second factor of administrators: time-based codes (TOTP, RFC 6238), and recovery codes."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ RECOVERY_CODES = 10
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """What an authenticator needs: the secret for people, the address for a QR code."""
+    """What an authenticator needs: the secret as text, and the address for a QR code."""
 
     secret: str
     uri: str
 
 
 def begin(user_id: int) -> Enrolment:
-    """A new secret, which counts once `confirm` has seen a code of it. Raises Conflict when one counts already."""
+    """Make a secret, which takes effect once `confirm` has seen a code. Raises Conflict if one is in effect."""
     secret = pyotp.random_base32()
     with transaction() as session:
         waiting = update(User).where(User.id == user_id, User.totp_since.is_(None))
@@ -45,9 +45,9 @@ def begin(user_id: int) -> Enrolment:
 
 
 def confirm(user_id: int, code: str) -> list[str]:
-    """Ask for the second factor from now on; returns the recovery codes, which nobody can show again.
+    """Require the second factor from now on; returns the recovery codes, which are not stored.
 
-    Raises InvalidInput for a wrong code, Conflict when there is nothing to confirm.
+    Raises InvalidInput for a wrong code, and Conflict if there is nothing to confirm.
     """
     with transaction() as session:
         user = session.get_one(User, user_id)
@@ -65,9 +65,9 @@ def confirm(user_id: int, code: str) -> list[str]:
 
 
 def check(user: User, code: str) -> None:
-    """Raise WrongCredentials unless the user has no second factor, or this is a code of it that was not used before.
+    """Raise WrongCredentials unless the user has no second factor, or the code is right and was not used before.
 
-    A recovery code is as good, once.
+    A recovery code is accepted instead, once.
     """
     if user.totp_since is None:
         return
@@ -79,7 +79,7 @@ def check(user: User, code: str) -> None:
 
 
 def _fresh(user: User, code: str) -> bool:
-    """Whether it is a code of a step after the last one that was used; a compare-and-set lets one of several in."""
+    """Whether the code belongs to a later step than the last one used; a compare-and-set lets only one use it."""
     secret = decrypt(user.totp_secret or "")
     step = _step(secret, code) if secret else None
     if step is None:
@@ -101,7 +101,7 @@ def _recovered(user_id: int, code: str) -> bool:
 
 
 def remove(user_id: int) -> None:
-    """Take the second factor away: the user sets up a new one. Raises NotFound."""
+    """Remove the second factor, so that the user sets up a new one. Raises NotFound."""
     with transaction() as session:
         user = session.get(User, user_id)
         if user is None:
@@ -111,7 +111,7 @@ def remove(user_id: int) -> None:
 
 
 def _step(secret: str, code: str) -> int | None:
-    """The time step that the code belongs to, within the drift; every step is looked at, whichever fits."""
+    """The time step of the code, within the drift; all steps are compared, so that timing reveals nothing."""
     at, found = int(time.time()) // STEP, None
     for step in range(at - DRIFT, at + DRIFT + 1):
         if hmac.compare_digest(pyotp.TOTP(secret).at(step * STEP).encode(), code.strip().encode(errors="replace")):

@@ -1,4 +1,4 @@
-"""The sign-ins of a user: where they are signed in, and ending them."""
+"""The sessions of a user: where they are signed in, and ending them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _USED_EVERY = timedelta(minutes=5)  # how fine `last_used_at` is: not one write 
 
 
 def mine(user_id: int) -> list[RefreshFamily]:
-    """The user's sign-ins that open something, those used last first; at most SHOWN."""
+    """The user's active sessions, the most recently used first; at most SHOWN."""
     last = RefreshFamily.last_used_at
     alive = select(RefreshFamily).where(*_alive(user_id)).order_by(last.desc(), RefreshFamily.created_at.desc())
     with transaction() as session:
@@ -25,7 +25,7 @@ def mine(user_id: int) -> list[RefreshFamily]:
 
 
 def end(user_id: int, family: str) -> None:
-    """What was signed in there opens nothing any more. Raises NotFound."""
+    """End a session: its tokens are refused from now on. Raises NotFound."""
     with transaction() as session:
         this = update(RefreshFamily).where(*_alive(user_id), RefreshFamily.id == family)
         if not changed(session.execute(this.values(revoked_at=now()))):
@@ -34,7 +34,7 @@ def end(user_id: int, family: str) -> None:
 
 
 def end_others(user_id: int, family: str) -> int:
-    """End every sign-in of the user but this one; returns how many there were."""
+    """End every session of the user except this one; returns how many there were."""
     with transaction() as session:
         count = revoke_others(session, user_id, family)
         audit.add(session, Action.SESSION_ENDED, user_id, "sessions:others", count=count)
@@ -42,12 +42,13 @@ def end_others(user_id: int, family: str) -> int:
 
 
 def revoke_others(session: Session, user_id: int, family: str) -> int:
+    """The same within a transaction."""
     others = update(RefreshFamily).where(*_alive(user_id), RefreshFamily.id != family)
     return changed(session.execute(others.values(revoked_at=now())))
 
 
 def used(session: Session, family: RefreshFamily) -> None:
-    """Note that the sign-in was used now."""
+    """Note that the session was used now."""
     at = now()
     if family.last_used_at is None or at - family.last_used_at > _USED_EVERY:
         session.execute(update(RefreshFamily).where(RefreshFamily.id == family.id).values(last_used_at=at))

@@ -1,4 +1,4 @@
-"""Handing a mail to the server that the settings name."""
+"""Handing mail to the configured SMTP server."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ TIMEOUT = 15.0  # seconds for each answer of the server
 
 
 def message(sender: str, receiver: str, subject: str, text: str) -> EmailMessage:
+    """A mail of plain text that asks for no automatic answer."""
     made = EmailMessage()
     made["From"], made["To"], made["Subject"] = sender, receiver, subject
     made["Date"], made["Message-ID"] = formatdate(), make_msgid(domain=sender.rpartition("@")[2].rstrip("> "))
@@ -22,7 +23,7 @@ def message(sender: str, receiver: str, subject: str, text: str) -> EmailMessage
 
 
 def deliver(mail: EmailMessage, settings: Settings) -> str:
-    """Give the mail to the server; returns what went wrong, "" when the server has taken it."""
+    """Hand the mail to the server; returns what went wrong, "" if the server accepted it."""
     try:
         with _connected(settings) as server:
             if settings.smtp_tls == "starttls":

@@ -1,4 +1,4 @@
-"""The other files that steps name, as the engine wants them."""
+"""The other files that steps name, in the form the engine takes."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 def others(
     user_id: int, steps: list[Step], find: Callable[[int, int], File] = files.find
 ) -> Iterator[dict[Any, tuple[Path, Dialect]]]:
-    """Each of the user's files by its id, readable while the block runs; a task finds them by `files.of_task`.
+    """The user's files by their ids, each readable for the block; a task finds them by `files.of_task`.
 
-    Raises NotFound for an id that is none, or not theirs, NotCsv and StorageDown; each names the file and points to it.
+    Raises NotFound for an unknown id or a file of another user, NotCsv and StorageDown; each with the file and a
+    pointer.
     """
     found: dict[Any, tuple[Path, Dialect]] = {}
     with ExitStack() as held:

@@ -1,4 +1,4 @@
-"""Steps as they are asked for: measured before they are looked into, then parsed, once."""
+"""Steps of a request: their size is checked first, then they are parsed once."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from csvapi.operations import operation as known
 
 
 def accepted(steps: list[dict[str, Any]]) -> list[Step]:
-    """The steps, parsed. Raises InvalidInput for those that are wrong, and for more bytes than CSVAPI_MAX_STEPS_SIZE.
+    """The parsed steps. Raises InvalidInput for invalid steps and for more bytes than CSVAPI_MAX_STEPS_SIZE.
 
-    They are measured as the JSON that is stored with the task: every list, receipt and worker reads them again.
+    The size is that of the JSON stored with the task, which every list, receipt and worker reads again.
     """
     limit = runtime().settings.max_steps_size
     size = len(json.dumps(steps, separators=(",", ":")))
@@ -28,9 +28,9 @@ def accepted(steps: list[dict[str, Any]]) -> list[Step]:
 
 
 def files_named(steps: list[dict[str, Any]]) -> list[object]:
-    """The ids of the other files that a task's stored steps read, which were checked when they were stored.
+    """The ids of the other files in a task's stored steps, which were checked when they were stored.
 
-    Nothing is parsed. Of steps that this version refuses, which no task will run, none.
+    Parses nothing. Empty for steps that this version refuses: no task will run them.
     """
     found = ((known(step["op"]), step) for step in steps)
     try:

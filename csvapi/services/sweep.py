@@ -1,4 +1,4 @@
-"""Storage and database made consistent after whatever happened: what no row owns goes, what is missing is told."""
+"""Making storage and database consistent after any failure: removes orphaned objects, reports missing ones."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ BATCH = 500
 
 
 def sweep() -> int:
-    """Remove orphaned objects, temporary files and workspaces, and log missing objects; returns how many were removed.
+    """Remove orphaned objects, temporary files and workspaces; log missing objects. Returns how many were removed.
 
-    Two listings of the storage, each beside a walk over the file rows; memory for a batch. An object is an orphan when
-    it is older than the grace time, which leaves every upload and every result the time to get its row.
+    Two listings of the storage, each merged with a walk over the file rows; memory for a batch. An object is an orphan
+    if it is older than the grace time, in which every upload and every result gets its row.
     """
     removed = _objects() + _temps() + _workspaces() + runtime().storage.tidy()
     for file_id, key in missing():
@@ -32,13 +32,13 @@ def sweep() -> int:
 
 
 def missing() -> Iterator[tuple[int, str]]:
-    """The files whose object is not in the storage: id and key."""
+    """The files whose object is not in the storage, by id and storage key."""
     last, files = "", select(File.id, File.storage_key)
     while True:
         with transaction() as session:
             rows = session.execute(files.where(File.storage_key > last).order_by(File.storage_key).limit(BATCH)).all()
         absent = runtime().storage.absent([row.storage_key for row in rows])
-        with transaction() as session:  # a row that has gone in the meantime took its object along
+        with transaction() as session:  # a row that was deleted meanwhile took its object along
             yield from [(row.id, row.storage_key) for row in session.execute(files.where(File.storage_key.in_(absent)))]
         if len(rows) < BATCH:
             return
@@ -46,7 +46,7 @@ def missing() -> Iterator[tuple[int, str]]:
 
 
 def _objects() -> int:
-    """A database without any file is not believed: it is more likely the wrong one than the storage all orphans."""
+    """Remove orphans, unless the database has no files at all: then it is more likely the wrong database."""
     storage, total = runtime().storage, 0
     with transaction() as session:
         if session.scalar(select(File.id).limit(1)) is None:
@@ -62,7 +62,7 @@ def _objects() -> int:
 
 
 def _grace() -> int:
-    """Never shorter than a worker may take to give its result a row (see `leases.finish`)."""
+    """The grace time in seconds, in which a worker can always add the row of its result (see `leases.finish`)."""
     settings = runtime().settings
     return max(settings.sweep_grace, 2 * settings.lease)
 
@@ -75,7 +75,7 @@ def _temps() -> int:
 
 
 def _workspaces() -> int:
-    """A folder's age says nothing, its name says whose it is: it goes when that attempt does not run any more."""
+    """Remove folders whose attempt no longer runs, by the attempt's name; their age says nothing."""
     folder, total = runtime().settings.workspace_dir, 0
     for path in folder.iterdir() if folder.is_dir() else ():
         if not _runs(path):

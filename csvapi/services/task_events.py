@@ -1,7 +1,7 @@
-"""Hearing that a task has moved: one Redis subscription and one thread for all who listen in this process.
+"""Notification of task changes: one Redis subscription and one thread for all listeners of this process.
 
-Nobody who listens asks the database again and again, and no stream keeps a thread of the web server: the hub's one
-thread writes to all of them. What is lost while Redis is away is made good by a look at the rows with each heartbeat.
+Listeners do not poll the database, and no stream occupies a thread of the web server: the one thread of the hub writes
+to all of them. Messages that are lost while Redis is down are made up for by reading the rows at each heartbeat.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _making = threading.Lock()
 
 
 class Listener(Protocol):
-    """Somebody who wants to hear of a task; each method says whether they still do."""
+    """Somebody who follows a task; each method returns whether they still do."""
 
     user_id: int
 
@@ -44,7 +44,7 @@ class Listener(Protocol):
 
 
 class Hub:
-    """Who listens to which task."""
+    """The listeners of each task."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -58,7 +58,7 @@ class Hub:
         self._beaten = time.monotonic()
 
     def start(self) -> None:
-        """Begin to listen, and return when nothing is missed any more."""
+        """Subscribe; returns once no message can be missed any more."""
         with self._lock:
             if self._thread.ident is None:
                 self._thread.start()
@@ -73,7 +73,7 @@ class Hub:
         return self._opening + Counter(each.user_id for group in self._listeners.values() for each in group)
 
     def admit(self, user_id: int, limit: int) -> Callable[[], None] | None:
-        """A place for one more stream of the user, and the way to give it back before or when it has joined."""
+        """Reserve a place for another stream of the user; it is given back before or when the stream joins."""
         with self._lock:
             found = self._open()
             if found[user_id] >= limit or found.total() >= MOST:
@@ -90,7 +90,7 @@ class Hub:
 
     @contextmanager
     def thread(self) -> Iterator[bool]:
-        """Whether the request may keep its thread for a while: at most every second thread of the server is kept."""
+        """Whether the request may keep its thread while it waits: at most half of the threads may."""
         free = self._threads.acquire(blocking=False)
         try:
             yield free
@@ -99,7 +99,7 @@ class Hub:
                 self._threads.release()
 
     def join(self, task_id: str, listener: Listener, release: Callable[[], None]) -> None:
-        """Tell the listener what the task's row says now, and then all that follows; it needs its place no longer."""
+        """Send the listener the task's present row, then all changes; its reserved place is free again."""
         with self._lock:
             self._listeners.setdefault(task_id, set()).add(listener)
         release()
@@ -108,7 +108,7 @@ class Hub:
 
     @contextmanager
     def waiting(self, task_id: str) -> Iterator[threading.Event]:
-        """An event that is set when the task moves, from the beginning of the block on."""
+        """An event that is set when the task changes after the block has begun."""
         moved = threading.Event()
         self.start()
         with self._lock:
@@ -166,7 +166,7 @@ class Hub:
         self._look(list(self._listeners))
 
     def _look(self, task_ids: list[str]) -> None:
-        """Tell the listeners what the rows say."""
+        """Send the listeners what the rows say."""
         if not task_ids:
             return
         for task in user_tasks.named(task_ids):
@@ -196,7 +196,7 @@ def hub() -> Hub:
 
 
 def ended(task: Task, seconds: float) -> Task:
-    """The task once it has ended, or as it is after so many seconds; at once when no thread can be kept for it."""
+    """The task once it has ended, or as it is after so many seconds; at once if no thread may wait for it."""
     deadline = time.monotonic() + seconds
     with hub().thread() as free:
         if not free:

@@ -1,4 +1,4 @@
-"""Tasks: asking for work, and seeing how it goes."""
+"""Tasks: submitting them, following them, cancelling them."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _ENDED: dict[str, str] = {Status.SUCCEEDED: "succeeded", Status.FAILED: "failed"
 def submit(user_id: int, file_id: int, steps: list[dict[str, Any]]) -> Task:
     """Accept a pipeline of steps over one of the user's files, and queue it.
 
-    Refused before anything is stored: InvalidInput (with a pointer into `steps`), UnknownColumn, NotFound,
-    QuotaExceeded, and what `queue` raises.
+    Raises InvalidInput (with a pointer into `steps`), UnknownColumn, NotFound and QuotaExceeded before anything is
+    stored, and what `queue` raises.
     """
     parsed = accepted(steps)
     file = files.find(user_id, file_id)
@@ -40,10 +40,10 @@ def submit(user_id: int, file_id: int, steps: list[dict[str, Any]]) -> Task:
 def queue(
     file: File, steps: list[dict[str, Any]], *, options: dict[str, Any] | None = None, label: str | None = None
 ) -> Task:
-    """Queue steps that were checked against the file. Raises QuotaExceeded, and NotFound for a file deleted meanwhile.
+    """Queue steps that were checked against the file. Raises QuotaExceeded, and NotFound if the file is gone by now.
 
-    Raises QueueDown when the queue does not take it; no task is left behind then. A user who has many tasks on the
-    queue waits for a turn (see `dispatch`).
+    Raises QueueDown if the queue does not accept the task, which is then not stored. The task of a user who has many on
+    the queue waits for its turn (see `dispatch`).
     """
     user_id = file.user_id
     task = Task(
@@ -82,9 +82,9 @@ def _enqueue(task: Task, *, small: bool) -> None:
 
 
 def cancel(user_id: int, task_id: str) -> Task:
-    """Stop a task: a queued one is cancelled at once, a running one within a second, without a result.
+    """Cancel a task: a queued one at once, a running one within a second; it has no result.
 
-    Raises NotFound, and TaskFinished when it has ended already.
+    Raises NotFound, and TaskFinished if it has already ended.
     """
     while True:
         task = find(user_id, task_id)
@@ -108,7 +108,7 @@ def cancel(user_id: int, task_id: str) -> Task:
 
 
 def find(user_id: int, task_id: str) -> Task:
-    """The user's task; NotFound when there is none, or when it is somebody else's."""
+    """The user's task. Raises NotFound if there is none or if it belongs to somebody else."""
     try:
         wanted = str(UUID(task_id))
     except ValueError:
@@ -121,14 +121,14 @@ def find(user_id: int, task_id: str) -> Task:
 
 
 def current_progress(task: Task) -> dict[str, Any]:
-    """How far a running task is: the latest figures the worker sent, else those of its row."""
+    """The progress of a running task: the worker's latest figures, or those of the row."""
     return progress.read(runtime().redis, task.id) or task.progress or {}
 
 
 def preview(task: Task, limit: int) -> tuple[File, bytes] | None:
-    """A succeeded task's result file and its first `limit` records as JSON objects by column; None when it is deleted.
+    """A succeeded task's result and its first `limit` records as JSON objects; None if the result was deleted.
 
-    Reads no more than that, in bounds (see `Pool.call`).
+    Reads only those records, within the limits of `Pool.call`.
     """
     if task.result_file_id is None:
         return None

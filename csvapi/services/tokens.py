@@ -22,12 +22,14 @@ from csvapi.services import audit, user_agents
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
+    """An access token and the refresh token that comes with it."""
+
     access: str
     refresh: str
 
 
 def issue(session: Session, user: User, agent: str = "") -> Tokens:
-    """Tokens of a new refresh family, for a user who has just shown a password; `agent` is a User-Agent."""
+    """Tokens of a new refresh family, for a user who has just shown a password; `agent` is the User-Agent."""
     family = begin(session, user, agent)
     return _tokens(user.id, family.id, family.current_jti)
 
@@ -47,10 +49,10 @@ def begin(session: Session, user: User, agent: str = "") -> RefreshFamily:
 
 
 def rotate(refresh: str) -> Tokens:
-    """Exchange a refresh token for a new pair; the old one is dead at once.
+    """Exchange a refresh token for a new pair; the old one is invalid at once.
 
-    A compare-and-set on the family's current token lets exactly one of several concurrent uses win. A token that is
-    not the current one was used before: its whole family is revoked. Raises InvalidToken in every refused case.
+    A compare-and-set of the family's current token lets exactly one of several concurrent uses succeed. A token that is
+    no longer the current one was used before: its whole family is revoked. Raises InvalidToken whenever it is refused.
     """
     claims = _decode(refresh)
     jti = str(uuid4())
@@ -74,7 +76,7 @@ def rotate(refresh: str) -> Tokens:
 
 
 def revoke(session: Session, family: str) -> bool:
-    """End one sign-in; says whether it had not ended before."""
+    """End a sign-in; returns whether it was still active."""
     alive = update(RefreshFamily).where(RefreshFamily.id == family, RefreshFamily.revoked_at.is_(None))
     return bool(changed(session.execute(alive.values(revoked_at=now()))))
 
@@ -86,7 +88,7 @@ def revoke_all(session: Session, user_id: int) -> int:
 
 
 def forget_expired() -> int:
-    """Delete refresh families that nobody can use any more; returns how many."""
+    """Delete refresh families that nobody can use any more; returns how many there were."""
     with transaction() as session:
         gone = session.execute(delete(RefreshFamily).where(RefreshFamily.expires_at < now()))
         return changed(gone)

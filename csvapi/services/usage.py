@@ -1,4 +1,4 @@
-"""What a user may have and do, and what of it is used."""
+"""A user's limits, and how much of each is used."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from csvapi.steps.filter_params import MAX_VALUES
 
 
 def of(user_id: int) -> dict[str, Any]:
-    """Every limit with what is used of it, and how long things are kept."""
+    """Every limit with its present use, and how long things are kept."""
     settings = runtime().settings
     with transaction() as session:
         stored, count = session.execute(

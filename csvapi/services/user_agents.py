@@ -1,4 +1,4 @@
-"""What kind of program sent a request, in a few words: to tell sessions apart, not to follow anybody."""
+"""The kind of program that sent a request, in a few words: enough to distinguish sessions, not to track anybody."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SYSTEMS = (
 
 
 def family(user_agent: str) -> str | None:
-    """The family of the program and its system, "Firefox on Linux"; None where neither is known."""
+    """The program and its system, such as "Firefox on Linux"; None if neither is known."""
     lowered = user_agent[:500].lower()
     program = next((name for sign, name in _PROGRAMS if sign in lowered), None)
     system = next((name for sign, name in _SYSTEMS if sign in lowered), None)

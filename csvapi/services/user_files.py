@@ -1,4 +1,4 @@
-"""Files a user keeps: the list of them, what can be changed about one, and deleting it."""
+"""A user's files: listing, changing and deleting them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LISTED = ("upload", "result", "dropped")  # kinds of CSV files; the reasons belo
 
 
 def newest(user_id: int, cursor: str | None = None, kind: str | None = None) -> Iterator[File | None]:
-    """The user's files, the newest first, from a cursor on, as `listing.read` gives them."""
+    """The user's files from a cursor on, the newest first, as `listing.read` yields them."""
     query = select(File).where(
         File.user_id == user_id, File.expires_at > now(), File.kind.in_([kind] if kind else LISTED)
     )
@@ -34,7 +34,7 @@ def newest(user_id: int, cursor: str | None = None, kind: str | None = None) -> 
 
 
 def cursor_of(file: File) -> str:
-    """Where the files after this one begin."""
+    """The cursor of the files after this one."""
     return cursors.write("files", [file.id])
 
 
@@ -46,10 +46,10 @@ def change(
     dialect: dict[str, Any] | None = None,
     expires_at: datetime | None = None,
 ) -> File:
-    """Give the file another name, dialect (only what is named changes) or end, all or nothing; its bytes stay.
+    """Change the file's name, parts of its dialect or its expiry, all or nothing; its bytes stay.
 
-    Raises NotFound, InvalidInput, UnsupportedEncoding for a dialect that cannot read the file's head, and for any
-    dialect InUse while a task that has not ended reads the file: it would be read in another way than was checked.
+    Raises NotFound, InvalidInput, UnsupportedEncoding for a dialect that cannot read the head of the file, and InUse
+    for any dialect while an unfinished task reads the file: it would be read differently from what was checked.
     """
     file = files.find(user_id, file_id)
     values: dict[str, Any] = {}
@@ -72,14 +72,14 @@ def change(
 
 
 def _read_as(file: File, chosen: Dialect) -> dict[str, Any]:
-    """The values of the file's row with a dialect that its user chose."""
+    """The values of the file's row with a dialect that the user chose."""
     files.check_csv(file, "/dialect")
     values: dict[str, Any] = {"dialect": chosen.as_json(), "columns": _columns(file, chosen)}
     return {**values, "detection": {**file.detection, "chosen": True}} if file.detection else values
 
 
 def _columns(file: File, dialect: Dialect) -> list[str]:
-    """The columns as this dialect reads them."""
+    """The columns in this dialect."""
     _check(dialect)
     try:
         with files.reading(file) as source:
@@ -90,7 +90,7 @@ def _columns(file: File, dialect: Dialect) -> list[str]:
 
 
 def _check(dialect: Dialect) -> None:
-    """No sign may have two meanings, and each must exist in the encoding."""
+    """Refuse a dialect in which a character has two meanings or is missing from the encoding."""
     signs = [sign for sign in (dialect.delimiter, dialect.quote, dialect.escape) if sign]
     if len(set(signs)) < len(signs):
         raise InvalidInput("dialect: delimiter, quote and escape must be different signs", pointer="/dialect")
@@ -102,9 +102,9 @@ def _check(dialect: Dialect) -> None:
 
 
 def delete(user_id: int, file_id: int, *, by_owner: bool = True) -> None:
-    """Delete the file: its row, then its object; raises NotFound, and InUse while a task is to read it.
+    """Delete the file: its row, then its object. Raises NotFound, and InUse while a task will read it.
 
-    The audit log has it as the owner's doing, unless that is an administrator's, who is written down elsewhere.
+    The audit log gets an entry unless an administrator deletes it, which is logged elsewhere.
     """
     file = files.find(user_id, file_id)
     with transaction() as session:

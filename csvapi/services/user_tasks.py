@@ -1,4 +1,4 @@
-"""Tasks a user has asked for: the list of them, and deleting one."""
+"""A user's tasks: listing and deleting them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LONG = (Long(Task.steps, left_out=True), Long(Task.options), Long(Task.receipt)
 
 
 def newest(user_id: int, cursor: str | None = None, status: str | None = None) -> Iterator[Task | None]:
-    """The user's tasks, the newest first, from a cursor on, as `listing.read` gives them: long steps are None."""
+    """The user's tasks from a cursor on, the newest first, as `listing.read` yields them; long steps are None."""
     query = select(Task).where(Task.user_id == user_id, or_(Task.expires_at > now(), Task.status.in_(ACTIVE)))
     if status:
         query = query.where(Task.status == status)
@@ -29,7 +29,7 @@ def newest(user_id: int, cursor: str | None = None, status: str | None = None) -
 
 
 def named(task_ids: Sequence[str]) -> Iterator[Task]:
-    """The tasks of these ids, with as much of each as a list has; a few of them at a time."""
+    """The tasks with these ids, each with the values that a list shows; read a few at a time."""
     query = select(Task).where(Task.id.in_(task_ids)).order_by(Task.created_at.desc(), Task.id.desc())
     return (task for task in listing.read(query, _after, _LONG) if task is not None)
 
@@ -43,12 +43,12 @@ def _older(at: datetime, task_id: str) -> ColumnElement[bool]:
 
 
 def cursor_of(task: Task) -> str:
-    """Where the tasks after this one begin."""
+    """The cursor of the tasks after this one."""
     return cursors.write("tasks", [task.created_at.isoformat(), task.id])
 
 
 def delete(user_id: int, task_id: str) -> None:
-    """Forget a task that has ended; its result stays a file. Raises NotFound, and InUse for one that has not ended."""
+    """Delete a finished task; its result stays a file. Raises NotFound, and InUse for an unfinished task."""
     task = tasks.find(user_id, task_id)
     with transaction() as session:
         gone = session.execute(delete_rows(Task).where(Task.id == task.id, Task.status.not_in(ACTIVE)))

@@ -1,7 +1,7 @@
-"""One POST to an address that a user chose, which must not reach what only this machine or its network may reach.
+"""One POST to an address that a user chose, which must not reach anything private to this machine or its network.
 
-The name is resolved here, every address it has is checked, and the connection goes to the address that was checked:
-a name that resolves to another one a moment later (DNS rebinding) gains nothing. Redirects are not followed.
+The name is resolved here, every address it has is checked, and the connection goes to an address that was checked, so a
+name that resolves differently a moment later (DNS rebinding) gains nothing. Redirects are not followed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from csvapi.errors import InvalidInput
 from csvapi.extensions import runtime
 from csvapi.services.addresses import Address, is_public
 
-DEADLINE = 10.0  # seconds for all of it, name, connection and answer: whoever answers byte by byte is cut off
+DEADLINE = 10.0  # seconds for the whole attempt (name, connection, answer), also for an answer byte by byte
 SHOWN = 200  # bytes of an answer that are kept
 
 
@@ -32,7 +32,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: `status` 0 when nothing did, `detail` says why; `silent` when the deadline was its end."""
+    """The outcome: `status` 0 if there was no answer, `detail` why; `silent` if it ran into the deadline."""
 
     status: int
     detail: str
@@ -45,7 +45,7 @@ class Answer:
 
 
 def check_url(url: str) -> SplitResult:
-    """The parts of an address that may be posted to; raises InvalidInput for one that never may."""
+    """The parts of a URL that webhooks may use. Raises InvalidInput for any other URL."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -72,7 +72,7 @@ def check_url(url: str) -> SplitResult:
 
 
 def _literal(host: str) -> Address | None:
-    """The address that a host is; None for a name. IPv4 in any form that a resolver takes: `127.1`, `0x7f000001`."""
+    """The address if the host is one, in any form that resolvers accept (`127.1`, `0x7f000001`); None for a name."""
     with suppress(ValueError):
         return ipaddress.ip_address(host)
     with suppress(OSError, ValueError):
@@ -81,12 +81,12 @@ def _literal(host: str) -> Address | None:
 
 
 def allowed(address: Address) -> bool:
-    """Whether webhooks may go there: to the public internet, or anywhere by CSVAPI_WEBHOOK_PRIVATE."""
+    """Whether webhooks may use this address: a public one, or any if CSVAPI_WEBHOOK_PRIVATE is set."""
     return runtime().settings.webhook_private or is_public(address)
 
 
 def post(url: str, body: bytes, headers: dict[str, str], within: float = DEADLINE) -> Answer:
-    """Send the body once, in so many seconds; whatever happens is in the answer, nothing is raised."""
+    """Send the body once, within so many seconds; every failure is part of the answer, nothing is raised."""
     began = time.monotonic()
     silent = False
     try:
@@ -115,7 +115,7 @@ def _post(parts: SplitResult, body: bytes, headers: dict[str, str], deadline: fl
 
 
 def _beginning(response: http.client.HTTPResponse) -> str:
-    """The first bytes of the body, or what came of them in time: the status is the answer."""
+    """The first bytes of the body, or those that came in time: the status alone is the answer."""
     try:
         return response.read(SHOWN).decode("utf-8", "replace")
     except (OSError, http.client.HTTPException):
@@ -124,7 +124,7 @@ def _beginning(response: http.client.HTTPResponse) -> str:
 
 @contextmanager
 def _until(deadline: float, connection: socket.socket) -> Iterator[None]:
-    """Cut the connection at the deadline, if the block is still at it: a wait for each byte would never be over."""
+    """Cut the connection at the deadline if the block still runs: an answer byte by byte would never end."""
     line = connection.dup()  # which stays, whatever takes the other one over
     alarm = threading.Timer(max(0.0, deadline - time.monotonic()), _cut, [line])
     alarm.daemon = True
@@ -143,7 +143,7 @@ def _cut(connection: socket.socket) -> None:
 
 
 def _left(deadline: float) -> float:
-    """The seconds that are left; raises TimeoutError when there are none."""
+    """The seconds that are left. Raises TimeoutError if there are none."""
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError("the time is over")
@@ -151,7 +151,7 @@ def _left(deadline: float) -> float:
 
 
 def _connected(host: str, port: int, deadline: float) -> socket.socket:
-    """A connection to the first address that answers; raises Refused when one of them must not be reached."""
+    """A connection to the first address that answers. Raises Refused if any address must not be reached."""
     found = _resolved(host, port, deadline)
     for address in found:
         if not allowed(ipaddress.ip_address(address)):
@@ -170,7 +170,10 @@ def _connected(host: str, port: int, deadline: float) -> socket.socket:
 
 
 def _resolved(host: str, port: int, deadline: float) -> list[str]:
-    """The addresses of a name, in time: the system's resolver has no deadline, so it is left alone beyond ours."""
+    """The addresses of a name. Raises TimeoutError at the deadline.
+
+    The system's resolver has no deadline of its own, so it runs in a thread that is left behind when it takes longer.
+    """
     answer: queue.SimpleQueue[list[str] | OSError | UnicodeError] = queue.SimpleQueue()
 
     def resolve() -> None:

@@ -1,7 +1,7 @@
-"""What webhooks are told, and when: the rows are the truth, so nothing is lost with a process or with Redis.
+"""Which messages go to webhooks, and when. The rows are authoritative, so none is lost with a process or with Redis.
 
-A task's end is announced by whoever finds it unannounced; a message that is due is sent by whoever takes it. Both are
-compare-and-sets: any number of schedulers may be at it.
+Any scheduler announces the end of a task that is not announced yet, and sends a message that is due. Both are
+compare-and-set updates, so any number of schedulers may run.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from csvapi.services.webhook_senders import Senders
 
 # Standard Webhooks, "Retry schedule": seconds after each failure, the last one about three days after the first try.
 SCHEDULE = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
-SPREAD = 0.1  # by which a wait may be longer, so that what failed together does not come together
+SPREAD = 0.1  # jitter, so that failures that happened together are not retried together
 LEASE = timedelta(minutes=2)  # after which a message whose sender was lost is sent by another
 BATCH = 50
 GONE = 410
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 
 def announce() -> int:
-    """Turn the ends of tasks into messages; returns how many tasks there were."""
+    """Turn the ends of tasks into messages; returns the number of these tasks."""
     with transaction() as session:
         fresh = (Task.announced_at.is_(None), Task.status.in_(FINISHED))
         tasks = session.scalars(select(Task).where(*fresh).limit(BATCH)).all()
@@ -77,7 +77,7 @@ def senders(app: Flask) -> Senders:
 
 
 def send_due(app: Flask) -> int:
-    """Send what is due and has its turn, and wait for it; returns how many attempts there were."""
+    """Send what is due and has its turn, and wait for it; returns the number of attempts."""
     threads = senders(app)
     try:
         return threads.fill()
@@ -86,7 +86,7 @@ def send_due(app: Flask) -> int:
 
 
 def attempt(delivery_id: str) -> webhook_delivery.Answer | None:
-    """Send one message once, and write down what came of it; None when somebody else has it."""
+    """Try once to send a message, and record the outcome; None if another process has the message."""
     with transaction() as session:
         due = (Delivery.id == delivery_id, Delivery.status == Sent.PENDING, Delivery.next_at <= now())
         if not changed(session.execute(update(Delivery).where(*due).values(next_at=now() + LEASE))):
@@ -106,7 +106,7 @@ def attempt(delivery_id: str) -> webhook_delivery.Answer | None:
 
 
 def _settle(delivery: Delivery, hook: Webhook, answer: webhook_delivery.Answer, *, last: bool = False) -> None:
-    """Delivered, to be tried again, or given up; 410 and a schedule that came to its end disable the webhook."""
+    """Record an attempt: delivered, to be retried, or given up; 410 and the last retry disable the webhook."""
     tries = [*delivery.attempts, {"at": now().isoformat(), "status": answer.status or None, "ms": answer.ms}]
     if not answer.delivered:
         tries[-1]["detail"] = answer.detail
@@ -129,7 +129,7 @@ def _settle(delivery: Delivery, hook: Webhook, answer: webhook_delivery.Answer, 
 
 
 def _worked_since(session: Session, delivery: Delivery) -> bool:
-    """Whether another message got through after this one was made."""
+    """Whether another message was delivered after this one was made."""
     others = select(Delivery.id).where(
         Delivery.webhook_id == delivery.webhook_id,
         Delivery.status == Sent.DELIVERED,
@@ -139,6 +139,7 @@ def _worked_since(session: Session, delivery: Delivery) -> bool:
 
 
 def forget_expired() -> int:
+    """Delete old messages that are no longer pending; returns how many there were."""
     with transaction() as session:
         old = (Delivery.expires_at < now(), Delivery.status != Sent.PENDING)
         return changed(session.execute(delete(Delivery).where(*old)))

@@ -1,8 +1,8 @@
-"""Who sends what is due, and how much at once: no user's silent receiver holds up another user's message.
+"""Which messages are sent at the same time: a user's unresponsive receiver delays no other user's messages.
 
-Users take turns; each has at most a few messages under way, so that those of others find a free thread. A host that let
-a message of a user wait until its deadline gets no other one of theirs for a while, longer each time, and then one at a
-time until it answers.
+Users take turns, and each has at most a few messages under way, so that there are free threads for the others. If a
+host let a user's message wait until its deadline, it gets no other message of that user for a while, which grows each
+time, and then one at a time until it answers.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is to be sent, and where its user and its receiver are counted."""
+    """A message to send, with the user and the host it counts for."""
 
     id: str
     user_id: int
@@ -41,16 +41,16 @@ class Message:
 
 @dataclass(slots=True)
 class _Silence:
-    """How often in a row a host let a message wait, and until when it is left alone."""
+    """How often in a row a host let messages wait, and until when none is sent to it."""
 
     times: int = 0
     until: float = 0.0
 
 
 class Senders:
-    """The threads of one process.
+    """The sender threads of one process.
 
-    `send` sends a message once and says whether its receiver kept silent; None when somebody else has the message.
+    `send` tries a message once and returns whether its receiver was silent; None if another process has the message.
     """
 
     def __init__(self, app: Flask, send: Callable[[str], bool | None], senders: int = SENDERS) -> None:
@@ -62,25 +62,25 @@ class Senders:
         self._ended = False
 
     def fill(self) -> int:
-        """Begin what is due and has its turn; returns how many messages that is. Raises DatabaseDown."""
+        """Start sending what is due and has its turn; returns the number of messages. Raises DatabaseDown."""
         begun = [message for message in self._next() if self._begin(message)]
-        for message in begun:  # a program that is told to end does not wait for them: they are sent again
+        for message in begun:  # a program that stops does not wait for them: they are sent again
             threading.Thread(target=self._one, args=[message], name="sender", daemon=True).start()
         return len(begun)
 
     def wait(self, seconds: float) -> None:
-        """Return when a message has ended since the last call, or after so many seconds."""
+        """Return once a message has ended since the last call, or after so many seconds."""
         with self._lock:
             self._lock.wait_for(lambda: self._ended, seconds)
             self._ended = False
 
     def finish(self) -> None:
-        """Wait for all that is under way."""
+        """Wait for all messages under way."""
         with self._lock:
             self._lock.wait_for(lambda: not self._under_way)
 
     def _next(self) -> list[Message]:
-        """A message for each user who has one due, then a second one, as far as there are threads."""
+        """One message of each user who has one due, then a second one, while there are free threads."""
         with self._lock:
             free = self._senders - len(self._under_way)
             busy = Counter(each.user_id for each in self._under_way.values())
@@ -93,7 +93,7 @@ class Senders:
         return [message for each in rounds for message in each][:free]
 
     def _users(self, full: list[int]) -> list[int]:
-        """All but some of those who have something due; who had their last turn longest ago comes first."""
+        """Users with messages due, except `full` ones; the one whose last turn is longest ago comes first."""
         due = (Delivery.status == Sent.PENDING, Delivery.next_at <= now(), Webhook.user_id.not_in(full))
         waiting = select(Webhook.user_id).join(Delivery, Delivery.webhook_id == Webhook.id).where(*due).distinct()
         with transaction() as session:
@@ -101,7 +101,7 @@ class Senders:
         return sorted(found, key=lambda user_id: self._turns.get(user_id, 0))
 
     def _due(self, user_id: int, most: int) -> list[Message]:
-        """The user's oldest messages to hosts that are not left alone."""
+        """The user's oldest messages to hosts that are not paused."""
         due = (Delivery.status == Sent.PENDING, Delivery.next_at <= now(), Delivery.id.not_in(list(self._under_way)))
         with transaction() as session:
             hooks = session.execute(select(Webhook.id, Webhook.url).where(Webhook.user_id == user_id)).all()
@@ -116,7 +116,7 @@ class Senders:
         return state is not None and state.until > time.monotonic()
 
     def _begin(self, message: Message) -> bool:
-        """Take a place for the message; not for a second one to a host that is tried again after its silence."""
+        """Reserve a place for the message unless its host is paused; a silent host gets one message at a time."""
         with self._lock:
             if self._left_alone(message.user_id, message.host):
                 return False

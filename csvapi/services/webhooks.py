@@ -1,4 +1,4 @@
-"""Webhooks: the addresses a user wants to be told at, signed as Standard Webhooks says (standardwebhooks.com)."""
+"""Webhooks: addresses that get a message about tasks, signed after Standard Webhooks (standardwebhooks.com)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PREFIX = "whsec_"
 
 
 def create(user_id: int, url: str, events: list[str]) -> tuple[Webhook, str]:
-    """A new webhook and its secret, shown this once. Raises InvalidInput for the address, QuotaExceeded."""
+    """Create a webhook; returns it with its secret. Raises InvalidInput for the address, and QuotaExceeded."""
     webhook_delivery.check_url(url)
     secret = PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
     hook = Webhook(user_id=user_id, url=url, events=events, secret=encrypt(secret))
@@ -49,6 +49,7 @@ def mine(user_id: int) -> list[Webhook]:
 
 
 def find(user_id: int, hook_id: int) -> Webhook:
+    """The user's webhook. Raises NotFound if there is none or if it belongs to somebody else."""
     with transaction() as session:
         known = select(Webhook).where(Webhook.id == hook_id, Webhook.user_id == user_id)
         hook = session.scalar(known) if hook_id <= MAX_ID else None
@@ -58,7 +59,7 @@ def find(user_id: int, hook_id: int) -> Webhook:
 
 
 def delete(user_id: int, hook_id: int) -> None:
-    """Nothing is sent there from now on. Raises NotFound."""
+    """Delete the webhook; no messages are sent from now on. Raises NotFound."""
     hook = find(user_id, hook_id)
     with transaction() as session:
         if not changed(session.execute(delete_rows(Webhook).where(Webhook.id == hook.id))):
@@ -67,7 +68,7 @@ def delete(user_id: int, hook_id: int) -> None:
 
 
 def test(user_id: int, hook_id: int) -> Delivery:
-    """Send a message that says nothing. Raises NotFound, Conflict for one that is disabled, and QuotaExceeded."""
+    """Send a test message. Raises NotFound, Conflict for a disabled webhook, and QuotaExceeded."""
     hook = find(user_id, hook_id)
     if hook.disabled_at:
         raise Conflict(f"The webhook is disabled: {hook.disabled_reason}; make a new one")
@@ -81,7 +82,7 @@ def test(user_id: int, hook_id: int) -> Delivery:
 
 
 def tests_waiting(session: Session, user_id: int) -> int:
-    """The user's test messages that are under way, or will be soon; not those put off for longer."""
+    """The user's test messages under way or due soon; not those that wait longer for a retry."""
     tests = select(func.count()).select_from(Delivery).join(Webhook, Webhook.id == Delivery.webhook_id)
     soon = Delivery.next_at <= now() + timedelta(seconds=SOON)
     mine = (Webhook.user_id == user_id, Delivery.event == TEST, Delivery.status == Sent.PENDING, soon)
@@ -89,7 +90,7 @@ def tests_waiting(session: Session, user_id: int) -> int:
 
 
 def deliveries(user_id: int, hook_id: int, cursor: str | None = None) -> Iterator[Delivery | None]:
-    """What was and will be sent there, the newest first, from a cursor on, as `listing.read` gives it."""
+    """Past and future messages from a cursor on, the newest first, as `listing.read` yields them."""
     hook = find(user_id, hook_id)
     query = select(Delivery).where(Delivery.webhook_id == hook.id).options(defer(Delivery.payload))
     if cursor:
@@ -104,12 +105,12 @@ def _older(at: datetime, delivery_id: str) -> ColumnElement[bool]:
 
 
 def cursor_of(delivery: Delivery) -> str:
-    """Where the messages after this one begin."""
+    """The cursor of the messages after this one."""
     return cursors.write("sent", [delivery.created_at.isoformat(), delivery.id])
 
 
 def enqueue(session: Session, hook: Webhook, event: str, data: dict[str, Any]) -> Delivery:
-    """Add a message to what is to be sent; it goes with the transaction or not at all."""
+    """Add a message to the transaction; it will be sent if the transaction commits."""
     at = now()
     payload = {"type": event, "timestamp": at.isoformat(), "data": data}
     delivery = Delivery(
@@ -126,7 +127,7 @@ def enqueue(session: Session, hook: Webhook, event: str, data: dict[str, Any]) -
 
 
 def headers(hook: Webhook, delivery: Delivery, at: int) -> dict[str, str] | None:
-    """The headers of one attempt; None when the secret can no longer be read, because its key is gone."""
+    """The headers of an attempt; None if the secret can no longer be decrypted because its key is gone."""
     secret = decrypt(hook.secret)
     if secret is None:
         return None

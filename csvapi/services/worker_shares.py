@@ -1,7 +1,7 @@
-"""How many workers a user may hold: all, or all but one while somebody else is there who may want one.
+"""How many workers a user may hold: all, or all but one while another user is active who may need one.
 
-Somebody is there while a task of theirs waits, and for a few seconds after they asked for one or one ended. Who is
-there is known in Redis, where also the workers are known; how many tasks a user runs is counted in the rows.
+A user is active while a task of theirs waits, and for a few seconds after they submit one or one ends. Redis knows who
+is active and which workers there are; the rows say how many tasks a user runs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from csvapi.services.steps import files_named
 
 RECENT = 10  # seconds
 _THERE = "csvapi:there"
-_LEAST = 2  # workers, below which there is none to leave to others
+_LEAST = 2  # workers; with fewer, none is reserved for others
 
 # Notes that some users are there, by the server's clock; answers how many others than the first are, too.
 _NOTE = """
@@ -32,7 +32,7 @@ return redis.call('ZCARD', KEYS[1]) - 1
 
 
 def there(*user_ids: int) -> int:
-    """Note that these users are there; how many others than the first one are. None is, while Redis is away."""
+    """Note that these users are active; returns how many users besides the first are. 0 while Redis is down."""
     if not user_ids:
         return 0
     try:
@@ -42,7 +42,7 @@ def there(*user_ids: int) -> int:
 
 
 def share(user_id: int) -> int:
-    """How many tasks the user, who is there, may have on the queue or running now."""
+    """How many tasks the user, who is active, may have on the queue or running now."""
     most = runtime().settings.max_running
     if not there(user_id):
         return most
@@ -50,7 +50,7 @@ def share(user_id: int) -> int:
 
 
 def but_one() -> int:
-    """All workers but one; no bound where there are too few, or where nobody knows."""
+    """The number of workers less one; no limit if there are too few, or if their number is unknown."""
     try:
         workers = len(runtime().jobs.workers())
     except Unavailable:
@@ -59,18 +59,18 @@ def but_one() -> int:
 
 
 def running(session: Session, user_id: int) -> int:
-    """How many tasks the user runs; to be asked with the user locked."""
+    """How many tasks the user runs; call this with the user locked."""
     mine = (Task.user_id == user_id, Task.status == Status.RUNNING)
     return session.scalar(select(func.count()).where(*mine)) or 0
 
 
 def is_small(size: int, steps: list[dict[str, Any]]) -> bool:
-    """Whether a task over so many bytes, and no other file, is small: it has a queue, and runs without a fork."""
+    """Whether a task over so many bytes, and no other file, counts as small: own queue, no fork."""
     return size < runtime().settings.fork_above and not files_named(steps)
 
 
 def small_ones(task_ids: Sequence[str]) -> set[str]:
-    """Those of the tasks that are small. Raises DatabaseDown."""
+    """The ids of the small ones among the tasks. Raises DatabaseDown."""
     query = select(Task.id, File.size, Task.steps).join(File, Task.file_id == File.id).where(Task.id.in_(task_ids))
     with transaction() as session:
         found = session.execute(query).all()
