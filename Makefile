@@ -49,6 +49,9 @@ bench-service: .venv/bench ## Measure small jobs and a large upload over HTTP (S
 detect-eval: .venv/dev ## Judge detection on 20,000 files of known dialects, beside its peers (DETECT_FILES, DETECT_SEED, DETECT_PEERS, ...)
 	@$(BIN)/python -m benchmarks.detection
 
+kernel: ## Compile the C kernel anew, beside its sources (CSVAPI_NATIVE=cc|zig|off, CC)
+	@PYTHONPATH=build_backend $(or $(wildcard $(BIN)/python),python3) -m csvapi_build
+
 fuzz: .venv/dev ## Feed the engine random files and dialects (FUZZ_MINUTES=30 of processor time, FUZZ_SEED)
 	@$(BIN)/python scripts/fuzz.py
 
@@ -56,7 +59,7 @@ docs: .venv/dev ## Write docs/operations.md anew from the catalogue, and what th
 	$(BIN)/python scripts/operations_docs.py
 	$(BIN)/python scripts/console_docs.py
 
-lock: .venv/dev ## Renew requirements.lock and requirements-dev.lock from setup.cfg
+lock: .venv/dev ## Renew requirements.lock, requirements-dev.lock and requirements-build.lock
 	scripts/lock.sh
 
 sbom: .venv/run ## Write dist/csvapi.cdx.json: what csvapi is made of, with licences and hashes (CycloneDX)
@@ -129,11 +132,13 @@ test-docker: .venv/dev ## Test the whole stack in containers: flow, killed worke
 	$(BIN)/pytest tests/docker $(ARGS)
 
 # The environments' stamps. What the tests need holds all that running needs, so the second makes the first.
-.venv/run: requirements.lock setup.cfg pyproject.toml
+KERNEL := $(wildcard csvapi/native/*.c csvapi/native/*.h csvapi/native/*.inc build_backend/csvapi_build/*.py)
+
+.venv/run: requirements.lock requirements-build.lock setup.cfg pyproject.toml $(KERNEL)
 	@scripts/bootstrap.sh requirements.lock
 	@touch $@
 
-.venv/dev: requirements-dev.lock requirements.lock setup.cfg pyproject.toml
+.venv/dev: requirements-dev.lock requirements.lock requirements-build.lock setup.cfg pyproject.toml $(KERNEL)
 	@scripts/bootstrap.sh requirements-dev.lock
 	@touch .venv/run $@
 
@@ -143,5 +148,5 @@ test-docker: .venv/dev ## Test the whole stack in containers: flow, killed worke
 		-c <(sed -n 's/ \\$$//; /^[a-z]/p' requirements-dev.lock) -e '.[bench]'
 	@touch $@
 
-.PHONY: help run docs test faults abuse probe check format bench bench-service fuzz detect-eval lock sbom distclean init \
+.PHONY: help run docs test faults abuse probe check format bench bench-service fuzz kernel detect-eval lock sbom distclean init \
 	build up roll pin down restart logs status health shell admin backup restore clean dev-logs-web dev-logs-worker dev-logs-db dev-logs-redis test-docker

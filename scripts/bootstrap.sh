@@ -42,5 +42,21 @@ if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
 fi
 echo "Installing $lock ..."
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
-# Built with the locked tools: nothing else is fetched.
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+
+# This package is built with the locked tools. With them comes a C compiler, for this build alone, where none works here;
+# where it cannot be had, or has no room in the temporary folder, csvapi is installed without its compiled kernel.
+tools=$(mktemp -d)
+trap 'rm -rf "$tools"' EXIT
+if [ -n "$(PYTHONPATH=build_backend .venv/bin/python -m csvapi_build --requires)" ]; then
+    echo "Fetching a C compiler for this build (100 MB; CSVAPI_NATIVE=off does without) ..."
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target "$tools" \
+        -r requirements-build.lock || rm -rf "$tools"
+fi
+install_this() {
+    PYTHONPATH=$tools .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+}
+case ${CSVAPI_NATIVE:-} in
+    cc | zig) install_this ;; # asked for by name: without it nothing is installed
+    *) install_this || CSVAPI_NATIVE=off install_this ;;
+esac
+.venv/bin/csvapi --version

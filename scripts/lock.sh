@@ -1,6 +1,6 @@
 #!/bin/bash
-# Write requirements.lock (what runs: the extras of the image, too) and requirements-dev.lock (that, and what tests and checks):
-# the newest versions that setup.cfg allows on any machine and Python it allows, with the SHA-256 of each of their files. pip
+# Write requirements.lock (what runs: the extras of the image, too), requirements-dev.lock (that, and what tests and checks) and
+# requirements-build.lock (what builds: the same build tool, and the C compiler for machines without one): the newest versions that setup.cfg allows on any machine and Python it allows, with the SHA-256 of each of their files. pip
 # refuses a file that is not among them, so that what was tested is what is installed, wherever it is fetched from.
 # UV_DEFAULT_INDEX names another index than the public one.
 set -euo pipefail
@@ -16,17 +16,20 @@ trap 'rm -rf "$work"' EXIT
     >"$work/build.in"
 
 lock() {
-    local file=$1 what=$2 extra options=()
+    local file=$1 what=$2
     shift 2
-    for extra in fast s3 sentry otel "$@"; do options+=(--extra "$extra"); done
-    [ $# = 0 ] || options+=(-c "$work/requirements.lock") # the same versions: what the tests see is what runs
     {
         echo "# What csvapi $what with, exactly. Written by \`make lock\`; edit the ranges in setup.cfg instead."
         "$work/venv/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-            --no-emit-index-url --no-emit-find-links "${options[@]}" setup.cfg "$work/build.in"
+            --no-emit-index-url --no-emit-find-links "$@" "$work/build.in"
     } >"$work/$file"
 }
 
-lock requirements.lock runs
-lock requirements-dev.lock "is tested and checked" test check
+extras=()
+for extra in fast s3 sentry otel; do extras+=(--extra "$extra"); done
+same=(-c "$work/requirements.lock") # the same versions: what the tests see is what runs
+lock requirements.lock runs "${extras[@]}" setup.cfg
+lock requirements-dev.lock "is tested and checked" "${extras[@]}" --extra test --extra check "${same[@]}" setup.cfg
+PYTHONPATH=build_backend .venv/bin/python -c 'from csvapi_build import compiling; print(compiling.ZIG)' >"$work/zig.in"
+lock requirements-build.lock "is built" "${same[@]}" "$work/zig.in"
 cp "$work"/requirements*.lock .

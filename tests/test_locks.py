@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from configparser import ConfigParser
 from pathlib import Path
@@ -13,7 +15,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 RUNS = ("fast", "s3", "sentry", "otel")  # what the image has
-LOCKS = {"requirements.lock": RUNS, "requirements-dev.lock": (*RUNS, "test", "check")}
+RUN, BUILD = "requirements.lock", "requirements-build.lock"
+LOCKS = {RUN: RUNS, "requirements-dev.lock": (*RUNS, "test", "check")}
 
 
 def entries(name: str) -> list[tuple[Requirement, list[str]]]:
@@ -23,7 +26,7 @@ def entries(name: str) -> list[tuple[Requirement, list[str]]]:
     return [(Requirement(line), re.findall(r"sha256:([0-9a-f]{64})(?: |$)", rest)) for line, _, rest in lines]
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", [*LOCKS, BUILD])
 def test_every_version_is_exact_and_has_the_hashes_of_its_files(name: str) -> None:
     for requirement, hashes in entries(name):
         (specifier,) = requirement.specifier
@@ -51,12 +54,21 @@ def test_the_lock_has_all_that_is_asked_for(name: str) -> None:
         )
 
 
+def test_what_builds_is_the_locked_tool_and_the_compiler_that_the_backend_asks_for() -> None:
+    builds, runs = ({found.name: (str(found), hashes) for found, hashes in entries(name)} for name in (BUILD, RUN))
+    assert builds.keys() == {"setuptools", "ziglang"}
+    assert builds["setuptools"] == runs["setuptools"]
+    code = "from csvapi_build import compiling; print(compiling.ZIG)"
+    asked = subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, env={"PYTHONPATH": "build_backend"})
+    assert builds["ziglang"][0] == asked.decode().strip(), "run make lock"
+
+
 def test_what_is_tested_is_what_runs() -> None:
     runs, tests = ({str(found): sorted(hashes) for found, hashes in entries(name)} for name in LOCKS)
     assert runs.items() <= tests.items()
 
 
-@pytest.mark.parametrize("name", LOCKS)
+@pytest.mark.parametrize("name", [*LOCKS, BUILD])
 def test_no_lock_says_where_to_fetch_from(name: str) -> None:
     """That is the business of whoever installs; the hashes say what may come from there."""
     assert not re.search(r"https?:|^ *--(?!hash)", (ROOT / name).read_text(), re.MULTILINE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import venv
@@ -15,11 +14,11 @@ from zipfile import ZipFile
 import pytest
 from packaging.requirements import Requirement
 
+from tests import checkouts
 from tests.start.running import started
 from tests.start.test_readme import session_works
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ("csvapi", "migrations", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
 WITHOUT_US = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
 
@@ -27,13 +26,7 @@ WITHOUT_US = {name: value for name, value in os.environ.items() if name != "PYTH
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from a copy, with the build tool of this environment: its version is locked like all others."""
     folder = tmp_path_factory.mktemp("wheel")
-    for name in SOURCES:
-        source, target = ROOT / name, folder / "checkout" / name
-        target.parent.mkdir(exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, target)
+    checkouts.copy(folder / "checkout")
     pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(folder / "checkout"))
     (found,) = folder.glob("*.whl")
     return found
@@ -46,13 +39,16 @@ def pip(*arguments: str) -> None:
 
 
 def test_every_file_of_the_package_is_in_it(wheel: Path) -> None:
-    """Also a package that setup.cfg does not name yet, and a kind of file that its package_data does not have."""
+    """Also a package that setup.cfg does not name yet, and a kind of file that its package_data does not have.
+
+    The kernel is in it as it was built, not its sources: nobody compiles in an installed package.
+    """
     wanted = {
         f"{name}/{path.relative_to(ROOT / folder)}"
         for folder, name in (("csvapi", "csvapi"), ("migrations", "csvapi/migrations"))
         for path in (ROOT / folder).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix not in {".c", ".h", ".inc"}
+    } | {f"csvapi/native/{name}" for name in checkouts.BUILT}
     with ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
     lacking = sorted(wanted - packed)
@@ -68,6 +64,8 @@ def test_it_starts_in_an_empty_folder_and_the_readmes_session_works(wheel: Path,
     python = str(environment / "bin" / "python")
     pip("--python", python, "install", "--no-deps", "--no-index", str(wheel))
     pip("--python", python, "check")
+    says = subprocess.check_output([str(environment / "bin" / "csvapi"), "--version"], env=WITHOUT_US, cwd=tmp_path)
+    assert b"parser: native kernel (built by cc" in says
     where = subprocess.check_output(
         [python, "-c", "import csvapi; print(csvapi.__file__)"], env=WITHOUT_US, cwd=tmp_path
     )

@@ -1,0 +1,90 @@
+"""Memory for the kernel: what it may write to, and the check that what a caller gives is large enough."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
+
+
+class Memory:
+    """`size` bytes of this process alone, zero at first, which take up memory only where they are written to.
+
+    `view` is all of it as bytes, `address` where it is.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.view = memoryview(mmap.mmap(-1, max(size, 1), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+        self.address = ctypes.addressof(ctypes.c_char.from_buffer(self.view))
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return len(self.view)
+
+    def clear(self, size: int) -> None:
+        """Make the first `size` bytes zero. Raises `ValueError` where there are fewer."""
+        if size > self.size:
+            raise ValueError(f"{size} bytes of {self.size} cannot be cleared.")
+        ctypes.memset(self.address, 0, size)
+
+
+Allocate = Callable[[int], Memory]
+
+
+class Growing:
+    """Memory for results, which is made anew when more is needed; the last one stays valid for whoever still has it."""
+
+    def __init__(self, allocate: Allocate) -> None:
+        self._allocate = allocate
+        self._memory: Memory | None = None
+
+    def at_least(self, size: int) -> Memory:
+        """Memory of `size` bytes or more, with what the last call left in it or something else."""
+        if self._memory is None or self._memory.size < size:
+            self._memory = self._allocate(1 << max(size - 1, 4095).bit_length())
+        return self._memory
+
+
+def readable(buffer: ReadableBuffer, size: int, name: str, *, item: int = 1) -> Any:
+    """`buffer` as an argument that the kernel reads `size` bytes of, in numbers of `item` bytes; None for no bytes.
+
+    Copies it if it is read-only and no `bytes`. Raises `ValueError` where it is smaller, or where the numbers would not
+    be aligned; `name` says what it is.
+    """
+    view = _checked(buffer, size, name)
+    if not size:
+        return None
+    if isinstance(buffer, bytes):
+        return ctypes.c_char_p(buffer)
+    return ctypes.c_char_p(bytes(view)) if view.readonly else _pointer(view, name, item)
+
+
+def writable(buffer: WriteableBuffer, size: int, name: str, *, item: int = 1) -> Any:
+    """`buffer` as an argument that the kernel writes `size` bytes to, in numbers of `item` bytes; None for no bytes.
+
+    Raises `ValueError` where it is smaller or read-only, or where the numbers would not be aligned; `name` says what it
+    is.
+    """
+    view = _checked(buffer, size, name)
+    if view.readonly:
+        raise ValueError(f"{name} is read-only.")
+    return _pointer(view, name, item) if size else None
+
+
+def _checked(buffer: ReadableBuffer, size: int, name: str) -> memoryview:
+    view = memoryview(buffer)
+    if not view.c_contiguous or view.nbytes < size:
+        raise ValueError(f"{name} must have {size} bytes in one piece, and has {view.nbytes}.")
+    return view
+
+
+def _pointer(view: memoryview, name: str, item: int) -> Any:
+    first = ctypes.c_char.from_buffer(view)
+    if ctypes.addressof(first) % item:
+        raise ValueError(f"{name} must begin at a multiple of {item} bytes.")
+    return ctypes.byref(first)
