@@ -41,10 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if name in ("-h", "--help", "help"):
         print(usage())
         return 0
-    if name in ("-V", "--version"):
-        print(f"csvapi {__version__}")
-        return 0
     try:
+        if name in ("-V", "--version"):
+            print(version())
+            return 0
         return _run(name, rest)
     except CsvapiError as error:
         print(f"csvapi {name}: {error.detail}", file=sys.stderr)
@@ -72,6 +72,13 @@ def _operations() -> dict[str, str]:
     """The summary of every operation that a command line can run, by its name."""
     catalogue = import_module("csvapi.operations").catalogue()
     return {name: operation.summary for name, operation in catalogue.items()}
+
+
+def version() -> str:
+    """The version, and which parser reads in this installation."""
+    from csvapi.native.loader import parser
+
+    return f"csvapi {__version__}\nparser: {parser()}"
 
 
 def usage() -> str:

@@ -18,7 +18,8 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 EXAMPLE = set(re.findall(r"^([A-Z_0-9]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
 READ = set(re.findall(r"(?<!\$)\$\{([A-Z_0-9]+)", (ROOT / "docker-compose.yml").read_text()))
-SETTINGS = [str(item.metadata["env"]) for item in fields(Settings)]
+NATIVE = "CSVAPI_NATIVE"  # no field of Settings: the command line, which reads none, goes by it too
+SETTINGS = [*(str(item.metadata["env"]) for item in fields(Settings)), NATIVE]
 OURS = ("migrate", "web", "worker", "scheduler")
 OTHERWISE = {  # settings that no line of .env reaches as they are, and why
     "CSVAPI_HOST": "the image listens on every address of its container",

@@ -6,6 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from csvapi.config import Settings
+from csvapi.native.artifact import VARIABLE
 from csvapi.setting_forms import GIB, KIB, MIB
 
 SIZES = ((GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB"), (1, ""))
@@ -17,6 +18,11 @@ def test_every_setting_is_on_the_page_and_nothing_else() -> None:
     page = [line for line in PAGE.read_text().splitlines() if line.startswith("| `")]
     settings = page[: len(fields(Settings))]
     assert settings == expected(), "the table should read:\n" + "\n".join(expected())
+
+
+def test_what_decides_about_the_kernel_is_on_the_page() -> None:
+    (line,) = [line for line in PAGE.read_text().splitlines() if line.startswith(f"| `{VARIABLE}` |")]
+    assert all(f"`{value}`" in line for value in ("off", "cc", "zig"))
 
 
 def expected() -> list[str]:

@@ -31,6 +31,7 @@ from rq.worker import WorkerStatus
 from csvapi import logs
 from csvapi.config import Settings, load
 from csvapi.errors import CsvapiError, OutOfMemory, QueueDown, WorkerLost
+from csvapi.native.loader import parser as reads_by
 from csvapi.process import memory
 from csvapi.process.memory_kills import KILLED, oom_kills, prefer_to_kill_this_process
 from csvapi.process.parent_death import die_with_parent
@@ -245,6 +246,7 @@ def main(arguments: Sequence[str]) -> int:
         maintenance_interval=MAINTENANCE,
         log_job_description=False,
     )
+    log.info("worker_started", worker=worker.name, parser=reads_by())
     heartbeats.begin(settings.redis_url, "worker", worker.name)
     try:
         worker.work(burst=burst, logging_level="WARNING")

@@ -8,17 +8,18 @@ from sqlalchemy import text
 
 from csvapi.errors import Unavailable
 from csvapi.extensions import runtime, transaction
+from csvapi.native.loader import parser
 
 
 def report() -> dict[str, str]:
-    """For the database, the queue and the storage: `ok`, or why it cannot be used."""
+    """For the database, the queue and the storage: `ok`, or why it cannot be used; and which parser reads files."""
     parts = {
         "database": _probe(_database),
         "queue": _probe(runtime().jobs.check),
         "storage": _probe(runtime().storage.check),
     }
     status = "ok" if set(parts.values()) == {"ok"} else "unavailable"
-    return {"status": status, **parts}
+    return {"status": status, **parts, "parser": parser()}
 
 
 def _database() -> None:

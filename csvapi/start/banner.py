@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from csvapi.native.loader import parser
+
 PAGES = {"Swagger UI": "/swagger/", "Redoc": "/redoc/", "Admin": "/admin/", "Queue": "/rq/"}
 
 
 def banner(url: str, folder: Path, login: tuple[str, str] | None = None) -> str:
-    """The addresses, where the data lives, how to stop, and three commands to try; a new login once."""
+    """The addresses, where the data lives, what reads it, how to stop, and three commands to try; a new login once."""
     pages = [(name, url + path) for name, path in PAGES.items()]
-    facts = [("API", f"{url}/api/"), *pages, ("Data", str(folder)), ("Stop", "Ctrl-C")]
+    facts = [("API", f"{url}/api/"), *pages, ("Data", str(folder)), ("Parser", parser()), ("Stop", "Ctrl-C")]
     return "\n".join(
         [
             "",

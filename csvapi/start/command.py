@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from csvapi import config, settings_check
+from csvapi.native import loader
 from csvapi.start import descriptors, listener, probe, programs
 from csvapi.start.admin import FIRST_ADMIN, generate
 from csvapi.start.banner import banner
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     descriptors.raise_limit()
     os.umask(0o077)  # whatever is stored is for this user alone
     settings = config.load()
+    loader.load()  # refuses a CSVAPI_NATIVE that means nothing before anything is started
     folder = settings.data_dir.expanduser().absolute()
     with locked(folder), listener.listen(settings.host, settings.port) as sock:
         secrets = own_secrets(folder)

@@ -19,6 +19,7 @@ from gunicorn.glogging import Logger
 
 from csvapi import logs
 from csvapi.config import Settings, load
+from csvapi.native.loader import parser as reads_by
 from csvapi.process import memory
 from csvapi.process.parent_death import die_with_parent
 from csvapi.start import descriptors
@@ -119,6 +120,7 @@ def main(arguments: Sequence[str]) -> int:
     descriptors.raise_limit()
     memory.few_arenas()
     util.write_error = problem  # the one place where gunicorn itself answers; it has no setting for it
+    log.info("web_started", parser=reads_by())
     with _figures_added_up():
         Web(options(settings, given.descriptor), given.only).run()
     return 0

@@ -150,7 +150,8 @@ def test_down_keeps_the_data_and_a_restart_goes_on(stack: Stack) -> None:
     stack.make("up")
     assert stack.counts() == counts
     stack.make("restart")
-    assert httpx.get(f"{stack.url}/readyz").json()["status"] == "ok"
+    ready = httpx.get(f"{stack.url}/readyz").json()
+    assert (ready["status"], ready["parser"].split(" (")[0]) == ("ok", "native kernel")
 
 
 def test_an_upgrade_by_roll_leaves_no_gap(stack: Stack) -> None:

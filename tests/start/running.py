@@ -20,7 +20,7 @@ from tests.processes import children, command_line
 from tests.waiting import until
 
 COMMAND = (sys.executable, "-P", "-m", "csvapi", "start")
-_OURS = re.compile(r"CSVAPI_|DB_|REDIS_|DATABASE_URL")
+_OURS = re.compile(r"CSVAPI_(?!NATIVE)|DB_|REDIS_|DATABASE_URL")
 
 
 class Running:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from csvapi.native.loader import parser
 from tests.processes import alive
 from tests.start.running import Running, refused, started
 from tests.waiting import until
@@ -26,6 +28,7 @@ def test_says_where_everything_is(running: Running) -> None:
     text = running.text()
     assert f"Swagger UI  {running.url}/swagger/" in text
     assert f"Data        {running.output.parent / 'var'}\n" in text
+    assert f"Parser      {parser()}\n" in text
     assert "Ctrl-C" in text
     for line in text.splitlines():
         if line.startswith("  ") and running.url in line and "curl" not in line and "/api/" not in line:
@@ -34,7 +37,14 @@ def test_says_where_everything_is(running: Running) -> None:
 
 def test_is_alive_and_ready(running: Running) -> None:
     assert running.get("/healthz").status_code == 200
-    assert running.get("/readyz").json()["queue"] == "ok"
+    ready = running.get("/readyz").json()
+    assert (ready["queue"], ready["parser"]) == ("ok", parser())
+
+
+def test_the_log_says_by_what_each_program_reads(running: Running) -> None:
+    for program in ("web", "worker"):
+        (line,) = re.findall(rf"^.*{program}_started.*$", running.text(), re.MULTILINE)
+        assert f"parser='{parser()}'" in line
 
 
 def test_the_commands_it_prints_work_as_printed(running: Running) -> None:
