@@ -49,8 +49,11 @@ tools=$(mktemp -d)
 trap 'rm -rf "$tools"' EXIT
 if [ -n "$(PYTHONPATH=build_backend .venv/bin/python -m csvapi_build --requires)" ]; then
     echo "Fetching a C compiler for this build (100 MB; CSVAPI_NATIVE=off does without) ..."
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target "$tools" \
-        -r requirements-build.lock || rm -rf "$tools"
+    if ! said=$(.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+        --target "$tools" -r requirements-build.lock 2>&1); then
+        echo "It cannot be fetched: ${said##*$'\n'}"
+        rm -rf "$tools"
+    fi
 fi
 install_this() {
     PYTHONPATH=$tools .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
@@ -59,4 +62,4 @@ case ${CSVAPI_NATIVE:-} in
     cc | zig) install_this ;; # asked for by name: without it nothing is installed
     *) install_this || CSVAPI_NATIVE=off install_this ;;
 esac
-.venv/bin/csvapi --version
+.venv/bin/csvapi --version | tail -n 1

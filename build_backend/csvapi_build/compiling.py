@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import importlib.util
 import os
 import platform
@@ -130,19 +129,27 @@ def zig_compiler() -> Compiler:
 
 
 def compile_with(compiler: Compiler, *options: str) -> bytes:
-    """The library, which loads here; CannotCompile otherwise. Hardened, unless this compiler does not know how."""
+    """The library, for this machine; CannotCompile otherwise. Hardened, unless this compiler does not know how."""
     with tempfile.TemporaryDirectory(prefix="csvapi-kernel-") as work:
         try:
             _run(compiler, Path(work), *HARDENED, *options)
         except CannotCompile:
             _run(compiler, Path(work), *options)
-        library = Path(work, artifact.LIBRARY)
-        try:
-            ctypes.CDLL(str(library))
-        except OSError as error:
-            reason = str(error).removeprefix(f"{library}: ")
-            raise CannotCompile(f"{compiler.name}: what it makes does not load here ({reason})") from error
-        return library.read_bytes()
+        library = Path(work, artifact.LIBRARY).read_bytes()
+    if not _for_this_machine(library):
+        raise CannotCompile(f"{compiler.name}: what it makes is not for this machine")
+    return library
+
+
+def _for_this_machine(library: bytes) -> bool:
+    """Whether its header names the class, byte order and machine of this Python (elf(5)).
+
+    It is not loaded to see: no program may be mapped from a temporary folder that is mounted noexec.
+    """
+    itself = Path("/proc/self/exe")
+    with (itself if itself.exists() else Path(sys.executable)).open("rb") as file:
+        own = file.read(20)
+    return library[:6] == own[:6] and library[18:20] == own[18:20]
 
 
 def _run(compiler: Compiler, work: Path, *options: str) -> None:
