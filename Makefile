@@ -16,6 +16,9 @@ test: .venv/dev ## Run all tests, on servers of their own (TEST_DATABASE_URL, TE
 	@scripts/test-servers.sh
 	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
+test-long: ## The same with ten times the examples of every property
+	@HYPOTHESIS_PROFILE=long $(MAKE) test
+
 faults: .venv/dev ## Kill everything at random while 300 tasks run, and count what became of them (ARGS="--seed 7")
 	@scripts/test-servers.sh
 	$(BIN)/python -m tests.faults.campaign $(ARGS)

@@ -34,15 +34,14 @@ class System:
     memory: float = float("inf")
 
 
-def csvapi(name: str, *more: str, fast: bool = False) -> System:
-    """`fast` uses the optional accelerator, which needs NumPy."""
-    start = ["-m", "csvapi"] if fast else [str(SYSTEMS / "plain.py")]
+def csvapi(name: str, *more: str, native: bool = True) -> System:
+    """Without `native` it is as on a machine where the kernel could not be built."""
 
     def command(what: str, case: Case, source: Path, target: Path) -> list[str]:
-        return [sys.executable, *start, what, str(source), "-o", str(target), "-q", *more, *case.flags(what)]
+        return [sys.executable, "-m", "csvapi", what, str(source), "-o", str(target), "-q", *more, *case.flags(what)]
 
     memory = float("inf") if "--memory" in more else MEMORY
-    return System(name, command, there=not fast or _has("numpy"), memory=memory)
+    return System(name, command, env={} if native else {"CSVAPI_NATIVE": "off"}, memory=memory)
 
 
 def script(name: str, file: str, needs: str = "", **options: object) -> System:
@@ -66,7 +65,7 @@ def _copy(what: str, case: Case, source: Path, target: Path) -> list[str]:
 
 ONE = csvapi("csvapi, 1 process", "--processes", "1")
 ALL = csvapi(f"csvapi, {CORES} processes")
-FAST = csvapi(f"csvapi [fast], {CORES} processes", fast=True)
+PLAIN = csvapi(f"csvapi without the kernel, {CORES} processes", native=False)
 PANDAS = script("pandas", "with_pandas.py", "pandas")
 POLARS = script("Polars", "with_polars.py", "polars")
 DUCKDB = script("DuckDB", "with_duckdb.py", "duckdb")
@@ -76,6 +75,6 @@ CSVKIT = script("csvkit", "with_csvkit.sh", "csvgrep", slow=True, cases=("filter
 NAIVE = script("csv.reader → csv.writer", "with_csv.py", slow=True)
 COPY = System("cp", _copy)
 
-TABLE = (ONE, ALL, FAST, PANDAS, POLARS, DUCKDB, DUCKDB_LIMITED, MILLER, CSVKIT, NAIVE, COPY)
+TABLE = (ONE, ALL, PLAIN, PANDAS, POLARS, DUCKDB, DUCKDB_LIMITED, MILLER, CSVKIT, NAIVE, COPY)
 WHOLE = (ONE, ALL, POLARS, DUCKDB, DUCKDB_LIMITED, MILLER)
-QUOTED = (ONE, ALL, FAST, PANDAS, POLARS, DUCKDB, NAIVE, COPY)
+QUOTED = (ONE, ALL, PLAIN, PANDAS, POLARS, DUCKDB, NAIVE, COPY)

@@ -19,9 +19,9 @@ from benchmarks.competitors import (
     ALL,
     DUCKDB,
     DUCKDB_LIMITED,
-    FAST,
     ONE,
     PANDAS,
+    PLAIN,
     QUOTED,
     TABLE,
     WHOLE,
@@ -74,8 +74,8 @@ def spill(settings: Settings) -> list[Row]:
     memory = settings.memory or f"{max(4, settings.size // _SPILL_SHARE >> 20)}MiB"
     rich = csvapi("csvapi, 64 GiB for keys", "--memory", "64GiB")
     poor = csvapi(f"csvapi, {memory} for keys", "--memory", memory)
-    fast = csvapi(f"csvapi [fast], {memory} for keys", "--memory", memory, fast=True)
-    return Rounds(settings, SYNTHETIC, path, (rich, poor, fast, DUCKDB_LIMITED), rich).run("dedup")
+    plain = csvapi(f"csvapi without the kernel, {memory} for keys", "--memory", memory, native=False)
+    return Rounds(settings, SYNTHETIC, path, (rich, poor, plain, DUCKDB_LIMITED), rich).run("dedup")
 
 
 def reasons(settings: Settings) -> list[Row]:
@@ -83,14 +83,14 @@ def reasons(settings: Settings) -> list[Row]:
     path = data.synthetic(settings.data, settings.size, named(settings.size))
     sides = settings.data / "dropped.csv", settings.data / "reasons.csv"
     flags = [part for flag, side in zip(("--dropped", "--explain"), sides, strict=True) for part in (flag, str(side))]
-    more = csvapi(f"{FAST.name}, with --dropped and --explain", *flags, fast=True)
+    more = csvapi(f"{ALL.name}, with --dropped and --explain", *flags)
 
     def anew(what: str, case: Case, source: Path, target: Path) -> list[str]:
         for side in sides:
             side.unlink(missing_ok=True)  # as the output before each run: to replace a file is dearer
         return more.command(what, case, source, target)
 
-    rows = _cases(Rounds(settings, SYNTHETIC, path, (FAST, replace(more, command=anew)), FAST))
+    rows = _cases(Rounds(settings, SYNTHETIC, path, (ALL, replace(more, command=anew)), ALL))
     for side in sides:
         side.unlink(missing_ok=True)  # where BENCH_SYSTEMS leaves csvapi out
     return rows
@@ -132,7 +132,7 @@ def operations(settings: Settings) -> list[Row]:
 def cancel(settings: Settings) -> list[Row]:
     """Ctrl-C in the middle: seconds until all is gone, and what is left behind."""
     path = data.synthetic(settings.data, settings.size, named(settings.size))
-    return [_cancelled(settings, path, system) for system in (ONE, ALL, FAST) if system.there]
+    return [_cancelled(settings, path, system) for system in (ONE, ALL, PLAIN) if system.there]
 
 
 def _cancelled(settings: Settings, path: Path, system: System) -> Row:

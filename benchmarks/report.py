@@ -25,14 +25,13 @@ _TITLES = {
 }
 _HEADS = {
     "growth": "| File | Case | Wall s | CPU s | s per GB | MB/s | Peak MiB |",
-    "where": "| Module of csvapi [fast] | dedup | unique | filter |",
+    "where": "| Module of csvapi | dedup | unique | filter |",
     "cancel": "| System | Seconds to the end | Exit code | Files left |",
 }
 _HEAD = "| Case | System | Wall s | CPU s | Peak MiB | MB/s | × the time of csvapi | Output |"
 _REMARKS = {
     "reasons": """Here *× the time of csvapi* is that of the run without them.""",
-    "where": """The passes of one process under cProfile, without the start of the program. What a module has done by
-NumPy or by the system is its own time.""",
+    "where": """One process under cProfile. What a module has done by the kernel or by the system is its own time.""",
     "operations": """Where an output is a table of figures, the columns that both have are compared, numbers to nine
 digits. Not compared: csvapi's share in frequency, its type, frequent values and misfits in profile, its lines in
 validate; distinct values in profile, which csvapi, Polars and DuckDB estimate, each in its own way, and Miller counts

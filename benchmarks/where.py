@@ -1,46 +1,29 @@
 """`python -m benchmarks.where OPERATION FILE [flags]`: which modules the time of csvapi goes into, as JSON.
 
-One process over the file with the `fast` extra, under cProfile: the passes that do the work. What a module has done
-outside of csvapi (by NumPy, by the system) is its own time; what importing takes stands for itself.
+One process over the file, under cProfile. What a module has done outside of csvapi (by the kernel, by the system) is
+its own time; what importing takes stands for itself.
 """
 
 from __future__ import annotations
 
 import cProfile
 import json
-import os
 import pstats
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 
 import csvapi
 from csvapi.cli import main
-from csvapi.engines.local import kernels, strategy
 
 _Function = tuple[str, int, str]
 _Spent = tuple[int, int, float, float, dict[_Function, tuple[int, int, float, float]]]
 _HOME = Path(csvapi.__file__).parent
 OTHERS = "others"
-_IMPORTING = "importing NumPy"
+_IMPORTING = "importing"
 _LEAST = 0.01  # share of a module that is told apart
-
-
-def _profile(module: ModuleType, name: str, folder: Path) -> None:
-    """Have each call of a function leave what it spent in the folder; it may be made in a forked process."""
-    real: Callable[..., object] = getattr(module, name)
-
-    def run(*arguments: object) -> object:
-        profiler = cProfile.Profile()
-        try:
-            return profiler.runcall(real, *arguments)
-        finally:
-            profiler.dump_stats(folder / f"{name}-{os.getpid()}")
-
-    setattr(module, name, run)
 
 
 class Shares:
@@ -86,7 +69,8 @@ def modules(files: Sequence[Path]) -> list[dict[str, object]]:
 if __name__ == "__main__":
     operation, source, *flags = sys.argv[1:]
     with tempfile.TemporaryDirectory() as made:
-        for module, name in ((kernels, "run"), (kernels, "mark"), (strategy, "copy")):
-            _profile(module, name, Path(made))
-        main([operation, source, "-o", f"{made}/output.csv", "-q", "--processes", "1", *flags])
-        print(json.dumps(modules(list(Path(made).glob("*-*")))))
+        profiler = cProfile.Profile()
+        arguments = [operation, source, "-o", f"{made}/output.csv", "-q", "--processes", "1", *flags]
+        profiler.runcall(main, arguments)
+        profiler.dump_stats(Path(made) / "stats")
+        print(json.dumps(modules([Path(made) / "stats"])))

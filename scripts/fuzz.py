@@ -30,8 +30,8 @@ from csvapi import engines
 from csvapi.csvio import rows
 from csvapi.csvio.detection import detect
 from csvapi.csvio.dialect import Dialect
-from csvapi.csvio.pieces import pieces
 from csvapi.csvio.preview import head
+from csvapi.csvio.reading import read_parsed
 from csvapi.csvio.source import Source
 from csvapi.engines.receipt import Receipt
 from csvapi.errors import CsvapiError
@@ -60,7 +60,7 @@ def check(
     try:
         chosen = dialect or detect(content[: 1 << 16], content[-(1 << 16) :], complete=len(content) <= 1 << 16).dialect
         source = Source.open(path, chosen)
-        units = [unit for each in pieces(source, source.body, source.size, size=size) for unit in each.cut.units]
+        units = [unit for each in read_parsed(source, source.body, source.size, size=size) for unit in each.cut.units]
         whole = source.wire.restore(b"".join(units))
         assert source.prefix + whole + source.tail == content, "blocks are not the file"
         rows(path, chosen, 20, 3)

@@ -90,7 +90,7 @@ ways = st.builds(
     processes=st.sampled_from([1] * 9 + [2]),
     memory=st.sampled_from([1000, 256 << 20]),
     on_ragged=st.sampled_from(["keep", "keep", "drop", "pad"]),
-    smallest_fast=st.sampled_from([300_000] * 50 + [1]),  # NumPy starts a process
+    native=st.booleans(),
     smallest_range=st.just(1),
     explain=st.just(True),
 )

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Write requirements.lock (what runs: the extras of the image, too), requirements-dev.lock (that, and what tests and checks) and
-# requirements-build.lock (what builds: the same build tool, and the C compiler for machines without one): the newest versions that setup.cfg allows on any machine and Python it allows, with the SHA-256 of each of their files. pip
+# requirements-build.lock (what builds: the same build tool, and the C compiler for machines without one): the newest
+# versions that setup.cfg allows on any machine and Python it allows, with the SHA-256 of each of their files. pip
 # refuses a file that is not among them, so that what was tested is what is installed, wherever it is fetched from.
 # UV_DEFAULT_INDEX names another index than the public one.
 set -euo pipefail
@@ -26,7 +27,7 @@ lock() {
 }
 
 extras=()
-for extra in fast s3 sentry otel; do extras+=(--extra "$extra"); done
+for extra in s3 sentry otel; do extras+=(--extra "$extra"); done
 same=(-c "$work/requirements.lock") # the same versions: what the tests see is what runs
 lock requirements.lock runs "${extras[@]}" setup.cfg
 lock requirements-dev.lock "is tested and checked" "${extras[@]}" --extra test --extra check "${same[@]}" setup.cfg

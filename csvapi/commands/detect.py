@@ -44,14 +44,14 @@ def census(path: Path, found: Detection) -> dict[str, Any]:
     """What every record of the file holds, as in a receipt: one pass, a few blocks of memory."""
     from csvapi.csvio.census import Counter
     from csvapi.csvio.file_warnings import file_warnings
-    from csvapi.csvio.pieces import pieces
     from csvapi.csvio.preview import head
+    from csvapi.csvio.reading import read_parsed
     from csvapi.csvio.source import Source
 
     opened = Source.open(path, found.dialect)
     first = head(opened)
     counter = Counter(opened, first)
-    for piece in pieces(opened, first.start, opened.size, line=first.line):
+    for piece in read_parsed(opened, first.start, opened.size, line=first.line):
         counter.count(piece)
     for issue in counter.census.issues.values():
         issue.byte = opened.byte(issue.byte) if issue.count else 0

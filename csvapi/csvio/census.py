@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 from csvapi.csvio.records import record_text
 
 if TYPE_CHECKING:
-    from csvapi.csvio.blocks import Block
-    from csvapi.csvio.pieces import Piece
+    from csvapi.csvio.batch import ParsedBatch
+    from csvapi.csvio.parsing import LocatedBatch, ParsedRecords
     from csvapi.csvio.preview import Head
     from csvapi.csvio.source import Source
-    from csvapi.csvio.wire import Wire
 
 KINDS = ("ragged", "undecodable", "nul", "quotes", "bom", "repeated_header")
 
@@ -66,11 +65,10 @@ class Counter:
         self.width = len(first.columns)
         self.header = record_text(first.record, source.wire)
         self.census = Census()
-        self.undecodable = _undecodable_bytes(source.wire)
 
-    def count(self, piece: Piece) -> list[int]:
+    def count(self, piece: ParsedRecords) -> list[int]:
         """Count what `piece` holds and give the indexes of its ragged records; also tells the block its width."""
-        block, census = piece.block, self.census
+        block, census = piece.batch, self.census
         ragged = self.ragged(block)
         self._found("ragged", piece, ragged)
         self._scan(piece)
@@ -79,15 +77,24 @@ class Counter:
         census.blank += piece.blank
         return ragged
 
-    def ragged(self, block: Block) -> list[int]:
+    def count_good(self, piece: LocatedBatch) -> None:
+        """Count records that are known to have no issue, but that they may be the header again."""
+        self.census.records += len(piece)
+        self.census.lines += piece.lines
+        count, first = piece.count_equal(self.header) if self.header else (0, 0)
+        if count:
+            self._found("repeated_header", piece, [first])
+            self.census.issues["repeated_header"].count += count - 1
+
+    def ragged(self, block: ParsedBatch) -> list[int]:
         """The indexes of the records not as wide as the header; without any, the block knows its width."""
         if block.even(self.width):
             block.width = self.width
             return []
         return [index for index, width in enumerate(block.widths()) if width != self.width]
 
-    def _scan(self, piece: Piece) -> None:
-        raw, text, wire = piece.block.raw, piece.cut.data, self.source.wire
+    def _scan(self, piece: ParsedRecords) -> None:
+        raw, text, wire = piece.batch.raw, piece.cut.data, self.source.wire
         if b"\0" in text:
             self._found("nul", piece, [index for index, record in enumerate(raw) if b"\0" in record])
         if not text.isascii() and not self.decodes(text):
@@ -117,19 +124,20 @@ class Counter:
         return place >= 0
 
     def decodes(self, text: bytes | memoryview) -> bool:
-        if self.undecodable is not None:
-            return len(text) == len(bytes(text).translate(None, self.undecodable))
+        undecodable = self.source.wire.undecodable
+        if undecodable is not None:
+            return len(text) == len(bytes(text).translate(None, undecodable))
         try:
             str(text, self.source.wire.inner)
         except UnicodeDecodeError:
             return False
         return True
 
-    def _found(self, kind: str, piece: Piece, indexes: list[int]) -> None:
+    def _found(self, kind: str, piece: LocatedBatch, indexes: list[int]) -> None:
         issue = self.census.issues[kind]
         if indexes and not issue.count:
             line, position = piece.where(indexes[0])
-            issue.row, issue.line, issue.byte = piece.block.rows[indexes[0]] + 1, line, position
+            issue.row, issue.line, issue.byte = piece.batch.rows[indexes[0]] + 1, line, position
         issue.count += len(indexes)
 
 
@@ -138,9 +146,9 @@ def _is_line(text: bytes, start: int, line: bytes) -> bool:
     return text.startswith(line, start) and text[stop : stop + 1] in (b"", b"\n", b"\r")
 
 
-def misquoted(piece: Piece) -> list[int]:
+def misquoted(piece: ParsedRecords) -> list[int]:
     """The records whose quotes are malformed: text after a closing quote, an odd number of quotes, one never closed."""
-    block, quote, escape = piece.block, piece.block.wire.quote, piece.block.wire.escape
+    block, quote, escape = piece.batch, piece.batch.wire.quote, piece.batch.wire.escape
     found = piece.records(piece.cut.misquoted)
     if not quote:
         return found
@@ -152,16 +160,3 @@ def misquoted(piece: Piece) -> list[int]:
 def _quotes(record: bytes, quote: bytes, escaped: re.Pattern[bytes] | None) -> int:
     """The quotes of a record that are not escaped."""
     return (escaped.sub(b"", record) if escaped else record).count(quote)
-
-
-def _undecodable_bytes(wire: Wire) -> bytes | None:
-    """The bytes that mean nothing in a single-byte encoding; None where bytes mean something only together."""
-    unknown = bytearray()
-    for byte in range(256):
-        try:
-            bytes((byte,)).decode(wire.inner)
-        except UnicodeDecodeError as error:
-            if error.reason != "character maps to <undefined>":
-                return None
-            unknown.append(byte)
-    return bytes(unknown)

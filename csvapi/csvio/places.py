@@ -8,10 +8,10 @@ from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from csvapi.csvio.blocks import BLOCK_SIZE
+from csvapi.csvio.batch import BLOCK_SIZE
 from csvapi.csvio.census import misquoted
-from csvapi.csvio.pieces import pieces
 from csvapi.csvio.preview import head
+from csvapi.csvio.reading import read_parsed
 from csvapi.csvio.records import BLANK, line_count, record_text
 from csvapi.csvio.source import Source
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from csvapi.csvio.blocks import Block
+    from csvapi.csvio.batch import Batch
     from csvapi.csvio.dialect import Dialect
-    from csvapi.csvio.pieces import Piece
+    from csvapi.csvio.parsing import ParsedRecords
 
 _PAGE_BLOCK = 16 * 1024
 
@@ -47,7 +47,7 @@ class Run:
     records with malformed quotes and those with a byte order mark.
     """
 
-    block: Block
+    block: Batch
     begin: Place
     end: Place
     units: Sequence[int]
@@ -75,14 +75,14 @@ def runs(path: Path, dialect: Dialect, width: int, at: Place, size: int = BLOCK_
     Wide files are read from the place, too: the encodings they are in have no state between records.
     """
     source = replace(Source.open(path, dialect), body=at.byte, known_width=width)
-    for piece in pieces(source, at.byte, source.size, line=at.line, size=size):
+    for piece in read_parsed(source, at.byte, source.size, line=at.line, size=size):
         run = _located(piece, at, wide=source.wire.wide)
         yield run
         at = run.end
 
 
-def _located(piece: Piece, at: Place, *, wide: bool) -> Run:
-    units, restore = piece.cut.units, piece.block.wire.restore
+def _located(piece: ParsedRecords, at: Place, *, wide: bool) -> Run:
+    units, restore = piece.cut.units, piece.batch.wire.restore
     sizes = map(len, map(restore, units)) if wide else map(len, units)
     offsets = list(accumulate(sizes, initial=at.byte))
     lines = None
@@ -91,9 +91,9 @@ def _located(piece: Piece, at: Place, *, wide: bool) -> Run:
     kept: Sequence[int] = range(len(units))
     if piece.blank:
         kept = [number for number, unit in enumerate(units) if unit not in BLANK]
-    end = Place(at.row + len(piece.block), lines[-1] if lines else at.line + len(units), offsets[-1])
+    end = Place(at.row + len(piece.batch), lines[-1] if lines else at.line + len(units), offsets[-1])
     faults = frozenset(misquoted(piece)), frozenset(piece.records(piece.cut.marked))
-    return Run(piece.block, at, end, kept, offsets, lines, *faults)
+    return Run(piece.batch, at, end, kept, offsets, lines, *faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Row:
 
     place: Place
     width: int
-    _block: Block
+    _block: Batch
     _index: int
 
     @property
@@ -208,7 +208,7 @@ def _of(run: Run, index: int, width: int, header: bytes) -> list[Oddity]:
     return [Oddity(kind, place, KINDS[kind].format(**words)) for kind, so in odd.items() if so]
 
 
-def _decodes(block: Block, text: bytes) -> bool:
+def _decodes(block: Batch, text: bytes) -> bool:
     if text.isascii():
         return True
     try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.pieces import pieces
+from csvapi.csvio.reading import read_parsed
 from csvapi.csvio.records import cut, line_count, read
 from csvapi.csvio.source import Source
 from csvapi.csvio.widths import common_width
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from csvapi.csvio.dialect import Dialect
-    from csvapi.csvio.pieces import Piece
+    from csvapi.csvio.parsing import ParsedRecords
 
 _BLOCK = 16 * 1024
 
@@ -49,47 +49,47 @@ def head(source: Source, *, limit: int = 1 << 24, most: int = sys.maxsize) -> He
     wire, blank = source.wire, 0
     first_line = 1 + source.preamble_lines
     alone = replace(source, known_width=0)
-    for piece in pieces(alone, source.body, source.size, line=first_line, size=_BLOCK, limit=limit):
-        if not len(piece.block):
+    for piece in read_parsed(alone, source.body, source.size, line=first_line, size=_BLOCK, limit=limit):
+        if not len(piece.batch):
             blank += piece.blank
             continue
-        width = piece.block.widths()[0]
+        width = piece.batch.widths()[0]
         if width > most:
             raise TooLarge(f"The file has {width} columns; the limit is {most}.", limit=most)
-        fields = piece.block.fields(0)
+        fields = piece.batch.fields(0)
         if 0 in piece.records(piece.cut.misquoted):
             width = _width_after(alone, piece, limit)
-            fields = read(piece.block.raw[0], wire, width).odd[0]
+            fields = read(piece.batch.raw[0], wire, width).odd[0]
         line, position = piece.where(0)
         if not source.wire.dialect.header:
             width = common_width(_widths(piece), wanted=len(fields))
             names = [f"column_{number}" for number in range(1, width + 1)]
             return Head(b"", fields + [b""] * (width - len(fields)), names, source.body, first_line, 0)
-        record = piece.block.raw[0]
+        record = piece.batch.raw[0]
         before = blank + piece.cut.units.index(record)
         names = [cell.decode(wire.inner, "replace") for cell in fields]
         return Head(record, fields, names, position + len(record), line + line_count(record), before)
     return Head(b"", [], [], source.body, first_line, 0)
 
 
-def _width_after(source: Source, piece: Piece, limit: int) -> int:
+def _width_after(source: Source, piece: ParsedRecords, limit: int) -> int:
     """The most frequent width of the records after the first one of `piece`, in this piece or the next with any."""
     widths = _widths(piece, 1)
     if not widths:
-        following = pieces(source, piece.position + piece.size, source.size, size=_BLOCK, limit=limit)
-        widths = next((_widths(after) for after in following if len(after.block)), [])
+        following = read_parsed(source, piece.position + piece.size, source.size, size=_BLOCK, limit=limit)
+        widths = next((_widths(after) for after in following if len(after.batch)), [])
     return Counter(widths).most_common(1)[0][0] if widths else 0
 
 
-def _widths(piece: Piece, first: int = 0) -> list[int]:
+def _widths(piece: ParsedRecords, first: int = 0) -> list[int]:
     """How many fields the records from number `first` on have: the well-formed ones or, without any, all of them as
     the csv module reads them."""
-    quoted = bool(piece.block.wire.dialect.quote)  # else it is only a last escape that is open
+    quoted = bool(piece.batch.wire.dialect.quote)  # else it is only a last escape that is open
     malformed = set(piece.records(piece.cut.misquoted)) if quoted else set()
-    widths = [width for index, width in enumerate(piece.block.widths()) if index >= first and index not in malformed]
+    widths = [width for index, width in enumerate(piece.batch.widths()) if index >= first and index not in malformed]
     if widths:
         return widths
-    plain = cut(b"".join(piece.block.raw[first:]), piece.block.wire, final=True)
+    plain = cut(b"".join(piece.batch.raw[first:]), piece.batch.wire, final=True)
     return [len(fields) for fields in plain.odd.values()]
 
 
@@ -103,9 +103,9 @@ def text_rows(source: Path, dialect: Dialect) -> Iterator[list[str | None]]:
     opened = Source.open(source, dialect)
     first = head(opened)
     wire = opened.wire
-    for piece in pieces(opened, first.start, opened.size, size=_BLOCK):
-        for index in range(len(piece.block)):
-            row: list[str | None] = [cell.decode(wire.inner, "replace") for cell in piece.block.fields(index)]
+    for piece in read_parsed(opened, first.start, opened.size, size=_BLOCK):
+        for index in range(len(piece.batch)):
+            row: list[str | None] = [cell.decode(wire.inner, "replace") for cell in piece.batch.fields(index)]
             yield row + [None] * (len(first.columns) - len(row))
 
 

@@ -1,10 +1,8 @@
 """Where records end and what their fields are: plain text by splitting, everything else by the csv module.
 
-`cut` looks at one chunk of bytes that begins at a record's start. Its parts go three ways, each exact:
+`cut` looks at one chunk of bytes that begins at a record's start. Its parts go two ways, both exact:
 
 * plain: without a special character a record is a line and a field is what lies between delimiters;
-* easy: where quotes are many, a regular expression finds the records whose quotes only stand around fields that hide
-  nothing (`Wire.easy`), so that without its quotes the text is plain and has the same fields;
 * hard: from any other line on the csv module alone decides where the record ends and, if its quotes are well formed,
   what its fields are; the fields of a record with malformed quotes are read again (`quote_repair`).
 
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from csvapi.csvio.wire import Wire
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
-_GLANCE, _SPARSE = 4096, 64  # bytes that tell how many quotes there are, bytes to a quote where these are few
 BLANK = frozenset((b"\n", b"\r\n", b"\r"))
 
 
@@ -165,15 +162,15 @@ class _Feed:
 
 
 def _mixed(data: bytes, wire: Wire, *, final: bool, marked: bool) -> Cut:
-    """Runs of plain or easy records are split; the csv module reads those between them."""
+    """Runs of plain records are split; the csv module reads those between them."""
     whole, rest = _whole(data, final=final)
     done = Cut(whole, [], [], rest)
     feed = _Feed(whole, wire)
-    run_end = _marked_end(feed, wire) if marked else _easy_end(whole, wire) or _plain_end(feed, wire)
+    run_end = _marked_end(feed, wire) if marked else _plain_end(feed, wire)
     reader = wire.reader(feed, final=final)
     start, end = 0, run_end(0)
     while end < len(whole):
-        _split(whole[start:end], wire, done)
+        _split(whole[start:end], done)
         feed.begin(unmarked(whole, end, wire))
         fields, fault = next(reader, ([], ""))
         if feed.starved and not final:
@@ -182,7 +179,7 @@ def _mixed(data: bytes, wire: Wire, *, final: bool, marked: bool) -> Cut:
         start = feed.position
         _add(done, whole[end:start], wire.encoded(fields), wire, fault, starved=feed.starved)
         end = run_end(start)
-    _split(whole[start:], wire, done)
+    _split(whole[start:], done)
     return done
 
 
@@ -204,15 +201,10 @@ def _is_malformed(unit: bytes, wire: Wire) -> bool:
     return wire.repair.is_malformed(record_text(unit, wire).decode(codec, errors))
 
 
-def _split(span: bytes, wire: Wire, done: Cut) -> None:
-    """Add plain and easy records."""
+def _split(span: bytes, done: Cut) -> None:
+    """Add plain records."""
     done.units.extend(span.splitlines(keepends=True))
-    if not wire.quote or wire.quote not in span:
-        done.plain.extend(span.splitlines())
-    elif b"\r" + wire.quote in span:  # without its quotes an empty field would make one line end of two
-        done.plain.extend(line.replace(wire.quote, b"") for line in span.splitlines())
-    else:
-        done.plain.extend(span.replace(wire.quote, b"").splitlines())
+    done.plain.extend(span.splitlines())
 
 
 def _plain_end(feed: _Feed, wire: Wire) -> Callable[[int], int]:
@@ -239,11 +231,3 @@ def _marked_end(feed: _Feed, wire: Wire) -> Callable[[int], int]:
         return end if mark < 0 else feed.line_start(start, mark)
 
     return run_end
-
-
-def _easy_end(whole: bytes, wire: Wire) -> Callable[[int], int] | None:
-    """Where the easy records end that begin at a record's start; None where quotes are too few to look for them."""
-    if not wire.only_quotes or whole.count(wire.quote, 0, _GLANCE) * _SPARSE < min(_GLANCE, len(whole)):
-        return None
-    easy = wire.easy
-    return (lambda start: int(easy.match(whole, start).end())) if easy else None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from csvapi.csvio.wire import Wire
 
 _WRITE = 1 << 20  # bytes; large writes are cheaper
+_DIRECT = 1 << 17  # bytes that are worth a write of their own
 _COPY = 64 << 20  # of a part at once, when the kernel copies it
 
 
@@ -68,14 +69,25 @@ class Sink:
     def write_records(self, records: Iterable[bytes], wire: Wire) -> None:
         self.write(wire.restore(b"".join(records)))
 
+    def write_now(self, data: memoryview) -> None:
+        """Write what lies in memory that is soon used for something else; without a copy where it is much."""
+        if len(data) < _DIRECT:
+            self.write(bytes(data))
+            return
+        self.flush()
+        self._out(data, len(data))
+
     def flush(self) -> None:
         data = b"".join(self.pending)
         self.pending.clear()
         self.waiting = 0
+        unpaid, self.unpaid = self.unpaid, 0
+        self._out(data, unpaid)
+
+    def _out(self, data: bytes | memoryview, unpaid: int) -> None:
         self.size += len(data)
         if self.digest:
             self.digest.update(data)
-        unpaid, self.unpaid = self.unpaid, 0
         with disk_budget(unpaid, output=self.output):
             self.file.write(data)
 

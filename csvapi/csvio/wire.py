@@ -109,25 +109,21 @@ class Wire:
         return found.start() if found else -1
 
     @cached_property
-    def easy(self) -> Any:
-        """Finds the longest run of records, from where one begins, in which quotes only stand around fields and these
-        hold nothing special; None where a special character is more than a byte. RE2 reads each byte once.
-        """
-        if len(self.delimiter) > 1 or len(self.quote) > 1:
-            return None
-        import re2  # type: ignore[import-untyped]  # has no stubs; only here, to start fast without it
-
-        quote, delimiter = re.escape(self.quote), re.escape(self.delimiter)
-        text = rb"[^" + quote + delimiter + rb"\r\n]*"
-        field = rb"(?:" + text + rb"|" + quote + text + quote + rb")"
-        options = re2.Options()
-        options.encoding = re2.Options.Encoding.LATIN1
-        options.longest_match = True
-        return re2.compile(rb"(?:" + field + rb"(?:" + delimiter + field + rb")*(?:\r\n|\r|\n))*", options)
-
-    @cached_property
     def ordered(self) -> bool:
         return self.inner in _CODE_POINT_ORDER
+
+    @cached_property
+    def undecodable(self) -> bytes | None:
+        """The bytes that mean nothing in a single-byte encoding; None where bytes mean something only together."""
+        unknown = bytearray()
+        for byte in range(256):
+            try:
+                bytes((byte,)).decode(self.inner)
+            except UnicodeDecodeError as error:
+                if error.reason != "character maps to <undefined>":
+                    return None
+                unknown.append(byte)
+        return bytes(unknown)
 
     @cached_property
     def aligned(self) -> bool:

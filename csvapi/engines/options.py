@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from csvapi.csvio.blocks import BLOCK_SIZE
+from csvapi.csvio.batch import BLOCK_SIZE
 from csvapi.csvio.disk import Limits
+from csvapi.native.loader import load
 
 MIB = 1 << 20
 
@@ -15,8 +16,7 @@ MIB = 1 << 20
 class Options:
     """`memory` is for the keys of dedup and unique, in bytes, over all processes together.
 
-    `fast` uses NumPy, where it is installed, for files of at least `smallest_fast` records. `limits` are those of what
-    is written.
+    `native` uses the kernel, which is the default where there is one. `limits` are those of what is written.
     """
 
     on_ragged: Literal["keep", "pad", "drop", "fail"] = "keep"
@@ -28,8 +28,7 @@ class Options:
     max_columns: int = 100_000
     block_size: int = BLOCK_SIZE
     smallest_range: int = 16 * MIB
-    fast: bool = True
-    smallest_fast: int = 300_000
+    native: bool = field(default_factory=lambda: load() is not None)
     output: dict[str, Any] | None = None
     limits: Limits = field(default_factory=Limits)
 

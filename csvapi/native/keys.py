@@ -1,7 +1,7 @@
 """Digests of keys: equal, but for a chance of 2 ** -128, exactly when the fields are, whatever reads them.
 
-A key is what `csvapi.csvio.keys.canonical` makes of a record's fields. Its digest is SipHash-1-3 with 128 bits of output
-under a secret; who does not know it cannot make two keys that have one digest.
+A key is what `csvapi.csvio.keys.canonical` makes of the fields of a record. Its digest is SipHash-1-3 with 128 bits
+of output under a secret; who does not know it cannot make two keys that have one digest.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields, validate
 
-from csvapi.csvio.blocks import Block
+from csvapi.csvio.batch import Batch, ParsedBatch
 from csvapi.errors import AmbiguousColumn
 from csvapi.steps.growth import Part, some
 from csvapi.steps.params import FileField
@@ -70,16 +70,16 @@ class Concat(Written):
         new = [encoded(name, self.wire) for name in self.names[self.width :]]
         return self.top([*fields, *new] if fields else fields)
 
-    def map(self, block: Block) -> Block:
+    def map(self, block: Batch) -> Batch:
         """The first records of the block, as many as fit into a part."""
         done = self._same(block) if self.same else self._wider(block)
         self.out += len(done)
         return done
 
-    def _same(self, block: Block) -> Block:
-        return Block(block.wire, movable(block), block.plain, block.rows, block.odd)
+    def _same(self, block: Batch) -> Batch:
+        return ParsedBatch(block.wire, movable(block), block.plain, block.rows, block.odd)
 
-    def _wider(self, block: Block) -> Block:
+    def _wider(self, block: Batch) -> Batch:
         more = [b""] * (len(self.names) - self.width)
         rows, part = [], Part(self.bound)
         for number, row in enumerate(block.rows):
@@ -91,7 +91,7 @@ class Concat(Written):
             rows.append([*fields[: self.width], *more, *fields[self.width :]])
         return block_of(rows, block.rows[: len(rows)], self.wire, self.bound)
 
-    def more(self) -> Iterator[Block]:
+    def more(self) -> Iterator[Batch]:
         """The other files' records, written in this one's dialect; fields beyond their header stay last."""
         for other in self.others:
             places, width = self._places(other), len(other.columns)
@@ -99,7 +99,7 @@ class Concat(Written):
                 for few in some(block, len(places)):
                     yield self._placed(other, few, places, width)
 
-    def _placed(self, other: Other, block: Block, places: list[int | None], width: int) -> Block:
+    def _placed(self, other: Other, block: Batch, places: list[int | None], width: int) -> Batch:
         rows = []
         for number, row in enumerate(block.rows):
             self.bound.check(len(block.raw[number]) + len(places), row)

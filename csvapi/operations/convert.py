@@ -17,7 +17,7 @@ from csvapi.steps.writing import wire_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from csvapi.csvio.blocks import Block
+    from csvapi.csvio.batch import Batch
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.formats import Writer
     from csvapi.steps.gathering import Part
@@ -91,7 +91,7 @@ class Gathering:
             Bound(convert.after.max_record, convert.pointer),
         )
 
-    def add(self, block: Block, line: Callable[[int], int]) -> None:
+    def add(self, block: Batch, line: Callable[[int], int]) -> None:
         inner = self.wire.inner
         for few in some(block, self.width):
             rows = []

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import compress, count
 from typing import TYPE_CHECKING, Any
 
-from csvapi.csvio.blocks import Block, Mask
+from csvapi.csvio.batch import Batch, Mask
 from csvapi.steps.asked import not_comparable, text_comparison
 from csvapi.steps.conditions import FEW, NEGATIVE, All, Leaf, Node, Not, Text, among, any_of, inverse, text_test
 from csvapi.steps.filter_params import COMPARISONS, Params, columns
@@ -58,10 +58,10 @@ class Filter:
                 kinds = " or ".join(node.test.kinds)
                 self.reasons += (f"{_clipped(_name(part['column']))} is no {kinds}",)
 
-    def keep(self, block: Block) -> Mask:
+    def keep(self, block: Batch) -> Mask:
         return All(self.parts).mask(block)
 
-    def why(self, dropped: Block) -> bytes:
+    def why(self, dropped: Batch) -> bytes:
         """The number of the reason: of the first part that does not hold. What was counted stays as it is."""
         answers = bytearray(len(dropped))
         left: Sequence[int] = range(len(dropped))
@@ -154,7 +154,10 @@ class Filter:
     def _typed(self, name: str, typed: dict[Format, list[Any]], position: int, *, codes: bool) -> TypedLeaf:
         """With the values of each format."""
         wire = wire_of(self.context)
-        tests = [Typed(name, tuple(given), form, wire, codes=codes) for form, given in typed.items()]
+        tests = [
+            Typed(name, tuple(given), form, wire, codes=codes and form.kind == "number")
+            for form, given in typed.items()
+        ]
         return TypedLeaf(position, tests[0] if len(tests) == 1 else AnyOf(tests), None)
 
     def _texts(self, name: str, values: list[Any], leaf: dict[str, Any], position: int, pointer: str) -> list[Node]:

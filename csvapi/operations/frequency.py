@@ -17,7 +17,7 @@ from csvapi.steps.step import Operation
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from csvapi.csvio.blocks import Block
+    from csvapi.csvio.batch import Batch
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
     from csvapi.steps.step import Column, Context, Counts
@@ -99,7 +99,7 @@ class Gathering:
         self.counter: Counter[bytes] = Counter()
         self.size = self.total = 0
 
-    def add(self, block: Block, line: Callable[[int], int]) -> None:
+    def add(self, block: Batch, line: Callable[[int], int]) -> None:
         cells = block.column(self.position)
         values: list[bytes] = [cell or b"" for cell in cells] if None in cells else cells  # type: ignore[assignment]  # no None
         known = len(self.counter)

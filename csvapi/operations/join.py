@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from csvapi.csvio.blocks import Block
+from csvapi.csvio.batch import Batch, ParsedBatch
 from csvapi.csvio.keys import canonical
 from csvapi.spill.hash_index import Index, IndexWriter
 from csvapi.steps.growth import EACH, KEY_COLUMNS, PART, Bound, some
@@ -18,7 +18,7 @@ from csvapi.steps.writing import Written, encoded, movable, records, wire_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from csvapi.csvio.blocks import Cell, Mask
+    from csvapi.csvio.batch import Cell, Mask
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.step import Column, Context, Counts, FileId
 
@@ -90,7 +90,7 @@ class Lookup:
             self.index = writer.finish()
         return {"repeated_keys": self.index.repeated}
 
-    def _entries(self, block: Block) -> tuple[list[bytes], list[bytes]]:
+    def _entries(self, block: Batch) -> tuple[list[bytes], list[bytes]]:
         """The keys of a block of the second file, and what each stands for."""
         kept: list[bytes] = []
         rows: list[list[bytes]] = []
@@ -112,7 +112,7 @@ class Lookup:
         line_end = len(self.wire.dialect.line_end.encode())
         return [record[:-line_end] for record in records(lead, self.wire)]
 
-    def matches(self, block: Block) -> list[range]:
+    def matches(self, block: Batch) -> list[range]:
         assert self.index is not None  # noqa: S101  prepared
         keys = self._keys(block)
         self.missing += keys.count(None)
@@ -120,7 +120,7 @@ class Lookup:
         self.matched += sum(map(bool, found))
         return found
 
-    def _keys(self, block: Block) -> list[bytes | None]:
+    def _keys(self, block: Batch) -> list[bytes | None]:
         if not block.width:
             return [self._key(list(row)) for row in zip(*(block.column(at) for at in self.left), strict=True)]
         keys: list[bytes | None] = [*block.keys(self.left)]
@@ -172,7 +172,7 @@ class Join(Lookup, Written):
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         return self.top([*fields, *(encoded(name, self.wire) for name in self.names)] if fields else fields)
 
-    def expand(self, block: Block) -> Iterator[Block]:
+    def expand(self, block: Batch) -> Iterator[Batch]:
         raw: list[bytes] = []
         rows: list[int] = []
         size = 0
@@ -186,12 +186,12 @@ class Join(Lookup, Written):
         yield self._written(raw, rows)
         self.seen += len(block)
 
-    def _written(self, raw: list[bytes], rows: list[int]) -> Block:
+    def _written(self, raw: list[bytes], rows: list[int]) -> Batch:
         self.out += len(raw)
         self.alive()
-        return Block(self.wire, raw, raw, rows)
+        return ParsedBatch(self.wire, raw, raw, rows)
 
-    def _pairs(self, block: Block) -> Iterator[tuple[int, bytes]]:
+    def _pairs(self, block: Batch) -> Iterator[tuple[int, bytes]]:
         assert self.index is not None  # noqa: S101  prepared
         own = movable(block)
         even = block.width == self.width or not self.taken
@@ -205,7 +205,7 @@ class Join(Lookup, Written):
                 self.bound.check(len(body) + len(text) + len(rest), row)
                 yield row, body + text + rest + end
 
-    def _body(self, block: Block, raw: bytes, number: int, *, even: bool) -> tuple[bytes, bytes, bytes]:
+    def _body(self, block: Batch, raw: bytes, number: int, *, even: bool) -> tuple[bytes, bytes, bytes]:
         """The record as wide as the header, its line end, and what it has beyond the header."""
         fits = even or len(block.fields(number)) == self.width
         if fits and not self.rewrites:
@@ -233,10 +233,10 @@ class Matching(Lookup):
         self.semi = params["how"] == "semi"
         self.reasons: tuple[str, ...] = ("no match" if self.semi else "matched",)
 
-    def keep(self, block: Block) -> Mask:
+    def keep(self, block: Batch) -> Mask:
         return bytes(bool(found) == self.semi for found in self.matches(block))
 
-    def why(self, dropped: Block) -> bytes:
+    def why(self, dropped: Batch) -> bytes:
         return bytes(len(dropped))
 
 

@@ -19,7 +19,7 @@ from csvapi.steps.writing import wire_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from csvapi.csvio.blocks import Block
+    from csvapi.csvio.batch import Batch
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.column_parts import Written
     from csvapi.steps.gathering import Part
@@ -117,7 +117,7 @@ class Gathering:
         self.rows: list[int] = []
         self.size = 0
 
-    def add(self, block: Block, line: Callable[[int], int]) -> None:
+    def add(self, block: Batch, line: Callable[[int], int]) -> None:
         if self.few and len(block) >= _BATCH:
             self._look()
             self._into([block.column(at) for at in self.profile.positions], block.rows)
@@ -146,7 +146,7 @@ class Gathering:
     def _new(self) -> list[ColumnProfile]:
         return [ColumnProfile(self.profile.exact) for _ in self.profile.positions]
 
-    def _fields(self, block: Block, number: int) -> list[bytes | None]:
+    def _fields(self, block: Batch, number: int) -> list[bytes | None]:
         """The cells of the chosen columns, None for those the record does not have."""
         fields: list[bytes | None] = [*block.fields(number)]
         fields += [None] * (self.profile.width - len(fields))

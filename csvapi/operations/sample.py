@@ -11,7 +11,7 @@ from csvapi.steps.params import whole
 from csvapi.steps.step import Operation, Traits
 
 if TYPE_CHECKING:
-    from csvapi.csvio.blocks import Block, Mask
+    from csvapi.csvio.batch import Batch, Mask
     from csvapi.steps.step import Context, Counts
 
 
@@ -52,19 +52,19 @@ class Sample:
         self.left = 0
         self.wanted = self.params.get("size", 0)
 
-    def study(self, block: Block) -> None:
+    def study(self, block: Batch) -> None:
         self.left += len(block)
 
     def studied(self) -> None:
         pass
 
-    def keep(self, block: Block) -> Mask:
+    def keep(self, block: Batch) -> Mask:
         if "fraction" in self.params:
             fraction = self.params["fraction"]
             return bytes(self.random() < fraction for _ in range(len(block)))
         return bytes(self._draw() for _ in range(len(block)))
 
-    def why(self, dropped: Block) -> bytes:
+    def why(self, dropped: Batch) -> bytes:
         return bytes(len(dropped))
 
     def counts(self) -> Counts:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from csvapi.csvio.blocks import Block
+from csvapi.csvio.batch import Batch
 from csvapi.errors import InvalidInput
 from csvapi.steps.growth import EACH, PART, Part
 from csvapi.steps.params import columns_field
@@ -74,7 +74,7 @@ class Select(Written):
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         return self.top([self.renamed.get(at, fields[at]) for at in self.positions] if fields else fields)
 
-    def map(self, block: Block) -> Block:
+    def map(self, block: Batch) -> Batch:
         """The first records of the block, as many as fit into a part."""
         if self.same:
             return block
@@ -88,7 +88,7 @@ class Select(Written):
                 rows = [(*row, *block.fields(index)[self.rest :]) for index, row in enumerate(rows)]
         return block_of(rows, block.rows, self.wire, self.bound)
 
-    def _part(self, block: Block) -> Block:
+    def _part(self, block: Batch) -> Batch:
         """The records that fit: of most blocks all, which needs no look at each."""
         width = len(self.positions)
         if (width + EACH) * len(block) + self.most * sum(map(len, block.raw)) <= PART:

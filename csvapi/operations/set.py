@@ -19,7 +19,7 @@ from csvapi.steps.writing import Written, block_of, encoded
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from csvapi.csvio.blocks import Block
+    from csvapi.csvio.batch import Batch
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.step import Column, Context, Counts
 
@@ -172,7 +172,7 @@ class Set(Written):
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         return self.top(fields)
 
-    def map(self, block: Block) -> Block:
+    def map(self, block: Batch) -> Batch:
         """The first records of the block, as many as fit into a part."""
         rows: list[list[bytes]] = []
         part = Part(self.bound)

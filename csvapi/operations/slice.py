@@ -10,7 +10,7 @@ from csvapi.steps.params import whole
 from csvapi.steps.step import Operation, Traits
 
 if TYPE_CHECKING:
-    from csvapi.csvio.blocks import Block, Mask
+    from csvapi.csvio.batch import Batch, Mask
     from csvapi.steps.step import Context, Counts
 
 
@@ -46,13 +46,13 @@ class Slice:
     def prepare(self, workspace: object) -> None:
         self.seen = self.total = 0
 
-    def study(self, block: Block) -> None:
+    def study(self, block: Batch) -> None:
         self.total += len(block)
 
     def studied(self) -> None:
         pass
 
-    def keep(self, block: Block) -> Mask:
+    def keep(self, block: Batch) -> Mask:
         first, last = self._range()
         before = self.seen
         self.seen += len(block)
@@ -60,7 +60,7 @@ class Slice:
         stop = len(block) if last is None else min(max(last - before, start), len(block))
         return bytes(start) + b"\1" * (stop - start) + bytes(len(block) - stop)
 
-    def why(self, dropped: Block) -> bytes:
+    def why(self, dropped: Batch) -> bytes:
         return bytes(len(dropped))
 
     def counts(self) -> Counts:

@@ -20,7 +20,7 @@ from csvapi.steps.writing import movable, wire_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from csvapi.csvio.blocks import Block
+    from csvapi.csvio.batch import Batch
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
     from csvapi.steps.step import Column, Context, Counts
@@ -118,7 +118,7 @@ class Gathering:
     def __init__(self, sort: Sort, runs: Runs, workspace: Workspace) -> None:
         self.sort, self.runs, self.workspace = sort, runs, workspace
 
-    def add(self, block: Block, line: Callable[[int], int]) -> None:
+    def add(self, block: Batch, line: Callable[[int], int]) -> None:
         wire, parts = self.sort.wire, self.sort.parts
         keys = parts[0].keys(block.column(parts[0].position), wire, block.rows)
         for part in parts[1:]:

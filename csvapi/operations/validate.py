@@ -20,7 +20,7 @@ from csvapi.steps.writing import wire_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from csvapi.csvio.blocks import Block, Mask
+    from csvapi.csvio.batch import Batch, Mask
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
     from csvapi.steps.step import Column, Context, Counts
@@ -85,7 +85,7 @@ class Checks:
         for number, each in enumerate(self.unique):
             each.prepare(workspace, number)
 
-    def study(self, block: Block) -> None:
+    def study(self, block: Batch) -> None:
         for each in self.unique:
             each.study(block)
 
@@ -93,7 +93,7 @@ class Checks:
         for each in self.unique:
             each.studied()
 
-    def violations(self, block: Block) -> list[Violation]:
+    def violations(self, block: Batch) -> list[Violation]:
         """In the order of records, then of the schema."""
         found: list[Violation] = []
         for column in self.columns:
@@ -134,14 +134,14 @@ class Keep(Checks):
             self.reasons = tuple(_reason(*rule) for rule in named) if len(named) <= _REASONS else ("invalid",)
             self.numbers = {rule: number for number, rule in enumerate(named) if len(named) <= _REASONS}
 
-    def keep(self, block: Block) -> Mask:
+    def keep(self, block: Batch) -> Mask:
         mask, self.gone = b"", b""
         for few in some(block, len(self.columns)):
             mask += self._keep(few)
             self.alive()
         return mask
 
-    def _keep(self, block: Block) -> Mask:
+    def _keep(self, block: Batch) -> Mask:
         mask = bytearray([self.valid]) * len(block)
         first: dict[int, int] = {}
         for at, column, _, rule in self.violations(block):
@@ -150,7 +150,7 @@ class Keep(Checks):
         self.gone += bytes(first.values()) if self.valid else bytes(mask.count(0))
         return bytes(mask)
 
-    def why(self, dropped: Block) -> bytes:
+    def why(self, dropped: Batch) -> bytes:
         """Of the records that `keep` dropped last; asked once, for rules that count see each record once."""
         return self.gone
 
@@ -192,11 +192,11 @@ class Gathering:
         self.file = (workspace.folder / "violations").open("wb")
         self.written = 0
 
-    def add(self, block: Block, line: Callable[[int], int]) -> None:
+    def add(self, block: Batch, line: Callable[[int], int]) -> None:
         for few in some(block, len(self.report.columns)):
             self._add(few, line)
 
-    def _add(self, block: Block, line: Callable[[int], int]) -> None:
+    def _add(self, block: Batch, line: Callable[[int], int]) -> None:
         report, table = self.report, self.report.table
         found = report.violations(block)
         left = found if report.limit is None else found[: report.limit - table.out]

@@ -21,7 +21,7 @@ MIB = 1024 * 1024
 _ARENA_MAX, _ARENAS = -8, 2  # of mallopt(3)
 BESIDES = 100 * MIB  # what a task may have besides its budget
 LIBRARIES = {"OMP_NUM_THREADS": "1", "ARROW_IO_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
-"""The environment by which NumPy and pyarrow set no memory aside, for a thread of each core and for later: it counts
+"""The environment by which pyarrow sets no memory aside, for a thread of each core and for later: it counts
 as soon as it could be written to."""
 
 

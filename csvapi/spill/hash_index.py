@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.keys import digests
 from csvapi.spill.external_sort import Runs, merged
-from csvapi.spill.key_files import KeySink, frames, key_file
+from csvapi.spill.key_files import PlainKeySink, frames, key_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,7 +44,7 @@ class IndexWriter(AbstractContextManager["IndexWriter"]):
         self.workspace = workspace
         self.folder = workspace.folder / name
         self.folder.mkdir()
-        self.sink = KeySink(self.folder, 0, 0, _PARTITIONS)
+        self.sink = PlainKeySink(self.folder, 0, 0, _PARTITIONS)
         self.texts = (self.folder / "texts").open("wb")
         self.ends = (self.folder / "ends").open("wb")
         self.count = self.size = 0

@@ -1,27 +1,30 @@
 """Keys on disk: digests and row numbers of one range, in partitions that are resolved one at a time.
 
-Memory: a buffer per partition. Disk: 20 bytes per record. Raises `WorkspaceFull` when the disk is.
+Memory: a buffer per partition. Disk: 24 bytes per record: two halves of its digest
+and its row, 8 bytes each. Raises `WorkspaceFull` when the disk is.
 """
 
 from __future__ import annotations
 
-import struct
 import sys
 from array import array
 from operator import itemgetter
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.keys import digests
+from csvapi.native.keys import DIGEST, digests_of
+from csvapi.native.partitions import ENTRY, Partitions, entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-PARTS = "qqI"  # two halves of the digest, and the row in its range
-_FRAME = struct.Struct("=Q")  # how many records follow: their first halves, their second halves, their rows
-_BUFFERED = 1 << 15  # records
-RECORD = 20  # bytes
+    from csvapi.csvio.batch import Digests
+
+_NUMBERS = 3  # of an entry: two halves of the digest, and the row in its range
+_BUFFERED = 1 << 15  # entries
+_LEAST = 512  # of one partition
 
 Keys = tuple["array[int]", "array[int]", "array[int]"]
 
@@ -30,12 +33,77 @@ def key_file(workspace: Path, step: int, number: int, partition: int) -> Path:
     return workspace / f"keys-{step}-{number}-{partition}"
 
 
-class KeySink:
-    """Takes the keys of one range's records in order; `partitions` is a power of two up to 256."""
+class KeySink(Protocol):
+    """Takes the keys of one range's records in order; with a `secret`, it also takes the digests under it.
+
+    Keys that are equal come to lie in the same of `partitions`, a power of two up to 256.
+    """
+
+    @property
+    def secret(self) -> bytes | None: ...
+
+    def digest(self, key: bytes) -> bytes:
+        """The digest of a key under the secret, 16 bytes."""
+        ...
+
+    def add(self, keys: Sequence[bytes], rows: Sequence[int]) -> None:
+        """Add records by their keys and rows."""
+        ...
+
+    def add_digests(self, digests: Digests) -> None:
+        """Add records by their digests under the secret."""
+        ...
+
+    def flush(self) -> None:
+        """Write what is buffered."""
+        ...
+
+    def close(self) -> None:
+        """Close the files."""
+        ...
+
+
+class NativeKeySink:
+    """The kernel's; see `KeySink`."""
+
+    def __init__(self, workspace: Path, step: int, number: int, partitions: int, secret: bytes) -> None:
+        self.secret = secret
+        self._files = [key_file(workspace, step, number, each).open("wb", buffering=0) for each in range(partitions)]
+        self._partitions = Partitions(partitions, max(_LEAST, _BUFFERED // partitions), self._write)
+
+    def digest(self, key: bytes) -> bytes:
+        found = bytearray(DIGEST)
+        digests_of([key], self.secret, found)
+        return bytes(found)
+
+    def add(self, keys: Sequence[bytes], rows: Sequence[int]) -> None:
+        digests = bytearray(DIGEST * len(keys))
+        digests_of(keys, self.secret, digests)
+        self._partitions.add_entries(entries(digests, rows))
+
+    def add_digests(self, digests: Digests) -> None:
+        digests.add_to(self._partitions)
+
+    def flush(self) -> None:
+        self._partitions.flush()
+
+    def _write(self, number: int, entries: memoryview) -> None:
+        with disk_budget(len(entries)):
+            self._files[number].write(entries)
+
+    def close(self) -> None:
+        for file in self._files:
+            file.close()
+
+
+class PlainKeySink:
+    """Python's, by its own hash; see `KeySink`."""
+
+    secret = None
 
     def __init__(self, workspace: Path, step: int, number: int, partitions: int) -> None:
         self.files = [key_file(workspace, step, number, partition).open("wb") for partition in range(partitions)]
-        self.buffers = tuple(array(typecode) for typecode in PARTS)
+        self.buffers = tuple(array("q") for _ in range(_NUMBERS))
 
     def add(self, keys: Sequence[bytes], rows: Sequence[int]) -> None:
         first, second, row = self.buffers
@@ -45,6 +113,14 @@ class KeySink:
         row.extend(rows)
         if len(row) >= _BUFFERED:
             self.flush()
+
+    def digest(self, key: bytes) -> bytes:
+        """There is no secret to make one under."""
+        raise NotImplementedError
+
+    def add_digests(self, digests: Digests) -> None:
+        """There is no secret that the caller could have made them under."""
+        raise NotImplementedError
 
     def flush(self) -> None:
         """Write what is buffered, each record to the partition that the low bits of its digest name."""
@@ -70,8 +146,11 @@ class KeySink:
 
     def _append(self, file: BinaryIO, parts: Sequence[array[int]]) -> None:
         if parts[0]:
-            with disk_budget(RECORD * len(parts[0])):
-                file.write(b"".join((_FRAME.pack(len(parts[0])), *parts)))
+            entries = array("q", bytes(ENTRY * len(parts[0])))
+            for number, part in enumerate(parts):
+                entries[number::_NUMBERS] = part
+            with disk_budget(ENTRY * len(parts[0])):
+                file.write(entries)
 
     def close(self) -> None:
         for file in self.files:
@@ -82,25 +161,32 @@ class KeySink:
 def frames(path: Path) -> Iterator[Keys]:
     """Everything one partition of one range was given, in order, some records at a time."""
     with path.open("rb") as file:
-        while head := file.read(_FRAME.size):
-            keys = tuple(array(typecode) for typecode in PARTS)
-            for part in keys:
-                part.fromfile(file, *_FRAME.unpack(head))
-            yield keys  # type: ignore[misc]  # PARTS has three
+        while entries := array("q", file.read(ENTRY * _BUFFERED)):
+            yield _columns(entries)
+
+
+def stretches(path: Path, *, back: bool = False) -> Iterator[bytes]:
+    """The entries as they are in the file, some at a time, from the start or from the end on."""
+    size = path.stat().st_size
+    places = range(0, size, ENTRY * _BUFFERED)
+    with path.open("rb", buffering=0) as file:
+        for place in reversed(places) if back else places:
+            file.seek(place)
+            yield file.read(min(ENTRY * _BUFFERED, size - place))
 
 
 def load(path: Path) -> Keys:
     """All of it at once."""
-    whole = tuple(array(typecode) for typecode in PARTS)
-    for keys in frames(path):
-        for part, more in zip(whole, keys, strict=True):
-            part.extend(more)
-    return whole  # type: ignore[return-value]  # PARTS has three
+    return _columns(array("q", path.read_bytes()))
 
 
 def held(path: Path) -> int:
-    """How many records it was given, a few more at most."""
-    return path.stat().st_size // RECORD
+    """How many records it was given."""
+    return path.stat().st_size // ENTRY
+
+
+def _columns(entries: array[int]) -> Keys:
+    return entries[::_NUMBERS], entries[1::_NUMBERS], entries[2::_NUMBERS]
 
 
 _LOW_BYTE = 0 if sys.byteorder == "little" else 7

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import operator
 from dataclasses import dataclass
-from itertools import compress, count, repeat
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from csvapi.csvio.blocks import Block, Cell, Mask
+from csvapi.csvio.batch import Batch, Cell, Mask, spread
 from csvapi.steps.values import as_text
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ COMPARE = {"==": operator.eq, ">": operator.gt, ">=": operator.ge, "<": operator
 
 
 class Node(Protocol):
-    def mask(self, block: Block) -> Mask: ...
+    def mask(self, block: Batch) -> Mask: ...
 
 
 def inverse(mask: Mask) -> Mask:
@@ -35,28 +35,18 @@ def inverse(mask: Mask) -> Mask:
 _INVERSE = bytes((1,)) + bytes(255)
 
 
-def scatter(mask: Mask, inner: Mask) -> Mask:
-    """`inner` speaks of the records that `mask` keeps; the same for all records."""
-    if len(inner) == len(mask):
-        return inner
-    whole = bytearray(mask)
-    for index in compress(compress(count(), mask), inverse(inner)):
-        whole[index] = 0
-    return bytes(whole)
-
-
 @dataclass
 class All:
     """True where every part is; a part sees the records for which those before it were true."""
 
     parts: Sequence[Node]
 
-    def mask(self, block: Block) -> Mask:
+    def mask(self, block: Batch) -> Mask:
         mask = self.parts[0].mask(block)
         for part in self.parts[1:]:
             if 1 not in mask:
                 break
-            mask = scatter(mask, part.mask(block.select(mask)))
+            mask = spread(mask, part.mask(block.select(mask)))
         return mask
 
 
@@ -64,7 +54,7 @@ class All:
 class Not:
     part: Node
 
-    def mask(self, block: Block) -> Mask:
+    def mask(self, block: Batch) -> Mask:
         return inverse(self.part.mask(block))
 
 
@@ -84,7 +74,11 @@ class Leaf:
     absent: bool
     asked: Remark | None = None
 
-    def mask(self, block: Block) -> Mask:
+    def mask(self, block: Batch) -> Mask:
+        if isinstance(self.test, Text) and not self.asked and isinstance(self.test.operand, bytes):
+            mask = block.text_mask(self.position, self.test.name, self.test.operand)
+            if mask is not None:
+                return mask
         cells: list[Cell] = block.column(self.position)
         if not block.width and None in cells:
             there = [(cell, row) for cell, row in zip(cells, block.rows, strict=True) if cell is not None]

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.keys import canonical
 from csvapi.spill.duplicates import repeats
-from csvapi.spill.key_files import KeySink, key_file, load
+from csvapi.spill.key_files import PlainKeySink, key_file, load
 from csvapi.steps.table_schema import rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csvapi.csvio.blocks import Block, Cell
+    from csvapi.csvio.batch import Batch, Cell
     from csvapi.csvio.wire import Wire
     from csvapi.spill.workspace import Workspace
 
@@ -33,10 +33,10 @@ class Unique:
     def prepare(self, workspace: Workspace, number: int) -> None:
         self.folder = workspace.folder / f"unique-{id(self)}-{number}"
         self.folder.mkdir()
-        self.sink = KeySink(self.folder, 0, 0, _PARTITIONS)
+        self.sink = PlainKeySink(self.folder, 0, 0, _PARTITIONS)
         self.total = self.seen = 0
 
-    def study(self, block: Block) -> None:
+    def study(self, block: Batch) -> None:
         keys, rows = [], []
         cells = zip(*(block.column(at) for at in self.positions), strict=True)
         for row, values in enumerate(cells, self.total):
@@ -57,12 +57,12 @@ class Unique:
                 self.bits[rows[index] >> 3] |= 1 << (rows[index] & 7)
             path.unlink()
 
-    def bad(self, block: Block) -> list[int]:
+    def bad(self, block: Batch) -> list[int]:
         start = self.seen
         self.seen += len(block)
         return [row - start for row in range(start, self.seen) if self.bits[row >> 3] >> (row & 7) & 1]
 
-    def value(self, block: Block, index: int) -> bytes:
+    def value(self, block: Batch, index: int) -> bytes:
         return b" ".join(block.column(at)[index] or b"" for at in self.positions)
 
     def _missing(self, values: tuple[Cell, ...]) -> bool:
@@ -121,7 +121,7 @@ class Checked:
     def names(self) -> list[str]:
         return self.rules.names
 
-    def violated(self, block: Block) -> list[str]:
+    def violated(self, block: Batch) -> list[str]:
         return self.rules.violated(block.column(self.position), block.wire)
 
 

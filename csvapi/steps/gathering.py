@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from csvapi.csvio.blocks import Block
+    from csvapi.csvio.batch import Batch
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.step import Context, Counts
 
@@ -28,7 +28,7 @@ class Gathering(Protocol):
     One that holds files open has `abandon`, too, for a pass that fails: it is called in place of `close`.
     """
 
-    def add(self, block: Block, line: Callable[[int], int]) -> None: ...
+    def add(self, block: Batch, line: Callable[[int], int]) -> None: ...
     def close(self) -> object: ...
 
 

@@ -16,7 +16,7 @@ from csvapi.errors import TooLarge
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from csvapi.csvio.blocks import Block
+    from csvapi.csvio.batch import Batch
 
 PART = 1 << 18  # bytes of memory of the records that a step hands on together
 EACH = 100  # of them for a record besides its text
@@ -92,7 +92,7 @@ class Part:
         return True
 
 
-def some(block: Block, cells: int) -> Iterator[Block]:
+def some(block: Batch, cells: int) -> Iterator[Batch]:
     """The block in parts, for a step that makes something of `cells` cells of each record."""
     count = max(1, CELLS // max(1, cells))
     if len(block) <= count:

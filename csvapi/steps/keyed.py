@@ -15,9 +15,10 @@ from csvapi.steps.writing import wire_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csvapi.csvio.blocks import Block, Cell
+    from csvapi.csvio.batch import Batch, Cell, Digests
     from csvapi.csvio.wire import Wire
     from csvapi.spill.duplicates import Keep
+    from csvapi.spill.key_files import KeySink
     from csvapi.steps.step import Context
 
 SAMPLE = 10
@@ -71,6 +72,28 @@ class Keyed:
         kept = more.get("keeps_empty", False)
         return cls(positions, retain, **more, empty=empty, delimiter=delimiter, remarks=[] if kept else remarks)
 
+    def spill(self, batch: Batch, sink: KeySink) -> None:
+        """Give the records' keys to `sink`, and count the empty ones."""
+        if sink.secret is not None and not self.ignore:
+            digests = batch.digests(self.positions, sink.secret)
+            if digests is not None:
+                self._spill_digests(batch, digests, sink)
+                return
+        keys, rows = self.keys(batch), batch.rows
+        self.see(keys, rows)
+        if self.keeps_empty:
+            filled = [not self.is_empty(key) for key in keys]
+            keys, rows = list(compress(keys, filled)), list(compress(rows, filled))
+        sink.add(keys, rows)
+
+    def _spill_digests(self, batch: Batch, digests: Digests, sink: KeySink) -> None:
+        """The same of records that all have the header's width, so that one empty key is all there may be."""
+        empty = sink.digest(self.empty[0])
+        for remark in self.remarks[:1]:
+            count, rows = digests.count(empty, remark.most)
+            remark.add(len(batch), count, [(row, None) for row in rows])
+        sink.add_digests(digests.without(empty) if self.keeps_empty else digests)
+
     def see(self, keys: Sequence[bytes], rows: Sequence[int]) -> None:
         """Count the empty ones among the keys of the records in `rows`."""
         shapes = {remark.key: remark for remark in self.remarks}
@@ -85,13 +108,13 @@ class Keyed:
         """Whether the key has nothing but empty and absent fields."""
         return key in self.empty or (key[:1] == b"\n" and not key.replace(self.delimiter, b"").strip(b"\n"))
 
-    def keys(self, block: Block) -> list[bytes]:
+    def keys(self, block: Batch) -> list[bytes]:
         if not self.ignore:
             return block.keys(self.positions)
         delimiter = block.wire.delimiter
         return [canonical([self._fold(cell, block.wire) for cell in row], delimiter) for row in self._cells(block)]
 
-    def _cells(self, block: Block) -> Sequence[Sequence[Cell]]:
+    def _cells(self, block: Batch) -> Sequence[Sequence[Cell]]:
         if self.positions is None:
             return [block.fields(index) for index in range(len(block))]
         return list(zip(*(block.column(position) for position in self.positions), strict=True))
@@ -107,7 +130,7 @@ class Keyed:
             text = " ".join(text.split())
         return text.encode("utf-8", "surrogatepass")
 
-    def sample(self, kept: Block) -> list[str]:
+    def sample(self, kept: Batch) -> list[str]:
         """The first ten values among `kept`; of several columns, joined by a delimiter for show."""
         wire = kept.wire
         rows = islice(self._cells(kept.select(bytes(index < SAMPLE for index in range(len(kept))))), SAMPLE)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from csvapi.csvio.data_warnings import DataWarning, shown
 
 if TYPE_CHECKING:
-    from csvapi.csvio.blocks import Cell
+    from csvapi.csvio.batch import Cell
     from csvapi.csvio.wire import Wire
 
 

@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from csvapi.csvio.blocks import Block
+from csvapi.csvio.batch import Batch, ParsedBatch
 from csvapi.csvio.keys import canonical
 from csvapi.csvio.wire import Wire
 from csvapi.errors import InvalidInput
@@ -73,7 +73,7 @@ class Rewrite:
         record, names = next(self._rows([fields]))
         return names, self.wire.bom + self.wire.restore(record)
 
-    def map(self, block: Block) -> Block:
+    def map(self, block: Batch) -> Batch:
         """The first records of the block, as many as fit into a part; the last one that is written may not be."""
         raw, plain, odd = list[bytes](), list[bytes](), dict[int, list[bytes]]()
         part, replaced = Part(self.bound), self.replaced
@@ -85,9 +85,9 @@ class Rewrite:
             plain.append(canonical(fields, self.wire.delimiter))
             replaced = self.replaced
         self.replaced = replaced  # without those of a record that is to come again
-        return Block(self.wire, raw, plain, block.rows[: len(raw)], odd)
+        return ParsedBatch(self.wire, raw, plain, block.rows[: len(raw)], odd)
 
-    def _wide_enough(self, block: Block) -> Iterator[list[bytes]]:
+    def _wide_enough(self, block: Batch) -> Iterator[list[bytes]]:
         """The fields of each record; with those that it does not have it must still be within the bound."""
         limit = self.bound.limit
         for index, row in enumerate(block.rows):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from csvapi.blame import blaming
 from csvapi.csvio.census import Counter
 from csvapi.csvio.file_warnings import file_warnings
-from csvapi.csvio.pieces import pieces
 from csvapi.csvio.preview import head
+from csvapi.csvio.reading import read_parsed
 from csvapi.csvio.source import Source
 from csvapi.steps.step import Context
 from csvapi.steps.writing import encoded
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-    from csvapi.csvio.blocks import Block
+    from csvapi.csvio.batch import Batch
     from csvapi.csvio.data_warnings import DataWarning
     from csvapi.csvio.wire import Wire
     from csvapi.steps.step import Column, FileId
@@ -52,13 +52,13 @@ class Other:
         with self.blamed():
             return self.context.position(column, pointer)
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Iterator[Batch]:
         """All its records; what is odd about them is counted for `warnings`."""
         self.counter = Counter(self.source, self.first)
         with self.blamed():
-            for piece in pieces(self.source, self.first.start, self.source.size, line=self.first.line):
+            for piece in read_parsed(self.source, self.first.start, self.source.size, line=self.first.line):
                 self.counter.count(piece)
-                yield piece.block
+                yield piece.batch
 
     def warnings(self) -> list[DataWarning]:
         """About this file, once its records were read."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
-    from csvapi.csvio.blocks import Cell
+    from csvapi.csvio.batch import Cell
     from csvapi.csvio.wire import Wire
     from csvapi.steps.dates import Moment
     from csvapi.steps.remarks import Remark

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import compress, count, repeat
 from typing import TYPE_CHECKING, Any, cast
 
+from csvapi.native.comparing import UNSURE
 from csvapi.steps.asked import note
 from csvapi.steps.conditions import COMPARE
 from csvapi.steps.numbers import floats, leads_with_zero
@@ -13,12 +14,13 @@ from csvapi.steps.numbers import floats, leads_with_zero
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csvapi.csvio.blocks import Block, Cell, Mask
+    from csvapi.csvio.batch import Batch, Cell, Mask
     from csvapi.csvio.wire import Wire
     from csvapi.steps.remarks import Remark
     from csvapi.steps.values import Format
 
 
+_UNSURE = bytes(each == UNSURE for each in range(256))
 _REMEMBERED, _LONGEST = 10_000, 100  # distinct cells, and bytes of one: they bound the memory of a condition
 
 
@@ -103,14 +105,19 @@ class TypedLeaf:
     test: Typed | AnyOf
     asked: Remark | None
 
-    def mask(self, block: Block) -> Mask:
-        return bytes(map(bool, self._answers(block)))
+    def mask(self, block: Batch) -> Mask:
+        answers = self._answers(block)
+        return answers if isinstance(answers, bytes) else bytes(map(bool, answers))
 
-    def misses(self, block: Block) -> Mask:
+    def misses(self, block: Batch) -> Mask:
         """The records whose cell is no number or date."""
         return bytes(answer is None for answer in self._answers(block))
 
-    def _answers(self, block: Block) -> Sequence[bool | None]:
+    def _answers(self, block: Batch) -> bytes | Sequence[bool | None]:
+        if isinstance(self.test, Typed) and self.test.number and len(self.test.values) == 1:
+            quick = block.number_answers(self.position, self.test.name, self.test.values[0])
+            if quick is not None:
+                return self._completed(quick, block)
         cells: list[Cell] = block.column(self.position)
         rows = block.rows
         if not block.width and None in cells:
@@ -118,6 +125,22 @@ class TypedLeaf:
             answers = iter(self.ask([cell for cell, _ in there], [row for _, row in there]))
             return [None if cell is None else next(answers) for cell in cells]
         return self.ask(cast("list[bytes]", cells), rows)
+
+    def _completed(self, answers: bytes, block: Batch) -> bytes | Sequence[bool | None]:
+        """Answers in which those that only a cell can give are still missing."""
+        if UNSURE not in answers:
+            if self.asked:
+                note(self.asked, len(answers), [])
+            return answers
+        mask = answers.translate(_UNSURE)
+        unsure = block.select(mask)
+        found: list[bool | None] = [*answers]
+        asked = self.ask(cast("list[bytes]", unsure.column(self.position)), unsure.rows)
+        for place, answer in zip(compress(count(), mask), asked, strict=True):
+            found[place] = answer
+        if self.asked:
+            note(self.asked, len(block) - len(unsure), [])
+        return found
 
     def ask(self, cells: Sequence[bytes], rows: Sequence[int]) -> Sequence[bool | None]:
         """For each cell whether the comparison holds; None where it is no number or date."""

@@ -9,7 +9,7 @@ import csv
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.blocks import Block
+from csvapi.csvio.batch import Batch, ParsedBatch
 from csvapi.csvio.codec import keeping
 from csvapi.csvio.keys import canonical
 from csvapi.csvio.records import cut
@@ -66,7 +66,7 @@ def _unsayable(row: Sequence[bytes], wire: Wire) -> InvalidInput:
     )
 
 
-def block_of(rows: Sequence[Sequence[bytes]], numbers: Sequence[int], wire: Wire, bound: Bound) -> Block:
+def block_of(rows: Sequence[Sequence[bytes]], numbers: Sequence[int], wire: Wire, bound: Bound) -> Batch:
     """A block of new records, which keep the numbers of those they come from.
 
     Raises `TooLarge` for one that its quotes make longer than the bound; without them it is to be within it.
@@ -78,10 +78,10 @@ def block_of(rows: Sequence[Sequence[bytes]], numbers: Sequence[int], wire: Wire
     if max(map(len, raw), default=0) > bound.limit:
         for row, record in zip(numbers, raw, strict=True):
             bound.check(len(record), row)
-    return Block(wire, raw, plain, numbers, odd)
+    return ParsedBatch(wire, raw, plain, numbers, odd)
 
 
-def movable(block: Block) -> list[bytes]:
+def movable(block: Batch) -> list[bytes]:
     """The raw records, fit to stand before others: only the file's last one may not be, and is written anew then."""
     last = len(block) - 1
     if last < 0 or _ends(block, last):
@@ -91,7 +91,7 @@ def movable(block: Block) -> list[bytes]:
     return [*block.raw[:last], block.raw[last] + block.wire.dialect.line_end.encode()]
 
 
-def _ends(block: Block, index: int) -> bool:
+def _ends(block: Batch, index: int) -> bool:
     """Whether what is written behind the record would begin a new one; the csv module knows."""
     raw = block.raw[index]
     if index not in block.odd or not raw.endswith((b"\n", b"\r")):

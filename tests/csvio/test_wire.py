@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from csvapi.csvio import Dialect, rows
 from csvapi.csvio.detection import detect
-from csvapi.csvio.pieces import pieces
+from csvapi.csvio.reading import read_parsed
 from csvapi.csvio.records import read
 from csvapi.csvio.source import Source
 from csvapi.csvio.wire import Wire
@@ -26,7 +26,7 @@ TRANSCODED = ("big5", "gbk", "gb18030", "shift_jis", "cp949", "utf-16-le", "utf-
 
 def copied(path: Path, dialect: Dialect, size: int = 7) -> bytes:
     source = Source.open(path, dialect)
-    units = [unit for each in pieces(source, source.body, source.size, size=size) for unit in each.cut.units]
+    units = [unit for each in read_parsed(source, source.body, source.size, size=size) for unit in each.cut.units]
     return source.prefix + source.wire.restore(b"".join(units)) + source.tail + path.read_bytes()[source.size :]
 
 

@@ -27,9 +27,10 @@ WAYS: dict[str, dict[str, Any]] = {
     "small blocks": {"block_size": 7},
     "spilled": {"memory": 1_000},
     "parallel": {"processes": 2, "smallest_range": 1},
-    "kernels": {"smallest_fast": 0},
-    "kernels, tiny blocks": {"smallest_fast": 0, "block_size": 1},
-    "kernels, parallel": {"smallest_fast": 0, "processes": 2, "smallest_range": 1, "memory": 1_000},
+    "csv": {"native": False},
+    "csv, tiny blocks": {"native": False, "block_size": 1},
+    "csv, spilled": {"native": False, "memory": 1_000},
+    "csv, parallel": {"native": False, "processes": 2, "smallest_range": 1, "memory": 1_000},
 }
 
 

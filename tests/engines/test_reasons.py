@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CELLS = ["1", "12", "9999999999", "007", " 8 ", "", "x", "1,5", "-3", "5.", "1e3", "2024-01-02", "2024-01-02 10:00 UTC"]
-SOME_WAYS = {name: WAYS[name] for name in ("plain", "small blocks", "parallel", "kernels", "kernels, parallel")}
+SOME_WAYS = {name: WAYS[name] for name in ("plain", "small blocks", "parallel", "csv", "csv, parallel")}
 FILTERS = [
     ({"column": "a", "operator": ">", "value": 5}, lambda cell: (n := naive.number(cell)) is not None and n > 5),
     ({"column": "a", "operator": "in", "value": [1, 12.0]}, lambda cell: naive.number(cell) in (1, 12)),

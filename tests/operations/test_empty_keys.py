@@ -39,7 +39,7 @@ def expected(text: str, columns: list[str] | None, keep: str, empty: str) -> tup
     return model.dedup(compared, keep), empties
 
 
-@pytest.mark.parametrize("way", ["plain", "tiny blocks", "parallel", "kernels", "kernels, parallel"])
+@pytest.mark.parametrize("way", ["plain", "tiny blocks", "parallel", "csv", "csv, parallel"])
 @pytest.mark.parametrize("seed", [2, 3])
 def test_empty_keys(tmp_path: Path, way: str, seed: int) -> None:
     text, source, out = made(seed), tmp_path / "in", tmp_path / "out"

@@ -36,7 +36,7 @@ pattern = (
     "([T ][0-2][0-9]:[0-5][0-9](:[0-6][0-9]([.,][0-9]{1,9})?)?( ?(Z|UTC|[+-][01][0-9](:?[0-5][0-9])?))?)?"
 )
 texts = st.one_of(st.sampled_from(DATES + OTHERS), st.from_regex(pattern, fullmatch=True))
-SOME_WAYS = {name: WAYS[name] for name in ("plain", "small blocks", "kernels", "parallel")}
+SOME_WAYS = {name: WAYS[name] for name in ("plain", "small blocks", "csv", "parallel")}
 
 
 def exact(found: Moment | None) -> Fraction | None:

@@ -14,7 +14,7 @@ from tests.operations.tables import csv_text, table
 if TYPE_CHECKING:
     from pathlib import Path
 
-SOME_WAYS = {name: WAYS[name] for name in ("plain", "small blocks", "kernels", "parallel")}
+SOME_WAYS = {name: WAYS[name] for name in ("plain", "small blocks", "csv", "parallel")}
 MONEY = {"number": {"group": ",", "currency": True, "accounting": True}}
 AMOUNTS = [("a", "1,234.50"), ("b", "(300.00)"), ("c", "$2000"), ("d", "7,5"), ("e", ""), ("f", "1700"), ("g", "x")]
 DAYS = [("a", "05.01.2020"), ("b", "2020-01-06"), ("c", "1.2.2019"), ("d", ""), ("e", "31.12.2019 10:00")]

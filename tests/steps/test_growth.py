@@ -177,6 +177,6 @@ def test_a_run_can_be_stopped_within_a_second(tmp_path: Path, name: str) -> None
     with suppress(Stopped):
         run(
             tmp_path / "in", Dialect(), steps, tmp_path / "out", files=files, workspace=tmp_path, progress=progress,
-            options=Options(fast=False, **options),
+            options=Options(native=False, **options),
         )  # fmt: skip
     assert max(longest, time.process_time() - last) < 1

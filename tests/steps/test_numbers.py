@@ -34,7 +34,7 @@ cells_as_text = st.one_of(
     st.sampled_from(SHORT + OTHERS),
 )
 texts = st.one_of(cells_as_text, st.sampled_from(LIMITS))
-SOME_WAYS = {name: WAYS[name] for name in ("plain", "small blocks", "kernels", "kernels, parallel")}
+SOME_WAYS = {name: WAYS[name] for name in ("plain", "small blocks", "csv", "csv, parallel")}
 
 
 @settings(max_examples=500)

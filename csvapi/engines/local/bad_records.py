@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from csvapi.csvio.parsing import ParsedRecords
 from csvapi.engines.local.plan import RAGGED
 from csvapi.errors import MalformedCsv, TooLarge
 
 if TYPE_CHECKING:
     from csvapi.csvio.census import Counter
-    from csvapi.csvio.pieces import Piece
+    from csvapi.csvio.parsing import LocatedBatch
     from csvapi.engines.local.plan import Plan
     from csvapi.engines.options import Options
 
@@ -26,8 +27,12 @@ class Judge:
     even: bool
     dropped: int = 0
 
-    def ragged(self, piece: Piece, marks: bytearray) -> list[int]:
+    def ragged(self, piece: LocatedBatch, marks: bytearray) -> list[int]:
         """The indexes of the ragged records, whose fates it marks. Raises `MalformedCsv` for what is refused."""
+        if not isinstance(piece, ParsedRecords):  # its parser takes no other records than good ones
+            if self.first:
+                self.counter.count_good(piece)
+            return []
         if self.first:
             ragged = self.counter.count(piece)
             if ragged:
@@ -35,16 +40,16 @@ class Judge:
             self._judge(ragged, marks)
             return ragged
         if self.even:
-            piece.block.width = self.counter.width
+            piece.batch.width = self.counter.width
             return []
-        return self.counter.ragged(piece.block)
+        return self.counter.ragged(piece.batch)
 
-    def _check_width(self, piece: Piece, ragged: list[int]) -> None:
+    def _check_width(self, piece: ParsedRecords, ragged: list[int]) -> None:
         """A record may have no more fields than a file columns: each field takes many times the memory of its bytes."""
-        widths, most = piece.block.widths(), self.options.max_columns
+        widths, most = piece.batch.widths(), self.options.max_columns
         index = max(ragged, key=widths.__getitem__)
         if widths[index] > most:
-            row = piece.block.rows[index] + 1
+            row = piece.batch.rows[index] + 1
             line, position = piece.where(index)
             byte = self.plan.source.byte(position)
             detail = f"Row {row}, line {line}, byte {byte}: a record has {widths[index]} fields; the limit is {most}."

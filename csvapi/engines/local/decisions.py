@@ -1,8 +1,13 @@
-"""The fate of every record of a range, one byte each, in a file that the passes share."""
+"""What was decided about every record, one byte each, in a file that the passes and processes of a stage share.
+
+0 keeps a record; any other byte is one of `Plan.codes`. While the first pass reads the ranges side by side, nobody
+knows how many records each of them has, so each range writes a file of its own; `join` makes one of them.
+"""
 
 from __future__ import annotations
 
 import mmap
+import os
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.disk import disk_budget
@@ -11,26 +16,49 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+LENGTH = 4  # bytes of a record's length
+_COPY = 64 << 20
 
-def fate_file(workspace: Path, number: int) -> Path:
-    return workspace / f"fates-{number}"
+
+def decision_file(workspace: Path) -> Path:
+    return workspace / "decisions"
 
 
-def twin_file(workspace: Path, number: int) -> Path:
+def duplicate_file(workspace: Path) -> Path:
     """For each record the row (from 1, in the whole file) of the one it repeats, 8 bytes; 0 for none."""
-    return workspace / f"twins-{number}"
+    return workspace / "duplicate-of"
 
 
-def stop_file(workspace: Path, number: int) -> Path:
-    """For each record the byte behind its last one, 8 bytes."""
-    return workspace / f"stops-{number}"
+def length_file(workspace: Path, number: int) -> Path:
+    """For each record of a range its bytes in the file, as 4 bytes."""
+    return workspace / f"lengths-{number}"
+
+
+def _part(workspace: Path, number: int) -> Path:
+    return workspace / f"decisions-{number}"
+
+
+def join(workspace: Path, ranges: int) -> None:
+    """Make one file of what the ranges of the first pass decided; nothing where they kept nothing."""
+    first = _part(workspace, 0)
+    if not first.exists():
+        return
+    with first.open("r+b", buffering=0) as target:
+        target.seek(0, os.SEEK_END)
+        for number in range(1, ranges):
+            part = _part(workspace, number)
+            with part.open("rb", buffering=0) as source, disk_budget(part.stat().st_size):
+                while os.sendfile(target.fileno(), source.fileno(), None, _COPY):
+                    pass
+            part.unlink()
+    first.replace(decision_file(workspace))
 
 
 class Shared:
-    """A file of the workspace as memory that all processes of a run see."""
+    """A file of the workspace as memory that all processes of a run see; made as long as `size`."""
 
     def __init__(self, path: Path, size: int) -> None:
-        with disk_budget(), path.open("r+b") as file:
+        with disk_budget(), path.open("a+b") as file:
             if path.stat().st_size < size:
                 file.truncate(size)
             self.map = mmap.mmap(file.fileno(), size) if size else None
@@ -45,25 +73,29 @@ class Shared:
             self.map.close()
 
 
-class Fates:
-    """Written record by record on the first pass, changed in place on later ones; `kept` False writes nothing."""
+class Decisions:
+    """Those about a range's records, of which `base` others come before: written record by record by the first pass
+    (`new`), changed in place by later ones. Where they are not `kept`, nothing is written."""
 
-    def __init__(self, path: Path, *, new: bool, kept: bool) -> None:
-        self.path, self.new, self.kept = path, new, kept
-        self.file = path.open("wb") if new and kept else None
+    def __init__(self, workspace: Path, number: int, base: int, *, new: bool, kept: bool) -> None:
+        self.base = base
+        path = decision_file(workspace)
+        self.file = _part(workspace, number).open("wb") if new and kept else None
         self.shared = None if new else Shared(path, path.stat().st_size)
 
     def read(self, start: int, count: int) -> bytearray:
         if self.shared is None:
             return bytearray(count)
+        start += self.base
         return bytearray(self.shared.view[start : start + count])
 
-    def write(self, start: int, fates: bytearray) -> None:
+    def write(self, start: int, decisions: bytearray) -> None:
         if self.file:
-            with disk_budget(len(fates)):
-                self.file.write(fates)
+            with disk_budget(len(decisions)):
+                self.file.write(decisions)
         elif self.shared:
-            self.shared.view[start : start + len(fates)] = fates
+            start += self.base
+            self.shared.view[start : start + len(decisions)] = decisions
 
     def close(self) -> None:
         if self.file:

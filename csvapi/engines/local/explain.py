@@ -1,9 +1,10 @@
-"""The explanation of every dropped record, written from the fates: one CSV record each, in the order of the file."""
+"""The explanation of every dropped record, written from the decisions: one CSV record each."""
 
 from __future__ import annotations
 
 import csv
 import io
+from contextlib import ExitStack
 from functools import partial
 from itertools import chain, compress, count
 from operator import getitem
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.sink import Sink, emptied
-from csvapi.engines.local.decisions import fate_file, twin_file
+from csvapi.engines.local.decisions import decision_file, duplicate_file
 from csvapi.engines.local.outputs import side_by_side
 from csvapi.engines.local.range_pass import GOES
 
@@ -29,7 +30,8 @@ _KEPT = b"\0"
 
 
 def write_explanation(plan: Plan, workspace: Path, bases: list[int], target: Path, report: Report) -> None:
-    """`row` counts from 1; `step` from 1, 0 for a ragged record; `kept_row` only where another record stands for it.
+    """`bases` are the records before each range, and all of them. `row` counts from 1; `step` from 1, 0 for a ragged
+    record; `kept_row` only where another record stands for it.
 
     The ranges are written side by side and then put together.
     """
@@ -38,52 +40,56 @@ def write_explanation(plan: Plan, workspace: Path, bases: list[int], target: Pat
         out = Sink(file, hashed=False)
         out.write(HEADER)
         work = partial(_write, workspace, bases, texts)
-        side_by_side(work, len(bases), [out], workspace, report, apart=False)
+        side_by_side(work, len(bases) - 1, [out], workspace, report)
 
 
 def _write(
     workspace: Path, bases: list[int], texts: list[bytes], number: int, sinks: list[Sink], report: Report
 ) -> None:
     """The explanation of one range."""
-    twins = twin_file(workspace, number)
-    leaders = memoryview(twins.read_bytes()).cast("q") if twins.exists() else None
     ends = [[b"%02d%b\n" % (row, text) for text in texts] for row in range(_TOGETHER)]
-    with fate_file(workspace, number).open("rb") as file:
-        row = bases[number] + 1
-        while fates := file.read(_BATCH):
-            if leaders:
-                some, leaders = leaders[: len(fates)], leaders[len(fates) :]
-                sinks[0].write(_with_kept_rows(fates, row, texts, some))
+    decided, repeated = decision_file(workspace), duplicate_file(workspace)
+    begin, end = bases[number], bases[number + 1]
+    with ExitStack() as stack:
+        file = stack.enter_context(decided.open("rb"))
+        file.seek(begin)
+        rows = stack.enter_context(repeated.open("rb")) if repeated.exists() else None
+        if rows:
+            rows.seek(8 * begin)
+        while decisions := file.read(min(_BATCH, end - begin)):
+            if rows:
+                some = memoryview(rows.read(8 * len(decisions))).cast("q")
+                sinks[0].write(_with_kept_rows(decisions, begin + 1, texts, some))
             else:
-                sinks[0].write_all(list(_lines(fates, row, texts, ends)))
-            row += len(fates)
+                sinks[0].write_all(list(_lines(decisions, begin + 1, texts, ends)))
+            begin += len(decisions)
             report((0, 0, 0))
 
 
-def _lines(fates: bytes, row: int, texts: list[bytes], ends: list[list[bytes]]) -> Iterator[bytes]:
+def _lines(decisions: bytes, row: int, texts: list[bytes], ends: list[list[bytes]]) -> Iterator[bytes]:
     """What is said of records for which no other one stands. Of a hundred rows the digits they share are what joins
     the ends of their lines: no step of the interpreter for a record."""
-    at = min(max(_TOGETHER - row, 0), len(fates))
-    yield _with_kept_rows(fates[:at], row, texts, [0] * at)
-    while at < len(fates):
+    at = min(max(_TOGETHER - row, 0), len(decisions))
+    yield _with_kept_rows(decisions[:at], row, texts, [0] * at)
+    while at < len(decisions):
         hundreds, first = divmod(row + at, _TOGETHER)
-        some = fates[at : at + _TOGETHER - first]
+        some = decisions[at : at + _TOGETHER - first]
         lines = map(getitem, compress(ends[first:], some.translate(GOES)), some.translate(None, _KEPT))
         yield (b"%d" % hundreds).join(chain((b"",), lines))
         at += len(some)
 
 
-def _with_kept_rows(fates: bytes, row: int, texts: list[bytes], leaders: Sequence[int]) -> bytes:
+def _with_kept_rows(decisions: bytes, row: int, texts: list[bytes], leaders: Sequence[int]) -> bytes:
     """What is said of records, each with the row in `leaders` that stands for it, 0 for none."""
-    goes = fates.translate(GOES)
+    goes = decisions.translate(GOES)
     rows = map(str, compress(count(row), goes))
-    reasons = map([text.decode("latin-1") for text in texts].__getitem__, fates.translate(None, _KEPT))
+    reasons = map([text.decode("latin-1") for text in texts].__getitem__, decisions.translate(None, _KEPT))
     kept = [f"{of}\n" if of else "\n" for of in compress(leaders, goes)]
     return "".join(chain.from_iterable(zip(rows, reasons, kept, strict=True))).encode("latin-1")
 
 
 def _text(plan: Plan, step: int, reason: str) -> bytes:
-    """What stands between row and kept_row for one fate."""
+    """What stands between row and kept_row for one decision."""
     target = io.StringIO()
     name = plan.steps[step - 1].operation.name if step else ""
     csv.writer(target, lineterminator=",").writerow(["", plan.before + step if step else 0, name, reason])

@@ -11,22 +11,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from csvapi.csvio.blocks import Block
+from csvapi.csvio.batch import Batch
 
-Step = Callable[[int, Block], tuple[Block, int]]  # of a step and a block: what comes out, of how many records
+Step = Callable[[int, Batch], tuple[Batch, int]]  # of a step and a block: what comes out, of how many records
 
 
 @dataclass
 class _Waiting:
     """The records of a block from `start` on are still to go through step `number`; `more` of them are tried next."""
 
-    block: Block
+    block: Batch
     number: int
     start: int
     more: int
 
 
-def through(block: Block, steps: range, step: Step) -> Iterator[Block]:
+def through(block: Batch, steps: range, step: Step) -> Iterator[Batch]:
     """What the steps leave of a block, none of it empty. Time: linear, since the records tried grow by doubling."""
     waiting = [_Waiting(block, steps.start, 0, len(block))]
     while waiting:
@@ -40,7 +40,7 @@ def through(block: Block, steps: range, step: Step) -> Iterator[Block]:
             yield block
 
 
-def _next(waiting: list[_Waiting]) -> tuple[Block, int]:
+def _next(waiting: list[_Waiting]) -> tuple[Batch, int]:
     """The records to try next, those that have waited shortest; the others of their block wait on."""
     last = waiting.pop()
     block, stop = last.block, min(last.start + last.more, len(last.block))

@@ -3,148 +3,156 @@
 from __future__ import annotations
 
 import sys
-from bisect import bisect_right
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from functools import partial
-from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from csvapi.csvio.disk import disk_budget
-from csvapi.engines.local.decisions import Shared, fate_file, twin_file
+from csvapi.engines.local.decisions import Shared, decision_file, duplicate_file
+from csvapi.errors import OutOfMemory
+from csvapi.native.duplicates import Resolver
 from csvapi.spill.duplicates import Keep, repeats
-from csvapi.spill.key_files import frames, held, key_file, load
+from csvapi.spill.key_files import frames, held, key_file, load, stretches
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from csvapi.engines.local.processes import Progressed
 
-
 _SOME = 1 << 14  # keys that are looked at together
+_BYTES_PER_SLOT = 30
 _BYTES_PER_KEY = 200  # while a partition is resolved, measured
 
 
 @dataclass(frozen=True)
 class Duplicates:
-    """`bases` are the records before each range; a dropped record gets the fate `code`."""
+    """`bases` are the records before each range, `records` all of them; one that goes gets the decision `code`."""
 
     workspace: Path
     step: int
     keep: Keep
     code: int
     bases: list[int]
-    records: list[int]
+    records: int
     explain: bool
     memory: int
+    native: bool
 
     def prepare(self) -> None:
-        """Make the files that hold a number per record, full length, before processes share them."""
-        for number, count in enumerate(self.records):
-            if self.explain:
-                with disk_budget(), twin_file(self.workspace, number).open("ab") as file:
-                    file.truncate(8 * count)
+        """Make the file of the rows that records repeat, full length, before processes share it."""
+        if self.explain:
+            Shared(duplicate_file(self.workspace), 8 * self.records).__exit__(None, None, None)
 
     def mark(self, partitions: range, report: Callable[[Progressed], None]) -> int:
         """Resolve some partitions; gives the number of records dropped."""
         with ExitStack() as stack:
-            numbers = range(len(self.records))
-            fates = [stack.enter_context(Shared(fate_file(self.workspace, n), self.records[n])) for n in numbers]
-            twins: list[memoryview] = []
+            decisions = stack.enter_context(Shared(decision_file(self.workspace), self.records))
+            repeated = None
             if self.explain:
-                for n in numbers:
-                    shared = Shared(twin_file(self.workspace, n), 8 * self.records[n])
-                    twins.append(stack.enter_context(shared))
+                repeated = stack.enter_context(Shared(duplicate_file(self.workspace), 8 * self.records))
             total = 0
+            resolver = None
+            if self.native:
+                resolver = stack.enter_context(closing(self._resolver(partitions, decisions, repeated)))
             for partition in partitions:
-                if self.crowded(partition, _BYTES_PER_KEY):
-                    total += self.mark_crowd(partition, fates, partial(_put, twins), partial(report, (0, 0, 0)))
-                else:
-                    total += self._mark(partition, fates, twins)
+                if resolver:
+                    total += self._resolve(partition, resolver, report)
+                    continue
+                crowd = self._crowded(partition)
+                total += (self._mark_crowd if crowd else self._mark)(partition, decisions, repeated, report)
                 report((0, 0, 0))
             return total
 
-    def crowded(self, partition: int, each: int) -> bool:
-        """Whether a partition has more records than fit into the memory at `each` bytes for one.
+    def _resolver(self, partitions: range, decisions: memoryview, repeated: memoryview | None) -> Resolver:
+        """A table for the keys of the largest partition: of all of its records or, where these are too many and so
+        repeat, of as many as the memory holds."""
+        largest = max(sum(map(held, self._files(partition))) for partition in partitions)
+        most = max(1, min(largest, self.memory // _BYTES_PER_SLOT))
+        return Resolver(self.keep, self.code, most, decisions, repeated)
+
+    def _resolve(self, partition: int, resolver: Resolver, report: Callable[[Progressed], None]) -> int:
+        """Decide about a partition, some entries at a time, in the order of the file or in the reverse order."""
+        dropped, back = 0, self.keep == "last"
+        resolver.begin()
+        ranges = list(zip(self.bases, self._files(partition), strict=True))
+        for base, path in reversed(ranges) if back else ranges:
+            for entries in stretches(path, back=back):
+                some = resolver.decide(entries, base)
+                if some is None:
+                    raise OutOfMemory("The keys of this dedup or unique take more memory than a task may have.")
+                dropped += some
+                report((0, 0, 0))
+        return dropped
+
+    def _files(self, partition: int) -> list[Path]:
+        return [key_file(self.workspace, self.step, number, partition) for number in range(len(self.bases))]
+
+    def _crowded(self, partition: int) -> bool:
+        """Whether a partition has more records than fit into the memory.
 
         Partitions are sized to fit, so the keys of such a one repeat.
         """
-        files = [key_file(self.workspace, self.step, number, partition) for number in range(len(self.records))]
-        return sum(map(held, files)) * each > self.memory
+        return sum(map(held, self._files(partition))) * _BYTES_PER_KEY > self.memory
 
-    def mark_crowd(
+    def _mark_crowd(
         self,
         partition: int,
-        fates: Sequence[Any] | Mapping[int, Any],
-        put: Callable[[int, int, int], None],
-        alive: Callable[[], None],
+        decisions: memoryview,
+        repeated: memoryview | None,
+        report: Callable[[Progressed], None],
     ) -> int:
-        """Resolve a partition in two passes over its file. Memory: its distinct keys. `put` takes the range and the row
-        in it of a record that goes, and the row of the one that it repeats in the whole file, from 1."""
-        leaders: dict[int, tuple[int, int]] = {}
-        repeated: set[int] = set()
-        for number, keys, rows in self._frames(partition, alive):
+        """Resolve a partition in two passes over its files. Memory: its distinct keys."""
+        leaders: dict[int, int] = {}
+        again: set[int] = set()
+        for keys, rows in self._keys(partition, report):
             for key, row in zip(keys, rows, strict=True):
                 if key in leaders and self.keep == "none":
-                    repeated.add(key)
+                    again.add(key)
                 elif key not in leaders or self.keep == "last":
-                    leaders[key] = number, row
+                    leaders[key] = row
         dropped = 0
-        for number, keys, rows in self._frames(partition, alive):
+        for keys, rows in self._keys(partition, report):
             for key, row in zip(keys, rows, strict=True):
                 leader = leaders[key]
-                if key in repeated if self.keep == "none" else leader != (number, row):
-                    fates[number][row] = self.code
+                if key in again if self.keep == "none" else leader != row:
+                    decisions[row] = self.code
                     dropped += 1
-                    if self.explain and leader != (number, row):
-                        put(number, row, self.bases[leader[0]] + leader[1] + 1)
+                    if repeated is not None and leader != row:
+                        _put(repeated, row, leader)
         return dropped
 
-    def _frames(self, partition: int, alive: Callable[[], None]) -> Iterator[tuple[int, list[int], array[int]]]:
-        """The keys of a partition with their rows, some at a time, each in one number."""
-        for number in range(len(self.records)):
-            for first, second, rows in frames(key_file(self.workspace, self.step, number, partition)):
+    def _keys(self, partition: int, report: Callable[[Progressed], None]) -> Iterator[tuple[list[int], list[int]]]:
+        """The keys of a partition with their rows in the whole file, some at a time, each in one number."""
+        for base, path in zip(self.bases, self._files(partition), strict=True):
+            for first, second, rows in frames(path):
                 for start in range(0, len(rows), _SOME):
                     pairs = zip(first[start : start + _SOME], second[start : start + _SOME], strict=True)
-                    alive()
-                    yield number, [(a << 64) ^ b for a, b in pairs], rows[start : start + _SOME]
+                    report((0, 0, 0))
+                    yield [(a << 64) ^ b for a, b in pairs], [base + row for row in rows[start : start + _SOME]]
 
-    def _mark(self, partition: int, fates: list[memoryview], twins: list[memoryview]) -> int:
-        first, second, rows, sizes = self._load(partition)
+    def _mark(
+        self, partition: int, decisions: memoryview, repeated: memoryview | None, _: Callable[[Progressed], None]
+    ) -> int:
+        first, second, rows = self._load(partition)
         dropped, leaders = repeats(first, second, self.keep)
-        ends = list(accumulate(sizes))
-        ranges = _range_of(dropped, ends)
-        for index, number in zip(dropped, ranges, strict=True):
-            fates[number][rows[index]] = self.code
-        if self.explain:
-            pairs = zip(dropped, ranges, leaders, _range_of(leaders, ends), strict=True)
-            for index, number, leader, home in pairs:
+        for index in dropped:
+            decisions[rows[index]] = self.code
+        if repeated is not None:
+            for index, leader in zip(dropped, leaders, strict=True):
                 if index != leader:
-                    row = self.bases[home] + rows[leader] + 1
-                    at = 8 * rows[index]
-                    twins[number][at : at + 8] = row.to_bytes(8, sys.byteorder)
+                    _put(repeated, rows[index], rows[leader])
         return len(dropped)
 
-    def _load(self, partition: int) -> tuple[array[int], array[int], array[int], list[int]]:
-        """Digests and rows of one partition over all ranges in order, and how many each range has."""
-        first, second, rows = load(key_file(self.workspace, self.step, 0, partition))
-        sizes = [len(rows)]
-        for number in range(1, len(self.records)):
-            more = load(key_file(self.workspace, self.step, number, partition))
+    def _load(self, partition: int) -> tuple[array[int], array[int], array[int]]:
+        """Digests and rows of one partition over all ranges in order."""
+        (first, second, rows), *others = map(load, self._files(partition))
+        for base, more in zip(self.bases[1:], others, strict=True):
             first += more[0]
             second += more[1]
-            rows += more[2]
-            sizes.append(len(more[2]))
-        return first, second, rows, sizes
+            rows.extend(base + row for row in more[2])
+        return first, second, rows
 
 
-def _put(twins: list[memoryview], number: int, row: int, of: int) -> None:
-    twins[number][8 * row : 8 * row + 8] = of.to_bytes(8, sys.byteorder)
-
-
-def _range_of(indexes: list[int], ends: list[int]) -> list[int]:
-    if len(ends) == 1:
-        return [0] * len(indexes)
-    return [bisect_right(ends, index) for index in indexes]
+def _put(repeated: memoryview, row: int, of: int) -> None:
+    repeated[8 * row : 8 * row + 8] = (of + 1).to_bytes(8, sys.byteorder)

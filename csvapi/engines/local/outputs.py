@@ -43,9 +43,7 @@ class Outputs:
             yield sinks
 
 
-def side_by_side(
-    work: Work[Result], count: int, sinks: list[Sink], folder: Path, report: Report, *, apart: bool
-) -> list[Result]:
+def side_by_side(work: Work[Result], count: int, sinks: list[Sink], folder: Path, report: Report) -> list[Result]:
     """Do `count` ranges at once, each into files of its own that are then put together; the first one needs none.
 
     Where an output is hashed, all its bytes have to pass through this process.
@@ -59,7 +57,7 @@ def side_by_side(
         for sink in sinks:
             sink.settle()
         tasks[0] = partial(_settled, work, 0, sinks)
-    found = run_all(tasks, report, apart=apart)
+    found = run_all(tasks, report)
     for place, sink in enumerate(sinks):
         if direct:
             sink.size = sink.file.tell()

@@ -6,7 +6,7 @@ import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.blocks import Block
+from csvapi.csvio.batch import Batch, ParsedBatch
 from csvapi.csvio.records import read, unmarked
 from csvapi.errors import InvalidInput
 from csvapi.steps.growth import Bound, Part
@@ -23,7 +23,7 @@ class Padding:
     width: int
     limit: int
 
-    def map(self, block: Block) -> Block:
+    def map(self, block: Batch) -> Batch:
         """The first records of the block, as many as fit into a part."""
         part = Part(Bound(self.limit, "/on_ragged"))
         raw, plain, odd = list[bytes](), list[bytes](), dict[int, list[bytes]]()
@@ -37,7 +37,7 @@ class Padding:
             plain.append(block.wire.delimiter.join(full) if missing else block.plain[index])
             if index in block.odd:
                 odd[index] = full if missing else block.odd[index]
-        return Block(block.wire, raw, plain, block.rows[: part.count], odd)
+        return ParsedBatch(block.wire, raw, plain, block.rows[: part.count], odd)
 
 
 def _longer(record: bytes, fields: list[bytes], missing: int, wire: Wire) -> bytes:

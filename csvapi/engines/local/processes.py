@@ -35,15 +35,12 @@ class WrongCut(Exception):
 def run_all(
     tasks: Sequence[Callable[[Callable[[Progressed], None]], Result]],
     report: Callable[[Progressed], None],
-    *,
-    apart: bool = False,
 ) -> list[Result]:
-    """The results of all tasks in order; the first in order that failed raises. One task runs in this process, unless
-    it is to be kept `apart`.
+    """The results of all tasks in order; the first in order that failed raises. One task runs in this process.
 
     `report` is called while they run and may raise, which ends the children. Raises `WorkerLost` for a killed child.
     """
-    if len(tasks) == 1 and not apart:
+    if len(tasks) == 1:
         return [tasks[0](report)]
     from multiprocessing import get_context  # one process starts fast without it
 

@@ -1,26 +1,27 @@
-"""One pass over one range: blocks in; fates, keys and kept bytes out. Memory: a few blocks."""
+"""One pass over one range: blocks in; decisions, keys and kept bytes out. Memory: a few blocks."""
 
 from __future__ import annotations
 
-from array import array
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate, chain, compress, islice
+from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from csvapi.csvio.blocks import Block
+from csvapi.csvio.batch import Batch
 from csvapi.csvio.census import Counter
 from csvapi.csvio.disk import disk_budget
-from csvapi.csvio.pieces import Piece, pieces
+from csvapi.csvio.indexed import NativeParser
+from csvapi.csvio.parsing import CsvParser
+from csvapi.csvio.reading import read_batches
 from csvapi.engines.local.bad_records import Judge
-from csvapi.engines.local.decisions import Fates, fate_file, stop_file
+from csvapi.engines.local.decisions import LENGTH, Decisions, length_file
 from csvapi.engines.local.flow import through
 from csvapi.engines.local.padding import Padding
 from csvapi.engines.local.processes import WrongCut
 from csvapi.engines.local.range_result import Found
 from csvapi.engines.receipt import StepCount
-from csvapi.spill.key_files import KeySink
+from csvapi.spill.key_files import NativeKeySink, PlainKeySink
 from csvapi.spill.workspace import Workspace
 from csvapi.steps.conditions import inverse
 from csvapi.steps.keyed import SAMPLE
@@ -30,15 +31,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from csvapi.csvio.parsing import LocatedBatch, Parser
     from csvapi.csvio.sink import Sink
     from csvapi.engines.local.plan import Plan
     from csvapi.engines.local.processes import Progressed
     from csvapi.engines.options import Options
+    from csvapi.spill.key_files import KeySink
     from csvapi.steps.keyed import Keyed
     from csvapi.steps.step import KeyedSelector, Mapper, Selector, Student
 
 STAYS = b"\1" + bytes(255)  # a fate as a mask byte
 GOES = b"\0" + b"\1" * 255
+NATIVE = 16  # times as much as the csv module is the kernel given at once: a batch costs it next to nothing
 
 
 @dataclass
@@ -57,7 +61,9 @@ class RangePass:
     bounds: tuple[int, int]
     begin: int
     end: int
+    base: int = 0
     partitions: int = 1
+    secret: bytes | None = None
     output: Sink | None = None
     dropped: Sink | None = None
     student: Student | None = None
@@ -80,17 +86,17 @@ class RangePass:
         self.remarks = {number: remarks_of(self.plan.built[number]) for number in range(self.begin, self.end)}
         for remark in self._remarks():
             remark.reset()
-        fates = Fates(fate_file(self.workspace, self.number), new=not self.begin, kept=self.remember)
+        decisions = Decisions(self.workspace, self.number, self.base, new=not self.begin, kept=self.remember)
         gatherer = self.plan.gatherer if self.output else None
         self.gathering = gatherer.gather(self._step_workspace(report), self.number) if gatherer else None
-        with closing(fates), ExitStack() as stack:
+        with closing(decisions), ExitStack() as stack:
             stack.push(self._abandon)
             keyed = self.output is None and self.student is None
             self.keys = stack.enter_context(self._key_sink()) if keyed else None
-            self.stops = self._stop_sink(stack)
+            self.lengths = self._length_sink(stack)
             for piece in self._pieces():
                 kept = self.found.kept
-                self._piece(piece, fates)
+                self._piece(piece, decisions)
                 self._locate(piece)
                 self._count_bytes(piece)
                 report((piece.size, len(piece), self.found.kept - kept))
@@ -115,16 +121,16 @@ class RangePass:
     def _remarks(self) -> Iterator[Remark]:
         return chain.from_iterable(self.remarks.values())
 
-    def _locate(self, piece: Piece) -> None:
+    def _locate(self, piece: LocatedBatch) -> None:
         """Add line and byte to what the steps found in this piece."""
         for remark in self._remarks():
             for spot in remark.seen.spots:
                 if spot.line is None:
-                    spot.line, spot.byte = piece.where(spot.row - piece.block.rows[0])
+                    spot.line, spot.byte = piece.where(spot.row - piece.batch.rows[0])
         self.line += piece.lines
 
-    def _count_bytes(self, piece: Piece) -> None:
-        self.found.read["csv"] = self.found.read.get("csv", 0) + piece.size
+    def _count_bytes(self, piece: LocatedBatch) -> None:
+        self.found.read[piece.parser] = self.found.read.get(piece.parser, 0) + piece.size
 
     def _step_workspace(self, report: Callable[[Progressed], None]) -> Workspace:
         memory = self.options.memory // max(1, self.options.processes)
@@ -132,22 +138,31 @@ class RangePass:
         return Workspace(self.workspace, memory, lambda: report((0, 0, 0)), shared)
 
     def _key_sink(self) -> closing[KeySink]:
-        return closing(KeySink(self.workspace, self.end - 1, self.number, self.partitions))
+        place = (self.workspace, self.end - 1, self.number, self.partitions)
+        return closing(NativeKeySink(*place, self.secret) if self.secret else PlainKeySink(*place))
 
-    def _stop_sink(self, stack: ExitStack) -> BinaryIO | None:
-        return stack.enter_context(stop_file(self.workspace, self.number).open("wb")) if self.locate else None
+    def _length_sink(self, stack: ExitStack) -> BinaryIO | None:
+        return stack.enter_context(length_file(self.workspace, self.number).open("wb")) if self.locate else None
 
-    def _pieces(self) -> Iterator[Piece]:
-        source, options = self.plan.source, self.options
-        for piece in pieces(source, *self.bounds, line=self.line, size=options.block_size, limit=options.max_record):
-            if piece.cut.unclosed is not None and self.bounds[1] < source.size:
+    def _pieces(self) -> Iterator[LocatedBatch]:
+        source, options, size = self.plan.source, self.options, self.options.block_size
+        csv, native = CsvParser(source, options.max_record), None
+        if options.native:
+            native = NativeParser.of(source.wire, self.counter.width, 2 * NATIVE * size, options.max_record)
+        parsers: list[Parser] = [csv]
+        if native:
+            parsers, csv.patient, size = [native, csv], False, NATIVE * size
+        home, limit = native.home if native else None, options.max_record
+        batches = read_batches(source, *self.bounds, parsers, home=home, line=self.line, size=size, limit=limit)
+        for piece in batches:
+            if piece.unclosed and self.bounds[1] < source.size:
                 raise WrongCut
             yield piece
 
-    def _piece(self, piece: Piece, fates: Fates) -> None:
-        block = piece.block
+    def _piece(self, piece: LocatedBatch, decisions: Decisions) -> None:
+        block = piece.batch
         self.start = start = block.rows[0] if len(block) else 0
-        self.marks = marks = fates.read(start, len(block))
+        self.marks = marks = decisions.read(start, len(block))
         ragged = self.judge.ragged(piece, marks)
         pads = self.options.on_ragged == "pad" and ragged
         self.padding = self._padding(block, ragged) if pads else None
@@ -156,16 +171,14 @@ class RangePass:
             self._take(part, piece)
             self.alive()
             left += len(part)
-        fates.write(start, marks)
-        if self.stops:
-            with disk_budget(8 * len(block)):
-                array("Q", islice(accumulate(map(len, piece.block.raw), initial=piece.position), 1, None)).tofile(
-                    self.stops
-                )
+        decisions.write(start, marks)
+        if self.lengths:
+            with disk_budget(LENGTH * len(block)):
+                piece.lengths().tofile(self.lengths)
         if self.dropped and left < len(block):
-            self.dropped.write_records(compress(block.raw, marks.translate(GOES)), block.wire)
+            block.select(bytes(marks.translate(GOES))).write_to(self.dropped)
 
-    def _take(self, part: Block, piece: Piece) -> None:
+    def _take(self, part: Batch, piece: LocatedBatch) -> None:
         """What the pass is for, with records that all its steps left."""
         if self.keys:
             self._add_keys_of(part, self.keys)
@@ -177,33 +190,27 @@ class RangePass:
         elif self.output:
             self._write(part, self.output)
 
-    def _padding(self, block: Block, ragged: list[int]) -> Padding:
+    def _padding(self, block: Batch, ragged: list[int]) -> Padding:
         rows = frozenset(block.rows[index] for index in ragged)
         return Padding(rows, len(self.plan.head.columns), self.options.max_record)
 
-    def _add_keys_of(self, alive: Block, sink: KeySink) -> None:
-        built = cast("Keyed", self.plan.built[self.end - 1])
+    def _add_keys_of(self, alive: Batch, sink: KeySink) -> None:
         self.found.counts[self.end - 1].records_in += len(alive)
-        keys, rows = built.keys(alive), alive.rows
-        built.see(keys, rows)
-        if built.keeps_empty:
-            filled = [not built.is_empty(key) for key in keys]
-            keys, rows = list(compress(keys, filled)), list(compress(rows, filled))
-        sink.add(keys, rows)
+        cast("Keyed", self.plan.built[self.end - 1]).spill(alive, sink)
 
-    def _write(self, alive: Block, output: Sink) -> None:
+    def _write(self, alive: Batch, output: Sink) -> None:
         expander = self.plan.expander
         for made in expander.expand(alive) if expander else (alive,):
             self.found.kept += len(made)
             for part in self._rewritten(made):
-                output.write_records(part.raw, part.wire)
+                part.write_to(output)
                 self.alive()
 
-    def _rewritten(self, block: Block) -> Iterable[Block]:
+    def _rewritten(self, block: Batch) -> Iterable[Batch]:
         rewriting = self.plan.rewriting
         return through(block, range(1), lambda _, part: _mapped(rewriting, part)) if rewriting else (block,)
 
-    def _advance(self, number: int, block: Block) -> tuple[Block, int]:
+    def _advance(self, number: int, block: Batch) -> tuple[Batch, int]:
         """What step `number` makes of the first records of a block, and of how many; -1 is the padding."""
         if number < 0:
             return _mapped(cast("Padding", self.padding), block)
@@ -219,7 +226,7 @@ class RangePass:
             return self._select(number, cast("Selector", self.plan.built[number]), block), len(block)
         return block, len(block)
 
-    def _map(self, number: int, block: Block) -> tuple[Block, int]:
+    def _map(self, number: int, block: Batch) -> tuple[Batch, int]:
         built = self.plan.built[number]
         done = block if built is self.plan.expander else cast("Mapper", built).map(block)
         if number >= self.begin:
@@ -231,25 +238,25 @@ class RangePass:
         count.records_in += records
         count.kept += records
 
-    def _sample(self, number: int, alive: Block) -> None:
+    def _sample(self, number: int, alive: Batch) -> None:
         built = cast("KeyedSelector", self.plan.built[number])
         sample = self.found.samples.get(number)
         if sample is not None and len(sample) < SAMPLE and len(alive):
             sample += built.sample(alive)[: SAMPLE - len(sample)]
 
-    def _select(self, number: int, step: Selector, alive: Block) -> Block:
+    def _select(self, number: int, step: Selector, alive: Batch) -> Batch:
         mask = step.keep(alive)
         count = self.found.counts[number]
         count.records_in += len(alive)
         count.kept += mask.count(1)
         if (self.remember or self.dropped) and 0 in mask:
             gone = alive.select(inverse(mask))
+            codes = bytes(self.plan.code(number, reason) for reason in range(len(step.reasons)))
             reasons = step.why(gone) if self.options.explain else bytes(len(gone))
-            for row, reason in zip(gone.rows, reasons, strict=True):
-                self.marks[row - self.start] = self.plan.code(number, reason)
+            gone.put(reasons.translate(codes.ljust(256, b"\0")), self.marks, self.start)
         return alive.select(mask)
 
 
-def _mapped(mapper: Mapper | Padding, block: Block) -> tuple[Block, int]:
+def _mapped(mapper: Mapper | Padding, block: Batch) -> tuple[Batch, int]:
     done = mapper.map(block)
     return done, len(done)

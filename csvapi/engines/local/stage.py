@@ -8,6 +8,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, cast
 
 from csvapi import __version__
+from csvapi.engines.local.decisions import join
 from csvapi.engines.local.explain import write_explanation
 from csvapi.engines.local.mark_duplicates import Duplicates
 from csvapi.engines.local.outputs import side_by_side
@@ -16,7 +17,7 @@ from csvapi.engines.local.range_pass import RangePass
 from csvapi.engines.local.range_result import Found
 from csvapi.engines.local.ranges import ranges
 from csvapi.engines.local.stage_warnings import warnings_of
-from csvapi.engines.local.strategy import Ways
+from csvapi.engines.local.strategy import Strategy
 from csvapi.engines.options import Options, Progress
 from csvapi.engines.receipt import Receipt, StepCount
 from csvapi.spill.workspace import Workspace
@@ -49,7 +50,7 @@ class Stage:
     ) -> None:
         self.plan, self.options, self.workspace, self.progress = plan, options, workspace, progress
         self.processes = 1 if plan.ordered else processes
-        self.ways = Ways(plan, options)
+        self.strategy = Strategy(plan, options)
         self.ranges = ranges(plan.source, plan.head, self.processes, options.smallest_range)
         self.done = done
         self.kept = 0
@@ -58,7 +59,7 @@ class Stage:
         self.step = 0
         self.counts = [StepCount(step.operation.name) for step in plan.steps]
         self.found: list[Found] = []
-        self.read = {"csv": 0, "kernels": 0}
+        self.read = {"csv": 0, "native": 0}
         self.began = time.monotonic()
 
     def run(self, outputs: Outputs) -> Receipt:
@@ -73,12 +74,16 @@ class Stage:
                 self._study_pass(each.begin, each.end)
         out = self._last_pass(self.passes[-1].begin, outputs)
         if outputs.reasons:
-            write_explanation(self.plan, self.workspace, self.bases, outputs.reasons, self._report)
+            write_explanation(self.plan, self.workspace, [*self.bases, self.records], outputs.reasons, self._report)
         return self._receipt(out)
 
     @property
     def bases(self) -> list[int]:
         return [0, *accumulate(found.census.records for found in self.found)][:-1]
+
+    @property
+    def records(self) -> int:
+        return sum(found.census.records for found in self.found)
 
     def _report(self, step: Progressed) -> None:
         self.done = [mine + more for mine, more in zip(self.done, step, strict=True)]
@@ -87,9 +92,9 @@ class Stage:
             self.progress(Progress(done, self.total, rows_in, rows_out, self.plan.before + self.step))
 
     def _pass(self, number: int, begin: int, end: int, **more: Any) -> RangePass:
-        return RangePass(
-            self.plan, self.options, self.workspace, number, self.ranges[number], begin, end, even=self.even, **more
-        )
+        base = self.bases[number] if begin else 0
+        place = (number, self.ranges[number], begin, end, base)
+        return RangePass(self.plan, self.options, self.workspace, *place, even=self.even, **more)
 
     @property
     def even(self) -> bool:
@@ -99,17 +104,20 @@ class Stage:
     @property
     def located(self) -> bool:
         """Whether an earlier pass left where each record ends, with nothing between them."""
-        return self.ways.locates and bool(self.found) and not any(each.census.blank for each in self.found)
+        return self.strategy.locates and bool(self.found) and not any(each.census.blank for each in self.found)
 
     def _keyed_pass(self, begin: int, end: int) -> None:
         self.step = end
-        partitions = self.ways.partitions(self.processes)
-        more = {"partitions": partitions, "remember": True, "locate": self.ways.locates and begin == 0}
-        tasks = [self.ways.task(self._pass(number, begin, end, **more)) for number in range(len(self.ranges))]
-        found = run_all(tasks, self._report, apart=self.ways.apart(begin, end))
-        self._add(found, begin)
+        partitions = self.strategy.partitions(self.processes)
+        more = {
+            "partitions": partitions,
+            "secret": self.strategy.secret,
+            "remember": True,
+            "locate": self.strategy.locates and begin == 0,
+        }
+        tasks = [self.strategy.task(self._pass(number, begin, end, **more)) for number in range(len(self.ranges))]
+        self._add(run_all(tasks, self._report), begin)
         built = cast("KeyedSelector", self.plan.built[end - 1])
-        records = [each.census.records for each in self.found]
         code = self.plan.code(end - 1, 0)
         resolver = Duplicates(
             self.workspace,
@@ -117,14 +125,15 @@ class Stage:
             built.retain,
             code,
             self.bases,
-            records,
+            self.records,
             explain=self.options.explain,
             memory=self.options.memory // self.processes,
+            native=self.strategy.secret is not None,
         )
         resolver.prepare()
         groups = [range(first, partitions, self.processes) for first in range(min(self.processes, partitions))]
-        marks = [partial(self.ways.mark(resolver), group) for group in groups]
-        dropped = sum(run_all(marks, self._report, apart=self.ways.fast))
+        marks = [partial(resolver.mark, group) for group in groups]
+        dropped = sum(run_all(marks, self._report))
         count = self.counts[end - 1]
         count.kept = count.records_in - dropped
         for path in self.workspace.glob(f"keys-{end - 1}-*"):
@@ -139,17 +148,16 @@ class Stage:
         self._add(found, begin)
 
     def _last_pass(self, begin: int, outputs: Outputs) -> Sink:
-        self.step = end = len(self.plan.steps)
-        apart = self.ways.apart(begin, end)
+        self.step = len(self.plan.steps)
         with outputs.opened() as sinks:
             self._begin(sinks[0])
             for side in sinks[1:]:
                 side.write(self.plan.top)
             work = partial(self._last_range, begin, outputs)
-            if len(self.ranges) == 1 and not apart:
+            if len(self.ranges) == 1:
                 found = run_all([partial(work, 0, sinks)], self._report)
             else:
-                found = side_by_side(work, len(self.ranges), sinks, self.workspace, self._report, apart=apart)
+                found = side_by_side(work, len(self.ranges), sinks, self.workspace, self._report)
             self._add(found, begin)
             self._end(sinks[0], found)
             for sink in sinks:
@@ -160,7 +168,7 @@ class Stage:
         side = sinks[1] if len(sinks) > 1 else None
         remember = outputs.reasons is not None or begin > 0
         one = self._pass(number, begin, len(self.plan.steps), output=sinks[0], dropped=side, remember=remember)
-        return self.ways.task(one, located=self.located)(report)
+        return self.strategy.task(one, located=self.located)(report)
 
     def _begin(self, main: Sink) -> None:
         """The bytes above the first data record: as they were, or by the last mapper."""
@@ -194,6 +202,7 @@ class Stage:
         """Counts of the steps this pass decided; the census is the first pass's."""
         if begin == 0:
             self.found = found
+            join(self.workspace, len(found))
         for number, count in enumerate(self.counts):
             for each in found:
                 more = each.counts[number]

@@ -1,20 +1,18 @@
-"""How the passes of one stage run: by kernels or without, and the last one by looking at records or only copying."""
+"""How the passes of one stage run: the last one by looking at records or only copying, and how keys are spread."""
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from typing import TYPE_CHECKING
 
-from csvapi.engines.local import kernels
 from csvapi.engines.local.copy_survivors import copy
 from csvapi.engines.local.processes import WrongCut
 from csvapi.errors import MalformedCsv, TooLarge
+from csvapi.native.keys import new_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from csvapi.engines.local.mark_duplicates import Duplicates
     from csvapi.engines.local.plan import Plan
     from csvapi.engines.local.processes import Progressed, Report
     from csvapi.engines.local.range_pass import RangePass
@@ -27,36 +25,26 @@ _MOST_PARTITIONS = 256
 _SAMPLE = 1 << 20
 
 
-class Ways:
-    """`fast` uses NumPy, in processes `apart`; `locates` has the first pass leave behind where each record ends."""
+class Strategy:
+    """`locates` has the first pass leave how long each record is; `secret` is that of the digests, if the kernel makes
+    them."""
 
     def __init__(self, plan: Plan, options: Options) -> None:
         self.plan, self.options = plan, options
-        self.records = _records(plan)
-        self.fast = options.fast and self.records >= options.smallest_fast and kernels.available()
-        self.secret = os.urandom(kernels.SECRET)
+        self.secret = new_secret() if options.native else None
         last = plan.steps[-1].traits if plan.steps else None
         exact = not plan.mappers and not plan.source.wire.wide and options.on_ragged != "pad"
         self.locates = exact and last is not None and last.keyed
 
-    def apart(self, begin: int, end: int) -> bool:
-        """Whether the pass that decides these steps loads NumPy."""
-        return self.fast and kernels.suit(self.plan, begin, end)
-
     def task(self, each: RangePass, *, located: bool = False) -> Callable[[Callable[[Progressed], None]], Found]:
         """The quickest way to do a pass over a range, whose records may be `located`."""
-        if located:
-            return partial(copy, each)
-        work = partial(kernels.run, each, self.secret) if self.apart(each.begin, each.end) else each.run
-        return partial(_later, work) if each.number else work
-
-    def mark(self, job: Duplicates) -> Callable[[range, Callable[[Progressed], None]], int]:
-        return partial(kernels.mark, job) if self.fast else job.mark
+        work = partial(copy, each) if located else each.run
+        return partial(_later, work) if each.number and not located else work
 
     def partitions(self, processes: int) -> int:
         """Enough that a partition fits the memory, and better the cache."""
-        each, cached = (kernels.BYTES_PER_KEY, kernels.CACHED_KEYS) if self.fast else (_BYTES_PER_KEY, _CACHED_KEYS)
-        wanted = max(self.records * each * processes / self.options.memory, self.records / cached)
+        records = _records(self.plan)
+        wanted = max(records * _BYTES_PER_KEY * processes / self.options.memory, records / _CACHED_KEYS)
         partitions = 1
         while partitions < min(wanted, _MOST_PARTITIONS):
             partitions *= 2

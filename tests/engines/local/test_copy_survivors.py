@@ -17,7 +17,7 @@ WIDE, HUGE = "x" * 700, "y" * 3_000_000
 RECORDS = [f"{row % 2000},{WIDE}\n" for row in range(6000)]
 
 
-@pytest.mark.parametrize("way", ["plain", "parallel", "kernels"])
+@pytest.mark.parametrize("way", ["plain", "parallel", "csv"])
 def test_wide_and_huge_records_are_kept_and_dropped(tmp_path: Path, way: str) -> None:
     records = [f"0,{HUGE}\n", *RECORDS[:3000], f"1,{HUGE}\n", f"0,{HUGE}\n", *RECORDS[3000:], f"1,{HUGE}\n"]
     options: dict[str, Any] = WAYS[way]

@@ -20,7 +20,7 @@ REASONS = ['not (a >= 2)', 'not (b != "0")']  # fmt: skip
 
 
 @pytest.mark.parametrize("count", [98, 99, 100, 101, 1234])
-@pytest.mark.parametrize("way", ["plain", "parallel", "kernels", "kernels, parallel"])
+@pytest.mark.parametrize("way", ["plain", "parallel", "csv", "csv, parallel"])
 def test_every_row_is_explained_under_its_number(tmp_path: Path, count: int, way: str) -> None:
     rows = [(row % 5, row % 7) for row in range(1, count + 1)]
     text = "a,b\n" + "".join(f"{a},{b}\n" for a, b in rows)

@@ -1,0 +1,290 @@
+"""The native parser: batches that are an index over the bytes they were read into, without an object for a record.
+
+What a step asks of such a batch, the kernel answers where it can; for everything else the records become Python
+objects, as the csv module would have read them.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, compress, islice, pairwise
+from typing import TYPE_CHECKING
+
+from csvapi.csvio.batch import ParsedBatch
+from csvapi.csvio.records import line_count
+from csvapi.native import cells, comparing, copying, keys
+from csvapi.native.form import Form
+from csvapi.native.loader import load
+from csvapi.native.scanner import Scanner
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    from csvapi.csvio.batch import Batch, Cell, Mask
+    from csvapi.csvio.buffer import Buffer
+    from csvapi.csvio.sink import Sink
+    from csvapi.csvio.wire import Wire
+    from csvapi.native.index import Index
+    from csvapi.native.partitions import Partitions
+
+_COMPARISONS = {
+    "==": comparing.How.IS,
+    "contains": comparing.How.CONTAINS,
+    "starts_with": comparing.How.STARTS_WITH,
+    "ends_with": comparing.How.ENDS_WITH,
+}
+_HIGH = bytes(range(128, 256))
+
+
+def _scanner(wire: Wire, width: int, size: int) -> Scanner | None:
+    special = wire.escape or wire.dialect.skip_space or len(wire.delimiter) != 1 or len(wire.quote) > 1
+    if special or not width or load() is None or not (wire.delimiter + wire.quote).isascii():
+        return None
+    utf8 = wire.inner == "utf-8"
+    undefined = b"" if utf8 else _HIGH if wire.undecodable is None else wire.undecodable
+    if undefined.translate(None, _HIGH):
+        return None
+    return Scanner(Form(width, wire.delimiter, wire.quote, wire.dialect.double_quote, utf8, undefined), size)
+
+
+@dataclass
+class NativeParser:
+    """Takes records that the kernel proves to be what the csv module would read, of the header's width.
+
+    It knows dialects whose delimiter and quote are one ASCII byte each, without an escape character or spaces that are
+    skipped; of an encoding in which bytes mean something only together, other than UTF-8, it takes what is ASCII.
+    """
+
+    wire: Wire
+    scanner: Scanner
+    limit: int
+    seen: tuple[int, int] = (-1, 0)  # the position and the size of what is less than a record
+
+    @classmethod
+    def of(cls, wire: Wire, width: int, size: int, limit: int) -> NativeParser | None:
+        """A parser that reads `size` bytes at most at once, and no record longer than `limit`; None where there is no
+        kernel, or none for the dialect."""
+        scanner = _scanner(wire, width, size)
+        return cls(wire, scanner, limit) if scanner else None
+
+    @property
+    def home(self) -> memoryview:
+        """Where a buffer must be for this parser to read it."""
+        return self.scanner.text
+
+    def parse(self, buffer: Buffer, *, final: bool) -> IndexedRecords | None:
+        if buffer.home is not self.home or not buffer.at_home:
+            return None
+        if self.seen == (buffer.position, buffer.size) and not final:
+            return None  # the record that the last index left, which is not whole yet
+        index = self.scanner.scan(buffer.start, buffer.stop, final=final)
+        if not len(index):
+            return None
+        if not index.declined:
+            self.seen = buffer.position + index.size, buffer.size - index.size
+        found = IndexedRecords(IndexedBatch(self.wire, index, buffer.row), buffer.position, buffer.line)
+        if index.size > self.limit and max(found.lengths()) > self.limit:
+            return None
+        return found
+
+
+@dataclass
+class IndexedRecords:
+    """What the native parser made of the bytes at `position`. See `csvio.parsing.LocatedBatch`."""
+
+    batch: IndexedBatch
+    position: int
+    line: int
+
+    def __len__(self) -> int:
+        return len(self.batch.index)
+
+    @property
+    def parser(self) -> str:
+        return "native"
+
+    @property
+    def unclosed(self) -> bool:
+        return False
+
+    @property
+    def size(self) -> int:
+        return self.batch.index.size
+
+    @property
+    def lines(self) -> int:
+        return self.batch.index.lines
+
+    @property
+    def blank(self) -> int:
+        return 0
+
+    def where(self, index: int) -> tuple[int, int]:
+        begin = sum(self.lengths()[:index])
+        return self.line + line_count(bytes(self.batch.index.text[:begin])), self.position + begin
+
+    def count_equal(self, record: bytes) -> tuple[int, int]:
+        return self.batch.index.count_equal(record)
+
+    def lengths(self) -> array[int]:
+        out = array("I", bytes(4 * len(self)))
+        self.batch.index.record_lengths(out)
+        return out
+
+
+@dataclass
+class IndexedBatch:
+    """Those of an index's records whose byte in `kept` is 1; all where `kept` is None. See `csvio.batch.Batch`.
+
+    `start` is the row of the index's first record. Valid until the scanner's next scan.
+    """
+
+    wire: Wire
+    index: Index
+    start: int
+    kept: bytes | None = None
+
+    @cached_property
+    def _count(self) -> int:
+        return len(self.index) if self.kept is None else self.kept.count(1)
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def width(self) -> int:
+        return self.index.scanner.form.width
+
+    @cached_property
+    def rows(self) -> Sequence[int]:
+        whole = range(self.start, self.start + len(self.index))
+        return whole if self.kept is None else list(compress(whole, self.kept))
+
+    @property
+    def raw(self) -> list[bytes]:
+        return self.parsed.raw
+
+    @property
+    def plain(self) -> list[bytes]:
+        return self.parsed.plain
+
+    @property
+    def odd(self) -> dict[int, list[bytes]]:
+        return self.parsed.odd
+
+    @cached_property
+    def parsed(self) -> ParsedBatch:
+        """The records as Python objects, for steps that the kernel has nothing for."""
+        raw, plain, odd = records(self.index, self.kept)
+        return ParsedBatch(self.wire, raw, plain, self.rows, odd, self.width)
+
+    def fields(self, index: int) -> list[bytes]:
+        return self.parsed.fields(index)
+
+    def widths(self) -> list[int]:
+        return [self.width] * len(self)
+
+    def column(self, position: int) -> list[Cell]:
+        if position not in self._columns:
+            self._columns[position] = [*cells.cells(self.index, [position], self.kept)]
+        return self._columns[position]
+
+    @cached_property
+    def _columns(self) -> dict[int, list[Cell]]:
+        return {}
+
+    def keys(self, positions: Sequence[int] | None) -> list[bytes]:
+        return self.parsed.keys(positions)
+
+    def digests(self, positions: Sequence[int] | None, secret: bytes) -> IndexedDigests:
+        found = keys.digests(self.index, secret, positions, self.kept)
+        return IndexedDigests(found, self.start, self.kept)
+
+    def text_mask(self, position: int, comparison: str, operand: bytes) -> Mask | None:
+        how = _COMPARISONS.get(comparison)
+        if how is None:
+            return None
+        return self._packed(comparing.compare_texts(self.index, position, how, operand, self.kept))
+
+    def number_answers(self, position: int, comparison: str, limit: Decimal) -> bytes | None:
+        found, _ = comparing.compare_numbers(self.index, position, comparison, limit, self.kept)
+        return self._packed(found)
+
+    def _packed(self, answers: bytes) -> bytes:
+        """Answers about the index's records, of those in the batch."""
+        return answers if self.kept is None else comparing.pack(self.kept, answers)
+
+    def part(self, start: int, stop: int) -> Batch:
+        return self if start == 0 and stop >= len(self) else self.parsed.part(start, stop)
+
+    def select(self, mask: Mask) -> IndexedBatch:
+        if mask.count(1) == len(self):
+            return self
+        kept = mask if self.kept is None else comparing.spread(self.kept, mask)
+        return IndexedBatch(self.wire, self.index, self.start, kept)
+
+    def write_to(self, sink: Sink) -> None:
+        text = copying.gather(self.index, self.kept).text
+        if self.wire.wide:
+            sink.write(self.wire.restore(bytes(text)))
+        else:
+            sink.write_now(text)
+
+    def put(self, values: bytes, target: bytearray, start: int) -> None:
+        at = self.start - start
+        whole = values if self.kept is None else comparing.spread(self.kept, values)
+        there = target[at : at + len(whole)]
+        both = int.from_bytes(whole, "little") | int.from_bytes(there, "little")
+        target[at : at + len(whole)] = both.to_bytes(len(whole), "little")
+
+
+@dataclass(frozen=True)
+class IndexedDigests:
+    """The digests of an index's records, of which those count whose byte in `kept` is 1. See `csvio.batch.Digests`."""
+
+    found: memoryview
+    start: int
+    kept: bytes | None
+
+    def count(self, wanted: bytes, most: int) -> tuple[int, list[int]]:
+        marks = bytearray(len(self.found))
+        count = keys.mark_digest(self.found, wanted, marks, 1, self.kept)
+        return count, list(islice(compress(range(self.start, self.start + len(marks)), marks), most)) if count else []
+
+    def without(self, unwanted: bytes) -> IndexedDigests:
+        kept = bytearray(self.kept or b"\1" * len(self.found))
+        keys.mark_digest(self.found, unwanted, kept, 0, kept)
+        return IndexedDigests(self.found, self.start, bytes(kept))
+
+    def add_to(self, partitions: Partitions) -> None:
+        partitions.add_digests(self.found, self.start, self.kept)
+
+
+def records(index: Index, kept: bytes | None) -> tuple[list[bytes], list[bytes], dict[int, list[bytes]]]:
+    """The records of an index as `ParsedBatch` has them: their bytes, their keys, the fields of those with quotes."""
+    text = bytes(index.text)
+    lengths = array("I", bytes(4 * len(index)))
+    index.record_lengths(lengths)
+    ends = list(accumulate(lengths, initial=0))
+    raw = [text[a:b] for a, b in pairwise(ends)]
+    if kept is not None:
+        raw = list(compress(raw, kept))
+    plain = [record.rstrip(b"\r\n") for record in raw]
+    odd: dict[int, list[bytes]] = {}
+    if index.quotes:
+        quote = index.scanner.form.quote
+        for at, record in enumerate(raw):
+            if quote in record:
+                odd[at] = []
+        mask = bytearray(len(index))
+        places = [at for at in range(len(index)) if kept is None or kept[at]]
+        for at in odd:
+            mask[places[at]] = 1
+        width = index.scanner.form.width
+        flat = cells.cells(index, range(width), bytes(mask))
+        for number, at in enumerate(odd):
+            odd[at] = flat[number * width : number * width + width]
+    return raw, plain, odd
