@@ -46,12 +46,14 @@ class Report(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Report:
-        """The report that `text()` wrote; one without a compiler where it did not."""
+        """The report that `text()` wrote; for any other text one that says so as its `reason`."""
         first, *others = text.splitlines() or [""]
         facts = dict(line.split(" ", 1) for line in others if " " in line)
         if first.startswith("built by ") and facts.keys() >= {"sources", "sha256"}:
             return cls(first.removeprefix("built by "), facts["sources"], facts["sha256"])
-        return cls(reason=first.removeprefix("not built: ") or "nothing is known of its build")
+        if first.startswith("not built: "):
+            return cls(reason=first.removeprefix("not built: "))
+        return cls(reason=f"{REPORT} is not the report of a build")
 
 
 def digest(folder: Path) -> str | None:

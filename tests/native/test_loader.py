@@ -100,12 +100,10 @@ def test_what_is_missing_or_unreadable_has_a_reason(built: Path) -> None:
     (built / "kernel.so").mkdir()
     with pytest.raises(NotUsable, match=r"kernel\.so cannot be read"):
         load_from(built)
-    (built / "kernel.txt").write_bytes(b"\xff\xfe nothing of ours")
-    with pytest.raises(NotUsable, match="nothing of ours"):
-        load_from(built)
-    (built / "kernel.txt").write_bytes(b"")
-    with pytest.raises(NotUsable, match="nothing is known"):
-        load_from(built)
+    for text in (b"\xff\xfe nothing of ours", b"", b"built by cc\nsources 0123456789abcdef\n"):
+        (built / "kernel.txt").write_bytes(text)
+        with pytest.raises(NotUsable, match=r"kernel\.txt is not the report of a build"):
+            load_from(built)
     (built / "kernel.txt").unlink()
     with pytest.raises(NotUsable, match="was not built"):
         load_from(built)
