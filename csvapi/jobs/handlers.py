@@ -14,9 +14,9 @@ from csvapi.services import administration, execution
 
 
 def run(task_id: str) -> None:
-    """Execute the task (see `services.execution.run`), telling RQ's own time limit in the project's words.
+    """Execute the task (see `services.execution.run`); RQ's own time limit becomes TimedOut.
 
-    Raises TaskError when the task failed: for the dashboard, which shows it; the row has it already.
+    Raises TaskError if the task failed, for the dashboard to show; the row already has the outcome.
     """
     job = get_current_job()
     owner = (job and job.worker_name) or f"{socket.gethostname()}:{os.getpid()}"

@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 
 def main(arguments: Sequence[str]) -> int:
+    """Run rounds, messages and mail until a signal; exit code 1 if a thread of them ended."""
     argparse.ArgumentParser("csvapi scheduler", description=__doc__).parse_args(arguments)
     from csvapi.app import create_app
     from csvapi.config import load
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _stop_signals() -> socket.socket:
-    """A socket that can be read once the process was told to stop: a round is never cut in two, they are short.
+    """A socket that becomes readable when the process is to stop; a round, which is short, is finished first.
 
     Not sigtimedwait: Python 3.11 takes the SIGCONT after a SIGSTOP for one of the signals it waits for.
     """
@@ -77,11 +78,12 @@ def _stop_signals() -> socket.socket:
 
 
 def senders(settings: Settings) -> list[Callable[[Flask], None]]:
+    """What runs in a thread of its own: messages and, if mail is configured, mail."""
     return [send_messages, send_mail] if settings.smtp_host else [send_messages]
 
 
 def send_messages(app: Flask) -> None:
-    """Announce the ends of tasks and send what webhooks are to be told, every second, beside the rounds."""
+    """Announce the ends of tasks and send webhook messages, every second, independently of the rounds."""
     from csvapi.errors import CsvapiError
     from csvapi.services import webhook_outbox
 
@@ -98,7 +100,7 @@ def send_messages(app: Flask) -> None:
 
 
 def send_mail(app: Flask) -> None:
-    """Send mail beside the rounds and the messages: a mail server that is slow holds back nothing else."""
+    """Send mail, independently of the rounds and the messages, which a slow mail server must not delay."""
     from csvapi.services import mailing
 
     with app.app_context():
@@ -106,10 +108,10 @@ def send_mail(app: Flask) -> None:
 
 
 def tick(connection: redis.Redis, *, clean_up: bool = True) -> bool:
-    """One round, unless another process is at it; says whether it was done. A failure is logged: the next may work.
+    """Run one round unless another process does; returns whether it was run. Failures are logged, not raised.
 
-    A clean-up may outlast the lock; two at a time do no harm, they only do the same work twice. So it is not left out
-    where there is no lock to be had, as when the queue's disk is full: what it deletes makes room.
+    A clean-up may outlast the lock; two at the same time are harmless, they only do the same work twice. It therefore
+    also runs if the lock cannot be taken, as when the queue's disk is full: what it deletes frees space.
     """
     lock = connection.lock(LOCK, timeout=LEASE, blocking=False)
     try:

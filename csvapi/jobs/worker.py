@@ -1,8 +1,7 @@
 """`csvapi worker`: RQ's forking worker, with what this project needs around each job.
 
-A job runs in a forked process of its own, so that one that runs out of memory or crashes takes nothing else with it;
-only a task too small for that (CSVAPI_FORK_ABOVE) is run by the worker itself, at a third of the cost. What a job
-imports is loaded beforehand.
+A job runs in a forked process, so that running out of memory or crashing affects nothing else. Only a task too small
+for that (CSVAPI_FORK_ABOVE) is run by the worker itself, at a third of the cost. What a job imports is loaded before.
 """
 
 from __future__ import annotations
@@ -42,19 +41,19 @@ log = structlog.get_logger(__name__)
 NO_TASK = ""  # an id that no task has
 MAINTENANCE = 60  # seconds between passes over jobs whose worker vanished (RQ's own: 600)
 TICK = 1  # seconds between looks at a running horse
-HEARTBEAT = 15.0  # seconds between RQ's own signs of life, which it keeps for more than a minute
+HEARTBEAT = 15.0  # seconds between RQ's own heartbeats, which it keeps for more than a minute
 RENEWALS = 6  # of the lease before it would run out
-BEHIND = 10  # of nice(2), behind requests and small tasks: a long task waits for them, not they for it
+NICENESS = 10  # of nice(2): requests and small tasks go before a long task
 LOST = "The process that ran the task was killed"
 
 
 class TaskWorker(Worker):
-    """A worker that reconnects within seconds, holds its task's lease, and leaves no task behind.
+    """A worker that reconnects within seconds, holds its task's lease, and leaves no task unfinished.
 
-    A small task is run by the worker itself, in milliseconds; a larger one by a forked work-horse, so that what it
-    needs, and what it breaks, ends with it. The parent renews the lease while the work-horse lives, so a long step
-    needs no word of its own; once the horse is dead, the parent gives up what it left. The row is the truth: no failure
-    of Redis stops a running horse.
+    It runs a small task itself, in milliseconds; a larger one runs in a forked work-horse, so that its memory and its
+    failures end with it. The parent renews the lease while the work-horse lives, also during a long step that reports
+    nothing; once the horse has died, the parent gives up what it left. The row is the truth: no failure of Redis stops
+    a running horse.
     """
 
     max_connection_wait_time = 2.0
@@ -74,18 +73,18 @@ class TaskWorker(Worker):
 
     @property
     def dequeue_timeout(self) -> int:
-        """Seconds until an idle worker's loop turns, and gives a sign of life, though there is no job."""
+        """Seconds until an idle worker's loop runs again and sends a heartbeat, although there is no job."""
         return int(heartbeats.INTERVAL)
 
     def heartbeat(self, *args: Any, **kwargs: Any) -> None:
-        """RQ's sign of life, from its own loop; ours goes with it."""
+        """RQ's heartbeat, from its own loop; ours is sent with it."""
         heartbeats.give()
         super().heartbeat(*args, **kwargs)
 
     def dequeue_job_and_maintain_ttl(self, *args: Any, **kwargs: Any) -> tuple[Job, Queue] | None:
-        """Wait for a job; the queue that was served last comes last, but for one worker, which serves small ones first.
+        """Wait for a job; the queue served last comes last, except for one worker, which serves small tasks first.
 
-        That is the first by name of all there are: when it is gone it is another one. One that is alone takes turns.
+        That worker is the first by name; when it is gone it is another one. A single worker takes turns.
         """
         if self._jobs.first_of_many(self.name):
             self._ordered_queues = self.queues[:]
@@ -107,9 +106,10 @@ class TaskWorker(Worker):
             self._execute_in_a_horse(job, queue)
 
     def begin_anew(self) -> None:
-        """Make this process a new worker if a task left it short of memory, and nobody asked it to stop.
+        """Replace this process with a new worker if a task left it short of memory and it is not to stop.
 
-        By itself: who keeps it running waits longer for a program that ends often, and users could have it end so.
+        It does so itself: the supervisor waits longer before restarting a program that ends often, and users could
+        cause that.
         """
         if memory.exceeded() and self._stop_by == math.inf:
             log.warning("worker_begins_anew", reason="a task needed more memory than it might have")
@@ -131,12 +131,12 @@ class TaskWorker(Worker):
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         die_with_parent(self.pid or os.getppid())
         prefer_to_kill_this_process()
-        os.nice(BEHIND)
+        os.nice(NICENESS)
         memory.limit(self._room)
         super().main_work_horse(job, queue)
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
-        """A task's failure is in its row, and logged where it was found; anything else is a mistake in a job."""
+        """A task's failure is already in its row and the log; any other exception is a bug in the job."""
         if not isinstance(exc_info[1], CsvapiError):
             super().handle_exception(job, *exc_info)
 
@@ -150,7 +150,7 @@ class TaskWorker(Worker):
         return pid, status, usage
 
     def _ran_into_its_limit(self, status: int, usage: Any) -> bool:
-        """Whether a library ended the horse, as some do that are refused memory, when it had much of what it may."""
+        """Whether a library aborted the horse when memory was refused: it had used much of its limit."""
         crashed = os.WIFSIGNALED(status) and os.WTERMSIG(status) in {signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS}
         return crashed and usage.ru_maxrss * 1024 > self._room // 2
 
@@ -168,7 +168,10 @@ class TaskWorker(Worker):
                 log.warning("no_heartbeat", reason=str(error))
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        """SIGTERM or SIGINT: stop now, or when the task has ended or its grace is over; a second one ends the grace."""
+        """Stop on SIGTERM or SIGINT: now, or when the task has ended or its grace period is over.
+
+        A second signal ends the grace period.
+        """
         if not self._here and self.get_state() != WorkerStatus.BUSY:
             raise StopRequested
         self._stop_by = time.monotonic() + (0 if self._stop_requested else self._settings.stop_grace)
@@ -206,14 +209,14 @@ def _is_small(task_id: str) -> bool:
 
 
 def warm_up() -> None:
-    """Do once, before any fork, what every job would do again: imports, mappers, the compiling of statements."""
+    """Do once before any fork what every job would repeat: imports, mappers, compiled statements."""
     from csvapi import engines  # noqa: F401 -- what a job imports
     from csvapi.jobs import handlers
     from csvapi.operations import catalogue
 
     catalogue()
-    logging.disable(logging.INFO)  # that there is no such task is no news
-    with suppress(CsvapiError):  # then the first jobs are slower, no more
+    logging.disable(logging.INFO)  # there is no such task, which need not be logged
+    with suppress(CsvapiError):  # then the first jobs are only slower
         handlers.run(NO_TASK)
     logging.disable(logging.NOTSET)
     gc.collect()
@@ -221,7 +224,7 @@ def warm_up() -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Work until a signal; raises QueueDown when the queue is lost, for the supervisor to start a new worker."""
+    """Work until a signal. Raises QueueDown if the queue is lost; the supervisor then starts a new worker."""
     parser = argparse.ArgumentParser("csvapi worker", description=__doc__)
     parser.add_argument("--burst", action="store_true", help="stop when the queue is empty")
     burst = parser.parse_args(arguments).burst

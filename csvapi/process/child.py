@@ -1,8 +1,8 @@
-"""The other side of the pool: a program that forks children, each of which runs one call after the other, in bounds.
+"""The other side of the pool: a program that forks children, each of which runs one limited call after another.
 
-`python -m csvapi.process.child`: over its parent's socket come sockets, one for each child that is wanted. The program
-imports what a call needs once and has one thread, so a child is there in milliseconds, and shares its memory. It ends
-when its parent's side of the socket is closed, however that ends, and so do all of its children.
+`python -m csvapi.process.child` receives sockets over its parent's socket, one for each child to fork. The program has
+imported what a call needs and has one thread, so a child starts in milliseconds and shares its memory. It ends when its
+parent's side of the socket is closed, however the parent ends, and all its children end with it.
 """
 
 from __future__ import annotations
@@ -25,16 +25,17 @@ from csvapi.process import frames, memory, program
 from csvapi.process.memory_kills import prefer_to_kill_this_process
 from csvapi.process.parent_death import die_with_parent
 
-BEHIND = 5  # of nice(2): requests that need no child are answered first
+NICENESS = 5  # of nice(2): requests that need no child are answered first
 CALLS = 200  # after which a child makes room for a new one
 GROWN = 96 * memory.MIB  # of its own memory, after a call, at which it does so at once
 
 
 def main(descriptor: int) -> None:
+    """Fork a child for each socket that comes, until the parent is gone."""
     program.alone()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel takes the ended children away
     prefer_to_kill_this_process()
-    os.nice(BEHIND)
+    os.nice(NICENESS)
     _warm_up()
     mine = os.getpid()
     with socket.socket(fileno=descriptor) as control:
@@ -62,7 +63,7 @@ def _warm_up() -> None:
 
 
 def _serve(descriptor: int) -> None:
-    """Run calls until the parent closes the socket, or until it is time for another child."""
+    """Run calls until the parent closes the socket, or until this child is to be replaced."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     base = memory.data()
     with socket.socket(fileno=descriptor) as parent:
@@ -78,7 +79,7 @@ def _serve(descriptor: int) -> None:
 
 
 def _bounded(call: bytearray) -> tuple[bytes, bytes, bytes]:
-    """Run a call within its limits: a time, after which the kernel ends this process, memory, and bytes of a file."""
+    """Run a call within limits on time (the kernel kills this process), memory, and bytes of a written file."""
     function, arguments, seconds, room, longest = pickle.loads(call)  # noqa: S301 -- from the parent alone
     call.clear()
     signal.signal(signal.SIGALRM, signal.SIG_DFL)

@@ -1,4 +1,4 @@
-"""What the web process and its children say to each other over a socket: frames of a head and two parts."""
+"""Messages between the web process and its children over a socket: a head and two parts."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _HEAD = struct.Struct("!c?QQ")
 
 
 def send(to: socket.socket, kind: bytes, facts: bytes = b"", text: bytes = b"", *, last: bool = False) -> None:
-    """Send one frame; `last` says that its sender ends after it."""
+    """Send one message; `last` announces that its sender ends after it."""
     to.sendall(_HEAD.pack(kind, last, len(facts), len(text)) + facts)
     to.sendall(text)
 
 
 def receive(source: socket.socket) -> tuple[bytes, bool, bytes, bytearray]:
-    """Receive one frame; raises EOFError where the other side is gone."""
+    """Receive one message. Raises EOFError if the other side is gone."""
     kind, last, facts, text = _HEAD.unpack(_exactly(source, _HEAD.size))
     return kind, last, bytes(_exactly(source, facts)), _exactly(source, text)
 

@@ -1,8 +1,7 @@
-"""A hard limit of this process's own memory: what it has now, and so much more.
+"""A hard limit on the memory of this process: what it has now, plus a number of bytes.
 
-The limit is RLIMIT_DATA (setrlimit(2)): the kernel counts the writable pages that are the process's alone, refuses what
-is beyond, and Python raises MemoryError. Files that are mapped for reading do not count. Where there is no /proc (not
-Linux) nothing is limited.
+The limit is RLIMIT_DATA (setrlimit(2)): the kernel counts the private writable pages of the process and refuses more,
+and Python raises MemoryError. Files mapped for reading do not count. Without /proc (outside Linux) nothing is limited.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ as soon as it could be written to."""
 
 
 def data() -> int:
-    """The bytes that RLIMIT_DATA counts now, as the kernel does; 0 where it does not tell."""
+    """The bytes that RLIMIT_DATA counts now, as the kernel reports them; 0 if it does not."""
     try:
         with open("/proc/self/status", "rb") as file:  # noqa: PTH123 -- called around every small task
             found = next((line for line in file if line.startswith(b"VmData:")), b"")
@@ -37,7 +36,7 @@ def data() -> int:
 
 @dataclass(slots=True)
 class _State:
-    """Of this process: what it may have more than it had, 0 without a limit; whether that was too little."""
+    """Of this process: the additional bytes allowed, 0 without a limit; and whether they were once too few."""
 
     more: int = 0
     exceeded: bool = False
@@ -47,9 +46,9 @@ _state = _State()
 
 
 def limit(more: int) -> None:
-    """Let this process have `more` bytes than it has now, and no more.
+    """Allow this process `more` bytes beyond what it has now.
 
-    Only the soft limit is set, and never above the hard one. Processes that are forked from now on inherit it.
+    Sets only the soft limit, and never above the hard one. Processes forked afterwards inherit it.
     """
     now, (_, hard) = data(), resource.getrlimit(resource.RLIMIT_DATA)
     if now:
@@ -59,7 +58,7 @@ def limit(more: int) -> None:
 
 @contextmanager
 def limited(more: int) -> Iterator[None]:
-    """The same while the block runs."""
+    """The same for the duration of the block."""
     limit(more)
     try:
         yield
@@ -68,21 +67,21 @@ def limited(more: int) -> Iterator[None]:
 
 
 def lift() -> None:
-    """Take the limit away, to say in peace that it was passed, or because there is no more to do."""
+    """Remove the limit, to report that it was reached, or because the work is done."""
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     _state.more = 0
     _set(hard, hard)
 
 
 def renew(processes: int) -> None:
-    """In one of some processes that were forked from one with a limit: its share of the budget, from what it has."""
+    """In one of several processes forked from a limited one: allow its share of the budget, beyond what it has."""
     if _state.more:
         limit(BESIDES + max(_state.more - BESIDES, 0) // processes)
 
 
 @contextmanager
 def importing() -> Iterator[None]:
-    """Raise the limit by what the block, which imports a library, takes: that is no part of what may be had."""
+    """Raise the limit by what the block takes, which imports a library: that is not part of the budget."""
     if not _state.more:
         yield
         return
@@ -95,9 +94,9 @@ def importing() -> Iterator[None]:
 
 
 def need(size: int) -> None:
-    """Raise MemoryError unless so many bytes may still be had.
+    """Raise MemoryError unless so many more bytes are allowed.
 
-    To be called before a library that does not bear it to be refused memory: some abort, or never come back.
+    To be called before a library that cannot handle a refusal of memory: some abort, others never return.
     """
     soft, _ = resource.getrlimit(resource.RLIMIT_DATA)
     if _state.more and soft - data() < size:
@@ -105,7 +104,7 @@ def need(size: int) -> None:
 
 
 def passed() -> OutOfMemory:
-    """The error that a MemoryError means here, with the limit if there is one; takes the limit away."""
+    """The error that a MemoryError means here, with the limit if there is one; removes the limit."""
     more, _state.exceeded = _state.more, True
     lift()
     if not more:
@@ -118,12 +117,12 @@ def passed() -> OutOfMemory:
 
 
 def is_want_of_memory(error: BaseException) -> bool:
-    """Whether a failure means that memory was refused; C++ libraries have an exception of their own for it."""
+    """Whether a failure means that memory was refused; C++ libraries raise an exception of their own then."""
     return isinstance(error, MemoryError) or "std::bad_alloc" in str(error)
 
 
 def exceeded() -> bool:
-    """Whether this process has once needed more than it might have: its memory may be in pieces then."""
+    """Whether this process has ever needed more than it was allowed; its memory may then be fragmented."""
     return _state.exceeded
 
 
@@ -134,9 +133,9 @@ def _set(soft: int, hard: int) -> None:
 
 
 def few_arenas() -> None:
-    """Let the threads of this process share two heaps: each of its own keeps what its largest request needed.
+    """Let the threads of this process share two heaps; a heap per thread would keep its largest request's memory.
 
-    Where the C library has no mallopt(3), it has no arenas.
+    Without mallopt(3) the C library has no arenas, and nothing is done.
     """
     import ctypes
 

@@ -1,4 +1,4 @@
-"""What the kernel does when memory runs out: which process it takes, and what it says of it afterwards."""
+"""Kills by the kernel when memory runs out: which process it prefers, and how many it has killed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SOURCES = (Path("/sys/fs/cgroup/memory.events"), Path("/proc/vmstat"))  # a con
 
 
 def oom_kills() -> int:
-    """How many processes the kernel has killed for want of memory, as far as it tells; 0 where it does not."""
+    """How many processes the kernel has killed for lack of memory; 0 if it does not report that."""
     for source in _SOURCES:
         try:
             lines = source.read_text().splitlines()
@@ -23,6 +23,6 @@ def oom_kills() -> int:
 
 
 def prefer_to_kill_this_process() -> None:
-    """Let the kernel rather take this process and its children than their parents (proc(5), oom_score_adj)."""
+    """Have the kernel prefer this process and its children to their parents (proc(5), oom_score_adj)."""
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("800")

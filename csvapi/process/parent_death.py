@@ -1,4 +1,4 @@
-"""Children that do not outlive their parent, even when it is killed (Linux: prctl(2), PR_SET_PDEATHSIG)."""
+"""Children that do not outlive their parent, even if it is killed (Linux: prctl(2), PR_SET_PDEATHSIG)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _prctl = getattr(ctypes.CDLL(None), "prctl", None)  # looked up before any fork;
 
 
 def die_with_parent(parent: int) -> None:
-    """Ask the kernel to kill this process when its parent, whose process id is given, ends in whatever way.
+    """Ask the kernel to kill this process when its parent, given by its process id, ends in whatever way.
 
-    To be called in the child, first thing after the fork. It survives an exec.
+    To be called in the child, first thing after the fork. The request survives an exec.
     """
     if _prctl is None:
         return

@@ -1,7 +1,7 @@
-"""Calls that a web process has its children run: in bounds of memory, time and number, away from its own threads.
+"""Calls that a web process runs in children, with limits on memory, time and number, outside its own threads.
 
-A call is a function that can be imported, of values that can be pickled; it knows no application, no database and no
-queue. It gives facts, which JSON has words for, and a text, which goes on to the client as it is.
+A call is an importable function with picklable arguments; it knows no application, no database and no queue. It returns
+facts, which are JSON values, and a text, which is sent to the client as it is.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Answer = tuple[Any, bytes]  # facts and text
 
 
 class _Ended(Exception):
-    """The child ended so many seconds `after` it took the call up; None where it never did."""
+    """The child ended so many seconds `after` it had begun the call; None if it never began."""
 
     def __init__(self, after: float | None) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class _Ended(Exception):
 
 @dataclass
 class _Children:
-    """The program that forks, by its socket, and the children that wait for a call, by theirs."""
+    """The program that forks, by its socket, and the idle children, by theirs."""
 
     owner: int = 0
     forker: int = 0
@@ -62,7 +62,7 @@ class _Children:
 
 
 class Pool:
-    """The children of one web process; there is none before the first call, or `start`."""
+    """The children of one web process; the first is started by the first call, or by `start`."""
 
     def __init__(self, settings: Settings) -> None:
         self._memory, self._time = settings.preview_memory, settings.preview_time
@@ -77,11 +77,11 @@ class Pool:
             self._control()
 
     def call(self, user: int, function: Callable[..., Answer], *arguments: Any, short: bool = False) -> Answer:
-        """What the function gives, run in a child.
+        """The result of the function, run in a child.
 
-        A `short` call, as an upload has one that nobody wants refused, has its own turn and waits longer for it. Raises
-        what the function raises of the error tree, PreviewTooLarge and PreviewTooSlow beyond the limits,
-        TooManyRequests or Unavailable when too many run already.
+        A `short` call, such as an upload makes and which should not be refused, has its own turn and waits longer for
+        it. Raises the errors of the error tree that the function raises, PreviewTooLarge and PreviewTooSlow beyond the
+        limits, and TooManyRequests or Unavailable if too many calls run already.
         """
         longest = max(self._memory // _SHARE, 1)
         call = pickle.dumps((function, arguments, self._time, self._memory, longest))
@@ -95,7 +95,7 @@ class Pool:
             raise Unavailable("No process for the preview can be started; try again in a moment")
 
     def _ask(self, call: bytes) -> Answer:
-        """Raises _Ended where the child does; one that a call was taken from before its end is never used again."""
+        """Raises _Ended if the child ends; a child whose call did not end regularly is never used again."""
         child, begun, last = self._child(), 0.0, True
         try:
             frames.send(child, frames.CALL, text=call)
@@ -123,7 +123,7 @@ class Pool:
         raise RuntimeError(facts.decode())
 
     def _killed(self, seconds: float) -> PreviewTooLarge | PreviewTooSlow:
-        """What ended a child in the middle of a call: its time, or else most likely its memory."""
+        """Why a child ended during a call: its time was over, or else most likely memory."""
         if seconds >= self._time:
             return PreviewTooSlow(
                 f"It would take longer than the limit of {self._time} seconds (CSVAPI_PREVIEW_TIME); ask for fewer "
@@ -141,7 +141,7 @@ class Pool:
         )
 
     def _child(self) -> socket.socket:
-        """The socket of a child that has nothing to do; the child ends when it is closed."""
+        """The socket of an idle child; the child ends when the socket is closed."""
         with self._lock:
             self._mine()
             child = self._children.idle.pop() if self._children.idle else self._new()
@@ -163,7 +163,7 @@ class Pool:
         return mine
 
     def _control(self) -> socket.socket:
-        """The socket of the program that forks, which is started if it is not there."""
+        """The socket of the program that forks, which is started if it does not run."""
         self._mine()
         if self._children.control is None:
             mine, theirs = socket.socketpair()
@@ -173,13 +173,13 @@ class Pool:
         return self._children.control
 
     def _mine(self) -> None:
-        """A process that was forked from one with children leaves them to it."""
+        """In a process forked from one with children: leave these to it."""
         if self._children.owner not in {0, os.getpid()}:
             self._children.close()
             self._children.owner = 0
 
 
 def _environ() -> dict[str, str]:
-    """What a child needs of the environment: no secrets."""
+    """The part of the environment that a child needs: no secrets."""
     environ = {name: value for name, value in os.environ.items() if name in _NAMES or name.startswith(_KEPT)}
     return environ | memory.LIBRARIES

@@ -1,4 +1,4 @@
-"""Starting a program of this package beside threads: as a new interpreter, never by a fork."""
+"""Starting a program of this package from a process with threads: as a new interpreter, never by a fork."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _RESET = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD]
 
 
 def started(module: str, descriptor: int, environ: dict[str, str]) -> int:
-    """Run `python -m module` with one descriptor of ours, as number 3; returns its process id.
+    """Run `python -m module` with one of our descriptors, as number 3; returns its process id.
 
-    It should end when the other side of the descriptor is closed, and so however its parent ends.
+    The program should end when the other side of the descriptor is closed, which happens however its parent ends.
     """
     root = str(Path(__file__).parents[2])
     path = os.pathsep.join(filter(None, [root, environ.get("PYTHONPATH", "")]))
@@ -33,13 +33,13 @@ def started(module: str, descriptor: int, environ: dict[str, str]) -> int:
 
 
 def alone() -> None:
-    """In the program, first: keep one descriptor alone, and leave the signals of a terminal to the parent."""
+    """First thing in the program: keep only the one descriptor, and leave terminal signals to the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.closerange(DESCRIPTOR + 1, _MOST_DESCRIPTORS)
 
 
 def collect(process: int) -> None:
-    """Take the program away if it has ended."""
+    """Reap the program if it has ended."""
     try:
         os.waitpid(process, os.WNOHANG)
     except ChildProcessError:

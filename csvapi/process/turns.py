@@ -1,4 +1,4 @@
-"""How many calls run at once: in all, and of one user."""
+"""How many calls run at once: in total, and per user."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ SHORT_TIMEOUT = 10.0  # seconds that a short one does: others that are short are
 
 
 class Turns:
-    """At most `most` calls at once, `own` of one user, and one more of theirs that is short.
+    """At most `most` calls at once, `own` of them of one user, and one additional short one per user.
 
-    Others wait for a moment: few of them, as each holds a thread of the web server; of the short ones any number.
+    Further calls wait for a moment: only a few of them, because each occupies a thread of the web server; short ones
+    without limit.
     """
 
     def __init__(self, most: int, own: int) -> None:
@@ -31,9 +32,9 @@ class Turns:
 
     @contextmanager
     def turn(self, user: int, *, short: bool = False) -> Iterator[None]:
-        """Run the block when it is its turn.
+        """Run the block when it has its turn.
 
-        Raises TooManyRequests when the user's other calls take too long or too many of them wait, Unavailable when
+        Raises TooManyRequests if the user's other calls take too long or too many of them wait, and Unavailable if
         those of all users do.
         """
         self._enter((user, short))
@@ -74,7 +75,7 @@ def _busy() -> Unavailable:
 
 
 def _less(counts: Counter[tuple[int, bool]], who: tuple[int, bool]) -> None:
-    """One less; somebody who has none is not kept."""
+    """Count one less; a user with none is removed."""
     counts[who] -= 1
     if not counts[who]:
         del counts[who]

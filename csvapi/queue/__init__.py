@@ -1,4 +1,4 @@
-"""What passes through Redis between the programs: jobs, progress, counters and signs of life.
+"""What passes through Redis between the programs: jobs, progress, counters and heartbeats.
 
-Only `enqueue` knows RQ, beside `csvapi.jobs`. Redis may be lost at any moment: nothing here is the truth about a task.
+Besides `csvapi.jobs`, only `enqueue` uses RQ. Redis may lose everything at any time: the truth about a task is its row.
 """

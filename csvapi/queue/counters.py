@@ -1,6 +1,6 @@
-"""What workers have done, counted in Redis: work-horses are too short-lived to be asked.
+"""What workers have done, counted in Redis: work-horses live too briefly to be scraped.
 
-A lost Redis sets the counts back to nothing, which is what Prometheus expects of a counter that restarts.
+If Redis loses its data, the counts start again from 0, as Prometheus expects of a counter that restarts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Name = tuple[str, ...]  # what is counted, then its labels
 
 
 def add(connection: redis.Redis, amounts: Mapping[Name, float]) -> None:
-    """Count, in one round trip; a Redis that is away costs the count, never the task."""
+    """Add the amounts in one round trip; while Redis is down they are lost, but no task fails."""
     try:
         with connection.pipeline(transaction=False) as pipeline:
             for name, amount in amounts.items():
@@ -26,7 +26,7 @@ def add(connection: redis.Redis, amounts: Mapping[Name, float]) -> None:
 
 
 def read(connection: redis.Redis) -> dict[Name, float]:
-    """Everything counted so far; nothing while Redis is away."""
+    """All counts; none while Redis is down."""
     try:
         found = connection.hgetall(KEY)
     except redis.RedisError:

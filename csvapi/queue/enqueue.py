@@ -1,4 +1,4 @@
-"""Handing a task's id to the workers."""
+"""The sending side of the queue: a job carries the id of its task."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ serializer = JSONSerializer
 
 
 def connect(url: str) -> redis.Redis:
-    """A client that gives up in seconds when the server is gone, so that a request never hangs on it."""
+    """A client that gives up within seconds when the server is down, so that no request hangs on it."""
     return redis.Redis.from_url(
         url,
         socket_connect_timeout=3,
         socket_timeout=10,
         health_check_interval=30,
-        driver_info=None,  # else every connection reads the package metadata again: 2 ms in each forked job
+        driver_info=None,  # otherwise every connection reads the package metadata again: 2 ms in each forked job
     )
 
 
 def connect_briefly(url: str) -> redis.Redis:
-    """A client for what can be counted in this process, too, when the server is gone: it gives up at once."""
+    """A client that gives up at once when the server is down, for counts that this process can keep instead."""
     return redis.Redis.from_url(
         url, socket_connect_timeout=0.5, socket_timeout=0.5, retry=Retry(NoBackoff(), 1), driver_info=None
     )
@@ -47,14 +47,14 @@ class Jobs:
         self.queues = {name: Queue(name, connection=connection, serializer=serializer) for name in QUEUES}
 
     def enqueue(self, task_id: str, *, small: bool, trace: dict[str, str] | None = None) -> None:
-        """Put a job with the task's id on one of the queues, in place of an earlier one; raises QueueDown.
+        """Put a job with the task's id on one of the queues, replacing an earlier one. Raises QueueDown.
 
-        The `trace` of the request that asked for the task goes with it (see `tracing`).
+        The job carries the `trace` of the request that submitted the task (see `tracing`).
         """
         try:
             self.connection.delete(
                 Job.key_for(task_id)
-            )  # of an earlier attempt, whose time to live would be this one's
+            )  # of an earlier attempt, whose time to live the new job would inherit
             self.queues[SMALL if small else QUEUE].enqueue(
                 HANDLER,
                 task_id,
@@ -69,14 +69,14 @@ class Jobs:
             raise QueueDown("The queue cannot be reached; nothing was started, try again in a moment") from error
 
     def waiting(self) -> set[str]:
-        """The ids of all jobs that no worker has taken yet; raises QueueDown."""
+        """The ids of all jobs that no worker has taken yet. Raises QueueDown."""
         try:
             return {task_id for queue in self.queues.values() for task_id in queue.job_ids}
         except redis.RedisError as error:
             raise QueueDown("The queue cannot be reached") from error
 
     def withdraw(self, task_id: str) -> None:
-        """Take a job back; one that a worker took, or that stays because the queue is down, finds nothing to do."""
+        """Remove a job; one that was taken, or that stays because the queue is down, will find nothing to do."""
         try:
             for queue in self.queues.values():
                 queue.remove(task_id)
@@ -84,7 +84,7 @@ class Jobs:
             return
 
     def figures(self) -> tuple[int, dict[str, int]]:
-        """How many jobs wait, and how many processes of each program are alive (see `heartbeats`); raises QueueDown."""
+        """The number of waiting jobs, and of live processes per program (see `heartbeats`). Raises QueueDown."""
         try:
             waiting = sum(queue.count for queue in self.queues.values())
             return waiting, {name: heartbeats.count(self.connection, name) for name in heartbeats.PROGRAMS}
@@ -92,14 +92,14 @@ class Jobs:
             raise QueueDown("The queue cannot be reached") from error
 
     def workers(self) -> list[str]:
-        """The names of the workers, in their order; raises QueueDown."""
+        """The names of the workers, sorted. Raises QueueDown."""
         try:
             return heartbeats.alive(self.connection, "worker")
         except redis.RedisError as error:
             raise QueueDown("The queue cannot be reached") from error
 
     def first_of_many(self, name: str) -> bool:
-        """Whether the worker is the first by name of two or more; not while nobody knows."""
+        """Whether the worker is the first by name of at least two; False while the queue is down."""
         try:
             names = self.workers()
         except QueueDown:
@@ -107,7 +107,7 @@ class Jobs:
         return len(names) > 1 and names[0] == name
 
     def check(self) -> None:
-        """Raise QueueDown unless the queue answers, and takes jobs: one whose disk is full says so here."""
+        """Raise QueueDown unless the queue answers and accepts jobs, which it does not with a full disk."""
         try:
             self.connection.ping()
         except redis.ResponseError as error:

@@ -1,8 +1,8 @@
-"""Signs of life: each worker and scheduler says in Redis that its loop turns, and falls silent when it does not.
+"""Heartbeats: each worker and scheduler reports in Redis that its loop runs, and stops when it does not.
 
-A sign is given by the loop itself, never by a thread: a process that was stopped, or that hangs, gives none. It counts
-for SILENT seconds by the server's clock, so that the machines' clocks need not agree, and it is given anew within
-INTERVAL, so that a Redis that lost its data knows all again after that time.
+The loop itself sends the heartbeat, never a thread: a stopped or hanging process sends none. A heartbeat is valid for
+SILENT seconds by the server's clock, so the machines' clocks may differ. It is sent again within INTERVAL, so that a
+Redis that lost its data knows every process again after that time.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-PROGRAMS = ("worker", "scheduler")  # those that give signs; the web server answers for itself
-INTERVAL = 5.0  # seconds, at most, from one turn of a loop, and so from one sign, to the next
-AGAIN = 1.0  # seconds within which a second sign would say nothing new
-SILENT = 15.0  # seconds without a sign after which a process counts as gone
-REMEMBERED = 3600  # seconds for which the name of a silent process is kept, to say that it still runs but hangs
+PROGRAMS = ("worker", "scheduler")  # those that send heartbeats; the web server is checked over HTTP
+INTERVAL = 5.0  # seconds, at most, between two turns of a loop, and so between two heartbeats
+AGAIN = 1.0  # seconds within which no second heartbeat is sent
+SILENT = 15.0  # seconds without a heartbeat after which a process counts as gone
+REMEMBERED = 3600  # seconds for which the name of a silent process is kept, to report one that still runs but hangs
 TIMEOUT = 2.0  # seconds for the server to answer: a loop that waits for it longer would itself seem to hang
 
 log = structlog.get_logger(__name__)
@@ -37,7 +37,7 @@ redis.call('EXPIRE', KEYS[1], ARGV[2])
 
 
 class _Mine:
-    """This process's own sign: under which name, and when it was given last."""
+    """This process's heartbeat: its name, and when it was last sent."""
 
     def __init__(self, connection: redis.Redis, program: str, name: str) -> None:
         self._give = connection.register_script(_GIVE)
@@ -66,29 +66,30 @@ _mine: _Mine | None = None
 
 
 def name_of_process() -> str:
-    """A name for this process, by which `silence` finds those of its own host and their process ids."""
+    """A name for this process from which `silence` gets the host and the process id."""
     return f"{_host()}-{os.getpid()}-{token_hex(4)}"
 
 
 def begin(url: str, program: str, name: str) -> None:
-    """Let this process give signs of life from now on, as a `worker` or a `scheduler`, whenever `give` is called."""
+    """Let this process send heartbeats, as a `worker` or a `scheduler`, whenever `give` is called."""
     global _mine
     _mine = _Mine(_connected(url), program, name)
     _mine.give()
 
 
 def give() -> None:
-    """Give a sign of life, at most one every second; to be called by whatever may take longer than INTERVAL.
+    """Send a heartbeat, at most one per second; to be called by everything that may take longer than INTERVAL.
 
-    Every transaction does, and whatever deletes many objects. In a thread beside the loop, and in a process that never
-    began (the web server, a forked child), it does nothing. A Redis that is away costs the sign, nothing else.
+    Every transaction calls it, and so does the deletion of many objects. It does nothing in a thread besides the loop,
+    or in a process that never called `begin` (the web server, a forked child). While Redis is down nothing else is
+    affected.
     """
     if _mine is not None and threading.current_thread() is threading.main_thread():
         _mine.give()
 
 
 def end() -> None:
-    """Take the sign back: the process ends in order, and nobody needs to wait until it counts as gone."""
+    """Remove the heartbeat: the process ends in order and need not count as alive until it expires."""
     global _mine
     if _mine is not None:
         _mine.withdraw()
@@ -101,14 +102,15 @@ def count(connection: redis.Redis, program: str) -> int:
 
 
 def alive(connection: redis.Redis, program: str) -> list[str]:
-    """The names of those processes, in their order. Raises redis.RedisError."""
+    """The names of the live processes of this program, sorted. Raises redis.RedisError."""
     return sorted(name for name, age in _ages(connection, program).items() if age <= SILENT)
 
 
 def silence(connection: redis.Redis, program: str) -> str:
-    """Why the processes of this program on this host do not count as alive; "" when all do.
+    """Why processes of this program on this host do not count as alive; "" if all do.
 
-    One that was started anew has another process id: its predecessor's silence does not count. Raises redis.RedisError.
+    A restarted process has another process id, so the silence of its predecessor does not count. Raises
+    redis.RedisError.
     """
     prefix = f"{_host()}-"
     mine = {name: age for name, age in _ages(connection, program).items() if name.startswith(prefix)}
@@ -132,7 +134,7 @@ def _connected(url: str) -> redis.Redis:
 
 
 def _ages(connection: redis.Redis, program: str) -> dict[str, float]:
-    """Each process's name, with the seconds since its last sign."""
+    """The seconds since the last heartbeat of each process, by its name."""
     with connection.pipeline() as pipeline:
         pipeline.time()
         pipeline.zrange(_key(program), 0, -1, withscores=True)
@@ -141,7 +143,7 @@ def _ages(connection: redis.Redis, program: str) -> dict[str, float]:
 
 
 def _runs(pid: str, program: str) -> bool:
-    """Whether that process still is what gave the sign; where there is no /proc it is not known, and so not said."""
+    """Whether the process that sent the heartbeat still runs; False without /proc, where it is unknown."""
     try:
         return program in Path("/proc", pid, "cmdline").read_bytes().decode(errors="replace")
     except OSError:

@@ -1,4 +1,4 @@
-"""Progress of running tasks, and the word to stop, in Redis: four times a second, and no loss when it is gone."""
+"""Progress of running tasks and requests to stop, in Redis; losing them costs no task."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LIFE = 3600  # seconds the last figures outlive their task
 
 
 def publish(connection: redis.Redis, task_id: str, figures: dict[str, Any]) -> bool:
-    """Store the latest figures; says whether the task shall stop. A Redis that is away costs no task."""
+    """Store the latest progress; returns whether the task is to stop. While Redis is down the task goes on."""
     try:
         with connection.pipeline(transaction=False) as pipeline:
             pipeline.set(_key(task_id), json.dumps(figures), ex=LIFE)
@@ -32,7 +32,7 @@ def notify(connection: redis.Redis, task_id: str) -> None:
 
 
 def ask_to_stop(connection: redis.Redis, task_id: str) -> None:
-    """Tell the running task to stop, sooner than it reads in its row."""
+    """Ask the running task to stop, which it sees sooner than in its row."""
     try:
         connection.set(_stop_key(task_id), 1, ex=LIFE)
     except redis.RedisError:
@@ -40,7 +40,7 @@ def ask_to_stop(connection: redis.Redis, task_id: str) -> None:
 
 
 def forget(connection: redis.Redis, task_id: str) -> None:
-    """Drop the figures and the word to stop, for a task that starts anew."""
+    """Delete the progress and the request to stop, for a task that starts again."""
     try:
         connection.delete(_key(task_id), _stop_key(task_id))
     except redis.RedisError:
@@ -48,6 +48,7 @@ def forget(connection: redis.Redis, task_id: str) -> None:
 
 
 def read(connection: redis.Redis, task_id: str) -> dict[str, Any] | None:
+    """The task's latest progress; None if there is none or Redis is down."""
     try:
         found = connection.get(_key(task_id))
     except redis.RedisError:

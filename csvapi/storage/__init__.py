@@ -1,4 +1,4 @@
-"""Where bytes are kept: write a stream once, open it, delete it."""
+"""Where bytes are stored: written once as a stream, opened, deleted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["LocalStorage", "Writer", "bucket_of", "first_and_last", "storage_of"
 
 
 def storage_of(settings: Settings) -> LocalStorage:
-    """The storage that the settings name. Raises InvalidInput when what it needs is not installed."""
+    """The configured storage. Raises InvalidInput if a library it needs is not installed."""
     if not settings.s3_bucket:
         return LocalStorage(settings.files_dir)
     bucket = bucket_of(settings)
@@ -25,7 +25,7 @@ def storage_of(settings: Settings) -> LocalStorage:
 
 
 def bucket_of(settings: Settings) -> Bucket:
-    """The bucket that the settings name; its client is only imported where there is one. Raises as `storage_of`."""
+    """The configured bucket; its client is imported only if there is one. Raises as `storage_of` does."""
     try:
         from csvapi.storage.s3 import Bucket
     except ModuleNotFoundError as error:

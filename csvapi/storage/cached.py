@@ -1,4 +1,4 @@
-"""Objects in a bucket, which is the truth, with a bounded local folder as its cache."""
+"""Objects in a bucket, which is authoritative, with a bounded local folder as its cache."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _SHARE = 8  # of the room that is left, the part that goes in before the folder 
 
 
 class S3Storage(LocalStorage):
-    """Objects in a bucket; each passes through the folder of a LocalStorage, on its way in and to be read.
+    """Objects in a bucket; each passes through the folder of a LocalStorage when it is written and when it is read.
 
-    Any number of processes share the folder, any number of machines the bucket. A file that is being read is held by a
-    lock, which the kernel gives back however its holder ends; only files that nobody holds are evicted.
+    Any number of processes may share the folder, and any number of machines the bucket. A file that is being read is
+    locked; the kernel releases the lock however its holder ends. Only unlocked files are evicted.
     """
 
     def __init__(self, root: Path, bucket: Bucket, bound: int) -> None:
@@ -37,14 +37,14 @@ class S3Storage(LocalStorage):
             self._bucket = self._bucket.out_of_process()
 
     def keys(self, age: float) -> Iterator[str]:
-        """Objects written so many seconds ago, by the bucket's clock."""
+        """Objects written at least so many seconds ago, by the bucket's clock."""
         return (key for key, seconds in self._bucket.listing() if seconds >= age)
 
     def has(self, key: str) -> bool:
         return self._bucket.has(key)
 
     def absent(self, keys: Sequence[str]) -> list[str]:
-        """One listing from the first key to the last one; what it does not name is asked for by itself."""
+        """One listing from the first key to the last; each key that it lacks is checked separately."""
         if not keys:
             return []
         stored = set[str]()
@@ -55,7 +55,7 @@ class S3Storage(LocalStorage):
         return [key for key in keys if key not in stored and not self.has(key)]
 
     def adopt(self, temp: Path, key: str = "") -> str:
-        """Upload the file, then keep it as the object's first copy in the folder."""
+        """Upload the file, then keep it in the folder as the first copy of the object."""
         key = key or new_key()
         self._bucket.put(key, temp)
         self._make_room(temp.stat().st_size)
@@ -67,13 +67,13 @@ class S3Storage(LocalStorage):
             yield self.path(key)
 
     def open(self, key: str) -> BinaryIO:
-        """The copy in the folder, fetched if it is not there; it is held until the file is closed."""
+        """The copy in the folder, fetched if it is absent; it is locked until the file is closed."""
         while (file := eviction.held(self.path(key))) is None:
             self._fetch(key)
         return file
 
     def ends(self, key: str, size: int, most: int) -> tuple[bytes, bytes]:
-        """From the copy in the folder; where there is none, these bytes alone are fetched, and not kept."""
+        """From the copy in the folder; without one, only these bytes are fetched, and not cached."""
         if file := eviction.held(self.path(key)):
             with file:
                 return first_and_last(file, size, most)
@@ -82,7 +82,7 @@ class S3Storage(LocalStorage):
         return self._bucket.part(key, 0, most), self._bucket.part(key, max(most, size - most), size)
 
     def delete(self, key: str) -> None:
-        """From the bucket and from this folder; other machines' copies go as their folders make room."""
+        """Delete from the bucket and this folder; copies on other machines are evicted in time."""
         self._bucket.delete(key)
         super().delete(key)
 
@@ -102,7 +102,7 @@ class S3Storage(LocalStorage):
         self._room -= size
 
     def _fetch(self, key: str) -> None:
-        """Copy the object into the folder, where it appears whole; of several at a time one does it for all."""
+        """Copy the object into the folder, where it appears whole; of several at a time one process does it."""
         with self._alone(key):
             if self.path(key).is_file():
                 return
@@ -121,7 +121,7 @@ class S3Storage(LocalStorage):
 
     @contextmanager
     def _alone(self, key: str) -> Iterator[None]:
-        """Wait until nobody else on this machine fetches the object."""
+        """Wait until no other process of this machine fetches the object."""
         path = self.temp(f"{key}-fetch")
         with self._lock(path):
             try:
@@ -130,7 +130,7 @@ class S3Storage(LocalStorage):
                 path.unlink(missing_ok=True)
 
     def _lock(self, path: Path) -> BinaryIO:
-        """The file, made if it is not there, and locked; one that its last holder removed is another file's past."""
+        """The lock file, created if necessary, and locked; one removed by its last holder is not used again."""
         while True:
             try:
                 file = path.open("ab")

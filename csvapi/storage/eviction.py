@@ -1,4 +1,4 @@
-"""A folder of copies that is kept below a bound: who reads a copy holds it, and the longest unread ones go first."""
+"""A bounded folder of copies: copies that are read are locked; the least recently used others are evicted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Copy(NamedTuple):
 
 
 def held(path: Path) -> BinaryIO | None:
-    """The copy, open and not to be evicted until it is closed; None when there is none. Raises StorageDown."""
+    """The copy, open and locked until it is closed; None if there is none. Raises StorageDown."""
     try:
         file = path.open("rb")
     except FileNotFoundError:
@@ -39,10 +39,10 @@ def held(path: Path) -> BinaryIO | None:
 
 
 def evict(root: Path, bound: int, size: int = 0) -> tuple[int, int]:
-    """Make room for so many bytes more; gives how many copies went, and the bytes that may still go in.
+    """Make space for so many more bytes; returns the number of evicted copies and the bytes that still fit.
 
-    The copies get `bound` bytes, and never more than they leave free on the disk. Copies that are held stay, so there
-    may be more for a time. One look at every copy; memory for their names.
+    The copies may take `bound` bytes, and never more than they leave free on the disk. Locked copies stay, so there may
+    temporarily be more. Looks at every copy once; memory for their names.
     """
     copies = sorted(_copies(root))
     total, gone = sum(copy.size for copy in copies), 0
@@ -66,7 +66,7 @@ def _copies(root: Path) -> Iterator[_Copy]:
 
 
 def _remove(path: str) -> bool:
-    """Unless somebody holds it."""
+    """Delete the copy unless somebody holds it."""
     with suppress(OSError), open(path, "rb") as file:  # noqa: PTH123 -- a string, as there may be very many
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.unlink(path)  # noqa: PTH108 -- likewise

@@ -22,9 +22,9 @@ LOOK = 2.0  # seconds
 
 
 class Writer(io.RawIOBase):
-    """A new object on its way in: hashes and counts while it writes, leaves nothing unless it is committed.
+    """A new object being written: hashes and counts the bytes, and leaves nothing unless it is committed.
 
-    One pass, no copy, constant memory. Past `limit` bytes it raises `beyond`; StorageDown when the disk refuses.
+    One pass, no copy, constant memory. Raises `beyond` past `limit` bytes, and StorageDown if the disk refuses.
     """
 
     def __init__(self, storage: LocalStorage, limit: int, beyond: CsvapiError) -> None:
@@ -65,13 +65,13 @@ class Writer(io.RawIOBase):
         return self._hash.hexdigest()
 
     def commit(self) -> str:
-        """Make the object durable under a new key, and return the key."""
+        """Make the object durable under a new key; returns the key."""
         key = self._storage.adopt(self.temp)
         self._file.close()
         return key
 
     def close(self) -> None:
-        """Give up what was not committed; safe to call at any time."""
+        """Discard what was not committed; safe to call at any time."""
         if not self.closed:
             self._file.close()
             self.temp.unlink(missing_ok=True)
@@ -90,11 +90,11 @@ class LocalStorage:
 
     @property
     def survives_fork(self) -> bool:
-        """Whether a process that has used it may fork, and use it on the other side."""
+        """Whether a process that has used the storage may fork and use it in the child."""
         return True
 
     def keep_out_of_process(self) -> None:
-        """See to it that it survives a fork; to be called before it is used."""
+        """Make sure that the storage survives a fork; to be called before it is used."""
 
     def writer(self, limit: int, beyond: CsvapiError) -> Writer:
         try:
@@ -110,11 +110,11 @@ class LocalStorage:
         return self._temp / name
 
     def temps(self, age: float) -> Iterator[Path]:
-        """Files that are no objects, and that nothing has happened to for so many seconds."""
+        """Temporary files that were not changed for so many seconds."""
         return (path for path in self._temp.iterdir() if _older(path, age))
 
     def keys(self, age: float) -> Iterator[str]:
-        """Objects that nothing has happened to for so many seconds; a renaming counts as something."""
+        """Objects that were not changed or renamed for so many seconds."""
         for folder in self.root.glob("[0-9a-f][0-9a-f]"):
             yield from (path.name for path in folder.iterdir() if _older(path, age))
 
@@ -122,7 +122,7 @@ class LocalStorage:
         return self.path(key).is_file()
 
     def absent(self, keys: Sequence[str]) -> list[str]:
-        """Those of the keys, which come in order, that name no object."""
+        """Those of the keys, which must be sorted, that have no object."""
         return [key for key in keys if not self.has(key)]
 
     def adopt(self, temp: Path, key: str = "") -> str:
@@ -139,12 +139,12 @@ class LocalStorage:
         return key
 
     def path(self, key: str) -> Path:
-        """Where the object's file belongs; `reading` sees to it that it is there."""
+        """The path of the object's file; `reading` makes sure that it exists."""
         return self.root / key[:2] / key
 
     @contextmanager
     def reading(self, key: str) -> Iterator[Path]:
-        """The object as a file that can be opened by its path, any number of times, while the block runs.
+        """A path of the object that can be opened any number of times during the block.
 
         Raises ObjectMissing or StorageDown.
         """
@@ -161,8 +161,9 @@ class LocalStorage:
             raise down(error) from error
 
     def ends(self, key: str, size: int, most: int) -> tuple[bytes, bytes]:
-        """At most so many of the first bytes of an object of `size` bytes, and of those after them at most so many of
-        the last ones; nothing else is read, or fetched. Raises as `reading` does.
+        """The first bytes of an object of `size` bytes and, of those after them, the last ones.
+
+        Nothing else is read or fetched. Raises as `reading` does.
         """
         with self.open(key) as file:
             return first_and_last(file, size, most)
@@ -174,20 +175,20 @@ class LocalStorage:
             raise down(error) from error
 
     def tidy(self) -> int:
-        """Give back room that is not needed; returns how many files went. Called every minute or so."""
+        """Free space that is not needed; returns the number of removed files. Called about once a minute."""
         return 0
 
     def prepare(self) -> None:
-        """Make what an empty installation lacks; twice changes nothing."""
+        """Create what an empty installation lacks; safe to repeat."""
 
     def free(self) -> int:
-        """Bytes that can still be written."""
+        """The number of bytes that can still be written."""
         return shutil.disk_usage(self.root).free
 
     def check(self) -> None:
-        """Raise StorageDown unless an object can be written now: a small one is, to the disk itself, and removed.
+        """Raise StorageDown unless an object can be written now: writes a small one to the disk, and removes it.
 
-        What was found holds for LOOK seconds, however often it is asked for.
+        The outcome is kept for LOOK seconds, however often this is called.
         """
         with self._looking:
             if time.monotonic() - self._looked >= LOOK:
@@ -210,11 +211,12 @@ class LocalStorage:
 
 
 def new_key() -> str:
+    """A random storage key."""
     return uuid4().hex
 
 
 def first_and_last(file: BinaryIO | io.RawIOBase, size: int, most: int) -> tuple[bytes, bytes]:
-    """The bytes that `LocalStorage.ends` gives, of an open file."""
+    """The bytes that `LocalStorage.ends` returns, of an open file."""
     file.seek(0)
     head = file.read(most) or b""
     file.seek(max(len(head), size - most))
@@ -222,7 +224,7 @@ def first_and_last(file: BinaryIO | io.RawIOBase, size: int, most: int) -> tuple
 
 
 def write_all(file: io.FileIO, data: bytes) -> None:
-    """Write to a file without a buffer, which may take a part at a time."""
+    """Write all the data to an unbuffered file, which may take it in several parts."""
     view = memoryview(data)
     while view:
         view = view[file.write(view) :]
@@ -244,11 +246,12 @@ def _fsync(path: Path) -> None:
 
 
 def missing() -> ObjectMissing:
+    """The error for an object that is not in the storage."""
     return ObjectMissing("The file is not in the storage; tell the operator")
 
 
 def down(error: OSError) -> StorageDown:
-    """What a failure of the file system means to those who do not know of it."""
+    """The StorageDown that a failure of the file system means."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return StorageDown("The storage is full; delete files or ask the operator for room")
     return StorageDown("The storage cannot be used now; try again later")

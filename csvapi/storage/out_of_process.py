@@ -1,8 +1,8 @@
-"""A bucket whose client runs in a process of its own, for a process that must be able to fork.
+"""A bucket whose client runs in another process, for a process that must be able to fork.
 
-The client's threads do not survive a fork (see `s3`). A worker runs small tasks itself and forks for large ones: so its
-calls go over a socket to a program, `python -m csvapi.storage.out_of_process`, which has the client. A process that is
-forked from the worker makes a client for itself, as none is there yet.
+The client's threads do not survive a fork (see `s3`). A worker runs small tasks itself and forks for large ones, so it
+calls a program over a socket, `python -m csvapi.storage.out_of_process`, which has the client. A process forked from
+the worker creates a client of its own.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SEVERAL = {"get", "listing"}  # calls whose answer is a first value, then items
 
 @dataclass(slots=True)
 class _Program:
-    """The program, by its socket; its process id to collect it."""
+    """The program, by its socket; and its process id, to reap it."""
 
     socket: socket.socket | None = None
     process: int = 0
@@ -40,7 +40,7 @@ class _Program:
 
 
 class ApartBucket(Bucket):
-    """As a `Bucket`, in the process that made it by way of the program, in others by their own client."""
+    """A `Bucket` that calls the program in the process that created it, and uses a client of its own in others."""
 
     survives_fork = True
 
@@ -101,7 +101,7 @@ class ApartBucket(Bucket):
         return self._program.socket
 
     def _ask(self, name: str, *arguments: Any) -> Any:
-        """The call's answer; a program that ended before it gave one is started again, once."""
+        """The result of the call; if the program ends before it answers, it is restarted once."""
         call = pickle.dumps((name, arguments))
         try:
             return self._answer(call)
@@ -121,7 +121,7 @@ class ApartBucket(Bucket):
         return pickle.loads(facts)  # noqa: S301 -- likewise
 
     def _items(self) -> Iterator[bytes]:
-        """What follows a first value; a program whose items nobody wants to the end is not asked again."""
+        """The items after a first value; a program whose items are not all taken is not used again."""
         ended = False
         try:
             while True:

@@ -1,8 +1,8 @@
-"""A bucket behind the S3 protocol: whole objects in and out, in bounded memory. The only module that knows obstore.
+"""A bucket behind the S3 protocol: whole objects in and out, in bounded memory. The only module that uses obstore.
 
-Its client works in threads of its own, which a fork does not take along: in a process that was forked from one that had
-used a bucket, every call would wait for ever. So nothing is connected before the first call, and a worker, which forks,
-has another process make its calls (see `storage.out_of_process`).
+The client has threads, which a fork does not copy: in a process forked from one that had used a bucket, every call
+would hang. So nothing is connected before the first call, and a worker, which forks, has another process make its calls
+(see `storage.out_of_process`).
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _LONG_TIMEOUTS: ClientConfig = {"connect_timeout": "5s", "read_timeout": "1m", "
 
 
 class Bucket:
-    """The objects of one installation in its bucket. Every failure is a StorageDown, and a line in the log."""
+    """The objects of one installation in its bucket. Every failure is logged and raised as StorageDown."""
 
     survives_fork = False  # whether a process that has used it may fork, and use it on the other side
 
@@ -56,7 +56,7 @@ class Bucket:
         self._settings = settings
 
     def out_of_process(self) -> Bucket:
-        """The same bucket, by way of a process of its own (see `storage.out_of_process`)."""
+        """The same bucket, used by way of another process (see `storage.out_of_process`)."""
         from csvapi.storage.out_of_process import ApartBucket  # which is a Bucket
 
         return ApartBucket(self._settings)
@@ -70,7 +70,7 @@ class Bucket:
         return self._connect(_QUICK, retries=0)
 
     def _connect(self, client: ClientConfig, retries: int) -> S3Store:
-        """Without an access key the client looks for the rights of the machine it runs on, as Amazon hands them out."""
+        """Without an access key the client uses the machine's own credentials, as Amazon provides them."""
         given = self._settings
         config: S3Config = {"region": given.s3_region}
         if given.s3_endpoint:
@@ -82,21 +82,22 @@ class Bucket:
         return S3Store(given.s3_bucket, config=config, client_options=client, retry_config=retry)
 
     def put(self, key: str, file: Path) -> None:
-        """Upload a file: in parts when it is large, and then it appears whole, with the last one, or not at all."""
+        """Upload a file, a large one in parts; it appears whole, with the last part, or not at all."""
         part = max(_PART, file.stat().st_size // (_MOST_PARTS - 1))
         with _told("put"), file.open("rb") as source:
             obstore.put(self._store, PREFIX + key, source, chunk_size=part, max_concurrency=_AT_ONCE)
 
     def get(self, key: str) -> tuple[int, Iterator[bytes]]:
-        """The object's size and its bytes in pieces. Raises ObjectMissing, also between two pieces StorageDown."""
+        """The size of the object and its bytes in pieces. Raises ObjectMissing, and StorageDown also between pieces."""
         with _told("get", key):
             found = obstore.get(self._store, PREFIX + key)
             return found.meta["size"], _pieces(iter(found.stream(_PART)))
 
     def part(self, key: str, start: int, stop: int) -> bytes:
-        """The object's bytes from `start` to before `stop`, in one short request. Raises as `get` does.
+        """The bytes of the object from `start` to before `stop`, in one short request. Raises as `get` does.
 
-        The client signs it and does not send it: it refuses a part that a server sends with the status of a whole.
+        The client only signs the request and does not send it: it refuses a part that a server sends with the status of
+        a whole.
         """
         with _told("get", key):
             address = obstore.sign(self._store, "GET", PREFIX + key, timedelta(minutes=1))
@@ -113,7 +114,7 @@ class Bucket:
                     raise
 
     def has(self, key: str) -> bool:
-        """Whether the object is there; a bucket that is not there answers the same, so it is asked for, too."""
+        """Whether the object exists; a missing bucket answers the same, so the bucket is checked, too."""
         with _told("head"):
             try:
                 obstore.head(self._store, PREFIX + key)
@@ -123,7 +124,7 @@ class Bucket:
             return True
 
     def listing(self, *, after: str = "") -> Iterator[tuple[str, float]]:
-        """The keys behind this one, as a rule in their order, with the object's age in seconds; a page in memory."""
+        """The keys after this one, usually sorted, with the objects' ages in seconds; one page in memory."""
         with _told("list"):
             at = datetime.now(UTC)
             for page in obstore.list(self._store, PREFIX, offset=PREFIX + after if after else None):
@@ -136,12 +137,12 @@ class Bucket:
             obstore.delete(self._store, PREFIX + key)
 
     def check(self) -> None:
-        """Raise StorageDown unless the bucket answers, within seconds."""
+        """Raise StorageDown unless the bucket answers within seconds."""
         if error := self._problem():
             raise _down("check", error) from error
 
     def silence(self) -> str:
-        """Why nobody answers at the bucket's address; "" when somebody does, be it that there is no such bucket."""
+        """Why no server answers at the bucket's address; "" if one does, even if the bucket does not exist."""
         error = self._problem()
         return _reason(error) if error and not _no_bucket(error) else ""
 
@@ -153,7 +154,7 @@ class Bucket:
         return None
 
     def create(self) -> None:
-        """Make the bucket if it does not exist, then see that it can be written to."""
+        """Create the bucket if it does not exist, then check that it can be written to."""
         if (error := self._problem()) and _no_bucket(error):
             with _told("create"):
                 self._create()
@@ -162,7 +163,7 @@ class Bucket:
             obstore.delete(self._store, "check")
 
     def _create(self) -> None:
-        """The client has no call for it, but signs one; a region is only named where it is not the first one's."""
+        """The client cannot create buckets, but signs the request; a region is named only if it is not the default."""
         address = obstore.sign(self._store, "PUT", "", timedelta(minutes=1))
         region = self._settings.s3_region
         body = (
@@ -189,7 +190,7 @@ def _pieces(stream: Iterator[bytes]) -> Iterator[bytes]:
 
 @contextmanager
 def _told(what: str, key: str = "") -> Iterator[None]:
-    """Turn the client's errors into ours. Its messages hold addresses, which are for the log, and no secrets."""
+    """Turn the client's errors into ours. Its messages contain addresses, which are logged, and no secrets."""
     try:
         yield
     except FileNotFoundError as error:
@@ -205,7 +206,7 @@ def _no_bucket(error: Exception) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    """What the client says for people, on one line."""
+    """The client's message for people, on one line."""
     return " ".join(str(error).partition("\n\nDebug source")[0].split())[:500]
 
 
