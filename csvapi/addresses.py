@@ -1,4 +1,4 @@
-"""Addresses in settings: of web pages, of servers."""
+"""Addresses in settings: of web pages and of servers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The server that a URL names; a file, a socket file and this machine are not remote."""
+    """The server in a URL; a file, a socket file and this machine are not remote."""
 
     host: str
     password: str
@@ -21,7 +21,7 @@ class Server:
 
 
 def is_elsewhere(host: str) -> bool:
-    """Whether a host is another machine than this one; none at all is this one."""
+    """Whether a host is another machine; an empty host is this one."""
     if host in {"", "localhost"}:
         return False
     try:
@@ -31,7 +31,7 @@ def is_elsewhere(host: str) -> bool:
 
 
 def server(url: str) -> Server:
-    """What a URL says of its server; the password may also stand in its query, as Redis' may."""
+    """The server in a URL; the password may also be a parameter of its query, as in URLs of Redis."""
     parts = _split(url)
     if parts is None:
         return Server("", "", has_login=False)
@@ -42,7 +42,7 @@ def server(url: str) -> Server:
 
 
 def is_web_address(url: str) -> bool:
-    """Whether it is http or https with a host, and nothing but a path after it."""
+    """Whether the text is an http or https URL of a host and, at most, a path."""
     parts = _split(url)
     return (
         parts is not None
@@ -57,7 +57,7 @@ def is_web_address(url: str) -> bool:
 
 
 def is_origin(url: str) -> bool:
-    """Whether it is an origin as browsers write it (RFC 6454): scheme, host and port, without a slash at its end."""
+    """Whether the text is an origin as browsers write it (RFC 6454): scheme, host and port, no final slash."""
     parts = _split(url)
     return parts is not None and is_web_address(url) and url == f"{parts.scheme}://{parts.netloc}"
 

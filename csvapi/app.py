@@ -26,13 +26,15 @@ TASK_GRACE = 30  # seconds after which the queue stops a task that did not stop 
 
 
 class CsvapiFlask(Flask):
+    """Flask with the request class of this project."""
+
     request_class = Request
 
 
 def create_app(settings: config.Settings | None = None, *, pages: bool = True) -> Flask:
-    """Build the application from settings (by default, from the environment); programs that serve nobody need no pages.
+    """Build the application from settings, by default those of the environment; `pages` adds the pages for people.
 
-    Raises InvalidInput that names the variable when a setting is missing, weak or not of its form.
+    Raises InvalidInput with the name of the variable for a setting that is missing, weak or malformed.
     """
     settings = settings or config.load()
     settings_check.check(settings)
@@ -69,7 +71,7 @@ def create_app(settings: config.Settings | None = None, *, pages: bool = True) -
 
 
 def _register_pages(app: Flask) -> None:
-    """The administrators' pages: their libraries take time and memory to import."""
+    """The administrators' pages, whose libraries take time and memory to import."""
     from csvapi.web import admin, mailed_links, rq
 
     admin.register(app)
@@ -101,7 +103,7 @@ def _flask_config(settings: config.Settings) -> dict[str, Any]:
 
 
 def _engine_options(settings: config.Settings) -> dict[str, Any]:
-    """A connection for every thread; on servers, checked before use, renewed hourly, each read its own snapshot."""
+    """A connection per thread; those to a server are checked before use, renewed hourly, and READ COMMITTED."""
     if settings.database_url.startswith("sqlite"):
         return {"pool_size": settings.web_threads, "max_overflow": 4}
     return {

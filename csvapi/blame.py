@@ -1,4 +1,4 @@
-"""Whose fault an error is, where more than one file is read."""
+"""The file that an error belongs to, where several files are read."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def blaming(file: int | str, pointer: str) -> Iterator[None]:
-    """Name `file` as the one at fault in every error that reading it raises.
+    """Name `file` in every error that the block raises while reading it.
 
-    `pointer` is where the request names the file; errors that point into the steps already keep their place.
+    `pointer` is the place of the file in the request; errors that already point into the steps keep their pointer.
     """
     try:
         yield

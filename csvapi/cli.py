@@ -1,4 +1,4 @@
-"""The command line: `csvapi <command> …`. Only the module of the command that is called is imported."""
+"""The command line: `csvapi <command> …`. Only the module of the called command is imported."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from csvapi.errors import CsvapiError
 
 
 class Command(NamedTuple):
-    """A sub-command: the module whose `main(arguments)` runs it and gives the exit code, and a line for the help."""
+    """A sub-command: the module whose `main(arguments)` returns the exit code, and a line for the help."""
 
     module: str
     summary: str
@@ -36,7 +36,7 @@ COMMANDS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; an error of ours is one line on stderr and exit code 1."""
+    """Run one command; an error of the error tree is one line on stderr and exit code 1."""
     name, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     if name in ("-h", "--help", "help"):
         print(usage())
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(name: str, arguments: Sequence[str]) -> int:
-    """A name that is no command may be an operation; only that one is imported."""
+    """A name that is no command may be an operation; only that operation is imported."""
     if name in COMMANDS:
         return int(import_module(COMMANDS[name].module).main(arguments))
     if import_module("csvapi.operations").operation(name):
@@ -69,7 +69,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
 
 
 def _operations() -> dict[str, str]:
-    """The summary of every operation that a command line can run, by its name."""
+    """The summaries of the operations that are commands, by name."""
     catalogue = import_module("csvapi.operations").catalogue()
     return {name: operation.summary for name, operation in catalogue.items()}
 
@@ -82,6 +82,7 @@ def version() -> str:
 
 
 def usage() -> str:
+    """The help of the command line."""
     operations = _operations()
     width = max(map(len, [*COMMANDS, *operations]))
     commands = [f"  {name:<{width}}  {command.summary}" for name, command in COMMANDS.items()]

@@ -16,13 +16,13 @@ _VAR = Path("var")
 
 
 def setting(default: Any, env: str, meaning: str, *, read: str = "text") -> Any:
-    """One field of `Settings`: its environment variable, its meaning for the docs, how its text is read."""
+    """One field of `Settings`: its environment variable, its meaning for the docs, the form of its text."""
     return field(default=default, metadata={"env": env, "meaning": meaning, "read": read})
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an operator can decide; sizes in bytes, times in seconds."""
+    """What an operator can configure; sizes in bytes, times in seconds."""
 
     env: str = setting("production", "CSVAPI_ENV", "`production` or `development`")
     host: str = setting("127.0.0.1", "CSVAPI_HOST", "Address the web server listens on")
@@ -223,12 +223,12 @@ class Settings:
 
 
 def names(text: str) -> list[str]:
-    """The parts of a list with commas."""
+    """The parts of a comma-separated list."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Read the settings; InvalidInput names the variable that is not right and the form it takes."""
+    """Read the settings. Raises InvalidInput with the name of a malformed variable and the form it takes."""
     values: dict[str, Any] = {}
     for item in fields(Settings):
         name, kind = item.metadata["env"], item.metadata["read"]

@@ -1,4 +1,4 @@
-"""The Flask extensions, and the one way a transaction is opened."""
+"""The Flask extensions, and the only way to open a transaction."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ jwt = JWTManager()
 
 @event.listens_for(Engine, "connect")
 def _tune_sqlite(connection: Any, _record: Any) -> None:
-    """Make SQLite safe and quick beside several processes: write-ahead log, a busy timeout, foreign keys."""
+    """Make SQLite safe and fast with several processes: write-ahead log, a busy timeout, foreign keys."""
     if isinstance(connection, sqlite3.Connection):
         for pragma in ("journal_mode=WAL", "busy_timeout=15000", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
@@ -49,10 +49,10 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
 
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """Open a transaction: commit at the end, roll back on any error, give the connection back in both cases.
+    """Open a transaction: commit at the end, roll back after an error, and release the connection in both cases.
 
-    Objects read in it stay readable afterwards (they are detached). Raises DatabaseDown when the database cannot be
-    reached or has no connection to give; integrity errors pass, their callers know what they mean.
+    Objects read in it stay readable afterwards (they are detached). Raises DatabaseDown if the database cannot be
+    reached or has no free connection; integrity errors pass through, because callers know what they mean.
     """
     heartbeats.give()
     try:
@@ -77,13 +77,13 @@ def transaction() -> Iterator[Session]:
 
 
 def changed(result: Result[Any]) -> int:
-    """How many rows an UPDATE or DELETE met."""
+    """The number of rows that an UPDATE or DELETE matched."""
     return result.rowcount if isinstance(result, CursorResult) else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """What the services work with, made once by the application factory."""
+    """What the services work with, created once by the application factory."""
 
     settings: Settings
     storage: LocalStorage

@@ -1,7 +1,7 @@
-"""Counting guesses before they are tried: a slot for each, in Redis, so that no number at once passes a limit.
+"""Limits on guesses, counted in Redis before they are tried, so that concurrent ones cannot exceed a limit.
 
-A guess takes a slot under every limit that applies to it, or none. A wrong one turns its slots into failures, which
-last as long as the limit's window; any other end gives them back. Slots and failures together never exceed a limit.
+A guess takes a slot under every limit that applies to it, or none. A wrong guess turns its slots into failures, which
+last for the limit's window; any other outcome releases them. Slots and failures together never exceed a limit.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ end
 
 
 class Limit(NamedTuple):
-    """At most `most` failures of one kind (`key`) in a window of so many seconds from the first one on."""
+    """At most `most` failures of one kind (`key`) in a window of so many seconds, which begins with the first one."""
 
     key: str
     most: int
@@ -52,7 +52,7 @@ class Limit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The right to try once under these limits; `here` when it was counted in this process."""
+    """The right to try once under these limits; `here` if it was counted in this process."""
 
     limits: Sequence[Limit]
     here: bool
@@ -60,14 +60,14 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Full:
-    """The limit in the way, and in how many seconds its failures are forgotten: 0 when only slots are in the way."""
+    """The limit that is reached, and the seconds until its failures are forgotten; 0 if only slots fill it."""
 
     limit: Limit
     wait: float
 
 
 class Guesses:
-    """Counts in Redis; while that is away, in this process, so that a lost server does not lift the limits."""
+    """Counts in Redis and, while that is down, in this process, so that its loss does not lift the limits."""
 
     def __init__(self, connection: redis.Redis, clock: Callable[[], float] = time.monotonic) -> None:
         self._take = connection.register_script(_TAKE)
@@ -75,7 +75,7 @@ class Guesses:
         self._here = _Here(clock)
 
     def take(self, limits: Sequence[Limit]) -> Slot | Full:
-        """Take a slot under each limit; or the first limit that has none left, and no slot is taken then."""
+        """Take a slot under each limit; returns the first limit that has none left, and takes no slot then."""
         try:
             number, wait = self._take(keys=_keys(limits), args=[*(each.most for each in limits), HELD])
         except redis.RedisError:
@@ -83,7 +83,7 @@ class Guesses:
         return Full(limits[number - 1], wait / 1000) if number else Slot(limits, here=False)
 
     def give_back(self, slot: Slot, *, wrong: bool) -> None:
-        """End a guess; a wrong one is a failure under each limit."""
+        """End a guess; a wrong one counts as a failure under each limit."""
         if not slot.here:
             windows = [each.window * 1000 for each in slot.limits]
             with suppress(redis.RedisError):
@@ -97,7 +97,7 @@ def _keys(limits: Sequence[Limit]) -> list[str]:
 
 
 class _Here:
-    """The same in this process alone."""
+    """The same, in this process only."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock

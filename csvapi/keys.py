@@ -1,7 +1,7 @@
-"""The keys of access and refresh tokens: the current one signs, the previous one still opens.
+"""The keys of access and refresh tokens: tokens are signed with the current key, the previous one still verifies.
 
-A key is changed without signing anybody out: the old one becomes CSVAPI_JWT_KEY_PREVIOUS until the last refresh token
-made with it has expired. A token names its key in its header (`kid`, RFC 7515 section 4.1.4).
+A key can be changed without ending sessions: the old one becomes CSVAPI_JWT_KEY_PREVIOUS until the last refresh token
+signed with it has expired. A token names its key in its header (`kid`, RFC 7515 section 4.1.4).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MIN_RSA = 2048  # bits: RFC 7518 section 3.3
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """`signing` makes tokens, named `kid`; `opening` holds by name every key that a token may have been made with."""
+    """`signing` signs tokens, which name it `kid`; `opening` has every key that may verify a token, by name."""
 
     kid: str
     signing: str
@@ -41,7 +41,7 @@ class Keys:
 
     @classmethod
     def of(cls, settings: Settings) -> Keys:
-        """Raises InvalidInput naming the variable that holds no key for the algorithm."""
+        """The keys of the settings. Raises InvalidInput with the variable whose value is no key for the algorithm."""
         algorithm, current, previous = settings.jwt_algorithm, settings.jwt_key, settings.jwt_key_previous
         kid, opens = _opener(algorithm, current, "CSVAPI_JWT_KEY", signs=True)
         opening = {kid: opens}
@@ -51,7 +51,7 @@ class Keys:
         return cls(kid, _lines(current) if algorithm != "HS256" else current, opening)
 
     def opener(self, kid: str | None) -> str:
-        """The key a token says it was made with; for a name that is not known the current one, which will not fit."""
+        """The key that a token names; for an unknown name the current key, which will not verify it."""
         return self.opening.get(kid or self.kid, self.opening[self.kid])
 
 
@@ -65,7 +65,7 @@ def _opener(algorithm: str, key: str, variable: str, *, signs: bool) -> tuple[st
 
 
 def _public(algorithm: str, key: str, variable: str, *, signs: bool) -> Any:
-    """The public half of a private key in PEM; what only has to open may be a public key already."""
+    """The public half of a private key in PEM; a key that only verifies may be a public key already."""
     pem = _lines(key).encode()
     try:
         loaded: Any = load_pem_public_key(pem) if b"PUBLIC KEY" in pem else load_pem_private_key(pem, password=None)
@@ -80,15 +80,15 @@ def _public(algorithm: str, key: str, variable: str, *, signs: bool) -> Any:
 
 
 def _lines(pem: str) -> str:
-    r"""A PEM that travelled in one line, its line ends written as \n."""
+    r"""A PEM with line ends written as `\n`, the form in which a one-line variable holds it."""
     return pem.replace("\\n", "\n")
 
 
 def is_exact(token: str) -> bool:
-    """Whether each part of a signed token is the one spelling of its bytes.
+    """Whether each part of a signed token is the canonical base64 of its bytes.
 
-    The last character of base64 has bits that a lenient decoder does not read (RFC 4648 section 3.5): without this, a
-    token that was altered there would still open what it opens.
+    The last character of base64 has bits that a lenient decoder ignores (RFC 4648 section 3.5): without this check, a
+    token altered there would still be accepted.
     """
     try:
         return all(base64_encode(base64_decode(part)) == part.encode() for part in token.split("."))
@@ -97,7 +97,7 @@ def is_exact(token: str) -> bool:
 
 
 def opened(token: str) -> dict[str, Any]:
-    """What an access or refresh token says. Raises PyJWTError, JWTExtendedException, ValueError, RecursionError."""
+    """The claims of an access or refresh token. Raises PyJWTError, JWTExtendedException, ValueError, RecursionError."""
     claims: dict[str, Any] = decode_token(token)
     if not is_exact(token):
         raise InvalidTokenError("not the token that was signed")
@@ -105,7 +105,7 @@ def opened(token: str) -> dict[str, Any]:
 
 
 def use(jwt: JWTManager, keys: Any) -> None:
-    """Let the manager ask `keys()`, the running application's, for the key of each token."""
+    """Let the manager take the key of each token from `keys()`, those of the running application."""
     jwt.additional_headers_loader(lambda _identity: {"kid": keys().kid})
     jwt.encode_key_loader(lambda _identity: keys().signing)
     jwt.decode_key_loader(lambda header, _claims: keys().opener(header.get("kid")))

@@ -1,7 +1,7 @@
-"""Logs: one line for each event, JSON for machines or text for people, with the request and the task it belongs to.
+"""Logs: one line per event, JSON for machines or text for people, with the request and the task it belongs to.
 
-Libraries log through the standard library and come out in the same form. The last step over every line takes out what
-looks like a token or a password, should one ever get into a message.
+Libraries log through the standard library, in the same format. The last processor removes from every line what looks
+like a token or a password, in case one gets into a message.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SECRETS = (
 
 
 def _traced(_logger: Any, _method: str, line: Any) -> Any:
-    """Name the trace that the line belongs to, where there is one."""
+    """Add the trace that the line belongs to, if there is one."""
     if found := tracing.trace_id():
         line["trace_id"] = found
     return line
@@ -44,7 +44,7 @@ _SHARED: list[Any] = [
 
 
 def configure(settings: Settings) -> None:
-    """Send every log line of this process to standard error, in the form that the settings ask for."""
+    """Send every log line of this process to standard error, in the configured format."""
     text = settings.log_format == "text" or (not settings.log_format and sys.stderr.isatty())
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -70,7 +70,7 @@ def configure(settings: Settings) -> None:
 
 
 def _renderer(text: bool) -> list[Any]:
-    """For people as short as it can be; tracebacks never show the values of variables."""
+    """As short as possible for people; tracebacks never show the values of variables."""
     if text:
         return [
             structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
@@ -86,19 +86,19 @@ def _redacted(_logger: Any, _method: str, line: Any) -> str:
 
 
 def redact(line: str) -> str:
-    """The line without what looks like a token, a signed link or a password in an address."""
+    """The line without anything that looks like a token, a signed link or a password in an address."""
     for pattern, instead in _SECRETS:
         line = pattern.sub(instead, line)
     return line
 
 
 def request_id() -> str | None:
-    """The name of the request that is being answered or worked for, if there is one."""
+    """The id of the request that is being answered or worked on, if there is one."""
     found: str | None = structlog.contextvars.get_contextvars().get("request_id")
     return found
 
 
 def of_task(task_id: str, request: str | None) -> AbstractContextManager[None]:
-    """Put the task, and the request that asked for it, on every line that is logged in the block."""
+    """Add the task, and the request that submitted it, to every line that is logged in the block."""
     names = {"task_id": task_id, "request_id": request}
     return structlog.contextvars.bound_contextvars(**{k: v for k, v in names.items() if v})

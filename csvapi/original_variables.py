@@ -1,4 +1,4 @@
-"""Variables of the system that csvapi takes the place of, as the settings that they mean."""
+"""Variables of the system that csvapi replaces, translated into its own settings."""
 
 from __future__ import annotations
 

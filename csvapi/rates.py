@@ -1,8 +1,8 @@
-"""How often somebody may ask: a bucket of tokens for each in Redis, of which every process takes a lot at a time.
+"""Rate limits: a token bucket per user or address in Redis, from which every process takes several tokens at a time.
 
-A bucket holds `burst` tokens and gets `rate` a second back; a request costs one. A process spends its lot without a
-word to the server, and brings the rest of it back when it takes the next one; what it does not is lost, never made.
-So all processes together let through no more than the bucket held. While Redis is away, each has buckets of its own.
+A bucket holds `burst` tokens and regains `rate` per second; a request costs one. A process spends its tokens without
+asking the server and returns the rest when it takes the next ones; tokens it does not return are lost, never added. So
+all processes together allow no more than the bucket held. While Redis is down, each process has buckets of its own.
 """
 
 from __future__ import annotations
@@ -44,25 +44,25 @@ return {taken, math.floor(tokens - taken)}
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """At most `burst` requests at once, and `rate` a second in the long run."""
+    """At most `burst` requests at once, and `rate` per second in the long run."""
 
     rate: int
     burst: int
 
     @property
     def window(self) -> int:
-        """Seconds in which an empty bucket is full again."""
+        """The seconds in which an empty bucket fills."""
         return math.ceil(self.burst / self.rate)
 
     @property
     def lot(self) -> int:
-        """As many tokens as one process may hold back from the others: a small part of the bucket."""
+        """The tokens that one process may take at a time: a small part of the bucket."""
         return max(1, min(LOT, self.rate // 2, self.burst // 20))
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where somebody stands after a request: whether it is allowed, and how many more would be now."""
+    """The outcome for a request: whether it is allowed, and how many more would be now."""
 
     allowed: bool
     left: int
@@ -70,7 +70,7 @@ class Standing:
 
 @dataclass(slots=True)
 class _Lot:
-    """Tokens to spend until a time, and how many the bucket had left when they were taken from it."""
+    """Tokens to spend until a time, and how many the bucket had left when they were taken."""
 
     tokens: int
     left: int
@@ -82,7 +82,7 @@ class _Lot:
 
 
 class Rates:
-    """What this process still has of the lots that it took, by who asks."""
+    """The tokens this process has left, by user or address."""
 
     def __init__(self, policy: Policy, connection: redis.Redis, clock: Callable[[], float] = time.monotonic) -> None:
         self.policy = policy
@@ -92,7 +92,7 @@ class Rates:
         self._locks = [threading.Lock() for _ in range(_STRIPES)]
 
     def ask(self, key: str) -> Standing:
-        """Count a request of somebody; a Redis that is away or slow costs half a second every two, no request."""
+        """Count a request; a Redis that is down or slow delays one request by half a second every two seconds."""
         with self._locks[hash(key) % _STRIPES]:
             lot = self._lots.get(key)
             if lot is None or lot.until <= self._clock() or not (lot.tokens or lot.last):
@@ -103,7 +103,7 @@ class Rates:
             return Standing(allowed=True, left=lot.tokens + lot.left)
 
     def _next(self, key: str, back: int) -> _Lot:
-        """Another lot; after the last one of a bucket the next is taken when half of one has come back."""
+        """Take more tokens; after the last ones of a bucket only once half of that number has come back."""
         taken, left = self._buckets.take(key, back)
         pause = FRESH if left else max(1, self.policy.lot / 2) / self.policy.rate
         if len(self._lots) >= MOST and key not in self._lots:
@@ -121,14 +121,14 @@ class Rates:
 
 
 def rates_of(settings: Settings, connection: redis.Redis) -> Rates | None:
-    """What the settings allow; None when they allow everything."""
+    """The configured limits; None if there are none."""
     if not settings.rate_limits or not settings.rate:
         return None
     return Rates(Policy(settings.rate, max(1, settings.rate_burst)), connection)
 
 
 class _Shared:
-    """Buckets in Redis; while that is away, in this process."""
+    """Buckets in Redis and, while that is down, in this process."""
 
     def __init__(self, policy: Policy, connection: redis.Redis, clock: Callable[[], float]) -> None:
         self._policy = policy
@@ -149,7 +149,7 @@ class _Shared:
 
 
 class _Here:
-    """Buckets in this process alone."""
+    """Buckets in this process only."""
 
     def __init__(self, policy: Policy, clock: Callable[[], float]) -> None:
         self._policy, self._clock = policy, clock

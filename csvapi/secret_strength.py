@@ -1,4 +1,4 @@
-"""Whether a secret is one: nothing from an example, nothing that repeats or counts, no password that is guessed."""
+"""Whether a secret is one: not from an example, not repetitive, not a password that is guessed."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _SAFE = 3  # of zxcvbn's scores from 0 to 4: safely unguessable
 
 
 def has_example(secret: str) -> bool:
-    """Whether part of it stands in many an example."""
+    """Whether it contains a word that many examples use."""
     return bool(_EXAMPLES.search(secret))
 
 
 def variety(secret: str) -> int:
-    """About how many characters of it are no repetition, and no counting up or down: `aaaa` has few, so has `1234`."""
+    """About how many characters neither repeat nor count up or down: few in `aaaa`, and in `1234`."""
     raw = secret.encode()
     steps = bytes((after - before) % 256 for before, after in pairwise(raw))
     return min(len(zlib.compress(part, 9)) for part in (raw, steps)) - _FRAME
 
 
 def is_guessable(password: str, email: str, public_url: str) -> bool:
-    """Whether a program that guesses passwords finds it: by zxcvbn (Wheeler 2016), and by the rules for users."""
+    """Whether a password guesser finds it: by zxcvbn (Wheeler 2016), and by the rules for users."""
     from zxcvbn import zxcvbn  # what it knows takes time and memory to load
 
     from csvapi.errors import InvalidInput

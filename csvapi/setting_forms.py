@@ -1,4 +1,4 @@
-"""How the text of a setting is read: counts, sizes, times, switches, paths."""
+"""The forms of settings: counts, sizes, times, switches, paths."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SWITCH = {"on": True, "1": True, "true": True, "yes": True, "off": False, "0": 
 
 
 def read(kind: str, text: str) -> Any:
-    """The value that a text of this kind stands for; None where it is no such text."""
+    """The value of a text in this form; None if it has another form."""
     match kind:
         case "count":
             return int(text) if text.isascii() and text.isdigit() else None

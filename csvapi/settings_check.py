@@ -1,7 +1,7 @@
-"""Refusing to start with settings that are missing, wrong or weak: the variable is named, never its value.
+"""Refusing to start with settings that are missing, wrong or weak; messages name the variable, never its value.
 
-What is wrong is refused everywhere. What is weak (short, from an example, shared, open to everybody) is refused in
-production; in development it is a warning.
+Wrong settings are always refused. Weak ones (short, from an example, shared, open to everybody) are refused in
+production; in development they are warnings.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is not right with a variable, and the way out; a `weak` one is allowed in development."""
+    """What is wrong with a variable, and what to do; a `weak` one is allowed in development."""
 
     name: str
     says: str
@@ -61,7 +61,7 @@ class Problem:
 
 
 def check(settings: Settings) -> None:
-    """Raise InvalidInput for the first setting that is not fit to run with; warn of the weak ones in development."""
+    """Raise InvalidInput for the first setting that is not acceptable; warn of weak ones in development."""
     for problem in problems(settings):
         if not problem.weak or settings.env != "development":
             raise InvalidInput(str(problem), pointer=problem.name)
@@ -69,7 +69,7 @@ def check(settings: Settings) -> None:
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
-    """Everything that is not right, rule by rule."""
+    """Everything that is wrong, rule by rule."""
     for rule in RULES:
         yield from rule(settings)
 
@@ -119,7 +119,7 @@ def _administrator(settings: Settings) -> Iterator[Problem]:
 
 
 def _shared(settings: Settings) -> Iterator[Problem]:
-    """One secret for two purposes: whoever learns it by one of them has the other."""
+    """A secret that serves two purposes: whoever learns it from one of them has the other."""
     held = [(_variable(name), getattr(settings, name)) for name in _OWN]
     outside = [(f"{url} ({short})", server(getattr(settings, field)).password) for field, url, short in _SERVERS]
     for (one, value), (other, same) in combinations([*held, *outside], 2):
@@ -142,7 +142,7 @@ def _servers(settings: Settings) -> Iterator[Problem]:
 
 
 def _public(settings: Settings) -> Iterator[Problem]:
-    """What browsers are told: the service's own address, its names, the pages that may call it."""
+    """What browsers see: the address and names of the service, and the pages that may call it."""
     if settings.public_url and not is_web_address(settings.public_url):
         says = "must be an address such as https://csv.example.com: http or https, no login, query or fragment"
         yield Problem("CSVAPI_PUBLIC_URL", says)
@@ -160,7 +160,7 @@ def _public(settings: Settings) -> Iterator[Problem]:
 
 
 def _bucket(settings: Settings) -> Iterator[Problem]:
-    """What does not go together in the settings of a bucket; without one the others mean nothing."""
+    """Settings of a bucket that do not fit together; without a bucket the others mean nothing."""
     if not settings.s3_bucket:
         return
     if not _BUCKET.fullmatch(settings.s3_bucket):
@@ -181,7 +181,7 @@ def _bucket(settings: Settings) -> Iterator[Problem]:
 
 
 def _mail(settings: Settings) -> Iterator[Problem]:
-    """What a mail needs: a sender, an address for the links in it, a login that is whole and not sent in clear."""
+    """What mail needs: a sender, an address for links, a complete login that is not sent in clear."""
     if not settings.smtp_host:
         if settings.verify_email:
             yield Problem("CSVAPI_SMTP_HOST", "must be set: CSVAPI_VERIFY_EMAIL sends mail")

@@ -1,10 +1,10 @@
-"""Room on the disk that SQLite's log already has, so that rows can be written, and deleted, when the disk is full.
+"""Disk space reserved in SQLite's log, so that rows can be written, and deleted, when the disk is full.
 
-Every change goes into the write-ahead log first, also the deletion that is to make room. Blocks beyond the log's end
-are allocated to it (fallocate(2), FALLOC_FL_KEEP_SIZE): its size, which SQLite goes by, stays, and what is written
-there needs no other block. The log begins again at its start after each checkpoint (https://sqlite.org/wal.html), so
-the room is not used up; a checkpoint of pages that the database has already needs none either. A log that was removed,
-as by the last connection that was closed, is given room by the next one.
+Every change goes into the write-ahead log first, including the deletion that is to free space. Blocks are allocated to
+the log beyond its end (fallocate(2), FALLOC_FL_KEEP_SIZE): its size, which SQLite relies on, stays the same, and writes
+there need no other blocks. The log restarts at its beginning after each checkpoint (https://sqlite.org/wal.html), so
+the space is not used up; a checkpoint of pages that the database already has needs none either. If the log was deleted,
+as by closing the last connection, the next connection reserves the space again.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ if _fallocate is not None:
 
 
 def hold(connection: sqlite3.Connection) -> None:
-    """Give the log of the connection's database its room, as far as there is any; a look at the file when it has it.
+    """Reserve the space for the log of the connection's database, as far as the disk has any.
 
-    Where the file system cannot do it, nothing is held. SQLite has no lock on this file that closing it could lose.
+    Does nothing if it is reserved already, or if the file system does not support it. SQLite has no lock on this file
+    that closing it could drop.
     """
     path = connection.execute("PRAGMA database_list").fetchone()[2]
     if not path or _fallocate is None:

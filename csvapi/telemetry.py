@@ -1,4 +1,4 @@
-"""Errors to Sentry and traces to OpenTelemetry, for those who ask for them; neither is imported otherwise."""
+"""Errors to Sentry and traces to OpenTelemetry, if configured; neither library is imported otherwise."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from csvapi.errors import InvalidInput
 
 
 def start(app: Flask, settings: Settings) -> None:
-    """Begin to send what the settings ask for. Raises InvalidInput when what they need is not installed."""
+    """Start what the settings ask for. Raises InvalidInput if a library it needs is not installed."""
     if settings.sentry_dsn:
         _sentry(settings)
     if settings.otel_endpoint:
@@ -22,7 +22,7 @@ def start(app: Flask, settings: Settings) -> None:
 
 
 def _sentry(settings: Settings) -> None:
-    """Unexpected errors with their tracebacks; no values of variables, no bodies, no addresses of users."""
+    """Unexpected errors with tracebacks; no values of variables, no bodies, no addresses of users."""
     _needed("sentry_sdk", "CSVAPI_SENTRY_DSN", "sentry").init(
         dsn=settings.sentry_dsn,
         environment=settings.env,

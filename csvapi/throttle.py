@@ -28,7 +28,7 @@ _WRONG = (WrongCredentials, InvalidInput)
 
 
 class Throttle:
-    """Counts in Redis; while that is away, in this process, so that a lost server does not lift the limits."""
+    """Counts in Redis and, while that is down, in this process, so that its loss does not lift the limits."""
 
     def __init__(self, connection: redis.Redis, *, enabled: bool) -> None:
         self._enabled = enabled
@@ -38,17 +38,17 @@ class Throttle:
         self._limiter = FixedWindowRateLimiter(RedisStorage("redis://", connection_pool=pool, wrap_exceptions=False))
 
     def call(self, kind: str, address: str) -> None:
-        """Count a call; TooManyRequests when the address has made too many of this kind."""
+        """Count a call. Raises TooManyRequests if the address has made too many of this kind."""
         limit = _CALLS[kind]
         if self._enabled and (wait := self._hit(limit, kind, address)):
             raise _too_many(wait, limit.amount)
 
     def may_mail(self, email: str) -> bool:
-        """Count a mail to the address; False when it is to get no more for now."""
+        """Count a mail to the address; False if it has had too many for now."""
         return not self._enabled or not self._hit(_MAIL, "mail-to", _hashed(email))
 
     def _hit(self, limit: limits.RateLimitItem, *key: str) -> float:
-        """Count; the seconds to wait when that is too much, else 0."""
+        """Count; returns the seconds to wait if that is too many, else 0."""
         for limiter in (self._limiter, self._fallback):
             with suppress(redis.RedisError):
                 if limiter.hit(limit, *key):
@@ -58,10 +58,10 @@ class Throttle:
 
     @contextmanager
     def login(self, email: str, address: str) -> Iterator[None]:
-        """Try a password or a code in this block; a wrong one (`_WRONG`) is counted as a failure, nothing else is.
+        """Try a password or a code in this block; a wrong one (`_WRONG`) counts as a failure, nothing else does.
 
-        However many come at once, no more than the limit get into the block. Raises TooManyRequests after too many
-        failures for the account or from the address, or while as many others are still being tried.
+        However many try at the same time, no more than the limit enter the block. Raises TooManyRequests after too many
+        failures for the account or from the address, or while as many other attempts are still running.
         """
         if not self._enabled:
             yield
@@ -85,7 +85,7 @@ class Throttle:
 
 
 def _login_limits(email: str, address: str) -> list[Limit]:
-    """Failed logins for one account from one address, for one account from anywhere, from one address."""
+    """Limits on failed logins: per account and address, per account, per address."""
     account = _hashed(email)
     return [
         Limit(f"pair:{account}:{address}", 5, 300),

@@ -1,9 +1,9 @@
-"""Traces for OpenTelemetry: what a request set off, from the web server through the queue to the worker.
+"""OpenTelemetry traces: what a request caused, from the web server through the queue to the worker.
 
-A request and a task begin a trace, or go on with the one they were handed; what they ask of the database and of Redis
-are spans in it, what the programs do by themselves is not traced. The trace travels in the job, beside the task's id; a
-job that is put on the queue later, by whoever hands out turns or recovers what was lost, begins one of its own, and
-`request_id` joins the two. Only what ATTRIBUTES names leaves the process: no address of a client, no path, no value.
+A request and a task start a trace, or continue the one they were given; their queries to the database and to Redis are
+spans of it. What the programs do on their own is not traced. The trace travels in the job, beside the task's id; a job
+that is queued later, when its turn comes or by the reaper, starts a trace of its own, and `request_id` connects the
+two. Only attributes in ATTRIBUTES leave the process: no address of a client, no path, no value.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Load = Callable[[str], Any]
 
 
 class _Exporter:
-    """Sends spans with the attributes that may leave, over connections that no fork has shared."""
+    """Sends spans with the allowed attributes, over connections that no fork has shared."""
 
     def __init__(self, make: Callable[[], Any], load: Load) -> None:
         self._make, self._process = make, os.getpid()
@@ -70,7 +70,7 @@ def _allowed(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 class _Roots:
-    """Samples the traces that a request or a task begins, and no others."""
+    """Samples the traces that a request or a task starts, and no others."""
 
     def __init__(self, load: Load) -> None:
         sampling, kinds = load("opentelemetry.sdk.trace.sampling"), load("opentelemetry.trace").SpanKind
@@ -102,7 +102,7 @@ _tracing: _Tracing | None = None
 
 
 def start(app: Flask, settings: Settings, load: Load) -> None:
-    """Trace the application's requests, but for probes and scrapes; `load` gives the library's modules."""
+    """Trace the application's requests except probes and scrapes; `load` imports modules of the libraries."""
     global _tracing
     _tracing = tracing = _Tracing(settings.otel_endpoint, load)
     load("opentelemetry.instrumentation.flask").FlaskInstrumentor().instrument_app(
@@ -124,7 +124,7 @@ def start(app: Flask, settings: Settings, load: Load) -> None:
 
 
 def carrier() -> dict[str, str]:
-    """What continues the present trace elsewhere: W3C's `traceparent`; nothing where nothing is traced."""
+    """What continues the present trace elsewhere: W3C's `traceparent`; empty if nothing is traced."""
     found: dict[str, str] = {}
     if _tracing is not None:
         import_module("opentelemetry.propagate").inject(found)
@@ -133,9 +133,9 @@ def carrier() -> dict[str, str]:
 
 @contextmanager
 def of_task(carried: Mapping[str, Any] | None, task_id: str) -> Iterator[None]:
-    """A span for a task, in the trace that its job carries; a forked process sends it before it goes on to its end.
+    """A span for a task, in the trace of its job; a forked process sends it before the process ends.
 
-    None for what is no job, and is not traced.
+    None outside of a job, and if nothing is traced.
     """
     if _tracing is None or carried is None:
         yield
@@ -151,14 +151,14 @@ def of_task(carried: Mapping[str, Any] | None, task_id: str) -> Iterator[None]:
 
 
 def note(**attributes: str | int | None) -> None:
-    """Add to what the present span says; nothing where nothing is traced."""
+    """Add attributes to the present span; nothing if nothing is traced."""
     if _tracing is not None:
         span = import_module("opentelemetry.trace").get_current_span()
         span.set_attributes({name: value for name, value in attributes.items() if value is not None})
 
 
 def trace_id() -> str | None:
-    """The present trace, for the log."""
+    """The id of the present trace, for the log."""
     if _tracing is None:
         return None
     context = import_module("opentelemetry.trace").get_current_span().get_span_context()

@@ -1,4 +1,4 @@
-"""Other ways in than a login, what is asked for by mail, and requests that may arrive twice."""
+"""API keys, recovery codes, mailed tokens, invitations, and requests that may be repeated."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from csvapi.models.types import Base, Document, LongText, RowId, UtcDateTime, no
 
 
 class ApiKey(Base):
-    """A key for programs; only the SHA-256 of its secret is kept, which is enough for 256 random bits.
+    """A key for programs; only the SHA-256 of its secret is stored, which suffices for 256 random bits.
 
-    `scopes` are the words of what it may do, with a space between them. Keys that were made before there were scopes
-    have both, and no end.
+    `scopes` are words separated by spaces. Keys made before there were scopes have both, and do not expire.
     """
 
     __tablename__ = "api_keys"
@@ -48,7 +47,7 @@ class Idempotency(Base):
 
 
 class RecoveryCode(Base):
-    """Stands in once for the code of a lost authenticator; the row is deleted when it is used."""
+    """Replaces the code of a lost authenticator once; the row is deleted when it is used."""
 
     __tablename__ = "recovery_codes"
 
@@ -58,7 +57,7 @@ class RecoveryCode(Base):
 
 
 class MailToken(Base):
-    """What a link in a mail holds, as a hash: it proves once that its bearer reads the account's mail."""
+    """The hash of the token in a mailed link, which proves once that its bearer reads the account's mail."""
 
     __tablename__ = "mail_tokens"
 
@@ -70,10 +69,10 @@ class MailToken(Base):
 
 
 class Mail(Base):
-    """A mail that somebody asked for: the row is deleted once the server has taken it.
+    """A mail to be sent; the row is deleted once the server has accepted it.
 
-    It holds an address, and no account: whether there is one is looked up when the mail is sent, so that asking takes
-    the same time either way. `next_at` is None once no other try is due; `problem` says why the last one failed.
+    It has an address and no account: the account is looked up when the mail is sent, so that a request takes the same
+    time either way. `next_at` is None once no further attempt is due; `problem` says why the last one failed.
     """
 
     __tablename__ = "mails"
@@ -89,7 +88,7 @@ class Mail(Base):
 
 
 class Invitation(Base):
-    """A code that opens the registration once; only its SHA-256 is kept."""
+    """A code that allows one registration; only its SHA-256 is stored."""
 
     __tablename__ = "invitations"
 

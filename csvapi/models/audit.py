@@ -1,4 +1,4 @@
-"""The audit log: who did what, when. Rows are added and, once they are too old, deleted; none is ever changed."""
+"""The audit log: who did what, when. Entries are added and eventually deleted, never changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from csvapi.models.types import Base, Document, RowId, UtcDateTime, now
 
 
 class Action(StrEnum):
-    """Everything that is written down; what begins with `admin_` an administrator did."""
+    """Every action that is logged; those of administrators begin with `admin_`."""
 
     REGISTERED = "registered"
     VERIFIED = "email_verified"
@@ -49,11 +49,11 @@ class Action(StrEnum):
 
 
 class AuditEntry(Base):
-    """One line of the log.
+    """One entry of the log.
 
-    `user_id` is who did it, None for nobody who is known. It is no foreign key, so that the line outlives the account,
-    and no address stands beside it: the log is shown with that of the account for as long as there is one. `target`
-    names what it was done to (`file:7`).
+    `user_id` is who did it, None if that is unknown. It is no foreign key, so the entry outlives the account, and it
+    comes without an address: the log shows that of the account while the account exists. `target` names the object
+    (`file:7`).
     """
 
     __tablename__ = "audit_log"

@@ -14,7 +14,7 @@ CSV = "text/csv"  # what everything else is made of, and all that can be read as
 
 
 class File(Base):
-    """One object in storage with what is known of it; `storage_key` names the object, `size` is in bytes."""
+    """One stored object with its metadata; `storage_key` names the object, `size` is in bytes."""
 
     __tablename__ = "files"
 

@@ -1,4 +1,4 @@
-"""Tasks: the truth about work that was asked for (a job in the queue only carries the task's id)."""
+"""Tasks: the truth about submitted work (a job in the queue only carries the task's id)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from csvapi.models.types import Base, Document, RowId, Sentence, UtcDateTime, no
 
 
 class Status(StrEnum):
+    """The states of a task."""
+
     QUEUED = "queued"
     RUNNING = "running"
     SUCCEEDED = "succeeded"
@@ -27,10 +29,10 @@ FINISHED = (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
 class Task(Base):
     """A pipeline of steps over one file.
 
-    `attempt` counts the claims and fences them: only the holder of the current attempt may finish the task, and only
-    while its lease (`lease_expires_at`, `lease_owner`) has not been taken from it. `lost` counts the attempts whose
-    worker was lost. `queued_at` is when the task was handed to the queue; None while it waits for its user's turn.
-    `announced_at` is when its end was told to webhooks; None until then.
+    `attempt` counts the claims and is the fencing token: only the holder of the current attempt may finish the task,
+    and only while its lease (`lease_expires_at`, `lease_owner`) has not been taken from it. `lost` counts the attempts
+    whose worker was lost. `queued_at` is when the task was put on the queue; None while it waits for its user's turn.
+    `announced_at` is when its end was announced to webhooks; None until then.
     """
 
     __tablename__ = "tasks"

@@ -1,4 +1,4 @@
-"""What every model builds on: the declarative base, aware UTC times, whole JSON documents."""
+"""What every model builds on: the declarative base, aware UTC times, JSON documents."""
 
 from __future__ import annotations
 
@@ -20,15 +20,18 @@ NAMES = {  # migrations can only change a constraint that has a name on every da
 
 
 class Base(DeclarativeBase):
+    """The base of all models."""
+
     metadata = MetaData(naming_convention=NAMES)
 
 
 def now() -> datetime:
+    """The present time, aware, in UTC."""
     return datetime.now(UTC)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC time to the microsecond; naive ones are refused rather than guessed at."""
+    """An aware UTC time with microseconds; naive times are refused, not interpreted."""
 
     impl = DateTime
     cache_ok = True
@@ -48,7 +51,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Document(TypeDecorator[Any]):
-    """A JSON value stored as text: the same on SQLite, MariaDB and MySQL, key order and duplicate-free text kept."""
+    """A JSON value stored as text, the same on SQLite, MariaDB and MySQL: the order of keys is kept."""
 
     impl = Text
     cache_ok = True
@@ -64,9 +67,9 @@ class Document(TypeDecorator[Any]):
 
 
 class Sentence(TypeDecorator[str]):
-    """A message for people that quotes what is in somebody's file: as much of it as helps, in characters there are.
+    """A message for people that may quote a file: shortened, and without characters that cannot be stored.
 
-    A server refuses more bytes than its type holds, and halves of characters; then a task could not even fail.
+    A server refuses more bytes than the type holds, and lone surrogates; the task could then not even fail.
     """
 
     impl = Text

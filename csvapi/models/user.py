@@ -1,4 +1,4 @@
-"""Who may sign in, and the refresh tokens they hold."""
+"""Accounts, and their sign-ins."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from csvapi.models.types import Base, RowId, UtcDateTime, now
 
 
 class User(Base):
-    """An account; `email` is stored in lower case, so that it is unique in any case.
+    """An account; `email` is stored in lower case, so that it is unique regardless of case.
 
-    `max_stored` is this user's own limit of stored bytes; None for the one that is set for everybody. `deletion_at` is
-    when the account was asked to be deleted: nobody can use it any more, and what it left is being removed.
-    `totp_secret` is encrypted; it is asked for at the sign-in to the pages from `totp_since` on, when a first code has
-    shown that the administrator has it. `totp_step` is the time step of the last code that was used.
+    `max_stored` is this user's own limit of stored bytes; None for the general one. `deletion_at` is when the deletion
+    of the account was requested: nobody can use it any more, and what it left is being deleted. `totp_secret` is
+    encrypted; the pages require it from `totp_since` on, when a first code has shown that the administrator has it.
+    `totp_step` is the time step of the last code that was used.
     """
 
     __tablename__ = "users"
@@ -37,9 +37,9 @@ class User(Base):
 
 
 class RefreshFamily(Base):
-    """One sign-in: the chain of refresh tokens that grew from it, of which only `current_jti` is alive.
+    """One sign-in: the chain of its refresh tokens, of which only `current_jti` is valid.
 
-    A token of the family that is not the current one has been used before: whoever holds it, the family is revoked
+    A token of the family that is not the current one has been used before; whoever presents it, the family is revoked
     (RFC 9700 section 4.14.2, refresh token rotation). `agent` is the kind of program that signed in ("Firefox on
     Linux"), never its address.
     """

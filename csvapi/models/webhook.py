@@ -1,4 +1,4 @@
-"""Webhooks: where to tell that a task has ended, and every telling."""
+"""Webhooks, and the messages to them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from csvapi.models.types import Base, Document, LongText, RowId, UtcDateTime, no
 
 
 class Webhook(Base):
-    """An address of a user's; `secret` is encrypted, `disabled_at` set once it answered 410 or failed for too long."""
+    """A user's address for messages; `secret` is encrypted, `disabled_at` set after a 410 or too many failures."""
 
     __tablename__ = "webhooks"
 
@@ -28,13 +28,15 @@ class Webhook(Base):
 
 
 class Sent(StrEnum):
+    """The states of a message."""
+
     PENDING = "pending"
     DELIVERED = "delivered"
     FAILED = "failed"
 
 
 class Delivery(Base):
-    """One message to one webhook with all its attempts; `next_at` is when the next one is due, None for never."""
+    """One message to one webhook with all its attempts; `next_at` is when the next one is due, None if none is."""
 
     __tablename__ = "deliveries"
     __table_args__ = (Index("ix_deliveries_webhook_id_created_at", "webhook_id", "created_at"),)

@@ -14,7 +14,7 @@ FIRST_ADMIN = "admin@csvapi.internal"  # where nobody named one
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Set the password that is typed, or read from standard input, or made up and printed, with `--generate`."""
+    """Set the password: typed, read from standard input or, with `--generate`, made up and printed."""
     parser = argparse.ArgumentParser("csvapi admin", description=__doc__)
     parser.add_argument("email")
     parser.add_argument(
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def generate() -> str:
-    """A password that nobody guesses and everybody can type."""
+    """A random password that is easy to type."""
     return secrets.token_urlsafe(16)
 
 

@@ -12,7 +12,7 @@ from csvapi.start.installation import application
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the archive under a temporary name, give it its own when it is whole; `-` is standard output."""
+    """Write the archive under a temporary name and rename it once it is complete; `-` is standard output."""
     parser = argparse.ArgumentParser("csvapi backup", description=__doc__)
     parser.add_argument("file", help="where to write the archive; - for standard output")
     name = parser.parse_args(arguments).file

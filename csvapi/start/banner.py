@@ -1,4 +1,4 @@
-"""What a person sees when everything runs."""
+"""What `csvapi start` prints once everything runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PAGES = {"Swagger UI": "/swagger/", "Redoc": "/redoc/", "Admin": "/admin/", "Que
 
 
 def banner(url: str, folder: Path, login: tuple[str, str] | None = None) -> str:
-    """The addresses, where the data lives, what reads it, how to stop, and three commands to try; a new login once."""
+    """The addresses, the data folder, which parser reads, how to stop, and three commands to try; a new login once."""
     pages = [(name, url + path) for name, path in PAGES.items()]
     facts = [("API", f"{url}/api/"), *pages, ("Data", str(folder)), ("Parser", parser()), ("Stop", "Ctrl-C")]
     return "\n".join(
@@ -28,7 +28,7 @@ def banner(url: str, folder: Path, login: tuple[str, str] | None = None) -> str:
 
 
 def shown(login: tuple[str, str] | None) -> list[str]:
-    """The first administrator's e-mail and password, of which only a hash is kept."""
+    """The first administrator's e-mail and password, of which only a hash is stored."""
     if login is None:
         return []
     email, password = login
@@ -37,7 +37,7 @@ def shown(login: tuple[str, str] | None) -> list[str]:
 
 
 def trial(url: str) -> list[str]:
-    """Register, log in, upload: each line works as it is printed, in this order, also at a later start."""
+    """Register, log in, upload: the lines work as printed, in this order, also after a restart."""
     login = "-d email=you@example.com -d password=sunlit-harbour-41"
     field = """sed 's/.*"access_token": *"\\([^"]*\\)".*/\\1/'"""
     return [

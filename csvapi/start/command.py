@@ -28,12 +28,12 @@ _HOPELESS = 3  # deaths in a row before it is ready
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Start and run until told to stop; exit code 0 then, 1 with one clear line when it cannot start."""
+    """Start and run until a signal; exit code 0 then, or 1 with one line that says why it cannot start."""
     argparse.ArgumentParser(
         "csvapi start", description=__doc__, epilog="Settings come from the environment: see docs/settings.md."
     ).parse_args(arguments)
     descriptors.raise_limit()
-    os.umask(0o077)  # whatever is stored is for this user alone
+    os.umask(0o077)  # only this user may read what is stored
     settings = config.load()
     loader.load()  # refuses a CSVAPI_NATIVE that means nothing before anything is started
     folder = settings.data_dir.expanduser().absolute()
@@ -56,16 +56,16 @@ class Instance:
         self._stopping, self._hurry = asyncio.Event(), asyncio.Event()
 
     async def run(self) -> None:
-        """Start everything in order and wait for a signal; whatever happens, everything is stopped at the end."""
+        """Start everything in order and wait for a signal; in every case, everything is stopped at the end."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._stop)
         serving = asyncio.create_task(self._serve())
-        told = asyncio.create_task(self._stopping.wait())
+        signalled = asyncio.create_task(self._stopping.wait())
         try:
-            await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({serving, signalled}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            told.cancel()
+            signalled.cancel()
             serving.cancel()
             if self._stopping.is_set():
                 print("csvapi is stopping ...", flush=True)
@@ -96,7 +96,7 @@ class Instance:
         await asyncio.Event().wait()
 
     async def _migrate(self) -> tuple[str, str] | None:
-        """Prepare the database; the first administrator's e-mail and password when one was made up and created now."""
+        """Prepare the database; returns e-mail and password of a first administrator if one was created now."""
         made_up = {"CSVAPI_ADMIN_EMAIL": FIRST_ADMIN, "CSVAPI_ADMIN_PASSWORD": generate()}
         named = bool(config.load(self._env).admin_email)
         process = await programs.migrate(
@@ -109,7 +109,7 @@ class Instance:
         return (FIRST_ADMIN, made_up["CSVAPI_ADMIN_PASSWORD"]) if created and not named else None
 
     async def _until(self, ready: Callable[[], Awaitable[bool]], keeper: Keeper) -> None:
-        """Wait until the program is ready; raises CannotStart when it keeps dying or takes too long."""
+        """Wait until the program is ready. Raises CannotStart if it keeps dying or takes too long."""
         name = keeper.program.name
         with suppress(TimeoutError):
             async with asyncio.timeout(_TIMEOUT):
@@ -122,5 +122,5 @@ class Instance:
 
 
 def say(name: str, line: str) -> None:
-    """One line of a program, or about it."""
+    """Print one line of a program, or about it."""
     print(f"{name:<9} | {line}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""How many files a process may have open at once: connections, stored files and the database's are among them."""
+"""How many files a process may have open: connections, stored files and those of the database."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ MOST_CONNECTIONS = 1000  # of a web process
 
 
 def raise_limit() -> int:
-    """Raise this process's limit as far as it may, up to WANTED, and give it; children inherit it.
+    """Raise the limit of this process, which children inherit, up to WANTED if possible; returns it.
 
-    Raises CannotStart when so few files may be open that the programs would fail one by one (getrlimit(2)).
+    Raises CannotStart if so few files may be open that the programs would fail (getrlimit(2)).
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = WANTED if hard == resource.RLIM_INFINITY else min(hard, WANTED)
@@ -30,6 +30,6 @@ def raise_limit() -> int:
 
 
 def connections() -> int:
-    """How many connections a web process may hold: half of the files it may open, the others are for its requests."""
+    """How many connections a web process may hold: half of its descriptors, the others are for its requests."""
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else min(soft // 2, MOST_CONNECTIONS)

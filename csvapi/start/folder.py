@@ -1,4 +1,4 @@
-"""The data folder: made if missing, used by one instance at a time, with the secrets of this installation in it."""
+"""The data folder: created if missing, used by one instance at a time, with the secrets of the installation."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _PRIVATE = 0o600
 
 
 class CannotStart(CsvapiError):
-    """What stands in the way and the way out, in one line."""
+    """Why it cannot start, and what to do, in one line."""
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Make the folder, check that it can be written, and hold it against a second instance.
+    """Create the folder, check that it can be written, and lock it against a second instance.
 
-    The lock belongs to the process: the kernel gives it back however the process ends. Raises CannotStart.
+    The lock belongs to the process: the kernel releases it however the process ends. Raises CannotStart.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ def _take(descriptor: int, folder: Path) -> None:
 
 
 def own_secrets(folder: Path) -> dict[str, str]:
-    """The secrets of this installation, by the names of their variables; made up and stored at the first start."""
+    """The secrets of this installation by the names of their variables; generated and stored at the first start."""
     path = folder / "secrets.env"
     stored = _parse(path.read_text()) if path.exists() else {}
     known = {name: stored.get(name) or secrets.token_urlsafe(48) for name in SECRETS}
@@ -73,7 +73,7 @@ def _parse(text: str) -> dict[str, str]:
 
 
 def _write_private(path: Path, text: str) -> None:
-    """Write the whole file or none of it; nobody else can read it at any moment."""
+    """Write the whole file or nothing; nobody else can read it at any time."""
     descriptor, name = tempfile.mkstemp(dir=path.parent)  # made with mode 0600
     with os.fdopen(descriptor, "w") as file:
         file.write(text)

@@ -1,8 +1,8 @@
 """`csvapi health`: whether the program of this container works; exit code 0, or 1 and the reason.
 
-web answers for itself over HTTP. A worker or the scheduler is healthy when database and queue can be reached and every
-one of them that runs on this host gives signs of life (see `queue.heartbeats`): one that was stopped or hangs is not
-left unnoticed. It is asked every few seconds, so it imports little.
+The web server is asked over HTTP. A worker or the scheduler is healthy if database and queue can be reached and each of
+its processes on this host sends heartbeats (see `queue.heartbeats`), so a stopped or hanging one is noticed. The check
+runs every few seconds, so it imports little.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _PAUSE = 0.2  # seconds between looks
 
 
 def main(arguments: Sequence[str]) -> int:
+    """Check the named program; exit code 0, or 1 with the reason."""
     parser = argparse.ArgumentParser("csvapi health", description=__doc__)
     parser.add_argument("program", nargs="?", default="web", choices=["web", "worker", "scheduler"])
     program = parser.parse_args(arguments).program
@@ -48,9 +49,9 @@ def _reaches_everything(settings: Settings) -> None:
 
 
 def _is_alive(settings: Settings, program: str) -> None:
-    """Raise CannotStart unless the program's processes on this host give signs of life.
+    """Raise CannotStart unless the program's processes on this host send heartbeats.
 
-    It waits for their next one before it says no: a queue that lost its data knows none of them until then.
+    Waits for the next heartbeats before it fails: a queue that lost its data knows of none until then.
     """
     import redis
 

@@ -1,4 +1,4 @@
-"""The installation that a command is about: the one the environment names, else that of `csvapi start`."""
+"""The installation that a command works on: the one in the environment, else that of `csvapi start`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def environment() -> dict[str, str]:
-    """The variables of its programs; CannotStart when nothing is named and nothing was ever started here."""
+    """The variables of its programs. Raises CannotStart if none is named and none was ever started here."""
     settings = config.load()
     if settings.database_url and settings.redis_url:
         return dict(os.environ)
@@ -32,6 +32,7 @@ def environment() -> dict[str, str]:
 
 
 def application() -> Flask:
+    """The application of the installation."""
     from csvapi.app import create_app
 
     return create_app(config.load(environment()))

@@ -9,7 +9,7 @@ from csvapi.start.installation import application
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the code; nobody can show it again."""
+    """Print a new code; it is not stored."""
     parser = argparse.ArgumentParser("csvapi invite", description=__doc__)
     parser.add_argument("--note", default="", help="for whom it is")
     given = parser.parse_args(arguments)

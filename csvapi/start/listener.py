@@ -1,4 +1,4 @@
-"""The address this instance is reached at: taken before anything is started, so that a conflict shows at once."""
+"""The address of this instance: bound before anything is started, so that a conflict shows at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OTHER_PORT = "choose another port: CSVAPI_PORT=8001 make run"
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; raises CannotStart when the address is in use or is none of this machine's."""
+    """A listening socket. Raises CannotStart if the address is in use or does not belong to this machine."""
     if port > _LAST_PORT:  # getaddrinfo would take it modulo 65536
         raise CannotStart(f"There is no port {port}, they end at {_LAST_PORT}; {_OTHER_PORT}")
     try:
@@ -40,11 +40,12 @@ def _why(host: str, port: int, error: OSError) -> str:
 
 
 def reachable(listener: socket.socket) -> tuple[str, int]:
-    """The host and port at which this machine itself reaches the socket."""
+    """The host and port at which this machine reaches the socket."""
     host, port = listener.getsockname()[:2]
     return _ANY.get(host, host), port
 
 
 def url(listener: socket.socket) -> str:
+    """The URL at which this machine reaches the socket."""
     host, port = reachable(listener)
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"

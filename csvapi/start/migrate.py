@@ -1,4 +1,4 @@
-"""`csvapi migrate`: bring tables and bucket up to date, create the administrator; twice changes nothing."""
+"""`csvapi migrate`: update tables and bucket, create the administrator; safe to repeat."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ CREATED = "is an administrator now"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The administrator is the one that the settings name; with --first-admin only if there is none at all."""
+    """Update tables and bucket, then create the configured administrator, or make that account one.
+
+    With --first-admin nothing is created if there is an administrator already.
+    """
     parser = argparse.ArgumentParser("csvapi migrate", description=__doc__)
     parser.add_argument(
         "--first-admin", action="store_true", help="leave the settings' administrator out when there is another one"

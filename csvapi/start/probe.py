@@ -1,4 +1,4 @@
-"""Asking the web server something, without a library: this process stays small and quick to start."""
+"""A request to the web server without an HTTP library, so that this process is small and starts fast."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _TIMEOUT = 5  # seconds
 
 
 async def status(address: tuple[str, int], path: str) -> int:
-    """The HTTP status of a GET; 0 when there is no answer."""
+    """The HTTP status of a GET; 0 without an answer."""
     try:
         async with asyncio.timeout(_TIMEOUT):
             return await _get(address, path)

@@ -17,7 +17,7 @@ MOST_WORKERS = 4  # unless more are asked for: a laptop is used for other things
 def environment(
     environ: Mapping[str, str], settings: Settings, folder: Path, secrets: Mapping[str, str]
 ) -> dict[str, str]:
-    """What the programs read their settings from: what the user set, else what this installation has of its own."""
+    """The variables of the programs: those the user set, else those of this installation."""
     given = {name: value for name, value in environ.items() if value}
     own = {
         "DATABASE_URL": settings.database_url or f"sqlite:///{folder / 'csvapi.sqlite3'}",
@@ -28,24 +28,28 @@ def environment(
 
 
 def queue(valkey: Valkey) -> Program:
+    """The embedded queue."""
     return Program("queue", valkey.command(), _bare(os.environ), cwd=valkey.folder, log=valkey.folder / "valkey.log")
 
 
 def migrate(env: Mapping[str, str], *arguments: str) -> Program:
+    """The migration of the database."""
     return Program("migrate", _csvapi("migrate", *arguments), env)
 
 
 def web(env: Mapping[str, str], listener: int) -> Program:
-    """The web server takes over a listening socket: its address is not lost while it is started again."""
+    """The web server; it inherits a listening socket, so the address is not lost when it is restarted."""
     return Program("web", _csvapi("web", "--descriptor", str(listener)), env, descriptors=(listener,))
 
 
 def workers(env: Mapping[str, str], count: int) -> list[Program]:
+    """The workers."""
     number = count or min(len(os.sched_getaffinity(0)), MOST_WORKERS)
     return [Program(f"worker-{n}", _csvapi("worker"), env) for n in range(1, number + 1)]
 
 
 def scheduler(env: Mapping[str, str]) -> Program:
+    """The scheduler."""
     return Program("scheduler", _csvapi("scheduler"), env)
 
 
@@ -54,5 +58,5 @@ def _csvapi(*arguments: str) -> tuple[str, ...]:
 
 
 def _bare(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment for a program that is not ours: nothing that may hold a secret."""
+    """The environment of a program that is not ours: nothing that may contain a secret."""
     return {name: environ[name] for name in ("PATH", "LANG", "LC_ALL", "TZ") if name in environ}

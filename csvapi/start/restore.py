@@ -13,7 +13,7 @@ from csvapi.start.installation import application
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Exit code 1 when a file of the archive is missing or is not what its row says; all others are there then, too."""
+    """Exit code 1 if a file of the archive is missing or damaged; all others are restored then, too."""
     parser = argparse.ArgumentParser("csvapi restore", description=__doc__)
     parser.add_argument("file", help="the archive; - for standard input")
     name = parser.parse_args(arguments).file
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _restore(source: BinaryIO) -> int:
-    """Rows go into tables of the revision they were saved from, and are then brought up to date like any others."""
+    """Rows are inserted into tables of the revision they come from, which are then updated as usual."""
     from flask_migrate import downgrade, upgrade
 
     from csvapi.extensions import runtime

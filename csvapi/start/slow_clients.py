@@ -1,10 +1,10 @@
-"""Serving slow clients without lending them a thread.
+"""Serving slow clients without occupying threads.
 
-gunicorn's threads read what a client sends at the client's pace: a few clients that send a byte now and then hold them
-all. Here a connection waits in the poller, in the kernel's buffer, until its whole request has arrived (if it is no
-larger than HELD); only a larger one is read by a thread, steadily (`request_body`), and by half of the threads at most.
-A request that was answered before it was read (413, 401) is read on and thrown away, so that its client, still sending,
-gets to the answer instead of a reset connection (RFC 9112 section 9.6).
+gunicorn's threads read a request at the pace of its client: a few clients that send a byte now and then occupy all of
+them. Here a connection waits in the poller, and its data in the kernel's buffer, until the whole request has arrived,
+if it is no larger than HELD. Only a larger one is read by a thread, at a lowest rate (`request_body`), and by at most
+half of the threads. If a request was answered before it was read (413, 401), the rest is read and discarded, so that a
+client that still sends receives the answer instead of a reset connection (RFC 9112 section 9.6).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 
 
 class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
-    """A client's connection; `streams` while a thread reads its body, `seen` the bytes that had arrived at a look."""
+    """A client's connection; `streams` while a thread reads its body, `seen` counts bytes that had arrived before."""
 
     def __init__(self, worker: SlowClientWorker, *args: Any) -> None:
         super().__init__(worker.cfg, *args)
@@ -66,7 +66,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
 
 
 class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # likewise
-    """gunicorn's thread worker, between its poller and its threads."""
+    """gunicorn's thread worker, extended between its poller and its threads."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -77,7 +77,7 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # likewise
         self.paused_until = 0.0
 
     def set_accept_enabled(self, enabled: bool) -> None:
-        """Called whenever the loop turns; a pause comes first."""
+        """Called at each turn of the loop; accepts nothing during a pause."""
         super().set_accept_enabled(enabled and time.monotonic() >= self.paused_until)
 
     def accept(self, listener: socket.socket) -> None:
@@ -93,14 +93,14 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # likewise
         self._await(Connection(self, sock, client, listener.getsockname()))
 
     def _pause(self, error: OSError) -> None:
-        """No more descriptors: give up the connections that nobody uses now, and accept none for a moment."""
+        """No descriptors are left: close the idle connections, and accept none for a moment."""
         self.log.warning("connections wait for %s s: %s (%s are open)", PAUSE, error.strerror, self.nr_conns)
         self.paused_until = time.monotonic() + PAUSE
         self.set_accept_enabled(False)
         self.murder_keepalived(force=True)
 
     def on_client_socket_readable(self, conn: Connection, client: socket.socket) -> None:
-        """The next request on a connection that was kept."""
+        """The next request on a kept connection."""
         self.poller.unregister(client)
         self.keepalived_conns.remove(conn)
         self._await(conn)
@@ -112,7 +112,7 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # likewise
             self._begin(conn)
 
     def _await(self, conn: Connection) -> None:
-        """Hand the connection to a thread when its request is there, now or later."""
+        """Hand the connection to a thread once its request has arrived, now or later."""
         conn.seen, conn.streams, conn.continued = 0, False, False
         if self._arrived(conn):
             self._begin(conn)
@@ -122,7 +122,10 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # likewise
             self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
     def _arrived(self, conn: Connection) -> bool:
-        """Look at what has arrived and ask the poller to wake when there is more: all of it, where that is known."""
+        """Whether the request can be served: it has arrived, is too large to wait for, or its client sends no more.
+
+        Otherwise the poller is asked to wake when the rest has arrived, as far as its size is known.
+        """
         try:
             data = conn.sock.recv(HELD, socket.MSG_PEEK)
         except BlockingIOError:
@@ -158,11 +161,11 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # likewise
         super().finish_request(conn, future)
 
     def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
-        """Keep a connection whose body was read, or is there to be read; the others linger without a thread."""
+        """Keep a connection whose body was read or has arrived; the others linger without a thread."""
         return bool(keepalive and conn.parser.finish_body(deadline=time.monotonic() + 0.05))
 
     def linger(self, conn: Connection) -> None:
-        """Say that nothing more will be sent, then read until the client has gone or the bounds are met."""
+        """End our side of the connection, then read until the client has gone or a limit is reached."""
         try:
             conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)
@@ -187,7 +190,7 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # likewise
             self._drop(conn)
 
     def murder_pending(self) -> None:
-        """Close what took too long to arrive, to be served or to leave; called every second."""
+        """Close what took too long to arrive, to be served or to linger; called every second."""
         if not self.alive:
             for conn in (*self.pending_conns, *self.lingering):
                 conn.timeout = min(conn.timeout, time.monotonic() + 1)
@@ -206,7 +209,7 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # likewise
 
 
 def _overdue(conns: deque[Connection]) -> list[Connection]:
-    """Take out those whose time is over; the oldest are on the left."""
+    """Remove and return the connections whose time is over; the oldest are on the left."""
     found = []
     while conns and conns[0].timeout < time.monotonic():
         found.append(conns.popleft())
@@ -214,7 +217,10 @@ def _overdue(conns: deque[Connection]) -> list[Connection]:
 
 
 def _size(data: bytes) -> int:
-    """The bytes of the request that the data begins, head and body; at least one more while its head has no end."""
+    """The size in bytes of the request at the start of the data, head and body.
+
+    One byte more than the data while the head is incomplete; larger than any limit for a body in chunks.
+    """
     end = data.find(b"\r\n\r\n") + 4
     if end < 4:
         return len(data) + 1

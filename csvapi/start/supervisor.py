@@ -1,4 +1,4 @@
-"""Keeping programs running: a dead one is started again, all stop together, none outlives this process."""
+"""Keeping programs running: a dead one is restarted, all stop together, none outlives this process."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Program:
     log: Path | None = None  # of a program that writes its reasons there and not to its output
 
     async def spawn(self) -> Process:
-        """Start it in a session of its own: Ctrl-C at the terminal reaches only the supervisor, which decides."""
+        """Start it in a session of its own: Ctrl-C at the terminal reaches only the supervisor."""
         return await asyncio.create_subprocess_exec(
             *self.command,
             env=self.env,
@@ -62,7 +62,7 @@ class Keeper:
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def keep(self) -> None:
-        """Run the program, again and again, waiting longer each time it dies early."""
+        """Run the program again and again, with growing pauses while it dies early."""
         while not self._stopping.is_set():
             began = time.monotonic()
             self.end = await self._run()
@@ -75,12 +75,12 @@ class Keeper:
                 await asyncio.wait_for(self._stopping.wait(), pause)
 
     async def _run(self) -> str:
-        """Run the program once; says how it ended."""
+        """Run the program once; returns how it ended."""
         try:
             self._process = await self.program.spawn()
         except OSError as error:
             return f"cannot be started ({error.strerror})"
-        if self._stopping.is_set():  # told to stop while it started
+        if self._stopping.is_set():  # a stop came while it started
             _signal(self._process, signal.SIGTERM)
         return how_it_ended(await run_to_end(self._process, self._said))
 
@@ -89,12 +89,12 @@ class Keeper:
         self.say(self.program.name, line)
 
     def why(self) -> str:
-        """Why it does not run, in its own words, if it has any: the last line it wrote, or where it writes."""
+        """Why it does not run: how it ended, the last line it wrote, and its log if it has one."""
         words = f"it said: {self.words}" if self.words else "it said nothing"
         return f"it {self.end}; {words}" + (f"; its log is {self.program.log}" if self.program.log else "")
 
     async def stop(self, kept: asyncio.Task[None], hurry: asyncio.Event) -> None:
-        """Ask the program to stop; kill it when its grace is over or the user is in a hurry."""
+        """Ask the program to stop; kill it once its grace period is over or a second signal comes."""
         self._stopping.set()
         if self._process is not None:
             _signal(self._process, signal.SIGTERM)
@@ -107,7 +107,7 @@ class Keeper:
 
 
 async def run_to_end(process: Process, say: Callable[[str], None]) -> int:
-    """Pass the process's lines on until it ends; whatever it left in its process group is killed."""
+    """Pass on the lines of the process until it ends; then kill whatever is left in its process group."""
     lines = asyncio.create_task(_pass_on(process, say))
     code = await process.wait()
     with suppress(ProcessLookupError):
@@ -137,6 +137,7 @@ def _signal(process: Process, number: signal.Signals) -> None:
 
 
 def how_it_ended(code: int) -> str:
+    """How a process ended, in words."""
     return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
 

@@ -1,4 +1,4 @@
-"""`csvapi wait`: until database, queue and storage answer, or the time is over; what a container does first."""
+"""`csvapi wait`: wait until database, queue and storage answer; the first command of a container."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PAUSE = 0.5  # seconds between tries
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Exit code 0 when all answer; CannotStart names the one that does not, and what it says, never a password."""
+    """Exit code 0 when all answer. Raises CannotStart with the one that does not and why, never with a password."""
     parser = argparse.ArgumentParser("csvapi wait", description=__doc__)
     parser.add_argument("--within", type=float, default=60.0, metavar="SECONDS", help="how long to wait (60)")
     within = parser.parse_args(arguments).within
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def database(settings: Settings) -> str:
-    """Why the database cannot be used now; "" when it can."""
+    """Why the database cannot be used now; "" if it can."""
     from sqlalchemy import create_engine, make_url
     from sqlalchemy.exc import DBAPIError
 
@@ -47,7 +47,7 @@ def database(settings: Settings) -> str:
 
 
 def queue(settings: Settings) -> str:
-    """Why the queue cannot be used now; "" when it can."""
+    """Why the queue cannot be used now; "" if it can."""
     import redis
 
     if not settings.redis_url:
@@ -56,7 +56,7 @@ def queue(settings: Settings) -> str:
 
 
 def storage(settings: Settings) -> str:
-    """Why the server of the bucket cannot be used now; "" when it can, or the files are in a folder."""
+    """Why the server of the bucket cannot be used now; "" if it can, or if files are kept in a folder."""
     from csvapi.storage import bucket_of
 
     return bucket_of(settings).silence() if settings.s3_bucket else ""

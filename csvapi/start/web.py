@@ -1,4 +1,4 @@
-"""`csvapi web`: the API behind gunicorn, threads in few processes."""
+"""`csvapi web`: the API served by gunicorn, with threads in a few processes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 -- gunicorn makes its own unname
 
 
 class Quiet(Logger):  # type: ignore[misc] # likewise
-    """gunicorn's own lines among all others, in their form."""
+    """gunicorn's log lines in the format of all others."""
 
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)
@@ -47,7 +47,7 @@ class Quiet(Logger):  # type: ignore[misc] # likewise
 
 
 class Web(BaseApplication):  # type: ignore[misc] # gunicorn has no types
-    """gunicorn with this project's settings and none of its own files, sockets or arguments."""
+    """gunicorn with the settings of this project, and without its own files, sockets or arguments."""
 
     def __init__(self, options: dict[str, Any], only: str | None = None) -> None:
         self._options, self._only = options, only
@@ -101,7 +101,7 @@ def _after_fork(_server: object, _worker: object) -> None:
 
 
 def problem(connection: socket.socket, status: int, _reason: str, detail: str) -> None:
-    """Answer what is not even HTTP as the API answers everything else, never with HTML or a 5xx of gunicorn's."""
+    """Answer what is not valid HTTP in the format of the API, never with gunicorn's HTML or a 5xx."""
     known = HTTPStatus(status if status < HTTPStatus.INTERNAL_SERVER_ERROR or not detail else HTTPStatus.BAD_REQUEST)
     text = detail or known.phrase
     body = json.dumps(
@@ -115,6 +115,7 @@ def problem(connection: socket.socket, status: int, _reason: str, detail: str) -
 
 
 def main(arguments: Sequence[str]) -> int:
+    """Serve until a signal."""
     parser = argparse.ArgumentParser("csvapi web", description=__doc__)
     parser.add_argument("--descriptor", type=int, help="take over this inherited listening socket")
     parser.add_argument("--only", choices=["rq"], help="serve the queue's pages and the login to them, nothing else")
@@ -132,7 +133,7 @@ def main(arguments: Sequence[str]) -> int:
 
 @contextmanager
 def _figures_added_up() -> Iterator[None]:
-    """A folder for the figures of all processes; where there is no room for one, each process has its own."""
+    """A folder for the metrics of all processes; if there is no space for one, each process has its own."""
     with ExitStack() as stack:
         try:
             made = tempfile.TemporaryDirectory(prefix="csvapi-metrics-", ignore_cleanup_errors=True)
