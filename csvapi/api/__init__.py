@@ -1,1 +1,1 @@
-"""HTTP: the only place that knows requests and responses."""
+"""HTTP: the only package that knows requests and responses."""

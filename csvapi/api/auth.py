@@ -43,7 +43,7 @@ class Credentials(ma.Schema):
 
     @ma.pre_load
     def absent_is_empty(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
-        """What is not sent is wrong like any other: 401, as clients expect."""
+        """An absent value counts as an empty one, which is wrong like any other: clients expect 401."""
         return {"email": "", "password": "", **{name: value for name, value in data.items() if value is not None}}
 
 

@@ -1,4 +1,4 @@
-"""Reading request bodies: JSON, form or multipart as one mapping; an uploaded file straight into the storage."""
+"""Reading request bodies: JSON, a form or multipart as one mapping; an uploaded file directly into the storage."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
 class _Discard(io.RawIOBase):
-    """Where file parts go that nobody asked for."""
+    """Takes file parts that no view wants."""
 
     def write(self, data: Any) -> int:
         return len(data)
@@ -40,7 +40,7 @@ class _Discard(io.RawIOBase):
 
 
 class _LargeChunks(MultiPartParser):
-    """Takes large chunks, and shows the request only the file parts that are named `file`."""
+    """Takes large chunks, and passes on only file parts named `file`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "buffer_size": CHUNK})
@@ -53,7 +53,7 @@ class _LargeChunks(MultiPartParser):
 
 
 class _FormParser(FormDataParser):
-    """Werkzeug's parser, with larger chunks for multipart and no silence about malformed bodies."""
+    """Werkzeug's parser with larger chunks for multipart, and with errors for malformed bodies."""
 
     def _parse_multipart(
         self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str]
@@ -72,7 +72,7 @@ class _FormParser(FormDataParser):
 
 
 class _Bounded(LimitedStream):
-    """Werkzeug's stream of a body of unknown length, which it cuts at the limit without a word when read at once."""
+    """Werkzeug's stream of a body of unknown length, which otherwise is cut at the limit without an error."""
 
     def readall(self) -> bytes:
         data = super().readall()
@@ -82,9 +82,9 @@ class _Bounded(LimitedStream):
 
 
 class Request(flask.Request):
-    """A request whose file part named `file` goes into `upload`, once a view has provided one.
+    """A request whose file part named `file` is written to `upload`, once a view has provided that.
 
-    The bytes are written once: no spool file first.
+    The bytes are written once, without a spool file.
     """
 
     form_data_parser_class = _FormParser
@@ -93,9 +93,9 @@ class Request(flask.Request):
     _received = False
 
     def receive_upload(self, writer: Writer) -> str | None:
-        """Read the body, the file part into the writer; returns the file's name, or None when no file was chosen.
+        """Read the body, its file part into the writer; returns the name of the file, None if no file was chosen.
 
-        Raises BadRequest for more than one part of the name: which of them is meant, nobody knows.
+        Raises BadRequest for several parts with that name, since it is unclear which one is meant.
         """
         self.upload = writer
         self.max_content_length = runtime().settings.max_upload + CHUNK  # a form is a little longer than its file
@@ -108,7 +108,7 @@ class Request(flask.Request):
 
     @cached_property
     def stream(self) -> IO[bytes]:
-        """The body; one that does not say how long it is (chunked) is refused past the limit like one that does."""
+        """The body. One of unknown length (chunked) is refused beyond the limit like any other."""
         if self.content_length is None and self.max_content_length and "wsgi.input_terminated" in self.environ:
             return _Bounded(self.environ["wsgi.input"], self.max_content_length, is_max=True)  # type: ignore[return-value]  # a raw stream is all that is needed
         body: IO[bytes] = super().stream
@@ -132,7 +132,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 class Few(ma.fields.List[Any]):
-    """A list that is counted before its items are looked at: a body has room for very many wrong ones."""
+    """A list whose length is checked before its items: a body has space for very many invalid ones."""
 
     def __init__(self, inner: ma.fields.Field[Any], most: int, **options: Any) -> None:
         super().__init__(inner, **options)
@@ -146,7 +146,7 @@ class Few(ma.fields.List[Any]):
 
 
 def parse_json(raw: bytes, what: str = "The body") -> Any:
-    """Strict JSON (RFC 8259): no NaN, no number beyond all bounds, no lone surrogates, at most DEEPEST levels.
+    """Strict JSON (RFC 8259): no NaN, no out-of-range number, no lone surrogates, at most DEEPEST levels.
 
     A byte order mark, which some clients send, is ignored.
     """
@@ -167,7 +167,7 @@ def _integer(digits: str) -> int:
 
 
 def _check_depth(value: Any) -> None:
-    """Raise RecursionError where lists and objects lie deeper in each other than DEEPEST."""
+    """Raise RecursionError if lists and objects are nested deeper than DEEPEST."""
     level = [value]
     for _ in range(DEEPEST):
         level = [
@@ -192,7 +192,7 @@ def _reason(error: Exception) -> str:
 
 
 class BodyParser(FlaskParser):
-    """Loads the location `json` from a JSON, form or multipart body, and tells mistakes by InvalidInput."""
+    """Loads the location `json` from a JSON, form or multipart body; mistakes are raised as InvalidInput."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {  # noqa: RUF012  # declared by webargs as an instance's own
         **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
@@ -220,7 +220,7 @@ class BodyParser(FlaskParser):
 
 
 def first_message(messages: Any) -> tuple[str, str]:
-    """The one of marshmallow's nested messages that helps most, a misspelt name or else the first; with its path."""
+    """The most helpful of marshmallow's nested messages, with its path: a misspelt name, or else the first."""
     found = list(_leaves(messages, ""))
     path, message = next((leaf for leaf in found if leaf[1] == UNKNOWN), found[0])
     return path, "this field is required" if message.startswith("Missing data") else message

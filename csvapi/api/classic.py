@@ -123,7 +123,7 @@ def _step(body: dict[str, Any]) -> dict[str, Any]:
 @blp.refuses(400, 401, 404, 413, 429, 503)
 @polls
 def task_status(query: dict[str, Any]) -> Any:
-    """Tell how a task is going and, once it has succeeded, show its first records and a link to the whole result.
+    """Show how a task is going and, once it has succeeded, its first records and a link to the whole result.
 
     Only the first `n` records of the result are read, whatever its size.
     """
@@ -141,7 +141,7 @@ def task_status(query: dict[str, Any]) -> Any:
 
 
 def _shown(answer: dict[str, Any], task: Task, limit: int) -> Response:
-    """The answer of a task that has succeeded, with its first records."""
+    """The answer for a succeeded task, with its first records."""
     preview = tasks.preview(task, limit)
     if preview is None:  # the result was deleted before the task
         return jsonify(**answer, result={"file_link": None, "data": []})

@@ -1,4 +1,4 @@
-"""What the classic endpoints take and answer."""
+"""The requests and responses of the classic endpoints."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Uploaded(ma.Schema):
 
 
 class NotAForm(ma.Schema):
-    """Why a body that is no form is not taken."""
+    """Why a body that is no form is refused."""
 
     detail = ma.fields.String(required=True)
 
@@ -51,7 +51,7 @@ class Filter(ma.Schema):
 
 
 class Filters(Few):
-    """A list of conditions, or the same as JSON text (inside a form there is no other way)."""
+    """A list of conditions, or the same as JSON text, which is the only way inside a form."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
         if isinstance(value, str):
@@ -62,7 +62,7 @@ class Filters(Few):
 
 
 class Whole(ma.fields.Integer):
-    """An integer, as a number or as text, but not a number with a fraction, which would be cut off."""
+    """An integer, as a number or as text; a number with a fraction is refused, not truncated."""
 
     def _validated(self, value: Any) -> int:
         if isinstance(value, float) and not value.is_integer():
@@ -80,7 +80,7 @@ def _not_a_choice(value: object) -> str:
 
 
 class Choice(ma.fields.String):
-    """One of the operations. Clients compare the sentence that refuses another, with what was sent in its quotes."""
+    """One of the operations. The sentence that refuses another quotes what was sent; clients compare it."""
 
     default_error_messages = {"null": _not_a_choice(None)}  # noqa: RUF012  declared so by marshmallow
 

@@ -1,4 +1,4 @@
-"""What makes a view's decorators its contract: the blueprint, who may call, and which refusals it documents."""
+"""A view's decorators as its contract: the blueprint, who may call it, and the refusals it documents."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ FORBIDDEN = {  # what every view that takes an API key may answer: see `signed_i
 
 
 class Blueprint(flask_smorest.Blueprint):
-    """A blueprint whose routes answer with and without their trailing slash, and whose bodies come in three forms."""
+    """A blueprint whose routes work with and without a trailing slash, and whose bodies have three forms."""
 
     ARGUMENTS_PARSER = BodyParser()
 
@@ -84,7 +84,7 @@ class Blueprint(flask_smorest.Blueprint):
         route: Callable[[View], View] = super().route(rule, strict_slashes=False, **options)
 
         def named(view: View) -> View:
-            """A name for those who generate clients: `files_create`; and the refusal that any view may answer with."""
+            """Name the view for generated clients (`files_create`), and document the refusal that any view may give."""
             if self.name not in rates.PROBES and 429 not in _documented(view):
                 view = self.refuses(429)(view)
             return route(self.doc(operationId=f"{self.name.removeprefix('v1-')}_{view.__name__}")(view))
@@ -92,16 +92,16 @@ class Blueprint(flask_smorest.Blueprint):
         return named
 
     def add_url_rule(self, rule: str, endpoint: Any = None, view_func: Any = None, *args: Any, **options: Any) -> None:
-        """Add the rule and, behind it and undocumented, its form without the slash.
+        """Add the rule and, after it and undocumented, the same without the slash.
 
-        Werkzeug alone would find that form only for the right methods, and answer 404 for the others.
+        Werkzeug would match that form only for allowed methods, and answer 404 for the others.
         """
         super().add_url_rule(rule, endpoint, view_func, *args, **options)
         if rule.endswith("/"):
             flask.Blueprint.add_url_rule(self, rule.rstrip("/"), endpoint, view_func, methods=options["methods"])
 
     def refuses(self, *statuses: int) -> Callable[[View], View]:
-        """Document the refusals a view may answer with."""
+        """Document the refusals that a view may answer with."""
 
         def decorate(view: View) -> View:
             for status in statuses:
@@ -122,20 +122,20 @@ def _documented(view: View) -> dict[int, Any]:
 
 
 def signed_in(view: View) -> View:
-    """Let in who holds an access token, or an API key with the scope that the method needs: `read` for safe ones.
+    """Require an access token, or an API key with the scope for the method: `read` for safe methods.
 
-    `g.user` is then the account, `g.key` the key or None. Put it right under the route.
+    Sets `g.user` to the account and `g.key` to the key or None. Put it directly below the route.
     """
     return _guarded(view, lambda: _scope("read" if request.method in SAFE else "write"), [*_BEARER, {"api_key": []}])
 
 
 def signed_in_to_look(view: View) -> View:
-    """The same for a POST that changes nothing: the scope `read` is enough."""
+    """The same for a POST that changes nothing: the scope `read` suffices."""
     return _guarded(view, lambda: _scope("read"), [*_BEARER, {"api_key": ["read"]}])
 
 
 def logged_in(view: View) -> View:
-    """Let in who holds an access token: for the account's own affairs, such as making keys, which no key may do."""
+    """Require an access token: for the account's own affairs, such as creating keys, which no key may do."""
     return _guarded(view, _no_key, _BEARER)
 
 
@@ -152,7 +152,7 @@ def _no_key() -> None:
 
 
 def _guarded(view: View, permit: Callable[[], None], security: list[dict[str, list[str]]]) -> View:
-    """Count the request for the account, or for its address when nobody is let in; then see what is permitted."""
+    """Count the request for the account, or for its address if nobody is authenticated; then check permissions."""
 
     @wraps(view)
     def permitted(*args: Any, **kwargs: Any) -> Any:

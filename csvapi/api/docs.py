@@ -1,4 +1,4 @@
-"""The OpenAPI document at /swagger.json, and what the framework does not say in it by itself."""
+"""The OpenAPI document at /swagger.json, completed with what the framework does not describe."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ TAGS = [{"name": blueprint.name, "description": blueprint.description} for bluep
 
 class _Api(Api):
     def _register_error_handlers(self) -> None:
-        """Leave errors to `api.errors`: one table for every shape."""
+        """Leave errors to `api.errors`, which has one table for every shape."""
 
 
 def register(app: Flask) -> None:
@@ -82,7 +82,7 @@ def register(app: Flask) -> None:
 
 
 def _finish(paths: dict[str, Any]) -> None:
-    """Say what the views do not: forms of the classic bodies, scopes of keys; drop the framework's default answers."""
+    """Add what views do not describe: forms of classic bodies, scopes of keys; drop the framework's default answers."""
     for name, path in paths.items():
         for method, operation in path.items():
             if not isinstance(operation, dict):
@@ -102,7 +102,7 @@ def _finish(paths: dict[str, Any]) -> None:
 
 
 def _scopes(path: str, method: str, operation: dict[str, Any]) -> None:
-    """Name the scope that a key needs, and the refusal of one that has another or may not do this at all."""
+    """Name the scope that a key needs, and the refusal of a key without it or of any key."""
     security = operation.get("security", [])
     for way in security:
         if way.get("api_key") == []:

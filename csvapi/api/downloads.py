@@ -1,4 +1,4 @@
-"""Stored bytes as an answer: whole or in part, with their digest."""
+"""Stored bytes as a response: whole or in part, with their digest."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def send(file: File) -> Response:
 
 
 def downloaded(target: str, response: Response) -> None:
-    """Have the audit log say so, if content goes out: by whom, or that it was by a signed link."""
+    """Add an entry to the audit log if content is sent: by whom, or that it was by a signed link."""
     if request.method != "GET" or response.status_code not in {200, 206}:
         return
     user, key = g.get("user"), g.get("key")
@@ -73,9 +73,9 @@ def _conditional(file: File, path: Path) -> Response:
 
 
 def _ignore_odd_range() -> None:
-    """Leave out a Range that is to be ignored: not of GET, in no known unit, malformed (RFC 9110, section 14.2).
+    """Ignore a Range that must be ignored: not for GET, unknown unit, malformed (RFC 9110, section 14.2).
 
-    So are several ranges at once, which a server need not give.
+    Several ranges are ignored, too, which a server may do.
     """
     match = _RANGE.fullmatch(request.headers.get("Range", "").strip())
     backwards = match and match[2] and int(match[2]) < int(match[1])
@@ -90,8 +90,10 @@ def sends(blueprint: Resource, description: str, *, more: dict[str, str] | None 
     def decorate(view: View) -> View:
         for status, words in ((200, description), (206, "The range that was asked for")):
             for kind, example in examples.items():
-                told: dict[str, Any] = {"schema": _BINARY, "content_type": kind, "example": example}
-                view = blueprint.alt_response(status, description=words, success=True, headers=_HEADERS, **told)(view)
+                described: dict[str, Any] = {"schema": _BINARY, "content_type": kind, "example": example}
+                view = blueprint.alt_response(status, description=words, success=True, headers=_HEADERS, **described)(
+                    view
+                )
         view = blueprint.alt_response(304, description="Not changed since that ETag", success=True)(view)
         documented: View = blueprint.refuses(412)(view)
         return documented

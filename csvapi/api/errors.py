@@ -1,4 +1,4 @@
-"""Errors to answers: the one table of statuses, and the shapes the two faces of the API give them."""
+"""Errors as responses: the one table of statuses, and the two shapes of the API."""
 
 from __future__ import annotations
 
@@ -31,10 +31,12 @@ RETRY_AFTER = 5  # seconds, where the error does not know better
 
 
 def status_of(error: errors.CsvapiError, table: dict[type[errors.CsvapiError], int] = STATUS) -> int:
+    """The HTTP status of an error."""
     return next((table[kind] for kind in type(error).__mro__ if kind in table), 500)
 
 
 def handle_error(error: errors.CsvapiError) -> Response:
+    """The response for an error of the error tree, in the shape of the endpoint."""
     modern = problems.wanted()
     status = status_of(error, STATUS if modern else STATUS | CLASSIC)
     if status >= 500:
@@ -61,7 +63,7 @@ def _answer(body: dict[str, Any], status: int) -> Response:
 
 
 def _rate(response: Response, error: errors.CsvapiError) -> None:
-    """What was used up and when it is there again, as draft-ietf-httpapi-ratelimit-headers writes it."""
+    """What was used up and when it is available again, after draft-ietf-httpapi-ratelimit-headers."""
     limit, wait = error.context.get("limit"), error.context.get("retry_after", RETRY_AFTER)
     if isinstance(limit, int):
         response.headers["RateLimit-Policy"] = f'"{error.code}";q={limit}'
@@ -85,7 +87,7 @@ def handle_http(error: HTTPException) -> Response:
 
 
 def handle_too_large(_error: RequestEntityTooLarge) -> Response:
-    """Werkzeug's refusal of a body, which does not say what the limit is."""
+    """Werkzeug's refusal of a body, completed with the limit."""
     upload = getattr(request, "upload", None)
     limit = upload.limit if upload else request.max_content_length
     detail = f"The body is larger than the limit of {limit} bytes, or has more than {request.max_form_parts} parts"
@@ -93,7 +95,7 @@ def handle_too_large(_error: RequestEntityTooLarge) -> Response:
 
 
 def handle_unexpected(error: Exception) -> Response:
-    """Anything else: the traceback to the log, a number to find it by to the client."""
+    """Any other exception: logged with its traceback, under a number that the client gets."""
     log.exception("unexpected error", exc_info=error, extra={"path": request.path})
     detail, status = "Internal server error", InternalServerError.code
     classic = {"error": detail, "request_id": g.get("request_id", "")}
@@ -101,6 +103,7 @@ def handle_unexpected(error: Exception) -> Response:
 
 
 def register(app: Flask) -> None:
+    """Register the handlers."""
     app.register_error_handler(errors.CsvapiError, handle_error)
     app.register_error_handler(HTTPException, handle_http)
     app.register_error_handler(RequestEntityTooLarge, handle_too_large)

@@ -39,7 +39,7 @@ _EXAMPLE = {"event": "state", "id": "1.succeeded", "data": json.dumps({**SUCCEED
 
 
 class Listening:
-    """One client's stream: turns what the hub tells into events, and ends with the task."""
+    """One client's stream: turns task changes into events, and ends with the task."""
 
     def __init__(self, user_id: int, seen: str, write: Callable[[bytes], bool], end: Callable[[], None]) -> None:
         self.user_id = user_id
@@ -95,7 +95,7 @@ def events(task_id: str) -> Response:
     hub.start()
 
     def begin(write: Callable[[bytes], bool], end: Callable[[], None]) -> None:
-        """Register first, then tell what is true now: nothing falls between."""
+        """Register first, then send the present state, so that no change is missed."""
         listening = Listening(user_id, seen, write, end)
         write(f"retry: {RETRY}\n\n".encode())
         hub.join(task_id, listening, release)
@@ -106,7 +106,7 @@ def events(task_id: str) -> Response:
 
 
 def _place(user_id: int) -> Callable[[], None]:
-    """A place for a stream; raises TooManyRequests when the user has as many as there may be."""
+    """Reserve a place for a stream. Raises TooManyRequests if the user has as many as allowed."""
     limit = runtime().settings.max_streams
     release = task_events.hub().admit(user_id, limit)
     if release is None:
@@ -117,7 +117,7 @@ def _place(user_id: int) -> Callable[[], None]:
 def _by_thread(
     hub: task_events.Hub, begin: Callable[[Callable[[bytes], bool], Callable[[], None]], None]
 ) -> Iterator[bytes]:
-    """The stream of a server that does not give its connection away: it keeps a thread, as long as one is free."""
+    """The stream on a server that cannot hand over its connection: occupies a thread, while one is free."""
     pieces: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     gone = False
 

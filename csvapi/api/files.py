@@ -183,7 +183,7 @@ def show_rows(query: dict[str, Any], file_id: int) -> Any:
 
 
 def rows_of(file: File, query: dict[str, Any]) -> Any:
-    """A page of a file's records as the views answer it."""
+    """The response with a page of a file's records."""
     columns, found, cursor = file_contents.rows(file, query["limit"], query.get("cursor"))
     body, _, headers = page((), cursor, columns=columns)
     return ready("items", found, {name: body[name] for name in ("columns", "next")}, headers)

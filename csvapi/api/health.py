@@ -1,4 +1,4 @@
-"""Is it alive, and can it work?"""
+"""Liveness and readiness."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Ready(ma.Schema):
 @blp.route("/healthz", methods=["GET"])
 @blp.response(200, Alive, example={"status": "ok"})
 def healthz() -> dict[str, str]:
-    """Tell that the process answers."""
+    """Show that the process answers."""
     return {"status": "ok"}
 
 
@@ -50,6 +50,6 @@ _READY = {
     example=_READY | {"status": "unavailable", "queue": "The queue cannot be reached"},
 )
 def readyz() -> Any:
-    """Tell whether database, queue and storage can be reached, and which parser reads."""
+    """Show whether database, queue and storage can be reached, and which parser reads."""
     report = health.report()
     return (report, 200) if report["status"] == "ok" else (jsonify(report), 503)

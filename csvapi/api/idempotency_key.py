@@ -34,9 +34,9 @@ class Replayed(Exception):
 
 
 def idempotent(*parameters: dict[str, Any], by_body: bool = True) -> Callable[[View], View]:
-    """Do a request with an Idempotency-Key once; `parameters` document the view's other headers.
+    """Handle a request with an Idempotency-Key once; `parameters` document the view's other headers.
 
-    `by_body` reads the whole body now; else the view calls `claim`.
+    `by_body` reads the whole body first; otherwise the view calls `claim`.
     """
 
     def decorate(view: View) -> View:
@@ -63,7 +63,7 @@ def idempotent(*parameters: dict[str, Any], by_body: bool = True) -> Callable[[V
 
 
 def claim(payload: str) -> None:
-    """Say what the request asks for; from here on it is this one that is done. Raises Replayed when it was before."""
+    """Reserve the key for this request, which `payload` identifies. Raises Replayed if it was answered before."""
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return

@@ -1,4 +1,4 @@
-"""What is asked for by mail and done with the token of a mailed link: a new password, the proof of an address."""
+"""What mailed links do, and asking for them: setting a new password, verifying an address."""
 
 from __future__ import annotations
 

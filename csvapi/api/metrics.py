@@ -1,4 +1,4 @@
-"""What Prometheus reads: requests of all web processes, and the service's own figures."""
+"""Prometheus metrics: requests of all web processes, and the service's own figures."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ latency = Histogram(
 
 
 def observe(response: Response, seconds: float) -> None:
-    """Count an answer, under its route's template: paths and methods that clients make up would have no end."""
+    """Count a response under its route's template and a known method: what clients make up would have no end."""
     method = request.method if request.method in METHODS else "other"
     route = request.url_rule.rule if request.url_rule else "none"
     requests.labels(method, route, str(response.status_code)).inc()
@@ -65,9 +65,9 @@ class _Figures(Collector):
 @blp.response(200, {"type": "string"}, content_type="text/plain", example='csvapi_up{part="queue"} 1.0\n')
 @blp.refuses(401)
 def metrics() -> Response:
-    """Give the figures in Prometheus' text format.
+    """Show the metrics in Prometheus' text format.
 
-    When the operator has set a token (`CSVAPI_METRICS_TOKEN`), it has to be sent as `Authorization: Bearer …`.
+    If the operator has set a token (`CSVAPI_METRICS_TOKEN`), it must be sent as `Authorization: Bearer …`.
     """
     token = runtime().settings.metrics_token
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")

@@ -1,8 +1,8 @@
-"""The files in which web processes add up their figures, on a disk that may be full.
+"""The files in which web processes collect their metrics, on a disk that may be full.
 
-prometheus_client writes through a mapping of a file that has no blocks yet. Where the disk has none to give, the kernel
-ends the process at the first write (SIGBUS, mmap(2)); so here the blocks are asked for beforehand. A process that gets
-none keeps its figures in its own memory: they are missing from /metrics until it is started again, and nothing else is.
+prometheus_client writes through a mapping of a file that has no blocks yet. If the disk has none left, the kernel kills
+the process at the first write (SIGBUS, mmap(2)); so the blocks are allocated here beforehand. A process that gets none
+keeps its metrics in its own memory: they are missing from /metrics until it is restarted, and nothing else is affected.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ENTRY = 32  # bytes, at most, of an entry beside its name
 
 
 class AllocatedDict(mmap_dict.MmapedDict):
-    """prometheus_client's dict of doubles, in a file whose blocks are there before they are written to."""
+    """prometheus_client's dict of doubles, in a file whose blocks are allocated before they are written."""
 
     def __init__(self, filename: str) -> None:
         self._f: Any = None
@@ -40,7 +40,7 @@ class AllocatedDict(mmap_dict.MmapedDict):
             self._m[:4] = self._used.to_bytes(4, "little")
 
     def _init_value(self, key: str) -> None:
-        """Make room for the entry, so that the library need not."""
+        """Allocate space for the entry, so that the library need not."""
         while self._used + len(key.encode()) + _ENTRY > self._capacity:
             self._m = self._larger(2 * self._capacity)
             self._capacity *= 2
@@ -66,5 +66,5 @@ class AllocatedDict(mmap_dict.MmapedDict):
 
 
 def install() -> None:
-    """Let the library use it, for every metric that is made from here on."""
+    """Let the library use it for every metric that is created from now on."""
     vars(values)["MmapedDict"] = AllocatedDict  # it has no setting for it

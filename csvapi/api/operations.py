@@ -1,4 +1,4 @@
-"""The catalogue of operations, and trying them on a sample."""
+"""The catalogue of operations, and previews of them."""
 
 from __future__ import annotations
 
@@ -85,6 +85,7 @@ def _special(field: ma.fields.Field[Any]) -> dict[str, Any]:
 
 
 def operation_shape(operation: Operation) -> dict[str, Any]:
+    """An operation as the API shows it."""
     return {
         "name": operation.name,
         "kind": operation.kind,

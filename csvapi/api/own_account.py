@@ -1,4 +1,4 @@
-"""What only the account's owner does, with an access token: a new password, sessions, leaving for good."""
+"""What only the account's owner may do, with an access token: password, sessions, deleting the account."""
 
 from __future__ import annotations
 

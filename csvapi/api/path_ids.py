@@ -1,4 +1,4 @@
-"""Numbers in paths: ids as the database counts them."""
+"""Ids in paths: numbers within the range of the database."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from werkzeug.routing import IntegerConverter
 
 
 class Id(IntegerConverter):
-    """ASCII digits, no more than the largest id has; a path with any other number is one that does not exist."""
+    """ASCII digits, at most as large as an id may be; a path with any other number does not exist."""
 
     regex = "[0-9]{1,19}"
 
 
 def use(app: Flask) -> None:
-    """Let `<int:…>` in every rule mean an id; to be called before there are any rules."""
+    """Let `<int:…>` mean an id in every rule; to be called before any rule is added."""
     app.url_map.converters = {**app.url_map.converters, "int": Id}
 
 
 def describe(api: Api) -> None:
-    """Describe ids in the OpenAPI document as the integers they are."""
+    """Describe ids as integers in the OpenAPI document."""
     shape: Callable[[Any], dict[str, Any]] = integerconverter2paramschema
     api.register_converter(Id, shape)

@@ -1,4 +1,4 @@
-"""Errors of v1: problem details (RFC 9457), and every code there is, with what it means and the way out."""
+"""Errors of v1: problem details (RFC 9457), and all error codes with their meaning and what to do."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MIME = "application/problem+json"
 
 
 class Meaning(NamedTuple):
-    """What a code says: a title for people, and what to do about it."""
+    """The meaning of a code: a title for people, and what to do about it."""
 
     title: str
     remedy: str
@@ -119,11 +119,12 @@ class Problem(ma.Schema):
 
 
 def wanted() -> bool:
-    """Whether the request is one of v1, which answers errors this way."""
+    """Whether the request belongs to v1, whose errors have this shape."""
     return request.path == PREFIX or request.path.startswith(f"{PREFIX}/")
 
 
 def of_error(error: CsvapiError, status: int) -> dict[str, Any]:
+    """The problem of an error of the error tree."""
     body = _body(error.code, status, error.sentence)
     body["errors"] = _faults(error)
     shown = ("limit", "file", *(_PLACE if error.context.keys() >= set(_PLACE) else ()))
@@ -132,6 +133,7 @@ def of_error(error: CsvapiError, status: int) -> dict[str, Any]:
 
 
 def of_http(status: int, detail: str) -> dict[str, Any]:
+    """The problem of one of Werkzeug's own refusals."""
     return _body(
         _HTTP_CODES.get(status, "bad_request" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "internal_error"),
         status,
@@ -153,7 +155,7 @@ def _body(code: str, status: int, detail: str) -> dict[str, Any]:
 
 
 def _faults(error: CsvapiError) -> list[dict[str, str]]:
-    """One fault for each message of a schema; else the one place the error names."""
+    """One fault per message of a schema; else the one place that the error names."""
     messages = error.context.get("messages")
     if isinstance(messages, dict):
         found = [(pointer, text) for part in messages.values() for pointer, text in _leaves(part, "")][:MOST_FAULTS]
@@ -162,7 +164,7 @@ def _faults(error: CsvapiError) -> list[dict[str, str]]:
 
 
 def _leaves(messages: Any, path: str) -> list[tuple[str, str]]:
-    """The messages of marshmallow's tree (that is as deep as a schema) with their JSON pointers."""
+    """The messages in marshmallow's tree, which is as deep as a schema, with their JSON pointers."""
     if isinstance(messages, dict):
         parts = ((value, path if key == "_schema" else f"{path}/{_escaped(key)}") for key, value in messages.items())
         return [leaf for value, at in parts for leaf in _leaves(value, at)]
@@ -170,12 +172,12 @@ def _leaves(messages: Any, path: str) -> list[tuple[str, str]]:
 
 
 def _escaped(key: object) -> str:
-    """A JSON pointer's token (RFC 6901, section 3)."""
+    """A token of a JSON pointer (RFC 6901, section 3)."""
     return str(key).replace("~", "~0").replace("/", "~1")
 
 
 def meaning(code: str) -> dict[str, str]:
-    """Raises NotFound for a code there is not."""
+    """The meaning of a code. Raises NotFound if there is no such code."""
     if code not in MEANINGS:
         raise NotFound("There is no such code")
     return {"code": code, "title": MEANINGS[code].title, "remedy": MEANINGS[code].remedy}

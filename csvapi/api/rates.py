@@ -1,6 +1,6 @@
-"""The general rate: every request counts for its user, or for its address where nobody is signed in.
+"""The general rate limit: a request counts for its user, or for its address if nobody is authenticated.
 
-What does not count: probes of the operator's machines, and polls of one's own tasks that have not ended.
+Not counted: probes of the operator's machines, and polls of the user's own unfinished tasks.
 """
 
 from __future__ import annotations
@@ -24,17 +24,19 @@ _NETWORK = 64  # bits of an IPv6 address: what one customer is given at least
 
 
 def before_request() -> None:
-    """Count the request for its address, unless its view finds out whose it is and counts it itself."""
+    """Count the request for its address, unless its view identifies the user and counts it itself."""
     view = current_app.view_functions.get(request.endpoint or "")
     if not getattr(view, "signed_in", False):
         of_address()
 
 
 def of_address() -> None:
+    """Count the request for the client's address."""
     _count(f"address:{_network(request.remote_addr or '')}")
 
 
 def of_user(user_id: int) -> None:
+    """Count the request for the user."""
     _count(f"user:{user_id}")
 
 
@@ -61,13 +63,13 @@ def _count(key: str) -> None:
 
 
 def polls(view: View) -> View:
-    """Mark a view that costs nothing while it answers with an unfinished task of the user's (see `unfinished`)."""
+    """Mark a view that costs nothing if its answer is an unfinished task of the user's (see `unfinished`)."""
     view.polls = True  # type: ignore[attr-defined]  # read by `counted`
     return view
 
 
 def counted(view: View) -> View:
-    """The view, counted for `g.user`: before it runs, or, if it polls, when it says which task, or at its end."""
+    """The view, counted for `g.user`: before it runs or, if it polls, once the task is known, or at its end."""
     if not getattr(view, "polls", False):
 
         def first(*args: Any, **kwargs: Any) -> Any:
@@ -80,21 +82,21 @@ def counted(view: View) -> View:
         try:
             return view(*args, **kwargs)
         finally:
-            if not g.get("told"):
+            if not g.get("poll_decided"):
                 of_user(g.user.id)
 
     return afterwards
 
 
 def unfinished(task: Task) -> None:
-    """Say which task a poll is about: an unfinished one costs nothing, another one is counted before it is shown."""
-    g.told = True
+    """Report the task of a poll: an unfinished one costs nothing, another one is counted before it is shown."""
+    g.poll_decided = True
     if task.status not in ACTIVE:
         of_user(g.user.id)
 
 
 def describe(response: Response) -> None:
-    """Where the client stands, as draft-ietf-httpapi-ratelimit-headers writes it; a quota's own headers stay."""
+    """The rate limit headers of draft-ietf-httpapi-ratelimit-headers; those of a quota take precedence."""
     rates, standing = runtime().rates, g.get("standing")
     if rates is None or standing is None or (standing.allowed and "RateLimit" in response.headers):
         return

@@ -1,4 +1,4 @@
-"""Answers with a part that is JSON already, made by another process: it goes to the client as it is, never parsed."""
+"""Responses with a part that is JSON already, from another process: it is sent as it is, never parsed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MIME = "application/json"
 
 
 def ready(name: str, text: bytes, body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
-    """The answer whose body is an object: the member `name`, which is `text`, and those of `body`."""
+    """The response whose body is an object: the member `name`, which is `text`, and those of `body`."""
     more = json.dumps(body, separators=(",", ":"))[1:]
     start, end = f"{{{json.dumps(name)}:", more if body else "}"
     return Response([start.encode(), text, ("," * bool(body) + end).encode()], mimetype=MIME, headers=headers)

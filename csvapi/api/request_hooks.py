@@ -1,4 +1,4 @@
-"""What every request and every answer passes: a name for the log, a trusted host, headers that forbid by default."""
+"""What applies to every request and response: an id for the log, a trusted host, restrictive headers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ log = structlog.get_logger("csvapi.access")
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Put the checks before, and the headers after, every view of the application."""
+    """Add the checks before, and the headers after, every view of the application."""
     hosts = trusted_hosts(settings)
     https = settings.public_url.startswith("https://")
 
@@ -89,14 +89,14 @@ def register(app: Flask, settings: Settings) -> None:
 
 
 def trusted_hosts(settings: Settings) -> set[str]:
-    """The names this service may be called by: those that are set, the address it listens on, this machine itself."""
+    """The names this service may be called by: those configured, the address it listens on, this machine."""
     public = urlsplit(settings.public_url).hostname
     own = {socket.gethostname().lower()} if settings.host in ANY_ADDRESS else {settings.host.lower()}
     return LOOPBACK | own | {name.lower() for name in names(settings.trusted_hosts)} | ({public} if public else set())
 
 
 def is_trusted(host: str, trusted: set[str]) -> bool:
-    """Whether a Host header's name is a trusted one, or under one that begins with a period; the port is free."""
+    """Whether the name in a Host header is trusted, or below a trusted one that begins with a period; any port."""
     name = re.sub(r":\d{1,5}$", "", host.lower()).removeprefix("[").removesuffix("]")
     return name in trusted or any(name.endswith(ref) for ref in trusted if ref.startswith("."))
 
@@ -109,7 +109,7 @@ def _request_id() -> str:
 
 
 def _log(response: Response, seconds: float) -> None:
-    """One line for each request; never the query or a body, and of a signed link not its token."""
+    """One line per request, never with the query or a body, nor with the token of a signed link."""
     user = g.get("user")
     poll = request.endpoint == "csv.task_status" and response.status_code == 200
     level = "debug" if poll or request.blueprint in PROBES else "info"  # probes and polls would drown the rest

@@ -1,4 +1,4 @@
-"""What the resources of v1 have in common: their blueprint, the refusals they document, pages with cursors."""
+"""What the resources of v1 share: their blueprint, the refusals they document, pages with cursors."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Resource(Blueprint):
 
 
 class Moment(ma.fields.AwareDateTime):
-    """A time with a zone, as UTC; the edges of the calendar have moments that UTC does not."""
+    """A time with a zone, as UTC; some at the ends of the calendar have no UTC equivalent and are refused."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         try:
@@ -137,7 +137,7 @@ LINK = {"Link": {"description": 'The next page, as `rel="next"`', "schema": {"ty
 
 
 def page(items: Sequence[Any], cursor: str | None, **more: Any) -> tuple[dict[str, Any], int, dict[str, str]]:
-    """One page as the views answer it: the items, the cursor of the next one, and the same as a Link header."""
+    """The response with one page: the items, and the cursor of the next page, also as a Link header."""
     headers = {"Link": f'<{_next_link(cursor)}>; rel="next"'} if cursor else {}
     return {"items": items, **more, "next": cursor}, 200, headers
 
@@ -145,10 +145,10 @@ def page(items: Sequence[Any], cursor: str | None, **more: Any) -> tuple[dict[st
 def listed(
     rows: Iterable[Row | None], limit: int, shape: Callable[[Row], dict[str, Any]], cursor: Callable[[Row], str]
 ) -> tuple[dict[str, Any], int, dict[str, str]]:
-    """A page of at most `limit` rows and CSVAPI_MAX_PAGE bytes, at least one row; the rest is the next page's.
+    """A page of at most `limit` rows and CSVAPI_MAX_PAGE bytes, but at least one row; the others follow on later pages.
 
-    `cursor(row)` is where the rows after one begin. A None among `rows` says that reading on costs too much for one
-    page. Memory: the page, and one item beyond it.
+    `cursor(row)` is the cursor of the rows after one. A None among `rows` means that reading on would cost too much for
+    one page. Memory: the page, and one more item.
     """
     items, room = list[dict[str, Any]](), runtime().settings.max_page
     last: Row | None = None
@@ -164,7 +164,7 @@ def listed(
 
 
 def _size(item: dict[str, Any] | None) -> int:
-    """The bytes it takes in an answer."""
+    """The bytes that the item takes in a response."""
     return len(json.dumps(item, separators=(",", ":"), default=str)) + 1 if item else 0
 
 

@@ -1,4 +1,4 @@
-"""Wire shapes of v1 that several resources show: files, records, tasks."""
+"""The shapes of v1 that several resources share: files, records, detection."""
 
 from __future__ import annotations
 
@@ -161,6 +161,7 @@ class IssuesShape(ma.Schema):
 
 
 def file_shape(file: File) -> dict[str, Any]:
+    """A file as the API shows it."""
     at = f"/api/v1/files/{file.id}"
     links = {"self": at, "content": f"{at}/content", "rows": f"{at}/rows", "issues": f"{at}/issues"}
     if file.kind == "upload":

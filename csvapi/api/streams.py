@@ -1,7 +1,7 @@
-"""Long answers without a thread: the connection is taken over from the web server, whose thread goes on.
+"""Long responses without a thread: the connection is taken over from the web server, whose thread goes on.
 
-gunicorn hands the request's socket to the application (`gunicorn.socket`). The stream keeps a duplicate of it and puts
-a closed pipe in the place of gunicorn's own, so that whatever gunicorn still does with it meets a client that is gone.
+gunicorn hands the socket of the request to the application (`gunicorn.socket`). The stream keeps a duplicate of it and
+replaces gunicorn's own by a closed pipe, so that whatever gunicorn still does with it finds a client that is gone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Begin = Callable[[Callable[[bytes], bool], Callable[[], None]], None]
 
 
 class EventStream(Response):
-    """Text events; `begin` gets the functions to write and to end, `by_thread` is for servers without such a socket."""
+    """Text events; `begin` gets functions to write and to end, `by_thread` is for servers without such a socket."""
 
     def __init__(self, begin: Begin, by_thread: Callable[[], Iterator[bytes]]) -> None:
         super().__init__(_Late(by_thread), mimetype="text/event-stream")
@@ -47,7 +47,7 @@ class EventStream(Response):
 
 
 class _Late:
-    """Begins only when it is read, which for a taken-over connection is never."""
+    """Begins only when it is read, which never happens for a taken-over connection."""
 
     def __init__(self, make: Callable[[], Iterator[bytes]]) -> None:
         self._make = make
@@ -57,7 +57,7 @@ class _Late:
 
 
 class Client:
-    """A connection that is written to without waiting; one that does not keep up is given up, and comes back."""
+    """A connection written to without waiting; a client that does not keep up is dropped, and may reconnect."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
@@ -74,7 +74,7 @@ class Client:
 
 
 def take_over(connection: socket.socket) -> socket.socket:
-    """The connection as a socket of our own; `connection` becomes one that nobody listens to."""
+    """The connection as a socket of our own; `connection` is left closed to others."""
     mine = connection.dup()
     left, right = socket.socketpair()
     right.close()

@@ -1,4 +1,4 @@
-"""The wire shape of tasks, and of what is asked for."""
+"""The shapes of tasks and of submissions."""
 
 from __future__ import annotations
 
@@ -143,6 +143,7 @@ def task_item(task: Task) -> dict[str, Any]:
 
 
 def task_shape(task: Task) -> dict[str, Any]:
+    """A task as the API shows it."""
     running = task.status == Status.RUNNING
     return {
         "id": task.id,

@@ -1,4 +1,4 @@
-"""Tasks: start a pipeline, see how it goes, stop it, forget it."""
+"""Tasks: submit, follow, cancel and delete them."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def create(body: dict[str, Any]) -> Any:
 
 
 def wait_wanted() -> int:
-    """The seconds of `Prefer: wait=…` (RFC 7240), as many as the service grants; 0 without one."""
+    """The seconds of `Prefer: wait=…` (RFC 7240), up to what the service grants; 0 without one."""
     for part in request.headers.get("Prefer", "").split(","):
         if found := _WAIT.fullmatch(part.split(";")[0].strip()):
             return min(int(found[1][:9]), runtime().settings.max_wait)

@@ -40,10 +40,10 @@ _ALGORITHMS = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
 
 
 def receive(writer: Writer) -> str:
-    """Read the request's body into the writer; gives the file's name.
+    """Read the body of the request into the writer; returns the name of the file.
 
-    Memory for a piece. Raises InvalidInput without a file, TooLarge (also for what unpacks to too much),
-    DigestMismatch when `Content-Digest` says otherwise, UnsupportedMediaType.
+    Memory for one piece. Raises InvalidInput without a file, TooLarge (also for what unpacks to too much),
+    DigestMismatch if `Content-Digest` differs, and UnsupportedMediaType.
     """
     checks = _checks()
     request.environ["wsgi.input"] = stream = _Hashing(request.environ["wsgi.input"], [new for new, _ in checks])
@@ -62,7 +62,7 @@ def receive(writer: Writer) -> str:
 
 
 class _Hashing(io.RawIOBase):
-    """The connection's bytes as they come, hashed."""
+    """The bytes of the connection, hashed as they are read."""
 
     def __init__(self, stream: IO[bytes], algorithms: list[Callable[[], Any]]) -> None:
         self._stream = stream
@@ -89,7 +89,7 @@ class _Hashing(io.RawIOBase):
 
 
 def _checks() -> list[tuple[Callable[[], Any], bytes]]:
-    """The digests to check (RFC 9530, section 2); algorithms that are not known are left out, as it says."""
+    """The digests to check (RFC 9530, section 2); unknown algorithms are ignored, as the RFC says."""
     checks: list[tuple[Callable[[], Any], bytes]] = []
     for item in filter(None, request.headers.get("Content-Digest", "").split(",")):
         match = _DIGEST.fullmatch(item)
@@ -127,7 +127,7 @@ def _raw(writer: Writer) -> str:
 
 
 class _Gunzip:
-    """Unpacks gzip members into a writer; no piece grows beyond a bound, nor the whole beyond the ratio allowed."""
+    """Unpacks gzip members into a writer; bounds both each piece and the ratio of the whole."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer, self._ratio, self._taken = writer, runtime().settings.max_ratio, 0
@@ -142,7 +142,7 @@ class _Gunzip:
             data = self._piece(data)
 
     def _piece(self, data: bytes) -> bytes:
-        """Unpack at most a chunk; gives what is left to unpack."""
+        """Unpack at most one chunk; returns what is left to unpack."""
         try:
             out = self._member.decompress(data, CHUNK)
         except zlib.error as error:
@@ -160,7 +160,7 @@ class _Gunzip:
 
 
 def _name() -> str:
-    """From `?name=`, else from Content-Disposition (RFC 6266), else a plain one."""
+    """The name from `?name=`, else from Content-Disposition (RFC 6266), else a default."""
     if given := request.args.get("name"):
         return given
     _, options = parse_options_header(request.headers.get("Content-Disposition", ""))

@@ -1,4 +1,4 @@
-"""Webhooks: being told when a task has ended, instead of asking."""
+"""Webhooks: messages about ended tasks, instead of polling."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ blp = Resource(
     "v1-webhooks",
     __name__,
     url_prefix="/api/v1/webhooks",
-    description="Being told when a task has ended, as [Standard Webhooks](https://www.standardwebhooks.com) says",
+    description="Messages about ended tasks, after [Standard Webhooks](https://www.standardwebhooks.com)",
 )
 ONE = "/<int:webhook_id>"
 
@@ -35,7 +35,7 @@ class HookRequest(ma.Schema):
         10,
         load_default=list(webhooks.EVENTS),
         validate=validate.Length(1, 10),
-        metadata={"description": "What to tell; without it, everything"},
+        metadata={"description": "The events to send; without it, all of them"},
     )
 
 
@@ -106,10 +106,10 @@ _DELIVERY = {
 @blp.response(201, NewHook, example={**_HOOK, "secret": _SECRET})
 @blp.refuses(401, 409, 413, 415, 422, 429, 503)
 def create(body: dict[str, Any]) -> Any:
-    """Be told at an address when a task ends; the secret that verifies the messages is shown once.
+    """Register an address that gets a message when a task ends; the secret that verifies it is shown once.
 
-    Each message is signed (`webhook-id`, `webhook-timestamp`, `webhook-signature`). What is not answered with 2xx is
-    sent again after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h; an answer 410 disables the webhook.
+    Each message is signed (`webhook-id`, `webhook-timestamp`, `webhook-signature`). A message that is not answered with
+    2xx is sent again after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h; an answer 410 disables the webhook.
     """
     hook, secret = webhooks.create(g.user.id, body["url"], body["events"])
     return {**_hook(hook), "secret": secret}
@@ -142,7 +142,7 @@ def show(webhook_id: int) -> Any:
 @blp.response(204)
 @blp.refuses(401, 404, 503)
 def delete(webhook_id: int) -> None:
-    """Delete a webhook with its deliveries; nothing is sent there from now on."""
+    """Delete a webhook with its deliveries; no messages are sent from now on."""
     webhooks.delete(g.user.id, webhook_id)
 
 
@@ -151,7 +151,7 @@ def delete(webhook_id: int) -> None:
 @blp.response(202, DeliveryShape, example={**_DELIVERY, "event": webhooks.TEST, "status": "pending", "attempts": []})
 @blp.refuses(401, 404, 409, 503)
 def test(webhook_id: int) -> Any:
-    """Send a message that says nothing, to see whether it arrives."""
+    """Send a test message, to see whether it arrives."""
     return _delivery(webhooks.test(g.user.id, webhook_id))
 
 
@@ -165,6 +165,6 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
 @blp.response(200, DeliveryPage, example={"items": [_DELIVERY], "next": None}, headers=LINK)
 @blp.refuses(401, 404, 422, 503)
 def deliveries(query: dict[str, Any], webhook_id: int) -> Any:
-    """List what was sent and what will be, with every attempt and its answer, the newest first."""
+    """List past and future messages, with every attempt and its answer, the newest first."""
     found = webhooks.deliveries(g.user.id, webhook_id, query.get("cursor"))
     return listed(found, query["limit"], _delivery, webhooks.cursor_of)

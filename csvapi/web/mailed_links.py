@@ -1,6 +1,6 @@
-"""The pages that mailed links open: a new password, the proof of an address.
+"""The pages of mailed links: setting a new password, verifying an address.
 
-Opening a page changes nothing, because programs that scan mail open links, too: the button does.
+Opening a page changes nothing, because programs that scan mail open links, too; its button does.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ _PARTS = {"rq": ("rq_dashboard", "/rq/")}
 
 
 def serve_only(app: Flask, part: str) -> None:
-    """Let the application answer for this part and what it needs, as if there were nothing else."""
+    """Let the application serve only this part and what it needs."""
     blueprint, front = _PARTS[part]
 
     def refuse() -> Response | None:

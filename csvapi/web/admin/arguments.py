@@ -1,4 +1,4 @@
-"""What the addresses of pages for administrators may say: Flask-Admin and the database take it as it comes."""
+"""Checks on the query of administrators' pages, which Flask-Admin hands to the database as it is."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ AWAY = (OperationalError, PoolTimeout)
 
 
 def refuse(blueprint: Blueprint) -> Blueprint:
-    """Answer 400 where a page is asked for with values that no number, date or row has.
+    """Answer 400 if the query has values that no number, date or row can have.
 
-    The library hands them to the database, whose complaint would be a 500. The log keeps the traceback. A database that
-    cannot be reached is 503 here as everywhere.
+    The library would hand them to the database, whose error would become a 500. The traceback is logged. A database
+    that cannot be reached is a 503, as everywhere.
     """
     for kind in UNREADABLE:
         blueprint.register_error_handler(kind, _refusal)
@@ -47,9 +47,9 @@ def _refusal(error: Exception) -> Response:
 
 
 def bounded(arguments: Any) -> Any:
-    """Flask-Admin's view of the address, with a page there may be and a search that is no burden.
+    """Flask-Admin's view of the query, with a valid page number and a search of bounded length.
 
-    Other names than its own it would hand on to `url_for`, some of which mean something else there.
+    It would hand names other than its own on to `url_for`, where some have another meaning.
     """
     arguments.extra_args = {}
     arguments.page = min(max(arguments.page or 0, 0), MOST_PAGES)
@@ -59,5 +59,5 @@ def bounded(arguments: Any) -> Any:
 
 
 def number(text: str) -> int | None:
-    """The id that a text is; None for anything else."""
+    """The id in a text; None for anything else."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

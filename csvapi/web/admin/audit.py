@@ -30,7 +30,7 @@ _ACTIONS = [(str(action), str(action)) for action in Action]
 
 
 def _user(_view: Any, _context: Any, row: Any, _name: str) -> str:
-    """The account's number, with its address for as long as there is one."""
+    """The account's number, with its address while the account exists."""
     if row.user_id is None:
         return ""
     email = db.session.scalar(select(User.email).where(User.id == row.user_id, User.created_at <= row.at))
@@ -42,7 +42,7 @@ def _detail(_view: Any, _context: Any, row: Any, _name: str) -> str:
 
 
 class Between(DateTimeBetweenFilter):
-    """Times of the form as what they are, UTC."""
+    """A filter by time; the times in the form are UTC."""
 
     def clean(self, value: str) -> list[datetime]:
         return [time.replace(tzinfo=UTC) for time in super().clean(value)]
@@ -72,7 +72,7 @@ class AuditLog(pages.Rows):
 
     @expose("/export/<kind>")
     def lines(self, kind: str) -> Response:
-        """What the filters in the address leave, as CSV or NDJSON, the newest first; a batch at a time in memory."""
+        """The entries that match the filters of the query as CSV or NDJSON, the newest first; a batch in memory."""
         if kind not in _WRITERS:
             raise NotFound
         audit.record(Action.ADMIN_EXPORTED, current_user.id, kind)
@@ -98,7 +98,7 @@ class AuditLog(pages.Rows):
 
 
 def _told(entry: AuditEntry, email: str | None) -> dict[str, Any]:
-    """A line as it is exported, in the order of the CSV's columns."""
+    """An entry as it is exported, in the order of the CSV columns."""
     more = {"email": email, "at": entry.at.astimezone(UTC).isoformat()}
     return {name: more[name] if name in more else getattr(entry, name) for name in _COLUMNS}
 
@@ -109,7 +109,7 @@ def _ndjson(lines: Iterator[dict[str, Any]]) -> Iterator[str]:
 
 
 def _csv(lines: Iterator[dict[str, Any]]) -> Iterator[str]:
-    """Cells that a spreadsheet would take for a formula begin with an apostrophe."""
+    """One CSV line; cells that a spreadsheet would take for a formula get an apostrophe in front."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(_COLUMNS)

@@ -17,7 +17,7 @@ def _end(_view: Any, _context: Any, row: Any, name: str) -> str:
 
 
 class ApiKeys(pages.Rows):
-    """Keys that were made before keys had scopes and ends have both scopes, and end never."""
+    """Keys from before there were scopes and expiry have both scopes and never expire."""
 
     shown = ("id", "user_id", "name", "hint", "scopes", "created_at", "expires_at", "last_used_at")
     column_list = column_details_list = shown

@@ -33,7 +33,7 @@ _POLICY = (
 
 
 class Form(SecureForm):
-    """A form that only a page of this session can have sent."""
+    """A form that can only have been sent by a page of this session."""
 
     class Meta(SecureForm.Meta):
         csrf_class = SessionCSRF
@@ -41,14 +41,14 @@ class Form(SecureForm):
 
 
 def nonce() -> str:
-    """The word that this answer's own scripts carry."""
+    """The nonce of the scripts in this response."""
     if "nonce" not in g:
         g.nonce = secrets.token_urlsafe(16)
     return str(g.nonce)
 
 
 def secure(app: Flask, blueprints: set[str]) -> None:
-    """Forbid the pages of these blueprints every script and every address that is not their own, and all caching."""
+    """Forbid the pages of these blueprints all foreign scripts and addresses, and all caching."""
 
     def headers(response: Response) -> Response:
         if request.blueprint in blueprints and not (request.endpoint or "").endswith(".static"):
@@ -60,12 +60,12 @@ def secure(app: Flask, blueprints: set[str]) -> None:
 
 
 def allowed() -> bool:
-    """Whether an administrator is signed in, with a second factor where that is required."""
+    """Whether an administrator is signed in, with a second factor where one is required."""
     return bool(current_user.is_authenticated) and current_user.complete  # nobody else ever is: see `sign_in`
 
 
 def to_login() -> AnyResponse:
-    """To the login page, and afterwards back to the page that was asked for; or to the set-up of the second factor."""
+    """Redirect to the login page, and afterwards to the requested page; or to the set-up of the second factor."""
     if current_user.is_authenticated:
         return redirect(url_for("admin_second_factor.index"))
     target = request.full_path.rstrip("?") if request.method == "GET" else None
@@ -86,12 +86,12 @@ class Locked:
         return arguments.refuse(blueprint)
 
     def form_token(self) -> str:
-        """For a form that is only a button."""
+        """The CSRF token of a form that is only a button."""
         return str(Form().csrf_token.current_token)
 
 
 class Rows(Locked, ModelView):
-    """A table whose rows are shown, never edited as rows: what changes them is a service."""
+    """A table whose rows are only shown; a service makes all changes."""
 
     can_create = can_edit = can_delete = False
     can_view_details = True
@@ -115,17 +115,17 @@ class Rows(Locked, ModelView):
         return self.get_query().filter(self.model.id == self.key_of(id)).one_or_none()
 
     def key_of(self, text: str) -> int | str | None:
-        """The primary key that a page was given; None for what is no key of this table."""
+        """The primary key that a page was given; None if it is no key of this table."""
         if self.model.id.type.python_type is int:
             return arguments.number(text)
         return text if len(text) <= KEY else None
 
     def row_actions(self, _row: Any) -> list[tuple[str, str]]:
-        """The names and labels of the buttons beside a row."""
+        """The names and labels of the buttons next to a row."""
         return []
 
     def each(self, ids: Iterable[str], do: Any, done: str, action: Action, kind: str) -> None:
-        """Do it for every row that was chosen, say how it went, and have the audit log say who did it."""
+        """Apply the action to every selected row, show the outcome, and log who did it."""
         count = 0
         for chosen in ids:
             key = self.key_of(chosen)
@@ -144,7 +144,7 @@ class Rows(Locked, ModelView):
 
 
 def owner(_view: Any, _context: Any, row: Any, name: str) -> str:
-    """The e-mail address of the user in this column; one query for a page full of rows of the same one."""
+    """The e-mail address of the user in this column; one query for a page whose rows belong to one user."""
     known: dict[int, str] = g.setdefault("emails", {})
     user_id = getattr(row, name)
     if user_id is None:

@@ -25,7 +25,7 @@ class Code(pages.Form):
 
 
 class SecondFactor(BaseView):
-    """Open to every administrator who is signed in, also to one who must set it up before anything else."""
+    """Open to every administrator who is signed in, also to one who must set it up first."""
 
     def is_accessible(self) -> bool:
         return bool(current_user.is_authenticated)
@@ -64,7 +64,7 @@ class SecondFactor(BaseView):
 
     @expose("/off/", methods=["POST"])
     def off(self) -> Any:
-        """Turn it off, with a code of it: a session that was left open is not enough."""
+        """Turn it off with a valid code: a session that was left open does not suffice."""
         form = Code(request.form)
         if form.validate():
             try:
@@ -80,7 +80,7 @@ class SecondFactor(BaseView):
         return redirect(url_for(".index"))
 
     def _slowed(self) -> AbstractContextManager[None]:
-        """For the block that looks at a code: raises TooManyRequests after too many wrong ones, as a login does."""
+        """For a block that checks a code: raises TooManyRequests after too many wrong ones, as a login does."""
         return runtime().throttle.login(current_user.email, request.remote_addr or "")
 
     def _page(self, **shown: Any) -> str:

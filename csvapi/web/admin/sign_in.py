@@ -1,7 +1,7 @@
-"""Signing in to the pages: with the same accounts as the API, slowed down the same way, as administrators only.
+"""Signing in to the pages: with the same accounts and limits as the API, as administrators only.
 
 The session is a signed cookie that names a sign-in in the database (a refresh family): signing out, a new password and
-a deactivated account end it at once, wherever the cookie is.
+deactivation end it at once, wherever the cookie is.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Administrator(UserMixin):
 
     @property
     def complete(self) -> bool:
-        """Whether every page is open; else only the one that sets up the second factor, which is required."""
+        """Whether every page is open; else only the one to set up the second factor, which is required."""
         return self.has_factor or runtime().settings.admin_totp != "required"
 
     def get_id(self) -> str:
@@ -56,7 +56,7 @@ class SignOut(pages.Form):
 
 
 def register(app: Flask) -> None:
-    """Set up the session (its cookie's flags are the application's) and the two pages."""
+    """Set up the session (the application sets the flags of its cookie) and the two pages."""
     manager = LoginManager(app)
     manager.session_protection = None  # an address may change; the sign-in is what counts
     manager.user_loader(_load)
@@ -112,7 +112,7 @@ def leave() -> Response:
 
 
 def _target() -> str:
-    """Where to go afterwards: a page of ours, whatever the address says."""
+    """The page to show afterwards: one of ours, whatever the query says."""
     wanted = request.args.get("next", "")
     inside = wanted.startswith(_INSIDE) and "\\" not in wanted and wanted.isprintable()
     return wanted if inside else url_for("admin.index")

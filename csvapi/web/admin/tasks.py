@@ -18,7 +18,7 @@ _OPERATIONS = [(name, name) for name in (*sorted(catalogue()), "pipeline")]
 
 
 class Tasks(pages.Rows):
-    """The steps are shown by name: their values may be somebody's data; so is the receipt's sample, which is not."""
+    """Steps are shown by name because their values may be somebody's data; the sample in a receipt is not shown."""
 
     shown = (
         "id",

@@ -69,7 +69,7 @@ class Users(pages.Rows):
         self.each(ids, second_factor.remove, "without a second factor", Action.ADMIN_FACTOR_OFF, "user")
 
     def update_model(self, form: Any, model: Any) -> bool:
-        """Leave it to the service, which may refuse."""
+        """Leave the change to the service, which may refuse it."""
         try:
             administration.change_user(
                 model.id,

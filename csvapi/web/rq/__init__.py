@@ -1,7 +1,7 @@
-"""rq-dashboard at /rq/: administrators look at queue, workers and jobs; they do not change them there.
+"""rq-dashboard at /rq/: administrators see the queue, workers and jobs, and change nothing there.
 
-The task row is the truth: a job that is deleted or put back behind its task's back changes nothing, or is put on the
-queue again. What is to be cancelled or tried again is so in /admin/tasks/, by the task's id, which is the job's.
+The task row is the truth: a job that is deleted or re-queued by other means changes nothing, or is queued again. Tasks
+are cancelled and retried in /admin/tasks/, by the id of the task, which is the id of the job.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _CHANGES_BY_GET = "rq_dashboard.requeue_all"
 
 
 def _guard() -> Response | None:
-    """Administrators only, looking only, at the queues there are."""
+    """Allow only administrators, only reading, and only existing queues."""
     if (request.endpoint or "").endswith(".static"):
         return None
     if not pages.allowed():
@@ -47,12 +47,12 @@ def _guard() -> Response | None:
 
 
 def _known(name: str, value: str) -> bool:
-    """Whether a part of the path names something there may be; the library hands all of them to Redis as they are."""
+    """Whether a part of the path can name something; the library passes all of them to Redis as they are."""
     return name not in _PARTS or value == "None" or _PARTS[name].fullmatch(value) is not None
 
 
 def _gone(_error: Exception) -> Response:
-    """The job has gone, between two looks or long ago."""
+    """The job no longer exists."""
     return handle_http(NotFound("There is no such job in the queue"))
 
 

@@ -1,8 +1,8 @@
 """rq-dashboard's page templates, compiled here instead of in the browser.
 
 Underscore compiles `<% code %>`, `<%= value %>` and `<%- escaped value %>` with `new Function`, which a strict
-Content-Security-Policy forbids. Here each becomes a function in a script of the page. All values are escaped, those of
-`<%= %>` too: an error's text may quote whatever was in somebody's file.
+Content-Security-Policy forbids. Here each template becomes a function in a script of the page. All values are escaped,
+those of `<%= %>` too: the text of an error may quote a file.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PAGE_SCRIPT = "<!-- compiled templates -->"
 
 
 def compiled(response: Response) -> Response:
-    """The page with a script that replaces `_.template`: called with a template's text, it gives its function."""
+    """The page with a script that replaces `_.template`: called with the text of a template, it returns a function."""
     if response.mimetype != "text/html" or response.direct_passthrough:
         return response
     page = response.get_data(as_text=True)
@@ -32,7 +32,7 @@ def compiled(response: Response) -> Response:
 
 
 def function(template: str) -> str:
-    """The source of a function from `d`, or from an object with a key `d`, to HTML."""
+    """The source of a function that maps `d`, or an object with a key `d`, to HTML."""
     parts, at = [], 0
     for found in _PART.finditer(template):
         parts.append(f"out += {json.dumps(template[at : found.start()])};")
