@@ -31,7 +31,7 @@ from csvapi import logs
 from csvapi.config import Settings, load
 from csvapi.errors import CsvapiError, OutOfMemory, QueueDown, WorkerLost
 from csvapi.native.loader import parser as reads_by
-from csvapi.process import memory
+from csvapi.process import cores, memory
 from csvapi.process.memory_kills import KILLED, oom_kills, prefer_to_kill_this_process
 from csvapi.process.parent_death import die_with_parent
 from csvapi.queue import heartbeats
@@ -69,6 +69,7 @@ class TaskWorker(Worker):
         self._stop_by = math.inf  # when the task is handed back: set by a signal
         self._renewed = self._beaten = 0.0
         self._clean, self._crashed = True, False
+        self._others = False  # other users than the task's are active
         self._here = False  # a small task is being run by this process itself
 
     @property
@@ -118,9 +119,10 @@ class TaskWorker(Worker):
     def _execute_in_a_horse(self, job: Job, queue: Queue) -> None:
         from csvapi.extensions import db
 
-        db.engine.dispose()  # a horse inherits no connection: SQLite forbids even closing one
         self._renewed = self._beaten = time.monotonic()
         self._clean = self._crashed = False
+        self._others = _others_wait(job.id)
+        db.engine.dispose()  # a horse inherits no connection: SQLite forbids even closing one
         kills = oom_kills()
         try:
             super().execute_job(job, queue)
@@ -132,6 +134,8 @@ class TaskWorker(Worker):
         die_with_parent(self.pid or os.getppid())
         prefer_to_kill_this_process()
         os.nice(NICENESS)
+        if self._others:
+            cores.share(left=True)
         memory.limit(self._room)
         super().main_work_horse(job, queue)
 
@@ -158,6 +162,7 @@ class TaskWorker(Worker):
         """Called every TICK while the horse runs."""
         heartbeats.give()
         at = time.monotonic()
+        self._share_cores(job.id)
         if at >= self._stop_by or not self._hold(job.id, at):
             self.kill_horse()
         elif at - self._beaten >= HEARTBEAT:
@@ -189,6 +194,13 @@ class TaskWorker(Worker):
             log.warning("lease_not_renewed", task_id=task_id, reason=str(error))
             return True
 
+    def _share_cores(self, task_id: str) -> None:
+        """Leave one core to others while another user is active; all are the task's while its user is alone."""
+        others = _others_wait(task_id)
+        if others != self._others:
+            self._others = others
+            cores.share_group(self.horse_pid, left=others)
+
     def _give_up(self, task_id: str, *, killed_for_memory: bool) -> None:
         from csvapi.services import recovery
 
@@ -197,6 +209,15 @@ class TaskWorker(Worker):
             recovery.abandoned(task_id, self.name, cause, blameless=time.monotonic() >= self._stop_by)
         except CsvapiError as error:
             log.warning("left_to_the_reaper", task_id=task_id, reason=str(error))
+
+
+def _others_wait(task_id: str) -> bool:
+    from csvapi.services import worker_shares
+
+    try:
+        return worker_shares.others_wait(task_id)
+    except CsvapiError:  # a database that is away
+        return False
 
 
 def _is_small(task_id: str) -> bool:

@@ -21,7 +21,7 @@ from contextlib import suppress
 from typing import Any
 
 from csvapi.errors import CsvapiError
-from csvapi.process import frames, memory, program
+from csvapi.process import cores, frames, memory, program
 from csvapi.process.memory_kills import prefer_to_kill_this_process
 from csvapi.process.parent_death import die_with_parent
 
@@ -80,10 +80,11 @@ def _serve(descriptor: int) -> None:
 
 def _bounded(call: bytearray) -> tuple[bytes, bytes, bytes]:
     """Run a call within limits on time (the kernel kills this process), memory, and bytes of a written file."""
-    function, arguments, seconds, room, longest = pickle.loads(call)  # noqa: S301 -- from the parent alone
+    function, arguments, short, seconds, room, longest = pickle.loads(call)  # noqa: S301 -- from the parent alone
     call.clear()
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, seconds)
+    cores.share(left=not short)
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
     with memory.limited(room):
         return _run(function, arguments, longest)

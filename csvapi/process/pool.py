@@ -84,7 +84,7 @@ class Pool:
         limits, and TooManyRequests or Unavailable if too many calls run already.
         """
         longest = max(self._memory // _SHARE, 1)
-        call = pickle.dumps((function, arguments, self._time, self._memory, longest))
+        call = pickle.dumps((function, arguments, short, self._time, self._memory, longest))
         with self._turns.turn(user, short=short):
             for _ in range(TRIES):
                 try:

@@ -41,6 +41,13 @@ def there(*user_ids: int) -> int:
         return 0
 
 
+def others_wait(task_id: str) -> bool:
+    """Whether another user than the task's is active. Raises DatabaseDown."""
+    with transaction() as session:
+        owner = session.scalar(select(Task.user_id).where(Task.id == task_id))
+    return owner is not None and there(owner) > 0
+
+
 def share(user_id: int) -> int:
     """How many tasks the user, who is active, may have on the queue or running now."""
     most = runtime().settings.max_running

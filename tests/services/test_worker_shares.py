@@ -166,3 +166,14 @@ def test_small_inputs_have_a_queue_of_their_own(environ: dict[str, str], alone: 
 def test_without_redis_nobody_is_bounded(alone: Flask, environ: dict[str, str], ann: Account) -> None:
     with application(environ, REDIS_URL="redis://127.0.0.1:1"):
         assert worker_shares.share(ann.id) == runtime().settings.max_running
+
+
+def test_a_task_knows_whether_another_user_is_active(alone: Flask, ann: Account, bob: Account) -> None:
+    (mine,) = many(ann, 1)
+    gone(bob)
+    assert not worker_shares.others_wait(mine)
+    many(bob, 1)
+    assert worker_shares.others_wait(mine)
+    gone(bob)
+    assert not worker_shares.others_wait(mine)
+    assert not worker_shares.others_wait("no task")
