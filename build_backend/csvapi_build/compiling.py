@@ -135,7 +135,8 @@ def compile_with(compiler: Compiler, *options: str) -> bytes:
             _run(compiler, Path(work), *HARDENED, *options)
         except CannotCompile:
             _run(compiler, Path(work), *options)
-        library = Path(work, artifact.LIBRARY).read_bytes()
+        made = Path(work, artifact.LIBRARY)
+        library = made.read_bytes() if made.exists() else b""
     if not _for_this_machine(library):
         raise CannotCompile(f"{compiler.name}: what it makes is not for this machine")
     return library

@@ -160,6 +160,8 @@ def test_a_library_for_another_machine_is_none(alone: Path, nothing: str, tmp_pa
     write = f'while [ "$1" != -o ]; do shift; done; exec {CAT} {tmp_path / "other"} >"$2"'
     cross = str(command(tmp_path / "bin", "cross-gcc", write))
     assert make_kernel(alone, CC=cross, PATH=nothing) == "not built: cross-gcc: what it makes is not for this machine"
+    command(tmp_path / "bin", "cross-gcc", "true")  # content with everything, and makes nothing
+    assert make_kernel(alone, CC=cross, PATH=nothing) == "not built: cross-gcc: what it makes is not for this machine"
     assert make_kernel(alone, CC=cross) == "built by cc"
 
 
