@@ -55,8 +55,9 @@ detect-eval: .venv/dev ## Judge detection on 20,000 files of known dialects, bes
 kernel: ## Compile the C kernel anew, beside its sources (CSVAPI_NATIVE=cc|zig|off, CC)
 	@PYTHONPATH=build_backend $(or $(wildcard $(BIN)/python),python3) -m csvapi_build
 
-fuzz: .venv/dev ## Feed the engine random files and dialects (FUZZ_MINUTES=30 of processor time, FUZZ_SEED)
+fuzz: .venv/dev ## Feed engine and kernel random files and dialects, each for FUZZ_MINUTES=30 (FUZZ_SEED)
 	@$(BIN)/python scripts/fuzz.py
+	@$(BIN)/python scripts/fuzz_kernel.py
 
 docs: .venv/dev ## Write docs/operations.md anew from the catalogue, and what the examples of other pages print
 	$(BIN)/python scripts/operations_docs.py

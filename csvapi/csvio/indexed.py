@@ -189,7 +189,7 @@ class IndexedBatch:
 
     def column(self, position: int) -> list[Cell]:
         if position not in self._columns:
-            self._columns[position] = [*cells.cells(self.index, [position], self.kept)]
+            self._columns[position] = [*cells.cells(self.index, position, self.kept)]
         return self._columns[position]
 
     @cached_property
@@ -283,8 +283,6 @@ def records(index: Index, kept: bytes | None) -> tuple[list[bytes], list[bytes],
         places = [at for at in range(len(index)) if kept is None or kept[at]]
         for at in odd:
             mask[places[at]] = 1
-        width = index.scanner.form.width
-        flat = cells.cells(index, range(width), bytes(mask))
-        for number, at in enumerate(odd):
-            odd[at] = flat[number * width : number * width + width]
+        for at, fields in zip(odd, cells.rows(index, mask), strict=True):
+            odd[at] = list(fields)
     return raw, plain, odd

@@ -59,10 +59,12 @@ INLINE u64 lowest(u64 bits) { return (u64)__builtin_ctzll(bits); }
 // A call is about the records whose byte in `mask` is `value`; about all where `mask` is NULL.
 INLINE int is_in(const u8 *mask, u32 value, u64 record) { return !mask || mask[record] == value; }
 
-// Copies `n` bytes, most often few: reads and writes 16 bytes at least.
+// Copies `n` bytes, most often few: reads and writes up to 16 bytes more.
 INLINE void copy_short(u8 *to, const u8 *from, u64 n) {
-    if (n <= 16) memcpy(to, from, 16);
-    else memcpy(to, from, n);
+    memcpy(to, from, 16);
+    if (n <= 16) return;
+    memcpy(to + 16, from + 16, 16);
+    if (n > 32) memcpy(to + 32, from + 32, n - 32);
 }
 
 // --- Scanning ---------------------------------------------------------------------------------------------------------
@@ -86,9 +88,9 @@ static u64 undefined_bytes(const u8 *p, u64 high, const form *f) {
     return bad;
 }
 
-// Whether there is nothing in a record of one field from `start` up to its line feed at `end`.
+// Whether the record from `start` on, whose first field ends at `end`, is a blank line.
 INLINE int is_blank(const u8 *text, u64 start, u64 end) {
-    return start == end || (start + 1 == end && text[start] == '\r');
+    return text[end] == '\n' && (start == end || (start + 1 == end && text[start] == '\r'));
 }
 
 // The first record, from number `record` on, in which a field other than the last one ends with a line feed.
@@ -121,31 +123,40 @@ static u64 check_records(const u8 *text, const u32 *ends, u64 known, u64 feeds, 
     return r;
 }
 
-INLINE u64 count_bits(const u64 *words, u64 bits) {
-    u64 sum = 0;
-    for (u64 i = 0; i < bits / 64; i++) sum += (u64)__builtin_popcountll(words[i]);
-    return bits % 64 ? sum + (u64)__builtin_popcountll(words[bits / 64] & first_bits(bits % 64)) : sum;
-}
-
-// Line ends within quotes in the first `size` bytes: line feeds, and carriage returns without one.
-static u64 inner_lines(const u8 *text, const u64 *hidden, u64 size) {
+// Line ends among the hidden bytes from `from` up to `to`: line feeds, and carriage returns without one.
+static u64 inner_lines(const u8 *text, const u64 *hidden, u64 from, u64 to) {
     u64 lines = 0;
-    for (u64 base = 0; base < size; base += 64)
-        for (u64 bits = hidden[base / 64] & first_bits(size - base); bits; bits &= bits - 1) {
-            u64 at = base + lowest(bits);
-            lines += text[at] == '\n' || (text[at] == '\r' && text[at + 1] != '\n');
+    for (u64 at = from, next; at < to; at = next) {
+        next = (at | 63) + 1;
+        for (u64 bits = hidden[at / 64] >> at % 64 & first_bits(to - at); bits; bits &= bits - 1) {
+            u64 byte = at + lowest(bits);
+            lines += text[byte] == '\n' || (text[byte] == '\r' && text[byte + 1] != '\n');
         }
+    }
     return lines;
 }
 
-// What is left to say of a scan when its good records are known.
+static u64 count_bits(const u64 *words, u64 from, u64 to) {
+    u64 count = 0;
+    for (u64 at = from, next; at < to; at = next) {
+        next = (at | 63) + 1;
+        count += (u64)__builtin_popcountll(words[at / 64] >> at % 64 & first_bits(to - at));
+    }
+    return count;
+}
+
+// Sets in `out` what the first `good` records hold. Its quotes and lines are those in all `scanned` bytes so far, of line
+// ends only the line feeds within quotes; `any_return` says whether there are carriage returns within quotes.
 static void finish(const u8 *text, u64 length, int final, const form *f, const u32 *ends, const u64 *quotes,
-                   const u64 *hidden, u64 good, found *out) {
-    out->records = good;
-    out->size = good ? ends[good * f->width - 1] + 1ull : 0;
-    out->quotes = f->quote ? count_bits(quotes, out->size) : 0;
-    out->lines = good + (out->quotes ? inner_lines(text, hidden, out->size) : 0);
-    if (final && !out->reason && out->size < length) out->reason = OPEN, out->place = out->size;
+                   const u64 *hidden, u64 good, u64 scanned, int any_return, found *out) {
+    u64 size = good ? ends[good * f->width - 1] + 1ull : 0;
+    out->records = good, out->size = size;
+    if (out->quotes) {
+        out->quotes -= count_bits(quotes, size, scanned);
+        out->lines = any_return ? inner_lines(text, hidden, 0, size) : out->lines - inner_lines(text, hidden, size, scanned);
+    }
+    out->lines += good;
+    if (final && !out->reason && size < length) out->reason = OPEN, out->place = size;
 }
 
 INLINE u64 prefix_xor(u64 x) {  // bit i: whether the ones up to bit i are odd in number
@@ -399,25 +410,42 @@ API u64 gather_lengths(const u8 *text, u64 size, const u32 *lengths, u64 n, cons
 
 // SipHash-1-3 with 128 bits of output under a secret of 128 bits: a pseudo-random function, so whoever does not know the
 // secret cannot make two keys that have one digest (Aumasson and Bernstein 2012, "SipHash: a fast short-input PRF").
-#define ROTATE(x, bits) ((x) << (bits) | (x) >> (64 - (bits)))
-#define SIP_ROUND                                                                                    \
-    v0 += v1, v1 = ROTATE(v1, 13), v1 ^= v0, v0 = ROTATE(v0, 32), v2 += v3, v3 = ROTATE(v3, 16), v3 ^= v2, \
-    v0 += v3, v3 = ROTATE(v3, 21), v3 ^= v0, v2 += v1, v1 = ROTATE(v1, 17), v1 ^= v2, v2 = ROTATE(v2, 32)
+typedef struct { u64 a, b, c, d; } sip;
 
-// The digest of `n` bytes, in two words; up to seven bytes behind them are read.
-INLINE void digest(const u8 *p, u64 n, const u64 secret[2], u64 *out) {
-    u64 v0 = secret[0] ^ 0x736f6d6570736575, v1 = secret[1] ^ 0x646f72616e646f6d ^ 0xee;
-    u64 v2 = secret[0] ^ 0x6c7967656e657261, v3 = secret[1] ^ 0x7465646279746573, length = n;
-    for (; n >= 8; n -= 8, p += 8) {
-        u64 word = load(p);
-        v3 ^= word, SIP_ROUND, v0 ^= word;
-    }
-    u64 last = length << 56 | (n ? load(p) & first_bytes(n) : 0);
-    v3 ^= last, SIP_ROUND, v0 ^= last;
-    v2 ^= 0xee, SIP_ROUND, SIP_ROUND, SIP_ROUND;
-    out[0] = v0 ^ v1 ^ v2 ^ v3;
-    v1 ^= 0xdd, SIP_ROUND, SIP_ROUND, SIP_ROUND;
-    out[1] = v0 ^ v1 ^ v2 ^ v3;
+INLINE u64 rotate(u64 x, int bits) { return x << bits | x >> (64 - bits); }
+INLINE void sip_round(sip *s) {
+    s->a += s->b, s->b = rotate(s->b, 13) ^ s->a, s->a = rotate(s->a, 32);
+    s->c += s->d, s->d = rotate(s->d, 16) ^ s->c;
+    s->a += s->d, s->d = rotate(s->d, 21) ^ s->a;
+    s->c += s->b, s->b = rotate(s->b, 17) ^ s->c, s->c = rotate(s->c, 32);
+}
+INLINE void sip_add(sip *s, u64 word) { s->d ^= word, sip_round(s), s->a ^= word; }
+INLINE u64 sip_sum(const sip *s) { return s->a ^ s->b ^ s->c ^ s->d; }
+
+// A key of `n` bytes, and where its digest of two words goes. Up to seven bytes behind the key are read.
+typedef struct { const u8 *p; u64 n, *out; } hashed;
+
+INLINE u64 last_word(const hashed *k) {
+    u64 rest = k->n & 7;
+    return k->n << 56 | (rest ? load(k->p + k->n - rest) & first_bytes(rest) : 0);
+}
+
+// The digests of two keys. A round waits for most of its own steps, so two at once take little longer than one.
+static void digest_two(const hashed *k, const hashed *l, const u64 secret[2]) {
+    sip s = {secret[0] ^ 0x736f6d6570736575, secret[1] ^ 0x646f72616e646f6d ^ 0xee, secret[0] ^ 0x6c7967656e657261,
+             secret[1] ^ 0x7465646279746573};
+    sip t = s;
+    u64 i = 0, words = k->n / 8, others = l->n / 8;
+    for (; i < words && i < others; i++) sip_add(&s, load(k->p + 8 * i)), sip_add(&t, load(l->p + 8 * i));
+    for (u64 j = i; j < words; j++) sip_add(&s, load(k->p + 8 * j));
+    for (u64 j = i; j < others; j++) sip_add(&t, load(l->p + 8 * j));
+    sip_add(&s, last_word(k)), sip_add(&t, last_word(l));
+    s.c ^= 0xee, t.c ^= 0xee;
+    for (i = 0; i < 3; i++) sip_round(&s), sip_round(&t);
+    k->out[0] = sip_sum(&s), l->out[0] = sip_sum(&t);
+    s.b ^= 0xdd, t.b ^= 0xdd;
+    for (i = 0; i < 3; i++) sip_round(&s), sip_round(&t);
+    k->out[1] = sip_sum(&s), l->out[1] = sip_sum(&t);
 }
 
 // Writes a field as it is in a key that begins with a line end: with quotes around it if it needs them.
@@ -438,56 +466,58 @@ static u64 put_minimal(const records *x, u64 a, u64 b, int quoted, u8 *out) {
 
 // Writes the key of some fields as csvapi/csvio/keys.py has it: joined by the delimiter; if one of them holds a delimiter
 // or a line end, a line end and then the fields with the quotes that they need.
-static u64 put_key(const records *x, u64 r, const u32 *columns, u64 count, u8 *out) {
-    u8 *to = out;
+static u64 put_key(const records *x, u64 r, int any_hidden, const u32 *columns, u64 count, u8 *out) {
+    u8 *to = out, delimiter = (u8)x->form.delimiter;
     int special = 0;
-    for (u64 i = 0, a, b; i < count && !special; i++) {
+    for (u64 i = 0, a, b; i < count && !special; i++, *to++ = delimiter) {
         int quoted = span(x, r, columns ? columns[i] : i, &a, &b);
-        special = quoted && is_special(x, a, b);
-        if (i) *to++ = (u8)x->form.delimiter;
-        to += put_text(x, a, b, quoted, to);
+        if (!any_hidden) copy_short(to, x->text + a, b - a), to += b - a;
+        else if (!(special = quoted && is_special(x, a, b))) to += put_text(x, a, b, quoted, to);
     }
-    if (!special) return (u64)(to - out);
+    if (!special) return (u64)(to - 1 - out);
     to = out, *to++ = '\n';
-    for (u64 i = 0, a, b; i < count; i++) {
+    for (u64 i = 0, a, b; i < count; i++, *to++ = delimiter) {
         int quoted = span(x, r, columns ? columns[i] : i, &a, &b);
-        if (i) *to++ = (u8)x->form.delimiter;
         to += put_minimal(x, a, b, quoted, to);
     }
-    return (u64)(to - out);
+    return (u64)(to - 1 - out);
 }
 
-// The key of record `r`: where it lies in the text if it lies there as it is, else in `scratch`. Returns its length.
-INLINE u64 key_of(const records *x, u64 r, u64 start, u64 stop, const u32 *columns, u64 count, u8 *scratch, const u8 **key) {
+// The key of record `r`: where it lies in the text if it lies there as it is, else in `scratch`.
+INLINE hashed key_of(const records *x, u64 r, u64 start, u64 stop, const u32 *columns, u64 count, u8 *scratch, u64 *out) {
     if (!columns && !any_bit(x->quotes, NULL, start, stop)) {
         u64 n = stop - 1 - start;
-        *key = x->text + start;
-        return n - (n && x->text[stop - 2] == '\r');
+        return (hashed){x->text + start, n - (n && x->text[stop - 2] == '\r'), out};
     }
     if (columns && count == 1) {
         u64 a, b;
-        if (!span(x, r, columns[0], &a, &b) || !any_bit(x->hidden, NULL, a, b)) return *key = x->text + a, b - a;
+        if (!span(x, r, columns[0], &a, &b) || !any_bit(x->hidden, NULL, a, b)) return (hashed){x->text + a, b - a, out};
     }
-    *key = scratch;
-    return put_key(x, r, columns, columns ? count : x->form.width, scratch);
+    int any_hidden = any_bit(x->hidden, NULL, start, stop);
+    return (hashed){scratch, put_key(x, r, any_hidden, columns, columns ? count : x->form.width, scratch), out};
 }
 
 // The digest of the key of each record in `mask`, two words in `out` at its number: of `count` columns that differ, or of
-// the whole record where `columns` is NULL. `scratch` has room for three times the longest record and 32 bytes.
-API void digests(const records *x, const u8 *mask, u32 value, const u32 *columns, u64 count, const u64 secret[2], u8 *scratch,
-                 u64 *out) {
+// the whole record where `columns` is NULL. `scratch` is twice `room`, which is three times the longest record and 64.
+API void digests(const records *x, const u8 *mask, u32 value, const u32 *columns, u64 count, const u64 secret[2],
+                 u8 *scratch, u64 room, u64 *out) {
+    hashed waits = {NULL, 0, NULL};
     for (u64 r = 0, start = 0, stop; r < x->records; start = stop, r++) {
-        const u8 *key;
         stop = record_stop(x, r);
         if (!is_in(mask, value, r)) continue;
-        u64 n = key_of(x, r, start, stop, columns, count, scratch, &key);
-        digest(key, n, secret, out + 2 * r);
+        hashed key = key_of(x, r, start, stop, columns, count, waits.p ? scratch : scratch + room, out + 2 * r);
+        if (waits.p) digest_two(&waits, &key, secret);
+        waits = waits.p ? (hashed){NULL, 0, NULL} : key;
     }
+    if (waits.p) digest_two(&waits, &waits, secret);
 }
 
 // The digests of `n` keys that lie one behind the other, of these lengths; eight bytes behind the last are readable.
 API void digest_keys(const u8 *keys, const u64 *lengths, u64 n, const u64 secret[2], u64 *out) {
-    for (u64 i = 0; i < n; keys += lengths[i++]) digest(keys, lengths[i], secret, out + 2 * i);
+    for (u64 i = 0; i < n; keys += lengths[i++]) {
+        hashed key = {keys, lengths[i], out + 2 * i};
+        digest_two(&key, &key, secret);
+    }
 }
 
 // Which of the records in `mask` have this digest: their bytes in `marks` become `code`. Returns how many.
@@ -551,7 +581,8 @@ INLINE slot *find_slot(slot *table, u64 capacity, u64 first, u64 second) {
 // Decides which of `n` records repeat a key. Of a group of equal keys the first one in the order of the calls is kept; if
 // `none`, no one. Entries are taken from the last to the first if `reverse` (so with calls in reverse order, too, the last
 // one of a group is kept). A record that goes gets `code` in `decisions`, and in `kept`, unless it is NULL, one more
-// than the row it repeats; of a group of which none is kept, the first one has none. Both have `rows` elements.
+// than the row it repeats; of a group of which none is kept, the first one has none. Both have `rows` elements. `base` is
+// added to the rows of entries.
 //
 // `table` is all zeros at first; `used` counts the slots that are taken, of which there may be `most`, fewer than its
 // `capacity`. Returns how many entries were decided: fewer than `n` when a new key finds no slot (`used` is `most`), or

@@ -1,7 +1,7 @@
 """Digests of keys: equal, but for a chance of 2 ** -128, exactly when the fields are, whatever reads them.
 
-A key is what `csvapi.csvio.keys.canonical` makes of the fields of a record. Its digest is SipHash-1-3 with 128 bits
-of output under a secret; who does not know it cannot make two keys that have one digest.
+A key is what `csvapi.csvio.keys.canonical` makes of a record's fields. Its digest is SipHash-1-3 with 128 bits under a
+secret; who does not know that cannot make two keys that have one digest.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ def digests(
         raise ValueError(f"Columns of a key must differ, and are {list(columns)}.")
     count = len(index)
     out = index.scanner.numbers.at_least(DIGEST * count)
+    room = 3 * (index.size + 1) + SLACK
     kernel().digests(
         byref(index.structure),
         index.mask(mask),
@@ -54,7 +55,8 @@ def digests(
         None if columns is None else index.columns(columns),
         0 if columns is None else len(columns),
         _secret(secret),
-        index.scanner.scratch.at_least(3 * (index.size + 1) + SLACK).address,
+        index.scanner.scratch.at_least(2 * room).address,
+        room,
         out.address,
     )
     return out.view[: DIGEST * count].cast("Q", (count, 2)) if count else memoryview(array("Q"))

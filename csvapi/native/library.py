@@ -53,7 +53,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "pack": (_N, [_P, _N, _P, _P]),
     "gather": (_N, [_P, *_MASK, _I, _P, POINTER(_N)]),
     "gather_lengths": (_N, [_P, _N, _P, _N, *_MASK, _I, _P, POINTER(_N), POINTER(_N)]),
-    "digests": (None, [_P, *_MASK, _P, _N, _P, _P, _P]),
+    "digests": (None, [_P, *_MASK, _P, _N, _P, _P, _N, _P]),
     "digest_keys": (None, [_P, _P, _N, _P, _P]),
     "mark_digest": (_N, [_P, _N, *_MASK, _P, _W, _P]),
     "scatter": (_N, [_P, _N, _N, *_MASK, _N, _W, _P, _N, _P]),

@@ -45,8 +45,10 @@ class Growing:
 
     def at_least(self, size: int) -> Memory:
         """Memory of `size` bytes or more, with what the last call left in it or something else."""
-        if self._memory is None or self._memory.size < size:
-            self._memory = self._allocate(1 << max(size - 1, 4095).bit_length())
+        if self._memory is None:
+            self._memory = self._allocate(max(size, 1))
+        elif self._memory.size < size:
+            self._memory = self._allocate(max(size, self._memory.size * 5 // 4))
         return self._memory
 
 

@@ -1,0 +1,50 @@
+"""Random texts through every function of the kernel: `python -m tests.native.fuzzing SECONDS SEED MEMORY`.
+
+Prints what was tried as JSON. A difference from the model is an error that names the seed of its case, and what the
+kernel does to memory that is not its own ends the process: MEMORY is Guarded, or Heap under AddressSanitizer.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from tests.native import cases, checks, memories
+
+if TYPE_CHECKING:
+    from csvapi.native.memory import Allocate
+
+
+def tried(seed: int, allocate: Allocate, outcomes: Counter[str]) -> None:
+    """One case, through all that can be asked of it."""
+    source = random.Random(seed)
+    case = cases.case(source, allocate)
+    index, _ = checks.scan(case)
+    outcomes["bytes"] += len(case.data)
+    outcomes["taken"] += index.size
+    outcomes[index.declined.reason.name if index.declined else "whole"] += 1
+    for check in checks.OF_TEXTS:
+        check(case, source)
+
+
+def main(seconds: float, seed: int, memory: str) -> None:
+    outcomes: Counter[str] = Counter()
+    allocate = getattr(memories, memory)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            tried(seed, allocate, outcomes)
+        except BaseException:
+            print(f"case {seed}", file=sys.stderr)
+            raise
+        seed += 1
+        outcomes["cases"] += 1
+    print(json.dumps(outcomes))
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

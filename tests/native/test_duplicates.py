@@ -1,0 +1,45 @@
+"""Which records repeat a key, by partitions and a table of limited size."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given
+
+from csvapi.native.duplicates import Resolver
+from csvapi.native.form import Form
+from csvapi.native.partitions import Partitions, entries
+from tests.native import checks
+from tests.native.cases import Case
+from tests.native.drawn import patient, sources
+
+NOTHING = Case(Form(width=1), "utf-8", b"", final=True)
+
+
+@patient
+@given(source=sources)
+def test_repeats_are_those_of_the_model(source: Random) -> None:
+    checks.repeats(NOTHING, source)
+
+
+def test_more_keys_than_fit_are_said() -> None:
+    resolver = Resolver("first", 1, 2, bytearray(3), None)
+    found = entries(bytes(range(48)), range(3))
+    assert resolver.decide(found, 0) is None
+    resolver.begin()
+    assert resolver.decide(found[:6], 0) == 0
+
+
+def test_a_row_beyond_the_decisions_is_not_written() -> None:
+    decisions = bytearray(1)
+    resolver = Resolver("first", 1, 9, decisions, None)
+    assert resolver.decide(entries(bytes(32), range(2)), 0) is None
+    assert resolver.decide(entries(bytes(16), range(1)), 1 << 60) is None
+    assert decisions == b"\0"
+
+
+@pytest.mark.parametrize(("count", "room"), [(0, 1), (3, 1), (2, 0)])
+def test_partitions_are_a_power_of_two(count: int, room: int) -> None:
+    with pytest.raises(ValueError, match="a power of two of partitions"):
+        Partitions(count, room, lambda *_: None)
