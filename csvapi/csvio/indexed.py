@@ -1,4 +1,4 @@
-"""The native parser: batches that are an index over the bytes they were read into, without an object for a record.
+"""Batches that are an index over the bytes they were read into, without an object for a record.
 
 What a step asks of such a batch, the kernel answers where it can; for everything else the records become Python
 objects, as the csv module would have read them.
@@ -13,18 +13,14 @@ from itertools import accumulate, compress, islice, pairwise
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.batch import ParsedBatch
-from csvapi.csvio.records import line_count
 from csvapi.native import cells, comparing, copying, keys
-from csvapi.native.form import Form
-from csvapi.native.loader import load
-from csvapi.native.scanner import Scanner
+from csvapi.native.partitions import entries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
     from csvapi.csvio.batch import Batch, Cell, Mask
-    from csvapi.csvio.buffer import Buffer
     from csvapi.csvio.sink import Sink
     from csvapi.csvio.wire import Wire
     from csvapi.native.index import Index
@@ -36,116 +32,21 @@ _COMPARISONS = {
     "starts_with": comparing.How.STARTS_WITH,
     "ends_with": comparing.How.ENDS_WITH,
 }
-_HIGH = bytes(range(128, 256))
-
-
-def _scanner(wire: Wire, width: int, size: int) -> Scanner | None:
-    special = wire.escape or wire.dialect.skip_space or len(wire.delimiter) != 1 or len(wire.quote) > 1
-    if special or not width or load() is None or not (wire.delimiter + wire.quote).isascii():
-        return None
-    utf8 = wire.inner == "utf-8"
-    undefined = b"" if utf8 else _HIGH if wire.undecodable is None else wire.undecodable
-    if undefined.translate(None, _HIGH):
-        return None
-    return Scanner(Form(width, wire.delimiter, wire.quote, wire.dialect.double_quote, utf8, undefined), size)
-
-
-@dataclass
-class NativeParser:
-    """Takes records that the kernel proves to be what the csv module would read, of the header's width.
-
-    It knows dialects whose delimiter and quote are one ASCII byte each, without an escape character or spaces that are
-    skipped; of an encoding in which bytes mean something only together, other than UTF-8, it takes what is ASCII.
-    """
-
-    wire: Wire
-    scanner: Scanner
-    limit: int
-    seen: tuple[int, int] = (-1, 0)  # the position and the size of what is less than a record
-
-    @classmethod
-    def of(cls, wire: Wire, width: int, size: int, limit: int) -> NativeParser | None:
-        """A parser that reads `size` bytes at most at once, and no record longer than `limit`; None where there is no
-        kernel, or none for the dialect."""
-        scanner = _scanner(wire, width, size)
-        return cls(wire, scanner, limit) if scanner else None
-
-    @property
-    def home(self) -> memoryview:
-        """Where a buffer must be for this parser to read it."""
-        return self.scanner.text
-
-    def parse(self, buffer: Buffer, *, final: bool) -> IndexedRecords | None:
-        if buffer.home is not self.home or not buffer.at_home:
-            return None
-        if self.seen == (buffer.position, buffer.size) and not final:
-            return None  # the record that the last index left, which is not whole yet
-        index = self.scanner.scan(buffer.start, buffer.stop, final=final)
-        if not len(index):
-            return None
-        if not index.declined:
-            self.seen = buffer.position + index.size, buffer.size - index.size
-        found = IndexedRecords(IndexedBatch(self.wire, index, buffer.row), buffer.position, buffer.line)
-        if index.size > self.limit and max(found.lengths()) > self.limit:
-            return None
-        return found
-
-
-@dataclass
-class IndexedRecords:
-    """What the native parser made of the bytes at `position`. See `csvio.parsing.LocatedBatch`."""
-
-    batch: IndexedBatch
-    position: int
-    line: int
-
-    def __len__(self) -> int:
-        return len(self.batch.index)
-
-    @property
-    def parser(self) -> str:
-        return "native"
-
-    @property
-    def unclosed(self) -> bool:
-        return False
-
-    @property
-    def size(self) -> int:
-        return self.batch.index.size
-
-    @property
-    def lines(self) -> int:
-        return self.batch.index.lines
-
-    @property
-    def blank(self) -> int:
-        return 0
-
-    def where(self, index: int) -> tuple[int, int]:
-        begin = sum(self.lengths()[:index])
-        return self.line + line_count(bytes(self.batch.index.text[:begin])), self.position + begin
-
-    def count_equal(self, record: bytes) -> tuple[int, int]:
-        return self.batch.index.count_equal(record)
-
-    def lengths(self) -> array[int]:
-        out = array("I", bytes(4 * len(self)))
-        self.batch.index.record_lengths(out)
-        return out
 
 
 @dataclass
 class IndexedBatch:
     """Those of an index's records whose byte in `kept` is 1; all where `kept` is None. See `csvio.batch.Batch`.
 
-    `start` is the row of the index's first record. Valid until the scanner's next scan.
+    `start` is the row of the index's first record. Where the index is of records that were written anew, `origin` has a
+    byte for each record of the file from there on: 1 for those that they come from. Valid until the next scan.
     """
 
     wire: Wire
     index: Index
     start: int
     kept: bytes | None = None
+    origin: bytes | None = None
 
     @cached_property
     def _count(self) -> int:
@@ -160,8 +61,21 @@ class IndexedBatch:
 
     @cached_property
     def rows(self) -> Sequence[int]:
-        whole = range(self.start, self.start + len(self.index))
-        return whole if self.kept is None else list(compress(whole, self.kept))
+        return self._all_rows if self.kept is None else list(compress(self._all_rows, self.kept))
+
+    @property
+    def _all_rows(self) -> Sequence[int]:
+        """The row of each record of the index."""
+        if self.origin is None:
+            return range(self.start, self.start + len(self.index))
+        return list(compress(range(self.start, self.start + len(self.origin)), self.origin))
+
+    @property
+    def places(self) -> bytes | None:
+        """A byte for each record of the file from `start` on: 1 for those of this batch; None for all of them."""
+        if self.kept is None or self.origin is None:
+            return self.origin if self.kept is None else self.kept
+        return comparing.spread(self.origin, self.kept)
 
     @property
     def raw(self) -> list[bytes]:
@@ -201,7 +115,7 @@ class IndexedBatch:
 
     def digests(self, positions: Sequence[int] | None, secret: bytes) -> IndexedDigests:
         found = keys.digests(self.index, secret, positions, self.kept)
-        return IndexedDigests(found, self.start, self.kept)
+        return IndexedDigests(found, self._all_rows, self.kept)
 
     def text_mask(self, position: int, comparison: str, operand: bytes) -> Mask | None:
         how = _COMPARISONS.get(comparison)
@@ -224,7 +138,7 @@ class IndexedBatch:
         if mask.count(1) == len(self):
             return self
         kept = mask if self.kept is None else comparing.spread(self.kept, mask)
-        return IndexedBatch(self.wire, self.index, self.start, kept)
+        return IndexedBatch(self.wire, self.index, self.start, kept, self.origin)
 
     def write_to(self, sink: Sink) -> None:
         text = copying.gather(self.index, self.kept).text
@@ -236,6 +150,7 @@ class IndexedBatch:
     def put(self, values: bytes, target: bytearray, start: int) -> None:
         at = self.start - start
         whole = values if self.kept is None else comparing.spread(self.kept, values)
+        whole = whole if self.origin is None else comparing.spread(self.origin, whole)
         there = target[at : at + len(whole)]
         both = int.from_bytes(whole, "little") | int.from_bytes(there, "little")
         target[at : at + len(whole)] = both.to_bytes(len(whole), "little")
@@ -246,21 +161,28 @@ class IndexedDigests:
     """The digests of an index's records, of which those count whose byte in `kept` is 1. See `csvio.batch.Digests`."""
 
     found: memoryview
-    start: int
+    rows: Sequence[int]
     kept: bytes | None
 
     def count(self, wanted: bytes, most: int) -> tuple[int, list[int]]:
         marks = bytearray(len(self.found))
         count = keys.mark_digest(self.found, wanted, marks, 1, self.kept)
-        return count, list(islice(compress(range(self.start, self.start + len(marks)), marks), most)) if count else []
+        return count, list(islice(compress(self.rows, marks), most)) if count else []
 
     def without(self, unwanted: bytes) -> IndexedDigests:
         kept = bytearray(self.kept or b"\1" * len(self.found))
         keys.mark_digest(self.found, unwanted, kept, 0, kept)
-        return IndexedDigests(self.found, self.start, bytes(kept))
+        return IndexedDigests(self.found, self.rows, bytes(kept))
 
     def add_to(self, partitions: Partitions) -> None:
-        partitions.add_digests(self.found, self.start, self.kept)
+        if isinstance(self.rows, range):
+            partitions.add_digests(self.found, self.rows.start, self.kept)
+            return
+        kept = self.kept or b"\1" * len(self.rows)
+        halves = array("Q", self.found.tobytes())
+        chosen = array("Q", [0]) * (2 * kept.count(1))
+        chosen[::2], chosen[1::2] = (array("Q", compress(halves[half::2], kept)) for half in (0, 1))
+        partitions.add_entries(entries(chosen.tobytes(), list(compress(self.rows, kept))))
 
 
 def records(index: Index, kept: bytes | None) -> tuple[list[bytes], list[bytes], dict[int, list[bytes]]]:

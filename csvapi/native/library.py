@@ -21,6 +21,12 @@ class FormStruct(ctypes.Structure):
     )
 
 
+class StyleStruct(ctypes.Structure):
+    """`style` of rewriting.inc."""
+
+    _fields_ = tuple((name, c_uint32) for name in ("delimiter", "quote", "all", "same", "line_end", "unused"))
+
+
 class FoundStruct(ctypes.Structure):
     """`found` of kernel.c."""
 
@@ -51,6 +57,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "compare_numbers": (_N, [_P, *_MASK, _N, _W, _P, _P, _P]),
     "spread": (_N, [_P, _N, _P, _P]),
     "pack": (_N, [_P, _N, _P, _P]),
+    "put_records": (_N, [_P, *_MASK, _P, _N, _P, _P]),
     "gather": (_N, [_P, *_MASK, _I, _P, POINTER(_N)]),
     "gather_lengths": (_N, [_P, _N, _P, _N, *_MASK, _I, _P, POINTER(_N), POINTER(_N)]),
     "digests": (None, [_P, *_MASK, _P, _N, _P, _P, _N, _P]),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from csvapi.csvio.batch import Batch
+from csvapi.csvio.rewriting import Rewriting
 from csvapi.errors import InvalidInput
 from csvapi.steps.growth import EACH, PART, Part
 from csvapi.steps.params import columns_field
@@ -69,6 +70,7 @@ class Select(Written):
         self.times = Counter(self.positions)
         self.most = max(self.times.values())
         self.renamed = {at: encoded(new, self.wire, f"{pointer}/rename") for at, new in renamed.items()}
+        self.rewriting = Rewriting(self.wire, self.positions, self.bound.limit)
         self.filled = 0
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
@@ -78,6 +80,8 @@ class Select(Written):
         """The first records of the block, as many as fit into a part."""
         if self.same:
             return block
+        if (written := self.rewriting.of(block)) is not None:
+            return written
         block = self._part(block)
         taken = [block.column(position) for position in self.positions]
         rows: list[Any] = list(zip(*taken, strict=True))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from csvapi.csvio.batch import Batch, ParsedBatch
 from csvapi.csvio.keys import canonical
+from csvapi.csvio.rewriting import Rewriting
 from csvapi.csvio.wire import Wire
 from csvapi.errors import InvalidInput
 from csvapi.steps.growth import Bound, Part
@@ -61,6 +62,10 @@ class Rewrite:
         self.wire = Wire.of(replace(form.dialect, header=header))
         self.after = Context(context.columns, header, self.wire, context.files, context.max_record)
         self.bound = Bound(context.max_record, pointer)
+        self.rewriting = None
+        if not form.escape_formulas and form.width <= len(context.columns):
+            columns, every = range(len(context.columns)), form.quoting == "all"
+            self.rewriting = Rewriting(self.wire, columns, self.bound.limit, quote_all=every)
         self.replaced = 0
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
@@ -75,6 +80,8 @@ class Rewrite:
 
     def map(self, block: Batch) -> Batch:
         """The first records of the block, as many as fit into a part; the last one that is written may not be."""
+        if self.rewriting and (written := self.rewriting.of(block)) is not None:
+            return written
         raw, plain, odd = list[bytes](), list[bytes](), dict[int, list[bytes]]()
         part, replaced = Part(self.bound), self.replaced
         for (record, fields), row in zip(self._rows(self._wide_enough(block)), block.rows, strict=False):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csvapi.csvio.dialect import Dialect
-from csvapi.csvio.indexed import NativeParser
+from csvapi.csvio.native_parser import NativeParser
 from csvapi.csvio.parsing import CsvParser
 from csvapi.csvio.preview import head
 from csvapi.csvio.reading import read_batches, read_parsed

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import operator
 import re
 from array import array
+from dataclasses import replace
 from decimal import Decimal
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from csvapi.csvio.keys import canonical
 from csvapi.native import cells, comparing, copying, keys
 from csvapi.native.duplicates import Resolver
 from csvapi.native.partitions import Partitions, entries
+from csvapi.native.rewriting import Rewriter
 from csvapi.spill import duplicates
 from tests.native import model
 
@@ -148,6 +152,33 @@ def comparisons(case: Case, random: Random) -> None:
                 assert answers[at] == orders(Decimal(cells_[at].decode()), limit)
 
 
+def rewrites(case: Case, random: Random) -> None:
+    """Fields are written as the csv module writes them, and read again as they were."""
+    index, good = scan(case)
+    keep = None if random.randrange(2) else mask(random, len(good))
+    columns = [random.randrange(case.form.width) for _ in range(random.randint(1, 4))]
+    delimiter, quote = random.choice([(b",", b'"'), (b";", b"'"), (case.form.delimiter, case.form.quote or b'"')])
+    line_end, every = random.choice([b"\n", b"\r\n"]), bool(random.randrange(2))
+    if delimiter == quote or (case.form.utf8 and not (delimiter + quote).isascii()):
+        return
+    form = replace(case.form, width=len(columns), delimiter=delimiter, quote=quote, doubled=True)
+    alive = [record for at, record in enumerate(good) if keep is None or keep[at] == 1]
+    target = io.StringIO()
+    quoting: Literal[0, 1] = csv.QUOTE_ALL if every else csv.QUOTE_MINIMAL
+    marks = {"delimiter": delimiter.decode("latin-1"), "quotechar": quote.decode("latin-1")}
+    writer = csv.writer(target, lineterminator="\r\n", quoting=quoting, **marks)
+    texts = []
+    for record in alive:
+        target.seek(0), target.truncate()
+        writer.writerow([record.fields[at].decode("latin-1") for at in columns])
+        texts.append(target.getvalue().removesuffix("\r\n").encode("latin-1") + line_end)
+    found = Rewriter(form, columns, line_end, quote_all=every, allocate=case.allocate).rewrite(index, keep)
+    if found is None:  # what begins with a byte order mark now, for one
+        return
+    assert bytes(found.text) == b"".join(texts)
+    assert cells.rows(found) == [tuple(record.fields[at] for at in columns) for record in alive]
+
+
 def answers_for_some(_: Case, random: Random) -> None:
     """Answers about the records of a mask become answers about all, and back."""
     keep = mask(random, random.randrange(200))
@@ -211,4 +242,4 @@ TEXTS = {
     comparing.How.ENDS_WITH: bytes.endswith,
 }
 NUMBERS = {"<": operator.lt, "<=": operator.le, "==": operator.eq, ">=": operator.ge, ">": operator.gt}
-OF_TEXTS = (bounds, digests, copies, copies_by_lengths, comparisons, answers_for_some, repeats)
+OF_TEXTS = (bounds, digests, copies, copies_by_lengths, comparisons, rewrites, answers_for_some, repeats)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from csvapi.csvio.batch import Batch
 from csvapi.csvio.census import Counter
 from csvapi.csvio.disk import disk_budget
-from csvapi.csvio.indexed import NativeParser
+from csvapi.csvio.native_parser import NativeParser
 from csvapi.csvio.parsing import CsvParser
 from csvapi.csvio.reading import read_batches
 from csvapi.engines.local.bad_records import Judge

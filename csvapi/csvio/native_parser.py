@@ -1,0 +1,116 @@
+"""The native parser: takes what the kernel proves to be what the csv module would read."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from csvapi.csvio.indexed import IndexedBatch
+from csvapi.csvio.records import line_count
+from csvapi.native.form import Form
+from csvapi.native.loader import load
+from csvapi.native.scanner import Scanner
+
+if TYPE_CHECKING:
+    from csvapi.csvio.buffer import Buffer
+    from csvapi.csvio.wire import Wire
+
+_HIGH = bytes(range(128, 256))
+
+
+def native_form(wire: Wire, width: int) -> Form | None:
+    """What the kernel must know of a wire; None where there is no kernel, or none for the dialect."""
+    special = wire.escape or wire.dialect.skip_space or len(wire.delimiter) != 1 or len(wire.quote) > 1
+    if special or not width or load() is None or not (wire.delimiter + wire.quote).isascii():
+        return None
+    utf8 = wire.inner == "utf-8"
+    undefined = b"" if utf8 else _HIGH if wire.undecodable is None else wire.undecodable
+    if undefined.translate(None, _HIGH):
+        return None
+    return Form(width, wire.delimiter, wire.quote, wire.dialect.double_quote, utf8, undefined)
+
+
+@dataclass
+class NativeParser:
+    """Takes records that the kernel proves to be what the csv module would read, of the header's width.
+
+    It knows dialects whose delimiter and quote are one ASCII byte each, without an escape character or spaces that are
+    skipped; of an encoding in which bytes mean something only together, other than UTF-8, it takes what is ASCII.
+    """
+
+    wire: Wire
+    scanner: Scanner
+    limit: int
+    seen: tuple[int, int] = (-1, 0)  # the position and the size of what is less than a record
+
+    @classmethod
+    def of(cls, wire: Wire, width: int, size: int, limit: int) -> NativeParser | None:
+        """A parser that reads `size` bytes at most at once, and no record longer than `limit`; None where there is no
+        kernel, or none for the dialect."""
+        form = native_form(wire, width)
+        return cls(wire, Scanner(form, size), limit) if form else None
+
+    @property
+    def home(self) -> memoryview:
+        """Where a buffer must be for this parser to read it."""
+        return self.scanner.text
+
+    def parse(self, buffer: Buffer, *, final: bool) -> IndexedRecords | None:
+        if buffer.home is not self.home or not buffer.at_home:
+            return None
+        if self.seen == (buffer.position, buffer.size) and not final:
+            return None  # the record that the last index left, which is not whole yet
+        index = self.scanner.scan(buffer.start, buffer.stop, final=final)
+        if not len(index):
+            return None
+        if not index.declined:
+            self.seen = buffer.position + index.size, buffer.size - index.size
+        found = IndexedRecords(IndexedBatch(self.wire, index, buffer.row), buffer.position, buffer.line)
+        if index.size > self.limit and max(found.lengths()) > self.limit:
+            return None
+        return found
+
+
+@dataclass
+class IndexedRecords:
+    """What the native parser made of the bytes at `position`. See `csvio.parsing.LocatedBatch`."""
+
+    batch: IndexedBatch
+    position: int
+    line: int
+
+    def __len__(self) -> int:
+        return len(self.batch.index)
+
+    @property
+    def parser(self) -> str:
+        return "native"
+
+    @property
+    def unclosed(self) -> bool:
+        return False
+
+    @property
+    def size(self) -> int:
+        return self.batch.index.size
+
+    @property
+    def lines(self) -> int:
+        return self.batch.index.lines
+
+    @property
+    def blank(self) -> int:
+        return 0
+
+    def where(self, index: int) -> tuple[int, int]:
+        begin = sum(self.lengths()[:index])
+        return self.line + line_count(bytes(self.batch.index.text[:begin])), self.position + begin
+
+    def count_equal(self, record: bytes) -> tuple[int, int]:
+        return self.batch.index.count_equal(record)
+
+    def lengths(self) -> array[int]:
+        out = array("I", bytes(4 * len(self)))
+        self.batch.index.record_lengths(out)
+        return out

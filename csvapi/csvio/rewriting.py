@@ -1,0 +1,51 @@
+"""Writing indexed batches anew, by the kernel: what select and normalise do with records that are nothing special."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from csvapi.csvio.indexed import IndexedBatch
+from csvapi.csvio.native_parser import native_form
+from csvapi.native.rewriting import Rewriter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from csvapi.csvio.batch import Batch
+    from csvapi.csvio.wire import Wire
+
+_EACH = 4  # bytes that quotes, a delimiter or a line end add to a field or a record, at most
+
+
+class Rewriting:
+    """Writes indexed batches anew: the fields of `columns`, counted from 0, as records of `wire`.
+
+    `of` gives None for what only Python can write: a batch that is no index, an encoding that is not the one of `wire`,
+    a dialect without doubled quotes, records that might become longer than `limit` bytes. What it gives is valid until
+    its next call. Memory: a few times a batch.
+    """
+
+    def __init__(self, wire: Wire, columns: Sequence[int], limit: int, *, quote_all: bool = False) -> None:
+        self.wire, self.columns, self.limit, self.quote_all = wire, columns, limit, quote_all
+        self._times = max(Counter(columns).values(), default=0)
+
+    @cached_property
+    def _rewriter(self) -> Rewriter | None:
+        form, line_end = native_form(self.wire, len(self.columns)), self.wire.dialect.line_end.encode()
+        if form is None or not form.quote or not form.doubled or line_end not in (b"\n", b"\r\n"):
+            return None
+        return Rewriter(form, self.columns, line_end, quote_all=self.quote_all)
+
+    def of(self, batch: Batch) -> IndexedBatch | None:
+        """The records of a batch written anew, with the rows they had."""
+        if not isinstance(batch, IndexedBatch) or batch.wire.inner != self.wire.inner or self._rewriter is None:
+            return None
+        longest = 2 * self._times * batch.index.size + _EACH * (len(self.columns) + 1)  # of a record, at most
+        if longest > self.limit or max(self.columns) >= batch.width:
+            return None
+        index = self._rewriter.rewrite(batch.index, batch.kept)
+        if index is None:
+            return None
+        return IndexedBatch(self.wire, index, batch.start, None, batch.places)

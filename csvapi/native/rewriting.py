@@ -1,0 +1,75 @@
+"""Writing records anew: some of their fields, with the quotes that another dialect needs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from ctypes import byref
+from typing import TYPE_CHECKING
+
+from csvapi.native.library import SLACK, StyleStruct, kernel
+from csvapi.native.memory import Allocate, Memory
+from csvapi.native.scanner import Scanner
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from _typeshed import ReadableBuffer
+
+    from csvapi.native.form import Form
+    from csvapi.native.index import Index
+
+_FIELD = 4  # bytes that quotes, a delimiter or a line end may add to a field or a record
+
+
+class Rewriter:
+    """Writes the fields of `columns`, counted from 0, as records of another form, and indexes what it wrote.
+
+    Fields get quotes where they need them, or `all` of them. `form.quote` must not be b"", and two of them in a field
+    stand for one. `line_end` is one or two bytes. Memory: up to nine times the text that is written at once, kept for
+    the next time. Raises `ValueError` for a form that this is not.
+    """
+
+    def __init__(
+        self,
+        form: Form,
+        columns: Sequence[int],
+        line_end: bytes,
+        *,
+        quote_all: bool = False,
+        allocate: Allocate = Memory,
+    ) -> None:
+        if not form.quote or not form.doubled or form.width != len(columns) or not 1 <= len(line_end) <= 2:
+            raise ValueError(f"Records of {len(columns)} fields cannot be written as {form}, {line_end!r}.")
+        self.form, self._columns, self._all = form, columns, quote_all
+        self._line_end = int.from_bytes(line_end, "little")
+        self._times = max(Counter(columns).values())
+        self._allocate = allocate
+        self._scanner: Scanner | None = None
+
+    def rewrite(self, index: Index, mask: ReadableBuffer | None = None, value: int = 1) -> Index | None:
+        """The records whose byte in `mask` is `value`, written anew; valid until the next call.
+
+        None where the kernel would not read what it wrote, as where the encoding of the two forms is not one.
+        """
+        scanner = self._room(index)
+        old = index.scanner.form
+        same = old.delimiter == self.form.delimiter and old.quote == self.form.quote
+        style = StyleStruct(self.form.delimiter[0], self.form.quote[0], self._all, same, self._line_end, 0)
+        size = kernel().put_records(
+            byref(index.structure),
+            index.mask(mask),
+            value,
+            index.columns(self._columns),
+            len(self._columns),
+            byref(style),
+            scanner.memory.address,
+        )
+        found = scanner.scan(0, size, final=True)
+        return None if found.declined else found
+
+    def _room(self, index: Index) -> Scanner:
+        fields = len(index) * (len(self._columns) + 1)
+        size = 2 * self._times * index.size + _FIELD * fields + SLACK
+        if self._scanner is None or len(self._scanner.text) < size:
+            self._scanner = Scanner(self.form, size * 5 // 4, allocate=self._allocate)
+        return self._scanner
