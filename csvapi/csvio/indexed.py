@@ -101,6 +101,10 @@ class IndexedBatch:
     def widths(self) -> list[int]:
         return [self.width] * len(self)
 
+    def cells(self, position: int) -> list[bytes]:
+        """The cells of one column, which the batch does not keep."""
+        return cells.cells(self.index, position, self.kept)
+
     def column(self, position: int) -> list[Cell]:
         if position not in self._columns:
             self._columns[position] = [*cells.cells(self.index, position, self.kept)]

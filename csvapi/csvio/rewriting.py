@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from csvapi.csvio.indexed import IndexedBatch
 from csvapi.csvio.native_parser import native_form
 from csvapi.native.rewriting import Rewriter
 
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Sequence
 
     from csvapi.csvio.batch import Batch
@@ -38,14 +39,18 @@ class Rewriting:
             return None
         return Rewriter(form, self.columns, line_end, quote_all=self.quote_all)
 
-    def of(self, batch: Batch) -> IndexedBatch | None:
-        """The records of a batch written anew, with the rows they had."""
-        if not isinstance(batch, IndexedBatch) or batch.wire.inner != self.wire.inner or self._rewriter is None:
+    def takes(self, batch: Batch) -> TypeGuard[IndexedBatch]:
+        """Whether the kernel may write the batch."""
+        return isinstance(batch, IndexedBatch) and batch.wire.inner == self.wire.inner and self._rewriter is not None
+
+    def of(self, batch: Batch, texts: Sequence[tuple[bytes, array[int]]] = ()) -> IndexedBatch | None:
+        """The records of a batch written anew, with the rows they had. `columns` from the batch's width on are `texts`,
+        each all records' in one, and their lengths."""
+        if not self.takes(batch) or self._rewriter is None:
             return None
-        longest = 2 * self._times * batch.index.size + _EACH * (len(self.columns) + 1)  # of a record, at most
-        if longest > self.limit or max(self.columns) >= batch.width:
+        size = batch.index.size + sum(len(text) for text, _ in texts)
+        longest = 2 * self._times * size + _EACH * (len(self.columns) + 1)  # of a record, at most
+        if longest > self.limit or max(self.columns) >= batch.width + len(texts):
             return None
-        index = self._rewriter.rewrite(batch.index, batch.kept)
-        if index is None:
-            return None
-        return IndexedBatch(self.wire, index, batch.start, None, batch.places)
+        index = self._rewriter.rewrite(batch.index, batch.kept, texts=texts)
+        return None if index is None else IndexedBatch(self.wire, index, batch.start, None, batch.places)

@@ -27,6 +27,12 @@ class StyleStruct(ctypes.Structure):
     _fields_ = tuple((name, c_uint32) for name in ("delimiter", "quote", "all", "same", "line_end", "unused"))
 
 
+class TextsStruct(ctypes.Structure):
+    """`texts` of rewriting.inc."""
+
+    _fields_ = (("text", c_char_p), ("lengths", c_void_p), ("at", c_uint64))
+
+
 class FoundStruct(ctypes.Structure):
     """`found` of kernel.c."""
 
@@ -57,7 +63,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "compare_numbers": (_N, [_P, *_MASK, _N, _W, _P, _P, _P]),
     "spread": (_N, [_P, _N, _P, _P]),
     "pack": (_N, [_P, _N, _P, _P]),
-    "put_records": (_N, [_P, *_MASK, _P, _N, _P, _P]),
+    "put_records": (_N, [_P, *_MASK, _P, _N, _P, _N, _N, _P, _P]),
     "gather": (_N, [_P, *_MASK, _I, _P, POINTER(_N)]),
     "gather_lengths": (_N, [_P, _N, _P, _N, *_MASK, _I, _P, POINTER(_N), POINTER(_N)]),
     "digests": (None, [_P, *_MASK, _P, _N, _P, _P, _N, _P]),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from ctypes import byref
+from ctypes import byref, c_uint32
 from typing import TYPE_CHECKING
 
-from csvapi.native.library import SLACK, StyleStruct, kernel
+from csvapi.native.library import SLACK, StyleStruct, TextsStruct, kernel
 from csvapi.native.memory import Allocate, Memory
 from csvapi.native.scanner import Scanner
 
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Sequence
 
     from _typeshed import ReadableBuffer
@@ -46,12 +47,29 @@ class Rewriter:
         self._allocate = allocate
         self._scanner: Scanner | None = None
 
-    def rewrite(self, index: Index, mask: ReadableBuffer | None = None, value: int = 1) -> Index | None:
+    def rewrite(
+        self,
+        index: Index,
+        mask: ReadableBuffer | None = None,
+        value: int = 1,
+        texts: Sequence[tuple[bytes, array[int]]] = (),
+    ) -> Index | None:
         """The records whose byte in `mask` is `value`, written anew; valid until the next call.
 
-        None where the kernel would not read what it wrote, as where the encoding of the two forms is not one.
+        Columns from the index's width on are `texts`: for each of them the texts of all these records in one, and their
+        lengths, 4 bytes each. None where the kernel would not read what it wrote, as a text with a NUL. Raises
+        `ValueError` for texts that are not as many as the records.
         """
-        scanner = self._room(index)
+        count = len(index) if mask is None else bytes(mask).count(value)
+        others = (TextsStruct * max(1, len(texts)))()
+        for other, (text, lengths) in zip(others, texts, strict=False):
+            if len(lengths) != count or sum(lengths) != len(text):
+                raise ValueError(f"There must be a text for each of {count} records.")
+            other.text, other.lengths = text, lengths.buffer_info()[0]
+        width = index.scanner.form.width
+        if not all(0 <= column < width + len(texts) for column in self._columns):
+            raise ValueError(f"Columns must be below {width + len(texts)}, and are {list(self._columns)}.")
+        scanner = self._room(index, texts)
         old = index.scanner.form
         same = old.delimiter == self.form.delimiter and old.quote == self.form.quote
         style = StyleStruct(self.form.delimiter[0], self.form.quote[0], self._all, same, self._line_end, 0)
@@ -59,17 +77,20 @@ class Rewriter:
             byref(index.structure),
             index.mask(mask),
             value,
-            index.columns(self._columns),
+            (c_uint32 * len(self._columns))(*self._columns),
             len(self._columns),
+            byref(others),
+            len(texts),
+            count,
             byref(style),
             scanner.memory.address,
         )
         found = scanner.scan(0, size, final=True)
         return None if found.declined else found
 
-    def _room(self, index: Index) -> Scanner:
+    def _room(self, index: Index, texts: Sequence[tuple[bytes, array[int]]]) -> Scanner:
         fields = len(index) * (len(self._columns) + 1)
-        size = 2 * self._times * index.size + _FIELD * fields + SLACK
+        size = 2 * self._times * (index.size + sum(len(text) for text, _ in texts)) + _FIELD * fields + SLACK
         if self._scanner is None or len(self._scanner.text) < size:
             self._scanner = Scanner(self.form, size * 5 // 4, allocate=self._allocate)
         return self._scanner

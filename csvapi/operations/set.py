@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import re
-import sys
-import unicodedata
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from array import array
+from operator import ne
+from typing import TYPE_CHECKING, Any, cast
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from csvapi.csvio.indexed import IndexedBatch
+from csvapi.csvio.rewriting import Rewriting
+from csvapi.errors import InvalidInput, TooLarge
 from csvapi.steps.growth import Part, TooLong
 from csvapi.steps.params import columns_field, compiled, flag
 from csvapi.steps.step import Operation, Traits
-from csvapi.steps.template import Most, Replaced, template
+from csvapi.steps.template import template
+from csvapi.steps.text_changes import CASES, changes
 from csvapi.steps.writing import Written, block_of, encoded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from csvapi.csvio.batch import Batch
     from csvapi.spill.workspace import Workspace
@@ -25,13 +27,7 @@ if TYPE_CHECKING:
 
 _REMEMBERED, _SHARE = 1 << 22, 128  # bytes of memory for cells and their new values, at most; and of which part of it
 _LONGEST, _ENTRY = 700, 250  # of them for one cell, and besides its text
-_MANY = 100  # marks on one letter
-_SPACES = re.compile(r"\s+")
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_CASES: dict[str, Callable[[str], str]] = {
-    "upper": str.upper,
-    "lower": str.lower,
-}
+_LONGER = 4  # times the records that their new values may take together, where the kernel writes them
 
 
 class Replacement(Schema):
@@ -60,7 +56,7 @@ class Params(Schema):
         metadata={"description": "Replacements, one after the other."},
     )
     case = fields.String(
-        validate=validate.OneOf((*_CASES, "title"), error="must be one of: {choices}."),
+        validate=validate.OneOf((*CASES, "title"), error="must be one of: {choices}."),
         metadata={"description": "upper, lower, or title: each word with a capital first."},
     )
     fill = fields.String(metadata={"description": "What an empty value becomes."})
@@ -83,66 +79,6 @@ def traits(params: dict[str, Any]) -> Traits:
     return Traits("mapper", stateless=not previous, settles=previous)
 
 
-def changes(params: dict[str, Any], limit: int, alive: Callable[[], None]) -> list[Callable[[str], str]]:
-    """The changes in the order they are made, whatever the order they were given in; each raises `TooLong` for a text
-    that would have more than `limit` characters, before it is made."""
-    found: list[Callable[[str], str]] = []
-    if params.get("nfc"):
-        found.append(_composed)
-    if params.get("trim"):
-        found.append(str.strip)
-    if params.get("collapse"):
-        found.append(Replaced(_SPACES, lambda _: " ", Most(0, 1), limit, alive))
-    found += [_replacement(each, limit, alive) for each in params.get("replace", ())]
-    if "case" in params:
-        found.append(_CASES.get(params["case"]) or Replaced(_WORD, _titled, Most(3, 0), limit, alive))
-    if "fill" in params:
-        found.append(lambda text: text or params["fill"])
-    return found
-
-
-def _composed(text: str) -> str:
-    """NFC. Python puts the marks of a letter in order one by one, in the square of their number; many are put in order
-    before, by a sort (The Unicode Standard, 3.11, Canonical Ordering Algorithm)."""
-    if len(text) > _MANY and not text.isascii():
-        text = _marks().sub(lambda run: "".join(sorted(run[0], key=unicodedata.combining)), text)
-    return unicodedata.normalize("NFC", text)
-
-
-@cache
-def _marks() -> re.Pattern[str]:
-    """Runs of many marks."""
-    marks = "".join(mark for mark in map(chr, range(sys.maxunicode + 1)) if unicodedata.combining(mark))
-    return re.compile(f"[{marks}]{{{_MANY},}}")
-
-
-def _titled(word: re.Match[str]) -> str:
-    return word[0][0].upper() + word[0][1:].lower()
-
-
-def _replacement(each: dict[str, str], limit: int, alive: Callable[[], None]) -> Callable[[str], str]:
-    if "text" in each:
-        return partial(_literal, old=each["text"], new=each["with"], limit=limit)
-    pattern = compiled(each["pattern"], "pattern")
-    replaced = template(each["with"], pattern)
-    change = Replaced(pattern, replaced, replaced.most, limit, alive)
-
-    def tolerant(text: str) -> str:
-        try:
-            return change(text)
-        except UnicodeEncodeError:  # bytes that are no text
-            return text
-
-    return tolerant
-
-
-def _literal(text: str, old: str, new: str, limit: int) -> str:
-    more = len(new) - len(old)
-    if len(text) + len(text) // len(old) * more > limit and (size := len(text) + text.count(old) * more) > limit:
-        raise TooLong(size)
-    return text.replace(old, new)
-
-
 class Set(Written):
     """Changes cells as text. One pass, stateless but for `fill_previous`; memory: a part, and some short cells.
 
@@ -161,6 +97,9 @@ class Set(Written):
         self.remembered = self.changed = 0
         self.memory = _REMEMBERED
         self.alive: Callable[[], None] = lambda: None
+        width, number = len(context.columns), {position: at for at, position in enumerate(self.positions)}
+        order = [width + number[position] if position in number else position for position in range(width)]
+        self.rewriting = Rewriting(self.wire, order, self.bound.limit)
 
     def prepare(self, workspace: Workspace) -> None:
         self.previous = None if self.previous is None else {}
@@ -173,7 +112,10 @@ class Set(Written):
         return self.top(fields)
 
     def map(self, block: Batch) -> Batch:
-        """The first records of the block, as many as fit into a part."""
+        """The first records of the block, as many as fit into a part; of an indexed one all, whose other columns
+        never become objects."""
+        if self.rewriting.takes(block) and self.previous is None and (written := self._indexed(block)) is not None:
+            return written
         rows: list[list[bytes]] = []
         part = Part(self.bound)
         for index, row in enumerate(block.rows):
@@ -184,6 +126,36 @@ class Set(Written):
             rows.append(fields)
             self.changed += changed
         return block_of(rows, block.rows[: len(rows)], self.wire, self.bound)
+
+    def _indexed(self, block: IndexedBatch) -> Batch | None:
+        """None where the values are much longer than the records, or not for the kernel to write; what is wrong with a
+        value is said record by record."""
+        texts, changed, room = [], 0, _LONGER * block.index.size
+        try:
+            for position in self.positions:
+                cells = block.cells(position)
+                values = self._values(cells, block.rows, position)
+                lengths = array("I", map(len, values))
+                room -= sum(lengths)
+                if room < 0:
+                    return None
+                texts.append((b"".join(values), lengths))
+                changed += sum(map(ne, cells, values))
+        except (InvalidInput, TooLarge):
+            return None
+        written = self.rewriting.of(block, texts)
+        if written is not None:
+            self.changed += changed
+        return written
+
+    def _values(self, cells: list[bytes], rows: Sequence[int], position: int) -> list[bytes]:
+        """What the cells of a column become."""
+        values = list(map(self.known.get, cells))
+        for index, value in enumerate(values) if None in values else ():
+            if value is None:
+                known = self.known.get(cells[index])
+                values[index] = self._value(cells[index], rows[index], position) if known is None else known
+        return cast("list[bytes]", values)
 
     def _change(self, fields: list[bytes], size: int, row: int) -> tuple[int, int]:
         """Change the fields of a record of `size` bytes: how many it has then, and how many fields are others."""

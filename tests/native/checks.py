@@ -156,27 +156,30 @@ def rewrites(case: Case, random: Random) -> None:
     """Fields are written as the csv module writes them, and read again as they were."""
     index, good = scan(case)
     keep = None if random.randrange(2) else mask(random, len(good))
-    columns = [random.randrange(case.form.width) for _ in range(random.randint(1, 4))]
+    alive = [record for at, record in enumerate(good) if keep is None or keep[at] == 1]
+    others = [[random.choice(TEXTS_OF_OTHERS) for _ in alive] for _ in range(random.randrange(3))]
+    columns = [random.randrange(case.form.width + len(others)) for _ in range(random.randint(1, 4))]
+    rows = [[*record.fields, *more] for record, *more in zip(alive, *others, strict=True)]
     delimiter, quote = random.choice([(b",", b'"'), (b";", b"'"), (case.form.delimiter, case.form.quote or b'"')])
     line_end, every = random.choice([b"\n", b"\r\n"]), bool(random.randrange(2))
     if delimiter == quote or (case.form.utf8 and not (delimiter + quote).isascii()):
         return
     form = replace(case.form, width=len(columns), delimiter=delimiter, quote=quote, doubled=True)
-    alive = [record for at, record in enumerate(good) if keep is None or keep[at] == 1]
     target = io.StringIO()
     quoting: Literal[0, 1] = csv.QUOTE_ALL if every else csv.QUOTE_MINIMAL
     marks = {"delimiter": delimiter.decode("latin-1"), "quotechar": quote.decode("latin-1")}
     writer = csv.writer(target, lineterminator="\r\n", quoting=quoting, **marks)
     texts = []
-    for record in alive:
+    for row in rows:
         target.seek(0), target.truncate()
-        writer.writerow([record.fields[at].decode("latin-1") for at in columns])
+        writer.writerow([row[at].decode("latin-1") for at in columns])
         texts.append(target.getvalue().removesuffix("\r\n").encode("latin-1") + line_end)
-    found = Rewriter(form, columns, line_end, quote_all=every, allocate=case.allocate).rewrite(index, keep)
+    given = [(b"".join(other), array("I", map(len, other))) for other in others]
+    found = Rewriter(form, columns, line_end, quote_all=every, allocate=case.allocate).rewrite(index, keep, 1, given)
     if found is None:  # what begins with a byte order mark now, for one
         return
     assert bytes(found.text) == b"".join(texts)
-    assert cells.rows(found) == [tuple(record.fields[at] for at in columns) for record in alive]
+    assert cells.rows(found) == [tuple(row[at] for at in columns) for row in rows]
 
 
 def answers_for_some(_: Case, random: Random) -> None:
@@ -233,6 +236,7 @@ def _partitioned(ranges: list[list[bytes]], count: int) -> list[list[bytearray]]
     return files
 
 
+TEXTS_OF_OTHERS = [b"", b"a", b"b,c", b'"', b"'", b"x\ny", b"\r", b";", b"z" * 70, "é".encode(), b"\xff", b"\0"]
 DIGITS = [b"%d" % digit for digit in range(10)]
 PLAIN = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 TEXTS = {
