@@ -50,6 +50,8 @@ def execute(
         source, dialect, steps, output, options=Options(explain=True, **options), workspace=tmp_path,
         dropped=dropped, explain=why,
     )  # fmt: skip
+    for stage in receipt.run["stages"]:
+        assert options.get("native", True) or not stage["bytes_by_parser"]["native"]
     left = sorted(path.name for path in tmp_path.iterdir())
     assert left == ["dropped", "in", "out", "why"], "the workspace must be empty again"
     explained = list(csv.reader(io.StringIO(why.read_text())))[1:]
