@@ -19,25 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
+    from csvapi.csvio.keys import Digests
     from csvapi.csvio.sink import Sink
     from csvapi.csvio.wire import Wire
-    from csvapi.native.partitions import Partitions
-
-
-class Digests(Protocol):
-    """The digests of the keys of a batch's records, which lie where the kernel put them."""
-
-    def count(self, wanted: bytes, most: int) -> tuple[int, list[int]]:
-        """How many records have this digest, 16 bytes, and the rows of the first ones, at most `most`."""
-        ...
-
-    def without(self, unwanted: bytes) -> Digests:
-        """Those of the records that have another digest than this."""
-        ...
-
-    def add_to(self, partitions: Partitions) -> None:
-        """Add the records with their rows to partitions on disk."""
-        ...
 
 
 Cell = bytes | None

@@ -162,7 +162,7 @@ class IndexedBatch:
 
 @dataclass(frozen=True)
 class IndexedDigests:
-    """The digests of an index's records, of which those count whose byte in `kept` is 1. See `csvio.batch.Digests`."""
+    """The digests of an index's records, of which those count whose byte in `kept` is 1. See `csvio.keys.Digests`."""
 
     found: memoryview
     rows: Sequence[int]

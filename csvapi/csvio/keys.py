@@ -16,14 +16,32 @@ from array import array
 from hashlib import blake2b
 from itertools import repeat
 from operator import concat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-Digests = tuple["array[int]", "array[int]"]
+    from csvapi.native.partitions import Partitions
+
+_Halves = tuple["array[int]", "array[int]"]
 
 _SECRET = os.urandom(16)
+
+
+class Digests(Protocol):
+    """The digests of the keys of a batch's records, which lie where the kernel put them."""
+
+    def count(self, wanted: bytes, most: int) -> tuple[int, list[int]]:
+        """How many records have this digest, 16 bytes, and the rows of the first ones, at most `most`."""
+        ...
+
+    def without(self, unwanted: bytes) -> Digests:
+        """Those of the records that have another digest than this."""
+        ...
+
+    def add_to(self, partitions: Partitions) -> None:
+        """Add the records with their rows to partitions on disk."""
+        ...
 
 
 def canonical(fields: Sequence[bytes | None], delimiter: bytes) -> bytes:
@@ -49,16 +67,16 @@ def _minimal(field: bytes | None, delimiter: bytes, quote: bytes) -> bytes:
     return field
 
 
-def _siphash(keys: Sequence[bytes]) -> Digests:
+def _siphash(keys: Sequence[bytes]) -> _Halves:
     return array("q", map(hash, keys)), array("q", map(hash, map(concat, keys, repeat(b"\0"))))
 
 
-def _blake2b(keys: Sequence[bytes]) -> Digests:
+def _blake2b(keys: Sequence[bytes]) -> _Halves:
     both = array("q", b"".join(blake2b(key, digest_size=16, key=_SECRET).digest() for key in keys))
     return both[::2], both[1::2]
 
 
-def digester(seed: str | None) -> Callable[[Sequence[bytes]], Digests]:
+def digester(seed: str | None) -> Callable[[Sequence[bytes]], _Halves]:
     """SipHash when Python's hash seed is random, as it is unless PYTHONHASHSEED says otherwise."""
     return _siphash if seed in (None, "", "random") else _blake2b
 

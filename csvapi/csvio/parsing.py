@@ -73,6 +73,8 @@ class Parser(Protocol):
         class Lines:
             '''Takes records of one field, without quotes and blank lines.'''
 
+            home = None
+
             def parse(self, buffer, *, final):
                 text = bytes(buffer.rest)
                 whole = text if final else text[: text.rfind(b"\\n") + 1]
@@ -81,6 +83,11 @@ class Parser(Protocol):
                 lines = whole.splitlines(keepends=True)
                 return ParsedRecords(ParsedBatch(...), buffer.position, len(whole), buffer.line, ...)
     """
+
+    @property
+    def home(self) -> memoryview | None:
+        """The memory that a buffer should be in for this parser; None if any will do."""
+        ...
 
     def parse(self, buffer: Buffer, *, final: bool) -> LocatedBatch | None: ...
 
@@ -154,6 +161,10 @@ class CsvParser:
     patient: bool = True
     stretch: int = _STRETCH
     stopped: int = -1  # where the last stretch ended
+
+    @property
+    def home(self) -> None:
+        """Any memory."""
 
     def parse(self, buffer: Buffer, *, final: bool) -> ParsedRecords | None:
         if self.patient:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from csvapi.csvio.batch import BLOCK_SIZE
 from csvapi.csvio.buffer import Buffer
+from csvapi.csvio.native_parser import NativeParser
 from csvapi.csvio.parsing import CsvParser
 from csvapi.errors import MalformedCsv
 
@@ -16,24 +17,33 @@ if TYPE_CHECKING:
     from csvapi.csvio.source import Source
 
 
+def parsers_of(source: Source, width: int, limit: int, *, native: int = 0) -> list[Parser]:
+    """The parsers for a source whose header has `width` fields: the native one, if it may read so many bytes at once and
+    knows the dialect, and the csv module."""
+    csv = CsvParser(source, limit)
+    quick = NativeParser.of(source.wire, width, native, limit) if native else None
+    csv.patient = quick is None
+    return [csv] if quick is None else [quick, csv]
+
+
 def read_batches(
     source: Source,
     start: int,
     stop: int,
     parsers: Sequence[Parser],
     *,
-    home: memoryview | None = None,
     line: int = 1,
     size: int = BLOCK_SIZE,
     limit: int = 1 << 24,
 ) -> Iterator[LocatedBatch]:
     """Read the records of bytes `start` to `stop`, which must both be where records begin.
 
-    Of the parsers the first one that takes something wins; the last one must take every record. `home` is memory to
-    read into. One pass, `size` bytes at a time; memory: a few times as much, or the longest record. A batch is valid
-    until the next one. Raises `MalformedCsv` for a record longer than `limit` bytes.
+    Of the parsers the first one that takes something wins; the last one must take every record. One pass, `size` bytes
+    at a time; memory: a few times as much, or the longest record. A batch is valid until the next one. Raises
+    `MalformedCsv` for a record longer than `limit` bytes.
     """
-    buffer, need = Buffer(home or memoryview(bytearray(2 * size)), start, line), 1
+    homes = [parser.home for parser in parsers if parser.home is not None]
+    buffer, need = Buffer(homes[0] if homes else memoryview(bytearray(2 * size)), start, line), 1
     for data, final in _chunks(source, start, stop, size):
         buffer.add(data)
         if buffer.size < need and not final:

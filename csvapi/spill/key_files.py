@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from csvapi.csvio.batch import Digests
+    from csvapi.csvio.keys import Digests
 
 _NUMBERS = 3  # of an entry: two halves of the digest, and the row in its range
 _BUFFERED = 1 << 15  # entries

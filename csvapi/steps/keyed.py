@@ -15,7 +15,8 @@ from csvapi.steps.writing import wire_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csvapi.csvio.batch import Batch, Cell, Digests
+    from csvapi.csvio.batch import Batch, Cell
+    from csvapi.csvio.keys import Digests
     from csvapi.csvio.wire import Wire
     from csvapi.spill.duplicates import Keep
     from csvapi.spill.key_files import KeySink

@@ -35,8 +35,7 @@ def both(path: Path, dialect: Dialect, size: int = 4096) -> tuple[list[tuple[obj
     parsers = [native, csv] if native else [csv]
     seen: list[tuple[object, ...]] = []
     taken = {"native": 0, "csv": 0}
-    home = native.home if native else None
-    for found in read_batches(source, first.start, source.size, parsers, home=home, line=first.line, size=size):
+    for found in read_batches(source, first.start, source.size, parsers, line=first.line, size=size):
         seen += records(found, len(first.columns))
         taken[found.parser] += found.size
     return seen, taken
@@ -135,7 +134,7 @@ def test_keys_and_digests_are_equal_together(tmp_path: Path, data: st.DataObject
         digests: list[bytes] = []
         keys: list[bytes] = []
         parsers = [native, CsvParser(source, 1 << 24, patient=False)]
-        for found in read_batches(source, first.start, source.size, parsers, home=native.home, size=4096):
+        for found in read_batches(source, first.start, source.size, parsers, size=4096):
             batch = found.batch
             made = batch.keys(positions)
             wanted = bytearray(DIGEST * len(made))

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from csvapi.csvio.batch import Batch
 from csvapi.csvio.census import Counter
 from csvapi.csvio.disk import disk_budget
-from csvapi.csvio.native_parser import NativeParser
-from csvapi.csvio.parsing import CsvParser
-from csvapi.csvio.reading import read_batches
+from csvapi.csvio.reading import parsers_of, read_batches
 from csvapi.engines.local.bad_records import Judge
 from csvapi.engines.local.decisions import LENGTH, Decisions, length_file
 from csvapi.engines.local.flow import through
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from csvapi.csvio.parsing import LocatedBatch, Parser
+    from csvapi.csvio.parsing import LocatedBatch
     from csvapi.csvio.sink import Sink
     from csvapi.engines.local.plan import Plan
     from csvapi.engines.local.processes import Progressed
@@ -145,16 +143,11 @@ class RangePass:
         return stack.enter_context(length_file(self.workspace, self.number).open("wb")) if self.locate else None
 
     def _pieces(self) -> Iterator[LocatedBatch]:
-        source, options, size = self.plan.source, self.options, self.options.block_size
-        csv, native = CsvParser(source, options.max_record), None
-        if options.native:
-            native = NativeParser.of(source.wire, self.counter.width, 2 * NATIVE * size, options.max_record)
-        parsers: list[Parser] = [csv]
-        if native:
-            parsers, csv.patient, size = [native, csv], False, NATIVE * size
-        home, limit = native.home if native else None, options.max_record
-        batches = read_batches(source, *self.bounds, parsers, home=home, line=self.line, size=size, limit=limit)
-        for piece in batches:
+        source, options = self.plan.source, self.options
+        native = 2 * NATIVE * options.block_size if options.native else 0
+        parsers = parsers_of(source, self.counter.width, options.max_record, native=native)
+        size = options.block_size * (NATIVE if len(parsers) > 1 else 1)
+        for piece in read_batches(source, *self.bounds, parsers, line=self.line, size=size, limit=options.max_record):
             if piece.unclosed and self.bounds[1] < source.size:
                 raise WrongCut
             yield piece
