@@ -9,11 +9,12 @@ from itertools import compress, islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from csvapi.csvio.keys import canonical
+from csvapi.steps.growth import some
 from csvapi.steps.remarks import Remark, Sighting
 from csvapi.steps.writing import wire_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from csvapi.csvio.batch import Batch, Cell
     from csvapi.csvio.keys import Digests
@@ -73,13 +74,19 @@ class Keyed:
         kept = more.get("keeps_empty", False)
         return cls(positions, retain, **more, empty=empty, delimiter=delimiter, remarks=[] if kept else remarks)
 
-    def spill(self, batch: Batch, sink: KeySink) -> None:
-        """Give the records' keys to `sink`, and count the empty ones."""
+    def spill(self, batch: Batch, sink: KeySink, alive: Callable[[], None]) -> None:
+        """Give the records' keys to `sink`, and count the empty ones. Calls `alive` after some of those that Python
+        makes."""
         if sink.secret is not None and not self.ignore:
             digests = batch.digests(self.positions, sink.secret)
             if digests is not None:
                 self._spill_digests(batch, digests, sink)
                 return
+        for part in some(batch, len(self.positions or ()) or batch.width):
+            self._spill_keys(part, sink)
+            alive()
+
+    def _spill_keys(self, batch: Batch, sink: KeySink) -> None:
         keys, rows = self.keys(batch), batch.rows
         self.see(keys, rows)
         if self.keeps_empty:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 STAYS = b"\1" + bytes(255)  # a fate as a mask byte
 GOES = b"\0" + b"\1" * 255
-NATIVE = 16  # times as much as the csv module is the kernel given at once: a batch costs it next to nothing
+NATIVE = 8  # times as much as the csv module is the kernel given at once: a batch costs it next to nothing
 
 
 @dataclass
@@ -189,7 +189,7 @@ class RangePass:
 
     def _add_keys_of(self, alive: Batch, sink: KeySink) -> None:
         self.found.counts[self.end - 1].records_in += len(alive)
-        cast("Keyed", self.plan.built[self.end - 1]).spill(alive, sink)
+        cast("Keyed", self.plan.built[self.end - 1]).spill(alive, sink, self.alive)
 
     def _write(self, alive: Batch, output: Sink) -> None:
         expander = self.plan.expander
