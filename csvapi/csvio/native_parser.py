@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from csvapi.csvio.buffer import Buffer
     from csvapi.csvio.wire import Wire
 
+FIELDS = 1 << 15  # of a batch, about: a step may make an object of each
+_SMALLEST = 16 * 1024  # bytes looked at
 _HIGH = bytes(range(128, 256))
 
 
@@ -43,6 +45,7 @@ class NativeParser:
     scanner: Scanner
     limit: int
     seen: tuple[int, int] = (-1, 0)  # the position and the size of what is less than a record
+    window: int = 64 * 1024  # bytes to look at: some `FIELDS` fields, as far as the last batch tells
 
     @classmethod
     def of(cls, wire: Wire, width: int, size: int, limit: int) -> NativeParser | None:
@@ -61,11 +64,16 @@ class NativeParser:
             return None
         if self.seen == (buffer.position, buffer.size) and not final:
             return None  # the record that the last index left, which is not whole yet
-        index = self.scanner.scan(buffer.start, buffer.stop, final=final)
+        stop = min(buffer.stop, buffer.start + self.window)
+        index = self.scanner.scan(buffer.start, stop, final=final and stop == buffer.stop)
+        if not len(index) and not index.declined and stop < buffer.stop:
+            stop = buffer.stop
+            index = self.scanner.scan(buffer.start, stop, final=final)
         if not len(index):
             return None
-        if not index.declined:
+        if not index.declined and stop == buffer.stop:
             self.seen = buffer.position + index.size, buffer.size - index.size
+        self.window = max(_SMALLEST, FIELDS * index.size // (len(index) * self.scanner.form.width))
         found = IndexedRecords(IndexedBatch(self.wire, index, buffer.row), buffer.position, buffer.line)
         if index.size > self.limit and max(found.lengths()) > self.limit:
             return None

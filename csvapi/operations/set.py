@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 _REMEMBERED, _SHARE = 1 << 22, 128  # bytes of memory for cells and their new values, at most; and of which part of it
 _LONGEST, _ENTRY = 700, 250  # of them for one cell, and besides its text
-_LONGER = 4  # times the records that their new values may take together, where the kernel writes them
+_LONG_RECORD = 4096  # bytes, on average: of such ones the kernel takes no copies
+_LONGER = 2  # times the records that their new values may take together, where the kernel writes them
 
 
 class Replacement(Schema):
@@ -131,10 +132,14 @@ class Set(Written):
         """None where the values are much longer than the records, or not for the kernel to write; what is wrong with a
         value is said record by record."""
         texts, changed, room = [], 0, _LONGER * block.index.size
+        if block.index.size > _LONG_RECORD * len(block.index):
+            return None
         try:
             for position in self.positions:
                 cells = block.cells(position)
-                values = self._values(cells, block.rows, position)
+                values = self._values(cells, block.rows, position, room)
+                if values is None:
+                    return None
                 lengths = array("I", map(len, values))
                 room -= sum(lengths)
                 if room < 0:
@@ -148,13 +153,16 @@ class Set(Written):
             self.changed += changed
         return written
 
-    def _values(self, cells: list[bytes], rows: Sequence[int], position: int) -> list[bytes]:
-        """What the cells of a column become."""
+    def _values(self, cells: list[bytes], rows: Sequence[int], position: int, room: int) -> list[bytes] | None:
+        """What the cells of a column become; None as soon as the new texts take more than `room` bytes."""
         values = list(map(self.known.get, cells))
         for index, value in enumerate(values) if None in values else ():
             if value is None:
                 known = self.known.get(cells[index])
-                values[index] = self._value(cells[index], rows[index], position) if known is None else known
+                values[index] = made = self._value(cells[index], rows[index], position) if known is None else known
+                room -= len(made)
+                if room < 0:
+                    return None
         return cast("list[bytes]", values)
 
     def _change(self, fields: list[bytes], size: int, row: int) -> tuple[int, int]:
