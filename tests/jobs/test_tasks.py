@@ -163,11 +163,11 @@ def little_memory(tmp_path: Path) -> Iterator[Path]:
 def test_a_horse_killed_for_its_memory_says_so(
     environ: dict[str, str], alone: Flask, ann: Account, tmp_path: Path, little_memory: Path
 ) -> None:
-    """The keys of many different records, with no limit on what they may take."""
+    """The keys of many records to sort, with no limit on what they may take."""
     with worker(environ, tmp_path, CSVAPI_MAX_ATTEMPTS="1", CSVAPI_TASK_MEMORY="4GiB") as process:
         little_memory.write_text(str(process.pid))
         content = b"a\n" + b"".join(b"%d\n" % n for n in range(3_000_000))
-        task = ended(tasks.submit(ann.id, stored(ann, content), [{"op": "dedup"}]).id)
+        task = ended(tasks.submit(ann.id, stored(ann, content), [{"op": "sort", "by": [{"column": "a"}]}]).id)
         assert (task.status, task.error_code) == ("failed", "out_of_memory"), task.error_detail
         assert process.poll() is None
 
