@@ -55,6 +55,12 @@ def test_only_plain_numbers_are_known(cell: bytes, answer: int) -> None:
     assert comparing.compare_numbers(index, 0, "==", Decimal(7))[0] == bytes([answer])
 
 
+def test_a_quote_that_is_a_digit_is_no_part_of_a_number() -> None:
+    form = Form(width=1, quote=b"1")
+    index = Case(form, "utf-8", b"121131\n171\n", final=True).index()
+    assert comparing.compare_numbers(index, 0, "==", Decimal(213))[0] == bytes([UNSURE, NO])
+
+
 def test_wrong_sizes_are_refused() -> None:
     with pytest.raises(ValueError, match="a value for each of 1 records"):
         comparing.spread(b"\1\0", b"ab")
