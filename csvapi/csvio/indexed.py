@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import accumulate, compress, islice, pairwise
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.batch import ParsedBatch
+from csvapi.csvio.batch import Indexed, ParsedBatch
 from csvapi.native import cells, comparing, copying, keys
 from csvapi.native.partitions import entries
 
@@ -94,6 +94,10 @@ class IndexedBatch:
         """The records as Python objects, for steps that the kernel has nothing for."""
         raw, plain, odd = records(self.index, self.kept)
         return ParsedBatch(self.wire, raw, plain, self.rows, odd, self.width)
+
+    @property
+    def indexed(self) -> Indexed:
+        return Indexed(self.index, self.kept)
 
     def fields(self, index: int) -> list[bytes]:
         return self.parsed.fields(index)

@@ -50,6 +50,33 @@ class RecordsStruct(ctypes.Structure):
     )
 
 
+class BlockStruct(ctypes.Structure):
+    """`block` of sorting.inc."""
+
+    _fields_ = (
+        ("memory", c_void_p),
+        *((name, c_uint64) for name in ("size", "used", "count", "longest", "sorted")),
+    )
+
+
+class StringsStruct(ctypes.Structure):
+    """`strings` of sorting.inc."""
+
+    _fields_ = (("text", c_char_p), ("lengths", c_void_p), ("taken", c_uint64), ("at", c_uint64))
+
+
+class KeyColumnStruct(ctypes.Structure):
+    """`key_column` of sorting.inc."""
+
+    _fields_ = tuple((name, c_uint32) for name in ("column", "number", "descending", "empty_first"))
+
+
+class RunStruct(ctypes.Structure):
+    """`run` of sorting.inc."""
+
+    _fields_ = (("data", c_void_p), *((name, c_uint64) for name in ("size", "at", "ended")))
+
+
 _P, _N, _W, _I = c_void_p, c_uint64, c_uint32, c_int  # memory, a size or count, a word, a flag
 _MASK = [_P, _W]
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
@@ -61,6 +88,12 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "put_cells": (_N, [_P, *_MASK, _P, _N, _P]),
     "compare_texts": (None, [_P, *_MASK, _N, _I, c_char_p, _N, _P, _P]),
     "compare_numbers": (_N, [_P, *_MASK, _N, _W, _P, _P, _P]),
+    "unsure_numbers": (_N, [_P, *_MASK, _N, _P]),
+    "put_records_sorted": (_N, [_P, *_MASK, _N, _P, _N, c_char_p, _P, c_char_p, _N, _P, _P]),
+    "put_items": (_N, [_P, _N, _P, _P]),
+    "sort_items": (None, [_P]),
+    "take_items": (_N, [_P, _N, _I, _P, _N, POINTER(_N)]),
+    "merge_runs": (_N, [_P, _N, _I, _P, _N, POINTER(_N), POINTER(_I)]),
     "spread": (_N, [_P, _N, _P, _P]),
     "pack": (_N, [_P, _N, _P, _P]),
     "put_records": (_N, [_P, *_MASK, _P, _N, _P, _N, _N, _P, _P]),

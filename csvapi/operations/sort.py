@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, pre_load, validate
 
-from csvapi.spill.external_sort import Runs, merged
-from csvapi.steps.asked import not_comparable
+from csvapi.native.comparing import pack
+from csvapi.native.sorting import KeyColumn, unsure_numbers
+from csvapi.spill.record_sort import NativeRuns, in_order, sorter
+from csvapi.steps.asked import not_comparable, note
 from csvapi.steps.growth import KEY_COLUMNS
 from csvapi.steps.params import ColumnField, choice, flag
 from csvapi.steps.sort_keys import KeyPart
@@ -20,7 +22,8 @@ from csvapi.steps.writing import movable, wire_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from csvapi.csvio.batch import Batch
+    from csvapi.csvio.batch import Batch, Indexed
+    from csvapi.spill.external_sort import Runs
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
     from csvapi.steps.step import Column, Context, Counts
@@ -96,8 +99,15 @@ class Sort:
             asked=not_comparable(self.after.columns[position], [form.kind], self.wire) if form else None,
         )
 
+    @property
+    def key_columns(self) -> list[KeyColumn] | None:
+        """The columns as the kernel makes keys of them; None where only Python can."""
+        if not all(part.plain(self.wire) for part in self.parts):
+            return None
+        return [KeyColumn(part.position, part.number, part.descending, part.empty_first) for part in self.parts]
+
     def gather(self, workspace: Workspace, number: int) -> Gathering:
-        return Gathering(self, Runs(workspace.folder, f"sort-{number}", workspace.memory, workspace.alive), workspace)
+        return Gathering(self, workspace, sorter(workspace, f"sort-{number}"))
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         """Runs of all ranges, in the order of the ranges, which keeps the sort stable."""
@@ -105,28 +115,51 @@ class Sort:
         for part in parts:
             for at, count in part.state[1].items():
                 self.bad[at] = self.bad.get(at, 0) + count
-        for _, records in merged(
-            [part.state[0] for part in parts], workspace.folder, workspace.memory, workspace.alive
-        ):
-            yield self.wire.restore(b"".join(records))
+        for records in in_order([part.state[0] for part in parts], workspace):
+            yield self.wire.restore(records)
 
     def counts(self) -> Counts:
         return {"not_comparable": self.bad} if self.bad else {}
 
 
 class Gathering:
-    def __init__(self, sort: Sort, runs: Runs, workspace: Workspace) -> None:
-        self.sort, self.runs, self.workspace = sort, runs, workspace
+    """Gives the sorter the records of one range: to the kernel, what it can make keys of; the rest with their keys."""
+
+    def __init__(self, sort: Sort, workspace: Workspace, runs: Runs | NativeRuns) -> None:
+        self.sort, self.workspace, self.runs = sort, workspace, runs
+        self.columns = sort.key_columns
 
     def add(self, block: Batch, line: Callable[[int], int]) -> None:
+        indexed = block.indexed
+        if indexed and self.columns and isinstance(self.runs, NativeRuns):
+            self._add_indexed(block, indexed, self.columns, self.runs)
+        else:
+            self.runs.add(self._keys(block), movable(block))
+        self.workspace.alive()
+
+    def _keys(self, block: Batch) -> list[bytes]:
         wire, parts = self.sort.wire, self.sort.parts
         keys = parts[0].keys(block.column(parts[0].position), wire, block.rows)
         for part in parts[1:]:
             keys = list(starmap(add, zip(keys, part.keys(block.column(part.position), wire, block.rows), strict=True)))
-        self.runs.add(keys, movable(block))
-        self.workspace.alive()
+        return keys
 
-    def close(self) -> tuple[Runs, dict[str, int]]:
+    def _add_indexed(self, block: Batch, records: Indexed, columns: list[KeyColumn], runs: NativeRuns) -> None:
+        unsure = bytearray(len(records.index))
+        for each in columns:
+            if each.number:
+                unsure_numbers(records.index, each.column, unsure, records.kept)
+        keys: list[bytes] = []
+        if 1 in unsure:
+            left = bytes(unsure) if records.kept is None else pack(records.kept, bytes(unsure))
+            keys = self._keys(block.select(left))
+        line_end = self.sort.wire.dialect.line_end.encode()
+        empty = runs.add_indexed(records, columns, bytes(unsure), keys, line_end)
+        for part, count in zip(self.sort.parts, empty, strict=True):
+            if part.asked:
+                note(part.asked, len(block) - len(keys) - count, [])
+
+    def close(self) -> tuple[Runs | NativeRuns, dict[str, int]]:
         if self.workspace.shared:
             self.runs.spill()
         return self.runs, {f"/by/{at}": part.asked.seen.count for at, part in enumerate(self.sort.parts) if part.asked}

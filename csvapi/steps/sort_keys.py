@@ -67,6 +67,15 @@ class KeyPart:
     fold: bool
     asked: Remark | None
 
+    @property
+    def number(self) -> bool:
+        """Whether cells are ordered as numbers in the plain grammar."""
+        return self.format is not None and self.format.kind == "number" and self.format.plain
+
+    def plain(self, wire: Wire) -> bool:
+        """Whether the kernel can make the keys: of such numbers, or of text whose order is that of its bytes."""
+        return self.number or (self.format is None and not self.fold and wire.ordered)
+
     def keys(self, cells: list[Cell], wire: Wire, rows: Sequence[int]) -> list[bytes]:
         nothing = b"\0" if self.empty_first else b"\2"
         values = [self._value(cell, wire) if cell else None for cell in cells]

@@ -14,6 +14,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tests.native import cases, checks, memories
+from tests.native.sorts import sorts
 
 if TYPE_CHECKING:
     from csvapi.native.memory import Allocate
@@ -27,7 +28,7 @@ def tried(seed: int, allocate: Allocate, outcomes: Counter[str]) -> None:
     outcomes["bytes"] += len(case.data)
     outcomes["taken"] += index.size
     outcomes[index.declined.reason.name if index.declined else "whole"] += 1
-    for check in checks.OF_TEXTS:
+    for check in (*checks.OF_TEXTS, sorts):
         check(case, source)
 
 

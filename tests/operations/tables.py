@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.dialect import Dialect
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 FAST_WAYS: dict[str, dict[str, Any]] = {
     "plain": {},
     "tiny": {"block_size": 7, "memory": 1_000, "processes": 1},
+    "csv": {"native": False, "memory": 1_000},
 }
+READ: Counter[str] = Counter()  # bytes by parser, of runs that may use the kernel
 PARALLEL: dict[str, Any] = {"processes": 2, "smallest_range": 1, "memory": 1_000}
 
 
@@ -33,8 +36,14 @@ def table(
     source.write_bytes(text.encode(dialect.encoding, "surrogateescape"))
     work = folder / "work"
     work.mkdir(exist_ok=True)
-    receipt = run(source, dialect, steps, out, options=Options(**options), workspace=work, files=files).as_json()
+    ran = run(source, dialect, steps, out, options=Options(**options), workspace=work, files=files)
+    receipt = ran.as_json()
     assert not list(work.iterdir()), "the workspace must be empty again"
+    for stage in ran.run["stages"]:
+        if options.get("native", True):
+            READ.update(stage["bytes_by_parser"])
+        else:
+            assert not stage["bytes_by_parser"]["native"]
     written = Dialect.from_json(receipt["output"]["dialect"])
     parsed = model.parse(out.getvalue().decode(written.encoding, "surrogateescape"), written)
     assert parsed.header == receipt["output"]["columns"] or not parsed.header_raw

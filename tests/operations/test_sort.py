@@ -11,9 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csvapi.csvio.dialect import Dialect
+from csvapi.csvio.wire import Wire
 from csvapi.errors import InvalidInput, UnknownColumn
 from csvapi.operations import load_steps
+from csvapi.operations.sort import Sort
 from csvapi.steps.sort_keys import number_key, text_key
+from csvapi.steps.step import Context
 from tests.engines import model
 from tests.engines.running import cases, reused
 from tests.operations.naive import date, number
@@ -122,9 +125,32 @@ def test_steps_behind_a_sort_meet_its_order(tmp_path: Path, way: str) -> None:
     assert receipt["records"] == {"in": 50, "kept": 3, "dropped": 47}
 
 
-def test_what_is_no_number_is_counted(tmp_path: Path) -> None:
-    _, receipt = table(tmp_path, "n\n2\nx\n\n1\n", [{"op": "sort", "by": [{"column": "n", "as": "number"}]}])
-    assert receipt["dropped_by_step"][0]["not_comparable"] == {"/by/0": 1}
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_no_number_is_counted(tmp_path: Path, way: str) -> None:
+    step = {"op": "sort", "by": [{"column": "n", "as": "number"}]}
+    text = "n,m\n" + "".join(f"{cell},\n" for cell in ("2", "x", "", "1", "1e2", "-", '"3"', "007"))
+    _, receipt = table(tmp_path, text, [step], **WAYS[way])
+    assert receipt["dropped_by_step"][0]["not_comparable"] == {"/by/0": 2}
+    (warning,) = receipt["warnings"]
+    assert (warning["count"], warning["of"]) == (2, 7)
+    assert [warning[name] for name in ("row", "line", "byte", "value")] == [2, 3, 7, "x"]
+
+
+@pytest.mark.parametrize(
+    ("by", "kernel"),
+    [
+        ({"column": "a"}, True),
+        ({"column": "a", "as": "number", "order": "desc"}, True),
+        ({"column": "a", "as": "date"}, False),
+        ({"column": "a", "as": {"number": {"group": ","}}}, False),
+        ({"column": "a", "ignore_case": True}, False),
+    ],
+)
+def test_the_kernel_makes_the_keys_that_it_can(by: dict[str, Any], *, kernel: bool) -> None:
+    (step,) = load_steps([{"op": "sort", "by": [by]}])
+    sort = step.build(Context(["a"], True, Wire(Dialect(), "utf-8")))
+    assert isinstance(sort, Sort)
+    assert bool(sort.key_columns) == kernel
 
 
 def test_bad_parameters_are_refused(tmp_path: Path) -> None:

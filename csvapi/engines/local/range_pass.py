@@ -133,7 +133,7 @@ class RangePass:
     def _step_workspace(self, report: Callable[[Progressed], None]) -> Workspace:
         memory = self.options.memory // max(1, self.options.processes)
         shared = self.number > 0 or self.bounds[1] < self.plan.source.size
-        return Workspace(self.workspace, memory, lambda: report((0, 0, 0)), shared)
+        return Workspace(self.workspace, memory, lambda: report((0, 0, 0)), shared, self.options.native)
 
     def _key_sink(self) -> closing[KeySink]:
         place = (self.workspace, self.end - 1, self.number, self.partitions)

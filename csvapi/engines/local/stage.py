@@ -63,7 +63,7 @@ class Stage:
         self.began = time.monotonic()
 
     def run(self, outputs: Outputs) -> Receipt:
-        workspace = Workspace(self.workspace, self.options.memory // self.processes, partial(self._report, (0, 0, 0)))
+        workspace = self._step_workspace(self.options.memory // self.processes)
         for count, built in zip(self.counts, self.plan.built, strict=True):
             if hasattr(built, "prepare"):
                 count.detail.update(cast("Prepared", built).prepare(workspace) or {})
@@ -76,6 +76,9 @@ class Stage:
         if outputs.reasons:
             write_explanation(self.plan, self.workspace, [*self.bases, self.records], outputs.reasons, self._report)
         return self._receipt(out)
+
+    def _step_workspace(self, memory: int) -> Workspace:
+        return Workspace(self.workspace, memory, partial(self._report, (0, 0, 0)), native=self.options.native)
 
     @property
     def bases(self) -> list[int]:
@@ -181,7 +184,7 @@ class Stage:
         """The bytes behind the last record that a pass wrote: what was gathered, or appended."""
         last = self.plan.built[-1] if self.plan.built else None
         if self.plan.gatherer:
-            workspace = Workspace(self.workspace, self.options.memory, partial(self._report, (0, 0, 0)))
+            workspace = self._step_workspace(self.options.memory)
             before = zip(self.bases, accumulate([0, *(each.census.lines for each in found)]), strict=False)
             parts = [Part(each.gathered, *at) for each, at in zip(found, before, strict=True)]
             for data in self.plan.gatherer.result(workspace, parts):

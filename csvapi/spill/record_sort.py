@@ -1,0 +1,158 @@
+"""Records in the order of their keys, by the kernel: see `spill.external_sort`, whose `Runs` do the same in Python.
+
+Memory: a block of the budget that takes records and keys until it is full; then it is put in order and written as a
+run. Up to 64 runs are merged at once, as many as the budget has buffers for. Disk: keys and records, and eight bytes
+for each of them.
+"""
+
+from __future__ import annotations
+
+from array import array
+from contextlib import ExitStack
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from csvapi.csvio.disk import disk_budget
+from csvapi.native.sorting import LARGEST, MOST_RUNS, Block, Strings
+from csvapi.native.sorting import merged as merge
+from csvapi.spill.external_sort import Runs, merged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from csvapi.csvio.batch import Indexed
+    from csvapi.native.sorting import KeyColumn
+    from csvapi.spill.workspace import Workspace
+
+_LEAST, _SMALLEST_CHUNK, _CHUNK = 1 << 8, 1 << 12, 1 << 20  # bytes
+_CHUNKS = 256  # of the memory
+
+
+class NativeRuns:
+    """Takes records with keys in any order; `files` are the runs on disk, in the order of their records."""
+
+    def __init__(self, workspace: Workspace, name: str) -> None:
+        self.workspace, self.name = workspace, name
+        self.files: list[Path] = []
+        self.longest = 0
+        self._block: Block | None = Block(min(max(workspace.memory, _LEAST), LARGEST))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What crosses to another process: the runs, all of them on disk."""
+        return {"files": self.files, "longest": self.longest, "_block": None}
+
+    def add(self, keys: Sequence[bytes], records: Sequence[bytes]) -> None:
+        """Records as Python has them, with their keys."""
+        texts, given = Strings(records), Strings(keys)
+        self._fill(lambda block, _: block.add(texts, given), len(records))
+
+    def add_indexed(
+        self, records: Indexed, columns: Sequence[KeyColumn], given: bytes, keys: Sequence[bytes], line_end: bytes
+    ) -> array[int]:
+        """Records of an index, by their columns; those whose byte in `given` is 1 by the next one of `keys`.
+
+        Returns how many cells of each column were empty, of the other records. See `Block.add_index`.
+        """
+        empty, own = array("Q", bytes(8 * len(columns))), Strings(keys)
+        index, kept = records.index, records.kept
+        self._fill(
+            lambda block, start: block.add_index(index, columns, kept, given, own, line_end, empty, start), len(index)
+        )
+        return empty
+
+    def _fill(self, put: Callable[[Block, int], int], count: int) -> None:
+        """Put records into the block until all of them are; a block that is full is spilled."""
+        at = 0
+        while (at := put(self.block, at)) < count:
+            if len(self.block):
+                self.spill()
+            else:  # a record that does not fit into all of it
+                self._block = Block(min(2 * self.block.size, LARGEST))
+
+    @property
+    def block(self) -> Block:
+        """What takes the records."""
+        assert self._block is not None  # noqa: S101  only what came from another process has none
+        return self._block
+
+    def spill(self) -> None:
+        """Write what is in memory as one run."""
+        if self._block and len(self._block):
+            path = self.workspace.folder / f"{self.name}-{len(self.files)}"
+            write(path, self._block.sorted(chunk(self.workspace.memory), whole=True), self.workspace.alive)
+            self.files.append(path)
+            self.longest = max(self.longest, self._block.longest)
+            self._block.clear()
+
+    def finish(self) -> Iterator[bytes]:
+        """The records in order, where none is on disk."""
+        for data in self.block.sorted(chunk(self.workspace.memory)):
+            self.workspace.alive()
+            yield bytes(data)
+
+    def free(self) -> None:
+        """Write what is in memory, and give the memory back."""
+        self.spill()
+        self._block = None
+
+
+def chunk(memory: int) -> int:
+    return min(max(memory // _CHUNKS, _SMALLEST_CHUNK), _CHUNK)
+
+
+def write(path: Path, pieces: Iterable[memoryview], alive: Callable[[], None]) -> None:
+    """Write a run, piece by piece."""
+    with disk_budget(), path.open("wb", buffering=0) as file:
+        for data in pieces:
+            alive()
+            with disk_budget(len(data)):
+                file.write(data)
+
+
+def sorter(workspace: Workspace, name: str) -> Runs | NativeRuns:
+    """Something that takes records with keys, by the kernel where it may be used."""
+    if workspace.native:
+        return NativeRuns(workspace, name)
+    return Runs(workspace.folder, name, workspace.memory, workspace.alive)
+
+
+def in_order(parts: Sequence[Runs | NativeRuns], workspace: Workspace) -> Iterator[bytes]:
+    """The records that several sorters took, in the order of their keys; equal keys in the order they came."""
+    native = [part for part in parts if isinstance(part, NativeRuns)]
+    if native:
+        yield from _in_order(native, workspace)
+        return
+    plain = [part for part in parts if isinstance(part, Runs)]
+    for _, records in merged(plain, workspace.folder, workspace.memory, workspace.alive):
+        yield b"".join(records)
+
+
+def _in_order(parts: Sequence[NativeRuns], workspace: Workspace) -> Iterator[bytes]:
+    if len(parts) == 1 and not parts[0].files:
+        yield from parts[0].finish()
+        return
+    for part in parts:
+        part.free()
+    files = list(chain.from_iterable(part.files for part in parts))
+    room = max(chunk(workspace.memory), *(part.longest for part in parts))
+    fan = max(2, min(MOST_RUNS, workspace.memory // 2 // room))
+    turn = 0
+    while len(files) > fan:
+        groups = [files[first : first + fan] for first in range(0, len(files), fan)]
+        files = [workspace.folder / f"merge-{turn}-{number}" for number in range(len(groups))]
+        for path, group in zip(files, groups, strict=True):
+            write(path, _merged(group, room, whole=True), workspace.alive)
+        turn += 1
+    for data in _merged(files, room) if files else ():
+        workspace.alive()
+        yield bytes(data)
+
+
+def _merged(files: Sequence[Path], room: int, *, whole: bool = False) -> Iterator[memoryview]:
+    """What several runs hold; their files go."""
+    with ExitStack() as stack:
+        opened = [stack.enter_context(path.open("rb", buffering=0)) for path in files]
+        for path in files:
+            path.unlink()
+        yield from merge([file.readinto for file in opened], room, whole=whole)
