@@ -9,40 +9,28 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from csvapi import config, settings_check, telemetry
-from csvapi.api import docs as api_docs
-from csvapi.api import errors as api_errors
-from csvapi.api import path_ids, request_hooks
-from csvapi.api.body import Request
-from csvapi.extensions import Runtime, db, jwt, migrate
+from csvapi.extensions import Runtime, db, jwt
 from csvapi.keys import Keys
 from csvapi.process.pool import Pool
 from csvapi.queue.enqueue import Jobs, connect, connect_briefly
 from csvapi.rates import rates_of
 from csvapi.storage import storage_of
 from csvapi.throttle import Throttle
-from csvapi.web import docs
 
 TASK_GRACE = 30  # seconds after which the queue stops a task that did not stop by itself
 
 
-class CsvapiFlask(Flask):
-    """Flask with the request class of this project."""
+def create_app(settings: config.Settings | None = None, *, serves: bool = True) -> Flask:
+    """Build the application from settings, by default those of the environment.
 
-    request_class = Request
-
-
-def create_app(settings: config.Settings | None = None, *, pages: bool = True) -> Flask:
-    """Build the application from settings, by default those of the environment; `pages` adds the pages for people.
-
-    Raises InvalidInput with the name of the variable for a setting that is missing, weak or malformed.
+    With `serves` it answers HTTP. The worker, the scheduler and commands only use its services, and start in half the
+    time and memory without the API and the pages. Raises InvalidInput with the name of the variable for a setting that
+    is missing, weak or malformed.
     """
     settings = settings or config.load()
     settings_check.check(settings)
-    app = CsvapiFlask("csvapi", static_folder=None)
+    app = Flask("csvapi", static_folder=None)
     app.config.update(_flask_config(settings))
-    app.url_map.merge_slashes = False
-    path_ids.use(app)
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
     redis, counts = connect(settings.redis_url), connect_briefly(settings.redis_url)
     app.extensions["csvapi"] = Runtime(
         settings=settings,
@@ -55,14 +43,9 @@ def create_app(settings: config.Settings | None = None, *, pages: bool = True) -
         pool=Pool(settings),
     )
     db.init_app(app)
-    migrate.init_app(app, db)
     jwt.init_app(app)
-    api_docs.register(app)
-    api_errors.register(app)
-    app.register_blueprint(docs.blp)
-    if pages:
-        _register_pages(app)
-    request_hooks.register(app, settings)
+    if serves:
+        _serve(app, settings)
     telemetry.start(app, settings)
     if settings.proxies:
         n = settings.proxies
@@ -70,13 +53,26 @@ def create_app(settings: config.Settings | None = None, *, pages: bool = True) -
     return app
 
 
-def _register_pages(app: Flask) -> None:
-    """The administrators' pages, whose libraries take time and memory to import."""
-    from csvapi.web import admin, mailed_links, rq
+def _serve(app: Flask, settings: config.Settings) -> None:
+    """The API, its documentation, and the pages for people, whose libraries take time and memory to import."""
+    from csvapi import migrating
+    from csvapi.api import docs as api_docs
+    from csvapi.api import errors, path_ids, request_hooks
+    from csvapi.api.body import Request
+    from csvapi.web import admin, docs, mailed_links, rq
 
+    app.request_class = Request
+    app.url_map.merge_slashes = False
+    path_ids.use(app)
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider
+    migrating.use(app)
+    api_docs.register(app)
+    errors.register(app)
+    app.register_blueprint(docs.blp)
     admin.register(app)
     mailed_links.register(app)
     rq.register(app, app.extensions["csvapi"].redis)
+    request_hooks.register(app, settings)
 
 
 def _flask_config(settings: config.Settings) -> dict[str, Any]:

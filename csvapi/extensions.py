@@ -6,13 +6,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import redis
 from flask import current_app
 from flask_jwt_extended import JWTManager
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import CursorResult, Result, event
 from sqlalchemy.engine import Engine
@@ -32,9 +30,6 @@ from csvapi.storage import LocalStorage
 from csvapi.throttle import Throttle
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
-_INSTALLED = Path(__file__).parent / "migrations"  # in a checkout they lie beside the package
-MIGRATIONS = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parent.parent / "migrations"
-migrate = Migrate(directory=str(MIGRATIONS), render_as_batch=True, compare_type=True, compare_server_default=True)
 jwt = JWTManager()
 
 

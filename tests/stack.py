@@ -22,7 +22,7 @@ from sqlalchemy import URL
 from werkzeug.test import TestResponse
 
 from csvapi import config
-from csvapi.app import CsvapiFlask, create_app
+from csvapi.app import create_app
 from csvapi.process.parent_death import die_with_parent
 from tests.servers import create_database
 from tests.waiting import until
@@ -47,7 +47,7 @@ class ClosingClient(FlaskClient):
             return super().open(*args, buffered=buffered, **kwargs)
 
 
-CsvapiFlask.test_client_class = ClosingClient
+Flask.test_client_class = ClosingClient
 
 
 def environment(database_url: str, redis_url: str, data_dir: Path, **more: str) -> dict[str, str]:

@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     connection = connect(settings.redis_url)
     every = min(CLEAN_UP, settings.sweep_grace)
     stop = _stop_signals()
-    app = create_app(settings, pages=False)
+    app = create_app(settings, serves=False)
     beside = [threading.Thread(target=target, args=[app], daemon=True) for target in senders(settings)]
     for thread in beside:
         thread.start()

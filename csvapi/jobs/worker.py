@@ -257,7 +257,7 @@ def main(arguments: Sequence[str]) -> int:
         os.environ.setdefault(name, value)
     logs.configure(settings)
     descriptors.raise_limit()
-    app = create_app(settings, pages=False)
+    app = create_app(settings, serves=False)
     app.extensions["csvapi"].storage.keep_out_of_process()
     app.app_context().push()
     warm_up()

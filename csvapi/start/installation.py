@@ -35,4 +35,4 @@ def application() -> Flask:
     """The application of the installation."""
     from csvapi.app import create_app
 
-    return create_app(config.load(environment()))
+    return create_app(config.load(environment()), serves=False)

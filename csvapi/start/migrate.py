@@ -20,6 +20,7 @@ def main(arguments: Sequence[str]) -> int:
     only_first = parser.parse_args(arguments).first_admin
     from flask_migrate import upgrade
 
+    from csvapi import migrating
     from csvapi.app import create_app
     from csvapi.config import load
     from csvapi.extensions import runtime
@@ -28,7 +29,9 @@ def main(arguments: Sequence[str]) -> int:
 
     settings = load()
     create = first_admin if only_first else ensure_admin
-    with create_app(settings, pages=False).app_context():
+    app = create_app(settings, serves=False)
+    migrating.use(app)
+    with app.app_context():
         upgrade()
         runtime().storage.prepare()
         if settings.admin_email and create(settings.admin_email, settings.admin_password):

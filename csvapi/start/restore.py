@@ -30,10 +30,13 @@ def _restore(source: BinaryIO) -> int:
     """Rows are inserted into tables of the revision they come from, which are then updated as usual."""
     from flask_migrate import downgrade, upgrade
 
+    from csvapi import migrating
     from csvapi.extensions import runtime
     from csvapi.services import archive
 
-    with application().app_context():
+    app = application()
+    migrating.use(app)
+    with app.app_context():
         steps = archive.read(source)
         wanted = _known(next(steps)["revision"])
         downgrade(revision="base")
@@ -51,7 +54,7 @@ def _known(revision: str) -> str:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
-    from csvapi.extensions import MIGRATIONS
+    from csvapi.migrating import MIGRATIONS
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))

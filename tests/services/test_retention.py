@@ -78,7 +78,7 @@ def test_of_too_many_tasks_the_oldest_finished_ones_go(app: Flask, account: Acco
         session.add(task("waiting", 9, "queued"))
         session.add(task("first", 8, "succeeded", result_file_id=result, reasons_file_id=reasons))
         session.add_all([task("second", 7, "failed"), task("third", 6, "cancelled"), task("fourth", 5, "succeeded")])
-    with create_app(config.load({**environ, "CSVAPI_MAX_KEPT_TASKS": "3"}), pages=False).app_context():
+    with create_app(config.load({**environ, "CSVAPI_MAX_KEPT_TASKS": "3"}), serves=False).app_context():
         retention.delete_expired()
         with transaction() as session:
             left = session.scalars(select(Task.id).where(Task.user_id == account.id).order_by(Task.created_at)).all()
