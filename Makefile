@@ -14,7 +14,7 @@ run: .venv/run ## Install what is needed and start everything on this machine (C
 
 test: .venv/dev ## Run all tests, on servers of their own (TEST_DATABASE_URL, TEST_REDIS_URL; ARGS="-k dedup")
 	@scripts/test-servers.sh
-	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-long: ## The same with ten times the examples of every property
 	@HYPOTHESIS_PROFILE=long $(MAKE) test

@@ -15,6 +15,7 @@ from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
 from csvapi.api import rates
 from csvapi.api.body import BodyParser
+from csvapi.api.shapes import Shape
 from csvapi.errors import InsufficientScope, InvalidToken, LoginNeeded, NotAuthenticated
 from csvapi.keys import opened
 from csvapi.services import accounts, api_keys
@@ -24,13 +25,13 @@ _BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
 SAFE = {"GET", "HEAD", "OPTIONS"}  # RFC 9110, section 9.2.1
 
 
-class ErrorShape(ma.Schema):
+class ErrorShape(Shape):
     """What went wrong: which field, and the way out."""
 
     error = ma.fields.String(required=True)
 
 
-class TokenErrorShape(ma.Schema):
+class TokenErrorShape(Shape):
     """Why the token was not accepted."""
 
     detail = ma.fields.String(required=True)

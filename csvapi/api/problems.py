@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import marshmallow as ma
 from flask import g, request
 
+from csvapi.api.shapes import Shape
 from csvapi.errors import CsvapiError, NotFound
 
 PREFIX = "/api/v1"
@@ -90,7 +91,7 @@ MOST_FAULTS = 100  # a request may have as many as it has bytes
 _PLACE = ("row", "line", "byte")  # shown together or not at all
 
 
-class Fault(ma.Schema):
+class Fault(Shape):
     """One mistake: a JSON pointer into the request, and what is wrong there."""
 
     pointer = ma.fields.String(required=True)
@@ -98,7 +99,7 @@ class Fault(ma.Schema):
     detail = ma.fields.String(required=True)
 
 
-class Problem(ma.Schema):
+class Problem(Shape):
     """Problem details, RFC 9457."""
 
     type = ma.fields.String(
