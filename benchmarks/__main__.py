@@ -11,9 +11,11 @@ import os
 from pathlib import Path
 
 from benchmarks import report
-from benchmarks.machine import facts
+from benchmarks.machine import busy, facts
 from benchmarks.parts import PARTS
 from benchmarks.settings import HERE, Settings, named
+
+_QUIET = 0.1  # of the processors' time
 
 
 def main() -> None:
@@ -21,6 +23,9 @@ def main() -> None:
     unknown = set(settings.parts) - set(PARTS)
     if unknown:
         raise SystemExit(f"BENCH_PARTS: there is no {', '.join(sorted(unknown))}; the parts are {', '.join(PARTS)}")
+    share = busy()
+    if share > _QUIET and not settings.busy:
+        raise SystemExit(f"Others take {share:.0%} of this machine; figures need a quiet one. BENCH_BUSY=1 goes on.")
     settings.data.mkdir(parents=True, exist_ok=True)
     for name, value in facts().items():
         print(f"{name}: {value}")
@@ -46,10 +51,10 @@ def _write(settings: Settings, results: dict[str, dict[str, object]]) -> None:
     if settings.docs:
         docs = HERE.parent / "docs"
         report.insert(docs / "performance.md", text)
-        report.charts(results, docs)
+        report.chart_of(results, docs)
         return
     (settings.data / f"performance-{named(settings.size)}.md").write_text(text, encoding="utf-8")
-    report.charts(results, Path(settings.data))
+    report.chart_of(results, Path(settings.data))
 
 
 if __name__ == "__main__":

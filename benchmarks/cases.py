@@ -1,4 +1,4 @@
-"""What is measured: eight jobs, in the words of each system."""
+"""What is measured: fifteen jobs, in the words of each system."""
 
 from __future__ import annotations
 
@@ -13,13 +13,22 @@ RECORDS = {
     "filter": "filter, number and contains",
 }
 OPERATIONS = {
+    **RECORDS,
     "sort": "sort, by a number",
+    "sort-text": "sort, by text",
     "join": "join, a tenth has a match",
     "frequency": "frequency, mostly distinct",
     "profile": "profile, all columns",
     "validate": "validate, seven columns",
+    "select": "select, four columns in another order",
+    "rename": "rename one column",
+    "set": "set, two columns trimmed and in capitals",
+    "normalise": "normalise, with CRLF",
+    "ndjson": "convert to NDJSON",
+    "parquet": "convert to Parquet",
 }
-NAMES = {**RECORDS, **OPERATIONS}
+NAMES = OPERATIONS
+COMMANDS = {"sort-text": "sort", "rename": "select", "ndjson": "convert", "parquet": "convert"}  # else its name
 _AT_LEAST = {  # for csvgrep, which only knows patterns
     500: r"^(?:[5-9][0-9]{2}|[1-9][0-9]{3,})(?:\.[0-9]+)?$",
     30: r"^(?:[3-9][0-9]|[1-9][0-9]{2,})(?:\.[0-9]+)?$",
@@ -29,8 +38,8 @@ _AT_LEAST = {  # for csvgrep, which only knows patterns
 @dataclass(frozen=True)
 class Case:
     """`key` is the column of unique, join and frequency; the filter is `number` at least `least` and `text` contains
-    `needle`; sort goes by `number`. `numbers` are the columns whose extremes are numbers, `second` is join's file and
-    `schema` validate's.
+    `needle`; sort goes by `number`, or by `key` as text. `numbers` are the columns whose extremes are numbers; `some`
+    those that select keeps, of which set changes the first two. `second` is join's file and `schema` validate's.
     """
 
     key: str
@@ -39,6 +48,7 @@ class Case:
     text: str
     needle: str
     numbers: tuple[str, ...] = ()
+    some: tuple[str, ...] = ()
     second: Path = Path()
     schema: Mapping[str, object] = field(default_factory=dict)
 
@@ -49,6 +59,13 @@ class Case:
             "unique": ["--column", self.key],
             "filter": [part for each in where for part in ("--where", each)],
             "sort": ["--by", json.dumps({"column": self.number, "as": "number"})],
+            "sort-text": ["--by", self.key],
+            "select": ["--columns", ",".join(self.some)],
+            "rename": ["--rename", f"{self.key}=renamed"],
+            "set": ["--columns", ",".join(self.some[:2]), "--trim", "--case", "upper"],
+            "normalise": ["--line-end", "crlf"],
+            "ndjson": ["--format", "ndjson"],
+            "parquet": ["--format", "parquet"],
             "join": ["--file", str(self.second), "--on", self.key],
             "frequency": ["--column", self.key],
             "validate": ["--schema", json.dumps(self.schema)],
@@ -64,6 +81,7 @@ class Case:
             "NEEDLE": self.needle,
             "AT_LEAST": _AT_LEAST[self.least],
             "NUMBERS": " ".join(self.numbers),
+            "SOME": " ".join(self.some),
             "SECOND": str(self.second),
             "SCHEMA": json.dumps(self.schema),
         }
@@ -87,6 +105,7 @@ SYNTHETIC = Case(
     text="note",
     needle="priority",
     numbers=("id", "age", "amount"),
+    some=("note", "city", "amount", "id"),
     schema=_SCHEMA,
 )
 FLIGHTS = Case(key="tailnum", number="dep_delay", least=30, text="carrier", needle="U")

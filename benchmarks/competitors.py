@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.cases import NAMES, Case
+from benchmarks.cases import COMMANDS, NAMES, RECORDS, Case
 
 SYSTEMS = Path(__file__).parent / "systems"
 CORES = len(os.sched_getaffinity(0))
@@ -38,7 +38,8 @@ def csvapi(name: str, *more: str, native: bool = True) -> System:
     """Without `native` it is as on a machine where the kernel could not be built."""
 
     def command(what: str, case: Case, source: Path, target: Path) -> list[str]:
-        return [sys.executable, "-m", "csvapi", what, str(source), "-o", str(target), "-q", *more, *case.flags(what)]
+        name = COMMANDS.get(what, what)
+        return [sys.executable, "-m", "csvapi", name, str(source), "-o", str(target), "-q", *more, *case.flags(what)]
 
     memory = float("inf") if "--memory" in more else MEMORY
     return System(name, command, env={} if native else {"CSVAPI_NATIVE": "off"}, memory=memory)
@@ -66,15 +67,21 @@ def _copy(what: str, case: Case, source: Path, target: Path) -> list[str]:
 ONE = csvapi("csvapi, 1 process", "--processes", "1")
 ALL = csvapi(f"csvapi, {CORES} processes")
 PLAIN = csvapi(f"csvapi without the kernel, {CORES} processes", native=False)
-PANDAS = script("pandas", "with_pandas.py", "pandas")
+PANDAS = script("pandas", "with_pandas.py", "pandas", cases=tuple(RECORDS))
 POLARS = script("Polars", "with_polars.py", "polars")
 DUCKDB = script("DuckDB", "with_duckdb.py", "duckdb")
-DUCKDB_LIMITED = script("DuckDB, 256 MB limit", "with_duckdb.py", "duckdb", env={"MEMORY_LIMIT": "256MB"})
-MILLER = script("Miller", "with_miller.sh", "mlr", slow=True)
+DUCKDB_LIMITED = script(
+    "DuckDB, 256 MB limit",
+    "with_duckdb.py",
+    "duckdb",
+    env={"MEMORY_LIMIT": "256MB"},
+    cases=("dedup", "unique", "filter", "sort", "join"),
+)
+MILLER = script("Miller", "with_miller.sh", "mlr", slow=True, cases=tuple(RECORDS))
 CSVKIT = script("csvkit", "with_csvkit.sh", "csvgrep", slow=True, cases=("filter",))
-NAIVE = script("csv.reader → csv.writer", "with_csv.py", slow=True)
+NAIVE = script("csv.reader → csv.writer", "with_csv.py", slow=True, cases=tuple(RECORDS))
 COPY = System("cp", _copy)
 
 TABLE = (ONE, ALL, PLAIN, PANDAS, POLARS, DUCKDB, DUCKDB_LIMITED, MILLER, CSVKIT, NAIVE, COPY)
-WHOLE = (ONE, ALL, POLARS, DUCKDB, DUCKDB_LIMITED, MILLER)
+PEERS = (ONE, ALL, POLARS, DUCKDB, DUCKDB_LIMITED, COPY)
 QUOTED = (ONE, ALL, PLAIN, PANDAS, POLARS, DUCKDB, NAIVE, COPY)

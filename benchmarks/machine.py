@@ -7,6 +7,7 @@ import platform
 import re
 import shutil
 import subprocess
+import time
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,6 +22,20 @@ def facts() -> dict[str, str]:
             filter(None, [f"Python {platform.python_version()}", *map(_library, _LIBRARIES), _miller()])
         ),
     }
+
+
+def busy(seconds: float = 2) -> float:
+    """The share of the processors' time that others take meanwhile: a load average tells of minutes ago."""
+    before = _times()
+    time.sleep(seconds)
+    idle, total = (now - then for now, then in zip(_times(), before, strict=True))
+    return 1 - idle / total
+
+
+def _times() -> tuple[int, int]:
+    """Ticks that the processors were idle or waited for a disk, and all of them, since the machine started."""
+    ticks = [int(each) for each in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    return ticks[3] + ticks[4], sum(ticks)
 
 
 _LIBRARIES = ("csv-processing-api", "pandas", "polars", "duckdb", "csvkit", "isal")

@@ -21,10 +21,10 @@ from benchmarks.competitors import (
     DUCKDB_LIMITED,
     ONE,
     PANDAS,
+    PEERS,
     PLAIN,
     QUOTED,
     TABLE,
-    WHOLE,
     System,
     csvapi,
 )
@@ -62,7 +62,7 @@ def growth(settings: Settings) -> list[Row]:
     for name in settings.growth:
         path = data.synthetic(settings.data, size(name), name)
         few = replace(settings, runs=1) if size(name) > 10**9 else settings
-        for what in ("dedup", "filter"):
+        for what in ("dedup", "filter", "sort"):
             found = Rounds(few, SYNTHETIC, path, (ALL,), ALL).run(what)
             rows += [{**row, "size": name, "per_gb": 1000 / float(str(row["speed"]))} for row in found]
     return rows
@@ -121,12 +121,10 @@ def packed(settings: Settings) -> list[Row]:
 
 
 def operations(settings: Settings) -> list[Row]:
-    """Steps that look at the whole file before they write, and join with a second one."""
+    """Every operation, beside the columnar engines and a copy of the file."""
     size, name = settings.size, named(settings.size)
     path, second = data.synthetic(settings.data, size, name), data.members(settings.data, size, name)
-    rounds = Rounds(settings, replace(SYNTHETIC, second=second), path, WHOLE, ALL)
-    in_order = replace(rounds, systems=WHOLE[1:])  # validate's report takes one process, however many there are
-    return [*_cases(rounds, [what for what in OPERATIONS if what != "validate"]), *_cases(in_order, ["validate"])]
+    return _cases(Rounds(settings, replace(SYNTHETIC, second=second), path, PEERS, ALL), OPERATIONS)
 
 
 def cancel(settings: Settings) -> list[Row]:
@@ -158,6 +156,7 @@ def _cases(rounds: Rounds, names: Collection[str] = RECORDS) -> list[Row]:
 
 
 PARTS = {
+    "operations": operations,
     "synthetic": synthetic,
     "quoted": quoted,
     "flights": flights,
@@ -167,6 +166,5 @@ PARTS = {
     "reasons": reasons,
     "where": where,
     "gzip": packed,
-    "operations": operations,
     "cancel": cancel,
 }

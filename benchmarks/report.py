@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import chart
-from benchmarks.cases import NAMES, RECORDS
+from benchmarks.cases import NAMES, OPERATIONS, RECORDS
+from benchmarks.competitors import ALL, COPY, DUCKDB, POLARS
 from benchmarks.rounds import Row
 
 BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 _TITLES = {
-    "synthetic": "Synthetic file, {size}",
-    "quoted": "The same with every field quoted, {size}",
+    "operations": "Every operation, {size}",
+    "synthetic": "More systems, {size}",
+    "quoted": "Every field quoted, {size}",
     "flights": "All flights out of New York in 2013, 31 MB",
     "start": "A small file, 10 MB: start-up counts",
     "growth": "Growing files",
@@ -20,7 +22,6 @@ _TITLES = {
     "reasons": "Dropped records and reasons, {size}",
     "where": "What the time goes into, {size}",
     "gzip": "gzip in, gzip out, {size}",
-    "operations": "Operations over the whole file, with the default memory, {size}",
     "cancel": "Ctrl-C in the middle, {size}",
 }
 _HEADS = {
@@ -34,22 +35,55 @@ _REMARKS = {
     "where": """One process under cProfile. What a module has done by the kernel or by the system is its own time.""",
     "operations": """Where an output is a table of figures, the columns that both have are compared, numbers to nine
 digits. Not compared: csvapi's share in frequency, its type, frequent values and misfits in profile, its lines in
-validate; distinct values in profile, which csvapi, Polars and DuckDB estimate, each in its own way, and Miller counts
-exactly. Profile's types are given to Polars and DuckDB, csvapi and Miller find them out. Miller checks the form
-of a date, the others whether there is such a day. Miller holds the whole file to sort it.
-Validate's report takes csvapi one process however many there are, so that is its reference.""",
+validate; distinct values in profile, which csvapi, Polars and DuckDB estimate, each in its own way. Profile's types are
+given to Polars and DuckDB, csvapi finds them out. DuckDB writes no CRLF, so its normalise ends lines otherwise.""",
 }
+_READ = """The figures of the others are times csvapi's: 2.0 is twice as much. `cp` copies the same file."""
 NOTES = """*Wall* and *CPU* are medians, start-up included; *peak* is the highest of all runs, all processes together.
 *× the time of csvapi* is the median over the rounds of this system's time divided by that of csvapi with all cores in
 the same round: above 1 is slower than csvapi. *Output*: `bytes`, identical to the reference, csvapi in one process;
 `records`, other bytes but the same fields in the same order; otherwise how many records differ."""
 
 
+_SUMMARY = "| {size} | csvapi: wall, CPU s | Peak MiB | Polars | DuckDB | `cp` |"
+
+
+def summary(results: dict[str, dict[str, object]]) -> str:
+    """csvapi beside the columnar engines: how many times as long as csvapi each takes, and has in memory."""
+    part = results["operations"]
+    rows: Sequence[Row] = part["rows"]  # type: ignore[assignment]  # as `parts` made them
+    head = _SUMMARY.format(size=part["size"])
+    found = {(row["case"], row["system"]): row for row in rows if not row["failed"]}
+    lines = [_against(case, found) for case in OPERATIONS if (case, ALL.name) in found]
+    return "\n".join([head, "|" + "---|" * (head.count("|") - 1), *lines])
+
+
+def _against(case: str, found: dict[tuple[object, object], Row]) -> str:
+    mine = found[case, ALL.name]
+    cells = [f"{mine['wall']:.2f}, {mine['cpu']:.2f}", f"{mine['rss']:.0f}"]
+    for system in (POLARS, DUCKDB):
+        other = found.get((case, system.name))
+        cells.append(_times(mine, other) if other else "–")
+    copied = found.get((case, COPY.name))
+    cells.append(f"{_part_of(copied, mine, 'wall'):.2f}" if copied else "–")
+    return f"| {NAMES[case]} | {' | '.join(cells)} |"
+
+
+def _times(mine: Row, other: Row) -> str:
+    wall, cpu, memory = (_part_of(other, mine, name) for name in ("wall", "cpu", "rss"))
+    return f"{wall:.1f} × wall, {cpu:.1f} × CPU, {memory:.0f} × memory"
+
+
+def _part_of(one: Row, other: Row, name: str) -> float:
+    return float(str(one[name])) / float(str(other[name]))
+
+
 def markdown(results: dict[str, dict[str, object]]) -> str:
     parts = [_part(name, results[name]) for name in _TITLES if name in results]
     facts = [part["facts"] for part in results.values()]
     used = dict.fromkeys(f"{each['machine']}; {each['versions']}." for each in facts)  # type: ignore[index]
-    return "\n\n".join([*used, *parts, NOTES]) + "\n"
+    first = [summary(results), _READ] if "operations" in results else []
+    return "\n\n".join([*used, *first, *parts, NOTES]) + "\n"
 
 
 def _part(name: str, part: dict[str, object]) -> str:
@@ -90,25 +124,17 @@ def _cancel(row: Row) -> str:
     return f"| {row['system']} | {row['seconds']:.2f} | {row['code']} | {row['left']} |"
 
 
-def charts(results: dict[str, dict[str, object]], folder: Path) -> None:
-    """One picture of times and one of memory for the first table, one of growth."""
-    if "synthetic" in results:
-        rows: Sequence[Row] = results["synthetic"]["rows"]  # type: ignore[assignment]
-        good = [row for row in rows if not row["failed"]]
-        size = results["synthetic"]["size"]
-        for file, value, title in (("wall", "wall", "seconds"), ("memory", "rss", "peak memory, MiB")):
-            groups = {
-                NAMES[case]: [(str(row["system"]), float(str(row[value]))) for row in good if row["case"] == case]
-                for case in dict.fromkeys(str(row["case"]) for row in good)
-            }
-            (folder / f"performance-{file}.svg").write_text(chart.bars(f"{size}: {title} (less is better)", groups))
-    if "growth" in results:
-        rows = results["growth"]["rows"]  # type: ignore[assignment]
+def chart_of(results: dict[str, dict[str, object]], folder: Path) -> None:
+    """One picture: the seconds of every operation, csvapi beside the columnar engines."""
+    if "operations" in results:
+        rows: Sequence[Row] = results["operations"]["rows"]  # type: ignore[assignment]
+        shown = [row for row in rows if not row["failed"] and row["system"] in {ALL.name, POLARS.name, DUCKDB.name}]
         groups = {
-            str(case): [(str(row["size"]), float(str(row["per_gb"]))) for row in rows if row["case"] == case]
-            for case in dict.fromkeys(row["case"] for row in rows)
+            NAMES[case]: [(str(row["system"]), float(str(row["wall"]))) for row in shown if row["case"] == case]
+            for case in dict.fromkeys(str(row["case"]) for row in shown)
         }
-        (folder / "performance-growth.svg").write_text(chart.bars("seconds per GB by size of the file", groups))
+        title = f"{results['operations']['size']}: seconds (less is better)"
+        (folder / "performance.svg").write_text(chart.bars(title, groups), encoding="utf-8")
 
 
 def insert(page: Path, text: str) -> None:

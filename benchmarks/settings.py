@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HERE = Path(__file__).parent
-PARTS = ("synthetic", "quoted", "flights", "start", "growth", "spill", "reasons", "where", "gzip", "operations")
+PARTS = ("operations", "synthetic", "quoted", "flights", "start", "growth", "spill", "reasons", "where", "gzip")
 _UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
@@ -45,4 +45,5 @@ class Settings:
     timeout: float = field(default_factory=lambda: float(os.environ.get("BENCH_TIMEOUT") or 1800))
     memory: str = field(default_factory=lambda: os.environ.get("BENCH_MEMORY") or "")
     data: Path = field(default_factory=lambda: Path(os.environ.get("BENCH_DATA") or HERE / "data").resolve())
+    busy: bool = field(default_factory=lambda: bool(os.environ.get("BENCH_BUSY")))
     docs: bool = field(default_factory=lambda: bool(os.environ.get("BENCH_DOCS")))

@@ -46,6 +46,25 @@ class Queries:
     def sort(self):
         return f"SELECT {self.names} FROM {self.numbered} ORDER BY {number(word('NUMBER'))} NULLS LAST, row_"
 
+    def sort_text(self):
+        return f'SELECT {self.names} FROM {self.numbered} ORDER BY "{word("KEY")}", row_'
+
+    def select(self):
+        chosen = ", ".join(f'"{column}"' for column in word("SOME").split())
+        return f"SELECT {chosen} FROM {self.rows}"
+
+    def rename(self):
+        return f'SELECT * RENAME ("{word("KEY")}" AS renamed) FROM {self.rows}'
+
+    def set(self):
+        changed = ", ".join(f'upper(trim("{column}")) AS "{column}"' for column in word("SOME").split()[:2])
+        return f"SELECT * REPLACE ({changed}) FROM {self.rows}"
+
+    def whole(self):
+        return f"SELECT * FROM {self.rows}"
+
+    normalise = ndjson = parquet = whole  # the form says the rest
+
     def join(self):
         both = f'{self.numbered} JOIN {read(word("SECOND"))} USING ("{word("KEY")}")'
         return f"SELECT * EXCLUDE row_ FROM (SELECT * FROM {both} ORDER BY row_)"
@@ -100,7 +119,10 @@ with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as spill:
     db = duckdb.connect(config={"temp_directory": spill})
     if limit := os.environ.get("MEMORY_LIMIT"):
         db.execute(f"SET memory_limit = '{limit}'")
-    query = getattr(Queries(db, source), case)()
+    query = getattr(Queries(db, source), case.replace("-", "_"))()
     packed = ", COMPRESSION gzip" if target.endswith(".gz") else ""
-    db.execute(f"COPY ({query}) TO '{target}' (HEADER, DELIMITER ','{packed})")
+    form = {"ndjson": "FORMAT json", "parquet": "FORMAT parquet"}.get(
+        case, f"FORMAT csv, HEADER, DELIMITER ','{packed}"
+    )
+    db.execute(f"COPY ({query}) TO '{target}' ({form})")
     db.close()

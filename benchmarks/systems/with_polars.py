@@ -43,6 +43,22 @@ def sort(table):
     return table.sort(number(word("NUMBER")), maintain_order=True, nulls_last=True)
 
 
+def sort_text(table):
+    return table.sort(word("KEY"), maintain_order=True)
+
+
+def select(table):
+    return table.select(word("SOME").split())
+
+
+def rename(table):
+    return table.rename({word("KEY"): "renamed"})
+
+
+def change(table):
+    return table.with_columns(pl.col(*word("SOME").split()[:2]).str.strip_chars().str.to_uppercase())
+
+
 def join(table):
     return table.join(read(word("SECOND")), on=word("KEY"), how="inner", maintain_order="left")
 
@@ -111,9 +127,21 @@ cases = {
     "unique": unique,
     "filter": where,
     "sort": sort,
+    "sort-text": sort_text,
     "join": join,
     "frequency": frequency,
     "profile": profile,
     "validate": validate,
+    "select": select,
+    "rename": rename,
+    "set": change,
 }
-cases[case](read(source)).sink_csv(target, engine="streaming")
+table = read(source)
+if case == "ndjson":
+    table.sink_ndjson(target, engine="streaming")
+elif case == "parquet":
+    table.sink_parquet(target, engine="streaming")
+elif case == "normalise":
+    table.sink_csv(target, line_terminator="\r\n", engine="streaming")
+else:
+    cases[case](table).sink_csv(target, engine="streaming")
