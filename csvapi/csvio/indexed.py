@@ -61,10 +61,10 @@ class IndexedBatch:
 
     @cached_property
     def rows(self) -> Sequence[int]:
-        return self._all_rows if self.kept is None else list(compress(self._all_rows, self.kept))
+        return self.all_rows if self.kept is None else list(compress(self.all_rows, self.kept))
 
     @property
-    def _all_rows(self) -> Sequence[int]:
+    def all_rows(self) -> Sequence[int]:
         """The row of each record of the index."""
         if self.origin is None:
             return range(self.start, self.start + len(self.index))
@@ -119,7 +119,7 @@ class IndexedBatch:
 
     def digests(self, positions: Sequence[int] | None, secret: bytes) -> IndexedDigests:
         found = keys.digests(self.index, secret, positions, self.kept)
-        return IndexedDigests(found, self._all_rows, self.kept)
+        return IndexedDigests(found, self.all_rows, self.kept)
 
     def text_mask(self, position: int, comparison: str, operand: bytes) -> Mask | None:
         how = _COMPARISONS.get(comparison)

@@ -19,6 +19,7 @@
 #endif
 
 typedef uint8_t u8;
+typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 typedef int64_t i64;
@@ -607,6 +608,8 @@ API u64 resolve(const entry *entries, u64 n, int reverse, int none, slot *table,
     }
     return n;
 }
+
+#include "profiling.inc"
 
 // Which sources this library was made of.
 #ifndef KERNEL_SOURCE

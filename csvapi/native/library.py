@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, c_char_p, c_int, c_uint32, c_uint64, c_void_p
+from ctypes import POINTER, c_char, c_char_p, c_int, c_int64, c_uint32, c_uint64, c_void_p
 from functools import cache
 from typing import Any
 
@@ -50,6 +50,52 @@ class RecordsStruct(ctypes.Structure):
     )
 
 
+class CounterStruct(ctypes.Structure):
+    """`counter` of profiling.inc."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("slots", "values", "texts")),
+        *((name, c_uint64) for name in ("capacity", "most", "room", "used", "size", "empty")),
+    )
+
+
+_WRITTEN = 24
+SCALES = 19  # decimals of a number of up to 18 digits, and none
+
+
+class ExtremeStruct(ctypes.Structure):
+    """`extreme` of profiling.inc."""
+
+    _fields_ = (("number", c_int64), ("text", c_char * _WRITTEN))
+
+
+class KindStruct(ctypes.Structure):
+    """`of_kind` of profiling.inc."""
+
+    _fields_ = (
+        ("count", c_uint64),
+        ("low", c_uint64),
+        ("high", c_int64),
+        ("least", ExtremeStruct),
+        ("most", ExtremeStruct),
+    )
+
+
+class SummaryStruct(ctypes.Structure):
+    """`summary` of profiling.inc."""
+
+    _fields_ = (
+        ("empty", c_uint64),
+        ("longest", c_uint64),
+        ("first_bytes", c_uint64 * 2),
+        ("least", c_uint32),
+        ("most", c_uint32),
+        ("stranger", c_uint32 * 3),
+        ("unknown", c_uint32),
+        ("kinds", KindStruct * (SCALES + 1)),
+    )
+
+
 _P, _N, _W, _I = c_void_p, c_uint64, c_uint32, c_int  # memory, a size or count, a word, a flag
 _MASK = [_P, _W]
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
@@ -71,6 +117,9 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "mark_digest": (_N, [_P, _N, *_MASK, _P, _W, _P]),
     "scatter": (_N, [_P, _N, _N, *_MASK, _N, _W, _P, _N, _P]),
     "split": (_N, [_P, _N, _N, _N, _W, _W, _P, _N, _P]),
+    "count_values": (_N, [_P, *_MASK, _N, _N, _P, _P, _P]),
+    "summarise": (None, [_P, *_MASK, _N, _P, _N, _P, _P, _P]),
+    "raise_registers": (None, [_P, _P, _N, _P]),
     "resolve": (_N, [_P, _N, _I, _I, _P, _N, _N, POINTER(_N), _W, _P, _P, _N, _N, POINTER(_N)]),
 }
 

@@ -1,0 +1,135 @@
+"""The profile of a column in indexed batches: the kernel counts its values and, where these are too many, its cells.
+
+Both ways give what `ColumnProfile.add` would, in whatever order they and it take turns.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from itertools import compress
+from typing import TYPE_CHECKING
+
+from csvapi.native.cells import cells
+from csvapi.native.library import SCALES
+from csvapi.native.profiling import EACH, NONE, Summary, ValueCounter, total
+from csvapi.steps.column_profile import KINDS
+from csvapi.steps.hyperloglog import FEW
+
+if TYPE_CHECKING:
+    from csvapi.csvio.indexed import IndexedBatch
+    from csvapi.csvio.wire import Wire
+    from csvapi.native.library import SummaryStruct
+    from csvapi.steps.column_profile import ColumnProfile
+
+_LEAST, _MOST = 256, 1 << 16  # values that are worth a table, and that Python is given at once
+
+
+def values_of(bound: int, memory: int, columns: int) -> int:
+    """How many values of each column are counted in so much memory; 0 where there is too little.
+
+    One more than the bound is enough to know that it is passed.
+    """
+    found = min(max(bound, FEW) + 1, _MOST, memory // (EACH * max(1, columns)))
+    return found if found >= _LEAST else 0
+
+
+class IndexedColumn:
+    """One column; `flush` puts into `profile` what is known so far."""
+
+    def __init__(self, profile: ColumnProfile, position: int, most: int, secret: bytes, wire: Wire) -> None:
+        self.position, self.most, self.secret, self.wire = position, most, secret, wire
+        self.begin(profile)
+
+    def begin(self, profile: ColumnProfile) -> None:
+        """Go on with an empty profile."""
+        self.profile = profile
+        self.counter: ValueCounter | None = ValueCounter(self.most, self.secret)
+        self.rows: list[int] = []  # of the first cell of each value
+        self.summary: Summary | None = None
+
+    def add(self, batch: IndexedBatch) -> None:
+        done = self._count(batch, self.counter) if self.counter is not None else 0
+        if self.summary is not None:
+            kept = batch.kept or b"\1" * len(batch.index)
+            self._summarise(batch, bytes(done) + kept[done:] if done else batch.kept, self.summary)
+
+    def flush(self) -> None:
+        if self.counter is not None:
+            self._flush_counter(self.counter)
+        elif self.summary is not None:
+            self._flush_summary(self.summary)
+
+    def _flush_counter(self, counter: ValueCounter) -> None:
+        found = counter.taken()
+        counted = dict(zip(found.texts, found.counts, strict=True))
+        self.profile.add_counted(counted, found.empty, found.texts, self.rows, self.wire)
+        self.rows = []
+
+    def _count(self, batch: IndexedBatch, counter: ValueCounter) -> int:
+        """Take the index's records up to the one that is returned; the others are for the summary."""
+        done, rows = 0, batch.all_rows
+        while done < len(batch.index):
+            known = len(counter)
+            done = counter.add(batch.index, self.position, batch.kept, done)
+            self.rows += map(rows.__getitem__, counter.records(known))
+            if done == len(batch.index):
+                break
+            if not len(counter):  # a cell that no table has room for
+                self.profile.add([*self._cells(batch, {done}).values()], [rows[done]], self.wire)
+                done += 1
+            self._flush_counter(counter)
+            if self.profile.distinct.registers and self.wire.ordered:
+                self.counter, self.summary = None, Summary(self.profile.ranges.get("text"))
+                break
+        return done
+
+    def _summarise(self, batch: IndexedBatch, kept: bytes | None, summary: Summary) -> None:
+        unknown = summary.add(batch.index, self.position, self.profile.distinct.registers, kept)
+        found, profile = summary.found, self.profile
+        profile.records += len(batch.index) if kept is None else kept.count(1)
+        self._note_texts(batch, found)
+        if found.unknown:
+            asked, rows = cells(batch.index, self.position, unknown), list(compress(batch.all_rows, unknown))
+            profile.add_kinds(Counter(asked), asked, rows, self.wire)
+
+    def _note_texts(self, batch: IndexedBatch, found: SummaryStruct) -> None:
+        """The extremes and strangers of one batch."""
+        rows, profile = batch.all_rows, self.profile
+        strangers = {
+            kind: record
+            for kind, record in zip(KINDS, found.stranger, strict=True)
+            if record != NONE and (kind not in profile.strangers or rows[record] < profile.strangers[kind][0])
+        }
+        ends = {record for record in (found.least, found.most) if record != NONE}
+        if not strangers and not ends:
+            return
+        texts = self._cells(batch, ends.union(strangers.values()))
+        for kind, record in strangers.items():
+            profile.note_stranger(kind, rows[record], texts[record])
+        for record in ends:
+            profile.note_range("text", texts[record], texts[record])
+
+    def _flush_summary(self, summary: Summary) -> None:
+        found, profile = summary.found, self.profile
+        profile.empty += found.empty
+        profile.longest = max(profile.longest, found.longest)
+        for scale, kind in enumerate(summary.kinds()):
+            if not kind.count:
+                continue
+            ends = [(each.number, each.text) for each in (kind.least, kind.most)]
+            if scale == SCALES:
+                profile.note_count("date", kind.count)
+                profile.note_range("date", *(((seconds, ""), text) for seconds, text in ends))
+                continue
+            profile.note_sum(total(kind), scale)
+            for name in ("number",) if scale else ("integer", "number"):
+                profile.note_count(name, kind.count)
+                profile.note_range(name, *((Decimal(text.decode()), text) for _, text in ends))
+
+    def _cells(self, batch: IndexedBatch, records: set[int]) -> dict[int, bytes]:
+        """The cells of some records of the index."""
+        mask = bytearray(len(batch.index))
+        for record in records:
+            mask[record] = 1
+        return dict(zip(sorted(records), cells(batch.index, self.position, mask), strict=True))
