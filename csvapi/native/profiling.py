@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from array import array
 from ctypes import byref
 from dataclasses import dataclass
@@ -98,9 +97,7 @@ class Summary:
         ends = [int.from_bytes(each[:8].ljust(8, b"\0")) for each in texts] if texts else [(1 << 64) - 1, 0]
         self.found = SummaryStruct(0, 0, tuple(ends))
 
-    def add(
-        self, index: Index, column: int, registers: bytearray, mask: bytes | None = None
-    ) -> bytearray:
+    def add(self, index: Index, column: int, registers: bytearray, mask: bytes | None = None) -> bytearray:
         """Add the cells of a column in the records of the mask. Where the order of bytes is not the encoding's, least
         and most have no meaning.
 
