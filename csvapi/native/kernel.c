@@ -610,6 +610,7 @@ API u64 resolve(const entry *entries, u64 n, int reverse, int none, slot *table,
 }
 
 #include "profiling.inc"
+#include "checking.inc"
 
 // Which sources this library was made of.
 #ifndef KERNEL_SOURCE

@@ -96,6 +96,18 @@ class SummaryStruct(ctypes.Structure):
     )
 
 
+class RulesStruct(ctypes.Structure):
+    """`rules` of checking.inc."""
+
+    _fields_ = (
+        *((name, c_uint32) for name in ("kind", "empty", "scales", "then")),
+        ("fewest", c_uint64),
+        ("most", c_uint64),
+        ("low", c_int64 * SCALES),
+        ("high", c_int64 * SCALES),
+    )
+
+
 _P, _N, _W, _I = c_void_p, c_uint64, c_uint32, c_int  # memory, a size or count, a word, a flag
 _MASK = [_P, _W]
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
@@ -119,6 +131,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "split": (_N, [_P, _N, _N, _N, _W, _W, _P, _N, _P]),
     "count_values": (_N, [_P, *_MASK, _N, _N, _P, _P, _P]),
     "summarise": (None, [_P, *_MASK, _N, _P, _N, _P, _P, _P]),
+    "check_cells": (None, [_P, *_MASK, _N, _P, _P, _P, _P, _P, POINTER(_N)]),
     "raise_registers": (None, [_P, _P, _N, _P]),
     "resolve": (_N, [_P, _N, _I, _I, _P, _N, _N, POINTER(_N), _W, _P, _P, _N, _N, POINTER(_N)]),
 }

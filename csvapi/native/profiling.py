@@ -76,6 +76,17 @@ class ValueCounter:
         """For each value behind the `known` first ones the number of the record that had it first, in its call."""
         return self._numbers("I", known)[6::8]
 
+    @property
+    def structure(self) -> CounterStruct:
+        """As the kernel takes it."""
+        return self._structure
+
+    def set_count(self, number: int, count: int) -> None:
+        """Say how often a value occurs."""
+        if not 0 <= number < len(self):
+            raise ValueError(f"There is no value {number} among {len(self)}.")
+        self._values.view[_VALUE * number + 16 : _VALUE * number + 24] = count.to_bytes(8, "little")
+
     def taken(self) -> Values:
         """What was counted since the last call."""
         ends = [0, *self._numbers("I", 0)[7::8]]

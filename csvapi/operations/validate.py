@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import compress, count
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields
 
 from csvapi.csvio.disk import disk_budget, expect
-from csvapi.steps.field_checks import Unique, checked
+from csvapi.csvio.indexed import IndexedBatch
+from csvapi.steps.field_checks import Unique, Violation, checked
 from csvapi.steps.growth import EACH, PART, some
 from csvapi.steps.params import choice, whole
 from csvapi.steps.report_table import Table
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
     from csvapi.steps.step import Column, Context, Counts
-
-Violation = tuple[int, str, bytes, str]  # the record in its block, column, value, rule
-
 
 class Params(Schema):
     schema = fields.Nested(TableSchema, required=True, metadata={"description": "A Frictionless Table Schema."})
@@ -55,6 +52,11 @@ def traits(params: dict[str, Any]) -> Traits:
     return Traits("selector", stateless=not unique, studies=unique)
 
 
+def parts(block: Batch, columns: int) -> Iterator[Batch]:
+    """The block, if the kernel checks its cells; else some records at a time."""
+    return iter((block,)) if isinstance(block, IndexedBatch) else some(block, columns)
+
+
 class Checks:
     """All rules over a block. A cell is reported with the first rule it violates; `fields` is for ragged records."""
 
@@ -81,7 +83,7 @@ class Checks:
         self.found = {}
         rules = {id(column.rules): column.rules for column in self.columns}.values()
         for rule in rules:
-            rule.room = workspace.memory // (4 * len(rules))
+            rule.prepare(workspace.memory // (4 * len(rules)))
         for number, each in enumerate(self.unique):
             each.prepare(workspace, number)
 
@@ -97,10 +99,7 @@ class Checks:
         """In the order of records, then of the schema."""
         found: list[Violation] = []
         for column in self.columns:
-            rules = column.violated(block)
-            if any(rules):
-                cells = block.column(column.position)
-                found += [(at, column.name, cells[at] or b"", rules[at]) for at in compress(count(), rules)]
+            found += column.violations(block)
         for each in self.unique:
             found += [(at, each.shown, each.value(block, at), each.rule) for at in each.bad(block)]
         if not block.width:
@@ -136,7 +135,7 @@ class Keep(Checks):
 
     def keep(self, block: Batch) -> Mask:
         mask, self.gone = b"", b""
-        for few in some(block, len(self.columns)):
+        for few in parts(block, len(self.columns)):
             mask += self._keep(few)
             self.alive()
         return mask
@@ -193,7 +192,7 @@ class Gathering:
         self.written = 0
 
     def add(self, block: Batch, line: Callable[[int], int]) -> None:
-        for few in some(block, len(self.report.columns)):
+        for few in parts(block, len(self.report.columns)):
             self._add(few, line)
 
     def _add(self, block: Batch, line: Callable[[int], int]) -> None:

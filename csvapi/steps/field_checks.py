@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate, compress, count
 from typing import TYPE_CHECKING, Any
 
+from csvapi.csvio.indexed import IndexedBatch
 from csvapi.csvio.keys import canonical
+from csvapi.native.loader import load as kernel
 from csvapi.spill.duplicates import repeats
 from csvapi.spill.key_files import PlainKeySink, key_file, load
+from csvapi.steps.indexed_checks import IndexedRules, cell_rules
 from csvapi.steps.table_schema import rules_of
 
 if TYPE_CHECKING:
@@ -17,6 +21,9 @@ if TYPE_CHECKING:
     from csvapi.csvio.wire import Wire
     from csvapi.spill.workspace import Workspace
 
+Violation = tuple[int, str, bytes, str]  # the record in its block, column, value, rule
+
+_KEPT = b"\0\1" + bytes(254)
 _PARTITIONS = 32
 _EACH = 100  # bytes of memory for a cell that is remembered, besides its text
 
@@ -80,6 +87,15 @@ class Rules:
         self.rules = rules_of(field)
         self.known: dict[Cell, str] = {}
         self.size = self.room = 0
+        sure = cell_rules(field, missing, required=required)
+        pattern = field.get("constraints", {}).get("pattern")
+        self.indexed = None if sure is None else IndexedRules(sure, pattern, self.violated)
+
+    def prepare(self, room: int) -> None:
+        """Have so many bytes of memory."""
+        self.room = room
+        if self.indexed and kernel() is not None:
+            self.indexed.prepare(room // 4)
 
     @property
     def names(self) -> list[str]:
@@ -121,8 +137,18 @@ class Checked:
     def names(self) -> list[str]:
         return self.rules.names
 
-    def violated(self, block: Batch) -> list[str]:
-        return self.rules.violated(block.column(self.position), block.wire)
+    def violations(self, block: Batch) -> list[Violation]:
+        """In the order of the records."""
+        indexed = self.rules.indexed
+        if indexed and isinstance(block, IndexedBatch):
+            found = indexed.violated(block, self.position)
+            if found and block.kept is not None:
+                places = list(accumulate(block.kept.translate(_KEPT), initial=0))
+                return [(places[record], self.name, cell, rule) for record, cell, rule in found]
+            return [(record, self.name, cell, rule) for record, cell, rule in found]
+        cells = block.column(self.position)
+        rules = self.rules.violated(cells, block.wire)
+        return [(at, self.name, cells[at] or b"", rules[at]) for at in compress(count(), rules)] if any(rules) else []
 
 
 def checked(each: list[tuple[dict[str, Any], int, bool]], missing: frozenset[bytes]) -> list[Checked]:
