@@ -178,6 +178,10 @@ class IndexedDigests:
         keys.mark_digest(self.found, unwanted, kept, 0, kept)
         return IndexedDigests(self.found, self.rows, bytes(kept))
 
+    def of_rows(self, rows: Sequence[int]) -> IndexedDigests:
+        """The same of records in other rows: one for each record of the index."""
+        return IndexedDigests(self.found, rows, self.kept)
+
     def add_to(self, partitions: Partitions) -> None:
         if isinstance(self.rows, range):
             partitions.add_digests(self.found, self.rows.start, self.kept)

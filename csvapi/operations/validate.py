@@ -8,13 +8,14 @@ from marshmallow import Schema, fields
 
 from csvapi.csvio.disk import disk_budget, expect
 from csvapi.csvio.indexed import IndexedBatch
-from csvapi.steps.field_checks import Unique, Violation, checked
+from csvapi.steps.field_checks import Violation, checked
 from csvapi.steps.growth import EACH, PART, some
 from csvapi.steps.params import choice, whole
 from csvapi.steps.report_table import Table
 from csvapi.steps.schema_properties import unknown_remarks
 from csvapi.steps.step import Operation, Traits
 from csvapi.steps.table_schema import TableSchema, primary_key
+from csvapi.steps.unique_values import Unique
 from csvapi.steps.writing import wire_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
     from csvapi.steps.step import Column, Context, Counts
+
+
+_CELLS = 1 << 16  # that the kernel checks together: a batch has half as many, unless the schema repeats a column
+
 
 class Params(Schema):
     schema = fields.Nested(TableSchema, required=True, metadata={"description": "A Frictionless Table Schema."})
@@ -53,8 +58,9 @@ def traits(params: dict[str, Any]) -> Traits:
 
 
 def parts(block: Batch, columns: int) -> Iterator[Batch]:
-    """The block, if the kernel checks its cells; else some records at a time."""
-    return iter((block,)) if isinstance(block, IndexedBatch) else some(block, columns)
+    """The block, if the kernel checks its cells and they are not too many; else some records at a time."""
+    few = isinstance(block, IndexedBatch) and len(block) * columns <= _CELLS
+    return iter((block,)) if few else some(block, columns)
 
 
 class Checks:
@@ -93,7 +99,7 @@ class Checks:
 
     def studied(self) -> None:
         for each in self.unique:
-            each.studied()
+            each.studied(self.alive)
 
     def violations(self, block: Batch) -> list[Violation]:
         """In the order of records, then of the schema."""

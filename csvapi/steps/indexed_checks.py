@@ -17,16 +17,16 @@ from csvapi.steps.joined_pattern import JoinedPattern
 from csvapi.steps.schema_types import FieldType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from csvapi.csvio.indexed import IndexedBatch
     from csvapi.csvio.wire import Wire
 
+    Judge = Callable[[list[bytes], Wire], list[str]]  # the rule that each cell violates, "" for none
+
 _MOMENTS = {"date": Kind.DATE, "datetime": Kind.DATETIME, "time": Kind.TIME}
 _LEARNED = 1 << 13  # values of a field that are remembered, at most
 _ALLOWED = 1  # the count of a value that is allowed
-
-Judge = "Callable[[Sequence[bytes], Wire], list[str]]"  # the rule that each cell violates, "" for none
 
 
 def cell_rules(field: dict[str, Any], missing: frozenset[bytes], *, required: bool) -> CellRules | None:
@@ -65,7 +65,7 @@ def _kind(field: dict[str, Any]) -> Kind:
 class IndexedRules:
     """The rules of a field for cells of indexed batches; `judge` is how each of a few cells is judged."""
 
-    def __init__(self, rules: CellRules, pattern: str | None, judge: Any) -> None:
+    def __init__(self, rules: CellRules, pattern: str | None, judge: Judge) -> None:
         self.rules, self.judge = rules, judge
         self.pattern = JoinedPattern.of(pattern) if rules.matched and pattern is not None else None
         self.known: ValueCounter | None = None
@@ -77,6 +77,8 @@ class IndexedRules:
 
     def violated(self, batch: IndexedBatch, column: int) -> list[tuple[int, bytes, str]]:
         """The records of the index whose cells violate a rule, each with the cell and the rule."""
+        if self.known is None:
+            self.prepare(0)
         learned = 0 if self.known is None else len(self.known)
         answers = check_cells(batch.index, column, self.rules, batch.kept, self.known)
         if answers.match:
