@@ -44,7 +44,7 @@ class ValueCounter:
             raise ValueError(f"There must be room for some values, not {most}.")
         self.most, self.secret = most, secret_of(secret)
         self._slots, self._values = allocate(4 * _SPARE * most), allocate(_VALUE * most)
-        self._texts = allocate(_TEXT * most)
+        self._texts = allocate(_TEXT * most + SLACK)
         self._structure = CounterStruct(
             self._slots.address, self._values.address, self._texts.address, _SPARE * most, most, _TEXT * most
         )
@@ -103,10 +103,13 @@ class ValueCounter:
 class Summary:
     """What is known of one column, whatever the number of its values; `found` is `summary` of the kernel."""
 
-    def __init__(self, texts: tuple[bytes, bytes] | None = None) -> None:
-        """`texts` are the least and the greatest one known, if any."""
-        ends = [int.from_bytes(each[:8].ljust(8, b"\0")) for each in texts] if texts else [(1 << 64) - 1, 0]
-        self.found = SummaryStruct(0, 0, tuple(ends))
+    def __init__(self) -> None:
+        self.found = SummaryStruct(0, 0, ((1 << 64) - 1, 0))
+
+    def expect(self, texts: tuple[bytes, bytes]) -> None:
+        """Name records only for texts that may be less than the first, or greater than the second of these."""
+        for place, text in enumerate(texts):
+            self.found.first_bytes[place] = int.from_bytes(text[:8].ljust(8, b"\0"))
 
     def add(self, index: Index, column: int, registers: bytearray, mask: bytes | None = None) -> bytearray:
         """Add the cells of a column in the records of the mask. Where the order of bytes is not the encoding's, least
@@ -126,6 +129,17 @@ class Summary:
             byref(self.found),
             writable(registers, REGISTERS, "registers"),
             writable(unknown, len(index), "unknown"),
+        )
+        return unknown
+
+    def add_kinds(self, counter: ValueCounter) -> bytearray:
+        """Add what kinds of values were counted. Texts, empty cells and registers stay as they are.
+
+        Returns a byte for each value: 1 where Python must say what kind it is.
+        """
+        unknown = bytearray(len(counter))
+        kernel().summarise_values(
+            byref(counter.structure), byref(self.found), writable(unknown, len(counter), "unknown")
         )
         return unknown
 

@@ -88,6 +88,12 @@ class ColumnProfile:
         wire: Wire,
     ) -> None:
         """Values with how often each occurs; `cells` has at least the first one of each, `rows` where they are."""
+        self.add_values(counted, empty, wire)
+        if counted:
+            self.add_kinds(counted, cells, rows, wire)
+
+    def add_values(self, counted: Mapping[bytes, int], empty: int, wire: Wire) -> None:
+        """The same but for the kinds of the values."""
         self.records += sum(counted.values()) + empty
         self.empty += empty
         if not counted:
@@ -99,7 +105,6 @@ class ColumnProfile:
             if not b"".join(counted).isascii():
                 most = max(len(wire.decode(cell)) for cell in counted if len(cell) > self.longest)
             self.longest = max(self.longest, most)
-        self.add_kinds(counted, cells, rows, wire)
 
     def add_kinds(
         self, counted: Mapping[bytes, int], cells: Sequence[bytes | None], rows: Sequence[int], wire: Wire

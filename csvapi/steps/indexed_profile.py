@@ -46,24 +46,32 @@ class IndexedColumn:
         self.profile = profile
         self.counter: ValueCounter | None = ValueCounter(self.most, self.secret)
         self.rows: list[int] = []  # of the first cell of each value
-        self.summary: Summary | None = None
+        self.summary = Summary()
 
     def add(self, batch: IndexedBatch) -> None:
         done = self._count(batch, self.counter) if self.counter is not None else 0
-        if self.summary is not None:
+        if self.counter is None and done < len(batch.index):
             kept = batch.kept or b"\1" * len(batch.index)
             self._summarise(batch, bytes(done) + kept[done:] if done else batch.kept, self.summary)
 
     def flush(self) -> None:
         if self.counter is not None:
             self._flush_counter(self.counter)
-        elif self.summary is not None:
-            self._flush_summary(self.summary)
+        self._flush_summary(self.summary)
 
     def _flush_counter(self, counter: ValueCounter) -> None:
-        found = counter.taken()
+        """Count anew."""
+        unknown = self.summary.add_kinds(counter) if self.wire.ordered else b"\1" * len(counter)
+        found, profile = counter.taken(), self.profile
         counted = dict(zip(found.texts, found.counts, strict=True))
-        self.profile.add_counted(counted, found.empty, found.texts, self.rows, self.wire)
+        profile.add_values(counted, found.empty, self.wire)
+        if self.wire.ordered:
+            for kind, number in zip(KINDS, self.summary.found.stranger, strict=True):
+                if number != NONE:
+                    profile.note_stranger(kind, self.rows[number], found.texts[number])
+        if 1 in unknown:
+            asked, rows = list(compress(found.texts, unknown)), list(compress(self.rows, unknown))
+            profile.add_kinds({text: counted[text] for text in asked}, asked, rows, self.wire)
         self.rows = []
 
     def _count(self, batch: IndexedBatch, counter: ValueCounter) -> int:
@@ -80,7 +88,8 @@ class IndexedColumn:
                 done += 1
             self._flush_counter(counter)
             if self.profile.distinct.registers and self.wire.ordered:
-                self.counter, self.summary = None, Summary(self.profile.ranges.get("text"))
+                self.counter = None
+                self.summary.expect(self.profile.ranges["text"])
                 break
         return done
 

@@ -57,7 +57,9 @@ def summaries(case: Case, random: Random) -> None:
     alive = [at for at in range(len(good)) if keep is None or keep[at] == 1]
     cells = [(at, cell) for at in alive if (cell := good[at].fields[column])]
     known = random.choice([None, (b"a", b"b"), (min(cells)[1], max(cells)[1]) if cells else None])
-    registers, summary = bytearray(REGISTERS), Summary(known)
+    registers, summary = bytearray(REGISTERS), Summary()
+    if known:
+        summary.expect(known)
     for time in (1, 2):
         unknown = summary.add(index, column, registers, keep)
         _check_records(case, summary, unknown, cells, known)
@@ -68,6 +70,28 @@ def summaries(case: Case, random: Random) -> None:
     again = bytearray(REGISTERS)
     profiling.raise_registers([cell for _, cell in cells], again)
     assert again == registers
+
+
+def kinds_of_values(case: Case, random: Random) -> None:
+    """Counts, sums and extremes of what was counted are those of the cells."""
+    index, good = scan(case)
+    column, summary = random.randrange(case.form.width), Summary()
+    for time in (1, 2):
+        counter = ValueCounter(1000, random.randbytes(16), case.allocate)
+        done = counter.add(index, column)
+        cells = [cell for record in good[:done] if (cell := record.fields[column])]
+        texts = list(dict.fromkeys(cells))
+        unknown = summary.add_kinds(counter)
+        assert list(unknown) == [_kind(text) == UNKNOWN for text in texts]
+        assert summary.found.unknown == sum(unknown)
+        strangers = dict(zip(("integer", "number", "date"), summary.found.stranger, strict=True))
+        assert strangers == {kind: _first_stranger(kind, texts) for kind in strangers}
+        _check_kinds(summary, cells, time)
+
+
+def _first_stranger(kind: str, cells: list[bytes]) -> int:
+    of = (kind, UNKNOWN, "integer") if kind == "number" else (kind, UNKNOWN)
+    return next((at for at, cell in enumerate(cells) if _kind(cell) not in of), NONE)
 
 
 def _check_records(
@@ -82,9 +106,9 @@ def _check_records(
     asked = {at for at, byte in enumerate(unknown) if byte}
     assert asked == {at for at, kind in kinds.items() if kind == UNKNOWN}
     assert found.unknown == len(asked)
-    for number_, of in enumerate((("integer",), ("integer", "number"), ("date",))):
-        strangers = [at for at, kind in kinds.items() if kind not in (*of, UNKNOWN)]
-        assert found.stranger[number_] == (strangers[0] if strangers else NONE)
+    for kind, record in zip(("integer", "number", "date"), found.stranger, strict=True):
+        place = _first_stranger(kind, [cell for _, cell in cells])
+        assert record == (place if place == NONE else cells[place][0])
     longest = max((len(cell.decode()) if case.form.utf8 else len(cell) for _, cell in cells), default=0)
     assert found.longest == longest
     texts = [cell for _, cell in cells]
@@ -224,4 +248,4 @@ _FORMS = {
     Kind.DATETIME: re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z?"),
     Kind.TIME: re.compile(rb"[0-9]{2}:[0-9]{2}:[0-9]{2}"),
 }
-OF_COLUMNS = (values, summaries, rules)
+OF_COLUMNS = (values, summaries, kinds_of_values, rules)

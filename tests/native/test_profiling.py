@@ -35,6 +35,7 @@ def test_values_of_any_text(case: Case, source: Random) -> None:
 @given(case=drawn, source=sources)
 def test_summaries_of_any_text(case: Case, source: Random) -> None:
     column_checks.summaries(case, source)
+    column_checks.kinds_of_values(case, source)
 
 
 @patient
@@ -43,6 +44,7 @@ def test_numbers_and_dates(cells: list[bytes], source: Random) -> None:
     case = Case(Form(width=1, utf8=False), "latin-1", b"".join(b"%s\n" % each for each in cells), final=True)
     column_checks.summaries(case, source)
     column_checks.values(case, source)
+    column_checks.kinds_of_values(case, source)
 
 
 def test_days_are_those_of_the_calendar() -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from csvapi.csvio.dialect import Dialect
 from csvapi.engines import run
+from csvapi.native.loader import load
 from csvapi.steps.hyperloglog import STANDARD_ERROR, Distinct, hashed
 from tests.engines import model
 from tests.engines.running import cases, reused
@@ -209,7 +210,7 @@ def test_many_values_are_profiled_alike_by_every_parser(tmp_path: Path, encoding
     expected, _ = table(tmp_path, text, [step], dialect, native=False)
     assert found.rows == expected.rows
     assert {row[5] for row in found.rows} == ({"true"} if exact == 10_000 else {"true", "false"})
-    if encoding != "utf-16":
+    if encoding != "utf-16" and load() is not None:
         read = run(tmp_path / "in", dialect, [step], io.BytesIO(), workspace=tmp_path).run["stages"][0]
         assert read["bytes_by_parser"]["native"] > read["bytes_by_parser"]["csv"] > 0
     for ways in ({**PARALLEL, "memory": 1 << 22}, {"memory": 1 << 20}, {"block_size": 7}):
