@@ -83,9 +83,7 @@ class IndexedRules:
         answers = check_cells(batch.index, column, self.rules, batch.kept, self.known)
         if answers.match:
             self._match(batch, column, answers.each)
-        elif not answers.ask:
-            return []
-        records = list(compress(count(), answers.each.translate(_ASKED)))
+        records = _asked(answers.each)
         if not records:
             return []
         asked = cells.cells(batch.index, column, answers.each, ASK)
@@ -116,5 +114,13 @@ class IndexedRules:
                 known.set_count(number, _ALLOWED)
 
 
-_ASKED = bytes(each == ASK for each in range(256))
+def _asked(answers: bytearray) -> list[int]:
+    """The records to be asked about, most often few of many."""
+    found, at = [], answers.find(ASK)
+    while at >= 0:
+        found.append(at)
+        at = answers.find(ASK, at + 1)
+    return found
+
+
 _MATCHED = bytes(each == MATCH for each in range(256))
