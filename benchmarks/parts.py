@@ -125,8 +125,7 @@ def operations(settings: Settings) -> list[Row]:
     size, name = settings.size, named(settings.size)
     path, second = data.synthetic(settings.data, size, name), data.members(settings.data, size, name)
     rounds = Rounds(settings, replace(SYNTHETIC, second=second), path, WHOLE, ALL)
-    in_order = replace(rounds, systems=WHOLE[1:])  # validate's report takes one process, however many there are
-    return [*_cases(rounds, [what for what in OPERATIONS if what != "validate"]), *_cases(in_order, ["validate"])]
+    return _cases(rounds, list(OPERATIONS))
 
 
 def cancel(settings: Settings) -> list[Row]:

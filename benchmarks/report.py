@@ -36,8 +36,7 @@ _REMARKS = {
 digits. Not compared: csvapi's share in frequency, its type, frequent values and misfits in profile, its lines in
 validate; distinct values in profile, which csvapi, Polars and DuckDB estimate, each in its own way, and Miller counts
 exactly. Profile's types are given to Polars and DuckDB, csvapi and Miller find them out. Miller checks the form
-of a date, the others whether there is such a day. Miller holds the whole file to sort it.
-Validate's report takes csvapi one process however many there are, so that is its reference.""",
+of a date, the others whether there is such a day. Miller holds the whole file to sort it.""",
 }
 NOTES = """*Wall* and *CPU* are medians, start-up included; *peak* is the highest of all runs, all processes together.
 *× the time of csvapi* is the median over the rounds of this system's time divided by that of csvapi with all cores in

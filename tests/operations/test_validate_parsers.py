@@ -11,7 +11,7 @@ import pytest
 from csvapi.csvio.dialect import Dialect
 from csvapi.engines import run
 from csvapi.native.loader import load
-from tests.operations.tables import csv_text, table
+from tests.operations.tables import PARALLEL, csv_text, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,6 +107,21 @@ def test_every_parser_finds_the_same(tmp_path: Path, encoding: str, more: dict[s
             found, receipt = table(tmp_path, text, given, dialect, **way)
             assert found.rows == expected.rows
             assert receipt["dropped_by_step"] == wanted["dropped_by_step"]
+
+
+@pytest.mark.parametrize("limit", [None, 7, 90])
+@pytest.mark.parametrize("way", [PARALLEL, {**PARALLEL, "processes": 5}, {**PARALLEL, "native": False}])
+def test_a_report_of_ranges_is_that_of_the_file(tmp_path: Path, way: dict[str, Any], limit: int | None) -> None:
+    rows = [(str(number), "x" if number % 3 else "a\nb" if number % 2 else "") for number in range(300)]
+    text = csv_text([("id", "v"), *rows]).replace("100,x\n", "100,x,y\n\n")
+    fields = [{"name": "id", "type": "integer", "constraints": {"maximum": 40}}, {"name": "v", "type": "number"}]
+    step = {"op": "validate", "schema": {"fields": fields}, **({"limit": limit} if limit else {})}
+    found, receipt = table(tmp_path, text, [step], **way)
+    expected, wanted = table(tmp_path, text, [step], native=False, processes=1)
+    assert found.rows == expected.rows
+    assert len(found.rows) == (limit or len(found.rows))
+    assert receipt["dropped_by_step"] == wanted["dropped_by_step"]
+    assert set(wanted["dropped_by_step"][0]["violations"]) == {"maximum", "type", "fields"}
 
 
 @pytest.mark.skipif(load() is None, reason="there is no kernel")
