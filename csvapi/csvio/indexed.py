@@ -63,7 +63,7 @@ class IndexedBatch:
     def rows(self) -> Sequence[int]:
         return self.all_rows if self.kept is None else list(compress(self.all_rows, self.kept))
 
-    @property
+    @cached_property
     def all_rows(self) -> Sequence[int]:
         """The row of each record of the index."""
         if self.origin is None:
