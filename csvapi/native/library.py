@@ -131,7 +131,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "scatter": (_N, [_P, _N, _N, *_MASK, _N, _W, _P, _N, _P]),
     "split": (_N, [_P, _N, _N, _N, _W, _W, _P, _N, _P]),
     "count_values": (_N, [_P, *_MASK, _N, _N, _P, _P, _P]),
-    "summarise": (None, [_P, *_MASK, _N, _P, _N, _P, _P, _P]),
+    "summarise": (None, [_P, *_MASK, _N, _P, _N, _P, _P, _P, _P]),
     "check_cells": (None, [_P, *_MASK, _N, _P, _P, _P, _P, _P, POINTER(_N)]),
     "summarise_values": (None, [_P, _P, _P]),
     "raise_registers": (None, [_P, _P, _N, _P]),

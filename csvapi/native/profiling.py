@@ -21,6 +21,7 @@ REGISTERS = 1 << 14
 NONE = 0xFFFFFFFF  # no record
 _VALUE, _TEXT = 32, 32  # bytes of a value, and those of its text for which there is room
 _SPARE = 2  # slots for a value
+_BYTES = 256
 EACH = _VALUE + _TEXT + 4 * _SPARE  # bytes of memory for a value
 
 
@@ -101,19 +102,25 @@ class ValueCounter:
 
 
 class Summary:
-    """What is known of one column, whatever the number of its values; `found` is `summary` of the kernel."""
+    """What is known of one column, whatever the number of its values; `found` is `summary` of the kernel.
 
-    def __init__(self) -> None:
+    `ranks` are those of the 256 bytes in the order of texts, 0 for NUL; None where the order is that of the bytes.
+    """
+
+    def __init__(self, ranks: bytes | None = None) -> None:
+        if ranks is not None and (len(ranks) != _BYTES or ranks[0]):
+            raise ValueError("There must be 256 ranks, the first of them 0.")
+        self.ranks = ranks
         self.found = SummaryStruct(0, 0, ((1 << 64) - 1, 0))
 
     def expect(self, texts: tuple[bytes, bytes]) -> None:
         """Name records only for texts that may be less than the first, or greater than the second of these."""
         for place, text in enumerate(texts):
-            self.found.first_bytes[place] = int.from_bytes(text[:8].ljust(8, b"\0"))
+            first = text[:8].translate(self.ranks).ljust(8, b"\0")
+            self.found.first_bytes[place] = int.from_bytes(first)
 
     def add(self, index: Index, column: int, registers: bytearray, mask: bytes | None = None) -> bytearray:
-        """Add the cells of a column in the records of the mask. Where the order of bytes is not the encoding's, least
-        and most have no meaning.
+        """Add the cells of a column in the records of the mask.
 
         Returns a byte for each record: 1 where Python must say what kind of value its cell is.
         """
@@ -126,6 +133,7 @@ class Summary:
             index.columns([column])[0],
             index.scanner.scratch.at_least(2 * room).address,
             room,
+            self.ranks,
             byref(self.found),
             writable(registers, REGISTERS, "registers"),
             writable(unknown, len(index), "unknown"),

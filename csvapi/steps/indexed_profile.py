@@ -15,6 +15,7 @@ from csvapi.native.library import SCALES
 from csvapi.native.profiling import EACH, NONE, Summary, ValueCounter, total
 from csvapi.steps.column_profile import KINDS
 from csvapi.steps.hyperloglog import FEW
+from csvapi.steps.numbers import SPACES
 
 if TYPE_CHECKING:
     from csvapi.csvio.indexed import IndexedBatch
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from csvapi.native.library import SummaryStruct
     from csvapi.steps.column_profile import ColumnProfile
 
+_SAME = bytes(range(256))
+_SPACES = b" \t\xc2\xa0\xe2\x80\xaf"  # bytes of spaces that the kernel knows
 _LEAST, _MOST = 256, 1 << 16  # values that are worth a table, and that Python is given at once
 
 
@@ -34,11 +37,25 @@ def values_of(bound: int, memory: int, columns: int) -> int:
     return found if found >= _LEAST else 0
 
 
+def ranks_of(wire: Wire) -> bytes | None:
+    """The rank of each byte in the order of code points; None where the kernel must not tell texts from values, since
+    bytes mean something only together, or other spaces than it knows may stand around a value."""
+    undefined = b"" if wire.ordered else wire.undecodable
+    if wire.ordered or undefined is None:
+        return _SAME if wire.ordered else None
+    texts = [wire.decode(bytes((byte,))) for byte in range(256)]
+    if any(text in SPACES and byte not in _SPACES for byte, text in enumerate(texts)):
+        return None
+    order = sorted(range(256), key=texts.__getitem__)
+    return bytes(map(order.index, range(256))) if texts[0] == "\0" else None
+
+
 class IndexedColumn:
     """One column; `flush` puts into `profile` what is known so far."""
 
     def __init__(self, profile: ColumnProfile, position: int, most: int, secret: bytes, wire: Wire) -> None:
         self.position, self.most, self.secret, self.wire = position, most, secret, wire
+        self.ranks = ranks_of(wire)
         self.begin(profile)
 
     def begin(self, profile: ColumnProfile) -> None:
@@ -46,7 +63,7 @@ class IndexedColumn:
         self.profile = profile
         self.counter: ValueCounter | None = ValueCounter(self.most, self.secret)
         self.rows: list[int] = []  # of the first cell of each value
-        self.summary = Summary()
+        self.summary = Summary(None if self.ranks == _SAME else self.ranks)
 
     def add(self, batch: IndexedBatch) -> None:
         done = self._count(batch, self.counter) if self.counter is not None else 0
@@ -61,11 +78,11 @@ class IndexedColumn:
 
     def _flush_counter(self, counter: ValueCounter) -> None:
         """Count anew."""
-        unknown = self.summary.add_kinds(counter) if self.wire.ordered else b"\1" * len(counter)
+        unknown = b"\1" * len(counter) if self.ranks is None else self.summary.add_kinds(counter)
         found, profile = counter.taken(), self.profile
         counted = dict(zip(found.texts, found.counts, strict=True))
         profile.add_values(counted, found.empty, self.wire)
-        if self.wire.ordered:
+        if self.ranks is not None:
             for kind, number in zip(KINDS, self.summary.found.stranger, strict=True):
                 if number != NONE:
                     profile.note_stranger(kind, self.rows[number], found.texts[number])
@@ -87,9 +104,10 @@ class IndexedColumn:
                 self.profile.add([*self._cells(batch, {done}).values()], [rows[done]], self.wire)
                 done += 1
             self._flush_counter(counter)
-            if self.profile.distinct.registers and self.wire.ordered:
+            if self.profile.distinct.registers and self.ranks is not None:
                 self.counter = None
-                self.summary.expect(self.profile.ranges["text"])
+                least, most = map(self._cell, self.profile.ranges["text"])
+                self.summary.expect((least, most))
                 break
         return done
 
@@ -117,7 +135,8 @@ class IndexedColumn:
         for kind, record in strangers.items():
             profile.note_stranger(kind, rows[record], texts[record])
         for record in ends:
-            profile.note_range("text", texts[record], texts[record])
+            text = self._text(texts[record])
+            profile.note_range("text", text, text)
 
     def _flush_summary(self, summary: Summary) -> None:
         found, profile = summary.found, self.profile
@@ -135,6 +154,13 @@ class IndexedColumn:
             for name in ("number",) if scale else ("integer", "number"):
                 profile.note_count(name, kind.count)
                 profile.note_range(name, *((Decimal(text.decode()), text) for _, text in ends))
+
+    def _text(self, cell: bytes) -> bytes:
+        """A cell as the profile orders texts."""
+        return cell if self.wire.ordered else self.wire.decode(cell).encode("utf-8", "replace")
+
+    def _cell(self, text: bytes) -> bytes:
+        return text if self.wire.ordered else text.decode().encode(self.wire.inner, "replace")
 
     def _cells(self, batch: IndexedBatch, records: set[int]) -> dict[int, bytes]:
         """The cells of some records of the index."""

@@ -50,22 +50,33 @@ def values(case: Case, random: Random) -> None:
         assert not len(counter)
 
 
+class _Order:
+    def __init__(self, ranks: bytes | None) -> None:
+        self.ranks = ranks
+
+    def __call__(self, text: bytes) -> bytes:
+        return text.translate(self.ranks)
+
+
 def summaries(case: Case, random: Random) -> None:
     """Counts, sums, extremes and registers are those of the cells, over several calls."""
     index, good = scan(case)
     column, keep = random.randrange(case.form.width), None if random.randrange(2) else mask(random, len(good))
     alive = [at for at in range(len(good)) if keep is None or keep[at] == 1]
     cells = [(at, cell) for at in alive if (cell := good[at].fields[column])]
-    known = random.choice([None, (b"a", b"b"), (min(cells)[1], max(cells)[1]) if cells else None])
-    registers, summary = bytearray(REGISTERS), Summary()
+    ranks = bytes([0, *random.sample(range(1, 256), 255)]) if random.randrange(2) else None
+    order, texts = _Order(ranks), [cell for _, cell in cells]
+    ends = (min(texts, key=order), max(texts, key=order)) if texts else None
+    known = random.choice([None, (b"a", b"a"), ends])
+    registers, summary = bytearray(REGISTERS), Summary(ranks)
     if known:
         summary.expect(known)
     for time in (1, 2):
         unknown = summary.add(index, column, registers, keep)
-        _check_records(case, summary, unknown, cells, known)
+        _check_records(case, summary, unknown, cells, known, order)
         assert summary.found.empty == time * (len(alive) - len(cells))
         _check_kinds(summary, [cell for _, cell in cells], time)
-        known = _ends(summary, dict(cells), known)
+        known = _ends(summary, dict(cells), known, order)
     assert registers == _registers([cell for _, cell in cells])
     again = bytearray(REGISTERS)
     profiling.raise_registers([cell for _, cell in cells], again)
@@ -100,6 +111,7 @@ def _check_records(
     unknown: bytearray,
     cells: list[tuple[int, bytes]],
     known: tuple[bytes, bytes] | None,
+    order: _Order,
 ) -> None:
     """Which records a call names."""
     found, kinds = summary.found, {at: _kind(cell) for at, cell in cells}
@@ -114,19 +126,21 @@ def _check_records(
     texts = [cell for _, cell in cells]
     for record, end, before in zip((found.least, found.most), (min, max), known or (None, None), strict=True):
         if record != NONE:
-            assert dict(cells)[record] == end(texts)
+            assert dict(cells)[record] == end(texts, key=order)
         elif texts:
             assert before is not None
-            assert end(before, end(texts)) == before
+            assert end(before, *texts, key=order) == before
 
 
-def _ends(summary: Summary, cells: dict[int, bytes], known: tuple[bytes, bytes] | None) -> tuple[bytes, bytes] | None:
+def _ends(
+    summary: Summary, cells: dict[int, bytes], known: tuple[bytes, bytes] | None, order: _Order
+) -> tuple[bytes, bytes] | None:
     found = summary.found
     least = [cells[found.least]] if found.least != NONE else []
     most = [cells[found.most]] if found.most != NONE else []
     if known is None and not least:
         return None
-    return min([*least, *(known or ())[:1]]), max([*most, *(known or ())[1:]])
+    return min([*least, *(known or ())[:1]], key=order), max([*most, *(known or ())[1:]], key=order)
 
 
 def _check_kinds(summary: Summary, cells: list[bytes], times: int) -> None:

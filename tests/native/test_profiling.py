@@ -91,5 +91,7 @@ def test_wrong_sizes_are_refused() -> None:
         ValueCounter(0, SECRET)
     with pytest.raises(ValueError, match="no record 2 among 1"):
         ValueCounter(9, SECRET).add(index, 0, None, 2)
+    with pytest.raises(ValueError, match="256 ranks"):
+        Summary(bytes(9))
     with pytest.raises(ValueError, match="Columns must be from 0 to 0"):
         Summary().add(index, 1, bytearray(REGISTERS))
