@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
     from csvapi.steps.step import Column, Context, Counts
-
+    from csvapi.steps.violation_parts import Located
 
 _CELLS = 1 << 16  # that the kernel checks together: a batch has half as many, unless the schema repeats a column
 
@@ -190,16 +190,12 @@ class Report(Checks):
         for part in parts:
             for found in violations(part.state[0]):
                 left = found if self.limit is None else found[: self.limit - table.out]
-                yield table.write(
-                    [
-                        b"%d" % (row + part.rows),
-                        b"%d" % (line + part.lines),
-                        table.text(column),
-                        value,
-                        table.text(rule),
-                    ]
-                    for row, line, column, value, rule in left
-                )
+                yield table.write(self._record(part, violation) for violation in left)
+
+    def _record(self, part: Part, violation: Located) -> list[bytes]:
+        row, line, column, value, rule = violation
+        text = self.table.text
+        return [b"%d" % (row + part.rows), b"%d" % (line + part.lines), text(column), value, text(rule)]
 
     def counts(self) -> Counts:
         return {**self.table.counts(), **super().counts()}

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from csvapi.native import profiling
-from csvapi.native.checking import ALLOWED, ASK, MATCH, CellRules, Kind, check_cells
 from csvapi.native.library import SCALES
 from csvapi.native.profiling import NONE, REGISTERS, Summary, ValueCounter
 from csvapi.steps.dates import moment
@@ -93,7 +92,7 @@ def kinds_of_values(case: Case, random: Random) -> None:
         cells = [cell for record in good[:done] if (cell := record.fields[column])]
         texts = list(dict.fromkeys(cells))
         unknown = summary.add_kinds(counter)
-        assert list(unknown) == [_kind(text) == UNKNOWN for text in texts]
+        assert list(unknown) == [kind_of(text) == UNKNOWN for text in texts]
         assert summary.found.unknown == sum(unknown)
         strangers = dict(zip(("integer", "number", "date"), summary.found.stranger, strict=True))
         assert strangers == {kind: _first_stranger(kind, texts) for kind in strangers}
@@ -102,7 +101,7 @@ def kinds_of_values(case: Case, random: Random) -> None:
 
 def _first_stranger(kind: str, cells: list[bytes]) -> int:
     of = (kind, UNKNOWN, "integer") if kind == "number" else (kind, UNKNOWN)
-    return next((at for at, cell in enumerate(cells) if _kind(cell) not in of), NONE)
+    return next((at for at, cell in enumerate(cells) if kind_of(cell) not in of), NONE)
 
 
 def _check_records(
@@ -114,7 +113,7 @@ def _check_records(
     order: _Order,
 ) -> None:
     """Which records a call names."""
-    found, kinds = summary.found, {at: _kind(cell) for at, cell in cells}
+    found, kinds = summary.found, {at: kind_of(cell) for at, cell in cells}
     asked = {at for at, byte in enumerate(unknown) if byte}
     assert asked == {at for at, kind in kinds.items() if kind == UNKNOWN}
     assert found.unknown == len(asked)
@@ -146,14 +145,14 @@ def _ends(
 def _check_kinds(summary: Summary, cells: list[bytes], times: int) -> None:
     for scale, kind in enumerate(summary.kinds()):
         if scale == SCALES:
-            ordered = sorted((moment(cell.decode()) or (0, ""), cell) for cell in cells if _kind(cell) == "date")
+            ordered = sorted((moment(cell.decode()) or (0, ""), cell) for cell in cells if kind_of(cell) == "date")
             _check_ends(kind, [(seconds, cell) for (seconds, _), cell in ordered])
         else:
-            of = [cell for cell in cells if _kind(cell) in ("integer", "number") and _scale(cell) == scale]
+            of = [cell for cell in cells if kind_of(cell) in ("integer", "number") and _scale(cell) == scale]
             ordered_ = sorted((int(Decimal(cell.decode()).scaleb(scale)), cell) for cell in of)
             _check_ends(kind, ordered_)
             assert profiling.total(kind) == times * sum(number_ for number_, _ in ordered_)
-        count = sum(_kind(cell) == "date" for cell in cells) if scale == SCALES else len(of)
+        count = sum(kind_of(cell) == "date" for cell in cells) if scale == SCALES else len(of)
         assert kind.count == times * count
 
 
@@ -163,7 +162,7 @@ def _check_ends(kind: KindStruct, ordered: list[tuple[int, bytes]]) -> None:
         assert (kind.most.number, kind.most.text) == ordered[-1]
 
 
-def _kind(cell: bytes) -> str:
+def kind_of(cell: bytes) -> str:
     if _PLAIN.fullmatch(cell) and sum(map(str.isdigit, cell.decode())) <= 18:
         return "number" if b"." in cell else "integer"
     if _MOMENT.fullmatch(cell) and moment(cell.decode()):
@@ -195,71 +194,4 @@ def _registers(cells: list[bytes]) -> bytearray:
     return found
 
 
-def rules(case: Case, random: Random) -> None:
-    """A cell is allowed, or to be matched, if it is plainly what it must be; those that are not are asked about."""
-    index, good = scan(case)
-    column, keep = random.randrange(case.form.width), None if random.randrange(2) else mask(random, len(good))
-    given = _drawn_rules(random)
-    known = ValueCounter(random.choice((1, 3, 50)), random.randbytes(16), case.allocate)
-    allowed: set[bytes] = set()
-    for _ in range(3):
-        found = check_cells(index, column, given, keep, known)
-        for at, record in enumerate(good):
-            if keep is not None and keep[at] != 1:
-                assert found.each[at] == ALLOWED
-            elif given.kind == Kind.LEARNED and (cell := record.fields[column]):
-                assert found.each[at] == (ALLOWED if cell in allowed else ASK)
-            else:
-                assert found.each[at] == _answer(record.fields[column], given, utf8=case.form.utf8)
-        assert (found.ask, found.match) == (found.each.count(ASK), found.each.count(MATCH))
-        for first in known.records(0)[:1]:
-            allowed.add(good[first].fields[column])
-            known.set_count(0, 1)
-
-
-def _drawn_rules(random: Random) -> CellRules:
-    draw = random.choice
-    kind = draw([*Kind])
-    least, greatest = (None, None) if random.randrange(2) else (Decimal("-0.5"), Decimal("77.05"))
-    if kind in (Kind.DATE, Kind.DATETIME, Kind.TIME) and least is not None:
-        least, greatest = Decimal(3600 * 12), Decimal(63_777_888_999)
-    return CellRules(
-        kind,
-        empty=draw([True, False]),
-        points=draw([True, False]),
-        fewest=draw([0, 0, 2]),
-        most=draw([3, 30, 10**30]),
-        least=least if kind not in (Kind.TEXT, Kind.LEARNED) else None,
-        greatest=greatest if kind not in (Kind.TEXT, Kind.LEARNED) else None,
-        matched=draw([True, False]),
-    )
-
-
-def _answer(cell: bytes, given: CellRules, *, utf8: bool) -> int:
-    if not cell:
-        return ALLOWED if given.empty else ASK
-    value = _value(cell, given)
-    if value is None or not given.fewest <= (len(cell.decode()) if utf8 else len(cell)) <= given.most:
-        return ASK
-    least, greatest = given.least, given.greatest
-    inside = (least is None or value >= least) and (greatest is None or value <= greatest)
-    return ASK if not inside else MATCH if given.matched else ALLOWED
-
-
-def _value(cell: bytes, given: CellRules) -> Decimal | None:
-    if given.kind == Kind.TEXT:
-        return Decimal(0)
-    if given.kind == Kind.NUMBER:
-        plain = _kind(cell) in (("integer", "number") if given.points else ("integer",))
-        return Decimal(cell.decode()) if plain else None
-    form = _FORMS[given.kind]
-    found = moment(("0001-01-01T" if given.kind == Kind.TIME else "") + cell.decode()) if form.fullmatch(cell) else None
-    return None if found is None else Decimal(found[0])
-
-
-_FORMS = {
-    Kind.DATE: re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
-    Kind.DATETIME: re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z?"),
-    Kind.TIME: re.compile(rb"[0-9]{2}:[0-9]{2}:[0-9]{2}"),
-}
-OF_COLUMNS = (values, summaries, kinds_of_values, rules)
+OF_COLUMNS = (values, summaries, kinds_of_values)

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tests.native import cases, checks, column_checks, memories
+from tests.native import cases, checks, column_checks, memories, rule_checks
 
 if TYPE_CHECKING:
     from csvapi.native.memory import Allocate
@@ -27,7 +27,7 @@ def tried(seed: int, allocate: Allocate, outcomes: Counter[str]) -> None:
     outcomes["bytes"] += len(case.data)
     outcomes["taken"] += index.size
     outcomes[index.declined.reason.name if index.declined else "whole"] += 1
-    for check in (*checks.OF_TEXTS, *column_checks.OF_COLUMNS):
+    for check in (*checks.OF_TEXTS, *column_checks.OF_COLUMNS, *rule_checks.OF_RULES):
         check(case, source)
 
 

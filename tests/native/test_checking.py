@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from csvapi.native.checking import ALLOWED, ASK, MATCH, CellRules, Kind, check_cells
 from csvapi.native.form import Form
 from csvapi.native.profiling import ValueCounter
-from tests.native import column_checks
+from tests.native import rule_checks
 from tests.native.cases import Case
 from tests.native.drawn import drawn, patient, sources
 
@@ -22,7 +22,7 @@ SECRET = bytes(range(16))
 @patient
 @given(case=drawn, source=sources)
 def test_cells_of_any_text(case: Case, source: Random) -> None:
-    column_checks.rules(case, source)
+    rule_checks.rules(case, source)
 
 
 @patient
@@ -39,7 +39,7 @@ def test_cells_of_any_text(case: Case, source: Random) -> None:
 )
 def test_numbers_and_dates(cells: list[bytes], source: Random) -> None:
     case = Case(Form(width=1), "utf-8", b"".join(b"%s\n" % each for each in cells), final=True)
-    column_checks.rules(case, source)
+    rule_checks.rules(case, source)
 
 
 @pytest.mark.parametrize(
