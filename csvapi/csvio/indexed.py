@@ -61,10 +61,10 @@ class IndexedBatch:
 
     @cached_property
     def rows(self) -> Sequence[int]:
-        return self._all_rows if self.kept is None else list(compress(self._all_rows, self.kept))
+        return self.all_rows if self.kept is None else list(compress(self.all_rows, self.kept))
 
-    @property
-    def _all_rows(self) -> Sequence[int]:
+    @cached_property
+    def all_rows(self) -> Sequence[int]:
         """The row of each record of the index."""
         if self.origin is None:
             return range(self.start, self.start + len(self.index))
@@ -123,7 +123,7 @@ class IndexedBatch:
 
     def digests(self, positions: Sequence[int] | None, secret: bytes) -> IndexedDigests:
         found = keys.digests(self.index, secret, positions, self.kept)
-        return IndexedDigests(found, self._all_rows, self.kept)
+        return IndexedDigests(found, self.all_rows, self.kept)
 
     def text_mask(self, position: int, comparison: str, operand: bytes) -> Mask | None:
         how = _COMPARISONS.get(comparison)
@@ -181,6 +181,10 @@ class IndexedDigests:
         kept = bytearray(self.kept or b"\1" * len(self.found))
         keys.mark_digest(self.found, unwanted, kept, 0, kept)
         return IndexedDigests(self.found, self.rows, bytes(kept))
+
+    def of_rows(self, rows: Sequence[int]) -> IndexedDigests:
+        """The same of records in other rows: one for each record of the index."""
+        return IndexedDigests(self.found, rows, self.kept)
 
     def add_to(self, partitions: Partitions) -> None:
         if isinstance(self.rows, range):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.indexed import IndexedBatch
-from csvapi.csvio.records import line_count
 from csvapi.native.form import Form
 from csvapi.native.loader import load
 from csvapi.native.scanner import Scanner
@@ -87,6 +87,7 @@ class IndexedRecords:
     batch: IndexedBatch
     position: int
     line: int
+    _before: tuple[int, int] = (0, 0)  # the record that was asked about last, and the lines before it
 
     def __len__(self) -> int:
         return len(self.batch.index)
@@ -112,8 +113,17 @@ class IndexedRecords:
         return 0
 
     def where(self, index: int) -> tuple[int, int]:
-        begin = sum(self.lengths()[:index])
-        return self.line + line_count(bytes(self.batch.index.text[:begin])), self.position + begin
+        record, lines = self._before if self._before[0] <= index else (0, 0)
+        lines += self.batch.index.count_lines(record, index)
+        self._before = index, lines
+        return self.line + lines, self._ends[index - 1] if index else self.position
+
+    @cached_property
+    def _ends(self) -> array[int]:
+        """Where each record ends."""
+        ends = array("Q", bytes(8 * len(self)))
+        self.batch.index.record_ends(self.position, ends)
+        return ends
 
     def count_equal(self, record: bytes) -> tuple[int, int]:
         return self.batch.index.count_equal(record)

@@ -59,7 +59,7 @@ def compare_numbers(
     `comparison` is one of < <= == >= >. What has a zero too many before it is UNSURE, as everything else that is not
     plainly a number of up to 18 digits.
     """
-    below, above = _around(limit)
+    below, above = around(limit)
     answers = bytearray(len(index))
     unsure = kernel().compare_numbers(
         byref(index.structure),
@@ -75,7 +75,7 @@ def compare_numbers(
 
 
 @lru_cache
-def _around(limit: Decimal) -> tuple[_Bounds, _Bounds]:
+def around(limit: Decimal) -> tuple[_Bounds, _Bounds]:
     """The integers around `limit` * 10 ** scale for each scale; a limit that no known cell reaches may be nearer."""
     near = Fraction(max(Decimal(-_MOST), min(Decimal(_MOST), limit)))
     scaled = [max(-_MOST, min(_MOST, near * 10**scale)) for scale in range(_SCALES)]

@@ -82,6 +82,12 @@ class Index:
         """Write for each record its length in bytes: 4 bytes each, native order."""
         kernel().record_lengths(byref(self.structure), writable(out, 4 * len(self), "out", item=4))
 
+    def count_lines(self, start: int, stop: int) -> int:
+        """The physical lines of the records from number `start` up to `stop`."""
+        if not 0 <= start <= stop <= len(self):
+            raise ValueError(f"Records {start} to {stop} are not among {len(self)}.")
+        return int(kernel().count_lines(byref(self.structure), start, stop))
+
     def count_equal(self, record: bytes) -> tuple[int, int]:
         """How many records are these bytes but for their line ends, and the number of the first one."""
         first = c_uint64(0)

@@ -19,6 +19,7 @@
 #endif
 
 typedef uint8_t u8;
+typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 typedef int64_t i64;
@@ -340,6 +341,12 @@ API void record_lengths(const records *x, u32 *out) {
     }
 }
 
+// The physical lines of the records from number `from` up to `to`.
+API u64 count_lines(const records *x, u64 from, u64 to) {
+    u64 start = record_start(x, from), stop = record_start(x, to);
+    return to - from + inner_lines(x->text, x->hidden, start, stop);
+}
+
 // How many records are, but for their line ends, the `n` bytes at `wanted`; `first` is the first of them.
 API u64 count_equal(const records *x, const u8 *wanted, u64 n, u64 *first) {
     u64 count = 0;
@@ -608,6 +615,9 @@ API u64 resolve(const entry *entries, u64 n, int reverse, int none, slot *table,
     }
     return n;
 }
+
+#include "profiling.inc"
+#include "checking.inc"
 
 // Which sources this library was made of.
 #ifndef KERNEL_SOURCE

@@ -54,7 +54,7 @@ def digests(
         value,
         None if columns is None else index.columns(columns),
         0 if columns is None else len(columns),
-        _secret(secret),
+        secret_of(secret),
         index.scanner.scratch.at_least(2 * room).address,
         room,
         out.address,
@@ -69,7 +69,7 @@ def digests_of(keys: Sequence[bytes], secret: bytes, out: WriteableBuffer) -> No
         b"".join(keys) + bytes(8),
         readable(lengths, 8 * len(keys), "lengths", item=8),
         len(keys),
-        _secret(secret),
+        secret_of(secret),
         writable(out, DIGEST * len(keys), "out", item=8),
     )
 
@@ -100,7 +100,8 @@ def mark_digest(
     )
 
 
-def _secret(secret: bytes) -> ctypes.Array[ctypes.c_char]:
+def secret_of(secret: bytes) -> ctypes.Array[ctypes.c_char]:
+    """A secret as the kernel takes it. Raises `ValueError` for one of another size."""
     if len(secret) != SECRET:
         raise ValueError(f"A secret has {SECRET} bytes, and this one {len(secret)}.")
     return ctypes.create_string_buffer(secret, SECRET)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, c_char_p, c_int, c_uint32, c_uint64, c_void_p
+from ctypes import POINTER, c_char, c_char_p, c_int, c_int64, c_uint32, c_uint64, c_void_p
 from functools import cache
 from typing import Any
 
@@ -77,6 +77,64 @@ class RunStruct(ctypes.Structure):
     _fields_ = (("data", c_void_p), *((name, c_uint64) for name in ("size", "at", "ended")))
 
 
+class CounterStruct(ctypes.Structure):
+    """`counter` of profiling.inc."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("slots", "values", "texts")),
+        *((name, c_uint64) for name in ("capacity", "most", "room", "used", "size", "empty")),
+    )
+
+
+_WRITTEN = 24
+SCALES = 19  # decimals of a number of up to 18 digits, and none
+
+
+class ExtremeStruct(ctypes.Structure):
+    """`extreme` of profiling.inc."""
+
+    _fields_ = (("number", c_int64), ("text", c_char * _WRITTEN))
+
+
+class KindStruct(ctypes.Structure):
+    """`of_kind` of profiling.inc."""
+
+    _fields_ = (
+        ("count", c_uint64),
+        ("low", c_uint64),
+        ("high", c_int64),
+        ("least", ExtremeStruct),
+        ("most", ExtremeStruct),
+    )
+
+
+class SummaryStruct(ctypes.Structure):
+    """`summary` of profiling.inc."""
+
+    _fields_ = (
+        ("empty", c_uint64),
+        ("longest", c_uint64),
+        ("first_bytes", c_uint64 * 2),
+        ("least", c_uint32),
+        ("most", c_uint32),
+        ("stranger", c_uint32 * 3),
+        ("unknown", c_uint32),
+        ("kinds", KindStruct * (SCALES + 1)),
+    )
+
+
+class RulesStruct(ctypes.Structure):
+    """`rules` of checking.inc."""
+
+    _fields_ = (
+        *((name, c_uint32) for name in ("kind", "empty", "scales", "then")),
+        ("fewest", c_uint64),
+        ("most", c_uint64),
+        ("low", c_int64 * SCALES),
+        ("high", c_int64 * SCALES),
+    )
+
+
 _P, _N, _W, _I = c_void_p, c_uint64, c_uint32, c_int  # memory, a size or count, a word, a flag
 _MASK = [_P, _W]
 _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
@@ -84,6 +142,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "scan": (None, [_P, _N, _I, _P, _W, _P, _P, _P, _P]),
     "record_ends": (None, [_P, _N, _P]),
     "record_lengths": (None, [_P, _P]),
+    "count_lines": (_N, [_P, _N, _N]),
     "count_equal": (_N, [_P, c_char_p, _N, POINTER(_N)]),
     "put_cells": (_N, [_P, *_MASK, _P, _N, _P]),
     "compare_texts": (None, [_P, *_MASK, _N, _I, c_char_p, _N, _P, _P]),
@@ -104,6 +163,11 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "mark_digest": (_N, [_P, _N, *_MASK, _P, _W, _P]),
     "scatter": (_N, [_P, _N, _N, *_MASK, _N, _W, _P, _N, _P]),
     "split": (_N, [_P, _N, _N, _N, _W, _W, _P, _N, _P]),
+    "count_values": (_N, [_P, *_MASK, _N, _N, _P, _P, _P]),
+    "summarise": (None, [_P, *_MASK, _N, _P, _N, _P, _P, _P, _P]),
+    "check_cells": (None, [_P, *_MASK, _N, _P, _P, _P, _P, _P, POINTER(_N)]),
+    "summarise_values": (None, [_P, _P, _P]),
+    "raise_registers": (None, [_P, _P, _N, _P]),
     "resolve": (_N, [_P, _N, _I, _I, _P, _N, _N, POINTER(_N), _W, _P, _P, _N, _N, POINTER(_N)]),
 }
 

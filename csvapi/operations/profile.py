@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema
 
+from csvapi.csvio.indexed import IndexedBatch
 from csvapi.errors import TooLarge
+from csvapi.native.keys import new_secret
+from csvapi.native.loader import load
 from csvapi.steps.column_parts import PartsReader, PartsWriter
 from csvapi.steps.column_profile import FIXED, ColumnProfile
+from csvapi.steps.indexed_profile import IndexedColumn, values_of
 from csvapi.steps.params import columns_field, whole
 from csvapi.steps.report_table import Table
 from csvapi.steps.step import Operation
@@ -116,8 +120,21 @@ class Gathering:
         self.records: list[bytes | list[bytes | None]] = []  # as text where its fields lie between delimiters
         self.rows: list[int] = []
         self.size = 0
+        fast = self.few and load() is not None
+        most = values_of(profile.exact, workspace.memory // 8, len(profile.positions)) if fast else 0
+        secret = new_secret()
+        self.indexed = [
+            IndexedColumn(each, at, most, secret, profile.before)
+            for each, at in zip(self.profiles, profile.positions, strict=False)
+            if most
+        ]
 
     def add(self, block: Batch, line: Callable[[int], int]) -> None:
+        if self.indexed and isinstance(block, IndexedBatch):
+            for column in self.indexed:
+                column.add(block)
+            self._make_room()
+            return
         if self.few and len(block) >= _BATCH:
             self._look()
             self._into([block.column(at) for at in self.profile.positions], block.rows)
@@ -140,7 +157,7 @@ class Gathering:
     def close(self) -> Written:
         self._look()
         if self.profiles:
-            self.parts.add(self.profiles)
+            self._put_down()
         return self.parts.written
 
     def _new(self) -> list[ColumnProfile]:
@@ -163,9 +180,19 @@ class Gathering:
     def _into(self, columns: Iterable[Sequence[bytes | None]], rows: Sequence[int]) -> None:
         for each, cells in zip(self.profiles, columns, strict=False):
             each.add(cells, rows, self.profile.before)
+        self._make_room()
+
+    def _make_room(self) -> None:
         if sum(each.size for each in self.profiles) > self.workspace.memory // 2:
-            self.parts.add(self.profiles)
+            self._put_down()
             self.profiles = self._new()
+            for column, each in zip(self.indexed, self.profiles, strict=False):
+                column.begin(each)
+
+    def _put_down(self) -> None:
+        for column in self.indexed:
+            column.flush()
+        self.parts.add(self.profiles)
 
     def _columns(self) -> Iterator[tuple[bytes | None, ...]]:
         """The cells of each column; those beyond the header are in none."""

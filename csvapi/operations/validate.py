@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from itertools import compress, count
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields
 
-from csvapi.csvio.disk import disk_budget, expect
-from csvapi.steps.field_checks import Unique, checked
-from csvapi.steps.growth import EACH, PART, some
+from csvapi.csvio.indexed import IndexedBatch
+from csvapi.steps.field_checks import Violation, checked
+from csvapi.steps.growth import some
 from csvapi.steps.params import choice, whole
 from csvapi.steps.report_table import Table
 from csvapi.steps.schema_properties import unknown_remarks
 from csvapi.steps.step import Operation, Traits
 from csvapi.steps.table_schema import TableSchema, primary_key
+from csvapi.steps.unique_values import Unique
+from csvapi.steps.violation_parts import ViolationsWriter, violations
 from csvapi.steps.writing import wire_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from csvapi.csvio.batch import Batch, Mask
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
     from csvapi.steps.step import Column, Context, Counts
+    from csvapi.steps.violation_parts import Located
 
-Violation = tuple[int, str, bytes, str]  # the record in its block, column, value, rule
+_CELLS = 1 << 16  # that the kernel checks together: a batch has half as many, unless the schema repeats a column
 
 
 class Params(Schema):
@@ -51,8 +54,14 @@ def unique_sets(params: dict[str, Any]) -> list[tuple[str, list[str]]]:
 def traits(params: dict[str, Any]) -> Traits:
     unique = bool(unique_sets(params))
     if params.get("keep", "report") == "report":
-        return Traits("reducer", studies=unique, settles=True)
+        return Traits("reducer", stateless=not unique, studies=unique, settles=True)
     return Traits("selector", stateless=not unique, studies=unique)
+
+
+def parts(block: Batch, columns: int) -> Iterator[Batch]:
+    """The block, if the kernel checks its cells and they are not too many; else some records at a time."""
+    few = isinstance(block, IndexedBatch) and len(block) * columns <= _CELLS
+    return iter((block,)) if few else some(block, columns)
 
 
 class Checks:
@@ -81,7 +90,7 @@ class Checks:
         self.found = {}
         rules = {id(column.rules): column.rules for column in self.columns}.values()
         for rule in rules:
-            rule.room = workspace.memory // (4 * len(rules))
+            rule.prepare(workspace.memory // (4 * len(rules)))
         for number, each in enumerate(self.unique):
             each.prepare(workspace, number)
 
@@ -91,16 +100,13 @@ class Checks:
 
     def studied(self) -> None:
         for each in self.unique:
-            each.studied()
+            each.studied(self.alive)
 
     def violations(self, block: Batch) -> list[Violation]:
         """In the order of records, then of the schema."""
         found: list[Violation] = []
         for column in self.columns:
-            rules = column.violated(block)
-            if any(rules):
-                cells = block.column(column.position)
-                found += [(at, column.name, cells[at] or b"", rules[at]) for at in compress(count(), rules)]
+            found += column.violations(block)
         for each in self.unique:
             found += [(at, each.shown, each.value(block, at), each.rule) for at in each.bad(block)]
         if not block.width:
@@ -136,7 +142,7 @@ class Keep(Checks):
 
     def keep(self, block: Batch) -> Mask:
         mask, self.gone = b"", b""
-        for few in some(block, len(self.columns)):
+        for few in parts(block, len(self.columns)):
             mask += self._keep(few)
             self.alive()
         return mask
@@ -174,57 +180,52 @@ class Report(Checks):
         return self.table.head(fields)
 
     def gather(self, workspace: Workspace, number: int) -> Gathering:
-        self.table.out = 0
-        return Gathering(self, workspace)
+        return Gathering(self, workspace, number)
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
-        with (workspace.folder / "violations").open("rb") as file:
-            while data := file.read(1 << 20):
-                yield data
+        table, self.found, table.out = self.table, {}, 0
+        for part in parts:
+            for rule, count in part.state[1].items():
+                self.found[rule] = self.found.get(rule, 0) + count
+        for part in parts:
+            for found in violations(part.state[0]):
+                left = found if self.limit is None else found[: self.limit - table.out]
+                yield table.write(self._record(part, violation) for violation in left)
+
+    def _record(self, part: Part, violation: Located) -> list[bytes]:
+        row, line, column, value, rule = violation
+        text = self.table.text
+        return [b"%d" % (row + part.rows), b"%d" % (line + part.lines), text(column), value, text(rule)]
 
     def counts(self) -> Counts:
         return {**self.table.counts(), **super().counts()}
 
 
 class Gathering:
-    def __init__(self, report: Report, workspace: Workspace) -> None:
+    """The violations of one range, and how many there are by rule."""
+
+    def __init__(self, report: Report, workspace: Workspace, number: int) -> None:
         self.report, self.workspace = report, workspace
-        self.file = (workspace.folder / "violations").open("wb")
-        self.written = 0
+        self.out = ViolationsWriter(workspace.folder / f"violations-{number}")
+        self.count = 0
+        report.found = {}
 
     def add(self, block: Batch, line: Callable[[int], int]) -> None:
-        for few in some(block, len(self.report.columns)):
-            self._add(few, line)
-
-    def _add(self, block: Batch, line: Callable[[int], int]) -> None:
-        report, table = self.report, self.report.table
-        found = report.violations(block)
-        left = found if report.limit is None else found[: report.limit - table.out]
-        lines = {at: line(block.rows[at]) for at in dict.fromkeys(violation[0] for violation in left)}
-        rows, size = list[list[bytes]](), 0
-        for at, column, value, rule in left:
-            row = [b"%d" % (block.rows[at] + 1), b"%d" % lines[at], table.text(column), value, table.text(rule)]
-            rows.append(row)
-            size += EACH + sum(map(len, row))
-            if size >= PART:
-                self._write(rows)
-                rows, size = [], 0
-        self._write(rows)
-
-    def _write(self, rows: list[list[bytes]]) -> None:
-        data = self.report.table.write(rows)
-        self.written += len(data)
-        expect(self.written)
-        with disk_budget(len(data)):
-            self.file.write(data)
-        self.workspace.alive()
+        for few in parts(block, len(self.report.columns)):
+            found = self.report.violations(few)
+            left = found if self.report.limit is None else found[: self.report.limit - self.count]
+            self.count += len(left)
+            lines = {at: line(few.rows[at]) for at in dict.fromkeys(violation[0] for violation in left)}
+            for at, column, value, rule in left:
+                self.out.add((few.rows[at] + 1, lines[at], column, value, rule))
+            self.workspace.alive()
 
     def abandon(self) -> None:
-        self.file.close()
+        self.out.abandon()
 
-    def close(self) -> None:
-        with disk_budget():
-            self.file.close()
+    def close(self) -> tuple[Path, dict[str, int]]:
+        self.out.close()
+        return self.out.path, self.report.found
 
 
 def build(params: dict[str, Any], context: Context, pointer: str) -> Keep | Report:

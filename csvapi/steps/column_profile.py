@@ -17,7 +17,7 @@ from csvapi.steps.hyperloglog import Distinct
 from csvapi.steps.numbers import numbers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from csvapi.csvio.wire import Wire
 
@@ -77,21 +77,38 @@ class ColumnProfile:
 
     def add(self, cells: Sequence[bytes | None], rows: Sequence[int], wire: Wire) -> None:
         present = list(filter(None, cells))
-        self.records += len(cells)
-        self.empty += len(cells) - len(present)
-        if not present:
+        self.add_counted(Counter(present), len(cells) - len(present), cells, rows, wire)
+
+    def add_counted(
+        self,
+        counted: Mapping[bytes, int],
+        empty: int,
+        cells: Sequence[bytes | None],
+        rows: Sequence[int],
+        wire: Wire,
+    ) -> None:
+        """Values with how often each occurs; `cells` has at least the first one of each, `rows` where they are."""
+        self.add_values(counted, empty, wire)
+        if counted:
+            self.add_kinds(counted, cells, rows, wire)
+
+    def add_values(self, counted: Mapping[bytes, int], empty: int, wire: Wire) -> None:
+        """The same but for the kinds of the values."""
+        self.records += sum(counted.values()) + empty
+        self.empty += empty
+        if not counted:
             return
-        counted = Counter(present)
         self.distinct.add(counted)
         texts = counted if wire.ordered else {wire.decode(cell).encode("utf-8", "replace") for cell in counted}
-        self._range("text", min(texts), max(texts))
+        self.note_range("text", min(texts), max(texts))
         if (most := max(map(len, counted))) > self.longest:
             if not b"".join(counted).isascii():
                 most = max(len(wire.decode(cell)) for cell in counted if len(cell) > self.longest)
             self.longest = max(self.longest, most)
-        self._types(counted, cells, rows, wire)
 
-    def _types(self, counted: Counter[bytes], cells: Sequence[bytes | None], rows: Sequence[int], wire: Wire) -> None:
+    def add_kinds(
+        self, counted: Mapping[bytes, int], cells: Sequence[bytes | None], rows: Sequence[int], wire: Wire
+    ) -> None:
         """Which cells are which, how many, the first that is not, and the extremes of each kind."""
         numbers = numbers_of(counted, wire.decode)
         integers = {cell: value for cell, value in numbers.items() if not _BROKEN.search(cell)}
@@ -99,36 +116,48 @@ class ColumnProfile:
         dates = {cell: value for cell in like if (value := _date(wire.decode(cell))) is not None}
         of_kind: dict[str, dict[bytes, Any]] = {"integer": integers, "number": numbers, "date": dates}
         for kind, found in of_kind.items():
-            if kind not in self.strangers and len(found) < len(counted):
+            if len(found) < len(counted) and (kind not in self.strangers or rows[0] < self.strangers[kind][0]):
                 row, cell = next(pair for pair in zip(rows, cells, strict=True) if pair[1] and pair[1] not in found)
-                self.strangers[kind] = row, cell or b""
+                self.note_stranger(kind, row, cell or b"")
             if found:
-                self.counts[kind] = self.counts.get(kind, 0) + sum(map(counted.__getitem__, found))
+                self.note_count(kind, sum(map(counted.__getitem__, found)))
                 least, most = min(found.values()), max(found.values())
                 ends = [(value, cell) for cell, value in found.items() if value in (least, most)]
-                self._range(kind, min(ends), max(ends))
+                self.note_range(kind, min(ends), max(ends))
         if numbers:
             with localcontext(_SUM):
                 self.total += sum(map(mul, numbers.values(), map(counted.__getitem__, numbers)))
 
-    def _range(self, kind: str, least: Any, most: Any) -> None:
+    def note_count(self, kind: str, count: int) -> None:
+        self.counts[kind] = self.counts.get(kind, 0) + count
+
+    def note_sum(self, numbers: int, decimals: int) -> None:
+        """Add a sum of numbers, which is `numbers` with the point that many digits from the right."""
+        self.total = _SUM.add(self.total, Decimal(numbers).scaleb(-decimals, _SUM))
+
+    def note_stranger(self, kind: str, row: int, cell: bytes) -> None:
+        """A cell that is not of this kind, the first one in what is added."""
+        if kind not in self.strangers or row < self.strangers[kind][0]:
+            self.strangers[kind] = row, cell
+
+    def note_range(self, kind: str, least: Any, most: Any) -> None:
         if kind in self.ranges:
             before = self.ranges[kind]
             least, most = min(before[0], least), max(before[1], most)
         self.ranges[kind] = least, most
 
     def merge(self, other: ColumnProfile, base: int) -> None:
-        """Put a later range behind this one; `base` records are before it."""
+        """Add what another part of the file holds, before whose range there are `base` records."""
         self.records += other.records
         self.empty += other.empty
         self.longest = max(self.longest, other.longest)
         for kind, count in other.counts.items():
-            self.counts[kind] = self.counts.get(kind, 0) + count
+            self.note_count(kind, count)
         self.total = _SUM.add(self.total, other.total)
         for kind, (least, most) in other.ranges.items():
-            self._range(kind, least, most)
+            self.note_range(kind, least, most)
         for kind, (row, cell) in other.strangers.items():
-            self.strangers.setdefault(kind, (row + base, cell))
+            self.note_stranger(kind, row + base, cell)
         self.distinct.merge(other.distinct)
 
     @property

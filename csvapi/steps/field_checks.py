@@ -1,13 +1,14 @@
-"""What a record is checked for: the rules of one field, and values that must not repeat."""
+"""What a record is checked for: the rules of one field."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate, compress, count
 from typing import TYPE_CHECKING, Any
 
-from csvapi.csvio.keys import canonical
-from csvapi.spill.duplicates import repeats
-from csvapi.spill.key_files import PlainKeySink, key_file, load
+from csvapi.csvio.indexed import IndexedBatch
+from csvapi.native.loader import load
+from csvapi.steps.indexed_checks import IndexedRules, cell_rules
 from csvapi.steps.table_schema import rules_of
 
 if TYPE_CHECKING:
@@ -15,58 +16,10 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.batch import Batch, Cell
     from csvapi.csvio.wire import Wire
-    from csvapi.spill.workspace import Workspace
 
-_PARTITIONS = 32
+Violation = tuple[int, str, bytes, str]  # the record in its block, column, value, rule
+
 _EACH = 100  # bytes of memory for a cell that is remembered, besides its text
-
-
-class Unique:
-    """One set of columns whose values must not repeat; a record that repeats an earlier one violates it.
-
-    The first pass writes digests of the values to the workspace; memory: a partition of them, a bit per record.
-    """
-
-    def __init__(self, rule: str, positions: list[int], shown: str, missing: frozenset[bytes]) -> None:
-        self.rule, self.positions, self.shown, self.missing = rule, positions, shown, missing
-
-    def prepare(self, workspace: Workspace, number: int) -> None:
-        self.folder = workspace.folder / f"unique-{id(self)}-{number}"
-        self.folder.mkdir()
-        self.sink = PlainKeySink(self.folder, 0, 0, _PARTITIONS)
-        self.total = self.seen = 0
-
-    def study(self, block: Batch) -> None:
-        keys, rows = [], []
-        cells = zip(*(block.column(at) for at in self.positions), strict=True)
-        for row, values in enumerate(cells, self.total):
-            if not self._missing(values):
-                keys.append(canonical(values, block.wire.delimiter))
-                rows.append(row)
-        self.sink.add(keys, rows)
-        self.total += len(block)
-
-    def studied(self) -> None:
-        self.sink.flush()
-        self.sink.close()
-        self.bits = bytearray(self.total // 8 + 1)
-        for partition in range(_PARTITIONS):
-            path = key_file(self.folder, 0, 0, partition)
-            first, second, rows = load(path)
-            for index in repeats(first, second, "first")[0]:
-                self.bits[rows[index] >> 3] |= 1 << (rows[index] & 7)
-            path.unlink()
-
-    def bad(self, block: Batch) -> list[int]:
-        start = self.seen
-        self.seen += len(block)
-        return [row - start for row in range(start, self.seen) if self.bits[row >> 3] >> (row & 7) & 1]
-
-    def value(self, block: Batch, index: int) -> bytes:
-        return b" ".join(block.column(at)[index] or b"" for at in self.positions)
-
-    def _missing(self, values: tuple[Cell, ...]) -> bool:
-        return any(value is None or value in self.missing for value in values)
 
 
 class Rules:
@@ -80,6 +33,15 @@ class Rules:
         self.rules = rules_of(field)
         self.known: dict[Cell, str] = {}
         self.size = self.room = 0
+        sure = cell_rules(field, missing, required=required)
+        pattern = field.get("constraints", {}).get("pattern")
+        self.indexed = None if sure is None else IndexedRules(sure, pattern, self.violated)
+
+    def prepare(self, room: int) -> None:
+        """Have so many bytes of memory."""
+        self.room = room
+        if self.indexed and load() is not None:
+            self.indexed.prepare(room // 4)
 
     @property
     def names(self) -> list[str]:
@@ -121,8 +83,18 @@ class Checked:
     def names(self) -> list[str]:
         return self.rules.names
 
-    def violated(self, block: Batch) -> list[str]:
-        return self.rules.violated(block.column(self.position), block.wire)
+    def violations(self, block: Batch) -> list[Violation]:
+        """In the order of the records."""
+        indexed = self.rules.indexed
+        if indexed and isinstance(block, IndexedBatch):
+            found = indexed.violated(block, self.position)
+            if found and block.kept is not None:
+                places = list(accumulate(block.kept, initial=0))
+                return [(places[record], self.name, cell, rule) for record, cell, rule in found]
+            return [(record, self.name, cell, rule) for record, cell, rule in found]
+        cells = block.column(self.position)
+        rules = self.rules.violated(cells, block.wire)
+        return [(at, self.name, cells[at] or b"", rules[at]) for at in compress(count(), rules)] if any(rules) else []
 
 
 def checked(each: list[tuple[dict[str, Any], int, bool]], missing: frozenset[bytes]) -> list[Checked]:

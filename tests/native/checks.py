@@ -48,8 +48,8 @@ def scan(case: Case) -> tuple[Index, list[Record]]:
     return index, good
 
 
-def bounds(case: Case, _: Random) -> None:
-    """Ends and lengths are those of the records."""
+def bounds(case: Case, random: Random) -> None:
+    """Ends, lengths and lines are those of the records."""
     index, good = scan(case)
     sizes = [len(record.raw) for record in good]
     ends, lengths = array("Q", bytes(8 * len(good))), array("I", bytes(4 * len(good)))
@@ -57,6 +57,8 @@ def bounds(case: Case, _: Random) -> None:
     index.record_lengths(lengths)
     assert ends.tolist() == list(accumulate(sizes, initial=1 << 40))[1:]
     assert lengths.tolist() == sizes
+    start, stop = sorted(random.randrange(len(good) + 1) for _ in range(2))
+    assert index.count_lines(start, stop) == model.lines(good[start:stop])
     texts = [record_text(record.raw) for record in good]
     for wanted in {*texts[:3], b"", b"a"}:
         count, first = index.count_equal(wanted)

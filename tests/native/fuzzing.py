@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tests.native import cases, checks, memories
+from tests.native import cases, checks, column_checks, memories, rule_checks
 from tests.native.sorts import sorts
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def tried(seed: int, allocate: Allocate, outcomes: Counter[str]) -> None:
     outcomes["bytes"] += len(case.data)
     outcomes["taken"] += index.size
     outcomes[index.declined.reason.name if index.declined else "whole"] += 1
-    for check in (*checks.OF_TEXTS, sorts):
+    for check in (*checks.OF_TEXTS, *column_checks.OF_COLUMNS, *rule_checks.OF_RULES, sorts):
         check(case, source)
 
 
