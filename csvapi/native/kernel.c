@@ -608,6 +608,8 @@ API u64 resolve(const entry *entries, u64 n, int reverse, int none, slot *table,
     return n;
 }
 
+#include "joining.inc"
+
 // Which sources this library was made of.
 #ifndef KERNEL_SOURCE
 #define KERNEL_SOURCE ""

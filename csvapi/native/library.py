@@ -33,6 +33,18 @@ class TextsStruct(ctypes.Structure):
     _fields_ = (("text", c_char_p), ("lengths", c_void_p), ("at", c_uint64))
 
 
+class LookupStruct(ctypes.Structure):
+    """`lookup` of joining.inc."""
+
+    _fields_ = (*((name, c_void_p) for name in ("entries", "starts", "texts")), ("bits", c_uint64))
+
+
+class ProgressStruct(ctypes.Structure):
+    """`progress` of joining.inc."""
+
+    _fields_ = tuple((name, c_uint64) for name in ("record", "match", "pairs", "needed"))
+
+
 class FoundStruct(ctypes.Structure):
     """`found` of kernel.c."""
 
@@ -71,6 +83,11 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "mark_digest": (_N, [_P, _N, *_MASK, _P, _W, _P]),
     "scatter": (_N, [_P, _N, _N, *_MASK, _N, _W, _P, _N, _P]),
     "split": (_N, [_P, _N, _N, _N, _W, _W, _P, _N, _P]),
+    "sort_entries": (_N, [_P, _N, _W, _W, _P, _P]),
+    "mark_starts": (_N, [_P, _N, _N, _W, POINTER(_N), _P, _N, POINTER(_N)]),
+    "find_digests": (_N, [_P, _P, _N, _N, *_MASK, _P, _P, _P, POINTER(_N)]),
+    "put_texts": (_N, [_P, _P, _P, _P, _N, _P, _N, _P, _P, POINTER(_N)]),
+    "put_joined": (_N, [_P, *_MASK, _P, _P, _I, c_char_p, _N, _N, _N, _P, _P, _N]),
     "resolve": (_N, [_P, _N, _I, _I, _P, _N, _N, POINTER(_N), _W, _P, _P, _N, _N, POINTER(_N)]),
 }
 

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 class Workspace:
     """A folder that goes with the run, bytes of memory; `alive` is to be called now and then, and may stop the step.
 
-    `shared` says that the file's ranges are read side by side, so that what one gathers crosses to another process.
+    `shared` says that the file's ranges are read side by side, so that what one gathers crosses to another process;
+    `native` that the kernel may be used.
     """
 
     folder: Path
     memory: int
     alive: Callable[[], None] = lambda: None
     shared: bool = False
+    native: bool = False

@@ -18,7 +18,7 @@ from csvapi.native.duplicates import Resolver
 from csvapi.native.partitions import Partitions, entries
 from csvapi.native.rewriting import Rewriter
 from csvapi.spill import duplicates
-from tests.native import model
+from tests.native import joining, model
 
 if TYPE_CHECKING:
     from random import Random
@@ -220,6 +220,12 @@ def repeats(_: Case, random: Random) -> None:
         assert {at: row for at, row in enumerate(memoryview(of).cast("Q")) if row} == expected
 
 
+def joins(case: Case, random: Random) -> None:
+    """Records find those with their key, and are written with what belongs to these behind them."""
+    index, good = scan(case)
+    joining.joins(case, index, good, None if random.randrange(2) else mask(random, len(good)), random)
+
+
 def _partitioned(ranges: list[list[bytes]], count: int) -> list[list[bytearray]]:
     """For each partition the entries of each range."""
     files = [[bytearray() for _ in ranges] for _ in range(count)]
@@ -246,4 +252,4 @@ TEXTS = {
     comparing.How.ENDS_WITH: bytes.endswith,
 }
 NUMBERS = {"<": operator.lt, "<=": operator.le, "==": operator.eq, ">=": operator.ge, ">": operator.gt}
-OF_TEXTS = (bounds, digests, copies, copies_by_lengths, comparisons, rewrites, answers_for_some, repeats)
+OF_TEXTS = (bounds, digests, copies, copies_by_lengths, comparisons, rewrites, answers_for_some, repeats, joins)

@@ -133,7 +133,7 @@ class RangePass:
     def _step_workspace(self, report: Callable[[Progressed], None]) -> Workspace:
         memory = self.options.memory // max(1, self.options.processes)
         shared = self.number > 0 or self.bounds[1] < self.plan.source.size
-        return Workspace(self.workspace, memory, lambda: report((0, 0, 0)), shared)
+        return Workspace(self.workspace, memory, lambda: report((0, 0, 0)), shared, self.options.native)
 
     def _key_sink(self) -> closing[KeySink]:
         place = (self.workspace, self.end - 1, self.number, self.partitions)
@@ -193,11 +193,10 @@ class RangePass:
 
     def _write(self, alive: Batch, output: Sink) -> None:
         expander = self.plan.expander
-        for made in expander.expand(alive) if expander else (alive,):
-            self.found.kept += len(made)
-            for part in self._rewritten(made):
-                part.write_to(output)
-                self.alive()
+        for part in expander.expand(alive) if expander else self._rewritten(alive):
+            part.write_to(output)
+            self.found.kept += len(part)
+            self.alive()
 
     def _rewritten(self, block: Batch) -> Iterable[Batch]:
         rewriting = self.plan.rewriting

@@ -63,7 +63,7 @@ class Stage:
         self.began = time.monotonic()
 
     def run(self, outputs: Outputs) -> Receipt:
-        workspace = Workspace(self.workspace, self.options.memory // self.processes, partial(self._report, (0, 0, 0)))
+        workspace = self._step_workspace(self.options.memory // self.processes)
         for count, built in zip(self.counts, self.plan.built, strict=True):
             if hasattr(built, "prepare"):
                 count.detail.update(cast("Prepared", built).prepare(workspace) or {})
@@ -90,6 +90,9 @@ class Stage:
         if self.progress:
             done, rows_in, rows_out = self.done
             self.progress(Progress(done, self.total, rows_in, rows_out, self.plan.before + self.step))
+
+    def _step_workspace(self, memory: int) -> Workspace:
+        return Workspace(self.workspace, memory, partial(self._report, (0, 0, 0)), native=self.options.native)
 
     def _pass(self, number: int, begin: int, end: int, **more: Any) -> RangePass:
         base = self.bases[number] if begin else 0
@@ -181,7 +184,7 @@ class Stage:
         """The bytes behind the last record that a pass wrote: what was gathered, or appended."""
         last = self.plan.built[-1] if self.plan.built else None
         if self.plan.gatherer:
-            workspace = Workspace(self.workspace, self.options.memory, partial(self._report, (0, 0, 0)))
+            workspace = self._step_workspace(self.options.memory)
             before = zip(self.bases, accumulate([0, *(each.census.lines for each in found)]), strict=False)
             parts = [Part(each.gathered, *at) for each, at in zip(found, before, strict=True)]
             for data in self.plan.gatherer.result(workspace, parts):
