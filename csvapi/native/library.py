@@ -33,6 +33,12 @@ class TextsStruct(ctypes.Structure):
     _fields_ = (("text", c_char_p), ("lengths", c_void_p), ("at", c_uint64))
 
 
+class FrameStruct(ctypes.Structure):
+    """`frame` of objects.inc."""
+
+    _fields_ = (("parts", c_char_p), ("ends", c_void_p), ("table", c_char_p))
+
+
 class LookupStruct(ctypes.Structure):
     """`lookup` of joining.inc."""
 
@@ -76,6 +82,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "spread": (_N, [_P, _N, _P, _P]),
     "pack": (_N, [_P, _N, _P, _P]),
     "put_records": (_N, [_P, *_MASK, _P, _N, _P, _N, _N, _P, _P]),
+    "put_objects": (_N, [_P, *_MASK, _P, _N, _N, POINTER(_N), POINTER(_N), POINTER(_N), _P, _N]),
     "gather": (_N, [_P, *_MASK, _I, _P, POINTER(_N)]),
     "gather_lengths": (_N, [_P, _N, _P, _N, *_MASK, _I, _P, POINTER(_N), POINTER(_N)]),
     "digests": (None, [_P, *_MASK, _P, _N, _P, _P, _N, _P]),

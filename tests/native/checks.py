@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import operator
 import re
 from array import array
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from csvapi.csvio.keys import canonical
 from csvapi.native import cells, comparing, copying, keys
 from csvapi.native.duplicates import Resolver
+from csvapi.native.objects import Objects
 from csvapi.native.partitions import Partitions, entries
 from csvapi.native.rewriting import Rewriter
 from csvapi.spill import duplicates
@@ -182,6 +184,37 @@ def rewrites(case: Case, random: Random) -> None:
     assert cells.rows(found) == [tuple(row[at] for at in columns) for row in rows]
 
 
+def objects(case: Case, random: Random) -> None:
+    """Records are written as the json module writes objects of texts."""
+    index, good = scan(case)
+    keep = None if random.randrange(2) else mask(random, len(good))
+    names = [
+        json.dumps(random.choice(["", "a", "é", 'n"', "x" * 40]), ensure_ascii=False) for _ in range(case.form.width)
+    ]
+    lead, end = random.choice([("", "\n"), (",\n", "")])
+    parts = [f'{",{"[at == 0]}{name}:"' for at, name in enumerate(names)]
+    parts = [lead + parts[0], *(f'"{part}' for part in parts[1:]), f'"}}{end}']
+    table = b"" if case.form.utf8 else latin_1()
+    inner, skip = "utf-8" if case.form.utf8 else "latin-1", random.choice((0, len(lead)))
+    writer = Objects([part.encode() for part in parts], table, allocate=case.allocate)
+    alive = [record for at, record in enumerate(good) if keep is None or keep[at] == 1]
+    expected = []
+    for row in alive:
+        values = (json.dumps(field.decode(inner), ensure_ascii=False) for field in row.fields)
+        pairs = ",".join(f"{name}:{value}" for name, value in zip(names, values, strict=True))
+        expected.append(f"{lead}{{{pairs}}}{end}".encode())
+    record, written, count, room = 0, b"", 0, random.choice((1, 300, 10_000))
+    while record < len(good):
+        found = writer.write(index, record, keep, room=room, limit=1 << 20, skip=0 if written else skip)
+        record, written, count = found.next, written + bytes(found.text), count + found.objects
+    assert (written, count) == (b"".join(expected)[skip:], len(alive))
+
+
+def latin_1() -> bytes:
+    texts = (chr(byte).encode() for byte in range(128, 256))
+    return b"".join(bytes((len(text),)) + text.ljust(3, b"\0") for text in texts)
+
+
 def answers_for_some(_: Case, random: Random) -> None:
     """Answers about the records of a mask become answers about all, and back."""
     keep = mask(random, random.randrange(200))
@@ -252,4 +285,15 @@ TEXTS = {
     comparing.How.ENDS_WITH: bytes.endswith,
 }
 NUMBERS = {"<": operator.lt, "<=": operator.le, "==": operator.eq, ">=": operator.ge, ">": operator.gt}
-OF_TEXTS = (bounds, digests, copies, copies_by_lengths, comparisons, rewrites, answers_for_some, repeats, joins)
+OF_TEXTS = (
+    bounds,
+    digests,
+    copies,
+    copies_by_lengths,
+    comparisons,
+    rewrites,
+    answers_for_some,
+    repeats,
+    joins,
+    objects,
+)
