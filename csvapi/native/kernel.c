@@ -371,6 +371,7 @@ API u64 put_cells(const records *x, const u8 *mask, u32 value, const u32 *column
 #include "comparing.inc"
 #include "rewriting.inc"
 #include "objects.inc"
+#include "changing.inc"
 
 // --- Copying ----------------------------------------------------------------------------------------------------------
 

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Literal
 
 from csvapi.csvio.keys import canonical
 from csvapi.native import cells, comparing, copying, keys
+from csvapi.native.changing import Change, Changer
 from csvapi.native.duplicates import Resolver
 from csvapi.native.objects import Objects
 from csvapi.native.partitions import Partitions, entries
-from csvapi.native.rewriting import Rewriter
+from csvapi.native.rewriting import CellTexts, Rewriter
 from csvapi.spill import duplicates
+from csvapi.steps import text_changes
 from tests.native import joining, model
 
 if TYPE_CHECKING:
@@ -176,7 +178,7 @@ def rewrites(case: Case, random: Random) -> None:
         target.seek(0), target.truncate()
         writer.writerow([row[at].decode("latin-1") for at in columns])
         texts.append(target.getvalue().removesuffix("\r\n").encode("latin-1") + line_end)
-    given = [(b"".join(other), array("I", map(len, other))) for other in others]
+    given = [CellTexts.of(other) for other in others]
     found = Rewriter(form, columns, line_end, quote_all=every, allocate=case.allocate).rewrite(index, keep, 1, given)
     if found is None:  # what begins with a byte order mark now, for one
         return
@@ -208,6 +210,46 @@ def objects(case: Case, random: Random) -> None:
         found = writer.write(index, record, keep, room=room, limit=1 << 20, skip=0 if written else skip)
         record, written, count = found.next, written + bytes(found.text), count + found.objects
     assert (written, count) == (b"".join(expected)[skip:], len(alive))
+
+
+def changes(case: Case, random: Random) -> None:
+    """Cells change as Python's texts do, or are left to Python: only those that have other bytes than ASCII."""
+    index, good = scan(case)
+    keep = None if random.randrange(2) else mask(random, len(good))
+    alive = [record for at, record in enumerate(good) if keep is None or keep[at] == 1]
+    columns = random.sample(range(case.form.width), random.randint(1, min(case.form.width, 4)))
+    params = {name: True for name in ("nfc", "trim", "collapse") if random.randrange(2)}
+    params |= {"case": random.choice(list(CASES_OF))} if random.randrange(2) else {}
+    fill = random.choice((None, "", "-", "fill " * 9))
+    change = sum((each for name, each in CHANGES_OF.items() if name in params), Change(0))
+    changer = Changer(
+        change | CASES_OF.get(params.get("case", ""), Change(0)),
+        None if fill is None else fill.encode(),
+        allocate=case.allocate,
+    )
+    functions = text_changes.changes(params | ({} if fill is None else {"fill": fill}), 1 << 30, lambda: None)
+    found = changer.change(index, columns, keep)
+    left = {number: (place, cell) for place, number, cell in found.left()}
+    assert found.records == len(alive)
+    assert sum(found.sizes) == len(found.text)
+    changed = number = at = 0
+    for column, texts in zip(columns, found.columns(), strict=True):
+        start = 0
+        for record, length in zip(alive, texts.lengths, strict=True):
+            cell, text = record.fields[column], bytes(texts.text[start : start + length])
+            if number in left:
+                assert left[number] == (at, cell)
+                assert text == cell
+                assert not cell.isascii()
+            else:
+                new = cell.decode("utf-8" if case.form.utf8 else "latin-1")
+                for function in functions:
+                    new = function(new)
+                assert text == new.encode("utf-8" if case.form.utf8 else "latin-1")
+                changed += text != cell
+            number, start, at = number + 1, start + length, at + length
+        assert start == len(texts.text)
+    assert found.changed == changed
 
 
 def latin_1() -> bytes:
@@ -284,6 +326,8 @@ TEXTS = {
     comparing.How.STARTS_WITH: bytes.startswith,
     comparing.How.ENDS_WITH: bytes.endswith,
 }
+CHANGES_OF = {"nfc": Change.COMPOSE, "trim": Change.TRIM, "collapse": Change.COLLAPSE}
+CASES_OF = {"lower": Change.LOWER, "upper": Change.UPPER, "title": Change.TITLE}
 NUMBERS = {"<": operator.lt, "<=": operator.le, "==": operator.eq, ">=": operator.ge, ">": operator.gt}
 OF_TEXTS = (
     bounds,
