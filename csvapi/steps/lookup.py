@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from csvapi.csvio.indexed import IndexedBatch
 from csvapi.csvio.keys import canonical
 from csvapi.csvio.native_parser import native_form
+from csvapi.csvio.rewriting import Rewriting
 from csvapi.native.ordering import Texts
 from csvapi.spill.hash_index import Index, IndexWriter
 from csvapi.spill.native_index import NativeIndex
@@ -55,8 +57,9 @@ class Lookup:
         with kind(workspace, f"join-{id(self)}") as writer:
             texts = self._kernels if isinstance(writer, NativeIndexWriter) else None
             for block in self.other.blocks(native=texts is not None):
-                if texts and isinstance(writer, NativeIndexWriter) and isinstance(block, IndexedBatch):
-                    writer.add_batch(block, self.right, texts)
+                alike = self.alike(block)
+                if texts and alike and isinstance(writer, NativeIndexWriter):
+                    writer.add_batch(alike, self.right, texts)
                     workspace.alive()
                 else:
                     self._add(block, writer, workspace)
@@ -70,13 +73,26 @@ class Lookup:
 
     @property
     def _kernels(self) -> Texts | None:
-        """The kernel's way to write what stands behind a record; None where the files are too different for it: their
-        encodings, or what parts the fields of a key. It needs quotes for any text."""
-        mine, theirs, form = self.wire, self.other.source.wire, native_form(self.wire, 1)
-        same = (mine.codec, mine.inner, mine.delimiter) == (theirs.codec, theirs.inner, theirs.delimiter)
-        if form is None or not same or not form.quote or not form.doubled or len({*self.right}) < len(self.right):
+        """The kernel's way to write what stands behind a record; None where it has none: it needs quotes for any text,
+        and columns that are apart for a key."""
+        form = native_form(self.wire, 1)
+        if form is None or not form.quote or not form.doubled or len({*self.right}) < len(self.right):
             return None
         return Texts(form, self.taken)
+
+    def alike(self, block: Batch) -> IndexedBatch | None:
+        """A block of the second file in the encoding and with the delimiter of the first; None where the kernel has no
+        way to it."""
+        mine, theirs = self.wire, block.wire
+        if not isinstance(block, IndexedBatch):
+            return None
+        if (mine.codec, mine.inner) != (theirs.codec, theirs.inner) and not bytes(block.index.text).isascii():
+            return None
+        return block if mine.delimiter == theirs.delimiter else self._rewriting.of(replace(block, wire=mine))
+
+    @cached_property
+    def _rewriting(self) -> Rewriting:
+        return Rewriting(self.wire, range(len(self.other.columns)), self.context.max_record)
 
     def _entries(self, block: Batch) -> tuple[list[bytes], list[bytes]]:
         """The keys of a block of the second file, and what each stands for."""

@@ -17,6 +17,7 @@ from csvapi.engines import Options, run
 from csvapi.errors import AmbiguousColumn, InvalidInput, TooLarge, UnknownColumn
 from csvapi.operations import files_of, load_steps
 from csvapi.operations.join import Join, build
+from csvapi.spill.native_index import NativeIndex
 from csvapi.spill.workspace import Workspace
 from csvapi.steps.step import Context
 from csvapi.steps.writing import Text
@@ -188,12 +189,21 @@ def mixed(random: Random, header: str, count: int) -> str:
 
 @pytest.mark.parametrize("how", ["inner", "left", "semi", "anti"])
 @pytest.mark.parametrize("keys", [["a", "b"], ["b", "c", "d"], ["d"]])
-@pytest.mark.parametrize("dialect", [Dialect(), Dialect(delimiter=";", quote="'"), Dialect(encoding="utf-16")])
+@pytest.mark.parametrize(
+    "dialect",
+    [
+        Dialect(),
+        Dialect(delimiter=";", quote="'"),
+        Dialect(delimiter=";"),
+        Dialect(encoding="utf-16"),
+        Dialect(encoding="cp1252", delimiter="\t"),
+    ],
+)
 def test_the_kernel_joins_as_the_csv_module(tmp_path: Path, how: str, keys: list[str], dialect: Dialect) -> None:
     random = Random(7)
     source = tmp_path / "source"
     source.write_text(mixed(random, "a,b,c,d", 3_000), encoding="utf-8", newline="")
-    right = mixed(random, "b,d,c,a", 40).replace('"', dialect.quote).replace(",", dialect.delimiter)
+    right = mixed(random, "b,d,c,a", 40).replace("\t", " ").replace('"', dialect.quote).replace(",", dialect.delimiter)
     files = second(tmp_path, right, dialect)
     step = {"op": "join", "file": 2, "on": keys, "how": how}
     expected = bytes_of(tmp_path, source, files, step, native=False)
@@ -215,10 +225,32 @@ def test_the_kernel_finds_and_writes_matches(tmp_path: Path) -> None:
     assert isinstance(step, Join)
     step.prepare(Workspace(tmp_path, 1 << 20, native=True))
     assert step.finds(block)
+    assert isinstance(step.index, NativeIndex)
     (made,) = step.expand(block)
     assert isinstance(made, Text)
     assert (bytes(made.text), len(made)) == (b"1,2,Rome\n1,2,Oslo\n1,5,Rome\n1,5,Oslo\n", 4)
     assert (step.matched, step.seen) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect", "written"),
+    [
+        ("id,v\n1,é\n", Dialect(), "1,é\n"),
+        ("id;v\n1;a,b\n", Dialect(delimiter=";"), '1,"a,b"\n'),
+        ("id\tv\n1\t'x'\n", Dialect(delimiter="\t", quote="'", encoding="cp1252"), "1,x\n"),
+        ("id,v\n1,é\n", Dialect(encoding="cp1252"), None),
+    ],
+)
+def test_the_kernel_takes_a_second_file_of_another_dialect(
+    tmp_path: Path, text: str, dialect: Dialect, written: str | None
+) -> None:
+    (tmp_path / "source").write_bytes(b"id\n1\n")
+    wire = Source.open(tmp_path / "source", Dialect()).wire
+    context = Context(["id"], header=True, wire=wire, files=second(tmp_path, text, dialect))
+    step = build({"file": 2, "on": ["id"], "how": "semi"}, context, "")
+    (block,) = step.other.blocks(native=True)
+    alike = step.alike(block)
+    assert (alike and bytes(alike.index.text).decode()) == written
 
 
 def test_a_pair_that_is_too_long_is_refused_in_its_row(tmp_path: Path) -> None:
