@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from csvapi.native.changing import Change, Changer
 from csvapi.native.form import Form
 from csvapi.steps import text_changes
-from tests.native import checks
+from tests.native import checks, writing
 from tests.native.cases import Case
 from tests.native.drawn import drawn, patient, sources
 
@@ -33,7 +33,7 @@ def test_cells_of_any_text(case: Case, source: Random) -> None:
 def test_all_of_ascii_is_changed(params: dict[str, str], cells: list[str]) -> None:
     quoted = ['"' + cell.replace('"', '""') + '"\n' for cell in cells]
     index = Case(Form(width=1), "utf-8", "".join(quoted).encode(), final=True).index()
-    names = {**checks.CHANGES_OF, **checks.CASES_OF}
+    names = {**writing.CHANGES_OF, **writing.CASES_OF}
     change = sum((names[name] for name in [*params, params.get("case")] if name in names), Change(0))
     found = Changer(change, params["fill"].encode() if "fill" in params else None).change(index, [0])
     assert not len(found.unsure)
