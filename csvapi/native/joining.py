@@ -122,8 +122,8 @@ class Joined:
         return 0 if self.ended or self._at.needed <= self._limit else int(self._at.needed)
 
     def write(self, out: Growing, room: int, most: int) -> tuple[memoryview, int]:
-        """The next pairs, at most `most` and as many as fit into `room` bytes, or one; and how many they are. Without
-        any, the next one is too long, or there is none."""
+        """The next pairs, of at most `most` texts and as many as fit into `room` bytes, or one; and how many they are.
+        Without any, the next one is too long, or there is none."""
         size = self._written(out.at_least(room + _BESIDES), most)
         if not self._at.pairs and not self.ended and not self.too_long:
             size = self._written(out.at_least(self._at.needed + _BESIDES), most)

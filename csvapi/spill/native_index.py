@@ -1,8 +1,8 @@
 """A file's records by their keys, on disk, as the kernel keeps and finds them; `spill.hash_index` is Python's way.
 
 Digests are in order, with where those begin that have the same first bits; behind each stands where its text is.
-Memory: the budget, and what looking for a few keys touches of the mapped files: as soon as that may be more than the
-budget it goes back to the system. Built by `spill.native_index_writer`.
+Memory: the budget, and what looking for a few keys touches of the mapped files: as soon as they have more of it than
+the budget that goes back to the system. Built by `spill.native_index_writer`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from csvapi.native.joining import LENGTH, PLACE, Found, Joined, Lookup, Mapped
 from csvapi.native.keys import DIGEST, digests, digests_of
 from csvapi.native.memory import Growing, Memory
+from csvapi.process.memory import mapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.indexed import IndexedBatch
 
-_AROUND = 1 << 17  # bytes that looking for a key may bring into memory: the system maps what lies around, too
-_ALL = 1 << 62  # keys
-_SOME = 64  # keys that are looked for at once in any case
+_AROUND = 3 << 18  # bytes that looking for a key may bring into memory: the system maps what lies around, too
+_SOME = 16  # keys that are looked for at once in any case
+_SPARE = 8  # of the memory that part is left to what comes in before the next look
 _NOTHING = range(0)
 _ENTRY = 3  # numbers of it
 
@@ -37,9 +38,10 @@ class NativeIndex:
         self._lookup = Lookup(order, starts, texts, bits)
         self._rows, self._text = order.view.cast("Q"), texts.view
         keys = len(order.view) + len(starts.view)
-        share = memory - keys if keys <= memory // 2 else memory // 2
-        self._keys = _Resident([order, starts], memory - share)
-        self._texts = _Resident([texts], share)
+        stay = keys <= memory // 2
+        whole = keys + len(texts.view) <= memory
+        self._texts = Pages([] if whole else [texts] if stay else [order, starts, texts], memory)
+        self._keys = Pages([], memory) if stay else self._texts
         self._answers, self._places, self._out = Growing(Memory), Growing(Memory), Growing(Memory)
 
     def find(self, keys: Sequence[bytes | None]) -> list[range]:
@@ -56,7 +58,7 @@ class NativeIndex:
 
     def text(self, place: int) -> bytes:
         start = self._rows[_ENTRY * place + 2] + LENGTH
-        self._texts.touch(1)
+        self._texts.some(1)
         return bytes(self._text[start : start + int.from_bytes(self._text[start - LENGTH : start], "little")])
 
     def find_batch(self, batch: IndexedBatch, positions: Sequence[int], *, places: bool) -> Found:
@@ -67,10 +69,11 @@ class NativeIndex:
         return found
 
     def _find(self, digests_: memoryview, mask: Any, empty: bytes, found: Found) -> None:
-        for start in range(0, found.count, self._keys.most):
-            stop = min(found.count, start + self._keys.most)
-            self._keys.touch(stop - start)
+        start = 0
+        while start < found.count:
+            stop = start + self._keys.some(found.count - start)
             self._lookup.find(digests_, start, stop, mask, empty, found)
+            start = stop
 
     def pairs(self, batch: IndexedBatch, found: Found, blank: bytes | None, limit: int) -> Joined:
         """The records of a batch with the texts of their matches behind them; see `native.joining.Joined`."""
@@ -78,26 +81,31 @@ class NativeIndex:
 
     def write(self, pairs: Joined, room: int) -> tuple[memoryview, int]:
         """The next of the pairs, in about `room` bytes that are valid until the next call, and how many they are."""
-        most = min(self._keys.most, self._texts.most)
-        self._keys.touch(most)
-        self._texts.touch(most)
-        return pairs.write(self._out, room, most)
+        return pairs.write(self._out, room, self._texts.some(room))
 
 
-class _Resident:
-    """Mapped files of which no more than `memory` bytes are to be in memory at once; `most` keys may be looked for."""
+class Pages:
+    """Mapped files that are to leave memory when this process has about `memory` bytes more of files there than now, by
+    what the system says."""
 
     def __init__(self, files: list[Mapped], memory: int) -> None:
-        self._files, self._touched = files, 0
-        self.most = _ALL if sum(len(each.view) for each in files) <= memory else max(_SOME, memory // _AROUND)
+        self._files, self._left = files, 0
+        self._most = mapped() + memory - memory // _SPARE
 
-    def touch(self, keys: int) -> None:
-        """Give memory back before so many keys are looked for, where the last ones may have filled it."""
-        self._touched += keys
-        if self._touched > self.most:
-            self._touched = keys
-            for each in self._files if self.most < _ALL else ():
-                each.release()
+    def some(self, keys: int) -> int:
+        """How many of these keys may be looked for now; gives memory back before it, where there is too much of it."""
+        if not self._files:
+            return keys
+        if not self._left:
+            free = self._most - mapped()
+            if free < 0:
+                for each in self._files:
+                    each.release()
+                free = self._most - mapped()
+            self._left = max(_SOME, free // _AROUND)
+        some = min(keys, self._left)
+        self._left -= some
+        return some
 
 
 def empty_digest(batch: IndexedBatch, positions: Sequence[int], secret: bytes) -> bytes:
