@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _PARTITIONS = 64
 _BUFFERED = 1 << 15  # entries, of all partitions
 _SHARE = 4  # of the budget a partition may take, as it is sorted into another piece of memory
-_LEAST = 1 << 20  # bytes of it in any case
+_LEAST, _MOST = 1 << 20, 1 << 26  # bytes of it in any case, and at most: a sort takes less than a second
 _SHALLOW = 60  # bits that are alike in what is not spread any more: it is one digest
 
 
@@ -41,7 +41,7 @@ class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
         self.workspace, self.secret = workspace, new_secret()
         self.folder = workspace.folder / name
         self.folder.mkdir()
-        self.most = (most or max(workspace.memory // _SHARE, _LEAST)) // ENTRY * ENTRY
+        self.most = (most or min(max(workspace.memory // _SHARE, _LEAST), _MOST)) // ENTRY * ENTRY
         self._stack = ExitStack()
         self._texts = self._opened("texts")
         self._spread = Spread(self.folder, "keys")
