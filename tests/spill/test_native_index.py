@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from csvapi.native.partitions import ENTRY
+from csvapi.process.memory import mapped
 from csvapi.spill.hash_index import IndexWriter
 from csvapi.spill.native_index_writer import NativeIndexWriter
 from csvapi.spill.workspace import Workspace
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from csvapi.spill.hash_index import Index
     from csvapi.spill.native_index import NativeIndex
 
+MIB = 1 << 20
 MANY = [b"one"] * 5_000 + [b"two"] * 3_000 + [b"%d" % (number % 4_000) for number in range(9_000)]
 
 
@@ -52,3 +54,18 @@ def test_it_finds_what_the_other_finds(tmp_path: Path, keys: list[bytes], most: 
 def test_an_index_of_no_records_finds_none(tmp_path: Path) -> None:
     native, _ = written(tmp_path, [], 1_000, 0)
     assert native.find([b"", b"a", None]) == [range(0)] * 3
+
+
+def test_a_large_index_stays_out_of_memory(tmp_path: Path) -> None:
+    keys = [b"%d" % number for number in range(50_000)]
+    with NativeIndexWriter(Workspace(tmp_path, MIB), "large") as writer:
+        for start in range(0, len(keys), 5_000):
+            writer.add(keys[start : start + 5_000], [b"x" * 2_000] * 5_000)
+        index = writer.finish()
+    before, most = mapped(), 0
+    wanted = shuffled(keys)[:3_000]
+    for start in range(0, len(wanted), 10):
+        for place in index.find(wanted[start : start + 10]):
+            assert len(index.text(place.start)) == 2_000
+        most = max(most, mapped() - before)
+    assert 0 < most < 32 * MIB, most
