@@ -22,21 +22,12 @@ if TYPE_CHECKING:
     from csvapi.csvio.keys import Digests
     from csvapi.csvio.sink import Sink
     from csvapi.csvio.wire import Wire
-    from csvapi.native.index import Index
 
 
 Cell = bytes | None
 Mask = bytes  # one byte per record: 1 stays, 0 goes
 
 BLOCK_SIZE = 64 * 1024  # measured: larger ones fall out of the processor's cache
-
-
-@dataclass(frozen=True)
-class Indexed:
-    """Those records of an index whose byte in `kept` is 1; all where `kept` is None."""
-
-    index: Index
-    kept: Mask | None
 
 
 class Batch(Protocol):
@@ -67,11 +58,6 @@ class Batch(Protocol):
     def odd(self) -> dict[int, list[bytes]]: ...
 
     def __len__(self) -> int: ...
-
-    @property
-    def indexed(self) -> Indexed | None:
-        """Where the kernel finds the records; None where they are Python objects."""
-        ...
 
     def fields(self, index: int) -> list[bytes]:
         """The fields of one record."""
@@ -149,10 +135,6 @@ class ParsedBatch:
 
     def __len__(self) -> int:
         return len(self.raw)
-
-    @property
-    def indexed(self) -> None:
-        """None: the records are at hand."""
 
     def fields(self, index: int) -> list[bytes]:
         return self.odd.get(index) or self.plain[index].split(self.wire.delimiter)

@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import accumulate, compress, islice, pairwise
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.batch import Indexed, ParsedBatch
+from csvapi.csvio.batch import ParsedBatch
 from csvapi.native import cells, comparing, copying, keys
 from csvapi.native.partitions import entries
 
@@ -71,6 +71,15 @@ class IndexedBatch:
         return list(compress(range(self.start, self.start + len(self.origin)), self.origin))
 
     @property
+    def ends(self) -> bool:
+        """Whether the last record of the index has a line end, as all but a file's last one have."""
+        return bytes(self.index.text[-1:]) == b"\n"
+
+    def row_of(self, record: int) -> int:
+        """The row of record number `record` of the index."""
+        return int(self.all_rows[record])
+
+    @property
     def places(self) -> bytes | None:
         """A byte for each record of the file from `start` on: 1 for those of this batch; None for all of them."""
         if self.kept is None or self.origin is None:
@@ -94,10 +103,6 @@ class IndexedBatch:
         """The records as Python objects, for steps that the kernel has nothing for."""
         raw, plain, odd = records(self.index, self.kept)
         return ParsedBatch(self.wire, raw, plain, self.rows, odd, self.width)
-
-    @property
-    def indexed(self) -> Indexed:
-        return Indexed(self.index, self.kept)
 
     def fields(self, index: int) -> list[bytes]:
         return self.parsed.fields(index)
@@ -129,13 +134,13 @@ class IndexedBatch:
         how = _COMPARISONS.get(comparison)
         if how is None:
             return None
-        return self._packed(comparing.compare_texts(self.index, position, how, operand, self.kept))
+        return self.packed(comparing.compare_texts(self.index, position, how, operand, self.kept))
 
     def number_answers(self, position: int, comparison: str, limit: Decimal) -> bytes | None:
         found, _ = comparing.compare_numbers(self.index, position, comparison, limit, self.kept)
-        return self._packed(found)
+        return self.packed(found)
 
-    def _packed(self, answers: bytes) -> bytes:
+    def packed(self, answers: bytes) -> bytes:
         """Answers about the index's records, of those in the batch."""
         return answers if self.kept is None else comparing.pack(self.kept, answers)
 
@@ -149,11 +154,7 @@ class IndexedBatch:
         return IndexedBatch(self.wire, self.index, self.start, kept, self.origin)
 
     def write_to(self, sink: Sink) -> None:
-        text = copying.gather(self.index, self.kept).text
-        if self.wire.wide:
-            sink.write(self.wire.restore(bytes(text)))
-        else:
-            sink.write_now(text)
+        sink.write_text(copying.gather(self.index, self.kept).text, self.wire)
 
     def put(self, values: bytes, target: bytearray, start: int) -> None:
         at = self.start - start

@@ -11,11 +11,11 @@ from csvapi.csvio.native_parser import native_form
 from csvapi.native.rewriting import Rewriter
 
 if TYPE_CHECKING:
-    from array import array
     from collections.abc import Sequence
 
     from csvapi.csvio.batch import Batch
     from csvapi.csvio.wire import Wire
+    from csvapi.native.rewriting import CellTexts
 
 _EACH = 4  # bytes that quotes, a delimiter or a line end add to a field or a record, at most
 
@@ -43,12 +43,12 @@ class Rewriting:
         """Whether the kernel may write the batch."""
         return isinstance(batch, IndexedBatch) and batch.wire.inner == self.wire.inner and self._rewriter is not None
 
-    def of(self, batch: Batch, texts: Sequence[tuple[bytes, array[int]]] = ()) -> IndexedBatch | None:
+    def of(self, batch: Batch, texts: Sequence[CellTexts] = ()) -> IndexedBatch | None:
         """The records of a batch written anew, with the rows they had. `columns` from the batch's width on are `texts`,
-        each all records' in one, and their lengths."""
+        each of all records."""
         if not self.takes(batch) or self._rewriter is None:
             return None
-        size = batch.index.size + sum(len(text) for text, _ in texts)
+        size = batch.index.size + sum(len(each.text) for each in texts)
         longest = 2 * self._times * size + _EACH * (len(self.columns) + 1)  # of a record, at most
         if longest > self.limit or max(self.columns) >= batch.width + len(texts):
             return None

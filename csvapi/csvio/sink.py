@@ -77,6 +77,13 @@ class Sink:
         self.flush()
         self._out(data, len(data))
 
+    def write_text(self, text: memoryview, wire: Wire) -> None:
+        """The same of records in the bytes of `wire`."""
+        if wire.wide:
+            self.write(wire.restore(bytes(text)))
+        else:
+            self.write_now(text)
+
     def flush(self) -> None:
         data = b"".join(self.pending)
         self.pending.clear()

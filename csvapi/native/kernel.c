@@ -378,6 +378,8 @@ API u64 put_cells(const records *x, const u8 *mask, u32 value, const u32 *column
 #include "comparing.inc"
 #include "rewriting.inc"
 #include "sorting.inc"
+#include "objects.inc"
+#include "changing.inc"
 
 // --- Copying ----------------------------------------------------------------------------------------------------------
 
@@ -618,6 +620,7 @@ API u64 resolve(const entry *entries, u64 n, int reverse, int none, slot *table,
 
 #include "profiling.inc"
 #include "checking.inc"
+#include "joining.inc"
 
 // Which sources this library was made of.
 #ifndef KERNEL_SOURCE

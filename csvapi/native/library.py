@@ -33,6 +33,24 @@ class TextsStruct(ctypes.Structure):
     _fields_ = (("text", c_char_p), ("lengths", c_void_p), ("at", c_uint64))
 
 
+class FrameStruct(ctypes.Structure):
+    """`frame` of objects.inc."""
+
+    _fields_ = (("parts", c_char_p), ("ends", c_void_p), ("table", c_char_p))
+
+
+class LookupStruct(ctypes.Structure):
+    """`lookup` of joining.inc."""
+
+    _fields_ = (*((name, c_void_p) for name in ("entries", "starts", "texts")), ("bits", c_uint64))
+
+
+class ProgressStruct(ctypes.Structure):
+    """`progress` of joining.inc."""
+
+    _fields_ = tuple((name, c_uint64) for name in ("record", "match", "pairs", "needed"))
+
+
 class FoundStruct(ctypes.Structure):
     """`found` of kernel.c."""
 
@@ -156,6 +174,8 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "spread": (_N, [_P, _N, _P, _P]),
     "pack": (_N, [_P, _N, _P, _P]),
     "put_records": (_N, [_P, *_MASK, _P, _N, _P, _N, _N, _P, _P]),
+    "change_cells": (_N, [_P, *_MASK, _P, _N, _W, c_char_p, _N, _P, _P, _P, _P, POINTER(_N)]),
+    "put_objects": (_N, [_P, *_MASK, _P, _N, _N, POINTER(_N), POINTER(_N), POINTER(_N), _P, _N]),
     "gather": (_N, [_P, *_MASK, _I, _P, POINTER(_N)]),
     "gather_lengths": (_N, [_P, _N, _P, _N, *_MASK, _I, _P, POINTER(_N), POINTER(_N)]),
     "digests": (None, [_P, *_MASK, _P, _N, _P, _P, _N, _P]),
@@ -168,6 +188,11 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "check_cells": (None, [_P, *_MASK, _N, _P, _P, _P, _P, _P, POINTER(_N)]),
     "summarise_values": (None, [_P, _P, _P]),
     "raise_registers": (None, [_P, _P, _N, _P]),
+    "sort_entries": (_N, [_P, _N, _W, _W, _P, _P]),
+    "mark_starts": (_N, [_P, _N, _N, _W, POINTER(_N), _P, _N, POINTER(_N)]),
+    "find_digests": (_N, [_P, _P, _N, _N, *_MASK, _P, _P, _P, POINTER(_N)]),
+    "put_texts": (_N, [_P, _P, _P, _P, _N, _P, _N, _P, _P, POINTER(_N)]),
+    "put_joined": (_N, [_P, *_MASK, _P, _P, _I, c_char_p, _N, _N, _N, _P, _P, _N]),
     "resolve": (_N, [_P, _N, _I, _I, _P, _N, _N, POINTER(_N), _W, _P, _P, _N, _N, POINTER(_N)]),
 }
 

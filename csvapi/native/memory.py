@@ -78,6 +78,11 @@ def writable(buffer: WriteableBuffer, size: int, name: str, *, item: int = 1) ->
     return _pointer(view, name, item) if size else None
 
 
+def address(view: memoryview) -> int | None:
+    """Where the bytes of a view that may be written to begin; None for no bytes."""
+    return ctypes.addressof(ctypes.c_char.from_buffer(view)) if view.nbytes else None
+
+
 def _checked(buffer: ReadableBuffer, size: int, name: str) -> memoryview:
     view = memoryview(buffer)
     if not view.c_contiguous or view.nbytes < size:

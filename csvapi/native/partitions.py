@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 ENTRY = 24  # bytes: a digest, and a row as a native number of 8 bytes
+_BITS = 64  # of the first half of a digest, by which entries are spread
 
 
 class Partitions:
@@ -40,13 +41,15 @@ class Partitions:
                 return
             self._flush_full()
 
-    def add_entries(self, entries: ReadableBuffer, shift: int = 0) -> None:
-        """Add entries, `shift` being added to their rows."""
+    def add_entries(self, entries: ReadableBuffer, shift: int = 0, *, skip: int = 0) -> None:
+        """Add entries, `shift` being added to their rows, by the bits behind the first `skip` ones of their digests."""
+        if not 0 <= skip <= _BITS - self.bits:
+            raise ValueError(f"There are no {self.bits} bits behind {skip} of {_BITS}.")
         count, done = memoryview(entries).nbytes // ENTRY, 0
         given = readable(entries, ENTRY * count, "entries", item=8)
         while True:
             done = kernel().split(
-                given, done, count, shift, 0, self.bits, self._memory.address, self.room, self._fill.address
+                given, done, count, shift, skip, self.bits, self._memory.address, self.room, self._fill.address
             )
             if done == count:
                 return

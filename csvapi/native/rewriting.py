@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from ctypes import byref, c_uint32
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from csvapi.native.library import SLACK, StyleStruct, TextsStruct, kernel
-from csvapi.native.memory import Allocate, Memory
+from csvapi.native.memory import Allocate, Memory, address
 from csvapi.native.scanner import Scanner
 
 if TYPE_CHECKING:
-    from array import array
     from collections.abc import Sequence
 
     from _typeshed import ReadableBuffer
@@ -20,6 +21,26 @@ if TYPE_CHECKING:
     from csvapi.native.index import Index
 
 _FIELD = 4  # bytes that quotes, a delimiter or a line end may add to a field or a record
+
+
+@dataclass(frozen=True)
+class CellTexts:
+    """The texts of a column: all records' in one, and their lengths, 4 bytes each; `of` sees that they fit."""
+
+    text: bytes | memoryview
+    lengths: memoryview
+
+    @classmethod
+    def of(cls, texts: Sequence[bytes]) -> CellTexts:
+        return cls(b"".join(texts), memoryview(array("I", map(len, texts))))
+
+    @property
+    def structure(self) -> TextsStruct:
+        """As the kernel takes it."""
+        found = TextsStruct()
+        found.text = self.text if isinstance(self.text, bytes) else address(self.text)
+        found.lengths = address(self.lengths)
+        return found
 
 
 class Rewriter:
@@ -52,20 +73,17 @@ class Rewriter:
         index: Index,
         mask: ReadableBuffer | None = None,
         value: int = 1,
-        texts: Sequence[tuple[bytes, array[int]]] = (),
+        texts: Sequence[CellTexts] = (),
     ) -> Index | None:
         """The records whose byte in `mask` is `value`, written anew; valid until the next call.
 
-        Columns from the index's width on are `texts`: for each of them the texts of all these records in one, and their
-        lengths, 4 bytes each. None where the kernel would not read what it wrote, as a text with a NUL. Raises
-        `ValueError` for texts that are not as many as the records.
+        Columns from the index's width on are `texts`, each of all these records. None where the kernel would not read
+        what it wrote, as a text with a NUL. Raises `ValueError` for texts that are not as many as the records.
         """
         count = len(index) if mask is None else bytes(mask).count(value)
-        others = (TextsStruct * max(1, len(texts)))()
-        for other, (text, lengths) in zip(others, texts, strict=False):
-            if len(lengths) != count or sum(lengths) != len(text):
-                raise ValueError(f"There must be a text for each of {count} records.")
-            other.text, other.lengths = text, lengths.buffer_info()[0]
+        if any(each.lengths.nbytes != 4 * count for each in texts):
+            raise ValueError(f"There must be a text for each of {count} records.")
+        others = (TextsStruct * max(1, len(texts)))(*(each.structure for each in texts))
         width = index.scanner.form.width
         if not all(0 <= column < width + len(texts) for column in self._columns):
             raise ValueError(f"Columns must be below {width + len(texts)}, and are {list(self._columns)}.")
@@ -88,9 +106,9 @@ class Rewriter:
         found = scanner.scan(0, size, final=True)
         return None if found.declined else found
 
-    def _room(self, index: Index, texts: Sequence[tuple[bytes, array[int]]]) -> Scanner:
+    def _room(self, index: Index, texts: Sequence[CellTexts]) -> Scanner:
         fields = len(index) * (len(self._columns) + 1)
-        size = 2 * self._times * (index.size + sum(len(text) for text, _ in texts)) + _FIELD * fields + SLACK
+        size = 2 * self._times * (index.size + sum(len(each.text) for each in texts)) + _FIELD * fields + SLACK
         if self._scanner is None or len(self._scanner.text) < size:
             self._scanner = Scanner(self.form, size * 5 // 4, allocate=self._allocate)
         return self._scanner

@@ -92,6 +92,15 @@ class Gathering:
         )
 
     def add(self, block: Batch, line: Callable[[int], int]) -> None:
+        done = 0
+        if block.width == self.width:
+            with disk_budget():
+                done = self.writer.write_batch(block)
+            self.workspace.alive()
+        if done < len(block):
+            self._add_rows(block.part(done, len(block)) if done else block)
+
+    def _add_rows(self, block: Batch) -> None:
         inner = self.wire.inner
         for few in some(block, self.width):
             rows = []

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from csvapi.csvio.batch import Batch, ParsedBatch
-from csvapi.csvio.keys import canonical
-from csvapi.spill.hash_index import Index, IndexWriter
-from csvapi.steps.growth import EACH, KEY_COLUMNS, PART, Bound, some
+from csvapi.spill.native_index import NativeIndex
+from csvapi.steps.conditions import inverse
+from csvapi.steps.growth import EACH, KEY_COLUMNS, PART, Bound
+from csvapi.steps.lookup import Lookup
 from csvapi.steps.params import FileField, choice, columns_field
-from csvapi.steps.second_input import Other
 from csvapi.steps.step import Operation, Traits
-from csvapi.steps.writing import Written, encoded, movable, records, wire_of
+from csvapi.steps.writing import Text, Written, encoded, movable, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from csvapi.csvio.batch import Cell, Mask
+    from csvapi.csvio.batch import Mask
+    from csvapi.csvio.indexed import IndexedBatch
     from csvapi.spill.workspace import Workspace
-    from csvapi.steps.step import Column, Context, Counts, FileId
+    from csvapi.steps.step import Column, Context, Counts, FileId, Records
 
 
 class Params(Schema):
@@ -52,6 +53,12 @@ def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
     return [(f"/{of}/{number}", column) for number, column in enumerate(params[of])]
 
 
+def others(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    """The key columns of the second file."""
+    of = "on" if "on" in params else "right_on"
+    return [(f"/{of}/{number}", column) for number, column in enumerate(params[of])]
+
+
 def files(params: dict[str, Any]) -> list[tuple[str, FileId]]:
     return [("/file", params["file"])]
 
@@ -61,87 +68,6 @@ def traits(params: dict[str, Any]) -> Traits:
     return Traits("mapper", stateless=True, settles=True) if pairs else Traits("selector", stateless=True)
 
 
-class Lookup:
-    """The second file by its keys. A key that is empty in all its columns matches nothing, as does an absent field.
-
-    Keys are compared as text. Memory: see `spill.hash_index`; the second file is read once, before the first.
-    """
-
-    def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
-        self.context, self.wire = context, wire_of(context)
-        self.other = Other(context, params["file"], f"{pointer}/file")
-        self.others = [self.other]
-        left = [context.position(column, pointer + at) for at, column in columns(params)]
-        of = "on" if "on" in params else "right_on"
-        right = [self.other.position(name, f"{pointer}/{of}/{i}") for i, name in enumerate(params[of])]
-        pairs = list(dict.fromkeys(zip(left, right, strict=True)))
-        self.left, self.right = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-        self.taken = sorted({*range(len(self.other.columns))} - {*self.right})
-        self.missing = self.matched = 0
-        self.index: Index | None = None
-
-    def prepare(self, workspace: Workspace) -> Counts:
-        self.missing = self.matched = 0
-        with IndexWriter(workspace, f"join-{id(self)}") as writer:
-            for block in self.other.blocks():
-                for few in some(block, len(self.other.columns)):
-                    writer.add(*self._entries(few))
-                    workspace.alive()
-            self.index = writer.finish()
-        return {"repeated_keys": self.index.repeated}
-
-    def _entries(self, block: Batch) -> tuple[list[bytes], list[bytes]]:
-        """The keys of a block of the second file, and what each stands for."""
-        kept: list[bytes] = []
-        rows: list[list[bytes]] = []
-        for number in range(len(block)):
-            fields: list[Cell] = [*block.fields(number)]
-            fields += [None] * (len(self.other.columns) - len(fields))
-            key = self._key([fields[at] for at in self.right], foreign=True)
-            if key is not None:
-                kept.append(key)
-                rows.append(self.other.into(self.wire, [fields[at] for at in self.taken]))
-        with self.other.blamed():
-            return kept, self._texts(rows)
-
-    def _texts(self, rows: list[list[bytes]]) -> list[bytes]:
-        """What stands behind a record's own fields; nothing where only its keys are asked for."""
-        if not self.taken:
-            return [b""] * len(rows)
-        lead = [[b"", *row] for row in rows]  # an empty field before them writes the delimiter, and no lone empty one
-        line_end = len(self.wire.dialect.line_end.encode())
-        return [record[:-line_end] for record in records(lead, self.wire)]
-
-    def matches(self, block: Batch) -> list[range]:
-        assert self.index is not None  # noqa: S101  prepared
-        keys = self._keys(block)
-        self.missing += keys.count(None)
-        found = self.index.find(keys)
-        self.matched += sum(map(bool, found))
-        return found
-
-    def _keys(self, block: Batch) -> list[bytes | None]:
-        if not block.width:
-            return [self._key(list(row)) for row in zip(*(block.column(at) for at in self.left), strict=True)]
-        keys: list[bytes | None] = [*block.keys(self.left)]
-        blank = self.wire.delimiter * (len(self.left) - 1)
-        return [None if key == blank else key for key in keys] if blank in keys else keys
-
-    def _key(self, cells: list[Cell], *, foreign: bool = False) -> bytes | None:
-        if None in cells or not any(cells):
-            return None
-        if foreign and self.other.source.wire.inner != self.wire.inner:
-            decode = self.other.source.wire.decode
-            try:
-                cells = [decode(cell or b"").encode(self.wire.inner, self.wire.errors) for cell in cells]
-            except UnicodeEncodeError:  # no key of the first file is like this
-                return None
-        return canonical(cells, self.wire.delimiter)
-
-    def counts(self) -> Counts:
-        return {"matched": self.matched, "empty_keys": self.missing}
-
-
 class Join(Lookup, Written):
     """inner and left. A record's bytes stay and the other's fields follow; matches in the order of their file.
 
@@ -149,7 +75,7 @@ class Join(Lookup, Written):
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
-        Lookup.__init__(self, params, context, pointer)
+        Lookup.__init__(self, params, context, pointer, columns(params), others(params))
         self.inner = params.get("how", "inner") == "inner"
         suffix = params.get("suffix", "_2")
         names = [self.other.columns[at] for at in self.taken]
@@ -172,7 +98,25 @@ class Join(Lookup, Written):
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         return self.top([*fields, *(encoded(name, self.wire) for name in self.names)] if fields else fields)
 
-    def expand(self, block: Batch) -> Iterator[Batch]:
+    def expand(self, block: Batch) -> Iterator[Records]:
+        quick = self.finds(block) and block.width == self.width and block.ends
+        yield from self._by_kernel(block) if self.finds(block) and quick else self._by_record(block)
+        self.seen += len(block)
+
+    def _by_kernel(self, block: IndexedBatch) -> Iterator[Records]:
+        """Of a block whose records have the header's width and a line end each."""
+        assert isinstance(self.index, NativeIndex)  # noqa: S101  it finds the keys of the block
+        found = self.found(block, places=True)
+        pairs = self.index.pairs(block, found, None if self.inner else self.unmatched, self.bound.limit)
+        while not pairs.ended:
+            text, count = self.index.write(pairs, PART)
+            if not count and pairs.too_long:
+                raise self.bound.refused(pairs.too_long, block.row_of(pairs.record))
+            self.out += count
+            self.alive()
+            yield Text(self.wire, text, count)
+
+    def _by_record(self, block: Batch) -> Iterator[Records]:
         raw: list[bytes] = []
         rows: list[int] = []
         size = 0
@@ -184,7 +128,6 @@ class Join(Lookup, Written):
                 yield self._written(raw, rows)
                 raw, rows, size = [], [], 0
         yield self._written(raw, rows)
-        self.seen += len(block)
 
     def _written(self, raw: list[bytes], rows: list[int]) -> Batch:
         self.out += len(raw)
@@ -228,12 +171,15 @@ class Matching(Lookup):
     """semi and anti: whole records, byte for byte."""
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
-        super().__init__(params, context, pointer)
+        super().__init__(params, context, pointer, columns(params), others(params))
         self.taken = []
         self.semi = params["how"] == "semi"
         self.reasons: tuple[str, ...] = ("no match" if self.semi else "matched",)
 
     def keep(self, block: Batch) -> Mask:
+        if self.finds(block):
+            answers = block.packed(self.found(block, places=False).answered)
+            return answers if self.semi else inverse(answers)
         return bytes(bool(found) == self.semi for found in self.matches(block))
 
     def why(self, dropped: Batch) -> bytes:

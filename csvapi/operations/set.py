@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from operator import ne
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,6 +10,8 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from csvapi.csvio.indexed import IndexedBatch
 from csvapi.csvio.rewriting import Rewriting
 from csvapi.errors import InvalidInput, TooLarge
+from csvapi.native.rewriting import CellTexts
+from csvapi.steps.cell_changes import CellChanges
 from csvapi.steps.growth import Part, TooLong
 from csvapi.steps.params import columns_field, compiled, flag
 from csvapi.steps.step import Operation, Traits
@@ -101,6 +102,8 @@ class Set(Written):
         width, number = len(context.columns), {position: at for at, position in enumerate(self.positions)}
         order = [width + number[position] if position in number else position for position in range(width)]
         self.rewriting = Rewriting(self.wire, order, self.bound.limit)
+        self.same = Rewriting(self.wire, range(width), self.bound.limit)
+        self.kernel = CellChanges.of(params, self.wire, self._known_value)
 
     def prepare(self, workspace: Workspace) -> None:
         self.previous = None if self.previous is None else {}
@@ -131,35 +134,46 @@ class Set(Written):
     def _indexed(self, block: IndexedBatch) -> Batch | None:
         """None where the values are much longer than the records, or not for the kernel to write; what is wrong with a
         value is said record by record."""
-        texts, changed, room = [], 0, _LONGER * block.index.size
+        room = _LONGER * block.index.size
         if block.index.size > _LONG_RECORD * len(block.index):
             return None
         try:
-            for position in self.positions:
-                cells = block.cells(position)
-                values = self._values(cells, block.rows, position, room)
-                if values is None:
-                    return None
-                lengths = array("I", map(len, values))
-                room -= sum(lengths)
-                if room < 0:
-                    return None
-                texts.append((b"".join(values), lengths))
-                changed += sum(map(ne, cells, values))
+            found = (self.kernel.texts if self.kernel else self._texts)(block, self.positions, room)
         except (InvalidInput, TooLarge):
             return None
-        written = self.rewriting.of(block, texts)
+        if found is None:
+            return None
+        texts, changed = found
+        written = self.rewriting.of(block, texts) if changed else self.same.of(block)
         if written is not None:
             self.changed += changed
         return written
+
+    def _texts(self, block: IndexedBatch, positions: Sequence[int], room: int) -> tuple[list[CellTexts], int] | None:
+        """What the cells of these columns become, and how many of them are others; None for more than `room` bytes."""
+        texts, changed = [], 0
+        for position in positions:
+            cells = block.cells(position)
+            values = self._values(cells, block.rows, position, room)
+            if values is None:
+                return None
+            texts.append(CellTexts.of(values))
+            room -= len(texts[-1].text)
+            if room < 0:
+                return None
+            changed += sum(map(ne, cells, values))
+        return texts, changed
+
+    def _known_value(self, cell: bytes, row: int, position: int) -> bytes:
+        known = self.known.get(cell)
+        return self._value(cell, row, position) if known is None else known
 
     def _values(self, cells: list[bytes], rows: Sequence[int], position: int, room: int) -> list[bytes] | None:
         """What the cells of a column become; None as soon as the new texts take more than `room` bytes."""
         values = list(map(self.known.get, cells))
         for index, value in enumerate(values) if None in values else ():
             if value is None:
-                known = self.known.get(cells[index])
-                values[index] = made = self._value(cells[index], rows[index], position) if known is None else known
+                values[index] = made = self._known_value(cells[index], rows[index], position)
                 room -= len(made)
                 if room < 0:
                     return None

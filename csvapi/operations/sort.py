@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, pre_load, validate
 
+from csvapi.csvio.indexed import IndexedBatch
 from csvapi.native.comparing import pack
 from csvapi.native.sorting import KeyColumn, unsure_numbers
 from csvapi.spill.record_sort import NativeRuns, in_order, sorter
@@ -22,7 +23,7 @@ from csvapi.steps.writing import movable, wire_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from csvapi.csvio.batch import Batch, Indexed
+    from csvapi.csvio.batch import Batch
     from csvapi.spill.external_sort import Runs
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
@@ -130,9 +131,8 @@ class Gathering:
         self.columns = sort.key_columns
 
     def add(self, block: Batch, line: Callable[[int], int]) -> None:
-        indexed = block.indexed
-        if indexed and self.columns and isinstance(self.runs, NativeRuns):
-            self._add_indexed(block, indexed, self.columns, self.runs)
+        if self.columns and isinstance(block, IndexedBatch) and isinstance(self.runs, NativeRuns):
+            self._add_indexed(block, self.columns, self.runs)
         else:
             self.runs.add(self._keys(block), movable(block))
         self.workspace.alive()
@@ -144,17 +144,17 @@ class Gathering:
             keys = list(starmap(add, zip(keys, part.keys(block.column(part.position), wire, block.rows), strict=True)))
         return keys
 
-    def _add_indexed(self, block: Batch, records: Indexed, columns: list[KeyColumn], runs: NativeRuns) -> None:
-        unsure = bytearray(len(records.index))
+    def _add_indexed(self, block: IndexedBatch, columns: list[KeyColumn], runs: NativeRuns) -> None:
+        unsure = bytearray(len(block.index))
         for each in columns:
             if each.number:
-                unsure_numbers(records.index, each.column, unsure, records.kept)
+                unsure_numbers(block.index, each.column, unsure, block.kept)
         keys: list[bytes] = []
         if 1 in unsure:
-            left = bytes(unsure) if records.kept is None else pack(records.kept, bytes(unsure))
+            left = bytes(unsure) if block.kept is None else pack(block.kept, bytes(unsure))
             keys = self._keys(block.select(left))
         line_end = self.sort.wire.dialect.line_end.encode()
-        empty = runs.add_indexed(records, columns, bytes(unsure), keys, line_end)
+        empty = runs.add_indexed(block, columns, bytes(unsure), keys, line_end)
         for part, count in zip(self.sort.parts, empty, strict=True):
             if part.asked:
                 note(part.asked, len(block) - len(keys) - count, [])

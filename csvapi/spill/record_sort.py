@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from csvapi.csvio.batch import Indexed
+    from csvapi.csvio.indexed import IndexedBatch
     from csvapi.native.sorting import KeyColumn
     from csvapi.spill.workspace import Workspace
 
@@ -48,14 +48,14 @@ class NativeRuns:
         self._fill(lambda block, _: block.add(texts, given), len(records))
 
     def add_indexed(
-        self, records: Indexed, columns: Sequence[KeyColumn], given: bytes, keys: Sequence[bytes], line_end: bytes
+        self, batch: IndexedBatch, columns: Sequence[KeyColumn], given: bytes, keys: Sequence[bytes], line_end: bytes
     ) -> array[int]:
         """Records of an index, by their columns; those whose byte in `given` is 1 by the next one of `keys`.
 
         Returns how many cells of each column were empty, of the other records. See `Block.add_index`.
         """
         empty, own = array("Q", bytes(8 * len(columns))), Strings(keys)
-        index, kept = records.index, records.kept
+        index, kept = batch.index, batch.kept
         self._fill(
             lambda block, start: block.add_index(index, columns, kept, given, own, line_end, empty, start), len(index)
         )

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Protocol
 
-from csvapi.csvio.disk import disk_budget, expect
+from csvapi.csvio.disk import disk_budget
 from csvapi.errors import TooLarge
 from csvapi.process import memory as limits
+from csvapi.steps.json_lines import JsonArray, NdJson
+from csvapi.steps.meter import Meter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from csvapi.csvio.batch import Batch
     from csvapi.steps.growth import Bound
 
 Row = list["str | None"]
@@ -22,7 +24,6 @@ _GROUP = 65_536  # records of a row group
 _GROUP_SIZE = 128 << 20  # bytes of memory for it, if the budget allows as much
 _SHARE = 8  # a row group is in memory as rows, as columns, and as the pages that are written
 _PER_COLUMN = 4 << 10  # bytes of it a column has at least, as the library needs a kilobyte of each until the end
-_CHARGED = 1 << 16  # bytes that are charged together
 _PER_WRITTEN = 6_000  # bytes that the library takes for a column while a row group is written
 _PER_CELL = 60  # bytes of memory for a cell besides its text
 _XLSX_CELL, _XLSX_ROW = 45, 25  # bytes of XML around a text, and around a row
@@ -30,7 +31,8 @@ _XLSX_ROWS, _XLSX_COLUMNS, _XLSX_TEXT = 1_048_576, 16_384, 32_767  # Excel speci
 
 
 class Writer(Protocol):
-    """Rows have at least as many cells as there are names; `numbers` are theirs in the file, from 0.
+    """Rows have at least as many cells as there are names; `numbers` are theirs in the file, from 0. `write_batch` may
+    write the first records of a batch in its own way, and says how many these are.
 
     What is written is charged to the budget of the run: by JSON before it is, by Parquet after each row group, by XLSX
     as the temporary file that it makes.
@@ -38,6 +40,7 @@ class Writer(Protocol):
 
     def __init__(self, path: Path, names: list[str], memory: int, bound: Bound) -> None: ...
     def write(self, rows: list[Row], numbers: Sequence[int]) -> None: ...
+    def write_batch(self, batch: Batch) -> int: ...
     def abandon(self) -> None: ...
     def close(self) -> None: ...
 
@@ -50,79 +53,6 @@ class Format:
     suffix: str
     open: Callable[[Path, list[str], int, Bound], Writer]
     module: str | None = None
-
-
-class JsonLines:
-    """RFC 8259 objects in UTF-8, one per line, none larger than a record may be."""
-
-    start, between, end = "", "", ""
-
-    def __init__(self, path: Path, names: list[str], memory: int, bound: Bound) -> None:
-        self.file = path.open("wb")
-        self.file.write(self.start.encode())
-        self.names, self.known, self.bound = [_key(name) for name in names], set(names), bound
-        self.size = sum(map(len, self.names)) + len(names) + 1
-        self.meter = Meter()
-        self.first = True
-
-    def write(self, rows: list[Row], numbers: Sequence[int]) -> None:
-        for row, number in zip(rows, numbers, strict=True):
-            names, size = self.names, self.size
-            if len(row) > len(names):
-                names = names + [_key(self._beyond(at + 1)) for at in range(len(names), len(row))]
-                size = sum(map(len, names)) + len(names) + 1
-            cells = ["null" if cell is None else encode_basestring(cell) for cell in row]
-            size += sum(map(len, cells))
-            self.bound.check(size, number)
-            pairs = ",".join(map("".join, zip(names, cells, strict=True)))
-            data = f"{'' if self.first else self.between}{{{pairs}}}{self.end}".encode(errors="replace")
-            self.meter.add(len(data))
-            self.file.write(data)
-            self.first = False
-
-    def _beyond(self, number: int) -> str:
-        name = f"column_{number}"
-        while name in self.known:
-            name += "_"
-        return name
-
-    def close(self) -> None:
-        self.file.close()
-
-    def abandon(self) -> None:
-        self.file.close()
-
-
-def _key(name: str) -> str:
-    return encode_basestring(name) + ":"
-
-
-class Meter:
-    """Charges what a format writes to the budget of the run, some of it at a time."""
-
-    def __init__(self) -> None:
-        self.size = self.pending = 0
-
-    def add(self, size: int) -> None:
-        """Raises what `Budget.spend` and `Budget.expect` do, for the file is copied to the result when it is whole."""
-        self.size += size
-        self.pending += size
-        if self.pending >= _CHARGED:
-            expect(self.size)
-            with disk_budget(self.pending):
-                self.pending = 0
-
-
-class NdJson(JsonLines):
-    end = "\n"
-
-
-class JsonArray(JsonLines):
-    start, between = "[\n", ",\n"
-
-    def close(self) -> None:
-        self.file.write(b"]\n" if self.first else b"\n]\n")
-        super().close()
 
 
 class Parquet:
@@ -141,6 +71,9 @@ class Parquet:
         self.writer = pq.ParquetWriter(path, self.schema)
         self.rows: list[Row] = []
         self.size, self.most = 0, max(min(_GROUP_SIZE, memory // _SHARE), len(names) * _PER_COLUMN)
+
+    def write_batch(self, batch: Batch) -> int:
+        return 0
 
     def write(self, rows: list[Row], numbers: Sequence[int]) -> None:
         for row in rows:
@@ -186,6 +119,9 @@ class Xlsx:
         self.sheet = self.book.add_worksheet()
         self.row = 0
         self.write([list(names)], (0,))
+
+    def write_batch(self, batch: Batch) -> int:
+        return 0
 
     def write(self, rows: list[Row], numbers: Sequence[int]) -> None:
         for row in rows:

@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from csvapi.blame import blaming
+from csvapi.csvio.batch import BLOCK_SIZE
 from csvapi.csvio.census import Counter
 from csvapi.csvio.file_warnings import file_warnings
+from csvapi.csvio.parsing import ParsedRecords
 from csvapi.csvio.preview import head
-from csvapi.csvio.reading import read_parsed
+from csvapi.csvio.reading import parsers_of, read_batches
 from csvapi.csvio.source import Source
 from csvapi.steps.step import Context
 from csvapi.steps.writing import encoded
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from csvapi.csvio.data_warnings import DataWarning
     from csvapi.csvio.wire import Wire
     from csvapi.steps.step import Column, FileId
+
+_LONGEST = 1 << 24  # bytes of a record
+_NATIVE = 8  # times as much as the csv module is the kernel given at once
 
 
 class Other:
@@ -52,12 +57,22 @@ class Other:
         with self.blamed():
             return self.context.position(column, pointer)
 
-    def blocks(self) -> Iterator[Batch]:
-        """All its records; what is odd about them is counted for `warnings`."""
+    def blocks(self, *, native: bool = False) -> Iterator[Batch]:
+        """All its records, if `native` by the kernel where it can; what is odd about them is counted for `warnings`."""
         self.counter = Counter(self.source, self.first)
+        times = _NATIVE if native else 1
+        room = 2 * times * BLOCK_SIZE if native else 0
+        parsers = parsers_of(self.source, self.counter.width, _LONGEST, native=room)
+        start, stop = self.first.start, self.source.size
         with self.blamed():
-            for piece in read_parsed(self.source, self.first.start, self.source.size, line=self.first.line):
-                self.counter.count(piece)
+            pieces = read_batches(
+                self.source, start, stop, parsers, line=self.first.line, size=times * BLOCK_SIZE, limit=_LONGEST
+            )
+            for piece in pieces:
+                if isinstance(piece, ParsedRecords):
+                    self.counter.count(piece)
+                else:  # its parser takes no other records than good ones
+                    self.counter.count_good(piece)
                 yield piece.batch
 
     def warnings(self) -> list[DataWarning]:

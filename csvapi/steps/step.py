@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.batch import Batch, Mask
     from csvapi.csvio.dialect import Dialect
+    from csvapi.csvio.sink import Sink
     from csvapi.csvio.wire import Wire
     from csvapi.spill.duplicates import Keep
     from csvapi.spill.workspace import Workspace
@@ -136,13 +137,20 @@ class Mapper(Protocol):
     def counts(self) -> Counts: ...
 
 
+class Records(Protocol):
+    """Records on their way out, valid until whoever gives them goes on; `len()` is how many."""
+
+    def __len__(self) -> int: ...
+    def write_to(self, sink: Sink) -> None: ...
+
+
 class Expander(Protocol):
     """Gives each record any number of others; the last of its stage, so that they are written part by part."""
 
     after: Context
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]: ...
-    def expand(self, block: Batch) -> Iterator[Batch]: ...
+    def expand(self, block: Batch) -> Iterator[Records]: ...
     def counts(self) -> Counts: ...
 
 

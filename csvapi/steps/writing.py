@@ -6,7 +6,7 @@ The csv module writes each record that holds a special character; any other is i
 from __future__ import annotations
 
 import csv
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.batch import Batch, ParsedBatch
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csvapi.csvio.dialect import Dialect
+    from csvapi.csvio.sink import Sink
 
 
 def plain_dialect(dialect: Dialect) -> Dialect:
@@ -97,6 +98,21 @@ def _ends(block: Batch, index: int) -> bool:
     if index not in block.odd or not raw.endswith((b"\n", b"\r")):
         return raw.endswith((b"\n", b"\r"))
     return cut(raw + b"x", block.wire, final=True).units[0] == raw
+
+
+@dataclass(frozen=True)
+class Text:
+    """Records that are written already: `count` of them in `text`, in the bytes of `wire`."""
+
+    wire: Wire
+    text: memoryview
+    count: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def write_to(self, sink: Sink) -> None:
+        sink.write_text(self.text, self.wire)
 
 
 class Written:

@@ -16,9 +16,9 @@ from csvapi.csvio.keys import canonical
 from csvapi.native import cells, comparing, copying, keys
 from csvapi.native.duplicates import Resolver
 from csvapi.native.partitions import Partitions, entries
-from csvapi.native.rewriting import Rewriter
+from csvapi.native.rewriting import CellTexts, Rewriter
 from csvapi.spill import duplicates
-from tests.native import model
+from tests.native import joining, model, writing
 
 if TYPE_CHECKING:
     from random import Random
@@ -176,12 +176,24 @@ def rewrites(case: Case, random: Random) -> None:
         target.seek(0), target.truncate()
         writer.writerow([row[at].decode("latin-1") for at in columns])
         texts.append(target.getvalue().removesuffix("\r\n").encode("latin-1") + line_end)
-    given = [(b"".join(other), array("I", map(len, other))) for other in others]
+    given = [CellTexts.of(other) for other in others]
     found = Rewriter(form, columns, line_end, quote_all=every, allocate=case.allocate).rewrite(index, keep, 1, given)
     if found is None:  # what begins with a byte order mark now, for one
         return
     assert bytes(found.text) == b"".join(texts)
     assert cells.rows(found) == [tuple(row[at] for at in columns) for row in rows]
+
+
+def objects(case: Case, random: Random) -> None:
+    """Records are written as the json module writes objects of texts."""
+    index, good = scan(case)
+    writing.objects(case, index, good, None if random.randrange(2) else mask(random, len(good)), random)
+
+
+def changes(case: Case, random: Random) -> None:
+    """Cells change as Python's texts do, or are left to Python: only those that have other bytes than ASCII."""
+    index, good = scan(case)
+    writing.changes(case, index, good, None if random.randrange(2) else mask(random, len(good)), random)
 
 
 def answers_for_some(_: Case, random: Random) -> None:
@@ -222,6 +234,12 @@ def repeats(_: Case, random: Random) -> None:
         assert {at: row for at, row in enumerate(memoryview(of).cast("Q")) if row} == expected
 
 
+def joins(case: Case, random: Random) -> None:
+    """Records find those with their key, and are written with what belongs to these behind them."""
+    index, good = scan(case)
+    joining.joins(case, index, good, None if random.randrange(2) else mask(random, len(good)), random)
+
+
 def _partitioned(ranges: list[list[bytes]], count: int) -> list[list[bytearray]]:
     """For each partition the entries of each range."""
     files = [[bytearray() for _ in ranges] for _ in range(count)]
@@ -248,4 +266,15 @@ TEXTS = {
     comparing.How.ENDS_WITH: bytes.endswith,
 }
 NUMBERS = {"<": operator.lt, "<=": operator.le, "==": operator.eq, ">=": operator.ge, ">": operator.gt}
-OF_TEXTS = (bounds, digests, copies, copies_by_lengths, comparisons, rewrites, answers_for_some, repeats)
+OF_TEXTS = (
+    bounds,
+    digests,
+    copies,
+    copies_by_lengths,
+    comparisons,
+    rewrites,
+    answers_for_some,
+    repeats,
+    joins,
+    objects,
+)

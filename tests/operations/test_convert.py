@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -12,11 +13,14 @@ import pytest
 from hypothesis import given, settings
 
 from csvapi.csvio.dialect import Dialect
+from csvapi.csvio.reading import parsers_of, read_batches
+from csvapi.csvio.source import Source
 from csvapi.engines import Options, run
 from csvapi.errors import InvalidInput, TooLarge
 from csvapi.operations import load_steps
 from csvapi.operations.convert import distinct
 from csvapi.steps import formats
+from csvapi.steps.growth import Bound
 from tests.engines import model
 from tests.engines.running import cases, reused
 
@@ -82,6 +86,41 @@ def test_any_file_becomes_ndjson(tmp_path: Path, options: dict[str, Any], case: 
     assert receipt["records"]["kept"] == len(parsed.rows)
 
 
+@pytest.mark.parametrize("form", ["ndjson", "json"])
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "cp1252", "cp037", "shift_jis", "utf-16", "ascii"])
+@pytest.mark.parametrize("options", [{}, {"block_size": 300}, {"max_record": 250}])
+def test_the_kernel_writes_what_the_json_module_does(
+    tmp_path: Path, form: str, encoding: str, options: dict[str, Any]
+) -> None:
+    cells = ["", "a", '"x""y"', '"a,b"', '"two\r\nlines"', "tab\t\x1f\x7f", "back\\slash", "x" * 30]
+    cells += [] if encoding == "ascii" else ["ソ"] if encoding == "shift_jis" else ["é", "ÿß£"]
+    random = Random(3)
+    rows = [",".join(random.choices(cells, k=3)) for _ in range(400)]
+    rows[200:200] = ["1,2", "1,2,3,4", 'a"b,1,2', "\0,1,2"]
+    text = 'a,"a ""b""",a\n' + "\n".join(rows)
+    dialect = Dialect(encoding=encoding)
+    expected, plain = converted(tmp_path, text, form, dialect, native=False, **options)
+    found, receipt = converted(tmp_path, text, form, dialect, native=True, **options)
+    assert found == expected
+    assert receipt["dropped_by_step"] == plain["dropped_by_step"]
+
+
+def test_the_kernel_writes_objects(tmp_path: Path) -> None:
+    (tmp_path / "in").write_bytes(TEXT.encode())
+    source = Source.open(tmp_path / "in", Dialect())
+    pieces = read_batches(source, 7, len(TEXT), parsers_of(source, 3, 1 << 20, native=1 << 10))
+    for form, written in (("ndjson", TWO % ("", "\n", "", "\n")), ("json", "[\n" + TWO % ("", "", ",\n", ""))):
+        writer = formats.FORMATS[form].open(tmp_path / "out", ["id", "n", "n_2"], 1 << 20, Bound(1 << 20))
+        if form == "ndjson":
+            batch = next(iter(pieces)).batch
+        assert writer.write_batch(batch) == len(batch) == 2
+        writer.abandon()
+        assert (tmp_path / "out").read_text() == written
+
+
+TWO = '%s{"id":"007","n":"1.0","n_2":"NA"}%s%s{"id":"=1+1","n":"x,\\ny","n_2":""}%s'
+
+
 def test_names_become_distinct() -> None:
     assert distinct(["a", "a", "a_2", "a", ""]) == ["a", "a_3", "a_2", "a_4", ""]
 
@@ -94,7 +133,7 @@ def test_it_must_be_last_and_possible(monkeypatch: pytest.MonkeyPatch, tmp_path:
     with pytest.raises(InvalidInput) as caught:
         converted(tmp_path, TEXT, "json", output={"bom": True})
     assert caught.value.pointer == "/output"
-    missing = formats.Format("application/avro", ".avro", formats.NdJson, "a_library_nobody_has")
+    missing = formats.Format("application/avro", ".avro", formats.FORMATS["json"].open, "a_library_nobody_has")
     monkeypatch.setitem(formats.FORMATS, "json", missing)
     with pytest.raises(InvalidInput, match=r"install csv-processing-api\[json\]"):
         load_steps([{"op": "convert", "format": "json"}])

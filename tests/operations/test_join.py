@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,8 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csvapi.csvio.dialect import Dialect
-from csvapi.errors import AmbiguousColumn, InvalidInput, UnknownColumn
+from csvapi.csvio.reading import parsers_of, read_batches
+from csvapi.csvio.source import Source
+from csvapi.engines import Options, run
+from csvapi.errors import AmbiguousColumn, InvalidInput, TooLarge, UnknownColumn
 from csvapi.operations import files_of, load_steps
+from csvapi.operations.join import Join, build
+from csvapi.spill.native_index import NativeIndex
+from csvapi.spill.workspace import Workspace
+from csvapi.steps.step import Context
+from csvapi.steps.writing import Text
 from tests.engines import model
 from tests.engines.files import written
 from tests.engines.running import cases, reused
@@ -21,7 +31,7 @@ if TYPE_CHECKING:
 
 KEYS = ["", "1", "01", "a", "A", "é", "x,y", "line\nbreak", '"']
 pairs = st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(KEYS)), max_size=10)
-WAYS = [*FAST_WAYS.values(), PARALLEL]
+WAYS = [*FAST_WAYS.values(), PARALLEL, {"native": False}]
 
 
 def second(folder: Path, text: str, dialect: Dialect | None = None) -> dict[Any, tuple[Path, Dialect]]:
@@ -156,3 +166,97 @@ def test_a_value_that_cannot_be_written_is_its_own_files_fault(tmp_path: Path) -
                 files=second(tmp_path, text),
             )
         assert (caught.value.context["file"], caught.value.pointer) == (2, "/steps/0/file")
+
+
+def bytes_of(folder: Path, source: Path, files: dict[Any, Any], step: dict[str, Any], **options: Any) -> Any:
+    """What comes out, and what is counted."""
+    out = io.BytesIO()
+    receipt = run(source, Dialect(), [step], out, options=Options(**options), workspace=folder, files=files)
+    assert bool(receipt.run["stages"][0]["bytes_by_parser"]["native"]) == options["native"]
+    return out.getvalue(), receipt.as_json()["dropped_by_step"], receipt.as_json()["warnings"]
+
+
+def mixed(random: Random, header: str, count: int) -> str:
+    """Records with quotes, two kinds of line ends, and a few that are ragged or odd."""
+    cells = ["", "1", "2", '"3"', '"a,b"', '"say ""hi"""', '"two\r\nlines"', "x;y", " 1", "é", "z" * 40]
+    ends = ["\n"] * 8 + ["\r\n"]
+    records = [",".join(random.choices(cells, k=4)) + random.choice(ends) for _ in range(count)]
+    odd = ["1,2,3\n", "1,2,3,4,5\n", 'a"b,1,2,3\n', "\n", "1,1,\0,1\n"]
+    for _ in range(count // 300):
+        records[random.randrange(count)] = random.choice(odd)
+    return header + "\n" + "".join(records)
+
+
+@pytest.mark.parametrize("how", ["inner", "left", "semi", "anti"])
+@pytest.mark.parametrize("keys", [["a", "b"], ["b", "c", "d"], ["d"]])
+@pytest.mark.parametrize(
+    "dialect",
+    [
+        Dialect(),
+        Dialect(delimiter=";", quote="'"),
+        Dialect(delimiter=";"),
+        Dialect(encoding="utf-16"),
+        Dialect(encoding="cp1252", delimiter="\t"),
+    ],
+)
+def test_the_kernel_joins_as_the_csv_module(tmp_path: Path, how: str, keys: list[str], dialect: Dialect) -> None:
+    random = Random(7)
+    source = tmp_path / "source"
+    source.write_text(mixed(random, "a,b,c,d", 3_000), encoding="utf-8", newline="")
+    right = mixed(random, "b,d,c,a", 40).replace("\t", " ").replace('"', dialect.quote).replace(",", dialect.delimiter)
+    files = second(tmp_path, right, dialect)
+    step = {"op": "join", "file": 2, "on": keys, "how": how}
+    expected = bytes_of(tmp_path, source, files, step, native=False)
+    assert len(expected[0]) > 1_000
+    for options in ({}, {"memory": 1_000}, {"processes": 2, "smallest_range": 1}, {"block_size": 500}):
+        assert bytes_of(tmp_path, source, files, step, native=True, **options) == expected
+
+
+def test_the_kernel_finds_and_writes_matches(tmp_path: Path) -> None:
+    files = second(tmp_path, "id,city\n1,Rome\n1,Oslo\n")
+    data = b"id,n\n1,2\n3,4\n1,5\n"
+    (tmp_path / "source").write_bytes(data)
+    source = Source.open(tmp_path / "source", Dialect())
+    context = Context(["id", "n"], header=True, wire=source.wire, files=files)
+    (block,) = [
+        piece.batch for piece in read_batches(source, 5, len(data), parsers_of(source, 2, 1 << 20, native=1 << 10))
+    ]
+    step = build({"file": 2, "on": ["id"], "how": "inner"}, context, "")
+    assert isinstance(step, Join)
+    step.prepare(Workspace(tmp_path, 1 << 20, native=True))
+    assert step.finds(block)
+    assert isinstance(step.index, NativeIndex)
+    (made,) = step.expand(block)
+    assert isinstance(made, Text)
+    assert (bytes(made.text), len(made)) == (b"1,2,Rome\n1,2,Oslo\n1,5,Rome\n1,5,Oslo\n", 4)
+    assert (step.matched, step.seen) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect", "written"),
+    [
+        ("id,v\n1,é\n", Dialect(), "1,é\n"),
+        ("id;v\n1;a,b\n", Dialect(delimiter=";"), '1,"a,b"\n'),
+        ("id\tv\n1\t'x'\n", Dialect(delimiter="\t", quote="'", encoding="cp1252"), "1,x\n"),
+        ("id,v\n1,é\n", Dialect(encoding="cp1252"), None),
+    ],
+)
+def test_the_kernel_takes_a_second_file_of_another_dialect(
+    tmp_path: Path, text: str, dialect: Dialect, written: str | None
+) -> None:
+    (tmp_path / "source").write_bytes(b"id\n1\n")
+    wire = Source.open(tmp_path / "source", Dialect()).wire
+    context = Context(["id"], header=True, wire=wire, files=second(tmp_path, text, dialect))
+    step = build({"file": 2, "on": ["id"], "how": "semi"}, context, "")
+    (block,) = step.other.blocks(native=True)
+    alike = step.alike(block)
+    assert (alike and bytes(alike.index.text).decode()) == written
+
+
+def test_a_pair_that_is_too_long_is_refused_in_its_row(tmp_path: Path) -> None:
+    files = second(tmp_path, f"id,city\n1,Rome\n2,{'x' * 100}\n")
+    step = {"op": "join", "file": 2, "on": ["id"]}
+    for native in (True, False):
+        with pytest.raises(TooLarge, match="Row 3: step 1 would make a record of 102 bytes") as caught:
+            table(tmp_path, "id\n1\n3\n2\n1\n", [step], files=files, native=native, max_record=101)
+        assert (caught.value.context["row"], caught.value.context["limit"]) == (3, 101)

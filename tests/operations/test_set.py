@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csvapi.errors import InvalidInput
+from csvapi.csvio.dialect import Dialect
+from csvapi.csvio.indexed import IndexedBatch
+from csvapi.csvio.reading import parsers_of, read_batches
+from csvapi.csvio.source import Source
+from csvapi.errors import InvalidInput, TooLarge
 from csvapi.operations import load_steps
+from csvapi.operations.set import Set
 from csvapi.steps.params import compiled
+from csvapi.steps.step import Context
 from csvapi.steps.template import template
 from tests.engines.running import reused
 from tests.operations.tables import FAST_WAYS, csv_text, table
@@ -57,6 +64,52 @@ def test_values_are_the_models(
     pairs = [pair for row, new in zip(rows, wanted, strict=True) for pair in zip(row, new, strict=True)]
     changed = sum(old != new for old, new in pairs)
     assert receipt["dropped_by_step"][0]["changed"] == changed
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16", "shift_jis"])
+@pytest.mark.parametrize("columns", [None, ["y"], ["z", "x"]])
+@pytest.mark.parametrize(
+    "changes",
+    [{"trim": True}, {"case": "title", "fill": "-"}, {"collapse": True, "trim": True}, {"nfc": True},
+     {"case": "upper", "fill": "a,\nb"}, {"fill": "x" * 200}, {"fill": "\u2003"}],
+)  # fmt: skip
+def test_the_kernel_changes_as_python_does(
+    tmp_path: Path, encoding: str, columns: list[str] | None, changes: dict[str, Any]
+) -> None:
+    cells = [*CELLS, "x'y", "Two  Words", "\t\x1f", "ÄÖ ü", "é ", " \u00a0", "ソ", "z" * 50]
+    cells = [cell for cell in cells if cell.encode(encoding, "ignore").decode(encoding) == cell]
+    random = Random(2)
+    rows = [random.choices(cells, k=3) for _ in range(500)]
+    text = csv_text([["x", "y", "z"], *rows[:250]]) + 'a"b,1\n' + csv_text(rows[250:])
+    step = {"op": "set", **changes} | ({"columns": columns} if columns else {})
+    for options in ({}, {"block_size": 100}, {"max_record": 400}):
+        outcomes = [
+            outcome(tmp_path, text, step, Dialect(encoding=encoding), native=native, **options)
+            for native in (True, False)
+        ]
+        assert outcomes[0] == outcomes[1]
+
+
+def outcome(folder: Path, text: str, step: dict[str, Any], dialect: Dialect, **options: Any) -> Any:
+    try:
+        found, receipt = table(folder, text, [step], dialect, **options)
+    except (InvalidInput, TooLarge) as error:
+        return error.detail
+    return found.raw, receipt["dropped_by_step"]
+
+
+def test_the_kernel_changes_a_batch(tmp_path: Path) -> None:
+    text = "x,y\n A ,é \n,B\n"
+    (tmp_path / "in").write_bytes(text.encode())
+    source = Source.open(tmp_path / "in", Dialect())
+    context = Context(["x", "y"], header=True, wire=source.wire)
+    step = Set({"trim": True, "case": "lower", "fill": "-"}, context, "")
+    pieces = read_batches(source, 4, len(text.encode()), parsers_of(source, 2, 1 << 20, native=1 << 10))
+    done = step.map(next(iter(pieces)).batch)
+    assert isinstance(done, IndexedBatch)
+    assert bytes(done.index.text) == "a,é\n-,b\n".encode()
+    assert step.counts() == {"changed": 4}
+    assert list(step.known.items()) == [("é ".encode(), "é".encode())]
 
 
 @pytest.mark.parametrize("way", FAST_WAYS)

@@ -193,11 +193,10 @@ class RangePass:
 
     def _write(self, alive: Batch, output: Sink) -> None:
         expander = self.plan.expander
-        for made in expander.expand(alive) if expander else (alive,):
-            self.found.kept += len(made)
-            for part in self._rewritten(made):
-                part.write_to(output)
-                self.alive()
+        for part in expander.expand(alive) if expander else self._rewritten(alive):
+            part.write_to(output)
+            self.found.kept += len(part)
+            self.alive()
 
     def _rewritten(self, block: Batch) -> Iterable[Batch]:
         rewriting = self.plan.rewriting

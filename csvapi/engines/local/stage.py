@@ -77,9 +77,6 @@ class Stage:
             write_explanation(self.plan, self.workspace, [*self.bases, self.records], outputs.reasons, self._report)
         return self._receipt(out)
 
-    def _step_workspace(self, memory: int) -> Workspace:
-        return Workspace(self.workspace, memory, partial(self._report, (0, 0, 0)), native=self.options.native)
-
     @property
     def bases(self) -> list[int]:
         return [0, *accumulate(found.census.records for found in self.found)][:-1]
@@ -93,6 +90,9 @@ class Stage:
         if self.progress:
             done, rows_in, rows_out = self.done
             self.progress(Progress(done, self.total, rows_in, rows_out, self.plan.before + self.step))
+
+    def _step_workspace(self, memory: int) -> Workspace:
+        return Workspace(self.workspace, memory, partial(self._report, (0, 0, 0)), native=self.options.native)
 
     def _pass(self, number: int, begin: int, end: int, **more: Any) -> RangePass:
         base = self.bases[number] if begin else 0

@@ -1,0 +1,120 @@
+"""A file's records by their keys, on disk, as the kernel keeps and finds them; `spill.hash_index` is Python's way.
+
+Digests are in order, with where those begin that have the same first bits; behind each stands where its text is.
+Memory: the budget, and what looking for a few keys touches of the mapped files: as soon as they have more of it than
+the budget that goes back to the system. Built by `spill.native_index_writer`.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING
+
+from csvapi.native.joining import LENGTH, PLACE, Found, Joined, Lookup, Mapped
+from csvapi.native.keys import DIGEST, digests, digests_of
+from csvapi.native.memory import Growing, Memory
+from csvapi.process.memory import mapped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from typing import Any
+
+    from csvapi.csvio.indexed import IndexedBatch
+
+_AROUND = 3 << 18  # bytes that looking for a key may bring into memory: the system maps what lies around, too
+_SOME = 16  # keys that are looked for at once in any case
+_SPARE = 8  # of the memory that part is left to what comes in before the next look
+_NOTHING = range(0)
+_ENTRY = 3  # numbers of it
+
+
+class NativeIndex:
+    """`repeated` counts the records whose key another one had before."""
+
+    def __init__(self, folder: Path, bits: int, secret: bytes, repeated: int, memory: int) -> None:
+        self.secret, self.repeated = secret, repeated
+        order, starts, texts = (_mapped(folder / name) for name in ("entries", "starts", "texts"))
+        self._lookup = Lookup(order, starts, texts, bits)
+        self._rows, self._text = order.view.cast("Q"), texts.view
+        keys = len(order.view) + len(starts.view)
+        stay = keys <= memory // 2
+        whole = keys + len(texts.view) <= memory
+        self._texts = Pages([] if whole else [texts] if stay else [order, starts, texts], memory)
+        self._keys = Pages([], memory) if stay else self._texts
+        self._answers, self._places, self._out = Growing(Memory), Growing(Memory), Growing(Memory)
+
+    def find(self, keys: Sequence[bytes | None]) -> list[range]:
+        """The places in the index of the records with each key, in the order of their file; None has no records."""
+        some = [key for key in keys if key is not None]
+        digests = bytearray(DIGEST * len(some))
+        digests_of(some, self.secret, digests)
+        found = Found.of(len(some), self._answers, self._places)
+        self._find(memoryview(digests), None, bytes(DIGEST), found)
+        assert found.places is not None  # noqa: S101  asked for
+        ends = array("Q", bytes(found.places.view[: PLACE * len(some)]))
+        ranges = map(range, ends[::2], ends[1::2])
+        return [_NOTHING if key is None else next(ranges) for key in keys]
+
+    def text(self, place: int) -> bytes:
+        start = self._rows[_ENTRY * place + 2] + LENGTH
+        self._texts.some(1)
+        return bytes(self._text[start : start + int.from_bytes(self._text[start - LENGTH : start], "little")])
+
+    def find_batch(self, batch: IndexedBatch, positions: Sequence[int], *, places: bool) -> Found:
+        """Which records of a batch, or of the index that it is of, have others with the same key of these columns."""
+        found = Found.of(len(batch.index), self._answers, self._places if places else None)
+        digests_ = digests(batch.index, self.secret, positions, batch.kept)
+        self._find(digests_, batch.index.mask(batch.kept), empty_digest(batch, positions, self.secret), found)
+        return found
+
+    def _find(self, digests_: memoryview, mask: Any, empty: bytes, found: Found) -> None:
+        start = 0
+        while start < found.count:
+            stop = start + self._keys.some(found.count - start)
+            self._lookup.find(digests_, start, stop, mask, empty, found)
+            start = stop
+
+    def pairs(self, batch: IndexedBatch, found: Found, blank: bytes | None, limit: int) -> Joined:
+        """The records of a batch with the texts of their matches behind them; see `native.joining.Joined`."""
+        return Joined(batch.index, batch.kept, self._lookup, found, blank, limit)
+
+    def write(self, pairs: Joined, room: int) -> tuple[memoryview, int]:
+        """The next of the pairs, in about `room` bytes that are valid until the next call, and how many they are."""
+        return pairs.write(self._out, room, self._texts.some(room))
+
+
+class Pages:
+    """Mapped files that are to leave memory when this process has about `memory` bytes more of files there than now, by
+    what the system says."""
+
+    def __init__(self, files: list[Mapped], memory: int) -> None:
+        self._files, self._left = files, 0
+        self._most = mapped() + memory - memory // _SPARE
+
+    def some(self, keys: int) -> int:
+        """How many of these keys may be looked for now; gives memory back before it, where there is too much of it."""
+        if not self._files:
+            return keys
+        if not self._left:
+            free = self._most - mapped()
+            if free < 0:
+                for each in self._files:
+                    each.release()
+                free = self._most - mapped()
+            self._left = max(_SOME, free // _AROUND)
+        some = min(keys, self._left)
+        self._left -= some
+        return some
+
+
+def empty_digest(batch: IndexedBatch, positions: Sequence[int], secret: bytes) -> bytes:
+    """The digest of the key of nothing but empty fields."""
+    found = bytearray(DIGEST)
+    digests_of([batch.wire.delimiter * (len(positions) - 1)], secret, found)
+    return bytes(found)
+
+
+def _mapped(path: Path) -> Mapped:
+    with path.open("r+b") as file:
+        return Mapped(file)

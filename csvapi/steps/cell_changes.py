@@ -1,0 +1,81 @@
+"""The changes of cells that the kernel makes of ASCII, in whole batches; Python makes those of the other cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from csvapi.errors import InvalidInput
+from csvapi.native.changing import Change, Changed, Changer
+from csvapi.native.rewriting import CellTexts
+from csvapi.steps.writing import encoded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from csvapi.csvio.indexed import IndexedBatch
+    from csvapi.csvio.wire import Wire
+
+_CHANGES = {"nfc": Change.COMPOSE, "trim": Change.TRIM, "collapse": Change.COLLAPSE}
+_Other = tuple[int, int, int, bytes]  # a record, where its cell begins among all, its bytes, and the new one
+_CASES = {"lower": Change.LOWER, "upper": Change.UPPER, "title": Change.TITLE}
+
+
+class CellChanges:
+    """`value` says what a cell in a row and a column becomes, where the kernel cannot."""
+
+    def __init__(self, change: Change, fill: bytes | None, value: Callable[[bytes, int, int], bytes]) -> None:
+        self.changer, self.fill, self.value = Changer(change, fill), fill or b"", value
+
+    @classmethod
+    def of(cls, params: dict[str, Any], wire: Wire, value: Callable[[bytes, int, int], bytes]) -> CellChanges | None:
+        """None where the kernel makes none of these changes, or cannot write what empty cells become."""
+        if "replace" in params or params.get("fill_previous"):
+            return None
+        change = Change(0)
+        for name, each in _CHANGES.items():
+            change |= each if params.get(name) else Change(0)
+        change |= _CASES.get(params.get("case", ""), Change(0))
+        try:
+            fill = encoded(params["fill"], wire) if "fill" in params else None
+        except InvalidInput:
+            return None
+        return cls(change, fill, value)
+
+    def texts(self, batch: IndexedBatch, positions: Sequence[int], room: int) -> tuple[list[CellTexts], int] | None:
+        """The new cells of these columns, and how many of them are others; None where they may take more than `room`
+        bytes."""
+        if len(batch) * len(positions) * len(self.fill) > room:
+            return None
+        found = self.changer.change(batch.index, positions, batch.kept)
+        others: dict[int, list[_Other]] = {}
+        rows = batch.rows
+        for place, number, cell in found.left():
+            column, record = divmod(number, found.records)
+            new = self.value(cell, rows[record], positions[column])
+            if new != cell:
+                others.setdefault(column, []).append((record, place, len(cell), new))
+                room -= len(new)
+                if room < 0:
+                    return None
+        return _replaced(found, others), found.changed + sum(map(len, others.values()))
+
+
+def _replaced(found: Changed, others: dict[int, list[_Other]]) -> list[CellTexts]:
+    """The cells of each column, with `others` in place of some."""
+    columns, start = [*found.columns()], 0
+    for number, size in enumerate(found.sizes):
+        if number in others:
+            columns[number] = _spliced(columns[number], start, others[number])
+        start += size
+    return columns
+
+
+def _spliced(column: CellTexts, start: int, others: list[_Other]) -> CellTexts:
+    """The cells of a column whose text begins at byte `start` of those of all."""
+    pieces: list[bytes | memoryview] = []
+    at = 0
+    for record, place, size, new in others:
+        pieces += column.text[at : place - start], new
+        at = place - start + size
+        column.lengths[record] = len(new)
+    return CellTexts(b"".join([*pieces, column.text[at:]]), column.lengths)

@@ -1,0 +1,42 @@
+"""Records of two files with the same keys find each other."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given
+
+from csvapi.native.form import Form
+from csvapi.native.joining import Found, Joined, Lookup
+from csvapi.native.library import SLACK
+from csvapi.native.memory import Growing, Memory
+from csvapi.native.ordering import Sorter, Texts
+from tests.native import checks
+from tests.native.cases import Case
+from tests.native.drawn import drawn, patient, sources
+
+
+@patient
+@given(case=drawn, source=sources)
+def test_records_of_any_text(case: Case, source: Random) -> None:
+    checks.joins(case, source)
+
+
+def test_wrong_sizes_are_refused() -> None:
+    with pytest.raises(ValueError, match="not the starts of 3 bits"):
+        Lookup(Memory(24), Memory(64), Memory(SLACK), 3)
+    with pytest.raises(ValueError, match="no 128 bytes behind"):
+        Lookup(Memory(24), Memory(72), Memory(SLACK - 1), 3)
+    lookup = Lookup(Memory(24), Memory(24), Memory(SLACK), 1)
+    answers = Found.of(1, Growing(Memory))
+    with pytest.raises(ValueError, match="no digests 0 to 2"):
+        lookup.find(memoryview(bytes(32)), 0, 2, None, bytes(16), answers)
+    index = Case(Form(width=1), "utf-8", b"1\n", final=True).index()
+    with pytest.raises(ValueError, match="places for 1 records"):
+        Joined(index, None, lookup, answers, None, 9)
+    with pytest.raises(ValueError, match="cannot be sorted"):
+        Sorter(24).sort(48, 0)
+    for form in (Form(width=1, quote=b""), Form(width=1, doubled=False)):
+        with pytest.raises(ValueError, match="cannot be written"):
+            Texts(form, [0])

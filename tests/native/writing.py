@@ -1,0 +1,87 @@
+"""What must hold of the kernel's functions that write records as objects, or their cells anew; see `checks.py`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from csvapi.native.changing import Change, Changer
+from csvapi.native.objects import Objects
+from csvapi.steps import text_changes
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from csvapi.native.index import Index
+    from tests.native.cases import Case
+    from tests.native.model import Record
+
+CHANGES_OF = {"nfc": Change.COMPOSE, "trim": Change.TRIM, "collapse": Change.COLLAPSE}
+CASES_OF = {"lower": Change.LOWER, "upper": Change.UPPER, "title": Change.TITLE}
+
+
+def objects(case: Case, index: Index, good: list[Record], keep: bytes | None, random: Random) -> None:
+    """Records are written as the json module writes objects of texts."""
+    names = [
+        json.dumps(random.choice(["", "a", "é", 'n"', "x" * 40]), ensure_ascii=False) for _ in range(case.form.width)
+    ]
+    lead, end = random.choice([("", "\n"), (",\n", "")])
+    parts = [f'{",{"[at == 0]}{name}:"' for at, name in enumerate(names)]
+    parts = [lead + parts[0], *(f'"{part}' for part in parts[1:]), f'"}}{end}']
+    table = b"" if case.form.utf8 else latin_1()
+    inner, skip = "utf-8" if case.form.utf8 else "latin-1", random.choice((0, len(lead)))
+    writer = Objects([part.encode() for part in parts], table, allocate=case.allocate)
+    alive = [record for at, record in enumerate(good) if keep is None or keep[at] == 1]
+    expected = []
+    for row in alive:
+        values = (json.dumps(field.decode(inner), ensure_ascii=False) for field in row.fields)
+        pairs = ",".join(f"{name}:{value}" for name, value in zip(names, values, strict=True))
+        expected.append(f"{lead}{{{pairs}}}{end}".encode())
+    record, written, count, room = 0, b"", 0, random.choice((1, 300, 10_000))
+    while record < len(good):
+        found = writer.write(index, record, keep, room=room, limit=1 << 20, skip=0 if written else skip)
+        record, written, count = found.next, written + bytes(found.text), count + found.objects
+    assert (written, count) == (b"".join(expected)[skip:], len(alive))
+
+
+def changes(case: Case, index: Index, good: list[Record], keep: bytes | None, random: Random) -> None:
+    """Cells change as Python's texts do, or are left to Python: only those that have other bytes than ASCII."""
+    alive = [record for at, record in enumerate(good) if keep is None or keep[at] == 1]
+    columns = random.sample(range(case.form.width), random.randint(1, min(case.form.width, 4)))
+    params = {name: True for name in ("nfc", "trim", "collapse") if random.randrange(2)}
+    params |= {"case": random.choice(list(CASES_OF))} if random.randrange(2) else {}
+    fill = random.choice((None, "", "-", "fill " * 9))
+    change = sum((each for name, each in CHANGES_OF.items() if name in params), Change(0))
+    changer = Changer(
+        change | CASES_OF.get(params.get("case", ""), Change(0)),
+        None if fill is None else fill.encode(),
+        allocate=case.allocate,
+    )
+    functions = text_changes.changes(params | ({} if fill is None else {"fill": fill}), 1 << 30, lambda: None)
+    found = changer.change(index, columns, keep)
+    left = {number: (place, cell) for place, number, cell in found.left()}
+    assert found.records == len(alive)
+    assert sum(found.sizes) == len(found.text)
+    changed = number = at = 0
+    for column, texts in zip(columns, found.columns(), strict=True):
+        start = 0
+        for record, length in zip(alive, texts.lengths, strict=True):
+            cell, text = record.fields[column], bytes(texts.text[start : start + length])
+            if number in left:
+                assert left[number] == (at, cell)
+                assert text == cell
+                assert not cell.isascii()
+            else:
+                new = cell.decode("utf-8" if case.form.utf8 else "latin-1")
+                for function in functions:
+                    new = function(new)
+                assert text == new.encode("utf-8" if case.form.utf8 else "latin-1")
+                changed += text != cell
+            number, start, at = number + 1, start + length, at + length
+        assert start == len(texts.text)
+    assert found.changed == changed
+
+
+def latin_1() -> bytes:
+    texts = (chr(byte).encode() for byte in range(128, 256))
+    return b"".join(bytes((len(text),)) + text.ljust(3, b"\0") for text in texts)
