@@ -620,6 +620,7 @@ API u64 resolve(const entry *entries, u64 n, int reverse, int none, slot *table,
 
 #include "profiling.inc"
 #include "checking.inc"
+#include "grouping.inc"
 #include "joining.inc"
 
 // Which sources this library was made of.

@@ -77,6 +77,19 @@ class BlockStruct(ctypes.Structure):
     )
 
 
+class GroupStruct(ctypes.Structure):
+    """`group` of grouping.inc."""
+
+    _fields_ = (
+        ("key", c_void_p),
+        *((name, c_uint64) for name in ("room", "size", "count", "groups")),
+        ("special", c_uint64 * 4),
+        ("ends", c_char_p),
+        ("offsets", c_void_p),
+        ("known", c_uint64),
+    )
+
+
 class StringsStruct(ctypes.Structure):
     """`strings` of sorting.inc."""
 
@@ -168,6 +181,8 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "unsure_numbers": (_N, [_P, *_MASK, _N, _P]),
     "put_records_sorted": (_N, [_P, *_MASK, _N, _P, _N, c_char_p, _P, c_char_p, _N, _P, _P]),
     "put_items": (_N, [_P, _N, _P, _P]),
+    "put_counts": (_N, [_P, _N, _P]),
+    "put_groups": (_N, [_P, _N, _N, _I, _P, _P, POINTER(_I)]),
     "sort_items": (None, [_P]),
     "take_items": (_N, [_P, _N, _I, _P, _N, POINTER(_N)]),
     "merge_runs": (_N, [_P, _N, _I, _P, _N, POINTER(_N), POINTER(_I)]),

@@ -92,10 +92,15 @@ class ValueCounter:
         """What was counted since the last call."""
         ends = [0, *self._numbers("I", 0)[7::8]]
         text = bytes(self._texts.view[: self._structure.size])
-        found = Values([text[a:b] for a, b in pairwise(ends)], [*self._numbers("Q", 0)[2::4]], self._structure.empty)
+        texts, counts = [text[a:b] for a, b in pairwise(ends)], [*self._numbers("Q", 0)[2::4]]
+        return Values(texts, counts, self.clear())
+
+    def clear(self) -> int:
+        """Forget what was counted. Returns how many cells were empty."""
+        empty = int(self._structure.empty)
         self._slots.clear(self._slots.size)
         self._structure.used = self._structure.size = self._structure.empty = 0
-        return found
+        return empty
 
     def _numbers(self, kind: str, known: int) -> array[int]:
         return array(kind, bytes(self._values.view[_VALUE * known : _VALUE * len(self)]))

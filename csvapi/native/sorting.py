@@ -86,6 +86,11 @@ class Block:
         return int(self._block.size)
 
     @property
+    def structure(self) -> BlockStruct:
+        """As the kernel takes it."""
+        return self._block
+
+    @property
     def longest(self) -> int:
         """Bytes of the longest item that there has been, as `merged` takes it."""
         return int(self._block.longest)

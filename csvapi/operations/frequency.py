@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema
 
 from csvapi.spill.external_sort import Runs, merged
+from csvapi.spill.record_sort import NativeRuns
 from csvapi.steps.params import ColumnField, whole
 from csvapi.steps.report_table import Table
 from csvapi.steps.step import Operation
+from csvapi.steps.value_counts import Ranking, ValueCounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -49,7 +51,9 @@ class Frequency(Table):
         self.top_values = params.get("top")
         self.distinct = 0
 
-    def gather(self, workspace: Workspace, number: int) -> Gathering:
+    def gather(self, workspace: Workspace, number: int) -> Gathering | NativeGathering:
+        if workspace.native and max(map(len, (self.wire.delimiter, self.wire.quote, self.wire.escape))) <= 1:
+            return NativeGathering(ValueCounts(workspace, number, self.position), workspace)
         return Gathering(
             self.position, workspace, Runs(workspace.folder, f"counts-{number}", workspace.memory, workspace.alive)
         )
@@ -57,6 +61,17 @@ class Frequency(Table):
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         self.out = self.distinct = 0
         total = sum(part.state[1] for part in parts)
+        native = [part.state[0] for part in parts if isinstance(part.state[0], NativeRuns)]
+        yield from self._ranked(workspace, native, total) if native else self._merged(workspace, parts, total)
+
+    def _ranked(self, workspace: Workspace, parts: list[NativeRuns], total: int) -> Iterator[bytes]:
+        ranking = Ranking(self.wire, total, workspace)
+        ranking.add(parts)
+        self.distinct = ranking.distinct
+        self.out = min(self.top_values or self.distinct, self.distinct)
+        yield from map(self.wire.restore, ranking.lines(self.top_values))
+
+    def _merged(self, workspace: Workspace, parts: list[Part], total: int) -> Iterator[bytes]:
         ranked = Runs(workspace.folder, "ranks", workspace.memory // 2, workspace.alive)
         for some in _batches(self._sums(workspace, parts), workspace.memory // 16):
             self.distinct += len(some)
@@ -127,6 +142,20 @@ class Gathering:
         if self.workspace.shared or self.runs.size > self.workspace.memory // 4:  # the rest is for ranking them
             self.runs.spill()
         return self.runs, self.total
+
+
+class NativeGathering:
+    """The same by the kernel."""
+
+    def __init__(self, values: ValueCounts, workspace: Workspace) -> None:
+        self.values, self.workspace = values, workspace
+
+    def add(self, block: Batch, line: Callable[[int], int]) -> None:
+        self.values.add(block)
+        self.workspace.alive()
+
+    def close(self) -> tuple[NativeRuns, int]:
+        return self.values.close(shared=self.workspace.shared)
 
 
 OPERATION = Operation(

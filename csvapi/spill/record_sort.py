@@ -40,12 +40,12 @@ class NativeRuns:
 
     def __getstate__(self) -> dict[str, Any]:
         """What crosses to another process: the runs, all of them on disk."""
-        return {"files": self.files, "longest": self.longest, "_block": None}
+        return {"name": self.name, "files": self.files, "longest": self.longest, "_block": None}
 
     def add(self, keys: Sequence[bytes], records: Sequence[bytes]) -> None:
         """Records as Python has them, with their keys."""
         texts, given = Strings(records), Strings(keys)
-        self._fill(lambda block, _: block.add(texts, given), len(records))
+        self.fill(lambda block: block.add(texts, given) == len(texts))
 
     def add_indexed(
         self, batch: IndexedBatch, columns: Sequence[KeyColumn], given: bytes, keys: Sequence[bytes], line_end: bytes
@@ -54,20 +54,22 @@ class NativeRuns:
 
         Returns how many cells of each column were empty, of the other records. See `Block.add_index`.
         """
-        empty, own = array("Q", bytes(8 * len(columns))), Strings(keys)
-        index, kept = batch.index, batch.kept
-        self._fill(
-            lambda block, start: block.add_index(index, columns, kept, given, own, line_end, empty, start), len(index)
-        )
+        empty, own, at = array("Q", bytes(8 * len(columns))), Strings(keys), 0
+
+        def put(block: Block) -> bool:
+            nonlocal at
+            at = block.add_index(batch.index, columns, batch.kept, given, own, line_end, empty, at)
+            return at == len(batch.index)
+
+        self.fill(put)
         return empty
 
-    def _fill(self, put: Callable[[Block, int], int], count: int) -> None:
-        """Put records into the block until all of them are; a block that is full is spilled."""
-        at = 0
-        while (at := put(self.block, at)) < count:
+    def fill(self, put: Callable[[Block], bool]) -> None:
+        """Have `put` put items into the block until it says that all of them are; a block that is full is spilled."""
+        while not put(self.block):
             if len(self.block):
                 self.spill()
-            else:  # a record that does not fit into all of it
+            else:  # an item that does not fit into all of it
                 self._block = Block(min(2 * self.block.size, LARGEST))
 
     @property
@@ -85,11 +87,9 @@ class NativeRuns:
             self.longest = max(self.longest, self._block.longest)
             self._block.clear()
 
-    def finish(self) -> Iterator[bytes]:
+    def finish(self, *, whole: bool = False) -> Iterator[memoryview]:
         """The records in order, where none is on disk."""
-        for data in self.block.sorted(chunk(self.workspace.memory)):
-            self.workspace.alive()
-            yield bytes(data)
+        return self.block.sorted(chunk(self.workspace.memory), whole=whole)
 
     def free(self) -> None:
         """Write what is in memory, and give the memory back."""
@@ -121,32 +121,39 @@ def in_order(parts: Sequence[Runs | NativeRuns], workspace: Workspace) -> Iterat
     """The records that several sorters took, in the order of their keys; equal keys in the order they came."""
     native = [part for part in parts if isinstance(part, NativeRuns)]
     if native:
-        yield from _in_order(native, workspace)
+        yield from map(bytes, items(native, workspace))
         return
     plain = [part for part in parts if isinstance(part, Runs)]
     for _, records in merged(plain, workspace.folder, workspace.memory, workspace.alive):
         yield b"".join(records)
 
 
-def _in_order(parts: Sequence[NativeRuns], workspace: Workspace) -> Iterator[bytes]:
+def items(parts: Sequence[NativeRuns], workspace: Workspace, *, whole: bool = False) -> Iterator[memoryview]:
+    """The same by the kernel, in pieces that are valid up to the next; with `whole`, as `Block.sorted` gives them."""
     if len(parts) == 1 and not parts[0].files:
-        yield from parts[0].finish()
-        return
+        pieces = parts[0].finish(whole=whole)
+    else:
+        pieces = _from_files(parts, workspace, whole=whole)
+    for data in pieces:
+        workspace.alive()
+        yield data
+
+
+def _from_files(parts: Sequence[NativeRuns], workspace: Workspace, *, whole: bool) -> Iterator[memoryview]:
     for part in parts:
         part.free()
     files = list(chain.from_iterable(part.files for part in parts))
     room = max(chunk(workspace.memory), *(part.longest for part in parts))
     fan = max(2, min(MOST_RUNS, workspace.memory // 2 // room))
-    turn = 0
+    name, turn = parts[0].name, 0
     while len(files) > fan:
         groups = [files[first : first + fan] for first in range(0, len(files), fan)]
-        files = [workspace.folder / f"merge-{turn}-{number}" for number in range(len(groups))]
+        files = [workspace.folder / f"{name}-merge-{turn}-{number}" for number in range(len(groups))]
         for path, group in zip(files, groups, strict=True):
             write(path, _merged(group, room, whole=True), workspace.alive)
         turn += 1
-    for data in _merged(files, room) if files else ():
-        workspace.alive()
-        yield bytes(data)
+    if files:
+        yield from _merged(files, room, whole=whole)
 
 
 def _merged(files: Sequence[Path], room: int, *, whole: bool = False) -> Iterator[memoryview]:
