@@ -14,6 +14,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tests.native import cases, checks, column_checks, memories, rule_checks
+from tests.native.groups import groups
 from tests.native.sorts import sorts
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def tried(seed: int, allocate: Allocate, outcomes: Counter[str]) -> None:
     outcomes["bytes"] += len(case.data)
     outcomes["taken"] += index.size
     outcomes[index.declined.reason.name if index.declined else "whole"] += 1
-    for check in (*checks.OF_TEXTS, *column_checks.OF_COLUMNS, *rule_checks.OF_RULES, sorts):
+    for check in (*checks.OF_TEXTS, *column_checks.OF_COLUMNS, *rule_checks.OF_RULES, sorts, groups):
         check(case, source)
 
 
