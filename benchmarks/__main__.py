@@ -40,6 +40,13 @@ def main() -> None:
     _write(settings, results)
 
 
+def _summaries(settings: Settings, first: str) -> str:
+    """The table of this size, and that of a smaller file, where it was measured."""
+    kept = settings.data / "results-100MB.json"
+    smaller = json.loads(kept.read_text()) if kept.exists() and named(settings.size) != "100MB" else {}
+    return "\n".join([first, report.summary(smaller) + "\n"] if "operations" in smaller else [first])
+
+
 def _command() -> str:
     chosen = [f"{name}={value!r}" for name, value in sorted(os.environ.items()) if name.startswith("BENCH")]
     return " ".join(["make bench", *(item for item in chosen if not item.startswith(("BENCH_DATA", "BENCH_DOCS")))])
@@ -47,13 +54,15 @@ def _command() -> str:
 
 def _write(settings: Settings, results: dict[str, dict[str, object]]) -> None:
     text = report.markdown(results)
-    print(text)
+    first = f"{report.summary(results)}\n" if "operations" in results else ""
+    print(first, text, sep="\n")
     if settings.docs:
         docs = HERE.parent / "docs"
         report.insert(docs / "performance.md", text)
+        report.insert(docs / "performance.md", _summaries(settings, first), report.SUMMARY)
         report.chart_of(results, docs)
         return
-    (settings.data / f"performance-{named(settings.size)}.md").write_text(text, encoding="utf-8")
+    (settings.data / f"performance-{named(settings.size)}.md").write_text(f"{first}\n{text}", encoding="utf-8")
     report.chart_of(results, Path(settings.data))
 
 

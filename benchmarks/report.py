@@ -11,6 +11,7 @@ from benchmarks.competitors import ALL, COPY, DUCKDB, POLARS
 from benchmarks.rounds import Row
 
 BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
+SUMMARY = "<!-- summary: begin -->", "<!-- summary: end -->"
 _TITLES = {
     "operations": "Every operation, {size}",
     "synthetic": "More systems, {size}",
@@ -38,7 +39,6 @@ digits. Not compared: csvapi's share in frequency, its type, frequent values and
 validate; distinct values in profile, which csvapi, Polars and DuckDB estimate, each in its own way. Profile's types are
 given to Polars and DuckDB, csvapi finds them out. DuckDB writes no CRLF, so its normalise ends lines otherwise.""",
 }
-_READ = """The figures of the others are times csvapi's: 2.0 is twice as much. `cp` copies the same file."""
 NOTES = """*Wall* and *CPU* are medians, start-up included; *peak* is the highest of all runs, all processes together.
 *× the time of csvapi* is the median over the rounds of this system's time divided by that of csvapi with all cores in
 the same round: above 1 is slower than csvapi. *Output*: `bytes`, identical to the reference, csvapi in one process;
@@ -82,8 +82,7 @@ def markdown(results: dict[str, dict[str, object]]) -> str:
     parts = [_part(name, results[name]) for name in _TITLES if name in results]
     facts = [part["facts"] for part in results.values()]
     used = dict.fromkeys(f"{each['machine']}; {each['versions']}." for each in facts)  # type: ignore[index]
-    first = [summary(results), _READ] if "operations" in results else []
-    return "\n\n".join([*used, *first, *parts, NOTES]) + "\n"
+    return "\n\n".join([*used, *parts, NOTES]) + "\n"
 
 
 def _part(name: str, part: dict[str, object]) -> str:
@@ -137,10 +136,11 @@ def chart_of(results: dict[str, dict[str, object]], folder: Path) -> None:
         (folder / "performance.svg").write_text(chart.bars(title, groups), encoding="utf-8")
 
 
-def insert(page: Path, text: str) -> None:
+def insert(page: Path, text: str, markers: tuple[str, str] = (BEGIN, END)) -> None:
     """Put `text` between the markers of `page`."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, found, after = rest.partition(END)
+    begin, end = markers
+    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, found, after = rest.partition(end)
     if not found:
-        raise SystemExit(f"{page.name} has no markers {BEGIN} and {END}")
-    page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", encoding="utf-8")
+        raise SystemExit(f"{page.name} has no markers {begin} and {end}")
+    page.write_text(f"{before}{begin}\n\n{text}\n{end}{after}", encoding="utf-8")
