@@ -23,7 +23,7 @@ COMMANDS = {
     "detect": Command("csvapi.commands.detect", "Tell a file's dialect, with the evidence, as JSON"),
     "start": Command("csvapi.start.command", "Start everything on this machine: queue, database, web, workers"),
     "web": Command("csvapi.start.web", "Serve the API with gunicorn"),
-    "worker": Command("csvapi.jobs.worker", "Run tasks from the queue, one at a time"),
+    "worker": Command("csvapi.jobs.worker_program", "Run tasks from the queue, one at a time"),
     "scheduler": Command("csvapi.jobs.scheduler", "Delete what has expired, for as long as it runs"),
     "migrate": Command("csvapi.start.migrate", "Bring the database's tables up to date, make the bucket"),
     "admin": Command("csvapi.start.admin", "Make an account an administrator, with a new password"),

@@ -6,15 +6,11 @@ for that (CSVAPI_FORK_ABOVE) is run by the worker itself, at a third of the cost
 
 from __future__ import annotations
 
-import argparse
-import gc
-import logging
 import math
 import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
 from typing import Any
@@ -27,19 +23,15 @@ from rq.executions import Execution
 from rq.job import Job
 from rq.worker import WorkerStatus
 
-from csvapi import logs
-from csvapi.config import Settings, load
-from csvapi.errors import CsvapiError, OutOfMemory, QueueDown, WorkerLost
-from csvapi.native.loader import parser as reads_by
+from csvapi.config import Settings
+from csvapi.errors import CsvapiError, OutOfMemory, WorkerLost
 from csvapi.process import cores, memory
 from csvapi.process.memory_kills import KILLED, oom_kills, prefer_to_kill_this_process
 from csvapi.process.parent_death import die_with_parent
 from csvapi.queue import heartbeats
-from csvapi.queue.enqueue import KEEP, QUEUES, Jobs, connect, serializer
+from csvapi.queue.enqueue import Jobs
 
 log = structlog.get_logger(__name__)
-NO_TASK = ""  # an id that no task has
-MAINTENANCE = 60  # seconds between passes over jobs whose worker vanished (RQ's own: 600)
 TICK = 1  # seconds between looks at a running horse
 HEARTBEAT = 15.0  # seconds between RQ's own heartbeats, which it keeps for more than a minute
 RENEWALS = 6  # of the lease before it would run out
@@ -227,56 +219,3 @@ def _is_small(task_id: str) -> bool:
         return execution.is_small(task_id)
     except CsvapiError:  # a database that is away: the horse will meet it, too, and knows what to do
         return False
-
-
-def warm_up() -> None:
-    """Do once before any fork what every job would repeat: imports, mappers, compiled statements."""
-    from csvapi import engines  # noqa: F401 -- what a job imports
-    from csvapi.jobs import handlers
-    from csvapi.operations import catalogue
-
-    catalogue()
-    logging.disable(logging.INFO)  # there is no such task, which need not be logged
-    with suppress(CsvapiError):  # then the first jobs are only slower
-        handlers.run(NO_TASK)
-    logging.disable(logging.NOTSET)
-    gc.collect()
-    gc.freeze()  # what lives now lives on: no job's collection touches, and so copies, its memory
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Work until a signal. Raises QueueDown if the queue is lost; the supervisor then starts a new worker."""
-    parser = argparse.ArgumentParser("csvapi worker", description=__doc__)
-    parser.add_argument("--burst", action="store_true", help="stop when the queue is empty")
-    burst = parser.parse_args(arguments).burst
-    from csvapi.app import create_app
-    from csvapi.start import descriptors
-
-    settings = load()
-    for name, value in memory.LIBRARIES.items():
-        os.environ.setdefault(name, value)
-    logs.configure(settings)
-    descriptors.raise_limit()
-    app = create_app(settings, serves=False)
-    app.extensions["csvapi"].storage.keep_out_of_process()
-    app.app_context().push()
-    warm_up()
-    worker = TaskWorker(
-        list(QUEUES),
-        settings=settings,
-        connection=connect(settings.redis_url),
-        serializer=serializer,
-        default_result_ttl=KEEP,
-        maintenance_interval=MAINTENANCE,
-        log_job_description=False,
-    )
-    log.info("worker_started", worker=worker.name, parser=reads_by())
-    heartbeats.begin(settings.redis_url, "worker", worker.name)
-    try:
-        worker.work(burst=burst, logging_level="WARNING")
-    except redis.RedisError as error:
-        raise QueueDown(f"The queue cannot be reached: {error}") from error
-    finally:
-        heartbeats.end()
-    worker.begin_anew()
-    return 0
