@@ -17,6 +17,7 @@ from csvapi import config
 from csvapi.services import json_values
 from tests.servers import create_database
 from tests.stack import Account, environment
+from tests.waiting import until
 
 CONTENT = b'id,name\n007,Ada\n007,Ada\n8,"Gr\xc3\xa4ce"\n'
 
@@ -65,6 +66,7 @@ def test_what_was_backed_up_comes_back(
     app: Flask, account: Account, environ: dict[str, str], target: dict[str, str], tmp_path: Path
 ) -> None:
     assert account.result(CONTENT, "dedup")
+    until(lambda: any(b'"download"' in row for row in contents(environ)["audit_log"]))  # written a little later
     archive = tmp_path / "archive.tar.gz"
     made = csvapi(environ, "backup", str(archive))
     assert made.returncode == 0, made.stderr
