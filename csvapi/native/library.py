@@ -191,6 +191,8 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "put_records": (_N, [_P, *_MASK, _P, _N, _P, _N, _N, _P, _P]),
     "change_cells": (_N, [_P, *_MASK, _P, _N, _W, c_char_p, _N, _P, _P, _P, _P, POINTER(_N)]),
     "put_objects": (_N, [_P, *_MASK, _P, _N, _N, POINTER(_N), POINTER(_N), POINTER(_N), _P, _N]),
+    "fit_records": (_N, [_P, *_MASK, _N, _N, _N, _N, POINTER(_N), POINTER(_N)]),
+    "put_columns": (_N, [_P, *_MASK, _N, _N, _P, _P, _P]),
     "gather": (_N, [_P, *_MASK, _I, _P, POINTER(_N)]),
     "gather_lengths": (_N, [_P, _N, _P, _N, *_MASK, _I, _P, POINTER(_N), POINTER(_N)]),
     "digests": (None, [_P, *_MASK, _P, _N, _P, _P, _N, _P]),

@@ -196,6 +196,12 @@ def changes(case: Case, random: Random) -> None:
     writing.changes(case, index, good, None if random.randrange(2) else mask(random, len(good)), random)
 
 
+def by_columns(case: Case, random: Random) -> None:
+    """Records go together up to a size, and are written column by column."""
+    index, good = scan(case)
+    writing.by_columns(index, good, None if random.randrange(2) else mask(random, len(good)), random)
+
+
 def answers_for_some(_: Case, random: Random) -> None:
     """Answers about the records of a mask become answers about all, and back."""
     keep = mask(random, random.randrange(200))
@@ -277,4 +283,5 @@ OF_TEXTS = (
     repeats,
     joins,
     objects,
+    by_columns,
 )

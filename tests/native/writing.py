@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from csvapi.native.changing import Change, Changer
+from csvapi.native.columns import columns, fit
 from csvapi.native.objects import Objects
 from csvapi.steps import text_changes
 
@@ -80,6 +82,31 @@ def changes(case: Case, index: Index, good: list[Record], keep: bytes | None, ra
             number, start, at = number + 1, start + length, at + length
         assert start == len(texts.text)
     assert found.changed == changed
+
+
+def by_columns(index: Index, good: list[Record], keep: bytes | None, random: Random) -> None:
+    """Records go together until they are as many, or take as much, as asked; their columns are as the records are."""
+    each, room, most = random.choice((0, 7)), random.choice((1, 50, 10_000)), random.choice((1, 3, 100))
+    before = (random.randrange(most), random.randrange(room))
+    start = random.randrange(len(good) + 1)
+    count, size, stop = *before, start
+    chosen = []
+    while stop < len(good) and count < most and size < room:
+        if keep is None or keep[stop] == 1:
+            chosen.append(good[stop].fields)
+            count, size = count + 1, size + each + sum(map(characters, good[stop].fields))
+        stop += 1
+    assert fit(index, start, keep, before=before, each=each, room=room, most=most) == (count, size, stop)
+    found = columns(index, start, stop, keep)
+    assert found.records == len(chosen)
+    for number, (text, ends) in enumerate(found.copy().each()):
+        cells = [fields[number] for fields in chosen]
+        assert bytes(text) == b"".join(cells)
+        assert ends.cast("I").tolist() == [*accumulate(map(len, cells), initial=0)]
+
+
+def characters(cell: bytes) -> int:
+    return sum(byte & 0xC0 != 0x80 for byte in cell)
 
 
 def latin_1() -> bytes:
