@@ -189,7 +189,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "spread": (_N, [_P, _N, _P, _P]),
     "pack": (_N, [_P, _N, _P, _P]),
     "put_records": (_N, [_P, *_MASK, _P, _N, _P, _N, _N, _P, _P]),
-    "change_cells": (_N, [_P, *_MASK, _P, _N, _W, c_char_p, _N, _P, _P, _P, _P, POINTER(_N)]),
+    "change_cells": (_N, [_P, *_MASK, _P, _N, _W, c_char_p, c_char_p, _N, _P, _P, _P, _P, POINTER(_N)]),
     "put_objects": (_N, [_P, *_MASK, _P, _N, _N, POINTER(_N), POINTER(_N), POINTER(_N), _P, _N]),
     "fit_records": (_N, [_P, *_MASK, _N, _N, _N, _N, POINTER(_N), POINTER(_N)]),
     "put_columns": (_N, [_P, *_MASK, _N, _N, _P, _P, _P]),

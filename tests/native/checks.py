@@ -283,5 +283,6 @@ OF_TEXTS = (
     repeats,
     joins,
     objects,
+    changes,
     by_columns,
 )

@@ -10,6 +10,7 @@ from csvapi.native.changing import Change, Changer
 from csvapi.native.columns import columns, fit
 from csvapi.native.objects import Objects
 from csvapi.steps import text_changes
+from csvapi.steps.cell_changes import letters_of
 
 if TYPE_CHECKING:
     from random import Random
@@ -47,16 +48,19 @@ def objects(case: Case, index: Index, good: list[Record], keep: bytes | None, ra
 
 
 def changes(case: Case, index: Index, good: list[Record], keep: bytes | None, random: Random) -> None:
-    """Cells change as Python's texts do, or are left to Python: only those that have other bytes than ASCII."""
+    """Cells change as Python's texts do, or are left to Python: only those that have other characters than ASCII, and
+    than those of `letters`, if these are given."""
     alive = [record for at, record in enumerate(good) if keep is None or keep[at] == 1]
     columns = random.sample(range(case.form.width), random.randint(1, min(case.form.width, 4)))
     params = {name: True for name in ("nfc", "trim", "collapse") if random.randrange(2)}
     params |= {"case": random.choice(list(CASES_OF))} if random.randrange(2) else {}
     fill = random.choice((None, "", "-", "fill " * 9))
     change = sum((each for name, each in CHANGES_OF.items() if name in params), Change(0))
+    letters = letters_of(params) if random.randrange(2) else []
     changer = Changer(
         change | CASES_OF.get(params.get("case", ""), Change(0)),
         None if fill is None else fill.encode(),
+        letters,
         allocate=case.allocate,
     )
     functions = text_changes.changes(params | ({} if fill is None else {"fill": fill}), 1 << 30, lambda: None)
@@ -73,6 +77,8 @@ def changes(case: Case, index: Index, good: list[Record], keep: bytes | None, ra
                 assert left[number] == (at, cell)
                 assert text == cell
                 assert not cell.isascii()
+                if letters and case.form.utf8 and params.get("case") != "title":
+                    assert not all(each < "\x80" or (each < "\u0800" and letters[ord(each)]) for each in cell.decode())
             else:
                 new = cell.decode("utf-8" if case.form.utf8 else "latin-1")
                 for function in functions:
