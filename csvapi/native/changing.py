@@ -1,7 +1,8 @@
-"""Changing cells as text where they are ASCII; what takes Unicode is left to Python."""
+"""Changing cells as text where they are ASCII, or a table says what they become; the others are left to Python."""
 
 from __future__ import annotations
 
+from array import array
 from ctypes import byref, c_uint64
 from dataclasses import dataclass
 from enum import IntFlag
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from csvapi.native.index import Index
 
+LETTERS = 0x800  # characters that have at most two bytes in UTF-8
 _LENGTH, _SIZE, _UNSURE = 4, 8, 16  # bytes of a cell, of a column, of a cell that is left
 
 
@@ -63,10 +65,25 @@ class Changed:
 
 
 class Changer:
-    """Changes cells; those that are empty then become `fill` where that is not None. Memory: the cells."""
+    """Changes cells; those that are empty then become `fill` where that is not None. Memory: the cells.
 
-    def __init__(self, change: Change, fill: bytes | None = None, *, allocate: Allocate = Memory) -> None:
+    `letters` is for text in UTF-8: what becomes of each character up to U+07FF, unless by TITLE. That is one from
+    U+0080 on, or 0: cells with such a character are left, as those are with one of more bytes. What ASCII becomes is
+    not looked at. Without `letters`, all cells are left that take Unicode. Raises `ValueError` for other ones.
+    """
+
+    def __init__(
+        self,
+        change: Change,
+        fill: bytes | None = None,
+        letters: Sequence[int] = (),
+        *,
+        allocate: Allocate = Memory,
+    ) -> None:
+        if letters and (len(letters) != LETTERS or not all(not each or 0x80 <= each < LETTERS for each in letters)):
+            raise ValueError(f"Letters must be {LETTERS} characters of two bytes, or 0.")
         self._how, self._fill = change if fill is None else change | Change.FILL, fill or b""
+        self._letters = array("H", letters).tobytes() if letters and not change & Change.TITLE else None
         self._text, self._lengths = Growing(allocate), Growing(allocate)
         self._sizes, self._unsure = Growing(allocate), Growing(allocate)
 
@@ -89,6 +106,7 @@ class Changer:
             index.columns(columns),
             len(columns),
             self._how,
+            self._letters if index.scanner.form.utf8 else None,
             self._fill,
             len(self._fill),
             text.address,

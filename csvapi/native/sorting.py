@@ -75,6 +75,7 @@ class Block:
         size += -size % 16
         self._memory = allocate(size)
         self._block = BlockStruct(self._memory.address, size)
+        self._ordered = 0  # items that were sorted
         self._output = Growing(allocate)
 
     def __len__(self) -> int:
@@ -97,7 +98,7 @@ class Block:
 
     def clear(self) -> None:
         """Forget the items."""
-        self._block.used = self._block.count = 0
+        self._block.used = self._block.count = self._ordered = 0
 
     def add_index(
         self,
@@ -152,7 +153,9 @@ class Block:
     def sorted(self, room: int, *, whole: bool = False) -> Iterator[memoryview]:
         """The records in the order of their keys, in pieces of about `room` bytes, each valid up to the next; equal
         keys as they came. With `whole`, as `merged` takes them."""
-        kernel().sort_items(byref(self._block))
+        if self._ordered != len(self):  # what is sorted again does not stay as it came
+            kernel().sort_items(byref(self._block))
+            self._ordered = len(self)
         at, largest = 0, room
         while at < len(self):
             out, size = self._output.at_least(largest), c_uint64(0)

@@ -1,12 +1,14 @@
-"""The changes of cells that the kernel makes of ASCII, in whole batches; Python makes those of the other cells."""
+"""The changes of cells that the kernel makes in whole batches; Python makes those of cells of rarer characters."""
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from csvapi.errors import InvalidInput
-from csvapi.native.changing import Change, Changed, Changer
+from csvapi.native.changing import LETTERS, Change, Changed, Changer
 from csvapi.native.rewriting import CellTexts
+from csvapi.steps.text_changes import CASES
 from csvapi.steps.writing import encoded
 
 if TYPE_CHECKING:
@@ -17,14 +19,17 @@ if TYPE_CHECKING:
 
 _CHANGES = {"nfc": Change.COMPOSE, "trim": Change.TRIM, "collapse": Change.COLLAPSE}
 _Other = tuple[int, int, int, bytes]  # a record, where its cell begins among all, its bytes, and the new one
+_MARKS = 0x300  # the first character that may change one before it, when they are composed
 _CASES = {"lower": Change.LOWER, "upper": Change.UPPER, "title": Change.TITLE}
 
 
 class CellChanges:
     """`value` says what a cell in a row and a column becomes, where the kernel cannot."""
 
-    def __init__(self, change: Change, fill: bytes | None, value: Callable[[bytes, int, int], bytes]) -> None:
-        self.changer, self.fill, self.value = Changer(change, fill), fill or b"", value
+    def __init__(
+        self, change: Change, fill: bytes | None, letters: Sequence[int], value: Callable[[bytes, int, int], bytes]
+    ) -> None:
+        self.changer, self.fill, self.value = Changer(change, fill, letters), fill or b"", value
 
     @classmethod
     def of(cls, params: dict[str, Any], wire: Wire, value: Callable[[bytes, int, int], bytes]) -> CellChanges | None:
@@ -39,7 +44,7 @@ class CellChanges:
             fill = encoded(params["fill"], wire) if "fill" in params else None
         except InvalidInput:
             return None
-        return cls(change, fill, value)
+        return cls(change, fill, letters_of(params) if wire.inner == "utf-8" else (), value)
 
     def texts(self, batch: IndexedBatch, positions: Sequence[int], room: int) -> tuple[list[CellTexts], int] | None:
         """The new cells of these columns, and how many of them are others; None where they may take more than `room`
@@ -58,6 +63,22 @@ class CellChanges:
                 if room < 0:
                     return None
         return _replaced(found, others), found.changed + sum(map(len, others.values()))
+
+
+def letters_of(params: dict[str, Any]) -> list[int]:
+    """What becomes of each character that has two bytes in UTF-8, wherever it stands in a cell; 0 where that cannot be
+    said, or is no such character."""
+    change = CASES.get(params.get("case", ""), str)
+    letters = [0] * LETTERS
+    for number in range(0x80, LETTERS):
+        old = chr(number)
+        new = change(old)
+        anywhere = change(f"a{old}") == change("a") + new  # a sigma at the end of a word has a form of its own
+        spaced = old.isspace() and (params.get("trim") or params.get("collapse"))
+        composed = not params.get("nfc") or (number < _MARKS and unicodedata.normalize("NFC", old) == old)
+        if len(new) == 1 and 0x80 <= ord(new) < LETTERS and anywhere and composed and not spaced:
+            letters[number] = ord(new)
+    return letters
 
 
 def _replaced(found: Changed, others: dict[int, list[_Other]]) -> list[CellTexts]:

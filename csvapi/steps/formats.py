@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from csvapi.csvio.disk import disk_budget
 from csvapi.errors import TooLarge
-from csvapi.process import memory as limits
 from csvapi.steps.json_lines import JsonArray, NdJson
-from csvapi.steps.meter import Meter
+from csvapi.steps.parquet import Parquet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,12 +19,6 @@ if TYPE_CHECKING:
     from csvapi.steps.growth import Bound
 
 Row = list["str | None"]
-_GROUP = 65_536  # records of a row group
-_GROUP_SIZE = 128 << 20  # bytes of memory for it, if the budget allows as much
-_SHARE = 8  # a row group is in memory as rows, as columns, and as the pages that are written
-_PER_COLUMN = 4 << 10  # bytes of it a column has at least, as the library needs a kilobyte of each until the end
-_PER_WRITTEN = 6_000  # bytes that the library takes for a column while a row group is written
-_PER_CELL = 60  # bytes of memory for a cell besides its text
 _XLSX_CELL, _XLSX_ROW = 45, 25  # bytes of XML around a text, and around a row
 _XLSX_ROWS, _XLSX_COLUMNS, _XLSX_TEXT = 1_048_576, 16_384, 32_767  # Excel specifications and limits
 
@@ -53,53 +46,6 @@ class Format:
     suffix: str
     open: Callable[[Path, list[str], int, Bound], Writer]
     module: str | None = None
-
-
-class Parquet:
-    """Columns of strings, which may be null; row groups of bounded size, Snappy inside.
-
-    The library needs about 5 KB per column besides, and 1 KB per column and row group that it keeps for the footer.
-    """
-
-    def __init__(self, path: Path, names: list[str], memory: int, bound: Bound) -> None:
-        with limits.importing():
-            import pyarrow as pa
-            import pyarrow.parquet as pq
-
-        self.path, self.meter = path, Meter()
-        self.schema = pa.schema([(name, pa.string()) for name in names])
-        self.writer = pq.ParquetWriter(path, self.schema)
-        self.rows: list[Row] = []
-        self.size, self.most = 0, max(min(_GROUP_SIZE, memory // _SHARE), len(names) * _PER_COLUMN)
-
-    def write_batch(self, batch: Batch) -> int:
-        return 0
-
-    def write(self, rows: list[Row], numbers: Sequence[int]) -> None:
-        for row in rows:
-            self.rows.append(row)
-            self.size += _PER_CELL * len(row) + len("".join(filter(None, row)))
-            if len(self.rows) >= _GROUP or self.size >= self.most:
-                self._flush()
-
-    def _flush(self) -> None:
-        import pyarrow as pa
-
-        width = len(self.schema)
-        limits.need(self.size + width * _PER_WRITTEN)  # refused memory inside, the library would not come back
-        columns = [[row[at] for row in self.rows] for at in range(width)]
-        arrays = [pa.array(column, pa.string()) for column in columns]
-        self.writer.write_batch(pa.record_batch(arrays, schema=self.schema))
-        self.rows, self.size = [], 0
-        self.meter.add(self.path.stat().st_size - self.meter.size)
-
-    def close(self) -> None:
-        if self.rows:
-            self._flush()
-        self.writer.close()
-
-    def abandon(self) -> None:
-        self.writer.close()
 
 
 class Xlsx:

@@ -161,6 +161,8 @@ def rewrites(case: Case, random: Random) -> None:
     alive = [record for at, record in enumerate(good) if keep is None or keep[at] == 1]
     others = [[random.choice(TEXTS_OF_OTHERS) for _ in alive] for _ in range(random.randrange(3))]
     columns = [random.randrange(case.form.width + len(others)) for _ in range(random.randint(1, 4))]
+    if not random.randrange(3):
+        columns = [*range(case.form.width + len(others))]
     rows = [[*record.fields, *more] for record, *more in zip(alive, *others, strict=True)]
     delimiter, quote = random.choice([(b",", b'"'), (b";", b"'"), (case.form.delimiter, case.form.quote or b'"')])
     line_end, every = random.choice([b"\n", b"\r\n"]), bool(random.randrange(2))
@@ -194,6 +196,12 @@ def changes(case: Case, random: Random) -> None:
     """Cells change as Python's texts do, or are left to Python: only those that have other bytes than ASCII."""
     index, good = scan(case)
     writing.changes(case, index, good, None if random.randrange(2) else mask(random, len(good)), random)
+
+
+def by_columns(case: Case, random: Random) -> None:
+    """Records go together up to a size, and are written column by column."""
+    index, good = scan(case)
+    writing.by_columns(index, good, None if random.randrange(2) else mask(random, len(good)), random)
 
 
 def answers_for_some(_: Case, random: Random) -> None:
@@ -277,4 +285,6 @@ OF_TEXTS = (
     repeats,
     joins,
     objects,
+    changes,
+    by_columns,
 )

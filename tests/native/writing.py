@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from csvapi.native.changing import Change, Changer
+from csvapi.native.columns import columns, fit
 from csvapi.native.objects import Objects
 from csvapi.steps import text_changes
+from csvapi.steps.cell_changes import letters_of
 
 if TYPE_CHECKING:
     from random import Random
@@ -45,16 +48,19 @@ def objects(case: Case, index: Index, good: list[Record], keep: bytes | None, ra
 
 
 def changes(case: Case, index: Index, good: list[Record], keep: bytes | None, random: Random) -> None:
-    """Cells change as Python's texts do, or are left to Python: only those that have other bytes than ASCII."""
+    """Cells change as Python's texts do, or are left to Python: only those that have other characters than ASCII, and
+    than those of `letters`, if these are given."""
     alive = [record for at, record in enumerate(good) if keep is None or keep[at] == 1]
     columns = random.sample(range(case.form.width), random.randint(1, min(case.form.width, 4)))
     params = {name: True for name in ("nfc", "trim", "collapse") if random.randrange(2)}
     params |= {"case": random.choice(list(CASES_OF))} if random.randrange(2) else {}
     fill = random.choice((None, "", "-", "fill " * 9))
     change = sum((each for name, each in CHANGES_OF.items() if name in params), Change(0))
+    letters = letters_of(params) if random.randrange(2) else []
     changer = Changer(
         change | CASES_OF.get(params.get("case", ""), Change(0)),
         None if fill is None else fill.encode(),
+        letters,
         allocate=case.allocate,
     )
     functions = text_changes.changes(params | ({} if fill is None else {"fill": fill}), 1 << 30, lambda: None)
@@ -71,6 +77,8 @@ def changes(case: Case, index: Index, good: list[Record], keep: bytes | None, ra
                 assert left[number] == (at, cell)
                 assert text == cell
                 assert not cell.isascii()
+                if letters and case.form.utf8 and params.get("case") != "title":
+                    assert not all(each < "\x80" or (each < "\u0800" and letters[ord(each)]) for each in cell.decode())
             else:
                 new = cell.decode("utf-8" if case.form.utf8 else "latin-1")
                 for function in functions:
@@ -80,6 +88,31 @@ def changes(case: Case, index: Index, good: list[Record], keep: bytes | None, ra
             number, start, at = number + 1, start + length, at + length
         assert start == len(texts.text)
     assert found.changed == changed
+
+
+def by_columns(index: Index, good: list[Record], keep: bytes | None, random: Random) -> None:
+    """Records go together until they are as many, or take as much, as asked; their columns are as the records are."""
+    each, room, most = random.choice((0, 7)), random.choice((1, 50, 10_000)), random.choice((1, 3, 100))
+    before = (random.randrange(most), random.randrange(room))
+    start = random.randrange(len(good) + 1)
+    count, size, stop = *before, start
+    chosen = []
+    while stop < len(good) and count < most and size < room:
+        if keep is None or keep[stop] == 1:
+            chosen.append(good[stop].fields)
+            count, size = count + 1, size + each + sum(map(characters, good[stop].fields))
+        stop += 1
+    assert fit(index, start, keep, before=before, each=each, room=room, most=most) == (count, size, stop)
+    found = columns(index, start, stop, keep)
+    assert found.records == len(chosen)
+    for number, (text, ends) in enumerate(found.copy().each()):
+        cells = [fields[number] for fields in chosen]
+        assert bytes(text) == b"".join(cells)
+        assert ends.cast("I").tolist() == [*accumulate(map(len, cells), initial=0)]
+
+
+def characters(cell: bytes) -> int:
+    return sum(byte & 0xC0 != 0x80 for byte in cell)
 
 
 def latin_1() -> bytes:

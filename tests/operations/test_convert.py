@@ -105,6 +105,49 @@ def test_the_kernel_writes_what_the_json_module_does(
     assert receipt["dropped_by_step"] == plain["dropped_by_step"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "shift_jis", "utf-16", "ascii"])
+@pytest.mark.parametrize("options", [{}, {"block_size": 300}, {"memory": 100_000}])
+def test_the_kernel_makes_the_columns_that_python_does(tmp_path: Path, encoding: str, options: dict[str, Any]) -> None:
+    cells = ["", "a", '"x""y"', '"a,b"', '"two\r\nlines"', "x" * 30, "NA"]
+    cells += [] if encoding == "ascii" else ["ソ"] if encoding == "shift_jis" else ["é", "ÿß£"]
+    random = Random(3)
+    rows = [",".join([*random.choices(cells, k=2), ""]) for _ in range(900)]
+    rows[400:400] = ["1,2", "1,2,3,4", 'a"b,1,2', "\0,1,2"]
+    text = "a,a,empty\n" + "\n".join(rows)
+    expected, plain = converted(tmp_path, text, "parquet", Dialect(encoding=encoding), native=False, **options)
+    found, receipt = converted(tmp_path, text, "parquet", Dialect(encoding=encoding), native=True, **options)
+    assert receipt["dropped_by_step"] == plain["dropped_by_step"]
+    one, other = pq.ParquetFile(io.BytesIO(expected)), pq.ParquetFile(io.BytesIO(found))
+    assert groups(one) == groups(other)
+    assert (len(groups(one)) > 1) == ("memory" in options)
+    assert one.schema_arrow.equals(other.schema_arrow)
+    assert one.read().equals(other.read())
+
+
+def groups(file: Any) -> list[int]:
+    """The records of each row group."""
+    return [file.metadata.row_group(number).num_rows for number in range(file.metadata.num_row_groups)]
+
+
+@pytest.mark.parametrize(("records", "encoding", "taken"), [(40, "utf-8", 40), (9, "utf-8", 0), (40, "latin-1", 0)])
+def test_the_kernel_makes_columns(tmp_path: Path, records: int, encoding: str, taken: int) -> None:
+    """Of batches of some records, in UTF-8; those that a step kept."""
+    dialect = Dialect(encoding=encoding)
+    (tmp_path / "in").write_text("a,b\n" + "é,1\n" * records + ",2\n" * records, encoding)
+    source = Source.open(tmp_path / "in", dialect)
+    writer = formats.FORMATS["parquet"].open(tmp_path / "out", ["a", "b"], 1 << 20, Bound(1 << 20))
+    batch = next(iter(read_batches(source, 4, source.size, parsers_of(source, 2, 1 << 20, native=1 << 10)))).batch
+    assert len(batch) == 2 * records
+    half = batch.select(b"\1\0" * records)
+    assert writer.write_batch(half) == taken
+    writer.close()
+    expected = ["é"] * (records // 2) + [""] * (records // 2)
+    assert pq.read_table(tmp_path / "out").to_pydict() == {
+        "a": expected if taken else [],
+        "b": ["1"] * (taken // 2) + ["2"] * (taken // 2),
+    }
+
+
 def test_the_kernel_writes_objects(tmp_path: Path) -> None:
     (tmp_path / "in").write_bytes(TEXT.encode())
     source = Source.open(tmp_path / "in", Dialect())
