@@ -11,6 +11,7 @@ from marshmallow import Schema, fields, validate
 from csvapi.csvio.batch import Batch, ParsedBatch
 from csvapi.errors import AmbiguousColumn
 from csvapi.steps.growth import Part, some
+from csvapi.steps.mapping import Mapper
 from csvapi.steps.params import FileField
 from csvapi.steps.second_input import Other
 from csvapi.steps.step import Operation, Traits
@@ -39,7 +40,7 @@ def traits(params: dict[str, Any]) -> Traits:
     return Traits("mapper", stateless=True, settles=True)
 
 
-class Concat(Written):
+class Concat(Written, Mapper):
     """Columns that the first file does not have come after its own; what a record does not have is empty.
 
     A file whose header is the first file's is appended by position, whatever names repeat in it. The columns of any
@@ -63,8 +64,9 @@ class Concat(Written):
         self.names, self.width, self.first = names, len(first), first
         self.out = 0
 
-    def prepare(self, workspace: object) -> None:
+    def prepare(self, workspace: object) -> Counts:
         self.out = 0
+        return {}
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         new = [encoded(name, self.wire) for name in self.names[self.width :]]

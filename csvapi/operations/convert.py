@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError, validates_schema
 
 from csvapi.csvio.disk import disk_budget
 from csvapi.steps.formats import FORMATS
+from csvapi.steps.gathering import Converter, Gathering
 from csvapi.steps.growth import Bound, some
 from csvapi.steps.params import choice
 from csvapi.steps.step import Operation, Traits
@@ -46,7 +47,7 @@ def traits(params: dict[str, Any]) -> Traits:
     return Traits("reducer", settles=True)
 
 
-class Convert:
+class Convert(Converter):
     """Every value is text and stays that text; a field a record does not have is null.
 
     Column names that occur again get a number (`name_2`), fields beyond the header are `column_5` and so on in JSON and
@@ -66,8 +67,8 @@ class Convert:
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         return fields, b""
 
-    def gather(self, workspace: Workspace, number: int) -> Gathering:
-        return Gathering(self, workspace)
+    def gather(self, workspace: Workspace, number: int) -> Converting:
+        return Converting(self, workspace)
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         self.beyond = sum(part.state for part in parts)
@@ -79,7 +80,9 @@ class Convert:
         return {"beyond_header": self.beyond} if self.beyond else {}
 
 
-class Gathering:
+class Converting(Gathering):
+    """Gives the records to the format's writer, as batches or row by row."""
+
     def __init__(self, convert: Convert, workspace: Workspace) -> None:
         self.wire, self.workspace = convert.wire, workspace
         self.width = len(convert.names)

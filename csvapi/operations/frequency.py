@@ -11,6 +11,7 @@ from marshmallow import Schema
 
 from csvapi.spill.external_sort import Runs, merged
 from csvapi.spill.record_sort import NativeRuns
+from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.params import ColumnField, whole
 from csvapi.steps.report_table import Table
 from csvapi.steps.step import Operation
@@ -38,7 +39,7 @@ def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
     return [("/column", params["column"])]
 
 
-class Frequency(Table):
+class Frequency(Table, Reducer):
     """The most frequent first, equal ones in the order of their bytes; share is of all records, to six places.
 
     One pass. Memory: the budget; beyond it, counts are written to the workspace in order and merged. An absent field
@@ -51,10 +52,10 @@ class Frequency(Table):
         self.top_values = params.get("top")
         self.distinct = 0
 
-    def gather(self, workspace: Workspace, number: int) -> Gathering | NativeGathering:
+    def gather(self, workspace: Workspace, number: int) -> Counting | NativeCounting:
         if workspace.native and max(map(len, (self.wire.delimiter, self.wire.quote, self.wire.escape))) <= 1:
-            return NativeGathering(ValueCounts(workspace, number, self.position), workspace)
-        return Gathering(
+            return NativeCounting(ValueCounts(workspace, number, self.position), workspace)
+        return Counting(
             self.position, workspace, Runs(workspace.folder, f"counts-{number}", workspace.memory, workspace.alive)
         )
 
@@ -108,7 +109,9 @@ def _batches(sums: Iterable[tuple[bytes, int]], most: int) -> Iterator[list[tupl
     yield found
 
 
-class Gathering:
+class Counting(Gathering):
+    """Counts values in memory; those that take more than half of it are written in order and begun anew."""
+
     def __init__(self, position: int, workspace: Workspace, runs: Runs) -> None:
         self.position, self.workspace, self.runs = position, workspace, runs
         self.counter: Counter[bytes] = Counter()
@@ -144,7 +147,7 @@ class Gathering:
         return self.runs, self.total
 
 
-class NativeGathering:
+class NativeCounting(Gathering):
     """The same by the kernel."""
 
     def __init__(self, values: ValueCounts, workspace: Workspace) -> None:

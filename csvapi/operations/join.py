@@ -11,7 +11,9 @@ from csvapi.spill.native_index import NativeIndex
 from csvapi.steps.conditions import inverse
 from csvapi.steps.growth import EACH, KEY_COLUMNS, PART, Bound
 from csvapi.steps.lookup import Lookup
+from csvapi.steps.mapping import Expander
 from csvapi.steps.params import FileField, choice, columns_field
+from csvapi.steps.selecting import Selector
 from csvapi.steps.step import Operation, Traits
 from csvapi.steps.writing import Text, Written, encoded, movable, records
 
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
     from csvapi.csvio.batch import Mask
     from csvapi.csvio.indexed import IndexedBatch
     from csvapi.spill.workspace import Workspace
-    from csvapi.steps.step import Column, Context, Counts, FileId, Records
+    from csvapi.steps.mapping import Records
+    from csvapi.steps.step import Column, Context, Counts, FileId
 
 
 class Params(Schema):
@@ -68,7 +71,7 @@ def traits(params: dict[str, Any]) -> Traits:
     return Traits("mapper", stateless=True, settles=True) if pairs else Traits("selector", stateless=True)
 
 
-class Join(Lookup, Written):
+class Join(Lookup, Written, Expander):
     """inner and left. A record's bytes stay and the other's fields follow; matches in the order of their file.
 
     However many pairs the records of a block have, they are written in parts of bounded size.
@@ -92,7 +95,6 @@ class Join(Lookup, Written):
 
     def prepare(self, workspace: Workspace) -> Counts:
         self.out = self.seen = 0
-        self.alive = workspace.alive
         return super().prepare(workspace)
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
@@ -167,23 +169,20 @@ class Join(Lookup, Written):
         return {"kept": kept, "dropped": self.seen - kept, "out": self.out, **super().counts()}
 
 
-class Matching(Lookup):
+class Matching(Lookup, Selector):
     """semi and anti: whole records, byte for byte."""
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         super().__init__(params, context, pointer, columns(params), others(params))
         self.taken = []
         self.semi = params["how"] == "semi"
-        self.reasons: tuple[str, ...] = ("no match" if self.semi else "matched",)
+        self.reasons = ("no match" if self.semi else "matched",)
 
     def keep(self, block: Batch) -> Mask:
         if self.finds(block):
             answers = block.packed(self.found(block, places=False).answered)
             return answers if self.semi else inverse(answers)
         return bytes(bool(found) == self.semi for found in self.matches(block))
-
-    def why(self, dropped: Batch) -> bytes:
-        return bytes(len(dropped))
 
 
 def build(params: dict[str, Any], context: Context, pointer: str) -> Join | Matching:

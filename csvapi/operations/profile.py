@@ -14,6 +14,7 @@ from csvapi.native.keys import new_secret
 from csvapi.native.loader import load
 from csvapi.steps.column_parts import PartsReader, PartsWriter
 from csvapi.steps.column_profile import FIXED, ColumnProfile
+from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.indexed_profile import IndexedColumn, values_of
 from csvapi.steps.params import columns_field, whole
 from csvapi.steps.report_table import Table
@@ -47,7 +48,7 @@ def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
     return [(f"/columns/{number}", column) for number, column in enumerate(params.get("columns", ()))]
 
 
-class Profile(Table):
+class Profile(Table, Reducer):
     """One record per column. The type is the narrowest of integer, number, date, text that 95 % of its values have;
     those that do not have it are `bad`.
 
@@ -70,8 +71,8 @@ class Profile(Table):
         self.shown = [context.columns[at] for at in self.positions]
         self.top_values, self.exact = params.get("top", 5), params.get("exact", _EXACT)
 
-    def gather(self, workspace: Workspace, number: int) -> Gathering:
-        return Gathering(self, workspace, PartsWriter(workspace.folder / f"profile-{number}"))
+    def gather(self, workspace: Workspace, number: int) -> Profiling:
+        return Profiling(self, workspace, PartsWriter(workspace.folder / f"profile-{number}"))
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         self.out = 0
@@ -110,7 +111,7 @@ class Profile(Table):
         return self.text(json.dumps(told, separators=(",", ":")))
 
 
-class Gathering:
+class Profiling(Gathering):
     """Profiles of all columns, where those fit into half of the memory; else one after the other over some records."""
 
     def __init__(self, profile: Profile, workspace: Workspace, parts: PartsWriter) -> None:

@@ -11,6 +11,7 @@ from csvapi.csvio.batch import Batch
 from csvapi.csvio.rewriting import Rewriting
 from csvapi.errors import InvalidInput
 from csvapi.steps.growth import EACH, PART, Part
+from csvapi.steps.mapping import Mapper
 from csvapi.steps.params import columns_field
 from csvapi.steps.step import Operation
 from csvapi.steps.writing import Written, block_of, encoded, wire_of
@@ -46,7 +47,7 @@ def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-class Select(Written):
+class Select(Written, Mapper):
     """Takes columns by their positions. One pass, stateless; memory: a block.
 
     A field a record does not have is written as an empty one; fields beyond the header go with `columns` and stay last

@@ -13,6 +13,7 @@ from csvapi.errors import InvalidInput, TooLarge
 from csvapi.native.rewriting import CellTexts
 from csvapi.steps.cell_changes import CellChanges
 from csvapi.steps.growth import Part, TooLong
+from csvapi.steps.mapping import Mapper
 from csvapi.steps.params import columns_field, compiled, flag
 from csvapi.steps.step import Operation, Traits
 from csvapi.steps.template import template
@@ -20,7 +21,7 @@ from csvapi.steps.text_changes import CASES, changes
 from csvapi.steps.writing import Written, block_of, encoded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from csvapi.csvio.batch import Batch
     from csvapi.spill.workspace import Workspace
@@ -81,7 +82,7 @@ def traits(params: dict[str, Any]) -> Traits:
     return Traits("mapper", stateless=not previous, settles=previous)
 
 
-class Set(Written):
+class Set(Written, Mapper):
     """Changes cells as text. One pass, stateless but for `fill_previous`; memory: a part, and some short cells.
 
     An absent field stays absent. A cell with bytes that are no text is not shown to a pattern.
@@ -98,22 +99,19 @@ class Set(Written):
         self.known: dict[bytes, bytes] = {}
         self.remembered = self.changed = 0
         self.memory = _REMEMBERED
-        self.alive: Callable[[], None] = lambda: None
         width, number = len(context.columns), {position: at for at, position in enumerate(self.positions)}
         order = [width + number[position] if position in number else position for position in range(width)]
         self.rewriting = Rewriting(self.wire, order, self.bound.limit)
         self.same = Rewriting(self.wire, range(width), self.bound.limit)
         self.kernel = CellChanges.of(params, self.wire, self._known_value)
 
-    def prepare(self, workspace: Workspace) -> None:
+    def prepare(self, workspace: Workspace) -> Counts:
         self.previous = None if self.previous is None else {}
         self.memory = min(_REMEMBERED, workspace.memory // _SHARE)
+        return {}
 
     def _alive(self) -> None:
         self.alive()
-
-    def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
-        return self.top(fields)
 
     def map(self, block: Batch) -> Batch:
         """The first records of the block, as many as fit into a part; of an indexed one all, whose other columns

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, validates_schema
 
 from csvapi.steps.params import whole
+from csvapi.steps.selecting import Selector, Student
 from csvapi.steps.step import Operation, Traits
 
 if TYPE_CHECKING:
@@ -34,23 +35,21 @@ def traits(params: dict[str, Any]) -> Traits:
     return Traits("selector", studies="tail" in params)
 
 
-class Slice:
+class Slice(Student, Selector):
     """Counts the records that reach it. One pass, for `tail` one more to know how many there are; no memory."""
 
-    reasons: tuple[str, ...] = ("outside the slice",)
+    reasons = ("outside the slice",)
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         self.params = params
         self.prepare(None)
 
-    def prepare(self, workspace: object) -> None:
+    def prepare(self, workspace: object) -> Counts:
         self.seen = self.total = 0
+        return {}
 
     def study(self, block: Batch) -> None:
         self.total += len(block)
-
-    def studied(self) -> None:
-        pass
 
     def keep(self, block: Batch) -> Mask:
         first, last = self._range()
@@ -59,12 +58,6 @@ class Slice:
         start = min(max(first - before, 0), len(block))
         stop = len(block) if last is None else min(max(last - before, start), len(block))
         return bytes(start) + b"\1" * (stop - start) + bytes(len(block) - stop)
-
-    def why(self, dropped: Batch) -> bytes:
-        return bytes(len(dropped))
-
-    def counts(self) -> Counts:
-        return {}
 
     def _range(self) -> tuple[int, int | None]:
         """The records that stay, counted from 0, without the last one."""

@@ -13,6 +13,7 @@ from csvapi.native.comparing import pack
 from csvapi.native.sorting import KeyColumn, unsure_numbers
 from csvapi.spill.record_sort import NativeRuns, in_order, sorter
 from csvapi.steps.asked import not_comparable, note
+from csvapi.steps.gathering import Gatherer, Gathering
 from csvapi.steps.growth import KEY_COLUMNS
 from csvapi.steps.params import ColumnField, choice, flag
 from csvapi.steps.sort_keys import KeyPart
@@ -74,7 +75,7 @@ def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
     return [(f"/by/{number}/column", by["column"]) for number, by in enumerate(params["by"])]
 
 
-class Sort:
+class Sort(Gatherer):
     """Stable; text by code point, numbers exactly, dates as moments. The records keep their bytes.
 
     Numbers may have leading zeros and outer spaces; NaN and INF are none. What is empty or no number or date goes to
@@ -107,8 +108,8 @@ class Sort:
             return None
         return [KeyColumn(part.position, part.number, part.descending, part.empty_first) for part in self.parts]
 
-    def gather(self, workspace: Workspace, number: int) -> Gathering:
-        return Gathering(self, workspace, sorter(workspace, f"sort-{number}"))
+    def gather(self, workspace: Workspace, number: int) -> Sorting:
+        return Sorting(self, workspace, sorter(workspace, f"sort-{number}"))
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         """Runs of all ranges, in the order of the ranges, which keeps the sort stable."""
@@ -123,7 +124,7 @@ class Sort:
         return {"not_comparable": self.bad} if self.bad else {}
 
 
-class Gathering:
+class Sorting(Gathering):
     """Gives the sorter the records of one range: to the kernel, what it can make keys of; the rest with their keys."""
 
     def __init__(self, sort: Sort, workspace: Workspace, runs: Runs | NativeRuns) -> None:

@@ -8,10 +8,12 @@ from marshmallow import Schema, fields
 
 from csvapi.csvio.indexed import IndexedBatch
 from csvapi.steps.field_checks import Violation, checked
+from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.growth import some
 from csvapi.steps.params import choice, whole
 from csvapi.steps.report_table import Table
 from csvapi.steps.schema_properties import unknown_remarks
+from csvapi.steps.selecting import Selector, Student
 from csvapi.steps.step import Operation, Traits
 from csvapi.steps.table_schema import TableSchema, primary_key
 from csvapi.steps.unique_values import Unique
@@ -64,7 +66,7 @@ def parts(block: Batch, columns: int) -> Iterator[Batch]:
     return iter((block,)) if few else some(block, columns)
 
 
-class Checks:
+class Checks(Student):
     """All rules over a block. A cell is reported with the first rule it violates; `fields` is for ragged records."""
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
@@ -84,15 +86,15 @@ class Checks:
         ]
         self.found: dict[str, int] = {}
         self.remarks = unknown_remarks(schema)
-        self.alive: Callable[[], None] = lambda: None
 
-    def prepare(self, workspace: Workspace) -> None:
+    def prepare(self, workspace: Workspace) -> Counts:
         self.found = {}
         rules = {id(column.rules): column.rules for column in self.columns}.values()
         for rule in rules:
             rule.prepare(workspace.memory // (4 * len(rules)))
         for number, each in enumerate(self.unique):
             each.prepare(workspace, number)
+        return {}
 
     def study(self, block: Batch) -> None:
         for each in self.unique:
@@ -126,13 +128,13 @@ class Checks:
         return {"violations": dict(self.found)}
 
 
-class Keep(Checks):
+class Keep(Checks, Selector):
     """Valid or invalid records, byte for byte. The reason is the column and rule of the first violation."""
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         super().__init__(params, context, pointer)
         self.valid = params["keep"] == "valid"
-        self.reasons: tuple[str, ...] = ("valid",)
+        self.reasons = ("valid",)
         self.numbers: dict[tuple[str, str], int] = {}
         self.gone = b""
         if self.valid:
@@ -168,7 +170,7 @@ def _reason(column: str, rule: str) -> str:
     return f"{column}: {rule}" if column else rule
 
 
-class Report(Checks):
+class Report(Checks, Reducer):
     """A table of violations: row and line (both from 1), column, value, rule. One pass, one more for uniqueness."""
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
@@ -179,8 +181,8 @@ class Report(Checks):
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         return self.table.head(fields)
 
-    def gather(self, workspace: Workspace, number: int) -> Gathering:
-        return Gathering(self, workspace, number)
+    def gather(self, workspace: Workspace, number: int) -> Reporting:
+        return Reporting(self, workspace, number)
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         table, self.found, table.out = self.table, {}, 0
@@ -201,7 +203,7 @@ class Report(Checks):
         return {**self.table.counts(), **super().counts()}
 
 
-class Gathering:
+class Reporting(Gathering):
     """The violations of one range, and how many there are by rule."""
 
     def __init__(self, report: Report, workspace: Workspace, number: int) -> None:

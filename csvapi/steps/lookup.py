@@ -14,6 +14,7 @@ from csvapi.native.ordering import Texts
 from csvapi.spill.hash_index import Index, IndexWriter
 from csvapi.spill.native_index import NativeIndex
 from csvapi.spill.native_index_writer import NativeIndexWriter
+from csvapi.steps.behaviour import Behaviour
 from csvapi.steps.growth import some
 from csvapi.steps.second_input import Other
 from csvapi.steps.writing import records, wire_of
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from csvapi.steps.step import Column, Context, Counts
 
 
-class Lookup:
+class Lookup(Behaviour):
     """The second file by its keys. A key that is empty in all its columns matches nothing, as does an absent field.
 
     `left` and `right` are the key columns of the files, and where the request names them. Keys are compared as text.

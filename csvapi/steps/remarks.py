@@ -105,9 +105,3 @@ class Remark:
             value=value,
             hint=hint,
         )
-
-
-def remarks_of(built: object) -> list[Remark]:
-    """The remarks that a built step holds; most have none."""
-    found: list[Remark] = getattr(built, "remarks", [])
-    return found

@@ -11,8 +11,8 @@ from csvapi.native.sorting import Block, KeyColumn, Strings, merged, unsure_numb
 from csvapi.steps.numbers import PLAIN
 from csvapi.steps.sort_keys import KeyPart
 from tests.native import model
-from tests.native.checks import PLAIN as PLAIN_NUMBER
 from tests.native.checks import DIGITS, mask, scan
+from tests.native.checks import PLAIN as PLAIN_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,7 +23,7 @@ from csvapi.engines.receipt import Receipt, StepCount
 from csvapi.spill.workspace import Workspace
 from csvapi.steps.gathering import Part
 from csvapi.steps.keyed import SAMPLE
-from csvapi.steps.remarks import remarks_of
+from csvapi.steps.mapping import Mapper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from csvapi.engines.local.outputs import Outputs
     from csvapi.engines.local.plan import Plan
     from csvapi.engines.local.processes import Progressed, Report
-    from csvapi.steps.step import Appender, KeyedSelector, Prepared, Student
+    from csvapi.steps.selecting import KeyedSelector, Student
 
 
 class Stage:
@@ -65,8 +65,8 @@ class Stage:
     def run(self, outputs: Outputs) -> Receipt:
         workspace = self._step_workspace(self.options.memory // self.processes)
         for count, built in zip(self.counts, self.plan.built, strict=True):
-            if hasattr(built, "prepare"):
-                count.detail.update(cast("Prepared", built).prepare(workspace) or {})
+            built.alive = workspace.alive
+            count.detail.update(built.prepare(workspace))
         for each in self.passes[:-1]:
             if each.what == "keys":
                 self._keyed_pass(each.begin, each.end)
@@ -176,8 +176,8 @@ class Stage:
     def _begin(self, main: Sink) -> None:
         """The bytes above the first data record: as they were, or by the last mapper."""
         fields, top = self.plan.head.fields, self.plan.top
-        for mapper in self.plan.mappers:
-            fields, top = mapper.head(fields)
+        for step in self.plan.headed:
+            fields, top = step.head(fields)
         main.write(top)
 
     def _end(self, main: Sink, found: list[Found]) -> None:
@@ -191,15 +191,19 @@ class Stage:
                 main.write(data)
                 self._report((0, 0, 0))
             self.counts[-1].detail = self.plan.gatherer.counts()
-        elif hasattr(last, "more"):
-            for block in cast("Appender", last).more():
+        elif isinstance(last, Mapper):
+            for block in last.more():
                 main.write_records(block.raw, block.wire)
-                self.counts[-1].detail["out"] += len(block)
+                self._add_out(len(block))
                 self._report((0, 0, 0))
-        elif not self.plan.mappers:
+        elif not self.plan.headed:
             main.write(self.plan.source.tail)
         if self.counts:
             self.kept = self.counts[-1].detail.get("out", self.kept)
+
+    def _add_out(self, records: int) -> None:
+        detail = self.counts[-1].detail
+        detail["out"] = detail.get("out", self.kept) + records
 
     def _add(self, found: list[Found], begin: int) -> None:
         """Counts of the steps this pass decided; the census is the first pass's."""
@@ -226,7 +230,7 @@ class Stage:
         lines = [0, *accumulate(each.census.lines for each in self.found)]
         for number in found[0].seen:
             seen = [each.seen[number] for each in found]
-            for place, remark in enumerate(remarks_of(self.plan.built[number])):
+            for place, remark in enumerate(self.plan.built[number].remarks):
                 remark.reset()
                 for each, rows, above in zip(seen, self.bases, lines, strict=False):
                     remark.seen.join(each[place], rows, above, remark.most)
