@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 
 class Params(Schema):
+    """The parameters of concat."""
+
     files = fields.List(
         FileField(),
         required=True,
@@ -33,10 +35,12 @@ class Params(Schema):
 
 
 def files(params: dict[str, Any]) -> list[tuple[str, FileId]]:
+    """The other files that the parameters name, each with its pointer within the step."""
     return [(f"/files/{number}", name) for number, name in enumerate(params["files"])]
 
 
 def traits(params: dict[str, Any]) -> Traits:
+    """How the engine runs it: its output is a file of its own."""
     return Traits("mapper", stateless=True, settles=True)
 
 
@@ -65,10 +69,12 @@ class Concat(Written, Mapper):
         self.out = 0
 
     def prepare(self, workspace: object) -> Counts:
+        """See `Behaviour.prepare`."""
         self.out = 0
         return {}
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
+        """See `Headed.head`: the first file's names, then those that only other files have."""
         new = [encoded(name, self.wire) for name in self.names[self.width :]]
         return self.top([*fields, *new] if fields else fields)
 
@@ -120,6 +126,7 @@ class Concat(Written, Mapper):
         return [known.get(name) for name in self.names]
 
     def counts(self) -> Counts:
+        """See `Behaviour.counts`."""
         return {"out": self.out}
 
 

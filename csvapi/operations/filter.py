@@ -60,6 +60,7 @@ class Filter(Selector):
                 self.reasons += (f"{_clipped(_name(part['column']))} is no {kinds}",)
 
     def keep(self, block: Batch) -> Mask:
+        """See `Selector.keep`."""
         return All(self.parts).mask(block)
 
     def why(self, dropped: Batch) -> bytes:

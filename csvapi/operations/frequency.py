@@ -31,11 +31,14 @@ _BATCH = 1_000
 
 
 class Params(Schema):
+    """The parameters of frequency."""
+
     column = ColumnField(required=True, metadata={"description": "The column whose values are counted."})
     top = whole("How many of the most frequent values; without it, all.", 1)
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    """Every column that the parameters name, with its pointer within the step."""
     return [("/column", params["column"])]
 
 
@@ -53,6 +56,7 @@ class Frequency(Table, Reducer):
         self.distinct = 0
 
     def gather(self, workspace: Workspace, number: int) -> Counting | NativeCounting:
+        """See `Gatherer.gather`."""
         if workspace.native and max(map(len, (self.wire.delimiter, self.wire.quote, self.wire.escape))) <= 1:
             return NativeCounting(ValueCounts(workspace, number, self.position), workspace)
         return Counting(
@@ -60,6 +64,7 @@ class Frequency(Table, Reducer):
         )
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
+        """See `Gatherer.result`."""
         self.out = self.distinct = 0
         total = sum(part.state[1] for part in parts)
         native = [part.state[0] for part in parts if isinstance(part.state[0], NativeRuns)]
@@ -93,6 +98,7 @@ class Frequency(Table, Reducer):
             yield value, sum(int.from_bytes(count) for _, count in group)
 
     def counts(self) -> Counts:
+        """See `Behaviour.counts`."""
         return {"out": self.out, "distinct": self.distinct}
 
 
@@ -118,6 +124,7 @@ class Counting(Gathering):
         self.size = self.total = 0
 
     def add(self, block: Batch, line: Callable[[int], int]) -> None:
+        """See `Gathering.add`."""
         cells = block.column(self.position)
         values: list[bytes] = [cell or b"" for cell in cells] if None in cells else cells  # type: ignore[assignment]  # no None
         known = len(self.counter)
@@ -141,6 +148,7 @@ class Counting(Gathering):
             self.runs.spill()
 
     def close(self) -> tuple[Runs, int]:
+        """See `Gathering.close`: the counts of values in order, and the number of records."""
         self._spill()
         if self.workspace.shared or self.runs.size > self.workspace.memory // 4:  # the rest is for ranking them
             self.runs.spill()
@@ -154,10 +162,12 @@ class NativeCounting(Gathering):
         self.values, self.workspace = values, workspace
 
     def add(self, block: Batch, line: Callable[[int], int]) -> None:
+        """See `Gathering.add`."""
         self.values.add(block)
         self.workspace.alive()
 
     def close(self) -> tuple[NativeRuns, int]:
+        """See `Gathering.close`: the counts of values in order, and the number of records."""
         return self.values.close(shared=self.workspace.shared)
 
 

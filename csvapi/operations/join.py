@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 
 class Params(Schema):
+    """The parameters of join."""
+
     file = FileField(required=True, metadata={"description": "The second file."})
     on = columns_field(metadata={"description": "The key columns, where both files have them by the same name."})
     left_on = columns_field(metadata={"description": "The key columns of the first file."})
@@ -42,6 +44,7 @@ class Params(Schema):
 
     @validates_schema
     def one_way(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse key columns that are given twice, not at all, or not in pairs."""
         if ("on" in data) == ("left_on" in data or "right_on" in data):
             raise ValidationError("give either on, or left_on and right_on.", "on")
         if "on" not in data and len(data.get("left_on", ())) != len(data.get("right_on", ())):
@@ -52,6 +55,7 @@ class Params(Schema):
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    """The key columns of the first file, each with its pointer within the step."""
     of = "on" if "on" in params else "left_on"
     return [(f"/{of}/{number}", column) for number, column in enumerate(params[of])]
 
@@ -63,10 +67,12 @@ def others(params: dict[str, Any]) -> list[tuple[str, Column]]:
 
 
 def files(params: dict[str, Any]) -> list[tuple[str, FileId]]:
+    """The other files that the parameters name, each with its pointer within the step."""
     return [("/file", params["file"])]
 
 
 def traits(params: dict[str, Any]) -> Traits:
+    """How the engine runs it: inner and left write another file, semi and anti select records."""
     pairs = params.get("how", "inner") in ("inner", "left")
     return Traits("mapper", stateless=True, settles=True) if pairs else Traits("selector", stateless=True)
 
@@ -94,13 +100,16 @@ class Join(Lookup, Written, Expander):
         self.out = self.seen = 0
 
     def prepare(self, workspace: Workspace) -> Counts:
+        """Read the second file into an index. See `Behaviour.prepare`."""
         self.out = self.seen = 0
         return super().prepare(workspace)
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
+        """See `Headed.head`: the first file's names, then the second one's without its key columns."""
         return self.top([*fields, *(encoded(name, self.wire) for name in self.names)] if fields else fields)
 
     def expand(self, block: Batch) -> Iterator[Records]:
+        """See `Expander.expand`."""
         quick = self.finds(block) and block.width == self.width and block.ends
         yield from self._by_kernel(block) if self.finds(block) and quick else self._by_record(block)
         self.seen += len(block)
@@ -165,6 +174,7 @@ class Join(Lookup, Written, Expander):
         return b"" if lone else records([own], self.wire)[0][:-size], self.line_end, rest
 
     def counts(self) -> Counts:
+        """See `Behaviour.counts`."""
         kept = self.matched if self.inner else self.seen
         return {"kept": kept, "dropped": self.seen - kept, "out": self.out, **super().counts()}
 
@@ -179,6 +189,7 @@ class Matching(Lookup, Selector):
         self.reasons = ("no match" if self.semi else "matched",)
 
     def keep(self, block: Batch) -> Mask:
+        """See `Selector.keep`."""
         if self.finds(block):
             answers = block.packed(self.found(block, places=False).answered)
             return answers if self.semi else inverse(answers)
@@ -186,6 +197,7 @@ class Matching(Lookup, Selector):
 
 
 def build(params: dict[str, Any], context: Context, pointer: str) -> Join | Matching:
+    """The step that `how` asks for."""
     return (Join if traits(params).settles else Matching)(params, context, pointer)
 
 

@@ -39,12 +39,15 @@ _COLUMNS = ["column", "type", "records", "empty", "distinct", "distinct_exact", 
 
 
 class Params(Schema):
+    """The parameters of profile."""
+
     columns = columns_field(metadata={"description": "The columns to look at; without it, all."})
     top = whole("How many of the most frequent values are told; default 5.", 0)
     exact = whole("Up to how many distinct values of a column are counted exactly; default 10000.", 0)
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    """Every column that the parameters name, with its pointer within the step."""
     return [(f"/columns/{number}", column) for number, column in enumerate(params.get("columns", ()))]
 
 
@@ -72,9 +75,11 @@ class Profile(Table, Reducer):
         self.top_values, self.exact = params.get("top", 5), params.get("exact", _EXACT)
 
     def gather(self, workspace: Workspace, number: int) -> Profiling:
+        """See `Gatherer.gather`."""
         return Profiling(self, workspace, PartsWriter(workspace.folder / f"profile-{number}"))
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
+        """See `Gatherer.result`: a record for each column."""
         self.out = 0
         written = [(part.state, part.rows) for part in parts]
         with PartsReader(written, self.exact, workspace.memory // 8) as reader:
@@ -131,6 +136,7 @@ class Profiling(Gathering):
         ]
 
     def add(self, block: Batch, line: Callable[[int], int]) -> None:
+        """See `Gathering.add`."""
         if self.indexed and isinstance(block, IndexedBatch):
             for column in self.indexed:
                 column.add(block)
@@ -156,6 +162,7 @@ class Profiling(Gathering):
             self._look()
 
     def close(self) -> Written:
+        """See `Gathering.close`: the file that has the profiles."""
         self._look()
         if self.profiles:
             self._put_down()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 class Params(Schema):
+    """The parameters of sample."""
+
     size = whole("How many records stay; all, where there are no more.", 0)
     fraction = fields.Float(
         validate=validate.Range(min=0, max=1, error="must be between 0 and 1."),
@@ -26,11 +28,13 @@ class Params(Schema):
 
     @validates_schema
     def one_way(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse anything but one of size and fraction."""
         if ("size" in data) == ("fraction" in data):
             raise ValidationError("give either size or fraction.", "size")
 
 
 def traits(params: dict[str, Any]) -> Traits:
+    """How the engine runs it: with a pass to count the records if a size is given."""
     return Traits("selector", studies="size" in params)
 
 
@@ -49,15 +53,18 @@ class Sample(Student, Selector):
         self.prepare(None)
 
     def prepare(self, workspace: object) -> Counts:
+        """Begin the random numbers anew. See `Behaviour.prepare`."""
         self.random = Random(self.params.get("seed", 0)).random  # noqa: S311  a sample is no secret
         self.left = 0
         self.wanted = self.params.get("size", 0)
         return {}
 
     def study(self, block: Batch) -> None:
+        """Count the records. See `Student.study`."""
         self.left += len(block)
 
     def keep(self, block: Batch) -> Mask:
+        """See `Selector.keep`."""
         if "fraction" in self.params:
             fraction = self.params["fraction"]
             return bytes(self.random() < fraction for _ in range(len(block)))

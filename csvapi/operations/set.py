@@ -42,6 +42,7 @@ class Replacement(Schema):
 
     @validates_schema
     def one_of_both(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse anything but one of a text and a pattern."""
         if ("text" in data) == ("pattern" in data):
             raise ValidationError("give either text or pattern.", "text")
         if "pattern" in data:
@@ -49,6 +50,8 @@ class Replacement(Schema):
 
 
 class Params(Schema):
+    """The parameters of set."""
+
     columns = columns_field(metadata={"description": "The columns to change; without it, all."})
     nfc = flag("Compose characters (Unicode NFC), so that equal text is equal.")
     trim = flag("Remove white space at both ends.")
@@ -67,6 +70,7 @@ class Params(Schema):
 
     @validates_schema
     def something_to_do(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse a step that would change nothing, or fill in two ways."""
         if not any(value for name, value in data.items() if name != "columns"):
             raise ValidationError("give at least one of nfc, trim, collapse, replace, case, fill, fill_previous.")
         if "fill" in data and data.get("fill_previous"):
@@ -74,10 +78,12 @@ class Params(Schema):
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    """Every column that the parameters name, with its pointer within the step."""
     return [(f"/columns/{number}", column) for number, column in enumerate(params.get("columns", ()))]
 
 
 def traits(params: dict[str, Any]) -> Traits:
+    """How the engine runs it: only `fill_previous` depends on the records before."""
     previous = bool(params.get("fill_previous"))
     return Traits("mapper", stateless=not previous, settles=previous)
 
@@ -106,6 +112,7 @@ class Set(Written, Mapper):
         self.kernel = CellChanges.of(params, self.wire, self._known_value)
 
     def prepare(self, workspace: Workspace) -> Counts:
+        """Forget the values above, and fit what is remembered to the memory. See `Behaviour.prepare`."""
         self.previous = None if self.previous is None else {}
         self.memory = min(_REMEMBERED, workspace.memory // _SHARE)
         return {}
@@ -198,6 +205,7 @@ class Set(Written, Mapper):
         return size, changed
 
     def counts(self) -> Counts:
+        """See `Behaviour.counts`."""
         return {"changed": self.changed}
 
     def _value(self, cell: bytes, row: int, position: int) -> bytes:

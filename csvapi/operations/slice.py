@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 
 class Params(Schema):
+    """The parameters of slice."""
+
     head = whole("How many records from the first on stay.", 0)
     tail = whole("How many records up to the last one stay.", 0)
     start = whole("The first record that stays, counted from 1.", 1)
@@ -23,6 +25,7 @@ class Params(Schema):
 
     @validates_schema
     def one_way(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse anything but one of head, tail and a range."""
         ways = [name for name in ("head", "tail") if name in data]
         ranged = "start" in data or "stop" in data
         if len(ways) + ranged != 1:
@@ -32,6 +35,7 @@ class Params(Schema):
 
 
 def traits(params: dict[str, Any]) -> Traits:
+    """How the engine runs it: with a pass to count the records for `tail`."""
     return Traits("selector", studies="tail" in params)
 
 
@@ -45,13 +49,16 @@ class Slice(Student, Selector):
         self.prepare(None)
 
     def prepare(self, workspace: object) -> Counts:
+        """Begin to count anew. See `Behaviour.prepare`."""
         self.seen = self.total = 0
         return {}
 
     def study(self, block: Batch) -> None:
+        """Count the records. See `Student.study`."""
         self.total += len(block)
 
     def keep(self, block: Batch) -> Mask:
+        """See `Selector.keep`."""
         first, last = self._range()
         before = self.seen
         self.seen += len(block)

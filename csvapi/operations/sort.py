@@ -45,6 +45,8 @@ class By(Schema):
 
 
 class Params(Schema):
+    """The parameters of sort."""
+
     by = fields.List(
         fields.Nested(By),
         required=True,
@@ -72,6 +74,7 @@ def _is_column(value: Any) -> bool:
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    """Every column that the parameters name, with its pointer within the step."""
     return [(f"/by/{number}/column", by["column"]) for number, by in enumerate(params["by"])]
 
 
@@ -109,6 +112,7 @@ class Sort(Gatherer):
         return [KeyColumn(part.position, part.number, part.descending, part.empty_first) for part in self.parts]
 
     def gather(self, workspace: Workspace, number: int) -> Sorting:
+        """See `Gatherer.gather`."""
         return Sorting(self, workspace, sorter(workspace, f"sort-{number}"))
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
@@ -121,6 +125,7 @@ class Sort(Gatherer):
             yield self.wire.restore(records)
 
     def counts(self) -> Counts:
+        """See `Behaviour.counts`."""
         return {"not_comparable": self.bad} if self.bad else {}
 
 
@@ -132,6 +137,7 @@ class Sorting(Gathering):
         self.columns = sort.key_columns
 
     def add(self, block: Batch, line: Callable[[int], int]) -> None:
+        """See `Gathering.add`."""
         if self.columns and isinstance(block, IndexedBatch) and isinstance(self.runs, NativeRuns):
             self._add_indexed(block, self.columns, self.runs)
         else:
@@ -161,6 +167,7 @@ class Sorting(Gathering):
                 note(part.asked, len(block) - len(keys) - count, [])
 
     def close(self) -> tuple[Runs | NativeRuns, dict[str, int]]:
+        """See `Gathering.close`: the sorted runs, and how many cells are no number or date by column."""
         if self.workspace.shared:
             self.runs.spill()
         return self.runs, {f"/by/{at}": part.asked.seen.count for at, part in enumerate(self.sort.parts) if part.asked}

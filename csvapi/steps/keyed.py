@@ -37,6 +37,7 @@ class EmptyKeys(Remark):
     retain: Keep = "first"
 
     def reported(self) -> Sighting:
+        """All but the record that is kept, from the first one that goes."""
         gone = self.seen.count - (self.retain != "none")
         if self.seen.count < 2:
             return Sighting()
@@ -116,6 +117,7 @@ class Keyed(KeyedSelector):
         return key in self.empty or (key[:1] == b"\n" and not key.replace(self.delimiter, b"").strip(b"\n"))
 
     def keys(self, block: Batch) -> list[bytes]:
+        """See `KeyedSelector.keys`."""
         if not self.ignore:
             return block.keys(self.positions)
         delimiter = block.wire.delimiter

@@ -53,6 +53,7 @@ class Lookup(Behaviour):
         self.index: Index | NativeIndex | None = None
 
     def prepare(self, workspace: Workspace) -> Counts:
+        """Read the second file into an index. See `Behaviour.prepare`."""
         self.missing = self.matched = 0
         kind = NativeIndexWriter if workspace.native else IndexWriter
         with kind(workspace, f"join-{id(self)}") as writer:
@@ -161,4 +162,5 @@ class Lookup(Behaviour):
         return canonical(cells, self.wire.delimiter)
 
     def counts(self) -> Counts:
+        """See `Behaviour.counts`."""
         return {"matched": self.matched, "empty_keys": self.missing}

@@ -76,6 +76,7 @@ class Remark:
             del seen.spots[self.most :]
 
     def reset(self) -> None:
+        """Forget what was seen, at the beginning of a range and pass."""
         self.seen = Sighting()
 
     def reported(self) -> Sighting:

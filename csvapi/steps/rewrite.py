@@ -105,6 +105,7 @@ class Rewrite(Mapper):
             yield fields
 
     def counts(self) -> Counts:
+        """See `Behaviour.counts`."""
         return {"replaced": self.replaced}
 
     def _rows(self, rows: Iterable[Sequence[bytes]]) -> Iterator[tuple[bytes, list[bytes]]]:

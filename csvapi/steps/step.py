@@ -40,6 +40,7 @@ class Context:
     max_record: int = 16 << 20
 
     def file(self, name: FileId, pointer: str) -> tuple[Path, Dialect]:
+        """Path and dialect of another file. Raises `InvalidInput` at `pointer` for one that was not given."""
         if name not in self.files:
             raise InvalidInput(f"file: there is no file {name!r}.", pointer=pointer)
         return self.files[name]
@@ -138,6 +139,7 @@ class Step:
 
     @property
     def traits(self) -> Traits:
+        """How the engine runs it, with these parameters."""
         if self.operation.traits:
             return self.operation.traits(self.params)
         gathers = self.operation.kind in ("sorter", "reducer")
@@ -145,7 +147,9 @@ class Step:
         return Traits(operation.kind, keyed=operation.keyed, stateless=operation.stateless, settles=gathers)
 
     def build(self, context: Context) -> Behaviour:
+        """The behaviour of this step where it meets these columns. Raises what `Operation.build` does."""
         return self.operation.build(self.params, context, self.pointer)
 
     def as_json(self) -> dict[str, Any]:
+        """The step as a request gives it."""
         return {"op": self.operation.name, **self.params}

@@ -32,6 +32,7 @@ def plain_dialect(dialect: Dialect) -> Dialect:
 
 
 def wire_of(context: Context) -> Wire:
+    """The wire that a step meets; a step that is built for a file always has one."""
     assert context.wire is not None  # noqa: S101  a step is built for a file
     return context.wire
 
@@ -113,6 +114,7 @@ class Text:
         return self.count
 
     def write_to(self, sink: Sink) -> None:
+        """See `mapping.Records`."""
         sink.write_text(self.text, self.wire)
 
 
