@@ -197,7 +197,11 @@ class Matching(Lookup, Selector):
 
 
 def build(params: dict[str, Any], context: Context, pointer: str) -> Join | Matching:
-    """The step that `how` asks for."""
+    """Keys are compared as text; a key that is empty in all its columns, or has an absent field, matches nothing. With
+    inner and left a record's bytes stay and the fields of the second file follow, its key columns left out; records
+    with several matches come once for each, in the order of the second file. semi and anti give whole records, byte
+    for byte. The second file is read once, before the first; memory: the budget, then the workspace.
+    """
     return (Join if traits(params).settles else Matching)(params, context, pointer)
 
 

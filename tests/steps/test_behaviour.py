@@ -1,10 +1,11 @@
-"""What operations inherit: the example in the documentation runs, and hooks that nobody overrides do nothing."""
+"""What operations inherit: the examples in the documentation run, and hooks that nobody overrides do nothing."""
 
 from __future__ import annotations
 
 import doctest
 import io
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,9 +24,10 @@ from csvapi.steps.step import Context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from csvapi.steps.step import Step
+
+CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
 
 # As little as the docstrings let a newcomer write.
 ODD = """
@@ -66,12 +68,18 @@ OPERATION = Operation("even", "mapper", "Add a record.", Schema, {{"op": "even"}
 """
 
 
-@pytest.fixture
-def newcomer(tmp_path: Path) -> Iterator[dict[str, Any]]:
-    """The operations `filled`, the one in the documentation, `odd` and `even`."""
+FILLED = {
+    "docstring": doctest.script_from_examples(Behaviour.__doc__ or ""),
+    "CONTRIBUTING": CONTRIBUTING.read_text().split("`csvapi/operations/filled.py`\n\n```python\n")[1].split("```")[0],
+}
+
+
+@pytest.fixture(params=FILLED)
+def newcomer(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
+    """The operations `filled`, which is the one in the documentation, `odd` and `even`."""
     folder = tmp_path / "operations"
     folder.mkdir()
-    (folder / "filled.py").write_text(doctest.script_from_examples(Behaviour.__doc__ or ""))
+    (folder / "filled.py").write_text(FILLED[request.param])
     (folder / "odd.py").write_text(ODD)
     (folder / "even.py").write_text(EVEN)
     csvapi.operations.__path__.append(str(folder))
