@@ -68,11 +68,13 @@ class Behaviour:
        It may raise `InvalidInput`, `UnknownColumn`, `AmbiguousColumn` and `TooLarge`, each with a pointer.
     2. `prepare`, once at the beginning of each run of the stage, in the process that runs the stage. A run that fails
        for a wrong cut between ranges begins again with the same object.
-    3. The pass in which the step decides: a stateless step is copied by a fork to a process for each range of the file,
-       any other step has one range. What it keeps in its attributes in the pass stays in that process.
+    3. The pass in which the step decides. If all steps of the stage are stateless the file may be read in several
+       ranges, each in a forked process with a copy of the step: what it keeps in its attributes stays there. Otherwise
+       the process that runs the stage reads the file in one range.
     4. `counts`, at the end of that pass, in the process of the range.
 
     In every pass after that, a mapper maps the same records again, for the steps after it; `counts` is not asked again.
+    So a mapper that depends on the records before must say `Traits.settles`, by which it maps each record once.
 
     Memory: what a step holds besides the batch that it was given should be within `Workspace.memory`, given to
     `prepare` and `gather`. In a pass a step may raise `TooLarge` (see `steps.growth`), `InvalidInput`, what
