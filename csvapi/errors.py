@@ -85,10 +85,14 @@ def _rebuild(kind: type[CsvapiError], detail: str, pointer: str, context: dict[s
 
 
 class InvalidInput(CsvapiError):
+    """The request or the file is wrong; `pointer` says where in the request."""
+
     code = "invalid_input"
 
 
 class MalformedCsv(InvalidInput):
+    """A record is not as the options of the run demand; with `row`, `line` and `byte`."""
+
     code = "malformed_csv"
 
 
@@ -97,126 +101,188 @@ class NoRecords(InvalidInput):
 
 
 class NotCsv(InvalidInput):
+    """The bytes are something else than CSV: a spreadsheet, an archive, a picture."""
+
     code = "not_csv"
 
 
 class UnsupportedEncoding(InvalidInput):
+    """The encoding is not known, cannot be read here, or is not that of the file."""
+
     code = "unsupported_encoding"
 
 
 class DigestMismatch(InvalidInput):
+    """The content that arrived does not have the digest that the request gave for it."""
+
     code = "digest_mismatch"
 
 
 class KeyReused(InvalidInput):
+    """The Idempotency-Key was used before with another request."""
+
     code = "idempotency_key_reused"
 
 
 class UnknownColumn(InvalidInput):
+    """There is no column of that name or at that position."""
+
     code = "unknown_column"
 
 
 class AmbiguousColumn(InvalidInput):
+    """Several columns have that name, so it does not say which one is meant."""
+
     code = "ambiguous_column"
 
 
 class NotAuthenticated(CsvapiError):
+    """The request has no credentials, and needs some."""
+
     code = "not_authenticated"
 
 
 class WrongCredentials(NotAuthenticated):
+    """The e-mail address or the password is wrong; which of them is not said."""
+
     code = "wrong_credentials"
 
 
 class InvalidToken(NotAuthenticated):
+    """The token or API key is not known, expired or revoked."""
+
     code = "token_not_valid"
 
 
 class Forbidden(CsvapiError):
+    """The caller is known and may not do this."""
+
     code = "forbidden"
 
 
 class InsufficientScope(Forbidden):
+    """The API key does not have the scope that the request needs."""
+
     code = "insufficient_scope"
 
 
 class LoginNeeded(Forbidden):
+    """No API key may do this, only somebody who is logged in."""
+
     code = "login_needed"
 
 
 class RegistrationClosed(Forbidden):
+    """This service lets nobody register."""
+
     code = "registration_closed"
 
 
 class NotVerified(Forbidden):
+    """The account's e-mail address has not been confirmed yet."""
+
     code = "email_not_verified"
 
 
 class MailOff(Forbidden):
+    """The service is not configured to send mail, which this needs."""
+
     code = "mail_off"
 
 
 class NotFound(CsvapiError):
+    """There is no such thing, or it is somebody else's."""
+
     code = "not_found"
 
 
 class Conflict(CsvapiError):
+    """The request does not fit the present state of the thing it is about."""
+
     code = "conflict"
 
 
 class InProgress(Conflict):
+    """The first request with this Idempotency-Key is still running."""
+
     code = "request_in_progress"
 
 
 class TaskNotFinished(Conflict):
+    """The task has no result yet."""
+
     code = "task_not_finished"
 
 
 class TaskFinished(Conflict):
+    """The task has ended, so that it cannot be cancelled any more."""
+
     code = "task_finished"
 
 
 class EmailTaken(Conflict):
+    """Another account has this e-mail address."""
+
     code = "email_taken"
 
 
 class InUse(Conflict):
+    """The thing cannot be deleted, since something else needs it."""
+
     code = "in_use"
 
 
 class Expired(CsvapiError):
+    """What was asked for has been deleted, or the link to it has run out."""
+
     code = "expired"
 
 
 class TooLarge(CsvapiError):
+    """Something is larger than a limit; `limit` in the context is its value."""
+
     code = "too_large"
 
 
 class PreviewTooLarge(TooLarge):
+    """What is to be shown at once needs more memory than a preview may take."""
+
     code = "preview_too_large"
 
 
 class PreviewTooSlow(TooLarge):
+    """What is to be shown at once needs more time than a preview may take."""
+
     code = "preview_too_slow"
 
 
 class QuotaExceeded(CsvapiError):
+    """The account has used up what it may store or run."""
+
     code = "quota_exceeded"
 
 
 class TooManyRequests(CsvapiError):
+    """The caller sends more requests than allowed; `retry_after` in the context is in seconds."""
+
     code = "too_many_requests"
 
 
 class Unavailable(CsvapiError):
+    """A server that this one depends on does not answer; the same request may succeed later."""
+
     code = "unavailable"
 
 
 class QueueDown(Unavailable):
+    """Redis cannot be reached."""
+
     code = "queue_down"
 
 
 class StorageDown(Unavailable):
+    """The folder or bucket that holds the files cannot be reached, or fails."""
+
     code = "storage_down"
 
 
@@ -225,32 +291,48 @@ class ObjectMissing(StorageDown):
 
 
 class DatabaseDown(Unavailable):
+    """The database cannot be reached."""
+
     code = "database_down"
 
 
 class TaskError(CsvapiError):
+    """Why a task failed; kept with the task, never the answer to a request."""
+
     code = "task_error"
 
 
 class WorkspaceFull(TaskError):
+    """The disk has no room for what the task writes."""
+
     code = "workspace_full"
 
 
 class OutputLimit(TaskError):
+    """The task would write more than a result may have."""
+
     code = "output_limit"
 
 
 class TimedOut(TaskError):
+    """The task took longer than a task may take."""
+
     code = "timed_out"
 
 
 class Cancelled(TaskError):
+    """Somebody cancelled the task."""
+
     code = "cancelled"
 
 
 class OutOfMemory(TaskError):
+    """The task needs more memory than a task may have."""
+
     code = "out_of_memory"
 
 
 class WorkerLost(TaskError):
+    """The process that worked on the task ended without a word, most likely killed."""
+
     code = "worker_lost"

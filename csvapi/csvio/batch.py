@@ -137,6 +137,7 @@ class ParsedBatch:
         return len(self.raw)
 
     def fields(self, index: int) -> list[bytes]:
+        """The fields of one record."""
         return self.odd.get(index) or self.plain[index].split(self.wire.delimiter)
 
     def widths(self) -> list[int]:

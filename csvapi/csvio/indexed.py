@@ -57,10 +57,12 @@ class IndexedBatch:
 
     @property
     def width(self) -> int:
+        """See `Batch.width`; all records of an index have as many fields."""
         return self.index.scanner.form.width
 
     @cached_property
     def rows(self) -> Sequence[int]:
+        """See `Batch.rows`."""
         return self.all_rows if self.kept is None else list(compress(self.all_rows, self.kept))
 
     @cached_property
@@ -88,14 +90,17 @@ class IndexedBatch:
 
     @property
     def raw(self) -> list[bytes]:
+        """See `Batch.raw`; as all lists of objects it is made when it is asked for."""
         return self.parsed.raw
 
     @property
     def plain(self) -> list[bytes]:
+        """See `Batch.plain`."""
         return self.parsed.plain
 
     @property
     def odd(self) -> dict[int, list[bytes]]:
+        """See `Batch.odd`."""
         return self.parsed.odd
 
     @cached_property
@@ -105,9 +110,11 @@ class IndexedBatch:
         return ParsedBatch(self.wire, raw, plain, self.rows, odd, self.width)
 
     def fields(self, index: int) -> list[bytes]:
+        """See `Batch.fields`."""
         return self.parsed.fields(index)
 
     def widths(self) -> list[int]:
+        """See `Batch.widths`."""
         return [self.width] * len(self)
 
     def cells(self, position: int) -> list[bytes]:
@@ -115,6 +122,7 @@ class IndexedBatch:
         return cells.cells(self.index, position, self.kept)
 
     def column(self, position: int) -> list[Cell]:
+        """See `Batch.column`."""
         if position not in self._columns:
             self._columns[position] = [*cells.cells(self.index, position, self.kept)]
         return self._columns[position]
@@ -124,19 +132,23 @@ class IndexedBatch:
         return {}
 
     def keys(self, positions: Sequence[int] | None) -> list[bytes]:
+        """See `Batch.keys`."""
         return self.parsed.keys(positions)
 
     def digests(self, positions: Sequence[int] | None, secret: bytes) -> IndexedDigests:
+        """See `Batch.digests`; made by the kernel, never None."""
         found = keys.digests(self.index, secret, positions, self.kept)
         return IndexedDigests(found, self.all_rows, self.kept)
 
     def text_mask(self, position: int, comparison: str, operand: bytes) -> Mask | None:
+        """See `Batch.text_mask`."""
         how = _COMPARISONS.get(comparison)
         if how is None:
             return None
         return self.packed(comparing.compare_texts(self.index, position, how, operand, self.kept))
 
     def number_answers(self, position: int, comparison: str, limit: Decimal) -> bytes | None:
+        """See `Batch.number_answers`."""
         found, _ = comparing.compare_numbers(self.index, position, comparison, limit, self.kept)
         return self.packed(found)
 
@@ -145,18 +157,22 @@ class IndexedBatch:
         return answers if self.kept is None else comparing.pack(self.kept, answers)
 
     def part(self, start: int, stop: int) -> Batch:
+        """See `Batch.part`."""
         return self if start == 0 and stop >= len(self) else self.parsed.part(start, stop)
 
     def select(self, mask: Mask) -> IndexedBatch:
+        """See `Batch.select`; the index is shared, only the mask is new."""
         if mask.count(1) == len(self):
             return self
         kept = mask if self.kept is None else comparing.spread(self.kept, mask)
         return IndexedBatch(self.wire, self.index, self.start, kept, self.origin)
 
     def write_to(self, sink: Sink) -> None:
+        """See `Batch.write_to`."""
         sink.write_text(copying.gather(self.index, self.kept).text, self.wire)
 
     def put(self, values: bytes, target: bytearray, start: int) -> None:
+        """See `Batch.put`."""
         at = self.start - start
         whole = values if self.kept is None else comparing.spread(self.kept, values)
         whole = whole if self.origin is None else comparing.spread(self.origin, whole)
@@ -174,11 +190,13 @@ class IndexedDigests:
     kept: bytes | None
 
     def count(self, wanted: bytes, most: int) -> tuple[int, list[int]]:
+        """How many digests are the `wanted` one, and the rows of the first `most` of them."""
         marks = bytearray(len(self.found))
         count = keys.mark_digest(self.found, wanted, marks, 1, self.kept)
         return count, list(islice(compress(self.rows, marks), most)) if count else []
 
     def without(self, unwanted: bytes) -> IndexedDigests:
+        """The same but for those that are the `unwanted` one."""
         kept = bytearray(self.kept or b"\1" * len(self.found))
         keys.mark_digest(self.found, unwanted, kept, 0, kept)
         return IndexedDigests(self.found, self.rows, bytes(kept))
@@ -188,6 +206,7 @@ class IndexedDigests:
         return IndexedDigests(self.found, rows, self.kept)
 
     def add_to(self, partitions: Partitions) -> None:
+        """Give the digests, with their rows, to the partitions."""
         if isinstance(self.rows, range):
             partitions.add_digests(self.found, self.rows.start, self.kept)
             return

@@ -60,6 +60,7 @@ class NativeParser:
         return self.scanner.text
 
     def parse(self, buffer: Buffer, *, final: bool) -> IndexedRecords | None:
+        """See `Parser.parse`; None for what only the csv module reads exactly."""
         if buffer.home is not self.home or not buffer.at_home:
             return None
         if self.seen == (buffer.position, buffer.size) and not final:
@@ -94,25 +95,31 @@ class IndexedRecords:
 
     @property
     def parser(self) -> str:
+        """See `LocatedBatch`: "native"."""
         return "native"
 
     @property
     def unclosed(self) -> bool:
+        """See `LocatedBatch`; the kernel declines such a record."""
         return False
 
     @property
     def size(self) -> int:
+        """See `LocatedBatch`."""
         return self.batch.index.size
 
     @property
     def lines(self) -> int:
+        """See `LocatedBatch`."""
         return self.batch.index.lines
 
     @property
     def blank(self) -> int:
+        """See `LocatedBatch`; the kernel declines blank lines."""
         return 0
 
     def where(self, index: int) -> tuple[int, int]:
+        """See `LocatedBatch.where`; quick where `index` is not less than the last one."""
         record, lines = self._before if self._before[0] <= index else (0, 0)
         lines += self.batch.index.count_lines(record, index)
         self._before = index, lines
@@ -126,9 +133,11 @@ class IndexedRecords:
         return ends
 
     def count_equal(self, record: bytes) -> tuple[int, int]:
+        """See `LocatedBatch.count_equal`."""
         return self.batch.index.count_equal(record)
 
     def lengths(self) -> array[int]:
+        """See `LocatedBatch.lengths`."""
         out = array("I", bytes(4 * len(self)))
         self.batch.index.record_lengths(out)
         return out

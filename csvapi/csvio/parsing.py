@@ -89,7 +89,9 @@ class Parser(Protocol):
         """The memory that a buffer should be in for this parser; None if any will do."""
         ...
 
-    def parse(self, buffer: Buffer, *, final: bool) -> LocatedBatch | None: ...
+    def parse(self, buffer: Buffer, *, final: bool) -> LocatedBatch | None:
+        """A batch of the first whole records in the buffer, or None to decline; see the class."""
+        ...
 
 
 @dataclass(slots=True)
@@ -104,10 +106,12 @@ class ParsedRecords:
 
     @property
     def parser(self) -> str:
+        """See `LocatedBatch`: "csv"."""
         return "csv"
 
     @property
     def unclosed(self) -> bool:
+        """See `LocatedBatch`."""
         return self.cut.unclosed is not None
 
     def __len__(self) -> int:
@@ -115,10 +119,12 @@ class ParsedRecords:
 
     @property
     def lines(self) -> int:
+        """See `LocatedBatch`."""
         return self.cut.lines
 
     @property
     def blank(self) -> int:
+        """See `LocatedBatch`."""
         return len(self.cut.units) - len(self.batch)
 
     @property
@@ -133,6 +139,7 @@ class ParsedRecords:
         return list(map({unit: index for index, unit in enumerate(self._units)}.__getitem__, units))
 
     def where(self, index: int) -> tuple[int, int]:
+        """See `LocatedBatch.where`."""
         units = self.cut.units
         if self.blank:
             index = self._units[index]
@@ -140,9 +147,11 @@ class ParsedRecords:
         return self.line + index + more, self.position + sum(map(len, units[:index]))
 
     def lengths(self) -> array[int]:
+        """See `LocatedBatch.lengths`."""
         return array("I", map(len, self.batch.raw))
 
     def count_equal(self, record: bytes) -> tuple[int, int]:
+        """See `LocatedBatch.count_equal`."""
         wire = self.batch.wire
         found = [index for index, raw in enumerate(self.batch.raw) if record_text(raw, wire) == record]
         return len(found), found[0] if found else 0
@@ -167,6 +176,7 @@ class CsvParser:
         """Any memory."""
 
     def parse(self, buffer: Buffer, *, final: bool) -> ParsedRecords | None:
+        """See `Parser.parse`; None only if the buffer does not begin with a whole record within the limit."""
         if self.patient:
             return self._parsed(buffer, buffer.size, final=final)
         again = buffer.position == self.stopped

@@ -50,6 +50,7 @@ class Wire:
 
     @cached_property
     def bom(self) -> bytes:
+        """The byte order mark that the file begins with, in the file's own bytes; empty if it has none."""
         return BOMS.get(self.codec, b"") if self.dialect.bom else b""
 
     @cached_property
@@ -59,6 +60,7 @@ class Wire:
 
     @cached_property
     def inner(self) -> str:
+        """The encoding of all bytes that are worked on: the file's, or UTF-8 where the file is transcoded."""
         return "utf-8" if self.wide else self.codec
 
     @cached_property
@@ -68,14 +70,17 @@ class Wire:
 
     @cached_property
     def delimiter(self) -> bytes:
+        """The delimiter in `inner`."""
         return self.dialect.delimiter.encode(self.inner)
 
     @cached_property
     def quote(self) -> bytes:
+        """The quote character in `inner`; empty if there is none."""
         return self.dialect.quote.encode(self.inner)
 
     @cached_property
     def escape(self) -> bytes:
+        """The escape character in `inner`; empty if there is none."""
         return self.dialect.escape.encode(self.inner)
 
     @cached_property
@@ -110,6 +115,7 @@ class Wire:
 
     @cached_property
     def ordered(self) -> bool:
+        """Whether the order of bytes in `inner` is that of code points."""
         return self.inner in _CODE_POINT_ORDER
 
     @cached_property
@@ -198,6 +204,7 @@ class Wire:
         return records
 
     def decode(self, cell: bytes) -> str:
+        """The text of a cell; bytes that are no text become lone surrogates (see `errors`)."""
         return cell.decode(self.inner, self.errors)
 
     def restore(self, data: bytes) -> bytes:

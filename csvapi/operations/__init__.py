@@ -101,4 +101,4 @@ def check_columns(
         if step.operation.files(step.params) and files is None:
             return
         if step.operation.kind != "selector":  # which leaves the columns as they are
-            context = getattr(step.build(context), "after", context)
+            context = step.build(context).after or context

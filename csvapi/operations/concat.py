@@ -11,6 +11,7 @@ from marshmallow import Schema, fields, validate
 from csvapi.csvio.batch import Batch, ParsedBatch
 from csvapi.errors import AmbiguousColumn
 from csvapi.steps.growth import Part, some
+from csvapi.steps.mapping import Mapper
 from csvapi.steps.params import FileField
 from csvapi.steps.second_input import Other
 from csvapi.steps.step import Operation, Traits
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 
 class Params(Schema):
+    """The parameters of concat."""
+
     files = fields.List(
         FileField(),
         required=True,
@@ -32,14 +35,16 @@ class Params(Schema):
 
 
 def files(params: dict[str, Any]) -> list[tuple[str, FileId]]:
+    """The other files that the parameters name, each with its pointer within the step."""
     return [(f"/files/{number}", name) for number, name in enumerate(params["files"])]
 
 
 def traits(params: dict[str, Any]) -> Traits:
+    """How the engine runs it: its output is a file of its own."""
     return Traits("mapper", stateless=True, settles=True)
 
 
-class Concat(Written):
+class Concat(Written, Mapper):
     """Columns that the first file does not have come after its own; what a record does not have is empty.
 
     A file whose header is the first file's is appended by position, whatever names repeat in it. The columns of any
@@ -63,10 +68,13 @@ class Concat(Written):
         self.names, self.width, self.first = names, len(first), first
         self.out = 0
 
-    def prepare(self, workspace: object) -> None:
+    def prepare(self, workspace: object) -> Counts:
+        """See `Behaviour.prepare`."""
         self.out = 0
+        return {}
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
+        """See `Headed.head`: the first file's names, then those that only other files have."""
         new = [encoded(name, self.wire) for name in self.names[self.width :]]
         return self.top([*fields, *new] if fields else fields)
 
@@ -118,6 +126,7 @@ class Concat(Written):
         return [known.get(name) for name in self.names]
 
     def counts(self) -> Counts:
+        """See `Behaviour.counts`."""
         return {"out": self.out}
 
 

@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError, validates_schema
 
 from csvapi.csvio.disk import disk_budget
 from csvapi.steps.formats import FORMATS
+from csvapi.steps.gathering import Converter, Gathering
 from csvapi.steps.growth import Bound, some
 from csvapi.steps.params import choice
 from csvapi.steps.step import Operation, Traits
@@ -27,6 +28,8 @@ _COPY = 1 << 20
 
 
 class Params(Schema):
+    """The parameters of convert."""
+
     format = choice(
         *FORMATS,
         required=True,
@@ -35,6 +38,7 @@ class Params(Schema):
 
     @validates_schema
     def can_be_written(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse a format whose library is not installed."""
         module = FORMATS[data["format"]].module
         if module and find_spec(module) is None:
             extra = data["format"]
@@ -43,10 +47,11 @@ class Params(Schema):
 
 
 def traits(params: dict[str, Any]) -> Traits:
+    """How the engine runs it: in one process, since each format is one stream."""
     return Traits("reducer", settles=True)
 
 
-class Convert:
+class Convert(Converter):
     """Every value is text and stays that text; a field a record does not have is null.
 
     Column names that occur again get a number (`name_2`), fields beyond the header are `column_5` and so on in JSON and
@@ -64,22 +69,28 @@ class Convert:
         self.beyond = 0
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
+        """See `Headed.head`; the format's writer writes the names itself."""
         return fields, b""
 
-    def gather(self, workspace: Workspace, number: int) -> Gathering:
-        return Gathering(self, workspace)
+    def gather(self, workspace: Workspace, number: int) -> Converting:
+        """See `Gatherer.gather`."""
+        return Converting(self, workspace)
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
+        """See `Gatherer.result`: the file that was written in the workspace."""
         self.beyond = sum(part.state for part in parts)
         with (workspace.folder / "converted").open("rb") as file:
             while data := file.read(_COPY):
                 yield data
 
     def counts(self) -> Counts:
+        """See `Behaviour.counts`."""
         return {"beyond_header": self.beyond} if self.beyond else {}
 
 
-class Gathering:
+class Converting(Gathering):
+    """Gives the records to the format's writer, as batches or row by row."""
+
     def __init__(self, convert: Convert, workspace: Workspace) -> None:
         self.wire, self.workspace = convert.wire, workspace
         self.width = len(convert.names)
@@ -92,6 +103,7 @@ class Gathering:
         )
 
     def add(self, block: Batch, line: Callable[[int], int]) -> None:
+        """See `Gathering.add`."""
         done = 0
         if block.width == self.width:
             with disk_budget():
@@ -113,9 +125,11 @@ class Gathering:
             self.workspace.alive()
 
     def abandon(self) -> None:
+        """See `Gathering.abandon`."""
         self.writer.abandon()
 
     def close(self) -> int:
+        """See `Gathering.close`: how many records have fields beyond the header."""
         with disk_budget():
             self.writer.close()
         return self.beyond

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 
 class Params(Schema):
+    """The parameters of dedup."""
+
     columns = columns_field(metadata={"description": "Columns to compare; without it, whole records are compared."})
     keep = fields.String(
         validate=validate.OneOf(("first", "last", "none"), error="must be one of: {choices}."),
@@ -30,6 +32,7 @@ class Params(Schema):
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    """Every column that the parameters name, with its pointer within the step."""
     return [(f"/columns/{number}", column) for number, column in enumerate(params.get("columns", ()))]
 
 

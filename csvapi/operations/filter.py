@@ -13,6 +13,7 @@ from csvapi.steps.conditions import FEW, NEGATIVE, All, Leaf, Node, Not, Text, a
 from csvapi.steps.filter_params import COMPARISONS, Params, columns
 from csvapi.steps.fitting import fitting
 from csvapi.steps.params import compiled
+from csvapi.steps.selecting import Selector
 from csvapi.steps.step import Operation
 from csvapi.steps.typed import AnyOf, Typed, TypedLeaf
 from csvapi.steps.values import as_text, format_of, kind_of, value_in
@@ -21,14 +22,13 @@ from csvapi.steps.writing import wire_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from csvapi.steps.remarks import Remark
     from csvapi.steps.step import Column, Context, Counts
     from csvapi.steps.values import Format
 
 _SHOWN = 200  # characters of a condition in a reason
 
 
-class Filter:
+class Filter(Selector):
     """Keeps the records for which every part holds.
 
     A number is compared exactly, `007` is the number 7, and a cell that is none meets no condition but `!=`; under
@@ -49,7 +49,8 @@ class Filter:
             parts = params["filters"]
             pointers = [f"{pointer}/filters/{number}" for number in range(len(parts))]
         self.parts = [self._node(part, at) for part, at in zip(parts, pointers, strict=True)]
-        self.reasons: tuple[str, ...] = ()
+        self.remarks = [leaf.asked for _, leaf in self.counted if leaf.asked]
+        self.reasons = ()
         self.first_reason: list[int] = []  # by part; a typed one has a second reason
         for part, node in zip(parts, self.parts, strict=True):
             self.first_reason.append(len(self.reasons))
@@ -59,6 +60,7 @@ class Filter:
                 self.reasons += (f"{_clipped(_name(part['column']))} is no {kinds}",)
 
     def keep(self, block: Batch) -> Mask:
+        """See `Selector.keep`."""
         return All(self.parts).mask(block)
 
     def why(self, dropped: Batch) -> bytes:
@@ -84,11 +86,6 @@ class Filter:
         yield
         for (_, leaf), before in zip(self.counted, asked, strict=True):
             leaf.asked = before
-
-    @property
-    def remarks(self) -> list[Remark]:
-        """What each condition in doubt could not compare."""
-        return [leaf.asked for _, leaf in self.counted if leaf.asked]
 
     def counts(self) -> Counts:
         """For each typed condition, how many of the cells it was asked about are no such value."""

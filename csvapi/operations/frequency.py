@@ -11,6 +11,7 @@ from marshmallow import Schema
 
 from csvapi.spill.external_sort import Runs, merged
 from csvapi.spill.record_sort import NativeRuns
+from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.params import ColumnField, whole
 from csvapi.steps.report_table import Table
 from csvapi.steps.step import Operation
@@ -30,15 +31,18 @@ _BATCH = 1_000
 
 
 class Params(Schema):
+    """The parameters of frequency."""
+
     column = ColumnField(required=True, metadata={"description": "The column whose values are counted."})
     top = whole("How many of the most frequent values; without it, all.", 1)
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    """Every column that the parameters name, with its pointer within the step."""
     return [("/column", params["column"])]
 
 
-class Frequency(Table):
+class Frequency(Table, Reducer):
     """The most frequent first, equal ones in the order of their bytes; share is of all records, to six places.
 
     One pass. Memory: the budget; beyond it, counts are written to the workspace in order and merged. An absent field
@@ -51,14 +55,16 @@ class Frequency(Table):
         self.top_values = params.get("top")
         self.distinct = 0
 
-    def gather(self, workspace: Workspace, number: int) -> Gathering | NativeGathering:
+    def gather(self, workspace: Workspace, number: int) -> Counting | NativeCounting:
+        """See `Gatherer.gather`."""
         if workspace.native and max(map(len, (self.wire.delimiter, self.wire.quote, self.wire.escape))) <= 1:
-            return NativeGathering(ValueCounts(workspace, number, self.position), workspace)
-        return Gathering(
+            return NativeCounting(ValueCounts(workspace, number, self.position), workspace)
+        return Counting(
             self.position, workspace, Runs(workspace.folder, f"counts-{number}", workspace.memory, workspace.alive)
         )
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
+        """See `Gatherer.result`."""
         self.out = self.distinct = 0
         total = sum(part.state[1] for part in parts)
         native = [part.state[0] for part in parts if isinstance(part.state[0], NativeRuns)]
@@ -92,6 +98,7 @@ class Frequency(Table):
             yield value, sum(int.from_bytes(count) for _, count in group)
 
     def counts(self) -> Counts:
+        """See `Behaviour.counts`."""
         return {"out": self.out, "distinct": self.distinct}
 
 
@@ -108,13 +115,16 @@ def _batches(sums: Iterable[tuple[bytes, int]], most: int) -> Iterator[list[tupl
     yield found
 
 
-class Gathering:
+class Counting(Gathering):
+    """Counts values in memory; those that take more than half of it are written in order and begun anew."""
+
     def __init__(self, position: int, workspace: Workspace, runs: Runs) -> None:
         self.position, self.workspace, self.runs = position, workspace, runs
         self.counter: Counter[bytes] = Counter()
         self.size = self.total = 0
 
     def add(self, block: Batch, line: Callable[[int], int]) -> None:
+        """See `Gathering.add`."""
         cells = block.column(self.position)
         values: list[bytes] = [cell or b"" for cell in cells] if None in cells else cells  # type: ignore[assignment]  # no None
         known = len(self.counter)
@@ -138,23 +148,26 @@ class Gathering:
             self.runs.spill()
 
     def close(self) -> tuple[Runs, int]:
+        """See `Gathering.close`: the counts of values in order, and the number of records."""
         self._spill()
         if self.workspace.shared or self.runs.size > self.workspace.memory // 4:  # the rest is for ranking them
             self.runs.spill()
         return self.runs, self.total
 
 
-class NativeGathering:
+class NativeCounting(Gathering):
     """The same by the kernel."""
 
     def __init__(self, values: ValueCounts, workspace: Workspace) -> None:
         self.values, self.workspace = values, workspace
 
     def add(self, block: Batch, line: Callable[[int], int]) -> None:
+        """See `Gathering.add`."""
         self.values.add(block)
         self.workspace.alive()
 
     def close(self) -> tuple[NativeRuns, int]:
+        """See `Gathering.close`: the counts of values in order, and the number of records."""
         return self.values.close(shared=self.workspace.shared)
 
 

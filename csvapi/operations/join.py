@@ -11,7 +11,9 @@ from csvapi.spill.native_index import NativeIndex
 from csvapi.steps.conditions import inverse
 from csvapi.steps.growth import EACH, KEY_COLUMNS, PART, Bound
 from csvapi.steps.lookup import Lookup
+from csvapi.steps.mapping import Expander
 from csvapi.steps.params import FileField, choice, columns_field
+from csvapi.steps.selecting import Selector
 from csvapi.steps.step import Operation, Traits
 from csvapi.steps.writing import Text, Written, encoded, movable, records
 
@@ -21,10 +23,13 @@ if TYPE_CHECKING:
     from csvapi.csvio.batch import Mask
     from csvapi.csvio.indexed import IndexedBatch
     from csvapi.spill.workspace import Workspace
-    from csvapi.steps.step import Column, Context, Counts, FileId, Records
+    from csvapi.steps.mapping import Records
+    from csvapi.steps.step import Column, Context, Counts, FileId
 
 
 class Params(Schema):
+    """The parameters of join."""
+
     file = FileField(required=True, metadata={"description": "The second file."})
     on = columns_field(metadata={"description": "The key columns, where both files have them by the same name."})
     left_on = columns_field(metadata={"description": "The key columns of the first file."})
@@ -39,6 +44,7 @@ class Params(Schema):
 
     @validates_schema
     def one_way(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse key columns that are given twice, not at all, or not in pairs."""
         if ("on" in data) == ("left_on" in data or "right_on" in data):
             raise ValidationError("give either on, or left_on and right_on.", "on")
         if "on" not in data and len(data.get("left_on", ())) != len(data.get("right_on", ())):
@@ -49,6 +55,7 @@ class Params(Schema):
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    """The key columns of the first file, each with its pointer within the step."""
     of = "on" if "on" in params else "left_on"
     return [(f"/{of}/{number}", column) for number, column in enumerate(params[of])]
 
@@ -60,15 +67,17 @@ def others(params: dict[str, Any]) -> list[tuple[str, Column]]:
 
 
 def files(params: dict[str, Any]) -> list[tuple[str, FileId]]:
+    """The other files that the parameters name, each with its pointer within the step."""
     return [("/file", params["file"])]
 
 
 def traits(params: dict[str, Any]) -> Traits:
+    """How the engine runs it: inner and left write another file, semi and anti select records."""
     pairs = params.get("how", "inner") in ("inner", "left")
     return Traits("mapper", stateless=True, settles=True) if pairs else Traits("selector", stateless=True)
 
 
-class Join(Lookup, Written):
+class Join(Lookup, Written, Expander):
     """inner and left. A record's bytes stay and the other's fields follow; matches in the order of their file.
 
     However many pairs the records of a block have, they are written in parts of bounded size.
@@ -91,14 +100,16 @@ class Join(Lookup, Written):
         self.out = self.seen = 0
 
     def prepare(self, workspace: Workspace) -> Counts:
+        """Read the second file into an index. See `Behaviour.prepare`."""
         self.out = self.seen = 0
-        self.alive = workspace.alive
         return super().prepare(workspace)
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
+        """See `Headed.head`: the first file's names, then the second one's without its key columns."""
         return self.top([*fields, *(encoded(name, self.wire) for name in self.names)] if fields else fields)
 
     def expand(self, block: Batch) -> Iterator[Records]:
+        """See `Expander.expand`."""
         quick = self.finds(block) and block.width == self.width and block.ends
         yield from self._by_kernel(block) if self.finds(block) and quick else self._by_record(block)
         self.seen += len(block)
@@ -163,30 +174,34 @@ class Join(Lookup, Written):
         return b"" if lone else records([own], self.wire)[0][:-size], self.line_end, rest
 
     def counts(self) -> Counts:
+        """See `Behaviour.counts`."""
         kept = self.matched if self.inner else self.seen
         return {"kept": kept, "dropped": self.seen - kept, "out": self.out, **super().counts()}
 
 
-class Matching(Lookup):
+class Matching(Lookup, Selector):
     """semi and anti: whole records, byte for byte."""
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         super().__init__(params, context, pointer, columns(params), others(params))
         self.taken = []
         self.semi = params["how"] == "semi"
-        self.reasons: tuple[str, ...] = ("no match" if self.semi else "matched",)
+        self.reasons = ("no match" if self.semi else "matched",)
 
     def keep(self, block: Batch) -> Mask:
+        """See `Selector.keep`."""
         if self.finds(block):
             answers = block.packed(self.found(block, places=False).answered)
             return answers if self.semi else inverse(answers)
         return bytes(bool(found) == self.semi for found in self.matches(block))
 
-    def why(self, dropped: Batch) -> bytes:
-        return bytes(len(dropped))
-
 
 def build(params: dict[str, Any], context: Context, pointer: str) -> Join | Matching:
+    """Keys are compared as text; a key that is empty in all its columns, or has an absent field, matches nothing. With
+    inner and left a record's bytes stay and the fields of the second file follow, its key columns left out; records
+    with several matches come once for each, in the order of the second file. semi and anti give whole records, byte
+    for byte. The second file is read once, before the first; memory: the budget, then the workspace.
+    """
     return (Join if traits(params).settles else Matching)(params, context, pointer)
 
 

@@ -14,6 +14,7 @@ from csvapi.native.keys import new_secret
 from csvapi.native.loader import load
 from csvapi.steps.column_parts import PartsReader, PartsWriter
 from csvapi.steps.column_profile import FIXED, ColumnProfile
+from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.indexed_profile import IndexedColumn, values_of
 from csvapi.steps.params import columns_field, whole
 from csvapi.steps.report_table import Table
@@ -38,16 +39,19 @@ _COLUMNS = ["column", "type", "records", "empty", "distinct", "distinct_exact", 
 
 
 class Params(Schema):
+    """The parameters of profile."""
+
     columns = columns_field(metadata={"description": "The columns to look at; without it, all."})
     top = whole("How many of the most frequent values are told; default 5.", 0)
     exact = whole("Up to how many distinct values of a column are counted exactly; default 10000.", 0)
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    """Every column that the parameters name, with its pointer within the step."""
     return [(f"/columns/{number}", column) for number, column in enumerate(params.get("columns", ()))]
 
 
-class Profile(Table):
+class Profile(Table, Reducer):
     """One record per column. The type is the narrowest of integer, number, date, text that 95 % of its values have;
     those that do not have it are `bad`.
 
@@ -70,10 +74,12 @@ class Profile(Table):
         self.shown = [context.columns[at] for at in self.positions]
         self.top_values, self.exact = params.get("top", 5), params.get("exact", _EXACT)
 
-    def gather(self, workspace: Workspace, number: int) -> Gathering:
-        return Gathering(self, workspace, PartsWriter(workspace.folder / f"profile-{number}"))
+    def gather(self, workspace: Workspace, number: int) -> Profiling:
+        """See `Gatherer.gather`."""
+        return Profiling(self, workspace, PartsWriter(workspace.folder / f"profile-{number}"))
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
+        """See `Gatherer.result`: a record for each column."""
         self.out = 0
         written = [(part.state, part.rows) for part in parts]
         with PartsReader(written, self.exact, workspace.memory // 8) as reader:
@@ -110,7 +116,7 @@ class Profile(Table):
         return self.text(json.dumps(told, separators=(",", ":")))
 
 
-class Gathering:
+class Profiling(Gathering):
     """Profiles of all columns, where those fit into half of the memory; else one after the other over some records."""
 
     def __init__(self, profile: Profile, workspace: Workspace, parts: PartsWriter) -> None:
@@ -130,6 +136,7 @@ class Gathering:
         ]
 
     def add(self, block: Batch, line: Callable[[int], int]) -> None:
+        """See `Gathering.add`."""
         if self.indexed and isinstance(block, IndexedBatch):
             for column in self.indexed:
                 column.add(block)
@@ -155,6 +162,7 @@ class Gathering:
             self._look()
 
     def close(self) -> Written:
+        """See `Gathering.close`: the file that has the profiles."""
         self._look()
         if self.profiles:
             self._put_down()

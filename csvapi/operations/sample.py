@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from csvapi.steps.params import whole
+from csvapi.steps.selecting import Selector, Student
 from csvapi.steps.step import Operation, Traits
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 
 class Params(Schema):
+    """The parameters of sample."""
+
     size = whole("How many records stay; all, where there are no more.", 0)
     fraction = fields.Float(
         validate=validate.Range(min=0, max=1, error="must be between 0 and 1."),
@@ -25,15 +28,17 @@ class Params(Schema):
 
     @validates_schema
     def one_way(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse anything but one of size and fraction."""
         if ("size" in data) == ("fraction" in data):
             raise ValidationError("give either size or fraction.", "size")
 
 
 def traits(params: dict[str, Any]) -> Traits:
+    """How the engine runs it: with a pass to count the records if a size is given."""
     return Traits("selector", studies="size" in params)
 
 
-class Sample:
+class Sample(Student, Selector):
     """Decides record by record, in their order. One pass, for `size` one more to know how many there are; no memory.
 
     With `size`, record by record with the probability that the rest must give the rest of the sample, so that every
@@ -41,34 +46,29 @@ class Sample:
     The numbers are the Mersenne Twister's, which Python keeps the same from version to version.
     """
 
-    reasons: tuple[str, ...] = ("not in the sample",)
+    reasons = ("not in the sample",)
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         self.params = params
         self.prepare(None)
 
-    def prepare(self, workspace: object) -> None:
+    def prepare(self, workspace: object) -> Counts:
+        """Begin the random numbers anew. See `Behaviour.prepare`."""
         self.random = Random(self.params.get("seed", 0)).random  # noqa: S311  a sample is no secret
         self.left = 0
         self.wanted = self.params.get("size", 0)
+        return {}
 
     def study(self, block: Batch) -> None:
+        """Count the records. See `Student.study`."""
         self.left += len(block)
 
-    def studied(self) -> None:
-        pass
-
     def keep(self, block: Batch) -> Mask:
+        """See `Selector.keep`."""
         if "fraction" in self.params:
             fraction = self.params["fraction"]
             return bytes(self.random() < fraction for _ in range(len(block)))
         return bytes(self._draw() for _ in range(len(block)))
-
-    def why(self, dropped: Batch) -> bytes:
-        return bytes(len(dropped))
-
-    def counts(self) -> Counts:
-        return {}
 
     def _draw(self) -> bool:
         taken = bool(self.left * self.random() < self.wanted)

@@ -11,6 +11,7 @@ from csvapi.csvio.batch import Batch
 from csvapi.csvio.rewriting import Rewriting
 from csvapi.errors import InvalidInput
 from csvapi.steps.growth import EACH, PART, Part
+from csvapi.steps.mapping import Mapper
 from csvapi.steps.params import columns_field
 from csvapi.steps.step import Operation
 from csvapi.steps.writing import Written, block_of, encoded, wire_of
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 
 class Params(Schema):
+    """The parameters of select."""
+
     columns = columns_field(metadata={"description": "The columns that stay, in the order they are to have."})
     drop = columns_field(metadata={"description": "The columns that go; the others keep their order."})
     rename = fields.Dict(
@@ -31,6 +34,7 @@ class Params(Schema):
 
     @validates_schema
     def something_to_do(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse a step that would change nothing, or that says twice which columns stay."""
         if not data:
             raise ValidationError("give columns or drop, rename, or both.", "columns")
         if "columns" in data and "drop" in data:
@@ -38,6 +42,7 @@ class Params(Schema):
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    """Every column that the parameters name, with its pointer within the step."""
     named = [(f"/{of}/{i}", column) for of in ("columns", "drop") for i, column in enumerate(params.get(of, ()))]
     return [*named, *((f"/rename/{_escaped(name)}", name) for name in params.get("rename", ()))]
 
@@ -46,7 +51,7 @@ def _escaped(name: str) -> str:
     return name.replace("~", "~0").replace("/", "~1")
 
 
-class Select(Written):
+class Select(Written, Mapper):
     """Takes columns by their positions. One pass, stateless; memory: a block.
 
     A field a record does not have is written as an empty one; fields beyond the header go with `columns` and stay last
@@ -74,6 +79,7 @@ class Select(Written):
         self.filled = 0
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
+        """See `Headed.head`: the chosen columns by their new names."""
         return self.top([self.renamed.get(at, fields[at]) for at in self.positions] if fields else fields)
 
     def map(self, block: Batch) -> Batch:
@@ -108,6 +114,7 @@ class Select(Written):
         return block.part(0, part.count)
 
     def counts(self) -> Counts:
+        """See `Behaviour.counts`."""
         return {"filled": self.filled}
 
 

@@ -13,6 +13,7 @@ from csvapi.errors import InvalidInput, TooLarge
 from csvapi.native.rewriting import CellTexts
 from csvapi.steps.cell_changes import CellChanges
 from csvapi.steps.growth import Part, TooLong
+from csvapi.steps.mapping import Mapper
 from csvapi.steps.params import columns_field, compiled, flag
 from csvapi.steps.step import Operation, Traits
 from csvapi.steps.template import template
@@ -20,7 +21,7 @@ from csvapi.steps.text_changes import CASES, changes
 from csvapi.steps.writing import Written, block_of, encoded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from csvapi.csvio.batch import Batch
     from csvapi.spill.workspace import Workspace
@@ -41,6 +42,7 @@ class Replacement(Schema):
 
     @validates_schema
     def one_of_both(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse anything but one of a text and a pattern."""
         if ("text" in data) == ("pattern" in data):
             raise ValidationError("give either text or pattern.", "text")
         if "pattern" in data:
@@ -48,6 +50,8 @@ class Replacement(Schema):
 
 
 class Params(Schema):
+    """The parameters of set."""
+
     columns = columns_field(metadata={"description": "The columns to change; without it, all."})
     nfc = flag("Compose characters (Unicode NFC), so that equal text is equal.")
     trim = flag("Remove white space at both ends.")
@@ -66,6 +70,7 @@ class Params(Schema):
 
     @validates_schema
     def something_to_do(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse a step that would change nothing, or fill in two ways."""
         if not any(value for name, value in data.items() if name != "columns"):
             raise ValidationError("give at least one of nfc, trim, collapse, replace, case, fill, fill_previous.")
         if "fill" in data and data.get("fill_previous"):
@@ -73,15 +78,17 @@ class Params(Schema):
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    """Every column that the parameters name, with its pointer within the step."""
     return [(f"/columns/{number}", column) for number, column in enumerate(params.get("columns", ()))]
 
 
 def traits(params: dict[str, Any]) -> Traits:
+    """How the engine runs it: only `fill_previous` depends on the records before."""
     previous = bool(params.get("fill_previous"))
     return Traits("mapper", stateless=not previous, settles=previous)
 
 
-class Set(Written):
+class Set(Written, Mapper):
     """Changes cells as text. One pass, stateless but for `fill_previous`; memory: a part, and some short cells.
 
     An absent field stays absent. A cell with bytes that are no text is not shown to a pattern.
@@ -98,22 +105,20 @@ class Set(Written):
         self.known: dict[bytes, bytes] = {}
         self.remembered = self.changed = 0
         self.memory = _REMEMBERED
-        self.alive: Callable[[], None] = lambda: None
         width, number = len(context.columns), {position: at for at, position in enumerate(self.positions)}
         order = [width + number[position] if position in number else position for position in range(width)]
         self.rewriting = Rewriting(self.wire, order, self.bound.limit)
         self.same = Rewriting(self.wire, range(width), self.bound.limit)
         self.kernel = CellChanges.of(params, self.wire, self._known_value)
 
-    def prepare(self, workspace: Workspace) -> None:
+    def prepare(self, workspace: Workspace) -> Counts:
+        """Forget the values above, and fit what is remembered to the memory. See `Behaviour.prepare`."""
         self.previous = None if self.previous is None else {}
         self.memory = min(_REMEMBERED, workspace.memory // _SHARE)
+        return {}
 
     def _alive(self) -> None:
         self.alive()
-
-    def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
-        return self.top(fields)
 
     def map(self, block: Batch) -> Batch:
         """The first records of the block, as many as fit into a part; of an indexed one all, whose other columns
@@ -200,6 +205,7 @@ class Set(Written):
         return size, changed
 
     def counts(self) -> Counts:
+        """See `Behaviour.counts`."""
         return {"changed": self.changed}
 
     def _value(self, cell: bytes, row: int, position: int) -> bytes:

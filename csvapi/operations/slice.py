@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, validates_schema
 
 from csvapi.steps.params import whole
+from csvapi.steps.selecting import Selector, Student
 from csvapi.steps.step import Operation, Traits
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 
 class Params(Schema):
+    """The parameters of slice."""
+
     head = whole("How many records from the first on stay.", 0)
     tail = whole("How many records up to the last one stay.", 0)
     start = whole("The first record that stays, counted from 1.", 1)
@@ -22,6 +25,7 @@ class Params(Schema):
 
     @validates_schema
     def one_way(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse anything but one of head, tail and a range."""
         ways = [name for name in ("head", "tail") if name in data]
         ranged = "start" in data or "stop" in data
         if len(ways) + ranged != 1:
@@ -31,40 +35,36 @@ class Params(Schema):
 
 
 def traits(params: dict[str, Any]) -> Traits:
+    """How the engine runs it: with a pass to count the records for `tail`."""
     return Traits("selector", studies="tail" in params)
 
 
-class Slice:
+class Slice(Student, Selector):
     """Counts the records that reach it. One pass, for `tail` one more to know how many there are; no memory."""
 
-    reasons: tuple[str, ...] = ("outside the slice",)
+    reasons = ("outside the slice",)
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         self.params = params
         self.prepare(None)
 
-    def prepare(self, workspace: object) -> None:
+    def prepare(self, workspace: object) -> Counts:
+        """Begin to count anew. See `Behaviour.prepare`."""
         self.seen = self.total = 0
+        return {}
 
     def study(self, block: Batch) -> None:
+        """Count the records. See `Student.study`."""
         self.total += len(block)
 
-    def studied(self) -> None:
-        pass
-
     def keep(self, block: Batch) -> Mask:
+        """See `Selector.keep`."""
         first, last = self._range()
         before = self.seen
         self.seen += len(block)
         start = min(max(first - before, 0), len(block))
         stop = len(block) if last is None else min(max(last - before, start), len(block))
         return bytes(start) + b"\1" * (stop - start) + bytes(len(block) - stop)
-
-    def why(self, dropped: Batch) -> bytes:
-        return bytes(len(dropped))
-
-    def counts(self) -> Counts:
-        return {}
 
     def _range(self) -> tuple[int, int | None]:
         """The records that stay, counted from 0, without the last one."""

@@ -13,6 +13,7 @@ from csvapi.native.comparing import pack
 from csvapi.native.sorting import KeyColumn, unsure_numbers
 from csvapi.spill.record_sort import NativeRuns, in_order, sorter
 from csvapi.steps.asked import not_comparable, note
+from csvapi.steps.gathering import Gatherer, Gathering
 from csvapi.steps.growth import KEY_COLUMNS
 from csvapi.steps.params import ColumnField, choice, flag
 from csvapi.steps.sort_keys import KeyPart
@@ -44,6 +45,8 @@ class By(Schema):
 
 
 class Params(Schema):
+    """The parameters of sort."""
+
     by = fields.List(
         fields.Nested(By),
         required=True,
@@ -71,10 +74,11 @@ def _is_column(value: Any) -> bool:
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    """Every column that the parameters name, with its pointer within the step."""
     return [(f"/by/{number}/column", by["column"]) for number, by in enumerate(params["by"])]
 
 
-class Sort:
+class Sort(Gatherer):
     """Stable; text by code point, numbers exactly, dates as moments. The records keep their bytes.
 
     Numbers may have leading zeros and outer spaces; NaN and INF are none. What is empty or no number or date goes to
@@ -107,8 +111,9 @@ class Sort:
             return None
         return [KeyColumn(part.position, part.number, part.descending, part.empty_first) for part in self.parts]
 
-    def gather(self, workspace: Workspace, number: int) -> Gathering:
-        return Gathering(self, workspace, sorter(workspace, f"sort-{number}"))
+    def gather(self, workspace: Workspace, number: int) -> Sorting:
+        """See `Gatherer.gather`."""
+        return Sorting(self, workspace, sorter(workspace, f"sort-{number}"))
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         """Runs of all ranges, in the order of the ranges, which keeps the sort stable."""
@@ -120,10 +125,11 @@ class Sort:
             yield self.wire.restore(records)
 
     def counts(self) -> Counts:
+        """See `Behaviour.counts`."""
         return {"not_comparable": self.bad} if self.bad else {}
 
 
-class Gathering:
+class Sorting(Gathering):
     """Gives the sorter the records of one range: to the kernel, what it can make keys of; the rest with their keys."""
 
     def __init__(self, sort: Sort, workspace: Workspace, runs: Runs | NativeRuns) -> None:
@@ -131,6 +137,7 @@ class Gathering:
         self.columns = sort.key_columns
 
     def add(self, block: Batch, line: Callable[[int], int]) -> None:
+        """See `Gathering.add`."""
         if self.columns and isinstance(block, IndexedBatch) and isinstance(self.runs, NativeRuns):
             self._add_indexed(block, self.columns, self.runs)
         else:
@@ -160,6 +167,7 @@ class Gathering:
                 note(part.asked, len(block) - len(keys) - count, [])
 
     def close(self) -> tuple[Runs | NativeRuns, dict[str, int]]:
+        """See `Gathering.close`: the sorted runs, and how many cells are no number or date by column."""
         if self.workspace.shared:
             self.runs.spill()
         return self.runs, {f"/by/{at}": part.asked.seen.count for at, part in enumerate(self.sort.parts) if part.asked}

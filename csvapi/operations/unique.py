@@ -15,17 +15,21 @@ if TYPE_CHECKING:
 
 
 class Params(Schema):
+    """The parameters of unique."""
+
     column = ColumnField(metadata={"description": "The column whose values are to be distinct."})
     columns = columns_field(metadata={"description": "Several columns, compared together."})
     ignore = ignore_field(*IGNORABLE)
 
     @validates_schema
     def one_of_both(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse anything but one of column and columns."""
         if ("column" in data) == ("columns" in data):
             raise ValidationError("give either column or columns.", "column")
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    """Every column that the parameters name, with its pointer within the step."""
     if "column" in params:
         return [("/column", params["column"])]
     return [(f"/columns/{number}", column) for number, column in enumerate(params["columns"])]

@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields
 
-from csvapi.csvio.indexed import IndexedBatch
-from csvapi.steps.field_checks import Violation, checked
-from csvapi.steps.growth import some
+from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.params import choice, whole
 from csvapi.steps.report_table import Table
-from csvapi.steps.schema_properties import unknown_remarks
+from csvapi.steps.schema_checks import Checks, columns, parts, unique_sets
+from csvapi.steps.selecting import Selector
 from csvapi.steps.step import Operation, Traits
-from csvapi.steps.table_schema import TableSchema, primary_key
-from csvapi.steps.unique_values import Unique
+from csvapi.steps.table_schema import TableSchema
 from csvapi.steps.violation_parts import ViolationsWriter, violations
-from csvapi.steps.writing import wire_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,114 +22,33 @@ if TYPE_CHECKING:
     from csvapi.csvio.batch import Batch, Mask
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
-    from csvapi.steps.step import Column, Context, Counts
+    from csvapi.steps.step import Context, Counts
     from csvapi.steps.violation_parts import Located
-
-_CELLS = 1 << 16  # that the kernel checks together: a batch has half as many, unless the schema repeats a column
 
 
 class Params(Schema):
+    """The parameters of validate."""
+
     schema = fields.Nested(TableSchema, required=True, metadata={"description": "A Frictionless Table Schema."})
     keep = choice("report", "valid", "invalid", description="The report of violations (default), or records.")
     limit = whole("The most violations in the report; all are counted in the receipt.", 1)
 
 
-def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
-    named = [(f"/schema/fields/{number}/name", each["name"]) for number, each in enumerate(params["schema"]["fields"])]
-    return [*named, *(("/schema/primaryKey", name) for name in primary_key(params["schema"]))]
-
-
-def unique_sets(params: dict[str, Any]) -> list[tuple[str, list[str]]]:
-    """Rule and columns of what must not repeat."""
-    wanted = [
-        ("unique", [each["name"]]) for each in params["schema"]["fields"] if each.get("constraints", {}).get("unique")
-    ]
-    key = primary_key(params["schema"])
-    return [*wanted, ("primaryKey", key)] if key else wanted
-
-
 def traits(params: dict[str, Any]) -> Traits:
+    """How the engine runs it: as a reducer that reports, or a selector; uniqueness needs a pass of its own."""
     unique = bool(unique_sets(params))
     if params.get("keep", "report") == "report":
         return Traits("reducer", stateless=not unique, studies=unique, settles=True)
     return Traits("selector", stateless=not unique, studies=unique)
 
 
-def parts(block: Batch, columns: int) -> Iterator[Batch]:
-    """The block, if the kernel checks its cells and they are not too many; else some records at a time."""
-    few = isinstance(block, IndexedBatch) and len(block) * columns <= _CELLS
-    return iter((block,)) if few else some(block, columns)
-
-
-class Checks:
-    """All rules over a block. A cell is reported with the first rule it violates; `fields` is for ragged records."""
-
-    def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
-        named = {at: context.position(column, pointer + at) for at, column in columns(params)}
-        schema = params["schema"]
-        wire, key = wire_of(context), primary_key(schema)
-        missing = frozenset(each.encode(wire.inner, "replace") for each in schema.get("missingValues", [""]))
-        self.width = len(context.columns)
-        fields = [
-            (each, named[f"/schema/fields/{number}/name"], each["name"] in key)
-            for number, each in enumerate(schema["fields"])
-        ]
-        self.columns = checked(fields, missing)
-        self.unique = [
-            Unique(rule, [context.position(name, pointer) for name in names], " ".join(names), missing)
-            for rule, names in unique_sets(params)
-        ]
-        self.found: dict[str, int] = {}
-        self.remarks = unknown_remarks(schema)
-        self.alive: Callable[[], None] = lambda: None
-
-    def prepare(self, workspace: Workspace) -> None:
-        self.found = {}
-        rules = {id(column.rules): column.rules for column in self.columns}.values()
-        for rule in rules:
-            rule.prepare(workspace.memory // (4 * len(rules)))
-        for number, each in enumerate(self.unique):
-            each.prepare(workspace, number)
-
-    def study(self, block: Batch) -> None:
-        for each in self.unique:
-            each.study(block)
-
-    def studied(self) -> None:
-        for each in self.unique:
-            each.studied(self.alive)
-
-    def violations(self, block: Batch) -> list[Violation]:
-        """In the order of records, then of the schema."""
-        found: list[Violation] = []
-        for column in self.columns:
-            found += column.violations(block)
-        for each in self.unique:
-            found += [(at, each.shown, each.value(block, at), each.rule) for at in each.bad(block)]
-        if not block.width:
-            widths = block.widths()
-            found += [(at, "", b"%d" % widths[at], "fields") for at in range(len(block)) if widths[at] != self.width]
-        found.sort(key=lambda violation: violation[0])
-        for violation in found:
-            self.found[violation[3]] = self.found.get(violation[3], 0) + 1
-        return found
-
-    def named_rules(self) -> list[tuple[str, str]]:
-        """Column and name of every rule there is; of a record's number of fields without a column."""
-        of_columns = [(each.name, rule) for each in self.columns for rule in each.names]
-        return [*of_columns, *((each.shown, each.rule) for each in self.unique), ("", "fields")]
-
-    def counts(self) -> Counts:
-        return {"violations": dict(self.found)}
-
-
-class Keep(Checks):
+class Keep(Checks, Selector):
     """Valid or invalid records, byte for byte. The reason is the column and rule of the first violation."""
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         super().__init__(params, context, pointer)
         self.valid = params["keep"] == "valid"
-        self.reasons: tuple[str, ...] = ("valid",)
+        self.reasons = ("valid",)
         self.numbers: dict[tuple[str, str], int] = {}
         self.gone = b""
         if self.valid:
@@ -141,6 +57,7 @@ class Keep(Checks):
             self.numbers = {rule: number for number, rule in enumerate(named) if len(named) <= _REASONS}
 
     def keep(self, block: Batch) -> Mask:
+        """See `Selector.keep`."""
         mask, self.gone = b"", b""
         for few in parts(block, len(self.columns)):
             mask += self._keep(few)
@@ -168,7 +85,7 @@ def _reason(column: str, rule: str) -> str:
     return f"{column}: {rule}" if column else rule
 
 
-class Report(Checks):
+class Report(Checks, Reducer):
     """A table of violations: row and line (both from 1), column, value, rule. One pass, one more for uniqueness."""
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
@@ -177,12 +94,15 @@ class Report(Checks):
         self.after, self.limit = self.table.after, params.get("limit")
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
+        """See `Headed.head`."""
         return self.table.head(fields)
 
-    def gather(self, workspace: Workspace, number: int) -> Gathering:
-        return Gathering(self, workspace, number)
+    def gather(self, workspace: Workspace, number: int) -> Reporting:
+        """See `Gatherer.gather`."""
+        return Reporting(self, workspace, number)
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
+        """See `Gatherer.result`: a record for each violation."""
         table, self.found, table.out = self.table, {}, 0
         for part in parts:
             for rule, count in part.state[1].items():
@@ -198,10 +118,11 @@ class Report(Checks):
         return [b"%d" % (row + part.rows), b"%d" % (line + part.lines), text(column), value, text(rule)]
 
     def counts(self) -> Counts:
+        """See `Behaviour.counts`."""
         return {**self.table.counts(), **super().counts()}
 
 
-class Gathering:
+class Reporting(Gathering):
     """The violations of one range, and how many there are by rule."""
 
     def __init__(self, report: Report, workspace: Workspace, number: int) -> None:
@@ -211,6 +132,7 @@ class Gathering:
         report.found = {}
 
     def add(self, block: Batch, line: Callable[[int], int]) -> None:
+        """See `Gathering.add`."""
         for few in parts(block, len(self.report.columns)):
             found = self.report.violations(few)
             left = found if self.report.limit is None else found[: self.report.limit - self.count]
@@ -221,9 +143,11 @@ class Gathering:
             self.workspace.alive()
 
     def abandon(self) -> None:
+        """See `Gathering.abandon`."""
         self.out.abandon()
 
     def close(self) -> tuple[Path, dict[str, int]]:
+        """See `Gathering.close`: the file that has the violations, and how many there are by rule."""
         self.out.close()
         return self.out.path, self.report.found
 

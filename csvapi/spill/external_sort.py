@@ -43,6 +43,7 @@ class Runs:
         self.files: list[Path] = []
 
     def add(self, keys: Sequence[bytes], records: Sequence[bytes]) -> None:
+        """Take some keys, each with its record. Writes a run when the memory is full."""
         self.keys += keys
         self.records += records
         self.size += sum(map(len, keys)) + sum(map(len, records)) + _EACH * len(keys)

@@ -50,6 +50,7 @@ class IndexWriter(AbstractContextManager["IndexWriter"]):
         self.count = self.size = 0
 
     def add(self, keys: Sequence[bytes], texts: Sequence[bytes]) -> None:
+        """Take some keys, each with the text it stands for."""
         self.sink.add(keys, range(self.count, self.count + len(keys)))
         ends = array("q", accumulate(map(len, texts), initial=self.size))[1:]
         with disk_budget(sum(map(len, texts)) + len(keys) * ends.itemsize):
@@ -122,6 +123,7 @@ class Index:
         return list(map(self.known.__getitem__, keys))
 
     def text(self, place: int) -> bytes:
+        """The text of the record at a place that `find` gave."""
         number = self.rest[2 * place + 1]
         start, end = self.ends[number - 1] if number else 0, self.ends[number]
         self._touch(end - start)

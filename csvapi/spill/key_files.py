@@ -30,6 +30,7 @@ Keys = tuple["array[int]", "array[int]", "array[int]"]
 
 
 def key_file(workspace: Path, step: int, number: int, partition: int) -> Path:
+    """Where the keys of a step are, for one range (by its number) and partition."""
     return workspace / f"keys-{step}-{number}-{partition}"
 
 
@@ -40,7 +41,9 @@ class KeySink(Protocol):
     """
 
     @property
-    def secret(self) -> bytes | None: ...
+    def secret(self) -> bytes | None:
+        """What digests are made under, so that nobody can prepare two keys with one; None where it takes none."""
+        ...
 
     def digest(self, key: bytes) -> bytes:
         """The digest of a key under the secret, 16 bytes."""
@@ -72,19 +75,23 @@ class NativeKeySink:
         self._partitions = Partitions(partitions, max(_LEAST, _BUFFERED // partitions), self._write)
 
     def digest(self, key: bytes) -> bytes:
+        """See `KeySink.digest`."""
         found = bytearray(DIGEST)
         digests_of([key], self.secret, found)
         return bytes(found)
 
     def add(self, keys: Sequence[bytes], rows: Sequence[int]) -> None:
+        """See `KeySink.add`."""
         digests = bytearray(DIGEST * len(keys))
         digests_of(keys, self.secret, digests)
         self._partitions.add_entries(entries(digests, rows))
 
     def add_digests(self, digests: Digests) -> None:
+        """See `KeySink.add_digests`."""
         digests.add_to(self._partitions)
 
     def flush(self) -> None:
+        """See `KeySink.flush`."""
         self._partitions.flush()
 
     def _write(self, number: int, entries: memoryview) -> None:
@@ -92,6 +99,7 @@ class NativeKeySink:
             self._files[number].write(entries)
 
     def close(self) -> None:
+        """See `KeySink.close`."""
         for file in self._files:
             file.close()
 
@@ -106,6 +114,7 @@ class PlainKeySink:
         self.buffers = tuple(array("q") for _ in range(_NUMBERS))
 
     def add(self, keys: Sequence[bytes], rows: Sequence[int]) -> None:
+        """See `KeySink.add`."""
         first, second, row = self.buffers
         halves = digests(keys)
         first.extend(halves[0])
@@ -153,6 +162,7 @@ class PlainKeySink:
                 file.write(entries)
 
     def close(self) -> None:
+        """See `KeySink.close`."""
         for file in self.files:
             with disk_budget():
                 file.close()

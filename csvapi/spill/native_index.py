@@ -57,6 +57,7 @@ class NativeIndex:
         return [_NOTHING if key is None else next(ranges) for key in keys]
 
     def text(self, place: int) -> bytes:
+        """The text of the record at a place that a search gave."""
         start = self._rows[_ENTRY * place + 2] + LENGTH
         self._texts.some(1)
         return bytes(self._text[start : start + int.from_bytes(self._text[start - LENGTH : start], "little")])

@@ -54,6 +54,7 @@ class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
         return file
 
     def add(self, keys: Sequence[bytes], texts: Sequence[bytes]) -> None:
+        """Take some keys, each with the text it stands for."""
         found = bytearray(DIGEST * len(keys))
         digests_of(keys, self.secret, found)
         starts = list(accumulate((LENGTH + len(text) for text in texts), initial=self.size))
@@ -160,6 +161,7 @@ class Spread:
             self._files[number].write(some)
 
     def close(self) -> None:
+        """Close the files."""
         for file in self._files:
             file.close()
 

@@ -98,6 +98,7 @@ class NativeRuns:
 
 
 def chunk(memory: int) -> int:
+    """How many bytes of a run are read or written at once, for this much memory."""
     return min(max(memory // _CHUNKS, _SMALLEST_CHUNK), _CHUNK)
 
 

@@ -36,6 +36,7 @@ class PartsWriter:
         self.written = Written(path, [])
 
     def add(self, profiles: Iterable[ColumnProfile]) -> None:
+        """Write a part: the profile of each column, in their order."""
         with disk_budget(), self.written.path.open("ab") as file:
             self.written.starts.append(file.tell())
             for each in profiles:
@@ -65,6 +66,7 @@ class PartsReader(AbstractContextManager["PartsReader"]):
             os.close(file)
 
     def column(self, alive: Callable[[], None]) -> ColumnProfile:
+        """The profile of the next column. Calls `alive` before each part, which may raise."""
         whole: ColumnProfile | None = None
         for part in self.parts:
             alive()

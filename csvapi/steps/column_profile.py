@@ -61,6 +61,7 @@ class ColumnProfile:
 
     @classmethod
     def unpacked(cls, data: bytes, room: int) -> ColumnProfile:
+        """What `packed` made bytes of, with another `room` for its values."""
         bound, mine, values, size, registers = loads(data)  # noqa: S301  we packed it ourselves
         found = cls(bound, room)
         found.records, found.empty, found.longest, found.counts, found.ranges, found.total, found.strangers = mine
@@ -76,6 +77,7 @@ class ColumnProfile:
         return FIXED + self.distinct.size + sum(map(len, cells))
 
     def add(self, cells: Sequence[bytes | None], rows: Sequence[int], wire: Wire) -> None:
+        """Add cells, None for those that a record does not have, with the rows they are in."""
         present = list(filter(None, cells))
         self.add_counted(Counter(present), len(cells) - len(present), cells, rows, wire)
 
@@ -129,6 +131,7 @@ class ColumnProfile:
                 self.total += sum(map(mul, numbers.values(), map(counted.__getitem__, numbers)))
 
     def note_count(self, kind: str, count: int) -> None:
+        """Add so many values of this kind."""
         self.counts[kind] = self.counts.get(kind, 0) + count
 
     def note_sum(self, numbers: int, decimals: int) -> None:
@@ -141,6 +144,7 @@ class ColumnProfile:
             self.strangers[kind] = row, cell
 
     def note_range(self, kind: str, least: Any, most: Any) -> None:
+        """Add the least and the greatest value of this kind."""
         if kind in self.ranges:
             before = self.ranges[kind]
             least, most = min(before[0], least), max(before[1], most)
@@ -170,6 +174,7 @@ class ColumnProfile:
 
     @property
     def extremes(self) -> tuple[bytes, bytes]:
+        """The cells with the least and the greatest value of the column's `kind`; empty without any."""
         if not self.ranges:
             return b"", b""
         name = "text" if self.kind == "empty" else self.kind

@@ -25,10 +25,15 @@ COMPARE = {"==": operator.eq, ">": operator.gt, ">=": operator.ge, "<": operator
 
 
 class Node(Protocol):
-    def mask(self, block: Batch) -> Mask: ...
+    """A condition, or several that are joined."""
+
+    def mask(self, block: Batch) -> Mask:
+        """For each record of the batch 1 if the condition holds, else 0."""
+        ...
 
 
 def inverse(mask: Mask) -> Mask:
+    """The mask with 0 for every byte that is not 0, and 1 for every 0."""
     return mask.translate(_INVERSE)
 
 
@@ -42,6 +47,7 @@ class All:
     parts: Sequence[Node]
 
     def mask(self, block: Batch) -> Mask:
+        """See `Node.mask`."""
         mask = self.parts[0].mask(block)
         for part in self.parts[1:]:
             if 1 not in mask:
@@ -52,9 +58,12 @@ class All:
 
 @dataclass
 class Not:
+    """True where its part is not."""
+
     part: Node
 
     def mask(self, block: Batch) -> Mask:
+        """See `Node.mask`."""
         return inverse(self.part.mask(block))
 
 
@@ -75,6 +84,7 @@ class Leaf:
     asked: Remark | None = None
 
     def mask(self, block: Batch) -> Mask:
+        """See `Node.mask`."""
         if isinstance(self.test, Text) and not self.asked and isinstance(self.test.operand, bytes):
             mask = block.text_mask(self.position, self.test.name, self.test.operand)
             if mask is not None:
@@ -87,6 +97,7 @@ class Leaf:
         return bytes(self.ask(cast("list[bytes]", cells), block.rows))
 
     def ask(self, cells: Sequence[bytes], rows: Sequence[int]) -> Iterable[bool]:
+        """For each cell whether the test holds; counts the cells if their comparison is in doubt."""
         if self.asked:
             self.asked.add(len(cells), len(cells), list(zip(rows[:1], cells[:1], strict=True)))
         return self.test(cells)

@@ -152,6 +152,7 @@ class DateFormat:
         return re.compile(rf"[{SPACES}]*{''.join(parts)}[{SPACES}]*", re.ASCII | re.IGNORECASE)
 
     def as_json(self) -> dict[str, object]:
+        """As a request gives it in `as`."""
         return {"date": self.pattern}
 
 

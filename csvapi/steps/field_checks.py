@@ -81,6 +81,7 @@ class Checked:
 
     @property
     def names(self) -> list[str]:
+        """The names of its rules, in the order in which a cell is held against them."""
         return self.rules.names
 
     def violations(self, block: Batch) -> list[Violation]:

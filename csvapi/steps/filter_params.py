@@ -41,6 +41,7 @@ class Condition(Schema):
 
     @validates_schema
     def value_fits(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse a value that the operator cannot compare with."""
         name, value = data["operator"], data.get("value")
         if name in BARE:
             if "value" in data:
@@ -86,6 +87,8 @@ def _check_value(name: str, value: object, kind: Any) -> None:
 
 
 class Params(Schema):
+    """The parameters of filter."""
+
     filters = fields.List(
         fields.Nested(Condition),
         validate=validate.Length(min=1, max=MAX_LEAVES, error="must hold 1 to {max} conditions."),
@@ -95,6 +98,7 @@ class Params(Schema):
 
     @validates_schema
     def one_of_both(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse anything but one of filters and where, and a tree that is none."""
         if ("filters" in data) == ("where" in data):
             raise ValidationError("give either filters or where.", "filters")
         if "where" in data:
@@ -132,6 +136,7 @@ def leaves(node: Any, pointer: str, depth: int = 0) -> list[tuple[str, dict[str,
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    """Every column that the parameters name, each with its pointer within the step."""
     if "where" in params:
         return [(f"/where{pointer}/column", leaf["column"]) for pointer, leaf in leaves(params["where"], "")]
     return [(f"/filters/{number}/column", leaf["column"]) for number, leaf in enumerate(params["filters"])]

@@ -32,10 +32,21 @@ class Writer(Protocol):
     """
 
     def __init__(self, path: Path, names: list[str], memory: int, bound: Bound) -> None: ...
-    def write(self, rows: list[Row], numbers: Sequence[int]) -> None: ...
-    def write_batch(self, batch: Batch) -> int: ...
-    def abandon(self) -> None: ...
-    def close(self) -> None: ...
+    def write(self, rows: list[Row], numbers: Sequence[int]) -> None:
+        """Write rows; the first ones that `write_batch` left."""
+        ...
+
+    def write_batch(self, batch: Batch) -> int:
+        """Write the first records of a batch in a way of its own: how many, 0 if it has none."""
+        ...
+
+    def abandon(self) -> None:
+        """Close the file, which is not going to be used; called instead of `close`."""
+        ...
+
+    def close(self) -> None:
+        """Write what is left, and the end of the file."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -67,9 +78,11 @@ class Xlsx:
         self.write([list(names)], (0,))
 
     def write_batch(self, batch: Batch) -> int:
+        """See `Writer.write_batch`: no batch as a whole."""
         return 0
 
     def write(self, rows: list[Row], numbers: Sequence[int]) -> None:
+        """See `Writer.write`."""
         for row in rows:
             size = _XLSX_ROW + sum(_XLSX_CELL + len(cell) for cell in row if cell)
             with disk_budget(size):  # of a temporary file, which is packed at the end
@@ -90,9 +103,11 @@ class Xlsx:
         return TooLarge(detail, limit=limit)
 
     def close(self) -> None:
+        """See `Writer.close`."""
         self.book.close()
 
     def abandon(self) -> None:
+        """See `Writer.abandon`."""
         self.sheet.row_data_fh.close()
         self.book.fileclosed = True  # or it would write the whole file when it goes
 

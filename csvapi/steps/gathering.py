@@ -2,51 +2,81 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
+
+from csvapi.steps.behaviour import Behaviour
+from csvapi.steps.mapping import Headed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from csvapi.csvio.batch import Batch
     from csvapi.spill.workspace import Workspace
-    from csvapi.steps.step import Context, Counts
+    from csvapi.steps.step import Context
 
 
 @dataclass(frozen=True)
 class Part:
-    """What one range gathered, with the records and physical lines of the file before it."""
+    """What one range gathered, with the number of records and physical lines of the file before it."""
 
     state: Any
     rows: int
     lines: int
 
 
-class Gathering(Protocol):
-    """Takes the records of one range in order; `line` gives the physical line of the record in a row.
+class Gathering(ABC):
+    """Takes the records of one range, in the process that reads the range."""
 
-    One that holds files open has `abandon`, too, for a pass that fails: it is called in place of `close`.
-    """
+    @abstractmethod
+    def add(self, block: Batch, line: Callable[[int], int]) -> None:
+        """Take the next records, in the order of the file; the batch itself is not to be kept.
 
-    def add(self, block: Batch, line: Callable[[int], int]) -> None: ...
-    def close(self) -> object: ...
+        `line(row)` is the physical line, from 1 in the range, at which the record in `row` (as in `block.rows`) begins.
+        What takes more than the memory of the workspace goes to files in its folder.
+        """
+
+    @abstractmethod
+    def close(self) -> object:
+        """Called after the last record, instead of `abandon`: what was gathered, as `Part.state` of `result`.
+
+        If `Workspace.shared`, it is pickled and sent to another process: a small plain value, such as counts and the
+        paths of the files that hold the rest.
+        """
+
+    def abandon(self) -> None:  # noqa: B027  most have no file open
+        """Close open files, for the pass has failed; called instead of `close`. The folder is removed by others."""
 
 
-class Gatherer(Protocol):
-    """Takes all records and writes others: in another order (a sorter), a table (a reducer), or in another format.
+class Gatherer(Behaviour, ABC):
+    """Takes all records and writes them in another order (kind "sorter"); of other results there are subclasses.
 
-    What `gather` collects for each range is a plain value, since it may come from another process. All but sorters
-    have a `head`, as mappers do.
+    `Traits.settles` holds for it: it is the last step of its stage. In the pass that writes, each range is gathered, of
+    a stateless step in a process for each; then `result` is written by the process that runs the stage.
     """
 
     after: Context
 
-    def gather(self, workspace: Workspace, number: int) -> Gathering: ...
-    def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]: ...
-    def counts(self) -> Counts: ...
+    @abstractmethod
+    def gather(self, workspace: Workspace, number: int) -> Gathering:
+        """What takes the records of range `number` (from 0). Files in the workspace must have that number in their
+        name: all ranges have the same folder. `workspace.memory` is this range's share."""
+
+    @abstractmethod
+    def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
+        """The bytes after those of `head`, in pieces of bounded size, of the parts of all ranges in the order of the
+        file. `workspace.memory` is the whole budget."""
 
 
-class Converter(Gatherer, Protocol):
-    """A gatherer whose result is no CSV; `form` is its format, media_type and suffix, for the receipt."""
+class Reducer(Gatherer, Headed, ABC):
+    """Takes all records and writes another table (kind "reducer"). `counts` must give `out`, its number of records."""
+
+
+class Converter(Reducer, ABC):
+    """Takes all records and writes them in a format that is no CSV; it must be the last step (`Operation.last`).
+
+    form  for the receipt: `format` (its name), `media_type`, and `suffix` of a file's name, with its dot
+    """
 
     form: dict[str, str]

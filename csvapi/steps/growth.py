@@ -45,6 +45,7 @@ class Bound:
             raise self.refused(size, row, column)
 
     def refused(self, size: int, row: int, column: str | None = None) -> TooLarge:
+        """The error for a record, or a cell of a column, that would have `size` bytes or more."""
         where = f"Row {row + 1}" if column is None else f"Row {row + 1}, column {column[:80]!r}"
         detail = (
             f"{where}: {self._step}would make a record of {size} bytes or more; the limit for a record is "

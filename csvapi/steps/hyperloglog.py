@@ -61,6 +61,7 @@ class Distinct:
             self._forget()
 
     def merge(self, other: Distinct) -> None:
+        """Add the values of another part of the column."""
         if not other.registers:
             self.add(other.values)
             return
@@ -86,10 +87,12 @@ class Distinct:
 
     @property
     def exact(self) -> bool:
+        """Whether `count` is exact."""
         return not self.registers and len(self.values) <= self.bound
 
     @property
     def count(self) -> int:
+        """How many different values there are, or about how many."""
         if self.exact:
             return len(self.values)
         if not self.registers:

@@ -66,12 +66,14 @@ class IndexedColumn:
         self.summary = Summary(None if self.ranks == _SAME else self.ranks)
 
     def add(self, batch: IndexedBatch) -> None:
+        """Take a batch's cells of the column."""
         done = self._count(batch, self.counter) if self.counter is not None else 0
         if self.counter is None and done < len(batch.index):
             kept = batch.kept or b"\1" * len(batch.index)
             self._summarise(batch, bytes(done) + kept[done:] if done else batch.kept, self.summary)
 
     def flush(self) -> None:
+        """Put what was counted into the profile."""
         if self.counter is not None:
             self._flush_counter(self.counter)
         self._flush_summary(self.summary)

@@ -38,6 +38,7 @@ class JsonLines:
         self.inner = ""
 
     def write(self, rows: list[Row], numbers: Sequence[int]) -> None:
+        """See `formats.Writer.write`."""
         for row, number in zip(rows, numbers, strict=True):
             names, size = self.names, self.size
             if len(row) > len(names):
@@ -86,20 +87,27 @@ class JsonLines:
         return name
 
     def close(self) -> None:
+        """See `formats.Writer.close`."""
         self.file.close()
 
     def abandon(self) -> None:
+        """See `formats.Writer.abandon`."""
         self.file.close()
 
 
 class NdJson(JsonLines):
+    """An object on each line, and nothing else."""
+
     end = "\n"
 
 
 class JsonArray(JsonLines):
+    """One array, with an object on each line."""
+
     start, between = "[\n", ",\n"
 
     def close(self) -> None:
+        """See `formats.Writer.close`."""
         self.file.write(b"]\n" if self.first else b"\n]\n")
         super().close()
 

@@ -6,15 +6,16 @@ import sys
 from dataclasses import dataclass
 from functools import partial
 from itertools import compress, islice
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.keys import canonical
 from csvapi.steps.growth import some
 from csvapi.steps.remarks import Remark, Sighting
+from csvapi.steps.selecting import KeyedSelector
 from csvapi.steps.writing import wire_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from csvapi.csvio.batch import Batch, Cell
     from csvapi.csvio.keys import Digests
@@ -36,6 +37,7 @@ class EmptyKeys(Remark):
     retain: Keep = "first"
 
     def reported(self) -> Sighting:
+        """All but the record that is kept, from the first one that goes."""
         gone = self.seen.count - (self.retain != "none")
         if self.seen.count < 2:
             return Sighting()
@@ -43,8 +45,8 @@ class EmptyKeys(Remark):
         return Sighting(gone, self.seen.of, self.seen.spots[first : first + 1])
 
 
-@dataclass(frozen=True)
-class Keyed:
+@dataclass(eq=False)
+class Keyed(KeyedSelector):
     """`positions` None compares whole records; `sampled` puts the number of keys and ten of them in the receipt.
 
     `keeps_empty`: records whose key is empty are no duplicates of each other. `empty` are the usual forms of such a
@@ -59,7 +61,6 @@ class Keyed:
     empty: tuple[bytes, ...] = ()
     delimiter: bytes = b""
     remarks: Sequence[EmptyKeys] = ()
-    reasons: ClassVar[tuple[str, ...]] = ("duplicate",)
 
     @classmethod
     def of(cls, positions: Sequence[int] | None, context: Context, retain: Keep, **more: Any) -> Keyed:
@@ -74,17 +75,16 @@ class Keyed:
         kept = more.get("keeps_empty", False)
         return cls(positions, retain, **more, empty=empty, delimiter=delimiter, remarks=[] if kept else remarks)
 
-    def spill(self, batch: Batch, sink: KeySink, alive: Callable[[], None]) -> None:
-        """Give the records' keys to `sink`, and count the empty ones. Calls `alive` after some of those that Python
-        makes."""
+    def spill(self, block: Batch, sink: KeySink) -> None:
+        """Give the records' keys to `sink`, and count the empty ones."""
         if sink.secret is not None and not self.ignore:
-            digests = batch.digests(self.positions, sink.secret)
+            digests = block.digests(self.positions, sink.secret)
             if digests is not None:
-                self._spill_digests(batch, digests, sink)
+                self._spill_digests(block, digests, sink)
                 return
-        for part in some(batch, len(self.positions or ()) or batch.width):
+        for part in some(block, len(self.positions or ()) or block.width):
             self._spill_keys(part, sink)
-            alive()
+            self.alive()
 
     def _spill_keys(self, batch: Batch, sink: KeySink) -> None:
         keys, rows = self.keys(batch), batch.rows
@@ -117,6 +117,7 @@ class Keyed:
         return key in self.empty or (key[:1] == b"\n" and not key.replace(self.delimiter, b"").strip(b"\n"))
 
     def keys(self, block: Batch) -> list[bytes]:
+        """See `KeyedSelector.keys`."""
         if not self.ignore:
             return block.keys(self.positions)
         delimiter = block.wire.delimiter

@@ -14,6 +14,7 @@ from csvapi.native.ordering import Texts
 from csvapi.spill.hash_index import Index, IndexWriter
 from csvapi.spill.native_index import NativeIndex
 from csvapi.spill.native_index_writer import NativeIndexWriter
+from csvapi.steps.behaviour import Behaviour
 from csvapi.steps.growth import some
 from csvapi.steps.second_input import Other
 from csvapi.steps.writing import records, wire_of
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from csvapi.steps.step import Column, Context, Counts
 
 
-class Lookup:
+class Lookup(Behaviour):
     """The second file by its keys. A key that is empty in all its columns matches nothing, as does an absent field.
 
     `left` and `right` are the key columns of the files, and where the request names them. Keys are compared as text.
@@ -52,6 +53,7 @@ class Lookup:
         self.index: Index | NativeIndex | None = None
 
     def prepare(self, workspace: Workspace) -> Counts:
+        """Read the second file into an index. See `Behaviour.prepare`."""
         self.missing = self.matched = 0
         kind = NativeIndexWriter if workspace.native else IndexWriter
         with kind(workspace, f"join-{id(self)}") as writer:
@@ -160,4 +162,5 @@ class Lookup:
         return canonical(cells, self.wire.delimiter)
 
     def counts(self) -> Counts:
+        """See `Behaviour.counts`."""
         return {"matched": self.matched, "empty_keys": self.missing}

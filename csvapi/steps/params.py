@@ -42,12 +42,14 @@ class ColumnField(fields.Field[Any]):
 
 
 def columns_field(**options: Any) -> fields.List[Any]:
+    """A list of at least one column."""
     return fields.List(
         ColumnField(), validate=validate.Length(min=1, error="must name at least one column."), **options
     )
 
 
 def ignore_field(*allowed: str) -> fields.List[Any]:
+    """A list of what comparisons of text pay no regard to."""
     one_of = validate.OneOf(allowed, error="must be one of: {choices}.")
     described = {"description": f"Compare text without regard to {' or '.join(allowed)}."}
     return fields.List(fields.String(validate=one_of), metadata=described)
@@ -59,11 +61,13 @@ def flag(description: str) -> fields.Boolean:
 
 
 def choice(*allowed: str, description: str, **options: Any) -> fields.String:
+    """One of the `allowed` words."""
     one_of = validate.OneOf(allowed, error="must be one of: {choices}.")
     return fields.String(validate=one_of, metadata={"description": description}, **options)
 
 
 def whole(description: str, least: int, **options: Any) -> fields.Integer:
+    """A whole number that is at least `least`."""
     at_least = validate.Range(min=least, error="must be at least {min}.")
     return fields.Integer(strict=True, validate=at_least, metadata={"description": description}, **options)
 

@@ -76,6 +76,7 @@ class Remark:
             del seen.spots[self.most :]
 
     def reset(self) -> None:
+        """Forget what was seen, at the beginning of a range and pass."""
         self.seen = Sighting()
 
     def reported(self) -> Sighting:
@@ -105,9 +106,3 @@ class Remark:
             value=value,
             hint=hint,
         )
-
-
-def remarks_of(built: object) -> list[Remark]:
-    """The remarks that a built step holds; most have none."""
-    found: list[Remark] = getattr(built, "remarks", [])
-    return found

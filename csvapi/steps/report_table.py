@@ -21,15 +21,19 @@ class Table(Written):
         self.out = 0
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
+        """See `Headed.head`: the table's own names, whatever the input's are."""
         return self.top(self.names)
 
     def write(self, rows: Iterable[list[bytes]]) -> bytes:
+        """The bytes of some records, which are counted."""
         found = list(rows)
         self.out += len(found)
         return self.wire.restore(b"".join(records(found, self.wire)))
 
     def text(self, value: object) -> bytes:
+        """A value as a cell. Raises what `encoded` does."""
         return encoded(str(value), self.wire)
 
     def counts(self) -> Counts:
+        """See `Behaviour.counts`."""
         return {"out": self.out}

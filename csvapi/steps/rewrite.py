@@ -12,6 +12,7 @@ from csvapi.csvio.rewriting import Rewriting
 from csvapi.csvio.wire import Wire
 from csvapi.errors import InvalidInput
 from csvapi.steps.growth import Bound, Part
+from csvapi.steps.mapping import Mapper
 from csvapi.steps.step import Context
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class _Last:
         self.record = record
 
 
-class Rewrite:
+class Rewrite(Mapper):
     """Every field as text, written by the csv module. Bytes that are no text become U+FFFD, and are counted.
 
     One pass, stateless; memory: a part.
@@ -104,6 +105,7 @@ class Rewrite:
             yield fields
 
     def counts(self) -> Counts:
+        """See `Behaviour.counts`."""
         return {"replaced": self.replaced}
 
     def _rows(self, rows: Iterable[Sequence[bytes]]) -> Iterator[tuple[bytes, list[bytes]]]:

@@ -86,6 +86,7 @@ class UnknownProperty(Remark):
     """Met before any record is read."""
 
     def reported(self) -> Sighting:
+        """Always one: it is in the schema, not in records."""
         return Sighting(1)
 
 
@@ -110,6 +111,7 @@ def _objects(schema: Mapping[str, Any]) -> Iterator[tuple[str, Place, Mapping[st
 
 
 def without_descriptions(place: Place, given: dict[str, Any]) -> dict[str, Any]:
+    """The properties that are used, and those that are not known; the descriptive ones are left out."""
     return {name: given[name] for name in (*(each for each in given if each in place.honoured), *place.unknown(given))}
 
 

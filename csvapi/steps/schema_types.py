@@ -57,6 +57,7 @@ class FieldType:
         return cls(name, lru_cache(maxsize=1)(_reader(name, field)))
 
     def given(self, value: Any) -> Any:
+        """The value of what the schema gives, None where that is none of this type."""
         if self.name == "boolean" and isinstance(value, bool):
             return value
         if isinstance(value, (int, float)) and not isinstance(value, bool):

@@ -50,6 +50,7 @@ class Other:
 
     @property
     def columns(self) -> list[str]:
+        """The names of this file's columns."""
         return self.first.columns
 
     def position(self, column: Column, pointer: str) -> int:

@@ -34,6 +34,7 @@ def text_key(text: bytes) -> bytes:
 
 
 def number_key(value: Decimal) -> bytes:
+    """Bytes whose order is that of the numbers, whatever their digits and exponents."""
     sign, digits, exponent = value.as_tuple()
     assert isinstance(exponent, int)  # noqa: S101  a number has one, only NaN and infinity do not
     text = "".join(map(str, digits)).lstrip("0")
@@ -77,6 +78,7 @@ class KeyPart:
         return self.number or (self.format is None and not self.fold and wire.ordered)
 
     def keys(self, cells: list[Cell], wire: Wire, rows: Sequence[int]) -> list[bytes]:
+        """For each cell the bytes that sort it; `rows` are those of the cells, for `asked`."""
         nothing = b"\0" if self.empty_first else b"\2"
         values = [self._value(cell, wire) if cell else None for cell in cells]
         if self.asked:

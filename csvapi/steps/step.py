@@ -1,26 +1,22 @@
-"""What an operation is: a definition, its validated parameters in a pipeline, and the function they build."""
+"""What an operation is: a definition, its validated parameters in a pipeline, and the behaviour they build."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from csvapi.errors import AmbiguousColumn, InvalidInput, UnknownColumn
-from csvapi.steps.gathering import Gatherer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from marshmallow import Schema
 
-    from csvapi.csvio.batch import Batch, Mask
     from csvapi.csvio.dialect import Dialect
-    from csvapi.csvio.sink import Sink
     from csvapi.csvio.wire import Wire
-    from csvapi.spill.duplicates import Keep
-    from csvapi.spill.workspace import Workspace
+    from csvapi.steps.behaviour import Behaviour
 
 Kind = Literal["selector", "mapper", "sorter", "reducer"]
 Column = str | dict[str, int]  # a name, or {"index": n} counted from 1
@@ -44,6 +40,7 @@ class Context:
     max_record: int = 16 << 20
 
     def file(self, name: FileId, pointer: str) -> tuple[Path, Dialect]:
+        """Path and dialect of another file. Raises `InvalidInput` at `pointer` for one that was not given."""
         if name not in self.files:
             raise InvalidInput(f"file: there is no file {name!r}.", pointer=pointer)
         return self.files[name]
@@ -85,84 +82,6 @@ class Context:
         return f"There is no column {column!r}.{hint} The columns are {known}{more}."
 
 
-class Prepared(Protocol):
-    """A step that needs a workspace, or counts anew in each run; asked at its beginning, it may add to the receipt."""
-
-    def prepare(self, workspace: Workspace) -> Counts | None: ...
-
-
-class Student(Protocol):
-    """A selector that decides only when it has been shown every record that reaches it, in order."""
-
-    def study(self, block: Batch) -> None: ...
-    def studied(self) -> None: ...
-
-
-class Selector(Protocol):
-    """Decides block by block; `reasons` says why a record goes, `why` which reason holds for each of a block."""
-
-    reasons: tuple[str, ...]
-
-    def keep(self, block: Batch) -> Mask: ...
-    def why(self, dropped: Batch) -> bytes: ...
-    def counts(self) -> Counts: ...
-
-
-class KeyedSelector(Protocol):
-    """Decides over the whole file, by which records share a key."""
-
-    @property
-    def reasons(self) -> tuple[str, ...]: ...
-    @property
-    def retain(self) -> Keep: ...
-    @property
-    def sampled(self) -> bool: ...
-
-    def keys(self, block: Batch) -> list[bytes]: ...
-    def sample(self, kept: Batch) -> list[str]: ...
-
-
-class Mapper(Protocol):
-    """Gives each record other fields; `after` is the context of the next step.
-
-    `map` may take only the first records of a block, at least one: the engine comes back with the others. Whatever can
-    make much of little does so, by a `growth.Part`, so that no block takes more memory than one part or one record.
-    A step that may be long at one record has an attribute `alive`, which the engine sets: to be called meanwhile.
-    """
-
-    after: Context
-
-    def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]: ...
-    def map(self, block: Batch) -> Batch: ...
-    def counts(self) -> Counts: ...
-
-
-class Records(Protocol):
-    """Records on their way out, valid until whoever gives them goes on; `len()` is how many."""
-
-    def __len__(self) -> int: ...
-    def write_to(self, sink: Sink) -> None: ...
-
-
-class Expander(Protocol):
-    """Gives each record any number of others; the last of its stage, so that they are written part by part."""
-
-    after: Context
-
-    def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]: ...
-    def expand(self, block: Batch) -> Iterator[Records]: ...
-    def counts(self) -> Counts: ...
-
-
-class Appender(Mapper, Protocol):
-    """A mapper that has more records behind the last one."""
-
-    def more(self) -> Iterator[Batch]: ...
-
-
-Built = Selector | KeyedSelector | Mapper | Expander | Gatherer
-
-
 @dataclass(frozen=True)
 class Traits:
     """How the engine runs a step.
@@ -171,7 +90,7 @@ class Traits:
     stateless what it makes of a record does not depend on the records before it, but for what it gathers or spills by
               range; only then are ranges of the file worked on side by side. Without the word of its author a step sees
               the records one after the other, in one process
-    studies   it needs a pass of its own before it decides (a `Student`, never stateless)
+    studies   it needs a pass of its own before it decides (a `selecting.Student`, never stateless)
     settles   what it writes is the file that the next steps read
     """
 
@@ -183,6 +102,7 @@ class Traits:
 
 
 def no_files(_: dict[str, Any]) -> Sequence[tuple[str, FileId]]:
+    """The other files of an operation that reads none."""
     return ()
 
 
@@ -200,7 +120,7 @@ class Operation:
     summary: str
     params: type[Schema]
     example: dict[str, Any]
-    build: Callable[[dict[str, Any], Context, str], Built]
+    build: Callable[[dict[str, Any], Context, str], Behaviour]
     keyed: bool = False
     stateless: bool = False
     columns: Callable[[dict[str, Any]], Sequence[tuple[str, Column]]] = field(default=lambda _: ())
@@ -219,14 +139,17 @@ class Step:
 
     @property
     def traits(self) -> Traits:
+        """How the engine runs it, with these parameters."""
         if self.operation.traits:
             return self.operation.traits(self.params)
         gathers = self.operation.kind in ("sorter", "reducer")
         operation = self.operation
         return Traits(operation.kind, keyed=operation.keyed, stateless=operation.stateless, settles=gathers)
 
-    def build(self, context: Context) -> Built:
+    def build(self, context: Context) -> Behaviour:
+        """The behaviour of this step where it meets these columns. Raises what `Operation.build` does."""
         return self.operation.build(self.params, context, self.pointer)
 
     def as_json(self) -> dict[str, Any]:
+        """The step as a request gives it."""
         return {"op": self.operation.name, **self.params}

@@ -40,6 +40,8 @@ class _Described(Schema):
 
 
 class Constraints(_Described):
+    """What the values of a column must be."""
+
     place = CONSTRAINT
 
     required = flag("A value must be there.")
@@ -57,6 +59,7 @@ class Constraints(_Described):
 
     @validates_schema
     def pattern_is_one(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse what RE2 does not understand."""
         if "pattern" in data:
             compiled(data["pattern"], "pattern")
 
@@ -78,6 +81,7 @@ class Field(_Described):
 
     @validates_schema
     def values_fit(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse constraints that no value of the field's type can be compared with."""
         kind, rules = FieldType.of(data), data.get("constraints", {})
         for name in ("minimum", "maximum"):
             if name in rules:
@@ -107,11 +111,13 @@ class TableSchema(_Described):
 
     @validates_schema
     def key_is_names(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse a primary key that is no column name, and no list of them."""
         if "primaryKey" in data and not (primary_key(data) and all(isinstance(n, str) for n in primary_key(data))):
             raise ValidationError("must be a column name or a list of them.", "primaryKey")
 
 
 def primary_key(schema: dict[str, Any]) -> list[str]:
+    """The columns of the primary key; none without one."""
     key = schema.get("primaryKey", [])
     return key if isinstance(key, list) else [key]
 

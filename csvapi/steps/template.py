@@ -34,6 +34,7 @@ class Most:
     match: int
 
     def of(self, length: int) -> int:
+        """The most characters that a text of this length may become."""
         return length * (1 + self.each) + (length + 1) * self.match
 
 
@@ -48,6 +49,7 @@ class Template:
 
     @property
     def most(self) -> Most:
+        """The bound on what this makes of a match."""
         literals = [len(part) for part in self.parts if isinstance(part, str)]
         return Most(len(self.parts) - len(literals), sum(literals))
 

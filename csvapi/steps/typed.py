@@ -91,6 +91,7 @@ class AnyOf:
 
     @property
     def kinds(self) -> list[str]:
+        """What a cell may be: number, date."""
         return [kind for test in self.tests for kind in test.kinds]
 
 
@@ -106,6 +107,7 @@ class TypedLeaf:
     asked: Remark | None
 
     def mask(self, block: Batch) -> Mask:
+        """See `conditions.Node.mask`."""
         answers = self._answers(block)
         return answers if isinstance(answers, bytes) else bytes(map(bool, answers))
 

@@ -45,6 +45,7 @@ class Unique:
         self.distinct = list(dict.fromkeys(positions))
 
     def prepare(self, workspace: Workspace, number: int) -> None:
+        """Begin a run; `number` tells this set of columns from others of the step."""
         self.folder = workspace.folder / f"unique-{id(self)}-{number}"
         self.folder.mkdir()
         self.memory = workspace.memory
@@ -53,6 +54,7 @@ class Unique:
         self.total = self.seen = 0
 
     def study(self, block: Batch) -> None:
+        """Take the values of some records; every record is shown, in order."""
         if isinstance(block, IndexedBatch) and self.sink.secret is not None and len(self.missing) <= _FEW:
             self._study_indexed(block, self.sink.secret)
         else:
@@ -81,6 +83,7 @@ class Unique:
         self.sink.add_digests(there.digests(self.distinct, secret).of_rows(rows))
 
     def studied(self, alive: Callable[[], None]) -> None:
+        """Find out which records repeat an earlier one. Calls `alive`, which may raise."""
         self.sink.flush()
         self.sink.close()
         self.repeats = self._zeros(self.folder / "repeats")
@@ -119,12 +122,15 @@ class Unique:
             alive()
 
     def bad(self, block: Batch) -> list[int]:
+        """The positions in the batch of the records that repeat an earlier one; each record is asked about once, in
+        order."""
         start = self.seen
         self.seen += len(block)
         found = self.repeats[start : self.seen]
         return list(compress(count(), found)) if 1 in found else []
 
     def value(self, block: Batch, index: int) -> bytes:
+        """The value of one record as it is reported: its fields with spaces between them."""
         return b" ".join(block.column(at)[index] or b"" for at in self.positions)
 
     def _missing(self, values: tuple[Cell, ...]) -> bool:

@@ -38,6 +38,7 @@ class NumberOptions(Schema):
 
     @validates_schema
     def marks_differ(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse one character for two meanings."""
         group, decimal = data.get("group"), data.get("decimal", ".")
         if group is not None and group != INDIAN:
             try:

@@ -30,6 +30,7 @@ class ViolationsWriter:
         self.size = self.written = 0
 
     def add(self, violation: Located) -> None:
+        """Take the next violation."""
         self.some.append(violation)
         size = sum(map(len, violation[2:]))
         self.size += EACH + size
@@ -46,9 +47,11 @@ class ViolationsWriter:
         self.some, self.size = [], 0
 
     def abandon(self) -> None:
+        """Close the file, which is not going to be read."""
         self.file.close()
 
     def close(self) -> None:
+        """Write what is held, and close the file."""
         self.flush()
         with disk_budget():
             self.file.close()

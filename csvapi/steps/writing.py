@@ -16,6 +16,7 @@ from csvapi.csvio.records import cut
 from csvapi.csvio.wire import Wire
 from csvapi.errors import InvalidInput
 from csvapi.steps.growth import Bound
+from csvapi.steps.mapping import Headed
 from csvapi.steps.step import Context
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def plain_dialect(dialect: Dialect) -> Dialect:
 
 
 def wire_of(context: Context) -> Wire:
+    """The wire that a step meets; a step that is built for a file always has one."""
     assert context.wire is not None  # noqa: S101  a step is built for a file
     return context.wire
 
@@ -112,11 +114,12 @@ class Text:
         return self.count
 
     def write_to(self, sink: Sink) -> None:
+        """See `mapping.Records`."""
         sink.write_text(self.text, self.wire)
 
 
-class Written:
-    """The edges of a mapper or gatherer: the columns and the dialect behind it, and its header record.
+class Written(Headed):
+    """The edges of a mapper, an expander or a reducer: the columns and the dialect after it, and its header record.
 
     Raises `TooLarge` for a header beyond the `bound`, which is that of every record, too (see `steps.growth`).
     """
@@ -129,6 +132,10 @@ class Written:
         self.wire = Wire(replace(plain_dialect(wire.dialect), header=has), wire.codec)
         names = columns if has else [f"column_{number}" for number in range(1, len(columns) + 1)]
         self.after = Context(names, has, self.wire, context.files, context.max_record)
+
+    def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
+        """The names as they are; see `Headed`."""
+        return self.top(fields)
 
     def top(self, names: list[bytes]) -> tuple[list[bytes], bytes]:
         """The header's fields and everything above the first data record."""

@@ -86,17 +86,19 @@ NUMBERED = '''
 
 from marshmallow import Schema
 
+from csvapi.steps.mapping import Mapper
 from csvapi.steps.step import Operation
 from csvapi.steps.writing import Written, block_of
 
 
-class Numbered(Written):
+class Numbered(Written, Mapper):
     def __init__(self, params, context, pointer):
         super().__init__(context, [*context.columns, "number"], pointer)
         self.number = 0
 
     def prepare(self, workspace):
         self.number = 0
+        return {}
 
     def head(self, fields):
         return self.top([*fields, b"number"])
@@ -105,9 +107,6 @@ class Numbered(Written):
         rows = [[*block.fields(at), b"%d" % (self.number + at)] for at in range(len(block))]
         self.number += len(block)
         return block_of(rows, block.rows, self.wire, self.bound)
-
-    def counts(self):
-        return {}
 
 
 OPERATION = Operation("numbered", "mapper", "Number the records.", Schema, {"op": "numbered"}, Numbered)

@@ -60,7 +60,7 @@ class _Some:
 def copy(last: RangePass, report: Callable[[Progressed], None]) -> Found:
     """What `last` would do, where no step is left: its first records as it does, for the sample, then bytes."""
     at, place = 0, last.bounds[0]
-    if getattr(last.plan.built[last.begin - 1], "sampled", False):
+    if last.plan.samples(last.begin):
         at, place = _behind_sample(last)
     found = replace(last, bounds=(last.bounds[0], place)).run(report)
     copier = _Native() if last.options.native else _Plain()

@@ -21,6 +21,7 @@ _COPY = 64 << 20
 
 
 def decision_file(workspace: Path) -> Path:
+    """For each record of the stage its fate, one byte (see `plan`)."""
     return workspace / "decisions"
 
 
@@ -84,12 +85,14 @@ class Decisions:
         self.shared = None if new else Shared(path, path.stat().st_size)
 
     def read(self, start: int, count: int) -> bytearray:
+        """The fates of `count` records of the range from number `start` on; all 0 in the first pass."""
         if self.shared is None:
             return bytearray(count)
         start += self.base
         return bytearray(self.shared.view[start : start + count])
 
     def write(self, start: int, decisions: bytearray) -> None:
+        """Set the fates of records of the range from number `start` on. Raises `WorkspaceFull` when the disk is."""
         if self.file:
             with disk_budget(len(decisions)):
                 self.file.write(decisions)
@@ -98,6 +101,7 @@ class Decisions:
             self.shared.view[start : start + len(decisions)] = decisions
 
     def close(self) -> None:
+        """Close the files."""
         if self.file:
             self.file.close()
         if self.shared:

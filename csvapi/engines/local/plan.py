@@ -8,22 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from csvapi.csvio.preview import Head, head
 from csvapi.csvio.source import Source
 from csvapi.errors import TooLarge
+from csvapi.steps.gathering import Gatherer
+from csvapi.steps.mapping import Expander, Headed
 from csvapi.steps.output import rewrite
-from csvapi.steps.step import Built, Context, Step
+from csvapi.steps.selecting import KeyedSelector
+from csvapi.steps.step import Context, Step
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from csvapi.csvio.dialect import Dialect
     from csvapi.engines.options import Options
-    from csvapi.steps.gathering import Gatherer
+    from csvapi.steps.behaviour import Behaviour
     from csvapi.steps.rewrite import Rewrite
-    from csvapi.steps.step import Expander, Mapper
 
 Files = Mapping[Any, "tuple[Path, Dialect]"]
 KEPT, RAGGED = 0, 1
@@ -49,7 +51,7 @@ class Plan:
     source: Source
     head: Head
     steps: list[Step]
-    built: list[Built]
+    built: list[Behaviour]
     after: Context
     rewriting: Rewrite | None = None
     before: int = 0
@@ -79,10 +81,10 @@ class Plan:
             detail = f"The file has {len(first.columns)} columns; the limit is {options.max_columns}."
             raise TooLarge(detail, limit=options.max_columns)
         context = Context(first.columns, dialect.header, source.wire, files or {}, options.max_record)
-        built: list[Built] = []
+        built: list[Behaviour] = []
         for step in steps:
             built.append(step.build(context))
-            context = getattr(built[-1], "after", context)
+            context = built[-1].after or context
         rewriting = rewrite(options.output, context) if options.output and last else None
         plan = cls(source, first, steps, built, rewriting.after if rewriting else context, rewriting)
         plan._code_reasons()
@@ -90,7 +92,7 @@ class Plan:
 
     def _code_reasons(self) -> None:
         """One code per reason, or where that makes too many, one per step."""
-        reasons: list[tuple[str, ...]] = [getattr(built, "reasons", ()) for built in self.built]
+        reasons = [built.reasons for built in self.built]
         if sum(map(len, reasons)) > _CODES - 2:
             reasons = [each[:1] and ("the conditions do not hold",) for each in reasons]
         self.codes = [(0, "kept"), (0, "ragged")]
@@ -129,18 +131,22 @@ class Plan:
     @property
     def gatherer(self) -> Gatherer | None:
         """The last step, where it collects what it writes."""
-        gathers = self.steps and self.steps[-1].traits.kind in ("sorter", "reducer")
-        return cast("Gatherer", self.built[-1]) if gathers else None
+        last = self.built[-1] if self.built else None
+        return last if isinstance(last, Gatherer) else None
 
     @property
     def expander(self) -> Expander | None:
         """The last step, where it gives a record any number of others."""
         last = self.built[-1] if self.built else None
-        return cast("Expander", last) if hasattr(last, "expand") else None
+        return last if isinstance(last, Expander) else None
 
     @property
-    def mappers(self) -> list[Mapper]:
+    def headed(self) -> list[Headed]:
         """What gives the output its head: steps and output, in order; without any its bytes are the input's."""
-        named = zip(self.steps, self.built, strict=True)
-        mappers = [cast("Mapper", built) for step, built in named if step.traits.kind in ("mapper", "reducer")]
-        return [*mappers, self.rewriting] if self.rewriting else mappers
+        headed = [built for built in self.built if isinstance(built, Headed)]
+        return [*headed, self.rewriting] if self.rewriting else headed
+
+    def samples(self, begin: int) -> bool:
+        """Whether the step before a pass that begins with step `begin` wants a sample of what it left."""
+        before = self.built[begin - 1] if begin else None
+        return isinstance(before, KeyedSelector) and before.sampled

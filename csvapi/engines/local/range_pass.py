@@ -23,7 +23,6 @@ from csvapi.spill.key_files import NativeKeySink, PlainKeySink
 from csvapi.spill.workspace import Workspace
 from csvapi.steps.conditions import inverse
 from csvapi.steps.keyed import SAMPLE
-from csvapi.steps.remarks import Remark, remarks_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -35,8 +34,9 @@ if TYPE_CHECKING:
     from csvapi.engines.local.processes import Progressed
     from csvapi.engines.options import Options
     from csvapi.spill.key_files import KeySink
-    from csvapi.steps.keyed import Keyed
-    from csvapi.steps.step import KeyedSelector, Mapper, Selector, Student
+    from csvapi.steps.mapping import Mapper
+    from csvapi.steps.remarks import Remark
+    from csvapi.steps.selecting import KeyedSelector, Selector, Student
 
 STAYS = b"\1" + bytes(255)  # a fate as a mask byte
 GOES = b"\0" + b"\1" * 255
@@ -73,15 +73,14 @@ class RangePass:
         """Raises `MalformedCsv` where the options refuse what is found, `WrongCut` if the range ends in a record."""
         self.alive = partial(report, (0, 0, 0))
         for built in self.plan.built:
-            if hasattr(built, "alive"):
-                built.alive = self.alive
+            built.alive = self.alive
         self.counter = Counter(self.plan.source, self.plan.head)
         self.judge = Judge(self.plan, self.options, self.counter, first=not self.begin, even=self.even)
         self.found = Found(self.counter.census, [StepCount(step.operation.name) for step in self.plan.steps])
-        if self.begin and getattr(self.plan.built[self.begin - 1], "sampled", False):
+        if self.plan.samples(self.begin):
             self.found.samples[self.begin - 1] = []
         self.line = self.plan.head.line
-        self.remarks = {number: remarks_of(self.plan.built[number]) for number in range(self.begin, self.end)}
+        self.remarks = {number: self.plan.built[number].remarks for number in range(self.begin, self.end)}
         for remark in self._remarks():
             remark.reset()
         decisions = Decisions(self.workspace, self.number, self.base, new=not self.begin, kept=self.remember)
@@ -105,16 +104,15 @@ class RangePass:
         self.found.seen = {number: [remark.seen for remark in remarks] for number, remarks in self.remarks.items()}
         for number in range(self.begin, self.end):
             built = self.plan.built[number]
-            if hasattr(built, "counts") and built is not gatherer:
+            if built is not gatherer:
                 self.found.counts[number].detail = built.counts()
         return self.found
 
     def _abandon(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Close what gathers in a pass that fails; most hold no file open."""
-        abandon = getattr(self.gathering, "abandon", None)
-        if kind and abandon:
+        """Let what gathers close its files in a pass that fails."""
+        if kind and self.gathering:
             with suppress(OSError):  # a full disk, of which the failure itself tells
-                abandon()
+                self.gathering.abandon()
 
     def _remarks(self) -> Iterator[Remark]:
         return chain.from_iterable(self.remarks.values())
@@ -189,7 +187,7 @@ class RangePass:
 
     def _add_keys_of(self, alive: Batch, sink: KeySink) -> None:
         self.found.counts[self.end - 1].records_in += len(alive)
-        cast("Keyed", self.plan.built[self.end - 1]).spill(alive, sink, self.alive)
+        cast("KeyedSelector", self.plan.built[self.end - 1]).spill(alive, sink)
 
     def _write(self, alive: Batch, output: Sink) -> None:
         expander = self.plan.expander

@@ -14,7 +14,7 @@ from csvapi.engines.local.mark_duplicates import Duplicates
 from csvapi.engines.local.outputs import side_by_side
 from csvapi.engines.local.processes import run_all
 from csvapi.engines.local.range_pass import RangePass
-from csvapi.engines.local.range_result import Found
+from csvapi.engines.local.range_result import Found, join_sightings, merge
 from csvapi.engines.local.ranges import ranges
 from csvapi.engines.local.stage_warnings import warnings_of
 from csvapi.engines.local.strategy import Strategy
@@ -23,7 +23,7 @@ from csvapi.engines.receipt import Receipt, StepCount
 from csvapi.spill.workspace import Workspace
 from csvapi.steps.gathering import Part
 from csvapi.steps.keyed import SAMPLE
-from csvapi.steps.remarks import remarks_of
+from csvapi.steps.mapping import Mapper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from csvapi.engines.local.outputs import Outputs
     from csvapi.engines.local.plan import Plan
     from csvapi.engines.local.processes import Progressed, Report
-    from csvapi.steps.step import Appender, KeyedSelector, Prepared, Student
+    from csvapi.steps.selecting import KeyedSelector, Student
 
 
 class Stage:
@@ -63,10 +63,11 @@ class Stage:
         self.began = time.monotonic()
 
     def run(self, outputs: Outputs) -> Receipt:
+        """Prepare the steps and do all passes. Raises what the steps raise, and `WrongCut` (see `range_pass`)."""
         workspace = self._step_workspace(self.options.memory // self.processes)
         for count, built in zip(self.counts, self.plan.built, strict=True):
-            if hasattr(built, "prepare"):
-                count.detail.update(cast("Prepared", built).prepare(workspace) or {})
+            built.alive = workspace.alive
+            count.detail.update(built.prepare(workspace))
         for each in self.passes[:-1]:
             if each.what == "keys":
                 self._keyed_pass(each.begin, each.end)
@@ -79,10 +80,12 @@ class Stage:
 
     @property
     def bases(self) -> list[int]:
+        """For each range, the number of records before it; empty before the first pass."""
         return [0, *accumulate(found.census.records for found in self.found)][:-1]
 
     @property
     def records(self) -> int:
+        """The number of records in the file, as the first pass counted them."""
         return sum(found.census.records for found in self.found)
 
     def _report(self, step: Progressed) -> None:
@@ -176,8 +179,8 @@ class Stage:
     def _begin(self, main: Sink) -> None:
         """The bytes above the first data record: as they were, or by the last mapper."""
         fields, top = self.plan.head.fields, self.plan.top
-        for mapper in self.plan.mappers:
-            fields, top = mapper.head(fields)
+        for step in self.plan.headed:
+            fields, top = step.head(fields)
         main.write(top)
 
     def _end(self, main: Sink, found: list[Found]) -> None:
@@ -191,15 +194,19 @@ class Stage:
                 main.write(data)
                 self._report((0, 0, 0))
             self.counts[-1].detail = self.plan.gatherer.counts()
-        elif hasattr(last, "more"):
-            for block in cast("Appender", last).more():
+        elif isinstance(last, Mapper):
+            for block in last.more():
                 main.write_records(block.raw, block.wire)
-                self.counts[-1].detail["out"] += len(block)
+                self._add_out(len(block))
                 self._report((0, 0, 0))
-        elif not self.plan.mappers:
+        elif not self.plan.headed:
             main.write(self.plan.source.tail)
         if self.counts:
             self.kept = self.counts[-1].detail.get("out", self.kept)
+
+    def _add_out(self, records: int) -> None:
+        detail = self.counts[-1].detail
+        detail["out"] = detail.get("out", self.kept) + records
 
     def _add(self, found: list[Found], begin: int) -> None:
         """Counts of the steps this pass decided; the census is the first pass's."""
@@ -211,25 +218,16 @@ class Stage:
                 more = each.counts[number]
                 count.records_in += more.records_in
                 count.kept += more.kept
-                _merge(count.detail, more.detail)
+                merge(count.detail, more.detail)
                 if number in each.samples:
                     count.detail["distinct"] = count.kept
                     sample = count.detail.setdefault("sample", [])
                     sample += each.samples[number][: SAMPLE - len(sample)]
         self.kept = sum(each.kept for each in found)
         for each in found:
-            _merge(self.read, each.read)
-        self._join_sightings(found)
-
-    def _join_sightings(self, found: list[Found]) -> None:
-        """What the ranges saw, in the order of the file, as remarks of this process's steps."""
+            merge(self.read, each.read)
         lines = [0, *accumulate(each.census.lines for each in self.found)]
-        for number in found[0].seen:
-            seen = [each.seen[number] for each in found]
-            for place, remark in enumerate(remarks_of(self.plan.built[number])):
-                remark.reset()
-                for each, rows, above in zip(seen, self.bases, lines, strict=False):
-                    remark.seen.join(each[place], rows, above, remark.most)
+        join_sightings(self.plan.built, found, self.bases, lines)
 
     def _receipt(self, out: Sink) -> Receipt:
         census = self.found[0].census
@@ -259,12 +257,3 @@ class Stage:
                 "seconds": round(time.monotonic() - self.began, 3),
             },
         )
-
-
-def _merge(total: dict[str, Any], more: dict[str, Any]) -> None:
-    """Add numbers, at any depth."""
-    for key, value in more.items():
-        if isinstance(value, dict):
-            _merge(total.setdefault(key, {}), value)
-        else:
-            total[key] = total.get(key, 0) + value

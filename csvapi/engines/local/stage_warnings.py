@@ -6,13 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.file_warnings import file_warnings
-from csvapi.steps.remarks import remarks_of
 
 if TYPE_CHECKING:
     from csvapi.csvio.census import Census
     from csvapi.csvio.data_warnings import DataWarning
     from csvapi.engines.local.plan import Plan
-    from csvapi.steps.second_input import Other
 
 
 def warnings_of(plan: Plan, census: Census) -> list[DataWarning]:
@@ -20,9 +18,8 @@ def warnings_of(plan: Plan, census: Census) -> list[DataWarning]:
     is_input = plan.before == 0
     found = file_warnings(plan.source, plan.head, census) if is_input else []
     for number, built in enumerate(plan.built, start=plan.before + 1):
-        others: list[Other] = getattr(built, "others", [])
-        found += [replace(warning, step=number) for other in others for warning in other.warnings()]
-        for remark in remarks_of(built):
+        found += [replace(warning, step=number) for other in built.others for warning in other.warnings()]
+        for remark in built.remarks:
             if warning := remark.warning(number, plan.source.wire, located=is_input):
                 byte = None if warning.byte is None else plan.source.byte(warning.byte)
                 found.append(replace(warning, byte=byte))

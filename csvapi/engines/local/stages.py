@@ -50,6 +50,7 @@ class Aside:
         self.target, self.folder, self.name = target, folder, name
 
     def of(self, stage: int) -> Path | None:
+        """The file that this stage writes, or None if nobody asked for one."""
         if self.target is None or stage == 0:
             return self.target
         return self.folder / f"{self.name}-{stage}"

@@ -1,0 +1,80 @@
+"""Steps that decide which records stay: the records keep their bytes, the columns are the same after them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from csvapi.steps.behaviour import Behaviour
+from csvapi.steps.growth import some
+
+if TYPE_CHECKING:
+    from csvapi.csvio.batch import Batch, Mask
+    from csvapi.spill.duplicates import Keep
+    from csvapi.spill.key_files import KeySink
+
+
+class Student(Behaviour, ABC):
+    """A selector or gatherer that decides only when it has been shown every record that reaches it (`Traits.studies`).
+
+    It has a pass of its own for that, over the whole file in one range, in the process in which it decides later.
+    """
+
+    @abstractmethod
+    def study(self, block: Batch) -> None:
+        """Look at some records; every record is shown once, in the order of the file. The batch is not to be kept."""
+
+    def studied(self) -> None:
+        """Called once after the last record, before any record is to be decided about."""
+
+
+class Selector(Behaviour, ABC):
+    """Decides batch by batch, in the order of the file. `reasons` must not be empty."""
+
+    reasons: tuple[str, ...] = ("dropped",)
+
+    @abstractmethod
+    def keep(self, block: Batch) -> Mask:
+        """One byte for each record of the batch: 1 if it stays, else 0. Each record is asked about once."""
+
+    def why(self, dropped: Batch) -> bytes:
+        """One byte for each of these records: the position in `reasons`, from 0, of why it is dropped.
+
+        They are the records that the last call of `keep` dropped, in their order. Called directly after `keep`, only if
+        there are any and only in runs that explain or keep what they drop. By default it is the first reason for all.
+        """
+        return bytes(len(dropped))
+
+
+class KeyedSelector(Behaviour, ABC):
+    """Decides over the whole file: of the records with one key only one stays, or none (`Traits.keyed`).
+
+    A pass collects the keys; then the engine finds out which are equal, by digests of 128 bits, and the next pass drops
+    the records for `reasons[0]`. The keys of ranges are collected side by side, in a process each.
+
+    retain   which record of those with one key stays: the "first", the "last", or "none" if there are several
+    sampled  whether the number of different keys and some of them are in the receipt; see `sample`
+    """
+
+    reasons: tuple[str, ...] = ("duplicate",)
+    retain: Keep
+    sampled: bool = False
+
+    @abstractmethod
+    def keys(self, block: Batch) -> list[bytes]:
+        """The key of each record of the batch (see `csvio.keys`)."""
+
+    def spill(self, block: Batch, sink: KeySink) -> None:
+        """Give the keys of the records to the sink, each with its row. A record of which no key is given stays.
+
+        By default all of `keys`, of a bounded number of records at a time. A class that knows a quicker way overrides
+        this.
+        """
+        for part in some(block, block.width or 1):
+            sink.add(self.keys(part), part.rows)
+            self.alive()
+
+    def sample(self, kept: Batch) -> list[str]:
+        """The first `keyed.SAMPLE` of these records as the receipt shows them; called if `sampled`, with those that
+        stayed, until there are enough."""
+        return []
