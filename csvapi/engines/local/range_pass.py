@@ -77,7 +77,7 @@ class RangePass:
         self.counter = Counter(self.plan.source, self.plan.head)
         self.judge = Judge(self.plan, self.options, self.counter, first=not self.begin, even=self.even)
         self.found = Found(self.counter.census, [StepCount(step.operation.name) for step in self.plan.steps])
-        if self.plan.samples(self.begin):
+        if self.plan.samples(self.begin) and not self.student:  # the pass after that one begins at the same step
             self.found.samples[self.begin - 1] = []
         self.line = self.plan.head.line
         self.remarks = {number: self.plan.built[number].remarks for number in range(self.begin, self.end)}
