@@ -53,23 +53,23 @@ def test_the_generated_client_goes_all_the_way(running: Running, package: str) -
     body = {"email": "gen@example.com", "password": PASSWORD, "confirm_password": PASSWORD}
     httpx.post(f"{running.url}/api/register/", json=body)  # the generator cannot do bodies of three forms
     token = httpx.post(f"{running.url}/api/login/", json=body).json()["access_token"]
-    client = importlib.import_module(f"{package}.client").AuthenticatedClient(running.url, token)
-
-    part = importlib.import_module(f"{package}.types").File(io.BytesIO(PEOPLE), "people.csv", "text/csv")
-    file = api("v1_files.files_create").sync(client=client, body=model("FilesCreateFilesBody")(file=part))
-    assert file.columns == ["id", "name", "age"]
-    steps = [
-        {"op": "dedup"},
-        {"op": "filter", "filters": [{"column": "age", "operator": ">=", "value": 18}]},
-    ]
-    submission = model("Submission").from_dict({"input": file.id, "steps": steps})
-    task = api("v1_tasks.tasks_create").sync(client=client, body=submission, prefer="wait=20")
-    assert (task.status, task.counts.in_, task.counts.out) == ("succeeded", 4, 2)
-    rows = api("v1_results.results_result_rows").sync(task.id, client=client)
-    assert [row.values for row in rows.items] == [["007", "Ada", "36"], ["9", "Eve", "40"]]
-    receipt = api("v1_results.results_receipt").sync(task.id, client=client).to_dict()
-    assert receipt["receipt"]["input"]["sha256"] == file.sha256
-    assert [step["dropped"] for step in receipt["receipt"]["dropped_by_step"]] == [1, 1]
-    assert receipt["run"]["engine"] == "local"
-    absent = api("v1_files.files_show").sync(10**9, client=client)
-    assert (absent.status, absent.code) == (404, "not_found")
+    signed_in = importlib.import_module(f"{package}.client").AuthenticatedClient(running.url, token)
+    with signed_in as client:
+        part = importlib.import_module(f"{package}.types").File(io.BytesIO(PEOPLE), "people.csv", "text/csv")
+        file = api("v1_files.files_create").sync(client=client, body=model("FilesCreateFilesBody")(file=part))
+        assert file.columns == ["id", "name", "age"]
+        steps = [
+            {"op": "dedup"},
+            {"op": "filter", "filters": [{"column": "age", "operator": ">=", "value": 18}]},
+        ]
+        submission = model("Submission").from_dict({"input": file.id, "steps": steps})
+        task = api("v1_tasks.tasks_create").sync(client=client, body=submission, prefer="wait=20")
+        assert (task.status, task.counts.in_, task.counts.out) == ("succeeded", 4, 2)
+        rows = api("v1_results.results_result_rows").sync(task.id, client=client)
+        assert [row.values for row in rows.items] == [["007", "Ada", "36"], ["9", "Eve", "40"]]
+        receipt = api("v1_results.results_receipt").sync(task.id, client=client).to_dict()
+        assert receipt["receipt"]["input"]["sha256"] == file.sha256
+        assert [step["dropped"] for step in receipt["receipt"]["dropped_by_step"]] == [1, 1]
+        assert receipt["run"]["engine"] == "local"
+        absent = api("v1_files.files_show").sync(10**9, client=client)
+        assert (absent.status, absent.code) == (404, "not_found")
