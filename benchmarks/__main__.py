@@ -40,11 +40,13 @@ def main() -> None:
     _write(settings, results)
 
 
-def _summaries(settings: Settings, first: str) -> str:
-    """The table of this size, and that of a smaller file, where it was measured."""
+def _smaller(settings: Settings) -> dict[str, dict[str, object]]:
+    """The figures of 100 MB, for the page of a larger size."""
     kept = settings.data / "results-100MB.json"
-    smaller = json.loads(kept.read_text()) if kept.exists() and named(settings.size) != "100MB" else {}
-    return "\n".join([first, report.summary(smaller) + "\n"] if "operations" in smaller else [first])
+    found: dict[str, dict[str, object]] = {}
+    if settings.docs and kept.exists() and named(settings.size) != "100MB":
+        found = json.loads(kept.read_text())
+    return found
 
 
 def _command() -> str:
@@ -53,13 +55,14 @@ def _command() -> str:
 
 
 def _write(settings: Settings, results: dict[str, dict[str, object]]) -> None:
-    text = report.markdown(results)
-    first = f"{report.summary(results)}\n" if "operations" in results else ""
+    smaller = _smaller(settings)
+    text = report.markdown({**smaller, **results})
+    first = "\n".join(f"{report.summary(each)}\n" for each in (results, smaller) if "operations" in each)
     print(first, text, sep="\n")
     if settings.docs:
         docs = HERE.parent / "docs"
         report.insert(docs / "performance.md", text)
-        report.insert(docs / "performance.md", _summaries(settings, first), report.SUMMARY)
+        report.insert(docs / "performance.md", first, report.SUMMARY)
         report.chart_of(results, docs)
         return
     (settings.data / f"performance-{named(settings.size)}.md").write_text(f"{first}\n{text}", encoding="utf-8")

@@ -41,7 +41,7 @@ given to Polars and DuckDB, csvapi finds them out. DuckDB writes no CRLF, so its
 }
 NOTES = """*Wall* and *CPU* are medians, start-up included; *peak* is the highest of all runs, all processes together.
 *× the time of csvapi* is the median over the rounds of this system's time divided by that of csvapi with all cores in
-the same round: above 1 is slower than csvapi. *Output*: `bytes`, identical to the reference, csvapi in one process;
+the same round: above 1 is slower than csvapi. *Output*: `bytes`, identical to the reference, csvapi's;
 `records`, other bytes but the same fields in the same order; otherwise how many records differ."""
 
 
