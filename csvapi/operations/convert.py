@@ -17,6 +17,7 @@ from csvapi.steps.writing import wire_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from csvapi.csvio.batch import Batch
     from csvapi.spill.workspace import Workspace
@@ -47,17 +48,17 @@ class Params(Schema):
 
 
 def traits(params: dict[str, Any]) -> Traits:
-    """How the engine runs it: in one process, since each format is one stream."""
-    return Traits("reducer", settles=True)
+    """How the engine runs it: NDJSON by ranges side by side; the other formats are one stream, and need one process."""
+    return Traits("reducer", settles=True, stateless=FORMATS[params["format"]].divisible)
 
 
 class Convert(Converter):
     """Every value is text and stays that text; a field a record does not have is null.
 
     Column names that occur again get a number (`name_2`), fields beyond the header are `column_5` and so on in JSON and
-    go in the others, counted as `beyond_header`. Bytes that are no text become U+FFFD. One pass, in one process, into
-    the workspace. Memory: a few records; for Parquet a row group (65,536 records, fewer where they are more than the
-    budget), and what its library needs: 5 KB per column, and 1 KB per column and row group.
+    go in the others, counted as `beyond_header`. Bytes that are no text become U+FFFD. One pass into the workspace, in
+    one process for all but NDJSON. Memory: a few records; for Parquet a row group (65,536 records, fewer where they are
+    more than the budget), and what its library needs: 5 KB per column, and 1 KB per column and row group.
     Raises `TooLarge` for what XLSX cannot hold.
     """
 
@@ -74,14 +75,17 @@ class Convert(Converter):
 
     def gather(self, workspace: Workspace, number: int) -> Converting:
         """See `Gatherer.gather`."""
-        return Converting(self, workspace)
+        return Converting(self, workspace, number)
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
-        """See `Gatherer.result`: the file that was written in the workspace."""
+        """See `Gatherer.result`: the files that were written in the workspace, one for each range."""
         self.beyond = sum(part.state for part in parts)
-        with (workspace.folder / "converted").open("rb") as file:
-            while data := file.read(_COPY):
-                yield data
+        for number in range(len(parts)):
+            path = _file(workspace, number)
+            with path.open("rb") as file:
+                while data := file.read(_COPY):
+                    yield data
+            path.unlink()
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""
@@ -91,12 +95,12 @@ class Convert(Converter):
 class Converting(Gathering):
     """Gives the records to the format's writer, as batches or row by row."""
 
-    def __init__(self, convert: Convert, workspace: Workspace) -> None:
+    def __init__(self, convert: Convert, workspace: Workspace, number: int) -> None:
         self.wire, self.workspace = convert.wire, workspace
         self.width = len(convert.names)
         self.beyond = 0
         self.writer: Writer = convert.format.open(
-            workspace.folder / "converted",
+            _file(workspace, number),
             convert.names,
             workspace.memory,
             Bound(convert.after.max_record, convert.pointer),
@@ -133,6 +137,10 @@ class Converting(Gathering):
         with disk_budget():
             self.writer.close()
         return self.beyond
+
+
+def _file(workspace: Workspace, number: int) -> Path:
+    return workspace.folder / f"converted-{number}"
 
 
 def distinct(names: list[str]) -> list[str]:

@@ -51,12 +51,13 @@ class Writer(Protocol):
 
 @dataclass(frozen=True)
 class Format:
-    """`module` is the library it needs."""
+    """`module` is the library it needs; `divisible` says that the files of two ranges, one after the other, are one."""
 
     media_type: str
     suffix: str
     open: Callable[[Path, list[str], int, Bound], Writer]
     module: str | None = None
+    divisible: bool = False
 
 
 class Xlsx:
@@ -113,7 +114,7 @@ class Xlsx:
 
 
 FORMATS = {
-    "ndjson": Format("application/x-ndjson", ".ndjson", NdJson),
+    "ndjson": Format("application/x-ndjson", ".ndjson", NdJson, divisible=True),
     "json": Format("application/json", ".json", JsonArray),
     "parquet": Format("application/vnd.apache.parquet", ".parquet", Parquet, "pyarrow"),
     "xlsx": Format("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx", Xlsx, "xlsxwriter"),

@@ -73,7 +73,7 @@ def test_ranges_make_no_difference(folder: Path, name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("concat", "dedup", "filter", "frequency", "join, inner", "join, semi"),
+        *("concat", "convert", "dedup", "filter", "frequency", "join, inner", "join, semi"),
         *("normalise", "profile", "select", "set, replace", "sort", "unique"),
     ],
 )
