@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _LEAST, _SMALLEST_CHUNK, _CHUNK = 1 << 8, 1 << 12, 1 << 20  # bytes
 _CHUNKS = 256  # of the memory
-_SPARE = 8  # of it that part is left to what is read and written meanwhile
 
 
 class NativeRuns:
@@ -37,7 +36,8 @@ class NativeRuns:
         self.workspace, self.name = workspace, name
         self.files: list[Path] = []
         self.longest = 0
-        self._block: Block | None = Block(min(max(workspace.memory - workspace.memory // _SPARE, _LEAST), LARGEST))
+        size = workspace.memory * 5 // 8  # the rest is for what is read and written meanwhile
+        self._block: Block | None = Block(min(max(size, _LEAST), LARGEST))
 
     def __getstate__(self) -> dict[str, Any]:
         """What crosses to another process: the runs, all of them on disk."""
