@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SLOT = 24  # bytes of a slot of the table
 _FULL = 4, 5  # of the slots, so many at most are taken
+_LITTLE = 16  # part of the slots
 
 
 class Resolver:
@@ -43,10 +44,16 @@ class Resolver:
         self._decisions = self._repeated = None
 
     def begin(self) -> None:
-        """Forget the keys of the partition before."""
-        if self._used.value:
+        """Forget the keys of the partition before.
+
+        A table of which little was used is made anew: to clear it would bring all of it into memory.
+        """
+        used = self._used.value
+        if used * _LITTLE < self._capacity:
+            self._table = Memory(SLOT * self._capacity)
+        elif used:
             self._table.clear(SLOT * self._capacity)
-            self._used.value = 0
+        self._used.value = 0
 
     def decide(self, entries: ReadableBuffer, base: int) -> int | None:
         """How many of the entries' records go, `base` being added to their rows; None where there are more keys than

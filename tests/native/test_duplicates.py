@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mmap
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -43,3 +45,20 @@ def test_a_row_beyond_the_decisions_is_not_written() -> None:
 def test_partitions_are_a_power_of_two(count: int, room: int) -> None:
     with pytest.raises(ValueError, match="a power of two of partitions"):
         Partitions(count, room, lambda *_: None)
+
+
+def test_a_large_table_of_few_keys_stays_out_of_memory() -> None:
+    """A partition of one key, a million times, makes the table for all partitions large."""
+    decisions = bytearray(4)
+    resolver = Resolver("first", 1, 8_000_000, decisions, None)
+    before = _resident()
+    for _ in range(3):
+        resolver.begin()
+        assert resolver.decide(bytes(entries(bytes(16) * 2, range(2))), 0) == 1
+    assert _resident() - before < 50 << 20
+    resolver.close()
+
+
+def _resident() -> int:
+    """Bytes of this process in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
