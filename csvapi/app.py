@@ -23,8 +23,8 @@ TASK_GRACE = 30  # seconds after which the queue stops a task that did not stop 
 def create_app(settings: config.Settings | None = None, *, serves: bool = True) -> Flask:
     """Build the application from settings, by default those of the environment.
 
-    With `serves` it answers HTTP. The worker, the scheduler and commands only use its services, and start in half the
-    time and memory without the API and the pages. Raises InvalidInput with the name of the variable for a setting that
+    With `serves` it answers HTTP. The worker, the scheduler and commands only use its services, and start faster
+    without importing the API and the pages. Raises InvalidInput with the name of the variable for a setting that
     is missing, weak or malformed.
     """
     settings = settings or config.load()

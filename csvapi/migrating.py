@@ -1,4 +1,4 @@
-"""The database's migrations, for the commands that run them: Alembic takes a fifth of a second to import."""
+"""The database's migrations, for the commands that run them and `flask db`; other programs need not import Alembic."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ import marshmallow as ma
 class Shape(ma.Schema):
     """A schema that a copy of a view's documentation shares.
 
-    Every decorator of a view copies what the ones before it documented, as deep as it goes; for errors, which nearly
-    all of them name, that took a third of the time that importing the API takes.
+    Every decorator of a view copies what the ones before it documented, as deep as it goes. Nearly all of them name
+    the shapes of errors, which would be copied thousands of times while the API is imported.
     """
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Shape:
