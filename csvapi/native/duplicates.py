@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SLOT = 24  # bytes of a slot of the table
 _FULL = 4, 5  # of the slots, so many at most are taken
+BYTES_PER_KEY = 30  # of the table: a slot, and those that stay free
 _LITTLE = 16  # part of the slots
 
 

@@ -11,7 +11,6 @@ from marshmallow import Schema
 from csvapi.csvio.indexed import IndexedBatch
 from csvapi.errors import TooLarge
 from csvapi.native.keys import new_secret
-from csvapi.native.loader import load
 from csvapi.steps.column_parts import PartsReader, PartsWriter
 from csvapi.steps.column_profile import FIXED, ColumnProfile
 from csvapi.steps.gathering import Gathering, Reducer
@@ -126,7 +125,7 @@ class Profiling(Gathering):
         self.records: list[bytes | list[bytes | None]] = []  # as text where its fields lie between delimiters
         self.rows: list[int] = []
         self.size = 0
-        fast = self.few and load() is not None
+        fast = self.few and workspace.native
         most = values_of(profile.exact, workspace.memory // 8, len(profile.positions)) if fast else 0
         secret = new_secret()
         self.indexed = [

@@ -1,8 +1,8 @@
 """Records in the order of their keys, by the kernel: see `spill.external_sort`, whose `Runs` do the same in Python.
 
-Memory: a block of five eighths of the budget that takes records and keys until it is full; then it is put in order and written as a
-run. Up to 64 runs are merged at once, as many as the budget has buffers for. Disk: keys and records, and eight bytes
-for each of them.
+Memory: a block of five eighths of the budget, which takes records and keys until it is full; then it is put in order
+and written as a run. Up to 64 runs are merged at once, as many as the budget has buffers for. Disk: keys and records,
+and eight bytes for each of them.
 """
 
 from __future__ import annotations

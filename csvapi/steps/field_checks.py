@@ -7,7 +7,6 @@ from itertools import accumulate, compress, count
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.indexed import IndexedBatch
-from csvapi.native.loader import load
 from csvapi.steps.indexed_checks import IndexedRules, cell_rules
 from csvapi.steps.table_schema import rules_of
 
@@ -37,10 +36,10 @@ class Rules:
         pattern = field.get("constraints", {}).get("pattern")
         self.indexed = None if sure is None else IndexedRules(sure, pattern, self.violated)
 
-    def prepare(self, room: int) -> None:
-        """Have so many bytes of memory."""
+    def prepare(self, room: int, *, native: bool) -> None:
+        """Have so many bytes of memory; `native` says that the kernel may be used."""
         self.room = room
-        if self.indexed and load() is not None:
+        if self.indexed and native:
             self.indexed.prepare(room // 4)
 
     @property

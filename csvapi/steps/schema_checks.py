@@ -70,7 +70,7 @@ class Checks(Student):
         self.found = {}
         rules = {id(column.rules): column.rules for column in self.columns}.values()
         for rule in rules:
-            rule.prepare(workspace.memory // (4 * len(rules)))
+            rule.prepare(workspace.memory // (4 * len(rules)), native=workspace.native)
         for number, each in enumerate(self.unique):
             each.prepare(workspace, number)
         return {}

@@ -11,9 +11,8 @@ from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.indexed import IndexedBatch
 from csvapi.csvio.keys import canonical
 from csvapi.errors import OutOfMemory
-from csvapi.native.duplicates import Resolver
+from csvapi.native.duplicates import BYTES_PER_KEY, Resolver
 from csvapi.native.keys import new_secret
-from csvapi.native.loader import load as kernel
 from csvapi.spill.duplicates import repeats
 from csvapi.spill.key_files import NativeKeySink, PlainKeySink, held, key_file, load, stretches
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from csvapi.spill.workspace import Workspace
 
 _PARTITIONS = 32
-_BYTES_PER_SLOT = 30
 _LEAST = 1 << 10  # slots of a table
 _WRITTEN = 1 << 20  # bytes at once
 _FEW = 8  # missing values that the kernel is asked for
@@ -50,7 +48,7 @@ class Unique:
         self.folder.mkdir()
         self.memory = workspace.memory
         place = (self.folder, 0, 0, _PARTITIONS)
-        self.sink: KeySink = PlainKeySink(*place) if kernel() is None else NativeKeySink(*place, new_secret())
+        self.sink: KeySink = NativeKeySink(*place, new_secret()) if workspace.native else PlainKeySink(*place)
         self.total = self.seen = 0
 
     def study(self, block: Batch) -> None:
@@ -102,7 +100,7 @@ class Unique:
 
     def _resolve(self, alive: Callable[[], None]) -> None:
         files = [key_file(self.folder, 0, 0, partition) for partition in range(_PARTITIONS)]
-        most = max(_LEAST, min(max(map(held, files)), self.memory // _BYTES_PER_SLOT))
+        most = max(_LEAST, min(max(map(held, files)), self.memory // BYTES_PER_KEY))
         with closing(Resolver("first", 1, most, self.repeats, None)) as resolver:
             for path in files:
                 resolver.begin()

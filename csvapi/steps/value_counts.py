@@ -1,7 +1,7 @@
 """How often each value of a column occurs, by the kernel: counted in a table, beyond it sorted by value and added up.
 
-Memory: a table of an eighth of the budget and a sorter of a quarter for each range; then the sorter that ranks them, and
-the buffers of what is merged, of a quarter each.
+Memory: a table of an eighth of the budget and a sorter of a quarter for each range; then the sorter that ranks them,
+and the buffers of what is merged, of a quarter each.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from csvapi.engines.local.decisions import Shared, decision_file, duplicate_file
 from csvapi.errors import OutOfMemory
-from csvapi.native.duplicates import Resolver
+from csvapi.native.duplicates import BYTES_PER_KEY, Resolver
 from csvapi.spill.duplicates import Keep, repeats
 from csvapi.spill.key_files import frames, held, key_file, load, stretches
 
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from csvapi.engines.local.processes import Progressed
 
 _SOME = 1 << 14  # keys that are looked at together
-_BYTES_PER_SLOT = 30
-_BYTES_PER_KEY = 200  # while a partition is resolved, measured
+PLAIN_BYTES_PER_KEY = 200  # while Python resolves a partition, measured
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class Duplicates:
         """A table for the keys of the largest partition: of all of its records or, where these are too many and so
         repeat, of as many as the memory holds."""
         largest = max(sum(map(held, self._files(partition))) for partition in partitions)
-        most = max(1, min(largest, self.memory // _BYTES_PER_SLOT))
+        most = max(1, min(largest, self.memory // BYTES_PER_KEY))
         return Resolver(self.keep, self.code, most, decisions, repeated)
 
     def _resolve(self, partition: int, resolver: Resolver, report: Callable[[Progressed], None]) -> int:
@@ -93,7 +92,7 @@ class Duplicates:
 
         Partitions are sized to fit, so the keys of such a one repeat.
         """
-        return sum(map(held, self._files(partition))) * _BYTES_PER_KEY > self.memory
+        return sum(map(held, self._files(partition))) * PLAIN_BYTES_PER_KEY > self.memory
 
     def _mark_crowd(
         self,

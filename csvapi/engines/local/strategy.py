@@ -6,8 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from csvapi.engines.local.copy_survivors import copy
+from csvapi.engines.local.mark_duplicates import PLAIN_BYTES_PER_KEY
 from csvapi.engines.local.processes import WrongCut
 from csvapi.errors import MalformedCsv, TooLarge
+from csvapi.native.duplicates import BYTES_PER_KEY
 from csvapi.native.keys import new_secret
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from csvapi.engines.local.range_result import Found
     from csvapi.engines.options import Options
 
-_BYTES_PER_KEY = 200  # of a partition while it is resolved, measured
 _CACHED_KEYS = 100_000  # a larger table costs up to three times as much per key, in cache misses
 _MOST_PARTITIONS = 256
 _SAMPLE = 1 << 20
@@ -44,7 +45,8 @@ class Strategy:
     def partitions(self, processes: int) -> int:
         """Enough that a partition fits the memory, and better the cache."""
         records = _records(self.plan)
-        wanted = max(records * _BYTES_PER_KEY * processes / self.options.memory, records / _CACHED_KEYS)
+        each = PLAIN_BYTES_PER_KEY if self.secret is None else BYTES_PER_KEY
+        wanted = max(records * each * processes / self.options.memory, records / _CACHED_KEYS)
         partitions = 1
         while partitions < min(wanted, _MOST_PARTITIONS):
             partitions *= 2
