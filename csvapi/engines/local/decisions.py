@@ -59,9 +59,11 @@ class Shared:
     """A file of the workspace as memory that all processes of a run see; made as long as `size`."""
 
     def __init__(self, path: Path, size: int) -> None:
-        with disk_budget(), path.open("a+b") as file:
-            if path.stat().st_size < size:
-                file.truncate(size)
+        with path.open("a+b") as file:
+            missing = size - path.stat().st_size
+            with disk_budget(max(0, missing)):
+                if missing > 0:  # room that is missing is an error here, and in a mapped page the end of the process
+                    os.posix_fallocate(file.fileno(), 0, size)
             self.map = mmap.mmap(file.fileno(), size) if size else None
         self.view = memoryview(self.map) if self.map is not None else memoryview(bytearray())
 
