@@ -66,13 +66,33 @@ class KeySink(Protocol):
         ...
 
 
+class Spread:
+    """Entries in files, one for each partition: by the bits of their digests behind those that all have in common.
+
+    Memory: a buffer of entries, which the partitions share. Raises `WorkspaceFull` when the disk is.
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self.paths = paths
+        self._files = [path.open("wb", buffering=0) for path in paths]
+        self.partitions = Partitions(len(paths), max(_LEAST, _BUFFERED // len(paths)), self._write)
+
+    def _write(self, number: int, entries: memoryview) -> None:
+        with disk_budget(len(entries)):
+            self._files[number].write(entries)
+
+    def close(self) -> None:
+        """Close the files, without what is buffered."""
+        for file in self._files:
+            file.close()
+
+
 class NativeKeySink:
     """The kernel's; see `KeySink`."""
 
     def __init__(self, workspace: Path, step: int, number: int, partitions: int, secret: bytes) -> None:
         self.secret = secret
-        self._files = [key_file(workspace, step, number, each).open("wb", buffering=0) for each in range(partitions)]
-        self._partitions = Partitions(partitions, max(_LEAST, _BUFFERED // partitions), self._write)
+        self._spread = Spread([key_file(workspace, step, number, each) for each in range(partitions)])
 
     def digest(self, key: bytes) -> bytes:
         """See `KeySink.digest`."""
@@ -84,24 +104,19 @@ class NativeKeySink:
         """See `KeySink.add`."""
         digests = bytearray(DIGEST * len(keys))
         digests_of(keys, self.secret, digests)
-        self._partitions.add_entries(entries(digests, rows))
+        self._spread.partitions.add_entries(entries(digests, rows))
 
     def add_digests(self, digests: Digests) -> None:
         """See `KeySink.add_digests`."""
-        digests.add_to(self._partitions)
+        digests.add_to(self._spread.partitions)
 
     def flush(self) -> None:
         """See `KeySink.flush`."""
-        self._partitions.flush()
-
-    def _write(self, number: int, entries: memoryview) -> None:
-        with disk_budget(len(entries)):
-            self._files[number].write(entries)
+        self._spread.partitions.flush()
 
     def close(self) -> None:
         """See `KeySink.close`."""
-        for file in self._files:
-            file.close()
+        self._spread.close()
 
 
 class PlainKeySink:

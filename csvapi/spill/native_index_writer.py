@@ -16,7 +16,8 @@ from csvapi.native.joining import LENGTH
 from csvapi.native.keys import DIGEST, digests, digests_of, new_secret
 from csvapi.native.library import SLACK
 from csvapi.native.ordering import Sorter, Starts, bits_of
-from csvapi.native.partitions import ENTRY, Partitions, entries
+from csvapi.native.partitions import ENTRY, entries
+from csvapi.spill.key_files import Spread
 from csvapi.spill.native_index import NativeIndex, empty_digest
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from csvapi.spill.workspace import Workspace
 
 _PARTITIONS = 64
-_BUFFERED = 1 << 15  # entries, of all partitions
 _SHARE = 4  # of the budget a partition may take, as it is sorted into another piece of memory
 _LEAST, _MOST = 1 << 20, 1 << 26  # bytes of it in any case, and at most: a sort takes less than a second
 _SHALLOW = 60  # bits that are alike in what is not spread any more: it is one digest
@@ -44,7 +44,7 @@ class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
         self.most = (most or min(max(workspace.memory // _SHARE, _LEAST), _MOST)) // ENTRY * ENTRY
         self._stack = ExitStack()
         self._texts = self._opened("texts")
-        self._spread = Spread(self.folder, "keys")
+        self._spread = _spread(self.folder, "keys")
         self._stack.callback(self._spread.close)
         self.count = self.size = 0
 
@@ -87,7 +87,7 @@ class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
             self._sorter, self._begins, self.repeated = Sorter(self.most), Starts(bits_of(self.count)), 0
             self._last = b""
             for path in self._spread.paths:
-                self._put(path, self._spread.bits)
+                self._put(path, self._spread.partitions.bits)
             for piece in self._begins.end():
                 self._write(self._starts, piece)
             if not self.count:
@@ -129,7 +129,7 @@ class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
 
     def _put_apart(self, path: Path, skip: int) -> None:
         """Spread the entries of a file by more of their bits."""
-        apart = Spread(self.folder, f"{path.name}-apart")
+        apart = _spread(self.folder, f"{path.name}-apart")
         try:
             with path.open("rb", buffering=0) as file:
                 while size := file.readinto(self._sorter.entries.view):
@@ -140,30 +140,15 @@ class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
             apart.close()
         path.unlink()
         for each in apart.paths:
-            self._put(each, skip + apart.bits)
+            self._put(each, skip + apart.partitions.bits)
 
     def _write(self, file: BinaryIO, data: bytes | memoryview) -> None:
         with disk_budget(len(data)):
             file.write(data)
 
 
-class Spread:
-    """Entries in files, by the bits behind those that they have in common."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self.paths = [folder / f"{name}-{number}" for number in range(_PARTITIONS)]
-        self._files = [path.open("wb", buffering=0) for path in self.paths]
-        self.partitions = Partitions(_PARTITIONS, _BUFFERED // _PARTITIONS, self._write)
-        self.bits = self.partitions.bits
-
-    def _write(self, number: int, some: memoryview) -> None:
-        with disk_budget(len(some)):
-            self._files[number].write(some)
-
-    def close(self) -> None:
-        """Close the files."""
-        for file in self._files:
-            file.close()
+def _spread(folder: Path, name: str) -> Spread:
+    return Spread([folder / f"{name}-{number}" for number in range(_PARTITIONS)])
 
 
 def _close(file: BinaryIO) -> None:
