@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
+    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.csvio.keys import Digests
     from csvapi.csvio.sink import Sink
-    from csvapi.csvio.wire import Wire
 
 
 Cell = bytes | None
@@ -33,7 +33,7 @@ BLOCK_SIZE = 64 * 1024  # measured: larger ones fall out of the processor's cach
 class Batch(Protocol):
     """A run of whole records in the order of the file; `len()` is how many.
 
-    wire    the dialect as bytes
+    byte_dialect    the dialect as bytes
     width   the number of fields that every record has; 0 where they differ or nobody has counted them
     rows    the number of each record among those of its range, from 0, rising
     raw     each record's bytes with its line end, as they are in the file
@@ -45,7 +45,7 @@ class Batch(Protocol):
     """
 
     @property
-    def wire(self) -> Wire: ...
+    def byte_dialect(self) -> ByteDialect: ...
     @property
     def width(self) -> int: ...
     @property
@@ -123,7 +123,7 @@ class ParsedBatch:
     `plain` for them means nothing.
     """
 
-    wire: Wire
+    byte_dialect: ByteDialect
     raw: list[bytes]
     plain: list[bytes]
     rows: Sequence[int]
@@ -138,7 +138,7 @@ class ParsedBatch:
 
     def fields(self, index: int) -> list[bytes]:
         """The fields of one record."""
-        return self.odd.get(index) or self.plain[index].split(self.wire.delimiter)
+        return self.odd.get(index) or self.plain[index].split(self.byte_dialect.delimiter)
 
     def widths(self) -> list[int]:
         """The number of fields of each record."""
@@ -150,7 +150,7 @@ class ParsedBatch:
 
     def _delimiters(self) -> list[int]:
         """One less than the fields of each record."""
-        counts = list(map(bytes.count, self.plain, repeat(self.wire.delimiter)))
+        counts = list(map(bytes.count, self.plain, repeat(self.byte_dialect.delimiter)))
         for index, fields in self.odd.items():
             counts[index] = len(fields) - 1
         return counts
@@ -174,7 +174,7 @@ class ParsedBatch:
     def _slice(self, position: int) -> list[Cell]:
         """A column of a rectangular batch: every `width`-th of all its fields."""
         if self._flat is None:
-            delimiter = self.wire.delimiter
+            delimiter = self.byte_dialect.delimiter
             plain = self.plain
             if self.odd:
                 plain = plain.copy()
@@ -195,10 +195,10 @@ class ParsedBatch:
         if positions is None:
             keys = self.plain.copy() if self.odd else self.plain
             for index, fields in self.odd.items():
-                keys[index] = canonical(fields, self.wire.delimiter)
+                keys[index] = canonical(fields, self.byte_dialect.delimiter)
             return keys
         columns = [self.column(position) for position in positions]
-        delimiter = self.wire.delimiter
+        delimiter = self.byte_dialect.delimiter
         if not self.width:
             return [canonical(cells, delimiter) for cells in zip(*columns, strict=True)]
         plain = cast("list[list[bytes]]", columns)
@@ -224,7 +224,7 @@ class ParsedBatch:
 
     def write_to(self, sink: Sink) -> None:
         """Write the records' bytes."""
-        sink.write_records(self.raw, self.wire)
+        sink.write_records(self.raw, self.byte_dialect)
 
     def part(self, start: int, stop: int) -> ParsedBatch:
         """The batch of the records from `start` up to `stop`."""
@@ -233,7 +233,7 @@ class ParsedBatch:
             return self
         near = self.odd and {at - start: self.odd[at] for at in range(start, stop) if at in self.odd}
         return ParsedBatch(
-            self.wire, self.raw[start:stop], self.plain[start:stop], self.rows[start:stop], near, self.width
+            self.byte_dialect, self.raw[start:stop], self.plain[start:stop], self.rows[start:stop], near, self.width
         )
 
     def select(self, mask: Mask) -> ParsedBatch:
@@ -241,7 +241,7 @@ class ParsedBatch:
         if mask.count(1) == len(self):
             return self
         return ParsedBatch(
-            self.wire,
+            self.byte_dialect,
             list(compress(self.raw, mask)),
             list(compress(self.plain, mask)),
             list(compress(self.rows, mask)),

@@ -63,7 +63,7 @@ class Counter:
     def __init__(self, source: Source, first: Head) -> None:
         self.source = source
         self.width = len(first.columns)
-        self.header = record_text(first.record, source.wire)
+        self.header = record_text(first.record, source.byte_dialect)
         self.census = Census()
 
     def count(self, piece: ParsedRecords) -> list[int]:
@@ -94,7 +94,7 @@ class Counter:
         return [index for index, width in enumerate(block.widths()) if width != self.width]
 
     def _scan(self, piece: ParsedRecords) -> None:
-        raw, text, wire = piece.batch.raw, piece.cut.data, self.source.wire
+        raw, text, byte_dialect = piece.batch.raw, piece.cut.data, self.source.byte_dialect
         if b"\0" in text:
             self._found("nul", piece, [index for index, record in enumerate(raw) if b"\0" in record])
         if not text.isascii() and not self.decodes(text):
@@ -104,7 +104,7 @@ class Counter:
         marked = piece.records(piece.cut.marked)
         self._found("bom", piece, marked)
         suspects = list(range(len(raw))) if self.repeats_header(text) else marked
-        self._found("repeated_header", piece, [i for i in suspects if record_text(raw[i], wire) == self.header])
+        self._found("repeated_header", piece, [i for i in suspects if record_text(raw[i], byte_dialect) == self.header])
 
     def repeats_header(self, text: bytes) -> bool:
         """Whether some line of `text` has the header's bytes."""
@@ -124,11 +124,11 @@ class Counter:
         return place >= 0
 
     def decodes(self, text: bytes | memoryview) -> bool:
-        undecodable = self.source.wire.undecodable
+        undecodable = self.source.byte_dialect.undecodable
         if undecodable is not None:
             return len(text) == len(bytes(text).translate(None, undecodable))
         try:
-            str(text, self.source.wire.inner)
+            str(text, self.source.byte_dialect.inner)
         except UnicodeDecodeError:
             return False
         return True
@@ -148,7 +148,7 @@ def _is_line(text: bytes, start: int, line: bytes) -> bool:
 
 def misquoted(piece: ParsedRecords) -> list[int]:
     """The records whose quotes are malformed: text after a closing quote, an odd number of quotes, one never closed."""
-    block, quote, escape = piece.batch, piece.batch.wire.quote, piece.batch.wire.escape
+    block, quote, escape = piece.batch, piece.batch.byte_dialect.quote, piece.batch.byte_dialect.escape
     found = piece.records(piece.cut.misquoted)
     if not quote:
         return found

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from csvapi.csvio.batch import Batch, Cell, Mask
+    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.csvio.sink import Sink
-    from csvapi.csvio.wire import Wire
     from csvapi.native.index import Index
     from csvapi.native.partitions import Partitions
 
@@ -42,7 +42,7 @@ class IndexedBatch:
     byte for each record of the file from there on: 1 for those that they come from. Valid until the next scan.
     """
 
-    wire: Wire
+    byte_dialect: ByteDialect
     index: Index
     start: int
     kept: bytes | None = None
@@ -107,7 +107,7 @@ class IndexedBatch:
     def parsed(self) -> ParsedBatch:
         """The records as Python objects, for steps that the kernel has nothing for."""
         raw, plain, odd = records(self.index, self.kept)
-        return ParsedBatch(self.wire, raw, plain, self.rows, odd, self.width)
+        return ParsedBatch(self.byte_dialect, raw, plain, self.rows, odd, self.width)
 
     def fields(self, index: int) -> list[bytes]:
         """See `Batch.fields`."""
@@ -165,11 +165,11 @@ class IndexedBatch:
         if mask.count(1) == len(self):
             return self
         kept = mask if self.kept is None else comparing.spread(self.kept, mask)
-        return IndexedBatch(self.wire, self.index, self.start, kept, self.origin)
+        return IndexedBatch(self.byte_dialect, self.index, self.start, kept, self.origin)
 
     def write_to(self, sink: Sink) -> None:
         """See `Batch.write_to`."""
-        sink.write_text(copying.gather(self.index, self.kept).text, self.wire)
+        sink.write_text(copying.gather(self.index, self.kept).text, self.byte_dialect)
 
     def put(self, values: bytes, target: bytearray, start: int) -> None:
         """See `Batch.put`."""

@@ -11,8 +11,8 @@ from csvapi.csvio.records import BLANK, Cut, cut, line_count, record_text, repai
 
 if TYPE_CHECKING:
     from csvapi.csvio.buffer import Buffer
+    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.csvio.source import Source
-    from csvapi.csvio.wire import Wire
 
 _STRETCH, _LONGEST = 1024, 64 * 1024
 
@@ -152,8 +152,8 @@ class ParsedRecords:
 
     def count_equal(self, record: bytes) -> tuple[int, int]:
         """See `LocatedBatch.count_equal`."""
-        wire = self.batch.wire
-        found = [index for index, raw in enumerate(self.batch.raw) if record_text(raw, wire) == record]
+        byte_dialect = self.batch.byte_dialect
+        found = [index for index, raw in enumerate(self.batch.raw) if record_text(raw, byte_dialect) == record]
         return len(found), found[0] if found else 0
 
 
@@ -195,14 +195,14 @@ class CsvParser:
     def _parsed(self, buffer: Buffer, size: int, *, final: bool) -> ParsedRecords | None:
         """Parse the first `size` bytes."""
         source, text = self.source, bytes(buffer.rest[:size])
-        done = cut(text, source.wire, final=final)
+        done = cut(text, source.byte_dialect, final=final)
         if size > self.limit and (whole := _within(done, self.limit)) < len(done.data):
-            done = cut(text[:whole], source.wire, final=False)  # the records before one that is too long
+            done = cut(text[:whole], source.byte_dialect, final=False)  # the records before one that is too long
         if not done.units:
             return None
         if done.misquoted:
-            repair(done, source.wire, source.width)
-        batch = _batch(done, source.wire, buffer.row)
+            repair(done, source.byte_dialect, source.width)
+        batch = _batch(done, source.byte_dialect, buffer.row)
         return ParsedRecords(batch, buffer.position, len(done.data), buffer.line, done)
 
 
@@ -216,10 +216,10 @@ def _within(done: Cut, limit: int) -> int:
     return size
 
 
-def _batch(done: Cut, wire: Wire, row: int) -> ParsedBatch:
+def _batch(done: Cut, byte_dialect: ByteDialect, row: int) -> ParsedBatch:
     if b"" not in done.plain or BLANK.isdisjoint(done.units):
-        return ParsedBatch(wire, done.units, done.plain, range(row, row + len(done.units)), done.odd)
+        return ParsedBatch(byte_dialect, done.units, done.plain, range(row, row + len(done.units)), done.odd)
     mask = bytes(unit not in BLANK for unit in done.units)
-    whole = ParsedBatch(wire, done.units, done.plain, range(len(done.units)), done.odd).select(mask)
+    whole = ParsedBatch(byte_dialect, done.units, done.plain, range(len(done.units)), done.odd).select(mask)
     whole.rows = range(row, row + len(whole))
     return whole

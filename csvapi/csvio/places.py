@@ -76,13 +76,13 @@ def runs(path: Path, dialect: Dialect, width: int, at: Place, size: int = BLOCK_
     """
     source = replace(Source.open(path, dialect), body=at.byte, known_width=width)
     for piece in read_parsed(source, at.byte, source.size, line=at.line, size=size):
-        run = _located(piece, at, wide=source.wire.wide)
+        run = _located(piece, at, wide=source.byte_dialect.wide)
         yield run
         at = run.end
 
 
 def _located(piece: ParsedRecords, at: Place, *, wide: bool) -> Run:
-    units, restore = piece.cut.units, piece.batch.wire.restore
+    units, restore = piece.cut.units, piece.batch.byte_dialect.restore
     sizes = map(len, map(restore, units)) if wide else map(len, units)
     offsets = list(accumulate(sizes, initial=at.byte))
     lines = None
@@ -108,13 +108,13 @@ class Row:
     @property
     def values(self) -> list[str | None]:
         """Its cells: a missing field is None, a byte that is no text U+FFFD."""
-        inner, fields = self._block.wire.inner, self._block.fields(self._index)
+        inner, fields = self._block.byte_dialect.inner, self._block.fields(self._index)
         return [cell.decode(inner, "replace") for cell in fields] + [None] * (self.width - len(fields))
 
     @property
     def raw(self) -> bytes:
         """The bytes of the file."""
-        return self._block.wire.restore(self._block.raw[self._index])
+        return self._block.byte_dialect.restore(self._block.raw[self._index])
 
     def as_json(self) -> dict[str, Any]:
         return {**self.place.as_json(), "values": self.values}
@@ -169,7 +169,7 @@ def oddities(
     found: list[Oddity] = []
     begin = at.byte
     opened = Source.open(path, dialect)
-    header = record_text(head(opened).record, opened.wire)
+    header = record_text(head(opened).record, opened.byte_dialect)
     for run in runs(path, dialect, width, at):
         for index in _suspects(run, width, header):
             if len(found) >= limit:
@@ -201,9 +201,9 @@ def _of(run: Run, index: int, width: int, header: bytes) -> list[Oddity]:
         "nul": b"\0" in raw,
         "quotes": index in run.misquoted,
         "bom": index in run.marked,
-        "repeated_header": bool(header) and record_text(raw, block.wire) == header,
+        "repeated_header": bool(header) and record_text(raw, block.byte_dialect) == header,
     }
-    words = {"found": fields, "width": width, "encoding": block.wire.codec}
+    words = {"found": fields, "width": width, "encoding": block.byte_dialect.codec}
     place = run.place(index)
     return [Oddity(kind, place, KINDS[kind].format(**words)) for kind, so in odd.items() if so]
 
@@ -212,7 +212,7 @@ def _decodes(block: Batch, text: bytes) -> bool:
     if text.isascii():
         return True
     try:
-        text.decode(block.wire.inner)
+        text.decode(block.byte_dialect.inner)
     except UnicodeDecodeError:
         return False
     return True

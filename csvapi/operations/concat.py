@@ -15,7 +15,7 @@ from csvapi.steps.mapping import Mapper
 from csvapi.steps.params import FileField
 from csvapi.steps.second_input import Other
 from csvapi.steps.step import Operation, Traits
-from csvapi.steps.writing import Written, block_of, encoded, movable, wire_of
+from csvapi.steps.writing import Written, block_of, byte_dialect_of, encoded, movable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ class Concat(Written, Mapper):
                 _check_names(first, other, pointer)
                 known = set(names)
                 names += [name for name in other.columns if name not in known]
-        before = wire_of(context)
+        before = byte_dialect_of(context)
         self.same = names == first and not before.dialect.skip_space
         super().__init__(context, names, pointer)
         self.names, self.width, self.first = names, len(first), first
@@ -75,7 +75,7 @@ class Concat(Written, Mapper):
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         """See `Headed.head`: the first file's names, then those that only other files have."""
-        new = [encoded(name, self.wire) for name in self.names[self.width :]]
+        new = [encoded(name, self.byte_dialect) for name in self.names[self.width :]]
         return self.top([*fields, *new] if fields else fields)
 
     def map(self, block: Batch) -> Batch:
@@ -85,7 +85,7 @@ class Concat(Written, Mapper):
         return done
 
     def _same(self, block: Batch) -> Batch:
-        return ParsedBatch(block.wire, movable(block), block.plain, block.rows, block.odd)
+        return ParsedBatch(block.byte_dialect, movable(block), block.plain, block.rows, block.odd)
 
     def _wider(self, block: Batch) -> Batch:
         more = [b""] * (len(self.names) - self.width)
@@ -97,7 +97,7 @@ class Concat(Written, Mapper):
             if more:
                 fields = [*fields, *[b""] * (self.width - len(fields))]
             rows.append([*fields[: self.width], *more, *fields[self.width :]])
-        return block_of(rows, block.rows[: len(rows)], self.wire, self.bound)
+        return block_of(rows, block.rows[: len(rows)], self.byte_dialect, self.bound)
 
     def more(self) -> Iterator[Batch]:
         """The other files' records, written in this one's dialect; fields beyond their header stay last."""
@@ -114,9 +114,9 @@ class Concat(Written, Mapper):
             fields: list[bytes | None] = [*block.fields(number)]
             fields += [None] * (width - len(fields))
             cells = [None if place is None else fields[place] for place in places]
-            rows.append(other.into(self.wire, [*cells, *fields[width:]]))
+            rows.append(other.into(self.byte_dialect, [*cells, *fields[width:]]))
         with other.blamed():
-            return block_of(rows, block.rows, self.wire, self.bound)
+            return block_of(rows, block.rows, self.byte_dialect, self.bound)
 
     def _places(self, other: Other) -> list[int | None]:
         """For each column of the result, the other file's one that it takes its values from."""

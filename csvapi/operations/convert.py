@@ -13,7 +13,7 @@ from csvapi.steps.gathering import Converter, Gathering
 from csvapi.steps.growth import Bound, some
 from csvapi.steps.params import choice
 from csvapi.steps.step import Operation, Traits
-from csvapi.steps.writing import wire_of
+from csvapi.steps.writing import byte_dialect_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,7 +64,7 @@ class Convert(Converter):
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         self.format = FORMATS[params["format"]]
-        self.after, self.wire = context, wire_of(context)
+        self.after, self.byte_dialect = context, byte_dialect_of(context)
         self.names, self.pointer = distinct(context.columns), pointer
         self.form = {"format": params["format"], "media_type": self.format.media_type, "suffix": self.format.suffix}
         self.beyond = 0
@@ -96,7 +96,7 @@ class Converting(Gathering):
     """Gives the records to the format's writer, as batches or row by row."""
 
     def __init__(self, convert: Convert, workspace: Workspace, number: int) -> None:
-        self.wire, self.workspace = convert.wire, workspace
+        self.byte_dialect, self.workspace = convert.byte_dialect, workspace
         self.width = len(convert.names)
         self.beyond = 0
         self.writer: Writer = convert.format.open(
@@ -117,7 +117,7 @@ class Converting(Gathering):
             self._add_rows(block.part(done, len(block)) if done else block)
 
     def _add_rows(self, block: Batch) -> None:
-        inner = self.wire.inner
+        inner = self.byte_dialect.inner
         for few in some(block, self.width):
             rows = []
             for number in range(len(few)):

@@ -57,7 +57,10 @@ class Frequency(Table, Reducer):
 
     def gather(self, workspace: Workspace, number: int) -> Counting | NativeCounting:
         """See `Gatherer.gather`."""
-        if workspace.native and max(map(len, (self.wire.delimiter, self.wire.quote, self.wire.escape))) <= 1:
+        if (
+            workspace.native
+            and max(map(len, (self.byte_dialect.delimiter, self.byte_dialect.quote, self.byte_dialect.escape))) <= 1
+        ):
             return NativeCounting(ValueCounts(workspace, number, self.position), workspace)
         return Counting(
             self.position, workspace, Runs(workspace.folder, f"counts-{number}", workspace.memory, workspace.alive)
@@ -71,11 +74,11 @@ class Frequency(Table, Reducer):
         yield from self._ranked(workspace, native, total) if native else self._merged(workspace, parts, total)
 
     def _ranked(self, workspace: Workspace, parts: list[NativeRuns], total: int) -> Iterator[bytes]:
-        ranking = Ranking(self.wire, total, workspace)
+        ranking = Ranking(self.byte_dialect, total, workspace)
         ranking.add(parts)
         self.distinct = ranking.distinct
         self.out = min(self.top_values or self.distinct, self.distinct)
-        yield from map(self.wire.restore, ranking.lines(self.top_values))
+        yield from map(self.byte_dialect.restore, ranking.lines(self.top_values))
 
     def _merged(self, workspace: Workspace, parts: list[Part], total: int) -> Iterator[bytes]:
         ranked = Runs(workspace.folder, "ranks", workspace.memory // 2, workspace.alive)

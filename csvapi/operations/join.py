@@ -91,12 +91,12 @@ class Join(Lookup, Written, Expander):
         known = set(context.columns)
         Bound(context.max_record, pointer).check_header(len(suffix) * sum(name in known for name in names))
         self.names = [name + suffix if name in known else name for name in names]
-        before = self.wire
+        before = self.byte_dialect
         Written.__init__(self, context, [*context.columns, *self.names], pointer)
         self.width = len(context.columns)
         self.rewrites = before.dialect.skip_space
         self.unmatched = b"" if not self.taken else before.delimiter * len(self.taken)
-        self.line_end = self.wire.dialect.line_end.encode()
+        self.line_end = self.byte_dialect.dialect.line_end.encode()
         self.out = self.seen = 0
 
     def prepare(self, workspace: Workspace) -> Counts:
@@ -106,7 +106,7 @@ class Join(Lookup, Written, Expander):
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         """See `Headed.head`: the first file's names, then the second one's without its key columns."""
-        return self.top([*fields, *(encoded(name, self.wire) for name in self.names)] if fields else fields)
+        return self.top([*fields, *(encoded(name, self.byte_dialect) for name in self.names)] if fields else fields)
 
     def expand(self, block: Batch) -> Iterator[Records]:
         """See `Expander.expand`."""
@@ -125,7 +125,7 @@ class Join(Lookup, Written, Expander):
                 raise self.bound.refused(pairs.too_long, block.row_of(pairs.record))
             self.out += count
             self.alive()
-            yield Text(self.wire, text, count)
+            yield Text(self.byte_dialect, text, count)
 
     def _by_record(self, block: Batch) -> Iterator[Records]:
         raw: list[bytes] = []
@@ -143,7 +143,7 @@ class Join(Lookup, Written, Expander):
     def _written(self, raw: list[bytes], rows: list[int]) -> Batch:
         self.out += len(raw)
         self.alive()
-        return ParsedBatch(self.wire, raw, raw, rows)
+        return ParsedBatch(self.byte_dialect, raw, raw, rows)
 
     def _pairs(self, block: Batch) -> Iterator[tuple[int, bytes]]:
         assert self.index is not None  # noqa: S101  prepared
@@ -169,9 +169,9 @@ class Join(Lookup, Written, Expander):
         own = fields[: self.width] + [b""] * (self.width - len(fields))
         size = len(self.line_end)
         beyond = fields[self.width :]
-        rest = records([[b"", *beyond]], self.wire)[0][:-size] if beyond else b""
+        rest = records([[b"", *beyond]], self.byte_dialect)[0][:-size] if beyond else b""
         lone = self.width == 1 and not own[0] and bool(self.taken)  # needs no quotes with others behind it
-        return b"" if lone else records([own], self.wire)[0][:-size], self.line_end, rest
+        return b"" if lone else records([own], self.byte_dialect)[0][:-size], self.line_end, rest
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""

@@ -18,7 +18,7 @@ from csvapi.steps.indexed_profile import IndexedColumn, values_of
 from csvapi.steps.params import columns_field, whole
 from csvapi.steps.report_table import Table
 from csvapi.steps.step import Operation
-from csvapi.steps.writing import wire_of
+from csvapi.steps.writing import byte_dialect_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -66,7 +66,7 @@ class Profile(Table, Reducer):
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         super().__init__(context, _COLUMNS, pointer)
-        self.before = wire_of(context)
+        self.before = byte_dialect_of(context)
         chosen = [context.position(column, pointer + at) for at, column in columns(params)]
         self.positions = chosen or list(range(len(context.columns)))
         self.width, self.every = len(context.columns), not chosen

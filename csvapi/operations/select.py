@@ -14,7 +14,7 @@ from csvapi.steps.growth import EACH, PART, Part
 from csvapi.steps.mapping import Mapper
 from csvapi.steps.params import columns_field
 from csvapi.steps.step import Operation
-from csvapi.steps.writing import Written, block_of, encoded, wire_of
+from csvapi.steps.writing import Written, block_of, byte_dialect_of, encoded
 
 if TYPE_CHECKING:
     from csvapi.steps.step import Column, Context, Counts
@@ -69,13 +69,13 @@ class Select(Written, Mapper):
         if "rename" in params and not context.header:
             raise InvalidInput("rename: the file has no header that holds names.", pointer=f"{pointer}/rename")
         self.rest = None if "columns" in params else len(context.columns)
-        self.same = "columns" not in params and "drop" not in params and not wire_of(context).dialect.skip_space
+        self.same = "columns" not in params and "drop" not in params and not byte_dialect_of(context).dialect.skip_space
         renamed = {named[f"/rename/{_escaped(old)}"]: new for old, new in params.get("rename", {}).items()}
         super().__init__(context, [renamed.get(at, context.columns[at]) for at in self.positions], pointer)
         self.times = Counter(self.positions)
         self.most = max(self.times.values())
-        self.renamed = {at: encoded(new, self.wire, f"{pointer}/rename") for at, new in renamed.items()}
-        self.rewriting = Rewriting(self.wire, self.positions, self.bound.limit)
+        self.renamed = {at: encoded(new, self.byte_dialect, f"{pointer}/rename") for at, new in renamed.items()}
+        self.rewriting = Rewriting(self.byte_dialect, self.positions, self.bound.limit)
         self.filled = 0
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
@@ -96,7 +96,7 @@ class Select(Written, Mapper):
             rows = [tuple(cell or b"" for cell in row) for row in rows]
             if self.rest is not None:
                 rows = [(*row, *block.fields(index)[self.rest :]) for index, row in enumerate(rows)]
-        return block_of(rows, block.rows, self.wire, self.bound)
+        return block_of(rows, block.rows, self.byte_dialect, self.bound)
 
     def _part(self, block: Batch) -> Batch:
         """The records that fit: of most blocks all, which needs no look at each."""

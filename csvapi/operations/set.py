@@ -107,9 +107,9 @@ class Set(Written, Mapper):
         self.memory = _REMEMBERED
         width, number = len(context.columns), {position: at for at, position in enumerate(self.positions)}
         order = [width + number[position] if position in number else position for position in range(width)]
-        self.rewriting = Rewriting(self.wire, order, self.bound.limit)
-        self.same = Rewriting(self.wire, range(width), self.bound.limit)
-        self.kernel = CellChanges.of(params, self.wire, self._known_value)
+        self.rewriting = Rewriting(self.byte_dialect, order, self.bound.limit)
+        self.same = Rewriting(self.byte_dialect, range(width), self.bound.limit)
+        self.kernel = CellChanges.of(params, self.byte_dialect, self._known_value)
 
     def prepare(self, workspace: Workspace) -> Counts:
         """Forget the values above, and fit what is remembered to the memory. See `Behaviour.prepare`."""
@@ -134,7 +134,7 @@ class Set(Written, Mapper):
                 break
             rows.append(fields)
             self.changed += changed
-        return block_of(rows, block.rows[: len(rows)], self.wire, self.bound)
+        return block_of(rows, block.rows[: len(rows)], self.byte_dialect, self.bound)
 
     def _indexed(self, block: IndexedBatch) -> Batch | None:
         """None where the values are much longer than the records, or not for the kernel to write; what is wrong with a
@@ -221,13 +221,13 @@ class Set(Written, Mapper):
         return value
 
     def _made(self, cell: bytes, row: int, position: int) -> bytes:
-        text = cell.decode(self.wire.inner, self.wire.errors)
+        text = cell.decode(self.byte_dialect.inner, self.byte_dialect.errors)
         try:
             for change in self.changes:
                 text = change(text)
         except TooLong as error:
             raise self.bound.refused(error.size, row, self.names[position]) from error
-        return encoded(text, self.wire, self.pointer)
+        return encoded(text, self.byte_dialect, self.pointer)
 
 
 def _filled(previous: dict[int, bytes], position: int, value: bytes) -> bytes:

@@ -19,7 +19,7 @@ from csvapi.steps.params import ColumnField, choice, flag
 from csvapi.steps.sort_keys import KeyPart
 from csvapi.steps.step import Operation
 from csvapi.steps.values import AsField, format_of
-from csvapi.steps.writing import movable, wire_of
+from csvapi.steps.writing import byte_dialect_of, movable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,7 +88,7 @@ class Sort(Gatherer):
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
-        self.after, self.wire = context, wire_of(context)
+        self.after, self.byte_dialect = context, byte_dialect_of(context)
         self.parts = [self._part(by, pointer + at) for (at, _), by in zip(columns(params), params["by"], strict=True)]
         self.remarks = [part.asked for part in self.parts if part.asked]
         self.bad: dict[str, int] = {}
@@ -101,13 +101,13 @@ class Sort(Gatherer):
             descending=by.get("order") == "desc",
             empty_first=by.get("empty") == "first",
             fold=by.get("ignore_case", False),
-            asked=not_comparable(self.after.columns[position], [form.kind], self.wire) if form else None,
+            asked=not_comparable(self.after.columns[position], [form.kind], self.byte_dialect) if form else None,
         )
 
     @property
     def key_columns(self) -> list[KeyColumn] | None:
         """The columns as the kernel makes keys of them; None where only Python can."""
-        if not all(part.plain(self.wire) for part in self.parts):
+        if not all(part.plain(self.byte_dialect) for part in self.parts):
             return None
         return [KeyColumn(part.position, part.number, part.descending, part.empty_first) for part in self.parts]
 
@@ -122,7 +122,7 @@ class Sort(Gatherer):
             for at, count in part.state[1].items():
                 self.bad[at] = self.bad.get(at, 0) + count
         for records in in_order([part.state[0] for part in parts], workspace):
-            yield self.wire.restore(records)
+            yield self.byte_dialect.restore(records)
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""
@@ -145,10 +145,12 @@ class Sorting(Gathering):
         self.workspace.alive()
 
     def _keys(self, block: Batch) -> list[bytes]:
-        wire, parts = self.sort.wire, self.sort.parts
-        keys = parts[0].keys(block.column(parts[0].position), wire, block.rows)
+        byte_dialect, parts = self.sort.byte_dialect, self.sort.parts
+        keys = parts[0].keys(block.column(parts[0].position), byte_dialect, block.rows)
         for part in parts[1:]:
-            keys = list(starmap(add, zip(keys, part.keys(block.column(part.position), wire, block.rows), strict=True)))
+            keys = list(
+                starmap(add, zip(keys, part.keys(block.column(part.position), byte_dialect, block.rows), strict=True))
+            )
         return keys
 
     def _add_indexed(self, block: IndexedBatch, columns: list[KeyColumn], runs: NativeRuns) -> None:
@@ -160,7 +162,7 @@ class Sorting(Gathering):
         if 1 in unsure:
             left = bytes(unsure) if block.kept is None else pack(block.kept, bytes(unsure))
             keys = self._keys(block.select(left))
-        line_end = self.sort.wire.dialect.line_end.encode()
+        line_end = self.sort.byte_dialect.dialect.line_end.encode()
         empty = runs.add_indexed(block, columns, bytes(unsure), keys, line_end)
         for part, count in zip(self.sort.parts, empty, strict=True):
             if part.asked:

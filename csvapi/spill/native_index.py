@@ -112,7 +112,7 @@ class Pages:
 def empty_digest(batch: IndexedBatch, positions: Sequence[int], secret: bytes) -> bytes:
     """The digest of the key of nothing but empty fields."""
     found = bytearray(DIGEST)
-    digests_of([batch.wire.delimiter * (len(positions) - 1)], secret, found)
+    digests_of([batch.byte_dialect.delimiter * (len(positions) - 1)], secret, found)
     return bytes(found)
 
 

@@ -82,7 +82,7 @@ class Behaviour:
 
     These attributes are set where the step is built, and not changed later:
 
-    after    the columns and the wire that the next step meets; None if they are the same as before this step
+    after    the columns and the byte dialect that the next step meets; None if they are the same as before this step
     reasons  why a record may be dropped, one short text each. All steps of a stage have 254; where they have more, each
              step has one reason for all
     remarks  what the step counts that it could not do, for warnings (see `steps.remarks`). The engine empties them at

@@ -17,7 +17,7 @@ from csvapi.spill.native_index_writer import NativeIndexWriter
 from csvapi.steps.behaviour import Behaviour
 from csvapi.steps.growth import some
 from csvapi.steps.second_input import Other
-from csvapi.steps.writing import records, wire_of
+from csvapi.steps.writing import byte_dialect_of, records
 
 if TYPE_CHECKING:
     from csvapi.csvio.batch import Batch, Cell
@@ -41,7 +41,7 @@ class Lookup(Behaviour):
         left: list[tuple[str, Column]],
         right: list[tuple[str, Column]],
     ) -> None:
-        self.context, self.wire = context, wire_of(context)
+        self.context, self.byte_dialect = context, byte_dialect_of(context)
         self.other = Other(context, params["file"], f"{pointer}/file")
         self.others = [self.other]
         mine = [context.position(column, pointer + at) for at, column in left]
@@ -77,7 +77,7 @@ class Lookup(Behaviour):
     def _kernels(self) -> Texts | None:
         """The kernel's way to write what stands behind a record; None where it has none: it needs quotes for any text,
         and columns that are apart for a key."""
-        form = native_form(self.wire, 1)
+        form = native_form(self.byte_dialect, 1)
         if form is None or not form.quote or not form.doubled or len({*self.right}) < len(self.right):
             return None
         return Texts(form, self.taken)
@@ -85,16 +85,16 @@ class Lookup(Behaviour):
     def alike(self, block: Batch) -> IndexedBatch | None:
         """A block of the second file in the encoding and with the delimiter of the first; None where the kernel has no
         way to it."""
-        mine, theirs = self.wire, block.wire
+        mine, theirs = self.byte_dialect, block.byte_dialect
         if not isinstance(block, IndexedBatch):
             return None
         if (mine.codec, mine.inner) != (theirs.codec, theirs.inner) and not bytes(block.index.text).isascii():
             return None
-        return block if mine.delimiter == theirs.delimiter else self._rewriting.of(replace(block, wire=mine))
+        return block if mine.delimiter == theirs.delimiter else self._rewriting.of(replace(block, byte_dialect=mine))
 
     @cached_property
     def _rewriting(self) -> Rewriting:
-        return Rewriting(self.wire, range(len(self.other.columns)), self.context.max_record)
+        return Rewriting(self.byte_dialect, range(len(self.other.columns)), self.context.max_record)
 
     def _entries(self, block: Batch) -> tuple[list[bytes], list[bytes]]:
         """The keys of a block of the second file, and what each stands for."""
@@ -106,7 +106,7 @@ class Lookup(Behaviour):
             key = self._key([fields[at] for at in self.right], foreign=True)
             if key is not None:
                 kept.append(key)
-                rows.append(self.other.into(self.wire, [fields[at] for at in self.taken]))
+                rows.append(self.other.into(self.byte_dialect, [fields[at] for at in self.taken]))
         with self.other.blamed():
             return kept, self._texts(rows)
 
@@ -115,8 +115,8 @@ class Lookup(Behaviour):
         if not self.taken:
             return [b""] * len(rows)
         lead = [[b"", *row] for row in rows]  # an empty field before them writes the delimiter, and no lone empty one
-        line_end = len(self.wire.dialect.line_end.encode())
-        return [record[:-line_end] for record in records(lead, self.wire)]
+        line_end = len(self.byte_dialect.dialect.line_end.encode())
+        return [record[:-line_end] for record in records(lead, self.byte_dialect)]
 
     def matches(self, block: Batch) -> list[range]:
         """For each record the places in the index of those with its key."""
@@ -147,19 +147,21 @@ class Lookup(Behaviour):
         if not block.width:
             return [self._key(list(row)) for row in zip(*(block.column(at) for at in self.left), strict=True)]
         keys: list[bytes | None] = [*block.keys(self.left)]
-        blank = self.wire.delimiter * (len(self.left) - 1)
+        blank = self.byte_dialect.delimiter * (len(self.left) - 1)
         return [None if key == blank else key for key in keys] if blank in keys else keys
 
     def _key(self, cells: list[Cell], *, foreign: bool = False) -> bytes | None:
         if None in cells or not any(cells):
             return None
-        if foreign and self.other.source.wire.inner != self.wire.inner:
-            decode = self.other.source.wire.decode
+        if foreign and self.other.source.byte_dialect.inner != self.byte_dialect.inner:
+            decode = self.other.source.byte_dialect.decode
             try:
-                cells = [decode(cell or b"").encode(self.wire.inner, self.wire.errors) for cell in cells]
+                cells = [
+                    decode(cell or b"").encode(self.byte_dialect.inner, self.byte_dialect.errors) for cell in cells
+                ]
             except UnicodeEncodeError:  # no key of the first file is like this
                 return None
-        return canonical(cells, self.wire.delimiter)
+        return canonical(cells, self.byte_dialect.delimiter)
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""

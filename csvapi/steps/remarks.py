@@ -22,7 +22,7 @@ from csvapi.csvio.data_warnings import DataWarning, shown
 
 if TYPE_CHECKING:
     from csvapi.csvio.batch import Cell
-    from csvapi.csvio.wire import Wire
+    from csvapi.csvio.byte_dialect import ByteDialect
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ class Remark:
         """What the warning is about: all that was seen."""
         return self.seen
 
-    def warning(self, step: int, wire: Wire, *, located: bool) -> DataWarning | None:
+    def warning(self, step: int, byte_dialect: ByteDialect, *, located: bool) -> DataWarning | None:
         """The warning for step number `step`; None if nothing was met. Not `located`, places are those of an earlier
         step's output, which has no lines and bytes that a person could look up."""
         seen = self.reported()
@@ -92,7 +92,7 @@ class Remark:
         detail, hint = self.describe(seen)
         detail += "" if located else "; the row is one of the table that an earlier step wrote"
         spot = seen.spots[0] if seen.spots else None
-        value = None if spot is None or spot.value is None else shown(spot.value.decode(wire.inner, "replace"))
+        value = None if spot is None or spot.value is None else shown(spot.value.decode(byte_dialect.inner, "replace"))
         return DataWarning(
             self.code,
             detail,

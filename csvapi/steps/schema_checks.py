@@ -11,7 +11,7 @@ from csvapi.steps.schema_properties import unknown_remarks
 from csvapi.steps.selecting import Student
 from csvapi.steps.table_schema import primary_key
 from csvapi.steps.unique_values import Unique
-from csvapi.steps.writing import wire_of
+from csvapi.steps.writing import byte_dialect_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,8 +50,8 @@ class Checks(Student):
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         named = {at: context.position(column, pointer + at) for at, column in columns(params)}
         schema = params["schema"]
-        wire, key = wire_of(context), primary_key(schema)
-        missing = frozenset(each.encode(wire.inner, "replace") for each in schema.get("missingValues", [""]))
+        byte_dialect, key = byte_dialect_of(context), primary_key(schema)
+        missing = frozenset(each.encode(byte_dialect.inner, "replace") for each in schema.get("missingValues", [""]))
         self.width = len(context.columns)
         fields = [
             (each, named[f"/schema/fields/{number}/name"], each["name"] in key)

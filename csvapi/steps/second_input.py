@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from csvapi.csvio.batch import Batch
+    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.csvio.data_warnings import DataWarning
-    from csvapi.csvio.wire import Wire
     from csvapi.steps.step import Column, FileId
 
 _LONGEST = 1 << 24  # bytes of a record
@@ -42,7 +42,7 @@ class Other:
             self.source = Source.open(path, dialect)
             self.first = head(self.source)
         self.counter = Counter(self.source, self.first)
-        self.context = Context(self.first.columns, dialect.header, self.source.wire)
+        self.context = Context(self.first.columns, dialect.header, self.source.byte_dialect)
 
     def blamed(self) -> AbstractContextManager[None]:
         """Errors in this block are this file's."""
@@ -83,13 +83,14 @@ class Other:
             issue.byte = self.source.byte(issue.byte) if issue.count else 0
         return [replace(warning, file=self.name) for warning in file_warnings(self.source, self.first, census)]
 
-    def into(self, wire: Wire, cells: list[bytes | None]) -> list[bytes]:
-        """Cells in the encoding of `wire`, absent ones empty; `InvalidInput` for a character it does not have."""
-        mine = self.source.wire
-        if (mine.codec, mine.inner) == (wire.codec, wire.inner):
+    def into(self, byte_dialect: ByteDialect, cells: list[bytes | None]) -> list[bytes]:
+        """Cells in the encoding of `byte_dialect`, absent ones empty; `InvalidInput` for a character it does not
+        have."""
+        mine = self.source.byte_dialect
+        if (mine.codec, mine.inner) == (byte_dialect.codec, byte_dialect.inner):
             return [cell or b"" for cell in cells]
         with self.blamed():
             return [
-                cell if not cell or cell.isascii() else encoded(mine.decode(cell), wire, self.pointer)
+                cell if not cell or cell.isascii() else encoded(mine.decode(cell), byte_dialect, self.pointer)
                 for cell in (each or b"" for each in cells)
             ]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csvapi.csvio.batch import Batch, Cell, Mask
-    from csvapi.csvio.wire import Wire
+    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.steps.remarks import Remark
     from csvapi.steps.values import Format
 
@@ -34,7 +34,7 @@ class Typed:
     name: str
     values: tuple[Any, ...]
     format: Format
-    wire: Wire
+    byte_dialect: ByteDialect
     codes: bool = False
     known: dict[bytes, bool | None] = field(default_factory=dict)
 
@@ -61,7 +61,7 @@ class Typed:
         return self.format.kind == "number" and self.format.plain
 
     def _answer(self, cell: bytes) -> bool | None:
-        text = self.wire.decode(cell)
+        text = self.byte_dialect.decode(cell)
         value = self.format.parse(text)
         answer: bool | None = None
         if value is not None and self.name == "==":

@@ -64,7 +64,7 @@ class Unique:
         cells = zip(*(block.column(at) for at in self.distinct), strict=True)
         for row, values in enumerate(cells, self.total):
             if not self._missing(values):
-                keys.append(canonical(values, block.wire.delimiter))
+                keys.append(canonical(values, block.byte_dialect.delimiter))
                 rows.append(row)
         self.sink.add(keys, rows)
 

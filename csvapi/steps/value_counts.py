@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from csvapi.csvio.batch import Batch
-    from csvapi.csvio.wire import Wire
+    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.native.sorting import Block
     from csvapi.spill.workspace import Workspace
 
@@ -91,14 +91,17 @@ class Ranking:
     A line is the value, its count and its share of the `total`. `distinct` counts the values.
     """
 
-    def __init__(self, wire: Wire, total: int, workspace: Workspace) -> None:
-        self.wire, self.total, self.distinct = wire, total, 0
+    def __init__(self, byte_dialect: ByteDialect, total: int, workspace: Workspace) -> None:
+        self.byte_dialect, self.total, self.distinct = byte_dialect, total, 0
         self.workspace = replace(workspace, memory=workspace.memory // 4)
         self._runs = NativeRuns(self.workspace, "ranks")
-        marks = wire.delimiter + wire.quote + wire.escape
-        tail = wire.dialect.line_end.encode()
+        marks = byte_dialect.delimiter + byte_dialect.quote + byte_dialect.escape
+        tail = byte_dialect.dialect.line_end.encode()
         known = 0 if set(marks) & set(_FIGURES) else min(_KNOWN, total)
-        ends = [b"".join((wire.delimiter, wire.delimiter.join(self._figures(n)), tail)) for n in range(1, known + 1)]
+        ends = [
+            b"".join((byte_dialect.delimiter, byte_dialect.delimiter.join(self._figures(n)), tail))
+            for n in range(1, known + 1)
+        ]
         self._groups = Groups(marks + b"\r\n", ends)
 
     def _figures(self, count: int) -> tuple[bytes, bytes]:
@@ -127,7 +130,7 @@ class Ranking:
     def _odd(self, value: bytes, count: int) -> None:
         """A value that the csv module may have to quote, or one with a great count."""
         self.distinct += 1
-        line = records([[value, *self._figures(count)]], self.wire)
+        line = records([[value, *self._figures(count)]], self.byte_dialect)
         self._runs.add([((1 << 64) - 1 - count).to_bytes(8)], line)
 
     def lines(self, top: int | None) -> Iterator[bytes]:

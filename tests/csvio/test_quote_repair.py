@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csvapi.csvio import Dialect
+from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.census import Counter
 from csvapi.csvio.places import oddities, page, start
 from csvapi.csvio.preview import head, header
@@ -17,7 +18,6 @@ from csvapi.csvio.quote_repair import QuoteRepair
 from csvapi.csvio.reading import read_parsed
 from csvapi.csvio.records import cut
 from csvapi.csvio.source import Source
-from csvapi.csvio.wire import Wire
 from csvapi.engines import Options, run
 from tests.engines import meant, model
 from tests.engines.running import reused
@@ -74,7 +74,7 @@ def test_at_most_twenty_opening_quotes_are_tried_as_text(count: int, width: int)
 def test_many_byte_order_marks_take_linear_work() -> None:
     """A search for the next quote from each record on would take four times as long for twice as many."""
     data = "\ufeffa,b\n".encode() * 200_000
-    assert len(cut(data, Wire.of(Dialect()), final=True).marked) == 200_000
+    assert len(cut(data, ByteDialect.of(Dialect()), final=True).marked) == 200_000
 
 
 def test_columns_of_a_file_in_which_all_quotes_are_malformed(tmp_path: Path) -> None:
@@ -199,4 +199,4 @@ def test_letters_that_look_like_padding_stay(tmp_path: Path) -> None:
     assert Source.open(path, Dialect(encoding="utf-16-le")).trailing == 0
     path.write_bytes("a,b\n\0\0".encode("utf-16-be"))
     assert Source.open(path, Dialect(encoding="utf-16-be")).trailing == 4
-    assert Wire.of(Dialect(encoding="utf-16-be")).wide
+    assert ByteDialect.of(Dialect(encoding="utf-16-be")).wide

@@ -217,7 +217,7 @@ def test_the_kernel_finds_and_writes_matches(tmp_path: Path) -> None:
     data = b"id,n\n1,2\n3,4\n1,5\n"
     (tmp_path / "source").write_bytes(data)
     source = Source.open(tmp_path / "source", Dialect())
-    context = Context(["id", "n"], header=True, wire=source.wire, files=files)
+    context = Context(["id", "n"], header=True, byte_dialect=source.byte_dialect, files=files)
     (block,) = [
         piece.batch for piece in read_batches(source, 5, len(data), parsers_of(source, 2, 1 << 20, native=1 << 10))
     ]
@@ -245,8 +245,8 @@ def test_the_kernel_takes_a_second_file_of_another_dialect(
     tmp_path: Path, text: str, dialect: Dialect, written: str | None
 ) -> None:
     (tmp_path / "source").write_bytes(b"id\n1\n")
-    wire = Source.open(tmp_path / "source", Dialect()).wire
-    context = Context(["id"], header=True, wire=wire, files=second(tmp_path, text, dialect))
+    byte_dialect = Source.open(tmp_path / "source", Dialect()).byte_dialect
+    context = Context(["id"], header=True, byte_dialect=byte_dialect, files=second(tmp_path, text, dialect))
     step = build({"file": 2, "on": ["id"], "how": "semi"}, context, "")
     (block,) = step.other.blocks(native=True)
     alike = step.alike(block)

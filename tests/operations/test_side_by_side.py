@@ -106,7 +106,7 @@ class Numbered(Written, Mapper):
     def map(self, block):
         rows = [[*block.fields(at), b"%d" % (self.number + at)] for at in range(len(block))]
         self.number += len(block)
-        return block_of(rows, block.rows, self.wire, self.bound)
+        return block_of(rows, block.rows, self.byte_dialect, self.bound)
 
 
 OPERATION = Operation("numbered", "mapper", "Number the records.", Schema, {"op": "numbered"}, Numbered)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import csvapi.operations
+from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.dialect import Dialect
-from csvapi.csvio.wire import Wire
 from csvapi.engines import Options, run
 from csvapi.operations import catalogue, load_steps
 from csvapi.steps import behaviour
@@ -57,10 +57,10 @@ class Numbered(Written, Mapper):
     def map(self, block):
         rows = [[b"%d" % (self.number + at), *block.fields(at)[1:]] for at in range(len(block))]
         self.number += len(block)
-        return block_of(rows, block.rows, self.wire, self.bound)
+        return block_of(rows, block.rows, self.byte_dialect, self.bound)
 
     def more(self):
-        yield block_of([[b"total", b"a"]], [0], self.wire, self.bound)
+        yield block_of([[b"total", b"a"]], [0], self.byte_dialect, self.bound)
 
 
 OPERATION = Operation("odd", "selector", "Keep a record of each width.", Schema, {"op": "odd"}, OnePerWidth, keyed=True)
@@ -154,7 +154,7 @@ def test_every_operation_builds_what_its_kind_says(tmp_path: Path, name: str) ->
     second.write_text("id,email\n1,a@example.com\n")
     step = load_steps([catalogue()[name].example])[0]
     files = {each: (second, Dialect()) for _, each in step.operation.files(step.params)}
-    built = step.build(Context(["email", "age", "id"], True, Wire.of(Dialect()), files))
+    built = step.build(Context(["email", "age", "id"], True, ByteDialect.of(Dialect()), files))
     assert isinstance(built, kinds(step))
 
 

@@ -63,7 +63,7 @@ class Judge:
             for index in ragged:
                 marks[index] = RAGGED
         if self.options.on_bad == "fail":
-            self._refuse("undecodable", f"bytes are not {self.plan.source.wire.dialect.encoding}")
+            self._refuse("undecodable", f"bytes are not {self.plan.source.byte_dialect.dialect.encoding}")
             self._refuse("nul", "a record holds a NUL")
             self._refuse("quotes", "a quote is not closed, or text stands after a closing quote")
 

@@ -45,7 +45,8 @@ class Pass:
 class Plan:
     """`codes` maps a fate to its step's number (from 1; 0 for a ragged record) and the reason.
 
-    `after` is what the columns and the wire of the output are; `before` counts the steps of the stages before this one.
+    `after` is what the columns and the byte dialect of the output are; `before` counts the steps of the stages before
+    this one.
     """
 
     source: Source
@@ -80,7 +81,7 @@ class Plan:
         if len(first.columns) > options.max_columns:
             detail = f"The file has {len(first.columns)} columns; the limit is {options.max_columns}."
             raise TooLarge(detail, limit=options.max_columns)
-        context = Context(first.columns, dialect.header, source.wire, files or {}, options.max_record)
+        context = Context(first.columns, dialect.header, source.byte_dialect, files or {}, options.max_record)
         built: list[Behaviour] = []
         for step in steps:
             built.append(step.build(context))
@@ -121,7 +122,7 @@ class Plan:
     @property
     def top(self) -> bytes:
         """The file's bytes above its first data record."""
-        return self.source.prefix + self.source.wire.restore(self.head.record)
+        return self.source.prefix + self.source.byte_dialect.restore(self.head.record)
 
     @property
     def ordered(self) -> bool:

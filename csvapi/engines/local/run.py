@@ -140,8 +140,8 @@ class _Pipeline:
             last = number == len(self.parts) - 1
             options = self.options if number == 0 else replace(self.options, on_ragged="keep", on_bad="keep")
             if number:
-                assert plan.after.wire is not None  # noqa: S101  the plan of a file
-                source, dialect = self._between(number - 1), plan.after.wire.dialect
+                assert plan.after.byte_dialect is not None  # noqa: S101  the plan of a file
+                source, dialect = self._between(number - 1), plan.after.byte_dialect.dialect
                 columns = plan.after.columns
                 plan = Plan.of(source, dialect, steps, options, self.files, last=last, columns=columns)
                 plan.before = before
@@ -167,7 +167,7 @@ class _Pipeline:
         """One receipt: the input of the first stage, the output of the last one, and the steps of all."""
         receipt = replace(
             receipts[-1],
-            dialect=first.source.wire.dialect,
+            dialect=first.source.byte_dialect.dialect,
             steps=[step for each in receipts for step in each.steps],
             options=self.options.as_json(),
             input_bytes=first.source.size + first.source.trailing,

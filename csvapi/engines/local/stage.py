@@ -196,7 +196,7 @@ class Stage:
             self.counts[-1].detail = self.plan.gatherer.counts()
         elif isinstance(last, Mapper):
             for block in last.more():
-                main.write_records(block.raw, block.wire)
+                main.write_records(block.raw, block.byte_dialect)
                 self._add_out(len(block))
                 self._report((0, 0, 0))
         elif not self.plan.headed:
@@ -238,7 +238,7 @@ class Stage:
             issue.byte = self.plan.source.byte(issue.byte) if issue.count else 0
         return Receipt(
             engine=__version__,
-            dialect=self.plan.source.wire.dialect,
+            dialect=self.plan.source.byte_dialect.dialect,
             steps=[step.as_json() for step in self.plan.steps],
             options=self.options.as_json(),
             input_bytes=self.plan.source.size + self.plan.source.trailing,

@@ -20,7 +20,7 @@ def warnings_of(plan: Plan, census: Census) -> list[DataWarning]:
     for number, built in enumerate(plan.built, start=plan.before + 1):
         found += [replace(warning, step=number) for other in built.others for warning in other.warnings()]
         for remark in built.remarks:
-            if warning := remark.warning(number, plan.source.wire, located=is_input):
+            if warning := remark.warning(number, plan.source.byte_dialect, located=is_input):
                 byte = None if warning.byte is None else plan.source.byte(warning.byte)
                 found.append(replace(warning, byte=byte))
     return found

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio import Dialect
+from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.file_warnings import end_warnings
 from csvapi.csvio.pages import ROOM, items
 from csvapi.csvio.places import Row, page, start
 from csvapi.csvio.source import Source
-from csvapi.csvio.wire import Wire
 from csvapi.engines.local.run import run
 from csvapi.engines.options import Options
 from csvapi.engines.receipt import counts
@@ -108,7 +108,7 @@ def fits(
     check_columns(steps, columns, dialect.header, files)
     if "output" in chosen:
         try:
-            rewrite(chosen["output"], Context(columns, dialect.header, Wire.of(dialect)))
+            rewrite(chosen["output"], Context(columns, dialect.header, ByteDialect.of(dialect)))
         except UnsupportedEncoding as error:
             error.pointer = "/output/encoding"
             raise

@@ -32,15 +32,15 @@ _CODE_POINT_ORDER = {"utf-8", "iso8859-1", "ascii"}  # where comparing bytes is 
 
 
 @dataclass(frozen=True)
-class Wire:
+class ByteDialect:
     """`codec` is the file's, `inner` that of the bytes in hand, `text` the one the csv module reads them with."""
 
     dialect: Dialect
     codec: str
 
     @classmethod
-    def of(cls, dialect: Dialect, head: bytes = b"") -> Wire:
-        """The wire of a file that begins with `head` (which settles the byte order of plain "utf-16").
+    def of(cls, dialect: Dialect, head: bytes = b"") -> ByteDialect:
+        """The byte dialect of a file that begins with `head` (which settles the byte order of plain "utf-16").
 
         Raises `UnsupportedEncoding`, and `InvalidInput` for special characters that the encoding does not have.
         """
