@@ -41,7 +41,7 @@ def main(given: Sequence[str]) -> int:
 
 
 def census(path: Path, found: Detection) -> dict[str, Any]:
-    """What every record of the file holds, as in a receipt: one pass, a few blocks of memory."""
+    """What every record of the file holds, as in a receipt: one pass, a few batches of memory."""
     from csvapi.csvio.census import Counter
     from csvapi.csvio.file_warnings import file_warnings
     from csvapi.csvio.preview import head

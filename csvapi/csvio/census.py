@@ -67,12 +67,12 @@ class Counter:
         self.census = Census()
 
     def count(self, piece: ParsedRecords) -> list[int]:
-        """Count what `piece` holds and give the indexes of its ragged records; also tells the block its width."""
-        block, census = piece.batch, self.census
-        ragged = self.ragged(block)
+        """Count what `piece` holds and give the indexes of its ragged records; also tells the batch its width."""
+        batch, census = piece.batch, self.census
+        ragged = self.ragged(batch)
         self._found("ragged", piece, ragged)
         self._scan(piece)
-        census.records += len(block)
+        census.records += len(batch)
         census.lines += piece.cut.lines
         census.blank += piece.blank
         return ragged
@@ -86,12 +86,12 @@ class Counter:
             self._found("repeated_header", piece, [first])
             self.census.issues["repeated_header"].count += count - 1
 
-    def ragged(self, block: ParsedBatch) -> list[int]:
-        """The indexes of the records not as wide as the header; without any, the block knows its width."""
-        if block.even(self.width):
-            block.width = self.width
+    def ragged(self, batch: ParsedBatch) -> list[int]:
+        """The indexes of the records not as wide as the header; without any, the batch knows its width."""
+        if batch.even(self.width):
+            batch.width = self.width
             return []
-        return [index for index, width in enumerate(block.widths()) if width != self.width]
+        return [index for index, width in enumerate(batch.widths()) if width != self.width]
 
     def _scan(self, piece: ParsedRecords) -> None:
         raw, text, byte_dialect = piece.batch.raw, piece.cut.data, self.source.byte_dialect
@@ -148,12 +148,12 @@ def _is_line(text: bytes, start: int, line: bytes) -> bool:
 
 def misquoted(piece: ParsedRecords) -> list[int]:
     """The records whose quotes are malformed: text after a closing quote, an odd number of quotes, one never closed."""
-    block, quote, escape = piece.batch, piece.batch.byte_dialect.quote, piece.batch.byte_dialect.escape
+    batch, quote, escape = piece.batch, piece.batch.byte_dialect.quote, piece.batch.byte_dialect.escape
     found = piece.records(piece.cut.misquoted)
     if not quote:
         return found
     escaped = re.compile(re.escape(escape) + b"(?s:.)") if escape else None
-    odd = (index for index in block.odd if _quotes(block.raw[index], quote, escaped) % 2)
+    odd = (index for index in batch.odd if _quotes(batch.raw[index], quote, escaped) % 2)
     return sorted({*found, *odd})
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from csvapi.csvio.dialect import Dialect
     from csvapi.csvio.parsing import ParsedRecords
 
-_PAGE_BLOCK = 16 * 1024
+_PAGE_BATCH = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A block, where it begins, and where what follows begins; the place of a record is made when it is asked for.
+    """A batch, where it begins, and where what follows begins; the place of a record is made when it is asked for.
 
-    `units` are the numbers of the block's records among all lines of the piece, blank ones too; `bytes` and `lines`
+    `units` are the numbers of the batch's records among all lines of the piece, blank ones too; `bytes` and `lines`
     say where each of these begins, the latter only where one has several lines. `misquoted` and `marked` are the
     records with malformed quotes and those with a byte order mark.
     """
 
-    block: Batch
+    batch: Batch
     begin: Place
     end: Place
     units: Sequence[int]
@@ -70,7 +70,7 @@ def start(path: Path, dialect: Dialect) -> tuple[list[str], Place]:
 
 
 def runs(path: Path, dialect: Dialect, width: int, at: Place, size: int = BLOCK_SIZE) -> Iterator[Run]:
-    """The records from a place on, in a file of `width` columns: one pass from there, memory for a block.
+    """The records from a place on, in a file of `width` columns: one pass from there, memory for a batch.
 
     Wide files are read from the place, too: the encodings they are in have no state between records.
     """
@@ -102,19 +102,19 @@ class Row:
 
     place: Place
     width: int
-    _block: Batch
+    _batch: Batch
     _index: int
 
     @property
     def values(self) -> list[str | None]:
         """Its cells: a missing field is None, a byte that is no text U+FFFD."""
-        inner, fields = self._block.byte_dialect.inner, self._block.fields(self._index)
+        inner, fields = self._batch.byte_dialect.inner, self._batch.fields(self._index)
         return [cell.decode(inner, "replace") for cell in fields] + [None] * (self.width - len(fields))
 
     @property
     def raw(self) -> bytes:
         """The bytes of the file."""
-        return self._block.byte_dialect.restore(self._block.raw[self._index])
+        return self._batch.byte_dialect.restore(self._batch.raw[self._index])
 
     def as_json(self) -> dict[str, Any]:
         return {**self.place.as_json(), "values": self.values}
@@ -126,12 +126,12 @@ def page(path: Path, dialect: Dialect, width: int, limit: int, at: Place, room: 
     Reads a little more than it gives, wherever the place is.
     """
     rows: list[Row] = []
-    for run in runs(path, dialect, width, at, _PAGE_BLOCK):
-        for index in range(len(run.block)):
+    for run in runs(path, dialect, width, at, _PAGE_BATCH):
+        for index in range(len(run.batch)):
             if len(rows) == limit or (rows and room <= 0):
                 return rows, run.place(index)
-            rows.append(Row(run.place(index), width, run.block, index))
-            room -= len(run.block.raw[index])
+            rows.append(Row(run.place(index), width, run.batch, index))
+            room -= len(run.batch.raw[index])
     return rows, None
 
 
@@ -163,7 +163,7 @@ def oddities(
     """At most `limit` oddities, looking at about `room` bytes from a place on, or for so many seconds; the place to go
     on from, or None.
 
-    Records without any cost a few scans of their block.
+    Records without any cost a few scans of their batch.
     """
     stop = monotonic() + seconds
     found: list[Oddity] = []
@@ -182,37 +182,37 @@ def oddities(
 
 def _suspects(run: Run, width: int, header: bytes) -> list[int]:
     """The records that may be odd, quickly."""
-    block = run.block
-    odd = [each != width for each in block.widths()]
-    text = b"".join(block.raw)
-    if b"\0" in text or (header and header in text) or not _decodes(block, text):
-        return list(range(len(block)))
+    batch = run.batch
+    odd = [each != width for each in batch.widths()]
+    text = b"".join(batch.raw)
+    if b"\0" in text or (header and header in text) or not _decodes(batch, text):
+        return list(range(len(batch)))
     for index in run.misquoted | run.marked:
         odd[index] = True
-    return list(compress(range(len(block)), odd))
+    return list(compress(range(len(batch)), odd))
 
 
 def _of(run: Run, index: int, width: int, header: bytes) -> list[Oddity]:
-    block = run.block
-    raw, fields = block.raw[index], len(block.fields(index))
+    batch = run.batch
+    raw, fields = batch.raw[index], len(batch.fields(index))
     odd = {
         "ragged": fields != width,
-        "undecodable": not _decodes(block, raw),
+        "undecodable": not _decodes(batch, raw),
         "nul": b"\0" in raw,
         "quotes": index in run.misquoted,
         "bom": index in run.marked,
-        "repeated_header": bool(header) and record_text(raw, block.byte_dialect) == header,
+        "repeated_header": bool(header) and record_text(raw, batch.byte_dialect) == header,
     }
-    words = {"found": fields, "width": width, "encoding": block.byte_dialect.codec}
+    words = {"found": fields, "width": width, "encoding": batch.byte_dialect.codec}
     place = run.place(index)
     return [Oddity(kind, place, KINDS[kind].format(**words)) for kind, so in odd.items() if so]
 
 
-def _decodes(block: Batch, text: bytes) -> bool:
+def _decodes(batch: Batch, text: bytes) -> bool:
     if text.isascii():
         return True
     try:
-        text.decode(block.byte_dialect.inner)
+        text.decode(batch.byte_dialect.inner)
     except UnicodeDecodeError:
         return False
     return True

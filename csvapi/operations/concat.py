@@ -15,7 +15,7 @@ from csvapi.steps.mapping import Mapper
 from csvapi.steps.params import FileField
 from csvapi.steps.second_input import Other
 from csvapi.steps.step import Operation, Traits
-from csvapi.steps.writing import Written, block_of, byte_dialect_of, encoded, movable
+from csvapi.steps.writing import Written, batch_of, byte_dialect_of, encoded, movable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,45 +78,45 @@ class Concat(Written, Mapper):
         new = [encoded(name, self.byte_dialect) for name in self.names[self.width :]]
         return self.top([*fields, *new] if fields else fields)
 
-    def map(self, block: Batch) -> Batch:
-        """The first records of the block, as many as fit into a part."""
-        done = self._same(block) if self.same else self._wider(block)
+    def map(self, batch: Batch) -> Batch:
+        """The first records of the batch, as many as fit into a part."""
+        done = self._same(batch) if self.same else self._wider(batch)
         self.out += len(done)
         return done
 
-    def _same(self, block: Batch) -> Batch:
-        return ParsedBatch(block.byte_dialect, movable(block), block.plain, block.rows, block.odd)
+    def _same(self, batch: Batch) -> Batch:
+        return ParsedBatch(batch.byte_dialect, movable(batch), batch.plain, batch.rows, batch.odd)
 
-    def _wider(self, block: Batch) -> Batch:
+    def _wider(self, batch: Batch) -> Batch:
         more = [b""] * (len(self.names) - self.width)
         rows, part = [], Part(self.bound)
-        for number, row in enumerate(block.rows):
-            if not part.takes(len(block.raw[number]) + len(self.names), row):
+        for number, row in enumerate(batch.rows):
+            if not part.takes(len(batch.raw[number]) + len(self.names), row):
                 break
-            fields = block.fields(number)
+            fields = batch.fields(number)
             if more:
                 fields = [*fields, *[b""] * (self.width - len(fields))]
             rows.append([*fields[: self.width], *more, *fields[self.width :]])
-        return block_of(rows, block.rows[: len(rows)], self.byte_dialect, self.bound)
+        return batch_of(rows, batch.rows[: len(rows)], self.byte_dialect, self.bound)
 
     def more(self) -> Iterator[Batch]:
         """The other files' records, written in this one's dialect; fields beyond their header stay last."""
         for other in self.others:
             places, width = self._places(other), len(other.columns)
-            for block in other.blocks():
-                for few in some(block, len(places)):
+            for batch in other.batches():
+                for few in some(batch, len(places)):
                     yield self._placed(other, few, places, width)
 
-    def _placed(self, other: Other, block: Batch, places: list[int | None], width: int) -> Batch:
+    def _placed(self, other: Other, batch: Batch, places: list[int | None], width: int) -> Batch:
         rows = []
-        for number, row in enumerate(block.rows):
-            self.bound.check(len(block.raw[number]) + len(places), row)
-            fields: list[bytes | None] = [*block.fields(number)]
+        for number, row in enumerate(batch.rows):
+            self.bound.check(len(batch.raw[number]) + len(places), row)
+            fields: list[bytes | None] = [*batch.fields(number)]
             fields += [None] * (width - len(fields))
             cells = [None if place is None else fields[place] for place in places]
             rows.append(other.into(self.byte_dialect, [*cells, *fields[width:]]))
         with other.blamed():
-            return block_of(rows, block.rows, self.byte_dialect, self.bound)
+            return batch_of(rows, batch.rows, self.byte_dialect, self.bound)
 
     def _places(self, other: Other) -> list[int | None]:
         """For each column of the result, the other file's one that it takes its values from."""

@@ -106,19 +106,19 @@ class Converting(Gathering):
             Bound(convert.after.max_record, convert.pointer),
         )
 
-    def add(self, block: Batch, line: Callable[[int], int]) -> None:
+    def add(self, batch: Batch, line: Callable[[int], int]) -> None:
         """See `Gathering.add`."""
         done = 0
-        if block.width == self.width:
+        if batch.width == self.width:
             with disk_budget():
-                done = self.writer.write_batch(block)
+                done = self.writer.write_batch(batch)
             self.workspace.alive()
-        if done < len(block):
-            self._add_rows(block.part(done, len(block)) if done else block)
+        if done < len(batch):
+            self._add_rows(batch.part(done, len(batch)) if done else batch)
 
-    def _add_rows(self, block: Batch) -> None:
+    def _add_rows(self, batch: Batch) -> None:
         inner = self.byte_dialect.inner
-        for few in some(block, self.width):
+        for few in some(batch, self.width):
             rows = []
             for number in range(len(few)):
                 row: list[str | None] = [cell.decode(inner, "replace") for cell in few.fields(number)]

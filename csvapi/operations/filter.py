@@ -59,9 +59,9 @@ class Filter(Selector):
                 kinds = " or ".join(node.test.kinds)
                 self.reasons += (f"{_clipped(_name(part['column']))} is no {kinds}",)
 
-    def keep(self, block: Batch) -> Mask:
+    def keep(self, batch: Batch) -> Mask:
         """See `Selector.keep`."""
-        return All(self.parts).mask(block)
+        return All(self.parts).mask(batch)
 
     def why(self, dropped: Batch) -> bytes:
         """The number of the reason: of the first part that does not hold. What was counted stays as it is."""

@@ -126,9 +126,9 @@ class Counting(Gathering):
         self.counter: Counter[bytes] = Counter()
         self.size = self.total = 0
 
-    def add(self, block: Batch, line: Callable[[int], int]) -> None:
+    def add(self, batch: Batch, line: Callable[[int], int]) -> None:
         """See `Gathering.add`."""
-        cells = block.column(self.position)
+        cells = batch.column(self.position)
         values: list[bytes] = [cell or b"" for cell in cells] if None in cells else cells  # type: ignore[assignment]  # no None
         known = len(self.counter)
         self.counter.update(values)
@@ -164,9 +164,9 @@ class NativeCounting(Gathering):
     def __init__(self, values: ValueCounts, workspace: Workspace) -> None:
         self.values, self.workspace = values, workspace
 
-    def add(self, block: Batch, line: Callable[[int], int]) -> None:
+    def add(self, batch: Batch, line: Callable[[int], int]) -> None:
         """See `Gathering.add`."""
-        self.values.add(block)
+        self.values.add(batch)
         self.workspace.alive()
 
     def close(self) -> tuple[NativeRuns, int]:

@@ -134,27 +134,27 @@ class Profiling(Gathering):
             if most
         ]
 
-    def add(self, block: Batch, line: Callable[[int], int]) -> None:
+    def add(self, batch: Batch, line: Callable[[int], int]) -> None:
         """See `Gathering.add`."""
-        if self.indexed and isinstance(block, IndexedBatch):
+        if self.indexed and isinstance(batch, IndexedBatch):
             for column in self.indexed:
-                column.add(block)
+                column.add(batch)
             self._make_room()
             return
-        if self.few and len(block) >= _BATCH:
+        if self.few and len(batch) >= _BATCH:
             self._look()
-            self._into([block.column(at) for at in self.profile.positions], block.rows)
+            self._into([batch.column(at) for at in self.profile.positions], batch.rows)
             return
-        for number, row in enumerate(block.rows):
-            if self.profile.every and number not in block.odd:
-                record: bytes | list[bytes | None] = block.plain[number]
+        for number, row in enumerate(batch.rows):
+            if self.profile.every and number not in batch.odd:
+                record: bytes | list[bytes | None] = batch.plain[number]
                 self.size += _EACH
             else:
-                record = self._fields(block, number)
+                record = self._fields(batch, number)
                 self.size += _EACH * len(record)
             self.records.append(record)
             self.rows.append(row)
-            self.size += len(block.plain[number])
+            self.size += len(batch.plain[number])
             if self.size >= self.workspace.memory // 4:
                 self._look()
         if len(self.rows) >= _BATCH:
@@ -170,9 +170,9 @@ class Profiling(Gathering):
     def _new(self) -> list[ColumnProfile]:
         return [ColumnProfile(self.profile.exact) for _ in self.profile.positions]
 
-    def _fields(self, block: Batch, number: int) -> list[bytes | None]:
+    def _fields(self, batch: Batch, number: int) -> list[bytes | None]:
         """The cells of the chosen columns, None for those the record does not have."""
-        fields: list[bytes | None] = [*block.fields(number)]
+        fields: list[bytes | None] = [*batch.fields(number)]
         fields += [None] * (self.profile.width - len(fields))
         return fields if self.profile.every else [fields[at] for at in self.profile.positions]
 

@@ -136,37 +136,37 @@ class Sorting(Gathering):
         self.sort, self.workspace, self.runs = sort, workspace, runs
         self.columns = sort.key_columns
 
-    def add(self, block: Batch, line: Callable[[int], int]) -> None:
+    def add(self, batch: Batch, line: Callable[[int], int]) -> None:
         """See `Gathering.add`."""
-        if self.columns and isinstance(block, IndexedBatch) and isinstance(self.runs, NativeRuns):
-            self._add_indexed(block, self.columns, self.runs)
+        if self.columns and isinstance(batch, IndexedBatch) and isinstance(self.runs, NativeRuns):
+            self._add_indexed(batch, self.columns, self.runs)
         else:
-            self.runs.add(self._keys(block), movable(block))
+            self.runs.add(self._keys(batch), movable(batch))
         self.workspace.alive()
 
-    def _keys(self, block: Batch) -> list[bytes]:
+    def _keys(self, batch: Batch) -> list[bytes]:
         byte_dialect, parts = self.sort.byte_dialect, self.sort.parts
-        keys = parts[0].keys(block.column(parts[0].position), byte_dialect, block.rows)
+        keys = parts[0].keys(batch.column(parts[0].position), byte_dialect, batch.rows)
         for part in parts[1:]:
             keys = list(
-                starmap(add, zip(keys, part.keys(block.column(part.position), byte_dialect, block.rows), strict=True))
+                starmap(add, zip(keys, part.keys(batch.column(part.position), byte_dialect, batch.rows), strict=True))
             )
         return keys
 
-    def _add_indexed(self, block: IndexedBatch, columns: list[KeyColumn], runs: NativeRuns) -> None:
-        unsure = bytearray(len(block.index))
+    def _add_indexed(self, batch: IndexedBatch, columns: list[KeyColumn], runs: NativeRuns) -> None:
+        unsure = bytearray(len(batch.index))
         for each in columns:
             if each.number:
-                unsure_numbers(block.index, each.column, unsure, block.kept)
+                unsure_numbers(batch.index, each.column, unsure, batch.kept)
         keys: list[bytes] = []
         if 1 in unsure:
-            left = bytes(unsure) if block.kept is None else pack(block.kept, bytes(unsure))
-            keys = self._keys(block.select(left))
+            left = bytes(unsure) if batch.kept is None else pack(batch.kept, bytes(unsure))
+            keys = self._keys(batch.select(left))
         line_end = self.sort.byte_dialect.dialect.line_end.encode()
-        empty = runs.add_indexed(block, columns, bytes(unsure), keys, line_end)
+        empty = runs.add_indexed(batch, columns, bytes(unsure), keys, line_end)
         for part, count in zip(self.sort.parts, empty, strict=True):
             if part.asked:
-                note(part.asked, len(block) - len(keys) - count, [])
+                note(part.asked, len(batch) - len(keys) - count, [])
 
     def close(self) -> tuple[Runs | NativeRuns, dict[str, int]]:
         """See `Gathering.close`: the sorted runs, and how many cells are no number or date by column."""

@@ -29,7 +29,7 @@ def text_comparison(column: str, value: str, fits: list[dict[str, Any]]) -> Rema
 
 
 def note(remark: Remark, of: int, bad: Sequence[tuple[int, bytes]]) -> None:
-    """Add a block's: `of` cells were asked for; `bad` ones, with their rows, could not be compared."""
+    """Add a batch's: `of` cells were asked for; `bad` ones, with their rows, could not be compared."""
     first = [] if remark.seen.spots else list(bad[:1])
     filled = [place for place in bad[len(first) :] if place[1]] if len(remark.seen.spots) < remark.most else []
     places = [*first, *filled][: remark.most]

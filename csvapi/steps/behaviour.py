@@ -48,8 +48,8 @@ class Behaviour:
         ...     def __init__(self, params, context, pointer):
         ...         self.position = context.position(params["column"], f"{pointer}/column")
         ...
-        ...     def keep(self, block):
-        ...         return bytes(bool(cell) for cell in block.column(self.position))
+        ...     def keep(self, batch):
+        ...         return bytes(bool(cell) for cell in batch.column(self.position))
         >>>
         >>> OPERATION = Operation(
         ...     name="filled",

@@ -199,7 +199,7 @@ class ColumnProfile:
 
 
 def _date(text: str) -> Moment | None:
-    """A column's dates are few, and each block holds many of them."""
+    """A column's dates are few, and each batch holds many of them."""
     return _known(text) if len(text) <= _SHORT else moment(text)
 
 

@@ -27,7 +27,7 @@ COMPARE = {"==": operator.eq, ">": operator.gt, ">=": operator.ge, "<": operator
 class Node(Protocol):
     """A condition, or several that are joined."""
 
-    def mask(self, block: Batch) -> Mask:
+    def mask(self, batch: Batch) -> Mask:
         """For each record of the batch 1 if the condition holds, else 0."""
         ...
 
@@ -46,13 +46,13 @@ class All:
 
     parts: Sequence[Node]
 
-    def mask(self, block: Batch) -> Mask:
+    def mask(self, batch: Batch) -> Mask:
         """See `Node.mask`."""
-        mask = self.parts[0].mask(block)
+        mask = self.parts[0].mask(batch)
         for part in self.parts[1:]:
             if 1 not in mask:
                 break
-            mask = spread(mask, part.mask(block.select(mask)))
+            mask = spread(mask, part.mask(batch.select(mask)))
         return mask
 
 
@@ -62,9 +62,9 @@ class Not:
 
     part: Node
 
-    def mask(self, block: Batch) -> Mask:
+    def mask(self, batch: Batch) -> Mask:
         """See `Node.mask`."""
-        return inverse(self.part.mask(block))
+        return inverse(self.part.mask(batch))
 
 
 def any_of(parts: Sequence[Node]) -> Node:
@@ -83,18 +83,18 @@ class Leaf:
     absent: bool
     asked: Remark | None = None
 
-    def mask(self, block: Batch) -> Mask:
+    def mask(self, batch: Batch) -> Mask:
         """See `Node.mask`."""
         if isinstance(self.test, Text) and not self.asked and isinstance(self.test.operand, bytes):
-            mask = block.text_mask(self.position, self.test.name, self.test.operand)
+            mask = batch.text_mask(self.position, self.test.name, self.test.operand)
             if mask is not None:
                 return mask
-        cells: list[Cell] = block.column(self.position)
-        if not block.width and None in cells:
-            there = [(cell, row) for cell, row in zip(cells, block.rows, strict=True) if cell is not None]
+        cells: list[Cell] = batch.column(self.position)
+        if not batch.width and None in cells:
+            there = [(cell, row) for cell, row in zip(cells, batch.rows, strict=True) if cell is not None]
             answers = iter(bytes(self.ask([cell for cell, _ in there], [row for _, row in there])))
             return bytes(self.absent if cell is None else next(answers) for cell in cells)
-        return bytes(self.ask(cast("list[bytes]", cells), block.rows))
+        return bytes(self.ask(cast("list[bytes]", cells), batch.rows))
 
     def ask(self, cells: Sequence[bytes], rows: Sequence[int]) -> Iterable[bool]:
         """For each cell whether the test holds; counts the cells if their comparison is in doubt."""

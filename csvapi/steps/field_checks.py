@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from csvapi.csvio.batch import Batch, Cell
     from csvapi.csvio.byte_dialect import ByteDialect
 
-Violation = tuple[int, str, bytes, str]  # the record in its block, column, value, rule
+Violation = tuple[int, str, bytes, str]  # the record in its batch, column, value, rule
 
 _EACH = 100  # bytes of memory for a cell that is remembered, besides its text
 
@@ -24,7 +24,7 @@ _EACH = 100  # bytes of memory for a cell that is remembered, besides its text
 class Rules:
     """What is asked of a cell, shared by the fields that ask the same.
 
-    `known` remembers which rule a cell violates ("" for none), in about `room` bytes of memory and those of a block.
+    `known` remembers which rule a cell violates ("" for none), in about `room` bytes of memory and those of a batch.
     """
 
     def __init__(self, field: dict[str, Any], missing: frozenset[bytes], *, required: bool) -> None:
@@ -83,17 +83,17 @@ class Checked:
         """The names of its rules, in the order in which a cell is held against them."""
         return self.rules.names
 
-    def violations(self, block: Batch) -> list[Violation]:
+    def violations(self, batch: Batch) -> list[Violation]:
         """In the order of the records."""
         indexed = self.rules.indexed
-        if indexed and isinstance(block, IndexedBatch):
-            found = indexed.violated(block, self.position)
-            if found and block.kept is not None:
-                places = list(accumulate(block.kept, initial=0))
+        if indexed and isinstance(batch, IndexedBatch):
+            found = indexed.violated(batch, self.position)
+            if found and batch.kept is not None:
+                places = list(accumulate(batch.kept, initial=0))
                 return [(places[record], self.name, cell, rule) for record, cell, rule in found]
             return [(record, self.name, cell, rule) for record, cell, rule in found]
-        cells = block.column(self.position)
-        rules = self.rules.violated(cells, block.byte_dialect)
+        cells = batch.column(self.position)
+        rules = self.rules.violated(cells, batch.byte_dialect)
         return [(at, self.name, cells[at] or b"", rules[at]) for at in compress(count(), rules)] if any(rules) else []
 
 

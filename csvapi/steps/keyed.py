@@ -75,14 +75,14 @@ class Keyed(KeyedSelector):
         kept = more.get("keeps_empty", False)
         return cls(positions, retain, **more, empty=empty, delimiter=delimiter, remarks=[] if kept else remarks)
 
-    def spill(self, block: Batch, sink: KeySink) -> None:
+    def spill(self, batch: Batch, sink: KeySink) -> None:
         """Give the records' keys to `sink`, and count the empty ones."""
         if sink.secret is not None and not self.ignore:
-            digests = block.digests(self.positions, sink.secret)
+            digests = batch.digests(self.positions, sink.secret)
             if digests is not None:
-                self._spill_digests(block, digests, sink)
+                self._spill_digests(batch, digests, sink)
                 return
-        for part in some(block, len(self.positions or ()) or block.width):
+        for part in some(batch, len(self.positions or ()) or batch.width):
             self._spill_keys(part, sink)
             self.alive()
 
@@ -116,19 +116,19 @@ class Keyed(KeyedSelector):
         """Whether the key has nothing but empty and absent fields."""
         return key in self.empty or (key[:1] == b"\n" and not key.replace(self.delimiter, b"").strip(b"\n"))
 
-    def keys(self, block: Batch) -> list[bytes]:
+    def keys(self, batch: Batch) -> list[bytes]:
         """See `KeyedSelector.keys`."""
         if not self.ignore:
-            return block.keys(self.positions)
-        delimiter = block.byte_dialect.delimiter
+            return batch.keys(self.positions)
+        delimiter = batch.byte_dialect.delimiter
         return [
-            canonical([self._fold(cell, block.byte_dialect) for cell in row], delimiter) for row in self._cells(block)
+            canonical([self._fold(cell, batch.byte_dialect) for cell in row], delimiter) for row in self._cells(batch)
         ]
 
-    def _cells(self, block: Batch) -> Sequence[Sequence[Cell]]:
+    def _cells(self, batch: Batch) -> Sequence[Sequence[Cell]]:
         if self.positions is None:
-            return [block.fields(index) for index in range(len(block))]
-        return list(zip(*(block.column(position) for position in self.positions), strict=True))
+            return [batch.fields(index) for index in range(len(batch))]
+        return list(zip(*(batch.column(position) for position in self.positions), strict=True))
 
     def _fold(self, cell: Cell, byte_dialect: ByteDialect) -> Cell:
         """The cell as `ignore` sees it: Unicode case folding; outer spaces gone and inner runs of them one."""

@@ -58,18 +58,18 @@ class Lookup(Behaviour):
         kind = NativeIndexWriter if workspace.native else IndexWriter
         with kind(workspace, f"join-{id(self)}") as writer:
             texts = self._kernels if isinstance(writer, NativeIndexWriter) else None
-            for block in self.other.blocks(native=texts is not None):
-                alike = self.alike(block)
+            for batch in self.other.batches(native=texts is not None):
+                alike = self.alike(batch)
                 if texts and alike and isinstance(writer, NativeIndexWriter):
                     writer.add_batch(alike, self.right, texts)
                     workspace.alive()
                 else:
-                    self._add(block, writer, workspace)
+                    self._add(batch, writer, workspace)
             self.index = writer.finish()
         return {"repeated_keys": self.index.repeated}
 
-    def _add(self, block: Batch, writer: IndexWriter | NativeIndexWriter, workspace: Workspace) -> None:
-        for few in some(block, len(self.other.columns)):
+    def _add(self, batch: Batch, writer: IndexWriter | NativeIndexWriter, workspace: Workspace) -> None:
+        for few in some(batch, len(self.other.columns)):
             writer.add(*self._entries(few))
             workspace.alive()
 
@@ -82,26 +82,26 @@ class Lookup(Behaviour):
             return None
         return Texts(form, self.taken)
 
-    def alike(self, block: Batch) -> IndexedBatch | None:
-        """A block of the second file in the encoding and with the delimiter of the first; None where the kernel has no
+    def alike(self, batch: Batch) -> IndexedBatch | None:
+        """A batch of the second file in the encoding and with the delimiter of the first; None where the kernel has no
         way to it."""
-        mine, theirs = self.byte_dialect, block.byte_dialect
-        if not isinstance(block, IndexedBatch):
+        mine, theirs = self.byte_dialect, batch.byte_dialect
+        if not isinstance(batch, IndexedBatch):
             return None
-        if (mine.codec, mine.inner) != (theirs.codec, theirs.inner) and not bytes(block.index.text).isascii():
+        if (mine.codec, mine.inner) != (theirs.codec, theirs.inner) and not bytes(batch.index.text).isascii():
             return None
-        return block if mine.delimiter == theirs.delimiter else self._rewriting.of(replace(block, byte_dialect=mine))
+        return batch if mine.delimiter == theirs.delimiter else self._rewriting.of(replace(batch, byte_dialect=mine))
 
     @cached_property
     def _rewriting(self) -> Rewriting:
         return Rewriting(self.byte_dialect, range(len(self.other.columns)), self.context.max_record)
 
-    def _entries(self, block: Batch) -> tuple[list[bytes], list[bytes]]:
-        """The keys of a block of the second file, and what each stands for."""
+    def _entries(self, batch: Batch) -> tuple[list[bytes], list[bytes]]:
+        """The keys of a batch of the second file, and what each stands for."""
         kept: list[bytes] = []
         rows: list[list[bytes]] = []
-        for number in range(len(block)):
-            fields: list[Cell] = [*block.fields(number)]
+        for number in range(len(batch)):
+            fields: list[Cell] = [*batch.fields(number)]
             fields += [None] * (len(self.other.columns) - len(fields))
             key = self._key([fields[at] for at in self.right], foreign=True)
             if key is not None:
@@ -118,35 +118,35 @@ class Lookup(Behaviour):
         line_end = len(self.byte_dialect.dialect.line_end.encode())
         return [record[:-line_end] for record in records(lead, self.byte_dialect)]
 
-    def matches(self, block: Batch) -> list[range]:
+    def matches(self, batch: Batch) -> list[range]:
         """For each record the places in the index of those with its key."""
         assert self.index is not None  # noqa: S101  prepared
-        keys = self._keys(block)
+        keys = self._keys(batch)
         self.missing += keys.count(None)
         found = self.index.find(keys)
         self.matched += sum(map(bool, found))
         return found
 
-    def finds(self, block: Batch) -> TypeGuard[IndexedBatch]:
-        """Whether the kernel looks up the keys of a block."""
-        return isinstance(block, IndexedBatch) and isinstance(self.index, NativeIndex) and self._apart
+    def finds(self, batch: Batch) -> TypeGuard[IndexedBatch]:
+        """Whether the kernel looks up the keys of a batch."""
+        return isinstance(batch, IndexedBatch) and isinstance(self.index, NativeIndex) and self._apart
 
     @cached_property
     def _apart(self) -> bool:
         return len({*self.left}) == len(self.left)
 
-    def found(self, block: IndexedBatch, *, places: bool) -> Found:
-        """The same by the kernel, for a block that it `finds`."""
+    def found(self, batch: IndexedBatch, *, places: bool) -> Found:
+        """The same by the kernel, for a batch that it `finds`."""
         assert isinstance(self.index, NativeIndex)  # noqa: S101  asked before
-        found = self.index.find_batch(block, self.left, places=places)
+        found = self.index.find_batch(batch, self.left, places=places)
         self.missing += found.missing
         self.matched += found.matched
         return found
 
-    def _keys(self, block: Batch) -> list[bytes | None]:
-        if not block.width:
-            return [self._key(list(row)) for row in zip(*(block.column(at) for at in self.left), strict=True)]
-        keys: list[bytes | None] = [*block.keys(self.left)]
+    def _keys(self, batch: Batch) -> list[bytes | None]:
+        if not batch.width:
+            return [self._key(list(row)) for row in zip(*(batch.column(at) for at in self.left), strict=True)]
+        keys: list[bytes | None] = [*batch.keys(self.left)]
         blank = self.byte_dialect.delimiter * (len(self.left) - 1)
         return [None if key == blank else key for key in keys] if blank in keys else keys
 

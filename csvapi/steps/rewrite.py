@@ -79,13 +79,13 @@ class Rewrite(Mapper):
         record, names = next(self._rows([fields]))
         return names, self.byte_dialect.bom + self.byte_dialect.restore(record)
 
-    def map(self, block: Batch) -> Batch:
-        """The first records of the block, as many as fit into a part; the last one that is written may not be."""
-        if self.rewriting and (written := self.rewriting.of(block)) is not None:
+    def map(self, batch: Batch) -> Batch:
+        """The first records of the batch, as many as fit into a part; the last one that is written may not be."""
+        if self.rewriting and (written := self.rewriting.of(batch)) is not None:
             return written
         raw, plain, odd = list[bytes](), list[bytes](), dict[int, list[bytes]]()
         part, replaced = Part(self.bound), self.replaced
-        for (record, fields), row in zip(self._rows(self._wide_enough(block)), block.rows, strict=False):
+        for (record, fields), row in zip(self._rows(self._wide_enough(batch)), batch.rows, strict=False):
             if not part.takes(len(record), row):
                 break
             odd[len(raw)] = fields
@@ -93,15 +93,15 @@ class Rewrite(Mapper):
             plain.append(canonical(fields, self.byte_dialect.delimiter))
             replaced = self.replaced
         self.replaced = replaced  # without those of a record that is to come again
-        return ParsedBatch(self.byte_dialect, raw, plain, block.rows[: len(raw)], odd)
+        return ParsedBatch(self.byte_dialect, raw, plain, batch.rows[: len(raw)], odd)
 
-    def _wide_enough(self, block: Batch) -> Iterator[list[bytes]]:
+    def _wide_enough(self, batch: Batch) -> Iterator[list[bytes]]:
         """The fields of each record; with those that it does not have it must still be within the bound."""
         limit = self.bound.limit
-        for index, row in enumerate(block.rows):
-            fields = block.fields(index)
-            if len(block.raw[index]) + self.form.width > limit:
-                self.bound.check(len(block.raw[index]) + max(0, self.form.width - len(fields)), row)
+        for index, row in enumerate(batch.rows):
+            fields = batch.fields(index)
+            if len(batch.raw[index]) + self.form.width > limit:
+                self.bound.check(len(batch.raw[index]) + max(0, self.form.width - len(fields)), row)
             yield fields
 
     def counts(self) -> Counts:

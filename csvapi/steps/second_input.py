@@ -30,7 +30,7 @@ _NATIVE = 8  # times as much as the csv module is the kernel given at once
 
 
 class Other:
-    """Opened where the step is built; read in blocks when it runs. Raises `InvalidInput` for a file not given.
+    """Opened where the step is built; read in batches when it runs. Raises `InvalidInput` for a file not given.
 
     Every error about this file names it, so that the first file is never blamed for it.
     """
@@ -58,7 +58,7 @@ class Other:
         with self.blamed():
             return self.context.position(column, pointer)
 
-    def blocks(self, *, native: bool = False) -> Iterator[Batch]:
+    def batches(self, *, native: bool = False) -> Iterator[Batch]:
         """All its records, if `native` by the kernel where it can; what is odd about them is counted for `warnings`."""
         self.counter = Counter(self.source, self.first)
         times = _NATIVE if native else 1

@@ -51,33 +51,33 @@ class Unique:
         self.sink: KeySink = NativeKeySink(*place, new_secret()) if workspace.native else PlainKeySink(*place)
         self.total = self.seen = 0
 
-    def study(self, block: Batch) -> None:
+    def study(self, batch: Batch) -> None:
         """Take the values of some records; every record is shown, in order."""
-        if isinstance(block, IndexedBatch) and self.sink.secret is not None and len(self.missing) <= _FEW:
-            self._study_indexed(block, self.sink.secret)
+        if isinstance(batch, IndexedBatch) and self.sink.secret is not None and len(self.missing) <= _FEW:
+            self._study_indexed(batch, self.sink.secret)
         else:
-            self._study_cells(block)
-        self.total += len(block)
+            self._study_cells(batch)
+        self.total += len(batch)
 
-    def _study_cells(self, block: Batch) -> None:
+    def _study_cells(self, batch: Batch) -> None:
         keys, rows = [], []
-        cells = zip(*(block.column(at) for at in self.distinct), strict=True)
+        cells = zip(*(batch.column(at) for at in self.distinct), strict=True)
         for row, values in enumerate(cells, self.total):
             if not self._missing(values):
-                keys.append(canonical(values, block.byte_dialect.delimiter))
+                keys.append(canonical(values, batch.byte_dialect.delimiter))
                 rows.append(row)
         self.sink.add(keys, rows)
 
-    def _study_indexed(self, block: IndexedBatch, secret: bytes) -> None:
-        there = block
+    def _study_indexed(self, batch: IndexedBatch, secret: bytes) -> None:
+        there = batch
         for at in self.distinct:
             for value in self.missing:
                 lacking = there.text_mask(at, "==", value)
                 if lacking is not None and 1 in lacking:
                     there = there.select(lacking.translate(_INVERSE))
-        rows: Sequence[int] = range(self.total, self.total + len(block.index))
-        if block.kept is not None:
-            rows = [self.total + before for before in accumulate(block.kept, initial=0)][:-1]
+        rows: Sequence[int] = range(self.total, self.total + len(batch.index))
+        if batch.kept is not None:
+            rows = [self.total + before for before in accumulate(batch.kept, initial=0)][:-1]
         self.sink.add_digests(there.digests(self.distinct, secret).of_rows(rows))
 
     def studied(self, alive: Callable[[], None]) -> None:
@@ -119,17 +119,17 @@ class Unique:
             path.unlink()
             alive()
 
-    def bad(self, block: Batch) -> list[int]:
+    def bad(self, batch: Batch) -> list[int]:
         """The positions in the batch of the records that repeat an earlier one; each record is asked about once, in
         order."""
         start = self.seen
-        self.seen += len(block)
+        self.seen += len(batch)
         found = self.repeats[start : self.seen]
         return list(compress(count(), found)) if 1 in found else []
 
-    def value(self, block: Batch, index: int) -> bytes:
+    def value(self, batch: Batch, index: int) -> bytes:
         """The value of one record as it is reported: its fields with spaces between them."""
-        return b" ".join(block.column(at)[index] or b"" for at in self.positions)
+        return b" ".join(batch.column(at)[index] or b"" for at in self.positions)
 
     def _missing(self, values: tuple[Cell, ...]) -> bool:
         return any(value is None or value in self.missing for value in values)

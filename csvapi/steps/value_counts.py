@@ -42,17 +42,17 @@ class ValueCounts:
         most = min(max(workspace.memory // 8 // EACH, _FEWEST), _MOST_VALUES)
         self._counter = ValueCounter(most, new_secret())
 
-    def add(self, block: Batch) -> None:
+    def add(self, batch: Batch) -> None:
         """Count the values of a batch."""
-        self.total += len(block)
-        if isinstance(block, IndexedBatch):
-            self._count(block)
+        self.total += len(batch)
+        if isinstance(batch, IndexedBatch):
+            self._count(batch)
         else:
-            self._put(Counter(cell or b"" for cell in block.column(self.position)))
+            self._put(Counter(cell or b"" for cell in batch.column(self.position)))
 
-    def _count(self, block: IndexedBatch) -> None:
-        done, index = 0, block.index
-        while (done := self._counter.add(index, self.position, block.kept, done)) < len(index):
+    def _count(self, batch: IndexedBatch) -> None:
+        done, index = 0, batch.index
+        while (done := self._counter.add(index, self.position, batch.kept, done)) < len(index):
             if len(self._counter):
                 self._empty_table()
             else:  # a cell that no table has room for

@@ -1,4 +1,4 @@
-"""Records written anew in the dialect they were read in: what every mapper's blocks are made of.
+"""Records written anew in the dialect they were read in: what every mapper's batches are made of.
 
 The csv module writes each record that holds a special character; any other is its fields between delimiters.
 """
@@ -71,8 +71,8 @@ def _unsayable(row: Sequence[bytes], byte_dialect: ByteDialect) -> InvalidInput:
     )
 
 
-def block_of(rows: Sequence[Sequence[bytes]], numbers: Sequence[int], byte_dialect: ByteDialect, bound: Bound) -> Batch:
-    """A block of new records, which keep the numbers of those they come from.
+def batch_of(rows: Sequence[Sequence[bytes]], numbers: Sequence[int], byte_dialect: ByteDialect, bound: Bound) -> Batch:
+    """A batch of new records, which keep the numbers of those they come from.
 
     Raises `TooLarge` for one that its quotes make longer than the bound; without them it is to be within it.
     """
@@ -86,22 +86,22 @@ def block_of(rows: Sequence[Sequence[bytes]], numbers: Sequence[int], byte_diale
     return ParsedBatch(byte_dialect, raw, plain, numbers, odd)
 
 
-def movable(block: Batch) -> list[bytes]:
+def movable(batch: Batch) -> list[bytes]:
     """The raw records, fit to stand before others: only the file's last one may not be, and is written anew then."""
-    last = len(block) - 1
-    if last < 0 or _ends(block, last):
-        return block.raw
-    if last in block.odd:
-        return [*block.raw[:last], *records([block.fields(last)], block.byte_dialect)]
-    return [*block.raw[:last], block.raw[last] + block.byte_dialect.dialect.line_end.encode()]
+    last = len(batch) - 1
+    if last < 0 or _ends(batch, last):
+        return batch.raw
+    if last in batch.odd:
+        return [*batch.raw[:last], *records([batch.fields(last)], batch.byte_dialect)]
+    return [*batch.raw[:last], batch.raw[last] + batch.byte_dialect.dialect.line_end.encode()]
 
 
-def _ends(block: Batch, index: int) -> bool:
+def _ends(batch: Batch, index: int) -> bool:
     """Whether what is written behind the record would begin a new one; the csv module knows."""
-    raw = block.raw[index]
-    if index not in block.odd or not raw.endswith((b"\n", b"\r")):
+    raw = batch.raw[index]
+    if index not in batch.odd or not raw.endswith((b"\n", b"\r")):
         return raw.endswith((b"\n", b"\r"))
-    return cut(raw + b"x", block.byte_dialect, final=True).units[0] == raw
+    return cut(raw + b"x", batch.byte_dialect, final=True).units[0] == raw
 
 
 @dataclass(frozen=True)

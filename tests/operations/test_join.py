@@ -218,15 +218,15 @@ def test_the_kernel_finds_and_writes_matches(tmp_path: Path) -> None:
     (tmp_path / "source").write_bytes(data)
     source = Source.open(tmp_path / "source", Dialect())
     context = Context(["id", "n"], header=True, byte_dialect=source.byte_dialect, files=files)
-    (block,) = [
+    (batch,) = [
         piece.batch for piece in read_batches(source, 5, len(data), parsers_of(source, 2, 1 << 20, native=1 << 10))
     ]
     step = build({"file": 2, "on": ["id"], "how": "inner"}, context, "")
     assert isinstance(step, Join)
     step.prepare(Workspace(tmp_path, 1 << 20, native=True))
-    assert step.finds(block)
+    assert step.finds(batch)
     assert isinstance(step.index, NativeIndex)
-    (made,) = step.expand(block)
+    (made,) = step.expand(batch)
     assert isinstance(made, Text)
     assert (bytes(made.text), len(made)) == (b"1,2,Rome\n1,2,Oslo\n1,5,Rome\n1,5,Oslo\n", 4)
     assert (step.matched, step.seen) == (2, 3)
@@ -248,8 +248,8 @@ def test_the_kernel_takes_a_second_file_of_another_dialect(
     byte_dialect = Source.open(tmp_path / "source", Dialect()).byte_dialect
     context = Context(["id"], header=True, byte_dialect=byte_dialect, files=second(tmp_path, text, dialect))
     step = build({"file": 2, "on": ["id"], "how": "semi"}, context, "")
-    (block,) = step.other.blocks(native=True)
-    alike = step.alike(block)
+    (batch,) = step.other.batches(native=True)
+    alike = step.alike(batch)
     assert (alike and bytes(alike.index.text).decode()) == written
 
 

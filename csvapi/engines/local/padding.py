@@ -23,21 +23,21 @@ class Padding:
     width: int
     limit: int
 
-    def map(self, block: Batch) -> Batch:
-        """The first records of the block, as many as fit into a part."""
+    def map(self, batch: Batch) -> Batch:
+        """The first records of the batch, as many as fit into a part."""
         part = Part(Bound(self.limit, "/on_ragged"))
         raw, plain, odd = list[bytes](), list[bytes](), dict[int, list[bytes]]()
-        for index, row in enumerate(block.rows):
-            fields = block.fields(index) if row in self.ragged else []
+        for index, row in enumerate(batch.rows):
+            fields = batch.fields(index) if row in self.ragged else []
             missing = max(0, self.width - len(fields)) if fields else 0
-            if not part.takes(len(block.raw[index]) + missing * len(block.byte_dialect.delimiter), row):
+            if not part.takes(len(batch.raw[index]) + missing * len(batch.byte_dialect.delimiter), row):
                 break
             full = fields + [b""] * missing
-            raw.append(_longer(block.raw[index], full, missing, block.byte_dialect) if missing else block.raw[index])
-            plain.append(block.byte_dialect.delimiter.join(full) if missing else block.plain[index])
-            if index in block.odd:
-                odd[index] = full if missing else block.odd[index]
-        return ParsedBatch(block.byte_dialect, raw, plain, block.rows[: part.count], odd)
+            raw.append(_longer(batch.raw[index], full, missing, batch.byte_dialect) if missing else batch.raw[index])
+            plain.append(batch.byte_dialect.delimiter.join(full) if missing else batch.plain[index])
+            if index in batch.odd:
+                odd[index] = full if missing else batch.odd[index]
+        return ParsedBatch(batch.byte_dialect, raw, plain, batch.rows[: part.count], odd)
 
 
 def _longer(record: bytes, fields: list[bytes], missing: int, byte_dialect: ByteDialect) -> bytes:

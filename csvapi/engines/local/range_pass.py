@@ -1,4 +1,4 @@
-"""One pass over one range: blocks in; decisions, keys and kept bytes out. Memory: a few blocks."""
+"""One pass over one range: batches in; decisions, keys and kept bytes out. Memory: a few batches."""
 
 from __future__ import annotations
 
@@ -151,23 +151,23 @@ class RangePass:
             yield piece
 
     def _piece(self, piece: LocatedBatch, decisions: Decisions) -> None:
-        block = piece.batch
-        self.start = start = block.rows[0] if len(block) else 0
-        self.marks = marks = decisions.read(start, len(block))
+        batch = piece.batch
+        self.start = start = batch.rows[0] if len(batch) else 0
+        self.marks = marks = decisions.read(start, len(batch))
         ragged = self.judge.ragged(piece, marks)
         pads = self.options.on_ragged == "pad" and ragged
-        self.padding = self._padding(block, ragged) if pads else None
-        alive, left = block.select(bytes(marks).translate(STAYS)), 0
+        self.padding = self._padding(batch, ragged) if pads else None
+        alive, left = batch.select(bytes(marks).translate(STAYS)), 0
         for part in through(alive, range(-1 if pads else 0, self.end), self._advance):
             self._take(part, piece)
             self.alive()
             left += len(part)
         decisions.write(start, marks)
         if self.lengths:
-            with disk_budget(LENGTH * len(block)):
+            with disk_budget(LENGTH * len(batch)):
                 piece.lengths().tofile(self.lengths)
-        if self.dropped and left < len(block):
-            block.select(bytes(marks.translate(GOES))).write_to(self.dropped)
+        if self.dropped and left < len(batch):
+            batch.select(bytes(marks.translate(GOES))).write_to(self.dropped)
 
     def _take(self, part: Batch, piece: LocatedBatch) -> None:
         """What the pass is for, with records that all its steps left."""
@@ -181,8 +181,8 @@ class RangePass:
         elif self.output:
             self._write(part, self.output)
 
-    def _padding(self, block: Batch, ragged: list[int]) -> Padding:
-        rows = frozenset(block.rows[index] for index in ragged)
+    def _padding(self, batch: Batch, ragged: list[int]) -> Padding:
+        rows = frozenset(batch.rows[index] for index in ragged)
         return Padding(rows, len(self.plan.head.columns), self.options.max_record)
 
     def _add_keys_of(self, alive: Batch, sink: KeySink) -> None:
@@ -196,29 +196,29 @@ class RangePass:
             self.found.kept += len(part)
             self.alive()
 
-    def _rewritten(self, block: Batch) -> Iterable[Batch]:
+    def _rewritten(self, batch: Batch) -> Iterable[Batch]:
         rewriting = self.plan.rewriting
-        return through(block, range(1), lambda _, part: _mapped(rewriting, part)) if rewriting else (block,)
+        return through(batch, range(1), lambda _, part: _mapped(rewriting, part)) if rewriting else (batch,)
 
-    def _advance(self, number: int, block: Batch) -> tuple[Batch, int]:
-        """What step `number` makes of the first records of a block, and of how many; -1 is the padding."""
+    def _advance(self, number: int, batch: Batch) -> tuple[Batch, int]:
+        """What step `number` makes of the first records of a batch, and of how many; -1 is the padding."""
         if number < 0:
-            return _mapped(cast("Padding", self.padding), block)
+            return _mapped(cast("Padding", self.padding), batch)
         traits = self.plan.steps[number].traits
         if traits.kind == "mapper":
-            return self._map(number, block)
+            return self._map(number, batch)
         if traits.keyed:
             if number == self.begin - 1:
-                self._sample(number, block)
+                self._sample(number, batch)
         elif traits.kind != "selector":
-            self._pass_on(number, len(block))
+            self._pass_on(number, len(batch))
         elif number >= self.begin:
-            return self._select(number, cast("Selector", self.plan.built[number]), block), len(block)
-        return block, len(block)
+            return self._select(number, cast("Selector", self.plan.built[number]), batch), len(batch)
+        return batch, len(batch)
 
-    def _map(self, number: int, block: Batch) -> tuple[Batch, int]:
+    def _map(self, number: int, batch: Batch) -> tuple[Batch, int]:
         built = self.plan.built[number]
-        done = block if built is self.plan.expander else cast("Mapper", built).map(block)
+        done = batch if built is self.plan.expander else cast("Mapper", built).map(batch)
         if number >= self.begin:
             self._pass_on(number, len(done))
         return done, len(done)
@@ -247,6 +247,6 @@ class RangePass:
         return alive.select(mask)
 
 
-def _mapped(mapper: Mapper | Padding, block: Batch) -> tuple[Batch, int]:
-    done = mapper.map(block)
+def _mapped(mapper: Mapper | Padding, batch: Batch) -> tuple[Batch, int]:
+    done = mapper.map(batch)
     return done, len(done)

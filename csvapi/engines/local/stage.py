@@ -195,9 +195,9 @@ class Stage:
                 self._report((0, 0, 0))
             self.counts[-1].detail = self.plan.gatherer.counts()
         elif isinstance(last, Mapper):
-            for block in last.more():
-                main.write_records(block.raw, block.byte_dialect)
-                self._add_out(len(block))
+            for batch in last.more():
+                main.write_records(batch.raw, batch.byte_dialect)
+                self._add_out(len(batch))
                 self._report((0, 0, 0))
         elif not self.plan.headed:
             main.write(self.plan.source.tail)
