@@ -58,7 +58,7 @@ class Census:
 
 
 class Counter:
-    """Looks at each piece of a range once; a piece without issues costs four C-level scans."""
+    """Looks at each batch of a range once; a batch without issues costs four C-level scans."""
 
     def __init__(self, source: Source, first: Head) -> None:
         self.source = source
@@ -66,24 +66,24 @@ class Counter:
         self.header = record_text(first.record, source.byte_dialect)
         self.census = Census()
 
-    def count(self, piece: ParsedRecords) -> list[int]:
-        """Count what `piece` holds and give the indexes of its ragged records; also tells the batch its width."""
-        batch, census = piece.batch, self.census
+    def count(self, located: ParsedRecords) -> list[int]:
+        """Count what `located` holds and give the indexes of its ragged records; also tells the batch its width."""
+        batch, census = located.batch, self.census
         ragged = self.ragged(batch)
-        self._found("ragged", piece, ragged)
-        self._scan(piece)
+        self._found("ragged", located, ragged)
+        self._scan(located)
         census.records += len(batch)
-        census.lines += piece.cut.lines
-        census.blank += piece.blank
+        census.lines += located.cut.lines
+        census.blank += located.blank
         return ragged
 
-    def count_good(self, piece: LocatedBatch) -> None:
+    def count_good(self, located: LocatedBatch) -> None:
         """Count records that are known to have no issue, but that they may be the header again."""
-        self.census.records += len(piece)
-        self.census.lines += piece.lines
-        count, first = piece.count_equal(self.header) if self.header else (0, 0)
+        self.census.records += len(located)
+        self.census.lines += located.lines
+        count, first = located.count_equal(self.header) if self.header else (0, 0)
         if count:
-            self._found("repeated_header", piece, [first])
+            self._found("repeated_header", located, [first])
             self.census.issues["repeated_header"].count += count - 1
 
     def ragged(self, batch: ParsedBatch) -> list[int]:
@@ -93,18 +93,20 @@ class Counter:
             return []
         return [index for index, width in enumerate(batch.widths()) if width != self.width]
 
-    def _scan(self, piece: ParsedRecords) -> None:
-        raw, text, byte_dialect = piece.batch.raw, piece.cut.data, self.source.byte_dialect
+    def _scan(self, located: ParsedRecords) -> None:
+        raw, text, byte_dialect = located.batch.raw, located.cut.data, self.source.byte_dialect
         if b"\0" in text:
-            self._found("nul", piece, [index for index, record in enumerate(raw) if b"\0" in record])
+            self._found("nul", located, [index for index, record in enumerate(raw) if b"\0" in record])
         if not text.isascii() and not self.decodes(text):
-            self._found("undecodable", piece, [i for i, record in enumerate(raw) if not self.decodes(record)])
-        if piece.cut.odd:
-            self._found("quotes", piece, misquoted(piece))
-        marked = piece.records(piece.cut.marked)
-        self._found("bom", piece, marked)
+            self._found("undecodable", located, [i for i, record in enumerate(raw) if not self.decodes(record)])
+        if located.cut.odd:
+            self._found("quotes", located, misquoted(located))
+        marked = located.records(located.cut.marked)
+        self._found("bom", located, marked)
         suspects = list(range(len(raw))) if self.repeats_header(text) else marked
-        self._found("repeated_header", piece, [i for i in suspects if record_text(raw[i], byte_dialect) == self.header])
+        self._found(
+            "repeated_header", located, [i for i in suspects if record_text(raw[i], byte_dialect) == self.header]
+        )
 
     def repeats_header(self, text: bytes) -> bool:
         """Whether some line of `text` has the header's bytes."""
@@ -133,11 +135,11 @@ class Counter:
             return False
         return True
 
-    def _found(self, kind: str, piece: LocatedBatch, indexes: list[int]) -> None:
+    def _found(self, kind: str, located: LocatedBatch, indexes: list[int]) -> None:
         issue = self.census.issues[kind]
         if indexes and not issue.count:
-            line, position = piece.where(indexes[0])
-            issue.row, issue.line, issue.byte = piece.batch.rows[indexes[0]] + 1, line, position
+            line, position = located.where(indexes[0])
+            issue.row, issue.line, issue.byte = located.batch.rows[indexes[0]] + 1, line, position
         issue.count += len(indexes)
 
 
@@ -146,10 +148,10 @@ def _is_line(text: bytes, start: int, line: bytes) -> bool:
     return text.startswith(line, start) and text[stop : stop + 1] in (b"", b"\n", b"\r")
 
 
-def misquoted(piece: ParsedRecords) -> list[int]:
+def misquoted(located: ParsedRecords) -> list[int]:
     """The records whose quotes are malformed: text after a closing quote, an odd number of quotes, one never closed."""
-    batch, quote, escape = piece.batch, piece.batch.byte_dialect.quote, piece.batch.byte_dialect.escape
-    found = piece.records(piece.cut.misquoted)
+    batch, quote, escape = located.batch, located.batch.byte_dialect.quote, located.batch.byte_dialect.escape
+    found = located.records(located.cut.misquoted)
     if not quote:
         return found
     escaped = re.compile(re.escape(escape) + b"(?s:.)") if escape else None

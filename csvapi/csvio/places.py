@@ -42,7 +42,7 @@ class Place:
 class Run:
     """A batch, where it begins, and where what follows begins; the place of a record is made when it is asked for.
 
-    `units` are the numbers of the batch's records among all lines of the piece, blank ones too; `bytes` and `lines`
+    `units` are the numbers of the batch's records among all lines of the batch, blank ones too; `bytes` and `lines`
     say where each of these begins, the latter only where one has several lines. `misquoted` and `marked` are the
     records with malformed quotes and those with a byte order mark.
     """
@@ -75,25 +75,25 @@ def runs(path: Path, dialect: Dialect, width: int, at: Place, size: int = BLOCK_
     Wide files are read from the place, too: the encodings they are in have no state between records.
     """
     source = replace(Source.open(path, dialect), body=at.byte, known_width=width)
-    for piece in read_parsed(source, at.byte, source.size, line=at.line, size=size):
-        run = _located(piece, at, wide=source.byte_dialect.wide)
+    for located in read_parsed(source, at.byte, source.size, line=at.line, size=size):
+        run = _located(located, at, wide=source.byte_dialect.wide)
         yield run
         at = run.end
 
 
-def _located(piece: ParsedRecords, at: Place, *, wide: bool) -> Run:
-    units, restore = piece.cut.units, piece.batch.byte_dialect.restore
+def _located(located: ParsedRecords, at: Place, *, wide: bool) -> Run:
+    units, restore = located.cut.units, located.batch.byte_dialect.restore
     sizes = map(len, map(restore, units)) if wide else map(len, units)
     offsets = list(accumulate(sizes, initial=at.byte))
     lines = None
-    if piece.cut.lines != len(units):
+    if located.cut.lines != len(units):
         lines = list(accumulate(map(line_count, units), initial=at.line))
     kept: Sequence[int] = range(len(units))
-    if piece.blank:
+    if located.blank:
         kept = [number for number, unit in enumerate(units) if unit not in BLANK]
-    end = Place(at.row + len(piece.batch), lines[-1] if lines else at.line + len(units), offsets[-1])
-    faults = frozenset(misquoted(piece)), frozenset(piece.records(piece.cut.marked))
-    return Run(piece.batch, at, end, kept, offsets, lines, *faults)
+    end = Place(at.row + len(located.batch), lines[-1] if lines else at.line + len(units), offsets[-1])
+    faults = frozenset(misquoted(located)), frozenset(located.records(located.cut.marked))
+    return Run(located.batch, at, end, kept, offsets, lines, *faults)
 
 
 @dataclass(frozen=True, slots=True)

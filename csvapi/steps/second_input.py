@@ -66,15 +66,15 @@ class Other:
         parsers = parsers_of(self.source, self.counter.width, _LONGEST, native=room)
         start, stop = self.first.start, self.source.size
         with self.blamed():
-            pieces = read_batches(
+            batches = read_batches(
                 self.source, start, stop, parsers, line=self.first.line, size=times * BLOCK_SIZE, limit=_LONGEST
             )
-            for piece in pieces:
-                if isinstance(piece, ParsedRecords):
-                    self.counter.count(piece)
+            for located in batches:
+                if isinstance(located, ParsedRecords):
+                    self.counter.count(located)
                 else:  # its parser takes no other records than good ones
-                    self.counter.count_good(piece)
-                yield piece.batch
+                    self.counter.count_good(located)
+                yield located.batch
 
     def warnings(self) -> list[DataWarning]:
         """About this file, once its records were read."""

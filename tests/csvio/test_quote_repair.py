@@ -101,9 +101,9 @@ def test_any_quotes_are_read_as_the_model_reads_them(
     first = head(source)
     counter = Counter(source, first)
     rows = []
-    for piece in read_parsed(source, first.start, source.size, line=first.line, size=size):
-        counter.count(piece)
-        rows += [[cell.decode() for cell in piece.batch.fields(index)] for index in range(len(piece.batch))]
+    for located in read_parsed(source, first.start, source.size, line=first.line, size=size):
+        counter.count(located)
+        rows += [[cell.decode() for cell in located.batch.fields(index)] for index in range(len(located.batch))]
     assert (first.columns, rows) == (wanted.header, wanted.rows)
     assert counter.census.issues["quotes"].count == wanted.odd
     columns, at = start(path, dialect)

@@ -219,7 +219,7 @@ def test_the_kernel_finds_and_writes_matches(tmp_path: Path) -> None:
     source = Source.open(tmp_path / "source", Dialect())
     context = Context(["id", "n"], header=True, byte_dialect=source.byte_dialect, files=files)
     (batch,) = [
-        piece.batch for piece in read_batches(source, 5, len(data), parsers_of(source, 2, 1 << 20, native=1 << 10))
+        located.batch for located in read_batches(source, 5, len(data), parsers_of(source, 2, 1 << 20, native=1 << 10))
     ]
     step = build({"file": 2, "on": ["id"], "how": "inner"}, context, "")
     assert isinstance(step, Join)

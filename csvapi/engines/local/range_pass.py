@@ -91,12 +91,12 @@ class RangePass:
             keyed = self.output is None and self.student is None
             self.keys = stack.enter_context(self._key_sink()) if keyed else None
             self.lengths = self._length_sink(stack)
-            for piece in self._pieces():
+            for located in self._batches():
                 kept = self.found.kept
-                self._piece(piece, decisions)
-                self._locate(piece)
-                self._count_bytes(piece)
-                report((piece.size, len(piece), self.found.kept - kept))
+                self._process(located, decisions)
+                self._locate(located)
+                self._count_bytes(located)
+                report((located.size, len(located), self.found.kept - kept))
             if self.keys:
                 self.keys.flush()
         self.found.ragged_dropped = self.judge.dropped
@@ -117,16 +117,16 @@ class RangePass:
     def _remarks(self) -> Iterator[Remark]:
         return chain.from_iterable(self.remarks.values())
 
-    def _locate(self, piece: LocatedBatch) -> None:
-        """Add line and byte to what the steps found in this piece."""
+    def _locate(self, located: LocatedBatch) -> None:
+        """Add line and byte to what the steps found in this batch."""
         for remark in self._remarks():
             for spot in remark.seen.spots:
                 if spot.line is None:
-                    spot.line, spot.byte = piece.where(spot.row - piece.batch.rows[0])
-        self.line += piece.lines
+                    spot.line, spot.byte = located.where(spot.row - located.batch.rows[0])
+        self.line += located.lines
 
-    def _count_bytes(self, piece: LocatedBatch) -> None:
-        self.found.read[piece.parser] = self.found.read.get(piece.parser, 0) + piece.size
+    def _count_bytes(self, located: LocatedBatch) -> None:
+        self.found.read[located.parser] = self.found.read.get(located.parser, 0) + located.size
 
     def _step_workspace(self, report: Callable[[Progressed], None]) -> Workspace:
         memory = self.options.memory // max(1, self.options.processes)
@@ -140,43 +140,43 @@ class RangePass:
     def _length_sink(self, stack: ExitStack) -> BinaryIO | None:
         return stack.enter_context(length_file(self.workspace, self.number).open("wb")) if self.locate else None
 
-    def _pieces(self) -> Iterator[LocatedBatch]:
+    def _batches(self) -> Iterator[LocatedBatch]:
         source, options = self.plan.source, self.options
         native = 2 * NATIVE * options.block_size if options.native else 0
         parsers = parsers_of(source, self.counter.width, options.max_record, native=native)
         size = options.block_size * (NATIVE if len(parsers) > 1 else 1)
-        for piece in read_batches(source, *self.bounds, parsers, line=self.line, size=size, limit=options.max_record):
-            if piece.unclosed and self.bounds[1] < source.size:
+        for located in read_batches(source, *self.bounds, parsers, line=self.line, size=size, limit=options.max_record):
+            if located.unclosed and self.bounds[1] < source.size:
                 raise WrongCut
-            yield piece
+            yield located
 
-    def _piece(self, piece: LocatedBatch, decisions: Decisions) -> None:
-        batch = piece.batch
+    def _process(self, located: LocatedBatch, decisions: Decisions) -> None:
+        batch = located.batch
         self.start = start = batch.rows[0] if len(batch) else 0
         self.marks = marks = decisions.read(start, len(batch))
-        ragged = self.judge.ragged(piece, marks)
+        ragged = self.judge.ragged(located, marks)
         pads = self.options.on_ragged == "pad" and ragged
         self.padding = self._padding(batch, ragged) if pads else None
         alive, left = batch.select(bytes(marks).translate(STAYS)), 0
         for part in through(alive, range(-1 if pads else 0, self.end), self._advance):
-            self._take(part, piece)
+            self._take(part, located)
             self.alive()
             left += len(part)
         decisions.write(start, marks)
         if self.lengths:
             with disk_budget(LENGTH * len(batch)):
-                piece.lengths().tofile(self.lengths)
+                located.lengths().tofile(self.lengths)
         if self.dropped and left < len(batch):
             batch.select(bytes(marks.translate(GOES))).write_to(self.dropped)
 
-    def _take(self, part: Batch, piece: LocatedBatch) -> None:
+    def _take(self, part: Batch, located: LocatedBatch) -> None:
         """What the pass is for, with records that all its steps left."""
         if self.keys:
             self._add_keys_of(part, self.keys)
         elif self.student:
             self.student.study(part)
         elif self.gathering:
-            self.gathering.add(part, lambda row: piece.where(row - self.start)[0])
+            self.gathering.add(part, lambda row: located.where(row - self.start)[0])
             self.found.kept += len(part)
         elif self.output:
             self._write(part, self.output)
