@@ -60,7 +60,9 @@ def check(
     try:
         chosen = dialect or detect(content[: 1 << 16], content[-(1 << 16) :], complete=len(content) <= 1 << 16).dialect
         source = Source.open(path, chosen)
-        units = [unit for each in read_parsed(source, source.body, source.size, size=size) for unit in each.cut.units]
+        units = [
+            unit for each in read_parsed(source, source.body, source.size, size=size) for unit in each.result.units
+        ]
         whole = source.byte_dialect.restore(b"".join(units))
         assert source.prefix + whole + source.tail == content, "blocks are not the file"
         rows(path, chosen, 20, 3)

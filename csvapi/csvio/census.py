@@ -73,7 +73,7 @@ class Counter:
         self._found("ragged", located, ragged)
         self._scan(located)
         census.records += len(batch)
-        census.lines += located.cut.lines
+        census.lines += located.result.lines
         census.blank += located.blank
         return ragged
 
@@ -94,14 +94,14 @@ class Counter:
         return [index for index, width in enumerate(batch.widths()) if width != self.width]
 
     def _scan(self, located: ParsedRecords) -> None:
-        raw, text, byte_dialect = located.batch.raw, located.cut.data, self.source.byte_dialect
+        raw, text, byte_dialect = located.batch.raw, located.result.data, self.source.byte_dialect
         if b"\0" in text:
             self._found("nul", located, [index for index, record in enumerate(raw) if b"\0" in record])
         if not text.isascii() and not self.decodes(text):
             self._found("undecodable", located, [i for i, record in enumerate(raw) if not self.decodes(record)])
-        if located.cut.odd:
+        if located.result.parsed_fields:
             self._found("quotes", located, misquoted(located))
-        marked = located.records(located.cut.marked)
+        marked = located.records(located.result.marked)
         self._found("bom", located, marked)
         suspects = list(range(len(raw))) if self.repeats_header(text) else marked
         self._found(
@@ -151,11 +151,11 @@ def _is_line(text: bytes, start: int, line: bytes) -> bool:
 def misquoted(located: ParsedRecords) -> list[int]:
     """The records whose quotes are malformed: text after a closing quote, an odd number of quotes, one never closed."""
     batch, quote, escape = located.batch, located.batch.byte_dialect.quote, located.batch.byte_dialect.escape
-    found = located.records(located.cut.misquoted)
+    found = located.records(located.result.misquoted)
     if not quote:
         return found
     escaped = re.compile(re.escape(escape) + b"(?s:.)") if escape else None
-    odd = (index for index in batch.odd if _quotes(batch.raw[index], quote, escaped) % 2)
+    odd = (index for index in batch.parsed_fields if _quotes(batch.raw[index], quote, escaped) % 2)
     return sorted({*found, *odd})
 
 

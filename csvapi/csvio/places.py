@@ -82,17 +82,17 @@ def runs(path: Path, dialect: Dialect, width: int, at: Place, size: int = BLOCK_
 
 
 def _located(located: ParsedRecords, at: Place, *, wide: bool) -> Run:
-    units, restore = located.cut.units, located.batch.byte_dialect.restore
+    units, restore = located.result.units, located.batch.byte_dialect.restore
     sizes = map(len, map(restore, units)) if wide else map(len, units)
     offsets = list(accumulate(sizes, initial=at.byte))
     lines = None
-    if located.cut.lines != len(units):
+    if located.result.lines != len(units):
         lines = list(accumulate(map(line_count, units), initial=at.line))
     kept: Sequence[int] = range(len(units))
     if located.blank:
         kept = [number for number, unit in enumerate(units) if unit not in BLANK]
     end = Place(at.row + len(located.batch), lines[-1] if lines else at.line + len(units), offsets[-1])
-    faults = frozenset(misquoted(located)), frozenset(located.records(located.cut.marked))
+    faults = frozenset(misquoted(located)), frozenset(located.records(located.result.marked))
     return Run(located.batch, at, end, kept, offsets, lines, *faults)
 
 

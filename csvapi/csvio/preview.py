@@ -57,16 +57,16 @@ def head(source: Source, *, limit: int = 1 << 24, most: int = sys.maxsize) -> He
         if width > most:
             raise TooLarge(f"The file has {width} columns; the limit is {most}.", limit=most)
         fields = located.batch.fields(0)
-        if 0 in located.records(located.cut.misquoted):
+        if 0 in located.records(located.result.misquoted):
             width = _width_after(alone, located, limit)
-            fields = read(located.batch.raw[0], byte_dialect, width).odd[0]
+            fields = read(located.batch.raw[0], byte_dialect, width).parsed_fields[0]
         line, position = located.where(0)
         if not source.byte_dialect.dialect.header:
             width = common_width(_widths(located), wanted=len(fields))
             names = [f"column_{number}" for number in range(1, width + 1)]
             return Head(b"", fields + [b""] * (width - len(fields)), names, source.body, first_line, 0)
         record = located.batch.raw[0]
-        before = blank + located.cut.units.index(record)
+        before = blank + located.result.units.index(record)
         names = [cell.decode(byte_dialect.inner, "replace") for cell in fields]
         return Head(record, fields, names, position + len(record), line + line_count(record), before)
     return Head(b"", [], [], source.body, first_line, 0)
@@ -85,12 +85,12 @@ def _widths(located: ParsedRecords, first: int = 0) -> list[int]:
     """How many fields the records from number `first` on have: the well-formed ones or, without any, all of them as
     the csv module reads them."""
     quoted = bool(located.batch.byte_dialect.dialect.quote)  # else it is only a last escape that is open
-    malformed = set(located.records(located.cut.misquoted)) if quoted else set()
+    malformed = set(located.records(located.result.misquoted)) if quoted else set()
     widths = [width for index, width in enumerate(located.batch.widths()) if index >= first and index not in malformed]
     if widths:
         return widths
     plain = cut(b"".join(located.batch.raw[first:]), located.batch.byte_dialect, final=True)
-    return [len(fields) for fields in plain.odd.values()]
+    return [len(fields) for fields in plain.parsed_fields.values()]
 
 
 def header(source: Path, dialect: Dialect, *, limit: int = 1 << 24) -> list[str]:

@@ -25,16 +25,17 @@ BLANK = frozenset((b"\n", b"\r\n", b"\r"))
 
 
 @dataclass(slots=True)
-class Cut:
-    """`data` as `units`: raw records and blank lines. `odd` is what the csv module read in some of them; others have
-    their keys in `plain`. `misquoted` are those of `odd` with malformed quotes, `marked` those with a byte order mark.
+class ParseResult:
+    """`data` as `units`: raw records and blank lines. `parsed_fields` is what the csv module read in some of them;
+    others have their keys in `line_texts`. `misquoted` are those of `parsed_fields` with malformed quotes, `marked`
+    those with a byte order mark.
     """
 
     data: bytes
     units: list[bytes]
-    plain: list[bytes]
+    line_texts: list[bytes]
     rest: bytes
-    odd: dict[int, list[bytes]] = field(default_factory=dict)
+    parsed_fields: dict[int, list[bytes]] = field(default_factory=dict)
     unclosed: int | None = None
     misquoted: list[int] = field(default_factory=list)
     marked: list[int] = field(default_factory=list)
@@ -42,12 +43,16 @@ class Cut:
     @property
     def lines(self) -> int:
         """Physical lines."""
-        if not self.odd:
+        if not self.parsed_fields:
             return len(self.units)
-        return len(self.units) - len(self.odd) + sum(line_count(self.units[index]) for index in self.odd)
+        return (
+            len(self.units)
+            - len(self.parsed_fields)
+            + sum(line_count(self.units[index]) for index in self.parsed_fields)
+        )
 
 
-def cut(data: bytes, byte_dialect: ByteDialect, *, final: bool) -> Cut:
+def cut(data: bytes, byte_dialect: ByteDialect, *, final: bool) -> ParseResult:
     """Cut `data` into whole records; what may go on after it is left in `rest` unless this is the `final` chunk.
 
     The fields of records with malformed quotes are the csv module's until `repair` reads them again.
@@ -58,20 +63,20 @@ def cut(data: bytes, byte_dialect: ByteDialect, *, final: bool) -> Cut:
     return _mixed(data, byte_dialect, final=final, marked=marked)
 
 
-def read(data: bytes, byte_dialect: ByteDialect, width: int, *, final: bool = True) -> Cut:
+def read(data: bytes, byte_dialect: ByteDialect, width: int, *, final: bool = True) -> ParseResult:
     """Cut `data` and repair what needs it: what a pass reads in a file with `width` columns."""
     done = cut(data, byte_dialect, final=final)
     return repair(done, byte_dialect, width) if done.misquoted else done
 
 
-def repair(done: Cut, byte_dialect: ByteDialect, width: int) -> Cut:
+def repair(done: ParseResult, byte_dialect: ByteDialect, width: int) -> ParseResult:
     """Read the fields of records with malformed quotes as people mean them; `width` is the header's, 0 if unknown."""
     codec, errors = byte_dialect.text
     for index in done.misquoted:
         if index != done.unclosed:
             text = record_text(done.units[index], byte_dialect).decode(codec, errors)
-            plain = [cell.decode(codec, errors) for cell in done.odd[index]]
-            done.odd[index] = byte_dialect.encoded(byte_dialect.repair.fields(text, plain, width))
+            plain = [cell.decode(codec, errors) for cell in done.parsed_fields[index]]
+            done.parsed_fields[index] = byte_dialect.encoded(byte_dialect.repair.fields(text, plain, width))
     return done
 
 
@@ -102,9 +107,9 @@ def _whole(data: bytes, *, final: bool) -> tuple[bytes, bytes]:
     return data[:end], data[end:]
 
 
-def _plain(data: bytes, *, final: bool) -> Cut:
+def _plain(data: bytes, *, final: bool) -> ParseResult:
     whole, rest = _whole(data, final=final)
-    return Cut(whole, whole.splitlines(keepends=True), whole.splitlines(), rest)
+    return ParseResult(whole, whole.splitlines(keepends=True), whole.splitlines(), rest)
 
 
 class _Feed:
@@ -161,10 +166,10 @@ class _Feed:
         return begin + 1 if begin >= 0 else start
 
 
-def _mixed(data: bytes, byte_dialect: ByteDialect, *, final: bool, marked: bool) -> Cut:
+def _mixed(data: bytes, byte_dialect: ByteDialect, *, final: bool, marked: bool) -> ParseResult:
     """Runs of plain records are split; the csv module reads those between them."""
     whole, rest = _whole(data, final=final)
-    done = Cut(whole, [], [], rest)
+    done = ParseResult(whole, [], [], rest)
     feed = _Feed(whole, byte_dialect)
     run_end = _marked_end(feed, byte_dialect) if marked else _plain_end(feed, byte_dialect)
     reader = byte_dialect.reader(feed, final=final)
@@ -183,12 +188,14 @@ def _mixed(data: bytes, byte_dialect: ByteDialect, *, final: bool, marked: bool)
     return done
 
 
-def _add(done: Cut, unit: bytes, fields: list[bytes], byte_dialect: ByteDialect, fault: str, *, starved: bool) -> None:
+def _add(
+    done: ParseResult, unit: bytes, fields: list[bytes], byte_dialect: ByteDialect, fault: str, *, starved: bool
+) -> None:
     """Add a record that the csv module read."""
     index = len(done.units)
     done.units.append(unit)
-    done.plain.append(unit)
-    done.odd[index] = fields or [b""]
+    done.line_texts.append(unit)
+    done.parsed_fields[index] = fields or [b""]
     done.unclosed = index if starved else None
     if fault or (not byte_dialect.dialect.double_quote and byte_dialect.quote and _is_malformed(unit, byte_dialect)):
         done.misquoted.append(index)
@@ -201,10 +208,10 @@ def _is_malformed(unit: bytes, byte_dialect: ByteDialect) -> bool:
     return byte_dialect.repair.is_malformed(record_text(unit, byte_dialect).decode(codec, errors))
 
 
-def _split(span: bytes, done: Cut) -> None:
+def _split(span: bytes, done: ParseResult) -> None:
     """Add plain records."""
     done.units.extend(span.splitlines(keepends=True))
-    done.plain.extend(span.splitlines())
+    done.line_texts.extend(span.splitlines())
 
 
 def _plain_end(feed: _Feed, byte_dialect: ByteDialect) -> Callable[[int], int]:

@@ -85,7 +85,7 @@ class Concat(Written, Mapper):
         return done
 
     def _same(self, batch: Batch) -> Batch:
-        return ParsedBatch(batch.byte_dialect, movable(batch), batch.plain, batch.rows, batch.odd)
+        return ParsedBatch(batch.byte_dialect, movable(batch), batch.line_texts, batch.rows, batch.parsed_fields)
 
     def _wider(self, batch: Batch) -> Batch:
         more = [b""] * (len(self.names) - self.width)

@@ -146,15 +146,15 @@ class Profiling(Gathering):
             self._into([batch.column(at) for at in self.profile.positions], batch.rows)
             return
         for number, row in enumerate(batch.rows):
-            if self.profile.every and number not in batch.odd:
-                record: bytes | list[bytes | None] = batch.plain[number]
+            if self.profile.every and number not in batch.parsed_fields:
+                record: bytes | list[bytes | None] = batch.line_texts[number]
                 self.size += _EACH
             else:
                 record = self._fields(batch, number)
                 self.size += _EACH * len(record)
             self.records.append(record)
             self.rows.append(row)
-            self.size += len(batch.plain[number])
+            self.size += len(batch.line_texts[number])
             if self.size >= self.workspace.memory // 4:
                 self._look()
         if len(self.rows) >= _BATCH:

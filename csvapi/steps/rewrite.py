@@ -83,17 +83,17 @@ class Rewrite(Mapper):
         """The first records of the batch, as many as fit into a part; the last one that is written may not be."""
         if self.rewriting and (written := self.rewriting.of(batch)) is not None:
             return written
-        raw, plain, odd = list[bytes](), list[bytes](), dict[int, list[bytes]]()
+        raw, line_texts, parsed_fields = list[bytes](), list[bytes](), dict[int, list[bytes]]()
         part, replaced = Part(self.bound), self.replaced
         for (record, fields), row in zip(self._rows(self._wide_enough(batch)), batch.rows, strict=False):
             if not part.takes(len(record), row):
                 break
-            odd[len(raw)] = fields
+            parsed_fields[len(raw)] = fields
             raw.append(record)
-            plain.append(canonical(fields, self.byte_dialect.delimiter))
+            line_texts.append(canonical(fields, self.byte_dialect.delimiter))
             replaced = self.replaced
         self.replaced = replaced  # without those of a record that is to come again
-        return ParsedBatch(self.byte_dialect, raw, plain, batch.rows[: len(raw)], odd)
+        return ParsedBatch(self.byte_dialect, raw, line_texts, batch.rows[: len(raw)], parsed_fields)
 
     def _wide_enough(self, batch: Batch) -> Iterator[list[bytes]]:
         """The fields of each record; with those that it does not have it must still be within the bound."""

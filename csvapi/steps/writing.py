@@ -77,13 +77,15 @@ def batch_of(rows: Sequence[Sequence[bytes]], numbers: Sequence[int], byte_diale
     Raises `TooLarge` for one that its quotes make longer than the bound; without them it is to be within it.
     """
     delimiter = byte_dialect.delimiter
-    plain = [canonical(row, delimiter) for row in rows]
-    odd = {index: list(rows[index]) for index, key in enumerate(plain) if key.startswith(b"\n") or not key}
+    line_texts = [canonical(row, delimiter) for row in rows]
+    parsed_fields = {
+        index: list(rows[index]) for index, key in enumerate(line_texts) if key.startswith(b"\n") or not key
+    }
     raw = records(rows, byte_dialect)
     if max(map(len, raw), default=0) > bound.limit:
         for row, record in zip(numbers, raw, strict=True):
             bound.check(len(record), row)
-    return ParsedBatch(byte_dialect, raw, plain, numbers, odd)
+    return ParsedBatch(byte_dialect, raw, line_texts, numbers, parsed_fields)
 
 
 def movable(batch: Batch) -> list[bytes]:
@@ -91,7 +93,7 @@ def movable(batch: Batch) -> list[bytes]:
     last = len(batch) - 1
     if last < 0 or _ends(batch, last):
         return batch.raw
-    if last in batch.odd:
+    if last in batch.parsed_fields:
         return [*batch.raw[:last], *records([batch.fields(last)], batch.byte_dialect)]
     return [*batch.raw[:last], batch.raw[last] + batch.byte_dialect.dialect.line_end.encode()]
 
@@ -99,7 +101,7 @@ def movable(batch: Batch) -> list[bytes]:
 def _ends(batch: Batch, index: int) -> bool:
     """Whether what is written behind the record would begin a new one; the csv module knows."""
     raw = batch.raw[index]
-    if index not in batch.odd or not raw.endswith((b"\n", b"\r")):
+    if index not in batch.parsed_fields or not raw.endswith((b"\n", b"\r")):
         return raw.endswith((b"\n", b"\r"))
     return cut(raw + b"x", batch.byte_dialect, final=True).units[0] == raw
 

@@ -26,7 +26,7 @@ TRANSCODED = ("big5", "gbk", "gb18030", "shift_jis", "cp949", "utf-16-le", "utf-
 
 def copied(path: Path, dialect: Dialect, size: int = 7) -> bytes:
     source = Source.open(path, dialect)
-    units = [unit for each in read_parsed(source, source.body, source.size, size=size) for unit in each.cut.units]
+    units = [unit for each in read_parsed(source, source.body, source.size, size=size) for unit in each.result.units]
     return source.prefix + source.byte_dialect.restore(b"".join(units)) + source.tail + path.read_bytes()[source.size :]
 
 
@@ -131,7 +131,7 @@ def test_what_skipping_spaces_would_lose_is_quoted() -> None:
     for delimiter in (" ", ","):
         byte_dialect = ByteDialect.of(Dialect(delimiter=delimiter, skip_space=True))
         fields = [b"", b" a", b"b ", b""]
-        assert read(b"".join(byte_dialect.write([fields])), byte_dialect, 4).odd == {0: fields}
+        assert read(b"".join(byte_dialect.write([fields])), byte_dialect, 4).parsed_fields == {0: fields}
 
 
 def test_steps_keep_what_they_do_not_change_in_transcoded_files(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_every_cut_is_the_csv_modules(case: tuple[Dialect, str]) -> None:
         done.append(records.cut(done[-1].rest, byte_dialect, final=True))
     units = [unit for each in done for unit in each.units if unit not in records.BLANK]
     fields = [
-        each.odd.get(index) or each.plain[index].split(byte_dialect.delimiter)
+        each.parsed_fields.get(index) or each.line_texts[index].split(byte_dialect.delimiter)
         for each in done
         for index, unit in enumerate(each.units)
         if unit not in records.BLANK
@@ -43,7 +43,7 @@ def test_every_cut_is_the_csv_modules(case: tuple[Dialect, str]) -> None:
 
 @pytest.mark.parametrize("data", [b"a,b\n1,2\n", b"a\r1\r\n\n"])
 def test_plain_text_is_split(data: bytes) -> None:
-    assert records.cut(data, COMMA, final=True).odd == {}
+    assert records.cut(data, COMMA, final=True).parsed_fields == {}
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_plain_text_is_split(data: bytes) -> None:
 )
 def test_only_records_with_quotes_are_read_by_the_csv_module(line: bytes, fields: list[bytes]) -> None:
     done = records.cut(b"a,b\n" + line + b"5,6\n", COMMA, final=True)
-    assert done.odd == {1: fields}
+    assert done.parsed_fields == {1: fields}
     assert done.units == [b"a,b\n", line, b"5,6\n"]
 
 
@@ -94,7 +94,7 @@ def test_lines_within_quotes_are_read_as_one_by_one(text: str, which: Dialect) -
     parsed = model.parse('"\n' + text, Dialect(**{**which.as_json(), "header": False}), repaired=False)
     done = records.cut(b'"\n' + text.encode(), byte_dialect, final=True)
     rows = [
-        [byte_dialect.decode(field) for field in done.odd.get(index) or done.plain[index].split(b",")]
+        [byte_dialect.decode(field) for field in done.parsed_fields.get(index) or done.line_texts[index].split(b",")]
         for index, unit in enumerate(done.units)
         if unit not in records.BLANK
     ]

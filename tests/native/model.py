@@ -36,8 +36,8 @@ def read(data: bytes, form: Form, encoding: str, *, final: bool) -> list[Record]
     byte_dialect = byte_dialect_of(form, encoding)
     done = cut(data, byte_dialect, final=final)
     found = []
-    for index, (raw, plain) in enumerate(zip(done.units, done.plain, strict=True)):
-        fields = done.odd.get(index) or plain.split(form.delimiter)
+    for index, (raw, plain) in enumerate(zip(done.units, done.line_texts, strict=True)):
+        fields = done.parsed_fields.get(index) or plain.split(form.delimiter)
         faults = _faults(raw, fields, form, byte_dialect)
         if index == done.unclosed:
             faults |= {Reason.OPEN}

@@ -26,7 +26,7 @@ class Padding:
     def map(self, batch: Batch) -> Batch:
         """The first records of the batch, as many as fit into a part."""
         part = Part(Bound(self.limit, "/on_ragged"))
-        raw, plain, odd = list[bytes](), list[bytes](), dict[int, list[bytes]]()
+        raw, line_texts, parsed_fields = list[bytes](), list[bytes](), dict[int, list[bytes]]()
         for index, row in enumerate(batch.rows):
             fields = batch.fields(index) if row in self.ragged else []
             missing = max(0, self.width - len(fields)) if fields else 0
@@ -34,10 +34,10 @@ class Padding:
                 break
             full = fields + [b""] * missing
             raw.append(_longer(batch.raw[index], full, missing, batch.byte_dialect) if missing else batch.raw[index])
-            plain.append(batch.byte_dialect.delimiter.join(full) if missing else batch.plain[index])
-            if index in batch.odd:
-                odd[index] = full if missing else batch.odd[index]
-        return ParsedBatch(batch.byte_dialect, raw, plain, batch.rows[: part.count], odd)
+            line_texts.append(batch.byte_dialect.delimiter.join(full) if missing else batch.line_texts[index])
+            if index in batch.parsed_fields:
+                parsed_fields[index] = full if missing else batch.parsed_fields[index]
+        return ParsedBatch(batch.byte_dialect, raw, line_texts, batch.rows[: part.count], parsed_fields)
 
 
 def _longer(record: bytes, fields: list[bytes], missing: int, byte_dialect: ByteDialect) -> bytes:
@@ -46,7 +46,10 @@ def _longer(record: bytes, fields: list[bytes], missing: int, byte_dialect: Byte
     line_end = record[len(body) :]
     longer = body + byte_dialect.delimiter * missing + line_end
     done = read(longer, byte_dialect, len(fields))
-    if len(done.units) == 1 and (done.odd.get(0) or done.plain[0].split(byte_dialect.delimiter)) == fields:
+    if (
+        len(done.units) == 1
+        and (done.parsed_fields.get(0) or done.line_texts[0].split(byte_dialect.delimiter)) == fields
+    ):
         return longer
     try:
         return record[: unmarked(record, 0, byte_dialect)] + byte_dialect.write([fields], line_end.decode() or None)[0]

@@ -53,9 +53,9 @@ def _widths(text: bytes, byte_dialect: ByteDialect, width: int) -> set[int]:
     """The numbers of fields of the whole records that begin the text."""
     done = read(text, byte_dialect, width, final=False)
     count = len(done.units)
-    widths = {len(fields) for fields in done.odd.values()}
+    widths = {len(fields) for fields in done.parsed_fields.values()}
     return widths | {
-        done.plain[index].count(byte_dialect.delimiter) + 1
+        done.line_texts[index].count(byte_dialect.delimiter) + 1
         for index in range(count)
-        if index not in done.odd and done.units[index] not in BLANK
+        if index not in done.parsed_fields and done.units[index] not in BLANK
     }
