@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from sqlalchemy.orm import Session
 
 from csvapi.csvio import Dialect
-from csvapi.csvio.places import Run, runs, start
+from csvapi.csvio.locations import Span, spans, start
 from csvapi.extensions import runtime
 from csvapi.models import File, Task
 from csvapi.services import files
@@ -92,17 +92,17 @@ def locate(source: Path, dialect: Dialect, reasons: Path, target: Path, alive: C
         with target.open("w", newline="", encoding="utf-8", errors="replace") as out:
             writer = csv.writer(out, lineterminator="\n")
             writer.writerow(COLUMNS)
-            _join(rows, runs(source, dialect, len(columns), at), writer, alive)
+            _join(rows, spans(source, dialect, len(columns), at), writer, alive)
 
 
-def _join(rows: Iterator[list[str]], places: Iterator[Run], writer: Any, alive: Callable[[], None]) -> None:
+def _join(rows: Iterator[list[str]], spans: Iterator[Span], writer: Any, alive: Callable[[], None]) -> None:
     """Join by row number; a row of an earlier step's output has no position in the source."""
     wanted = next(rows, None)
-    for run in places:
+    for span in spans:
         alive()
-        while wanted and run.begin.row <= int(wanted[0]) < run.end.row:
-            place = run.place(int(wanted[0]) - run.begin.row)
-            writer.writerow([place.row, place.line, place.byte, *wanted[1:]])
+        while wanted and span.begin.row <= int(wanted[0]) < span.end.row:
+            location = span.location(int(wanted[0]) - span.begin.row)
+            writer.writerow([location.row, location.line, location.byte, *wanted[1:]])
             wanted = next(rows, None)
         if wanted is None:
             return

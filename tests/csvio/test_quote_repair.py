@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from csvapi.csvio import Dialect
 from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.census import Counter
-from csvapi.csvio.places import oddities, page, start
+from csvapi.csvio.locations import oddities, page, start
 from csvapi.csvio.preview import head, header
 from csvapi.csvio.quote_repair import QuoteRepair
 from csvapi.csvio.reading import read_parsed

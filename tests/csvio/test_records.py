@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from csvapi.csvio import records
 from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.dialect import Dialect
-from csvapi.csvio.places import page, start
+from csvapi.csvio.locations import page, start
 from tests.engines import model
 from tests.engines.running import cases
 

@@ -27,7 +27,7 @@ _PAGE_BATCH = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where a record begins: its row and line from 1, its byte of the file from 0."""
 
     row: int
@@ -39,7 +39,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Span:
     """A batch, where it begins, and where what follows begins; the place of a record is made when it is asked for.
 
     `units` are the numbers of the batch's records among all lines of the batch, blank ones too; `bytes` and `lines`
@@ -48,40 +48,40 @@ class Run:
     """
 
     batch: Batch
-    begin: Place
-    end: Place
+    begin: Location
+    end: Location
     units: Sequence[int]
     bytes: list[int]
     lines: list[int] | None
     misquoted: frozenset[int]
     marked: frozenset[int]
 
-    def place(self, index: int) -> Place:
+    def location(self, index: int) -> Location:
         unit = self.units[index]
         line = self.lines[unit] if self.lines else self.begin.line + unit
-        return Place(self.begin.row + index, line, self.bytes[unit])
+        return Location(self.begin.row + index, line, self.bytes[unit])
 
 
-def start(path: Path, dialect: Dialect) -> tuple[list[str], Place]:
+def start(path: Path, dialect: Dialect) -> tuple[list[str], Location]:
     """The column names, and the place of the first data record (or of the blank lines before it)."""
     source = Source.open(path, dialect)
     first = head(source)
-    return first.columns, Place(1, first.line, source.byte(first.start))
+    return first.columns, Location(1, first.line, source.byte(first.start))
 
 
-def runs(path: Path, dialect: Dialect, width: int, at: Place, size: int = BLOCK_SIZE) -> Iterator[Run]:
+def spans(path: Path, dialect: Dialect, width: int, at: Location, size: int = BLOCK_SIZE) -> Iterator[Span]:
     """The records from a place on, in a file of `width` columns: one pass from there, memory for a batch.
 
     Wide files are read from the place, too: the encodings they are in have no state between records.
     """
     source = replace(Source.open(path, dialect), body=at.byte, known_width=width)
     for located in read_parsed(source, at.byte, source.size, line=at.line, size=size):
-        run = _located(located, at, wide=source.byte_dialect.wide)
-        yield run
-        at = run.end
+        span = _located(located, at, wide=source.byte_dialect.wide)
+        yield span
+        at = span.end
 
 
-def _located(located: ParsedRecords, at: Place, *, wide: bool) -> Run:
+def _located(located: ParsedRecords, at: Location, *, wide: bool) -> Span:
     units, restore = located.result.units, located.batch.byte_dialect.restore
     sizes = map(len, map(restore, units)) if wide else map(len, units)
     offsets = list(accumulate(sizes, initial=at.byte))
@@ -91,16 +91,16 @@ def _located(located: ParsedRecords, at: Place, *, wide: bool) -> Run:
     kept: Sequence[int] = range(len(units))
     if located.blank:
         kept = [number for number, unit in enumerate(units) if unit not in BLANK]
-    end = Place(at.row + len(located.batch), lines[-1] if lines else at.line + len(units), offsets[-1])
+    end = Location(at.row + len(located.batch), lines[-1] if lines else at.line + len(units), offsets[-1])
     faults = frozenset(misquoted(located)), frozenset(located.records(located.result.marked))
-    return Run(located.batch, at, end, kept, offsets, lines, *faults)
+    return Span(located.batch, at, end, kept, offsets, lines, *faults)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """A record, which becomes text when it is asked for its values: as such it takes many times the memory."""
 
-    place: Place
+    location: Location
     width: int
     _batch: Batch
     _index: int
@@ -117,21 +117,23 @@ class Row:
         return self._batch.byte_dialect.restore(self._batch.raw[self._index])
 
     def as_json(self) -> dict[str, Any]:
-        return {**self.place.as_json(), "values": self.values}
+        return {**self.location.as_json(), "values": self.values}
 
 
-def page(path: Path, dialect: Dialect, width: int, limit: int, at: Place, room: int) -> tuple[list[Row], Place | None]:
+def page(
+    path: Path, dialect: Dialect, width: int, limit: int, at: Location, room: int
+) -> tuple[list[Row], Location | None]:
     """At most `limit` records, about `room` bytes, from a place on; and the place of the next, None at the end.
 
     Reads a little more than it gives, wherever the place is.
     """
     rows: list[Row] = []
-    for run in runs(path, dialect, width, at, _PAGE_BATCH):
-        for index in range(len(run.batch)):
+    for span in spans(path, dialect, width, at, _PAGE_BATCH):
+        for index in range(len(span.batch)):
             if len(rows) == limit or (rows and room <= 0):
-                return rows, run.place(index)
-            rows.append(Row(run.place(index), width, run.batch, index))
-            room -= len(run.batch.raw[index])
+                return rows, span.location(index)
+            rows.append(Row(span.location(index), width, span.batch, index))
+            room -= len(span.batch.raw[index])
     return rows, None
 
 
@@ -150,16 +152,16 @@ class Oddity:
     """Something odd about one record."""
 
     kind: str
-    place: Place
+    location: Location
     detail: str
 
     def as_json(self) -> dict[str, Any]:
-        return {"code": self.kind, "kind": self.kind, "detail": self.detail, **self.place.as_json()}
+        return {"code": self.kind, "kind": self.kind, "detail": self.detail, **self.location.as_json()}
 
 
 def oddities(
-    path: Path, dialect: Dialect, width: int, limit: int, at: Place, room: int, seconds: float = inf
-) -> tuple[list[Oddity], Place | None]:
+    path: Path, dialect: Dialect, width: int, limit: int, at: Location, room: int, seconds: float = inf
+) -> tuple[list[Oddity], Location | None]:
     """At most `limit` oddities, looking at about `room` bytes from a place on, or for so many seconds; the place to go
     on from, or None.
 
@@ -170,42 +172,42 @@ def oddities(
     begin = at.byte
     opened = Source.open(path, dialect)
     header = record_text(head(opened).record, opened.byte_dialect)
-    for run in runs(path, dialect, width, at):
-        for index in _suspects(run, width, header):
+    for span in spans(path, dialect, width, at):
+        for index in _suspects(span, width, header):
             if len(found) >= limit:
-                return found, run.place(index)
-            found += _of(run, index, width, header)
-        if run.end.byte - begin >= room or monotonic() >= stop:
-            return found, run.end
+                return found, span.location(index)
+            found += _of(span, index, width, header)
+        if span.end.byte - begin >= room or monotonic() >= stop:
+            return found, span.end
     return found, None
 
 
-def _suspects(run: Run, width: int, header: bytes) -> list[int]:
+def _suspects(span: Span, width: int, header: bytes) -> list[int]:
     """The records that may be odd, quickly."""
-    batch = run.batch
+    batch = span.batch
     odd = [each != width for each in batch.widths()]
     text = b"".join(batch.raw)
     if b"\0" in text or (header and header in text) or not _decodes(batch, text):
         return list(range(len(batch)))
-    for index in run.misquoted | run.marked:
+    for index in span.misquoted | span.marked:
         odd[index] = True
     return list(compress(range(len(batch)), odd))
 
 
-def _of(run: Run, index: int, width: int, header: bytes) -> list[Oddity]:
-    batch = run.batch
+def _of(span: Span, index: int, width: int, header: bytes) -> list[Oddity]:
+    batch = span.batch
     raw, fields = batch.raw[index], len(batch.fields(index))
     odd = {
         "ragged": fields != width,
         "undecodable": not _decodes(batch, raw),
         "nul": b"\0" in raw,
-        "quotes": index in run.misquoted,
-        "bom": index in run.marked,
+        "quotes": index in span.misquoted,
+        "bom": index in span.marked,
         "repeated_header": bool(header) and record_text(raw, batch.byte_dialect) == header,
     }
     words = {"found": fields, "width": width, "encoding": batch.byte_dialect.codec}
-    place = run.place(index)
-    return [Oddity(kind, place, KINDS[kind].format(**words)) for kind, so in odd.items() if so]
+    location = span.location(index)
+    return [Oddity(kind, location, KINDS[kind].format(**words)) for kind, so in odd.items() if so]
 
 
 def _decodes(batch: Batch, text: bytes) -> bool:
