@@ -78,7 +78,7 @@ class Keep(Checks, Selector):
         return self.gone
 
 
-_REASONS = 200  # more rules than that have one reason for all: a record's fate is a byte
+_REASONS = 200  # more rules than that have one reason for all: a record's decision is a byte
 
 
 def _reason(column: str, rule: str) -> str:

@@ -28,7 +28,7 @@ class Judge:
     dropped: int = 0
 
     def ragged(self, located: LocatedBatch, marks: bytearray) -> list[int]:
-        """The indexes of the ragged records, whose fates it marks. Raises `MalformedCsv` for what is refused."""
+        """The indexes of the ragged records, whose decisions it marks. Raises `MalformedCsv` for what is refused."""
         if not isinstance(located, ParsedRecords):  # its parser takes no other records than good ones
             if self.first:
                 self.counter.count_good(located)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from csvapi.steps.remarks import Remark
     from csvapi.steps.selecting import KeyedSelector, Selector, Student
 
-STAYS = b"\1" + bytes(255)  # a fate as a mask byte
+STAYS = b"\1" + bytes(255)  # a decision as a mask byte
 GOES = b"\0" + b"\1" * 255
 NATIVE = 8  # times as much as the csv module is the kernel given at once: a batch costs it next to nothing
 
