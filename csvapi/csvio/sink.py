@@ -104,19 +104,19 @@ class Sink:
         with disk_budget():
             self.file.flush()
 
-    def append(self, part: Path, alive: Callable[[], None]) -> None:
-        """Copy a part that another process wrote, and paid for; unhashed, the kernel does it. Calls `alive`."""
+    def append(self, part: Path, heartbeat: Callable[[], None]) -> None:
+        """Copy a part that another process wrote, and paid for; unhashed, the kernel does it. Calls `heartbeat`."""
         with part.open("rb", buffering=0) as file:
             if self.digest:
                 while data := file.read(_WRITE):
                     self._add(data)
-                    alive()
+                    heartbeat()
                 return
             self.settle()
             while True:
                 with disk_budget():
                     count = os.sendfile(self.file.fileno(), file.fileno(), None, _COPY)
                 self.size += count
-                alive()
+                heartbeat()
                 if not count:
                     return

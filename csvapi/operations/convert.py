@@ -112,7 +112,7 @@ class Converting(Gathering):
         if batch.width == self.width:
             with disk_budget():
                 done = self.writer.write_batch(batch)
-            self.workspace.alive()
+            self.workspace.heartbeat()
         if done < len(batch):
             self._add_rows(batch.part(done, len(batch)) if done else batch)
 
@@ -126,7 +126,7 @@ class Converting(Gathering):
                 rows.append(row + [None] * (self.width - len(row)))
             with disk_budget():
                 self.writer.write(rows, few.rows)
-            self.workspace.alive()
+            self.workspace.heartbeat()
 
     def abandon(self) -> None:
         """See `Gathering.abandon`."""

@@ -63,7 +63,7 @@ class Frequency(Table, Reducer):
         ):
             return NativeCounting(ValueCounts(workspace, number, self.position), workspace)
         return Counting(
-            self.position, workspace, Runs(workspace.folder, f"counts-{number}", workspace.memory, workspace.alive)
+            self.position, workspace, Runs(workspace.folder, f"counts-{number}", workspace.memory, workspace.heartbeat)
         )
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
@@ -81,13 +81,13 @@ class Frequency(Table, Reducer):
         yield from map(self.byte_dialect.restore, ranking.lines(self.top_values))
 
     def _merged(self, workspace: Workspace, parts: list[Part], total: int) -> Iterator[bytes]:
-        ranked = Runs(workspace.folder, "ranks", workspace.memory // 2, workspace.alive)
+        ranked = Runs(workspace.folder, "ranks", workspace.memory // 2, workspace.heartbeat)
         for some in _batches(self._sums(workspace, parts), workspace.memory // 16):
             self.distinct += len(some)
-            workspace.alive()
+            workspace.heartbeat()
             ranked.add([(_MOST - count).to_bytes(8) + value for value, count in some], [value for value, _ in some])
         left = self.top_values if self.top_values is not None else self.distinct
-        for keys, values in merged([ranked], workspace.folder, workspace.memory // 2, workspace.alive):
+        for keys, values in merged([ranked], workspace.folder, workspace.memory // 2, workspace.heartbeat):
             counts = (_MOST - int.from_bytes(key[:8]) for key in keys[:left])
             rows = zip(values[:left], counts, strict=True)
             left -= len(values[:left])
@@ -95,7 +95,7 @@ class Frequency(Table, Reducer):
 
     def _sums(self, workspace: Workspace, parts: list[Part]) -> Iterator[tuple[bytes, int]]:
         """Every value once; the counts of one value come one behind the other."""
-        chunks = merged([part.state[0] for part in parts], workspace.folder, workspace.memory // 2, workspace.alive)
+        chunks = merged([part.state[0] for part in parts], workspace.folder, workspace.memory // 2, workspace.heartbeat)
         pairs = (pair for keys, counts in chunks for pair in zip(keys, counts, strict=True))
         for value, group in groupby(pairs, itemgetter(0)):
             yield value, sum(int.from_bytes(count) for _, count in group)
@@ -144,7 +144,7 @@ class Counting(Gathering):
         for start in range(0, len(values), _BATCH):
             some = values[start : start + _BATCH]
             self.runs.add(some, [self.counter[value].to_bytes(8) for value in some])
-            self.workspace.alive()
+            self.workspace.heartbeat()
         self.counter.clear()
         self.size = 0
         if self.runs.size > self.workspace.memory // 2:
@@ -167,7 +167,7 @@ class NativeCounting(Gathering):
     def add(self, batch: Batch, line: Callable[[int], int]) -> None:
         """See `Gathering.add`."""
         self.values.add(batch)
-        self.workspace.alive()
+        self.workspace.heartbeat()
 
     def close(self) -> tuple[NativeRuns, int]:
         """See `Gathering.close`: the counts of values in order, and the number of records."""

@@ -124,7 +124,7 @@ class Join(Lookup, Written, Expander):
             if not count and pairs.too_long:
                 raise self.bound.refused(pairs.too_long, batch.row_of(pairs.record))
             self.out += count
-            self.alive()
+            self.heartbeat()
             yield Text(self.byte_dialect, text, count)
 
     def _by_record(self, batch: Batch) -> Iterator[Records]:
@@ -142,7 +142,7 @@ class Join(Lookup, Written, Expander):
 
     def _written(self, raw: list[bytes], rows: list[int]) -> Batch:
         self.out += len(raw)
-        self.alive()
+        self.heartbeat()
         return ParsedBatch(self.byte_dialect, raw, raw, rows)
 
     def _pairs(self, batch: Batch) -> Iterator[tuple[int, bytes]]:

@@ -83,7 +83,7 @@ class Profile(Table, Reducer):
         written = [(part.state, part.rows) for part in parts]
         with PartsReader(written, self.exact, workspace.memory // 8) as reader:
             for name in self.shown:
-                yield self.write([self._row(name, reader.column(workspace.alive))])
+                yield self.write([self._row(name, reader.column(workspace.heartbeat))])
 
     def _row(self, name: str, found: ColumnProfile) -> list[bytes]:
         kind = found.kind
@@ -206,7 +206,7 @@ class Profiling(Gathering):
         width = len(self.profile.positions)
         some = max(_SOME, self.workspace.memory // (8 * _EACH * max(1, len(self.rows))))
         for start in range(0, width, some):
-            self.workspace.alive()
+            self.workspace.heartbeat()
             parts = [self._taken(number, start, min(some, width - start)) for number in range(len(self.rows))]
             yield from zip(*parts, strict=True)
 

@@ -118,7 +118,7 @@ class Set(Written, Mapper):
         return {}
 
     def _alive(self) -> None:
-        self.alive()
+        self.heartbeat()
 
     def map(self, batch: Batch) -> Batch:
         """The first records of the batch, as many as fit into a part; of an indexed one all, whose other columns

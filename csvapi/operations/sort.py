@@ -142,7 +142,7 @@ class Sorting(Gathering):
             self._add_indexed(batch, self.columns, self.runs)
         else:
             self.runs.add(self._keys(batch), movable(batch))
-        self.workspace.alive()
+        self.workspace.heartbeat()
 
     def _keys(self, batch: Batch) -> list[bytes]:
         byte_dialect, parts = self.sort.byte_dialect, self.sort.parts

@@ -61,7 +61,7 @@ class Keep(Checks, Selector):
         mask, self.gone = b"", b""
         for few in parts(batch, len(self.columns)):
             mask += self._keep(few)
-            self.alive()
+            self.heartbeat()
         return mask
 
     def _keep(self, batch: Batch) -> Mask:
@@ -140,7 +140,7 @@ class Reporting(Gathering):
             lines = {at: line(few.rows[at]) for at in dict.fromkeys(violation[0] for violation in left)}
             for at, column, value, rule in left:
                 self.out.add((few.rows[at] + 1, lines[at], column, value, rule))
-            self.workspace.alive()
+            self.workspace.heartbeat()
 
     def abandon(self) -> None:
         """See `Gathering.abandon`."""

@@ -80,19 +80,19 @@ class IndexWriter(AbstractContextManager["IndexWriter"]):
                     with disk_budget(_ENTRY * len(pairs)):
                         one.write(first)
                         two.write(array("q", chain.from_iterable(zip(second, rows, strict=True))))
-                    self.workspace.alive()
+                    self.workspace.heartbeat()
                 key_file(self.folder, 0, 0, partition).unlink()
         return Index(self.folder, starts, repeated, self.workspace.memory)
 
     def _sorted(self, partition: int) -> Iterator[Keys]:
         """The digests and rows of a partition in their order; one with too many (of one key, say) in several parts."""
         path, memory = key_file(self.folder, 0, 0, partition), self.workspace.memory // 2
-        runs = Runs(self.folder, f"partition-{partition}", memory, self.workspace.alive)
+        runs = Runs(self.folder, f"partition-{partition}", memory, self.workspace.heartbeat)
         for keys in frames(path):
             packed = [_KEY.pack(a + _HALF, b + _HALF, row) for a, b, row in zip(*keys, strict=True)]
             runs.add(packed, [b""] * len(packed))
-            self.workspace.alive()
-        for found, _ in merged([runs], self.folder, memory, self.workspace.alive):
+            self.workspace.heartbeat()
+        for found, _ in merged([runs], self.folder, memory, self.workspace.heartbeat):
             for start in range(0, len(found), _SOME):
                 some = [_KEY.unpack(key) for key in found[start : start + _SOME]]
                 yield (

@@ -112,7 +112,7 @@ class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
                 self._write(self._order, order)
                 for piece in self._begins.add(order):
                     self._write(self._starts, piece)
-                self.workspace.alive()
+                self.workspace.heartbeat()
         path.unlink()
 
     def _are_one(self, path: Path, skip: int) -> bool:
@@ -124,7 +124,7 @@ class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
                 first = first or bytes(order[:DIGEST])
                 if repeated < size // ENTRY - 1 or order[:DIGEST] != first:
                     return False
-                self.workspace.alive()
+                self.workspace.heartbeat()
         return True
 
     def _put_apart(self, path: Path, skip: int) -> None:
@@ -134,7 +134,7 @@ class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
             with path.open("rb", buffering=0) as file:
                 while size := file.readinto(self._sorter.entries.view):
                     apart.partitions.add_entries(self._sorter.entries.view[:size], skip=skip)
-                    self.workspace.alive()
+                    self.workspace.heartbeat()
             apart.partitions.flush()
         finally:
             apart.close()

@@ -83,7 +83,7 @@ class NativeRuns:
         """Write what is in memory as one run."""
         if self._block and len(self._block):
             path = self.workspace.folder / f"{self.name}-{len(self.files)}"
-            write(path, self._block.sorted(chunk(self.workspace.memory), whole=True), self.workspace.alive)
+            write(path, self._block.sorted(chunk(self.workspace.memory), whole=True), self.workspace.heartbeat)
             self.files.append(path)
             self.longest = max(self.longest, self._block.longest)
             self._block.clear()
@@ -103,11 +103,11 @@ def chunk(memory: int) -> int:
     return min(max(memory // _CHUNKS, _SMALLEST_CHUNK), _CHUNK)
 
 
-def write(path: Path, pieces: Iterable[memoryview], alive: Callable[[], None]) -> None:
+def write(path: Path, pieces: Iterable[memoryview], heartbeat: Callable[[], None]) -> None:
     """Write a run, piece by piece."""
     with disk_budget(), path.open("wb", buffering=0) as file:
         for data in pieces:
-            alive()
+            heartbeat()
             with disk_budget(len(data)):
                 file.write(data)
 
@@ -116,7 +116,7 @@ def sorter(workspace: Workspace, name: str) -> Runs | NativeRuns:
     """Something that takes records with keys, by the kernel where it may be used."""
     if workspace.native:
         return NativeRuns(workspace, name)
-    return Runs(workspace.folder, name, workspace.memory, workspace.alive)
+    return Runs(workspace.folder, name, workspace.memory, workspace.heartbeat)
 
 
 def in_order(parts: Sequence[Runs | NativeRuns], workspace: Workspace) -> Iterator[bytes]:
@@ -126,7 +126,7 @@ def in_order(parts: Sequence[Runs | NativeRuns], workspace: Workspace) -> Iterat
         yield from map(bytes, items(native, workspace))
         return
     plain = [part for part in parts if isinstance(part, Runs)]
-    for _, records in merged(plain, workspace.folder, workspace.memory, workspace.alive):
+    for _, records in merged(plain, workspace.folder, workspace.memory, workspace.heartbeat):
         yield b"".join(records)
 
 
@@ -137,7 +137,7 @@ def items(parts: Sequence[NativeRuns], workspace: Workspace, *, whole: bool = Fa
     else:
         pieces = _from_files(parts, workspace, whole=whole)
     for data in pieces:
-        workspace.alive()
+        workspace.heartbeat()
         yield data
 
 
@@ -152,7 +152,7 @@ def _from_files(parts: Sequence[NativeRuns], workspace: Workspace, *, whole: boo
         groups = [files[first : first + fan] for first in range(0, len(files), fan)]
         files = [workspace.folder / f"{name}-merge-{turn}-{number}" for number in range(len(groups))]
         for path, group in zip(files, groups, strict=True):
-            write(path, _merged(group, room, whole=True), workspace.alive)
+            write(path, _merged(group, room, whole=True), workspace.heartbeat)
         turn += 1
     if files:
         yield from _merged(files, room, whole=whole)

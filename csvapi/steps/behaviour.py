@@ -78,7 +78,7 @@ class Behaviour:
 
     Memory: what a step holds besides the batch that it was given should be within `Workspace.memory`, given to
     `prepare` and `gather`. In a pass a step may raise `TooLarge` (see `steps.growth`), `InvalidInput`, what
-    `csvio.disk` raises for a full disk, and what `alive` raises.
+    `csvio.disk` raises for a full disk, and what `heartbeat` raises.
 
     These attributes are set where the step is built, and not changed later:
 
@@ -95,7 +95,7 @@ class Behaviour:
     remarks: Sequence[Remark] = ()
     others: Sequence[Other] = ()
 
-    alive: Callable[[], None] = staticmethod(lambda: None)
+    heartbeat: Callable[[], None] = staticmethod(lambda: None)
     """Set by the engine before `prepare` and before each pass. A step calls it whenever it has worked for some tenths
     of a second on one batch, so that a run can be cancelled. It may raise, and the step lets that pass through."""
 

@@ -84,7 +84,7 @@ class Keyed(KeyedSelector):
                 return
         for part in some(batch, len(self.positions or ()) or batch.width):
             self._spill_keys(part, sink)
-            self.alive()
+            self.heartbeat()
 
     def _spill_keys(self, batch: Batch, sink: KeySink) -> None:
         keys, rows = self.keys(batch), batch.rows

@@ -62,7 +62,7 @@ class Lookup(Behaviour):
                 alike = self.alike(batch)
                 if texts and alike and isinstance(writer, NativeIndexWriter):
                     writer.add_batch(alike, self.right, texts)
-                    workspace.alive()
+                    workspace.heartbeat()
                 else:
                     self._add(batch, writer, workspace)
             self.index = writer.finish()
@@ -71,7 +71,7 @@ class Lookup(Behaviour):
     def _add(self, batch: Batch, writer: IndexWriter | NativeIndexWriter, workspace: Workspace) -> None:
         for few in some(batch, len(self.other.columns)):
             writer.add(*self._entries(few))
-            workspace.alive()
+            workspace.heartbeat()
 
     @property
     def _kernels(self) -> Texts | None:

@@ -83,7 +83,7 @@ class Checks(Student):
     def studied(self) -> None:
         """Find out which of them do. See `Student.studied`."""
         for each in self.unique:
-            each.studied(self.alive)
+            each.studied(self.heartbeat)
 
     def violations(self, batch: Batch) -> list[Violation]:
         """In the order of records, then of the schema."""

@@ -72,7 +72,7 @@ class KeyedSelector(Behaviour, ABC):
         """
         for part in some(batch, batch.width or 1):
             sink.add(self.keys(part), part.rows)
-            self.alive()
+            self.heartbeat()
 
     def sample(self, kept: Batch) -> list[str]:
         """The first `keyed.SAMPLE` of these records as the receipt shows them; called if `sampled`, with those that

@@ -80,12 +80,12 @@ class Unique:
             rows = [self.total + before for before in accumulate(batch.kept, initial=0)][:-1]
         self.sink.add_digests(there.digests(self.distinct, secret).of_rows(rows))
 
-    def studied(self, alive: Callable[[], None]) -> None:
-        """Find out which records repeat an earlier one. Calls `alive`, which may raise."""
+    def studied(self, heartbeat: Callable[[], None]) -> None:
+        """Find out which records repeat an earlier one. Calls `heartbeat`, which may raise."""
         self.sink.flush()
         self.sink.close()
         self.repeats = self._zeros(self.folder / "repeats")
-        self._resolve(alive) if self.sink.secret is not None else self._mark(alive)
+        self._resolve(heartbeat) if self.sink.secret is not None else self._mark(heartbeat)
 
     def _zeros(self, path: Path) -> mmap.mmap:
         """A byte for each record, all of them written, since a disk that is full may not be noticed later."""
@@ -98,7 +98,7 @@ class Unique:
                 file.flush()
             return mmap.mmap(file.fileno(), 0)
 
-    def _resolve(self, alive: Callable[[], None]) -> None:
+    def _resolve(self, heartbeat: Callable[[], None]) -> None:
         files = [key_file(self.folder, 0, 0, partition) for partition in range(_PARTITIONS)]
         most = max(_LEAST, min(max(map(held, files)), self.memory // BYTES_PER_KEY))
         with closing(Resolver("first", 1, most, self.repeats, None)) as resolver:
@@ -107,17 +107,17 @@ class Unique:
                 for entries in stretches(path):
                     if resolver.decide(entries, 0) is None:
                         raise OutOfMemory("The values that must not repeat take more memory than a task may have.")
-                    alive()
+                    heartbeat()
                 path.unlink()
 
-    def _mark(self, alive: Callable[[], None]) -> None:
+    def _mark(self, heartbeat: Callable[[], None]) -> None:
         for partition in range(_PARTITIONS):
             path = key_file(self.folder, 0, 0, partition)
             first, second, rows = load(path)
             for index in repeats(first, second, "first")[0]:
                 self.repeats[rows[index]] = 1
             path.unlink()
-            alive()
+            heartbeat()
 
     def bad(self, batch: Batch) -> list[int]:
         """The positions in the batch of the records that repeat an earlier one; each record is asked about once, in

@@ -71,9 +71,9 @@ class RangePass:
 
     def run(self, report: Callable[[Progressed], None]) -> Found:
         """Raises `MalformedCsv` where the options refuse what is found, `WrongCut` if the range ends in a record."""
-        self.alive = partial(report, (0, 0, 0))
+        self.heartbeat = partial(report, (0, 0, 0))
         for built in self.plan.built:
-            built.alive = self.alive
+            built.heartbeat = self.heartbeat
         self.counter = Counter(self.plan.source, self.plan.head)
         self.judge = Judge(self.plan, self.options, self.counter, first=not self.begin, even=self.even)
         self.found = Found(self.counter.census, [StepCount(step.operation.name) for step in self.plan.steps])
@@ -157,10 +157,10 @@ class RangePass:
         ragged = self.judge.ragged(located, marks)
         pads = self.options.on_ragged == "pad" and ragged
         self.padding = self._padding(batch, ragged) if pads else None
-        alive, left = batch.select(bytes(marks).translate(STAYS)), 0
-        for part in through(alive, range(-1 if pads else 0, self.end), self._advance):
+        remaining, left = batch.select(bytes(marks).translate(STAYS)), 0
+        for part in through(remaining, range(-1 if pads else 0, self.end), self._advance):
             self._take(part, located)
-            self.alive()
+            self.heartbeat()
             left += len(part)
         decisions.write(start, marks)
         if self.lengths:
@@ -185,16 +185,16 @@ class RangePass:
         rows = frozenset(batch.rows[index] for index in ragged)
         return Padding(rows, len(self.plan.head.columns), self.options.max_record)
 
-    def _add_keys_of(self, alive: Batch, sink: KeySink) -> None:
-        self.found.counts[self.end - 1].records_in += len(alive)
-        cast("KeyedSelector", self.plan.built[self.end - 1]).spill(alive, sink)
+    def _add_keys_of(self, remaining: Batch, sink: KeySink) -> None:
+        self.found.counts[self.end - 1].records_in += len(remaining)
+        cast("KeyedSelector", self.plan.built[self.end - 1]).spill(remaining, sink)
 
-    def _write(self, alive: Batch, output: Sink) -> None:
+    def _write(self, remaining: Batch, output: Sink) -> None:
         expander = self.plan.expander
-        for part in expander.expand(alive) if expander else self._rewritten(alive):
+        for part in expander.expand(remaining) if expander else self._rewritten(remaining):
             part.write_to(output)
             self.found.kept += len(part)
-            self.alive()
+            self.heartbeat()
 
     def _rewritten(self, batch: Batch) -> Iterable[Batch]:
         rewriting = self.plan.rewriting
@@ -228,23 +228,23 @@ class RangePass:
         count.records_in += records
         count.kept += records
 
-    def _sample(self, number: int, alive: Batch) -> None:
+    def _sample(self, number: int, remaining: Batch) -> None:
         built = cast("KeyedSelector", self.plan.built[number])
         sample = self.found.samples.get(number)
-        if sample is not None and len(sample) < SAMPLE and len(alive):
-            sample += built.sample(alive)[: SAMPLE - len(sample)]
+        if sample is not None and len(sample) < SAMPLE and len(remaining):
+            sample += built.sample(remaining)[: SAMPLE - len(sample)]
 
-    def _select(self, number: int, step: Selector, alive: Batch) -> Batch:
-        mask = step.keep(alive)
+    def _select(self, number: int, step: Selector, remaining: Batch) -> Batch:
+        mask = step.keep(remaining)
         count = self.found.counts[number]
-        count.records_in += len(alive)
+        count.records_in += len(remaining)
         count.kept += mask.count(1)
         if (self.remember or self.dropped) and 0 in mask:
-            gone = alive.select(inverse(mask))
+            gone = remaining.select(inverse(mask))
             codes = bytes(self.plan.code(number, reason) for reason in range(len(step.reasons)))
             reasons = step.why(gone) if self.options.explain else bytes(len(gone))
             gone.put(reasons.translate(codes.ljust(256, b"\0")), self.marks, self.start)
-        return alive.select(mask)
+        return remaining.select(mask)
 
 
 def _mapped(mapper: Mapper | Padding, batch: Batch) -> tuple[Batch, int]:

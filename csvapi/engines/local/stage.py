@@ -66,7 +66,7 @@ class Stage:
         """Prepare the steps and do all passes. Raises what the steps raise, and `WrongCut` (see `range_pass`)."""
         workspace = self._step_workspace(self.options.memory // self.processes)
         for count, built in zip(self.counts, self.plan.built, strict=True):
-            built.alive = workspace.alive
+            built.heartbeat = workspace.heartbeat
             count.detail.update(built.prepare(workspace))
         for each in self.passes[:-1]:
             if each.what == "keys":
