@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema
 
-from csvapi.spill.external_sort import Runs, merged
-from csvapi.spill.record_sort import NativeRuns
+from csvapi.spill.external_sort import SortedRuns, merged
+from csvapi.spill.record_sort import NativeSortedRuns
 from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.params import ColumnField, whole
 from csvapi.steps.report_table import Table
@@ -63,17 +63,19 @@ class Frequency(Table, Reducer):
         ):
             return NativeCounting(ValueCounts(workspace, number, self.position), workspace)
         return Counting(
-            self.position, workspace, Runs(workspace.folder, f"counts-{number}", workspace.memory, workspace.heartbeat)
+            self.position,
+            workspace,
+            SortedRuns(workspace.folder, f"counts-{number}", workspace.memory, workspace.heartbeat),
         )
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         """See `Gatherer.result`."""
         self.out = self.distinct = 0
         total = sum(part.state[1] for part in parts)
-        native = [part.state[0] for part in parts if isinstance(part.state[0], NativeRuns)]
+        native = [part.state[0] for part in parts if isinstance(part.state[0], NativeSortedRuns)]
         yield from self._ranked(workspace, native, total) if native else self._merged(workspace, parts, total)
 
-    def _ranked(self, workspace: Workspace, parts: list[NativeRuns], total: int) -> Iterator[bytes]:
+    def _ranked(self, workspace: Workspace, parts: list[NativeSortedRuns], total: int) -> Iterator[bytes]:
         ranking = Ranking(self.byte_dialect, total, workspace)
         ranking.add(parts)
         self.distinct = ranking.distinct
@@ -81,7 +83,7 @@ class Frequency(Table, Reducer):
         yield from map(self.byte_dialect.restore, ranking.lines(self.top_values))
 
     def _merged(self, workspace: Workspace, parts: list[Part], total: int) -> Iterator[bytes]:
-        ranked = Runs(workspace.folder, "ranks", workspace.memory // 2, workspace.heartbeat)
+        ranked = SortedRuns(workspace.folder, "ranks", workspace.memory // 2, workspace.heartbeat)
         for some in _batches(self._sums(workspace, parts), workspace.memory // 16):
             self.distinct += len(some)
             workspace.heartbeat()
@@ -121,7 +123,7 @@ def _batches(sums: Iterable[tuple[bytes, int]], most: int) -> Iterator[list[tupl
 class Counting(Gathering):
     """Counts values in memory; those that take more than half of it are written in order and begun anew."""
 
-    def __init__(self, position: int, workspace: Workspace, runs: Runs) -> None:
+    def __init__(self, position: int, workspace: Workspace, runs: SortedRuns) -> None:
         self.position, self.workspace, self.runs = position, workspace, runs
         self.counter: Counter[bytes] = Counter()
         self.size = self.total = 0
@@ -150,7 +152,7 @@ class Counting(Gathering):
         if self.runs.size > self.workspace.memory // 2:
             self.runs.spill()
 
-    def close(self) -> tuple[Runs, int]:
+    def close(self) -> tuple[SortedRuns, int]:
         """See `Gathering.close`: the counts of values in order, and the number of records."""
         self._spill()
         if self.workspace.shared or self.runs.size > self.workspace.memory // 4:  # the rest is for ranking them
@@ -169,7 +171,7 @@ class NativeCounting(Gathering):
         self.values.add(batch)
         self.workspace.heartbeat()
 
-    def close(self) -> tuple[NativeRuns, int]:
+    def close(self) -> tuple[NativeSortedRuns, int]:
         """See `Gathering.close`: the counts of values in order, and the number of records."""
         return self.values.close(shared=self.workspace.shared)
 

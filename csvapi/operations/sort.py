@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError, fields, pre_load, validate
 from csvapi.csvio.indexed import IndexedBatch
 from csvapi.native.comparing import pack
 from csvapi.native.sorting import KeyColumn, unsure_numbers
-from csvapi.spill.record_sort import NativeRuns, in_order, sorter
+from csvapi.spill.record_sort import NativeSortedRuns, in_order, sorter
 from csvapi.steps.asked import not_comparable, note
 from csvapi.steps.gathering import Gatherer, Gathering
 from csvapi.steps.growth import KEY_COLUMNS
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from csvapi.csvio.batch import Batch
-    from csvapi.spill.external_sort import Runs
+    from csvapi.spill.external_sort import SortedRuns
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
     from csvapi.steps.step import Column, Context, Counts
@@ -132,13 +132,13 @@ class Sort(Gatherer):
 class Sorting(Gathering):
     """Gives the sorter the records of one range: to the kernel, what it can make keys of; the rest with their keys."""
 
-    def __init__(self, sort: Sort, workspace: Workspace, runs: Runs | NativeRuns) -> None:
+    def __init__(self, sort: Sort, workspace: Workspace, runs: SortedRuns | NativeSortedRuns) -> None:
         self.sort, self.workspace, self.runs = sort, workspace, runs
         self.columns = sort.key_columns
 
     def add(self, batch: Batch, line: Callable[[int], int]) -> None:
         """See `Gathering.add`."""
-        if self.columns and isinstance(batch, IndexedBatch) and isinstance(self.runs, NativeRuns):
+        if self.columns and isinstance(batch, IndexedBatch) and isinstance(self.runs, NativeSortedRuns):
             self._add_indexed(batch, self.columns, self.runs)
         else:
             self.runs.add(self._keys(batch), movable(batch))
@@ -153,7 +153,7 @@ class Sorting(Gathering):
             )
         return keys
 
-    def _add_indexed(self, batch: IndexedBatch, columns: list[KeyColumn], runs: NativeRuns) -> None:
+    def _add_indexed(self, batch: IndexedBatch, columns: list[KeyColumn], runs: NativeSortedRuns) -> None:
         unsure = bytearray(len(batch.index))
         for each in columns:
             if each.number:
@@ -168,7 +168,7 @@ class Sorting(Gathering):
             if part.asked:
                 note(part.asked, len(batch) - len(keys) - count, [])
 
-    def close(self) -> tuple[Runs | NativeRuns, dict[str, int]]:
+    def close(self) -> tuple[SortedRuns | NativeSortedRuns, dict[str, int]]:
         """See `Gathering.close`: the sorted runs, and how many cells are no number or date by column."""
         if self.workspace.shared:
             self.runs.spill()

@@ -29,7 +29,7 @@ _TOGETHER = 1 << 16  # keys that are sorted at once
 _PER_CHUNK = 256  # of the memory
 
 
-class Runs:
+class SortedRuns:
     """Takes keys with records in any order; `files` are the runs on disk, in the order of their records.
 
     `heartbeat` is called while it works, and may raise.
@@ -68,8 +68,8 @@ def _unheard() -> None:
     pass
 
 
-def merged(parts: Sequence[Runs], folder: Path, memory: int, heartbeat: Callable[[], None]) -> Iterator[Pairs]:
-    """All of several `Runs` in the order of their keys; equal keys in the order they came.
+def merged(parts: Sequence[SortedRuns], folder: Path, memory: int, heartbeat: Callable[[], None]) -> Iterator[Pairs]:
+    """All of several `SortedRuns` in the order of their keys; equal keys in the order they came.
 
     `heartbeat` is called while they are put in order, and may raise.
     """

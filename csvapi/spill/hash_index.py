@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.keys import digests
-from csvapi.spill.external_sort import Runs, merged
+from csvapi.spill.external_sort import SortedRuns, merged
 from csvapi.spill.key_files import PlainKeySink, frames, key_file
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class IndexWriter(AbstractContextManager["IndexWriter"]):
     def _sorted(self, partition: int) -> Iterator[Keys]:
         """The digests and rows of a partition in their order; one with too many (of one key, say) in several parts."""
         path, memory = key_file(self.folder, 0, 0, partition), self.workspace.memory // 2
-        runs = Runs(self.folder, f"partition-{partition}", memory, self.workspace.heartbeat)
+        runs = SortedRuns(self.folder, f"partition-{partition}", memory, self.workspace.heartbeat)
         for keys in frames(path):
             packed = [_KEY.pack(a + _HALF, b + _HALF, row) for a, b, row in zip(*keys, strict=True)]
             runs.add(packed, [b""] * len(packed))

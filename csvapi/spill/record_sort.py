@@ -1,4 +1,5 @@
-"""Records in the order of their keys, by the kernel: see `spill.external_sort`, whose `Runs` do the same in Python.
+"""Records in the order of their keys, by the kernel: see `spill.external_sort`, whose `SortedRuns` do the same in
+Python.
 
 Memory: a block of five eighths of the budget, which takes records and keys until it is full; then it is put in order
 and written as a run. Up to 64 runs are merged at once, as many as the budget has buffers for. Disk: keys and records,
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from csvapi.csvio.disk import disk_budget
 from csvapi.native.sorting import LARGEST, MOST_RUNS, Block, Strings
 from csvapi.native.sorting import merged as merge
-from csvapi.spill.external_sort import Runs, merged
+from csvapi.spill.external_sort import SortedRuns, merged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,7 +30,7 @@ _LEAST, _SMALLEST_CHUNK, _CHUNK = 1 << 8, 1 << 12, 1 << 20  # bytes
 _CHUNKS = 256  # of the memory
 
 
-class NativeRuns:
+class NativeSortedRuns:
     """Takes records with keys in any order; `files` are the runs on disk, in the order of their records."""
 
     def __init__(self, workspace: Workspace, name: str) -> None:
@@ -112,25 +113,25 @@ def write(path: Path, pieces: Iterable[memoryview], heartbeat: Callable[[], None
                 file.write(data)
 
 
-def sorter(workspace: Workspace, name: str) -> Runs | NativeRuns:
+def sorter(workspace: Workspace, name: str) -> SortedRuns | NativeSortedRuns:
     """Something that takes records with keys, by the kernel where it may be used."""
     if workspace.native:
-        return NativeRuns(workspace, name)
-    return Runs(workspace.folder, name, workspace.memory, workspace.heartbeat)
+        return NativeSortedRuns(workspace, name)
+    return SortedRuns(workspace.folder, name, workspace.memory, workspace.heartbeat)
 
 
-def in_order(parts: Sequence[Runs | NativeRuns], workspace: Workspace) -> Iterator[bytes]:
+def in_order(parts: Sequence[SortedRuns | NativeSortedRuns], workspace: Workspace) -> Iterator[bytes]:
     """The records that several sorters took, in the order of their keys; equal keys in the order they came."""
-    native = [part for part in parts if isinstance(part, NativeRuns)]
+    native = [part for part in parts if isinstance(part, NativeSortedRuns)]
     if native:
         yield from map(bytes, items(native, workspace))
         return
-    plain = [part for part in parts if isinstance(part, Runs)]
+    plain = [part for part in parts if isinstance(part, SortedRuns)]
     for _, records in merged(plain, workspace.folder, workspace.memory, workspace.heartbeat):
         yield b"".join(records)
 
 
-def items(parts: Sequence[NativeRuns], workspace: Workspace, *, whole: bool = False) -> Iterator[memoryview]:
+def items(parts: Sequence[NativeSortedRuns], workspace: Workspace, *, whole: bool = False) -> Iterator[memoryview]:
     """The same by the kernel, in pieces that are valid up to the next; with `whole`, as `Block.sorted` gives them."""
     if len(parts) == 1 and not parts[0].files:
         pieces = parts[0].finish(whole=whole)
@@ -141,7 +142,7 @@ def items(parts: Sequence[NativeRuns], workspace: Workspace, *, whole: bool = Fa
         yield data
 
 
-def _from_files(parts: Sequence[NativeRuns], workspace: Workspace, *, whole: bool) -> Iterator[memoryview]:
+def _from_files(parts: Sequence[NativeSortedRuns], workspace: Workspace, *, whole: bool) -> Iterator[memoryview]:
     for part in parts:
         part.free()
     files = list(chain.from_iterable(part.files for part in parts))

@@ -16,7 +16,7 @@ from csvapi.native.cells import cells
 from csvapi.native.grouping import Groups, Stop, put_counts
 from csvapi.native.keys import new_secret
 from csvapi.native.profiling import EACH, ValueCounter
-from csvapi.spill.record_sort import NativeRuns, items
+from csvapi.spill.record_sort import NativeSortedRuns, items
 from csvapi.steps.sort_keys import text_key
 from csvapi.steps.writing import records
 
@@ -38,7 +38,7 @@ class ValueCounts:
 
     def __init__(self, workspace: Workspace, number: int, position: int) -> None:
         self.position, self.total = position, 0
-        self._runs = NativeRuns(replace(workspace, memory=workspace.memory // 4), f"counts-{number}")
+        self._runs = NativeSortedRuns(replace(workspace, memory=workspace.memory // 4), f"counts-{number}")
         most = min(max(workspace.memory // 8 // EACH, _FEWEST), _MOST_VALUES)
         self._counter = ValueCounter(most, new_secret())
 
@@ -77,7 +77,7 @@ class ValueCounts:
         if empty:
             self._put(Counter({b"": empty}))
 
-    def close(self, *, shared: bool) -> tuple[NativeRuns, int]:
+    def close(self, *, shared: bool) -> tuple[NativeSortedRuns, int]:
         """The counts, and of how many records they are; `shared` if they cross to another process."""
         self._empty_table()
         if shared:
@@ -94,7 +94,7 @@ class Ranking:
     def __init__(self, byte_dialect: ByteDialect, total: int, workspace: Workspace) -> None:
         self.byte_dialect, self.total, self.distinct = byte_dialect, total, 0
         self.workspace = replace(workspace, memory=workspace.memory // 4)
-        self._runs = NativeRuns(self.workspace, "ranks")
+        self._runs = NativeSortedRuns(self.workspace, "ranks")
         marks = byte_dialect.delimiter + byte_dialect.quote + byte_dialect.escape
         tail = byte_dialect.dialect.line_end.encode()
         known = 0 if set(marks) & set(_FIGURES) else min(_KNOWN, total)
@@ -107,7 +107,7 @@ class Ranking:
     def _figures(self, count: int) -> tuple[bytes, bytes]:
         return b"%d" % count, b"%.6f" % (count / self.total)
 
-    def add(self, parts: Sequence[NativeRuns]) -> None:
+    def add(self, parts: Sequence[NativeSortedRuns]) -> None:
         """Add up the counts of all ranges."""
         for piece in items(parts, self.workspace, whole=True):
             self._add(piece, final=False)
