@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from csvapi.csvio.batch import Batch, Cell, Mask
     from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.csvio.sink import Sink
-    from csvapi.native.index import Index
+    from csvapi.native.index import RecordIndex
     from csvapi.native.partitions import Partitions
 
 _COMPARISONS = {
@@ -43,7 +43,7 @@ class IndexedBatch:
     """
 
     byte_dialect: ByteDialect
-    index: Index
+    index: RecordIndex
     start: int
     kept: bytes | None = None
     origin: bytes | None = None
@@ -217,7 +217,7 @@ class IndexedDigests:
         partitions.add_entries(entries(chosen.tobytes(), list(compress(self.rows, kept))))
 
 
-def records(index: Index, kept: bytes | None) -> tuple[list[bytes], list[bytes], dict[int, list[bytes]]]:
+def records(index: RecordIndex, kept: bytes | None) -> tuple[list[bytes], list[bytes], dict[int, list[bytes]]]:
     """The records of an index as `ParsedBatch` has them: their bytes, their keys, the fields of those with quotes."""
     text = bytes(index.text)
     lengths = array("I", bytes(4 * len(index)))

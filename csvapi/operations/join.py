@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from csvapi.csvio.batch import Batch, ParsedBatch
-from csvapi.spill.native_index import NativeIndex
+from csvapi.spill.native_index import NativeHashIndex
 from csvapi.steps.conditions import inverse
 from csvapi.steps.growth import EACH, KEY_COLUMNS, PART, Bound
 from csvapi.steps.lookup import Lookup
@@ -116,7 +116,7 @@ class Join(Lookup, Written, Expander):
 
     def _by_kernel(self, batch: IndexedBatch) -> Iterator[Records]:
         """Of a batch whose records have the header's width and a line end each."""
-        assert isinstance(self.index, NativeIndex)  # noqa: S101  it finds the keys of the batch
+        assert isinstance(self.index, NativeHashIndex)  # noqa: S101  it finds the keys of the batch
         found = self.found(batch, places=True)
         pairs = self.index.pairs(batch, found, None if self.inner else self.unmatched, self.bound.limit)
         while not pairs.ended:

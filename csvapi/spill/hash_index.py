@@ -37,7 +37,7 @@ _SOME = 1 << 14  # records that are put in order together
 NOTHING = range(0)
 
 
-class IndexWriter(AbstractContextManager["IndexWriter"]):
+class HashIndexWriter(AbstractContextManager["HashIndexWriter"]):
     """Takes keys and texts in order; `finish` puts them into an index."""
 
     def __init__(self, workspace: Workspace, name: str) -> None:
@@ -64,7 +64,7 @@ class IndexWriter(AbstractContextManager["IndexWriter"]):
             with disk_budget():
                 file.close()
 
-    def finish(self) -> Index:
+    def finish(self) -> HashIndex:
         """Put each partition in order, one behind the other."""
         self.sink.flush()
         self.__exit__()
@@ -82,7 +82,7 @@ class IndexWriter(AbstractContextManager["IndexWriter"]):
                         two.write(array("q", chain.from_iterable(zip(second, rows, strict=True))))
                     self.workspace.heartbeat()
                 key_file(self.folder, 0, 0, partition).unlink()
-        return Index(self.folder, starts, repeated, self.workspace.memory)
+        return HashIndex(self.folder, starts, repeated, self.workspace.memory)
 
     def _sorted(self, partition: int) -> Iterator[Keys]:
         """The digests and rows of a partition in their order; one with too many (of one key, say) in several parts."""
@@ -102,7 +102,7 @@ class IndexWriter(AbstractContextManager["IndexWriter"]):
                 )
 
 
-class Index:
+class HashIndex:
     """`repeated` counts the records whose key another one had before."""
 
     def __init__(self, folder: Path, starts: list[int], repeated: int, memory: int) -> None:

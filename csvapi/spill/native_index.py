@@ -29,7 +29,7 @@ _NOTHING = range(0)
 _ENTRY = 3  # numbers of it
 
 
-class NativeIndex:
+class NativeHashIndex:
     """`repeated` counts the records whose key another one had before."""
 
     def __init__(self, folder: Path, bits: int, secret: bytes, repeated: int, memory: int) -> None:

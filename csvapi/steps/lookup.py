@@ -11,9 +11,9 @@ from csvapi.csvio.keys import canonical
 from csvapi.csvio.native_parser import native_form
 from csvapi.csvio.rewriting import Rewriting
 from csvapi.native.ordering import Texts
-from csvapi.spill.hash_index import Index, IndexWriter
-from csvapi.spill.native_index import NativeIndex
-from csvapi.spill.native_index_writer import NativeIndexWriter
+from csvapi.spill.hash_index import HashIndex, HashIndexWriter
+from csvapi.spill.native_index import NativeHashIndex
+from csvapi.spill.native_index_writer import NativeHashIndexWriter
 from csvapi.steps.behaviour import Behaviour
 from csvapi.steps.growth import some
 from csvapi.steps.second_input import Other
@@ -50,17 +50,17 @@ class Lookup(Behaviour):
         self.left, self.right = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         self.taken = sorted({*range(len(self.other.columns))} - {*self.right})
         self.missing = self.matched = 0
-        self.index: Index | NativeIndex | None = None
+        self.index: HashIndex | NativeHashIndex | None = None
 
     def prepare(self, workspace: Workspace) -> Counts:
         """Read the second file into an index. See `Behaviour.prepare`."""
         self.missing = self.matched = 0
-        kind = NativeIndexWriter if workspace.native else IndexWriter
+        kind = NativeHashIndexWriter if workspace.native else HashIndexWriter
         with kind(workspace, f"join-{id(self)}") as writer:
-            texts = self._kernels if isinstance(writer, NativeIndexWriter) else None
+            texts = self._kernels if isinstance(writer, NativeHashIndexWriter) else None
             for batch in self.other.batches(native=texts is not None):
                 alike = self.alike(batch)
-                if texts and alike and isinstance(writer, NativeIndexWriter):
+                if texts and alike and isinstance(writer, NativeHashIndexWriter):
                     writer.add_batch(alike, self.right, texts)
                     workspace.heartbeat()
                 else:
@@ -68,7 +68,7 @@ class Lookup(Behaviour):
             self.index = writer.finish()
         return {"repeated_keys": self.index.repeated}
 
-    def _add(self, batch: Batch, writer: IndexWriter | NativeIndexWriter, workspace: Workspace) -> None:
+    def _add(self, batch: Batch, writer: HashIndexWriter | NativeHashIndexWriter, workspace: Workspace) -> None:
         for few in some(batch, len(self.other.columns)):
             writer.add(*self._entries(few))
             workspace.heartbeat()
@@ -129,7 +129,7 @@ class Lookup(Behaviour):
 
     def finds(self, batch: Batch) -> TypeGuard[IndexedBatch]:
         """Whether the kernel looks up the keys of a batch."""
-        return isinstance(batch, IndexedBatch) and isinstance(self.index, NativeIndex) and self._apart
+        return isinstance(batch, IndexedBatch) and isinstance(self.index, NativeHashIndex) and self._apart
 
     @cached_property
     def _apart(self) -> bool:
@@ -137,7 +137,7 @@ class Lookup(Behaviour):
 
     def found(self, batch: IndexedBatch, *, places: bool) -> Found:
         """The same by the kernel, for a batch that it `finds`."""
-        assert isinstance(self.index, NativeIndex)  # noqa: S101  asked before
+        assert isinstance(self.index, NativeHashIndex)  # noqa: S101  asked before
         found = self.index.find_batch(batch, self.left, places=places)
         self.missing += found.missing
         self.matched += found.matched

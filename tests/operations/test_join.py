@@ -17,7 +17,7 @@ from csvapi.engines import Options, run
 from csvapi.errors import AmbiguousColumn, InvalidInput, TooLarge, UnknownColumn
 from csvapi.operations import files_of, load_steps
 from csvapi.operations.join import Join, build
-from csvapi.spill.native_index import NativeIndex
+from csvapi.spill.native_index import NativeHashIndex
 from csvapi.spill.workspace import Workspace
 from csvapi.steps.step import Context
 from csvapi.steps.writing import Text
@@ -225,7 +225,7 @@ def test_the_kernel_finds_and_writes_matches(tmp_path: Path) -> None:
     assert isinstance(step, Join)
     step.prepare(Workspace(tmp_path, 1 << 20, native=True))
     assert step.finds(batch)
-    assert isinstance(step.index, NativeIndex)
+    assert isinstance(step.index, NativeHashIndex)
     (made,) = step.expand(batch)
     assert isinstance(made, Text)
     assert (bytes(made.text), len(made)) == (b"1,2,Rome\n1,2,Oslo\n1,5,Rome\n1,5,Oslo\n", 4)
