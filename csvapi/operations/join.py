@@ -87,7 +87,7 @@ class Join(Lookup, Written, Expander):
         Lookup.__init__(self, params, context, pointer, columns(params), others(params))
         self.inner = params.get("how", "inner") == "inner"
         suffix = params.get("suffix", "_2")
-        names = [self.other.columns[at] for at in self.taken]
+        names = [self.second.columns[at] for at in self.taken]
         known = set(context.columns)
         Bound(context.max_record, pointer).check_header(len(suffix) * sum(name in known for name in names))
         self.names = [name + suffix if name in known else name for name in names]

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.remarks import Remark
-    from csvapi.steps.second_input import Other
+    from csvapi.steps.second_input import SecondInput
     from csvapi.steps.step import Context, Counts
 
 
@@ -87,13 +87,13 @@ class Behaviour:
              step has one reason for all
     remarks  what the step counts that it could not do, for warnings (see `steps.remarks`). The engine empties them at
              the beginning of each pass and range, and adds up those of all ranges
-    others   the other files that the step reads; their warnings are reported with the step's
+    second_inputs   the other files that the step reads; their warnings are reported with the step's
     """
 
     after: Context | None = None
     reasons: tuple[str, ...] = ()
     remarks: Sequence[Remark] = ()
-    others: Sequence[Other] = ()
+    second_inputs: Sequence[SecondInput] = ()
 
     heartbeat: Callable[[], None] = staticmethod(lambda: None)
     """Set by the engine before `prepare` and before each pass. A step calls it whenever it has worked for some tenths

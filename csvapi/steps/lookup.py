@@ -16,7 +16,7 @@ from csvapi.spill.native_index import NativeHashIndex
 from csvapi.spill.native_index_writer import NativeHashIndexWriter
 from csvapi.steps.behaviour import Behaviour
 from csvapi.steps.growth import some
-from csvapi.steps.second_input import Other
+from csvapi.steps.second_input import SecondInput
 from csvapi.steps.writing import byte_dialect_of, records
 
 if TYPE_CHECKING:
@@ -42,13 +42,13 @@ class Lookup(Behaviour):
         right: list[tuple[str, Column]],
     ) -> None:
         self.context, self.byte_dialect = context, byte_dialect_of(context)
-        self.other = Other(context, params["file"], f"{pointer}/file")
-        self.others = [self.other]
+        self.second = SecondInput(context, params["file"], f"{pointer}/file")
+        self.second_inputs = [self.second]
         mine = [context.position(column, pointer + at) for at, column in left]
-        theirs = [self.other.position(column, pointer + at) for at, column in right]
+        theirs = [self.second.position(column, pointer + at) for at, column in right]
         pairs = list(dict.fromkeys(zip(mine, theirs, strict=True)))
         self.left, self.right = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-        self.taken = sorted({*range(len(self.other.columns))} - {*self.right})
+        self.taken = sorted({*range(len(self.second.columns))} - {*self.right})
         self.missing = self.matched = 0
         self.index: HashIndex | NativeHashIndex | None = None
 
@@ -58,7 +58,7 @@ class Lookup(Behaviour):
         kind = NativeHashIndexWriter if workspace.native else HashIndexWriter
         with kind(workspace, f"join-{id(self)}") as writer:
             texts = self._kernels if isinstance(writer, NativeHashIndexWriter) else None
-            for batch in self.other.batches(native=texts is not None):
+            for batch in self.second.batches(native=texts is not None):
                 alike = self.alike(batch)
                 if texts and alike and isinstance(writer, NativeHashIndexWriter):
                     writer.add_batch(alike, self.right, texts)
@@ -69,7 +69,7 @@ class Lookup(Behaviour):
         return {"repeated_keys": self.index.repeated}
 
     def _add(self, batch: Batch, writer: HashIndexWriter | NativeHashIndexWriter, workspace: Workspace) -> None:
-        for few in some(batch, len(self.other.columns)):
+        for few in some(batch, len(self.second.columns)):
             writer.add(*self._entries(few))
             workspace.heartbeat()
 
@@ -94,7 +94,7 @@ class Lookup(Behaviour):
 
     @cached_property
     def _rewriting(self) -> Rewriting:
-        return Rewriting(self.byte_dialect, range(len(self.other.columns)), self.context.max_record)
+        return Rewriting(self.byte_dialect, range(len(self.second.columns)), self.context.max_record)
 
     def _entries(self, batch: Batch) -> tuple[list[bytes], list[bytes]]:
         """The keys of a batch of the second file, and what each stands for."""
@@ -102,12 +102,12 @@ class Lookup(Behaviour):
         rows: list[list[bytes]] = []
         for number in range(len(batch)):
             fields: list[Cell] = [*batch.fields(number)]
-            fields += [None] * (len(self.other.columns) - len(fields))
+            fields += [None] * (len(self.second.columns) - len(fields))
             key = self._key([fields[at] for at in self.right], foreign=True)
             if key is not None:
                 kept.append(key)
-                rows.append(self.other.into(self.byte_dialect, [fields[at] for at in self.taken]))
-        with self.other.blamed():
+                rows.append(self.second.into(self.byte_dialect, [fields[at] for at in self.taken]))
+        with self.second.blamed():
             return kept, self._texts(rows)
 
     def _texts(self, rows: list[list[bytes]]) -> list[bytes]:
@@ -153,8 +153,8 @@ class Lookup(Behaviour):
     def _key(self, cells: list[Cell], *, foreign: bool = False) -> bytes | None:
         if None in cells or not any(cells):
             return None
-        if foreign and self.other.source.byte_dialect.inner != self.byte_dialect.inner:
-            decode = self.other.source.byte_dialect.decode
+        if foreign and self.second.source.byte_dialect.inner != self.byte_dialect.inner:
+            decode = self.second.source.byte_dialect.decode
             try:
                 cells = [
                     decode(cell or b"").encode(self.byte_dialect.inner, self.byte_dialect.errors) for cell in cells

@@ -29,7 +29,7 @@ _LONGEST = 1 << 24  # bytes of a record
 _NATIVE = 8  # times as much as the csv module is the kernel given at once
 
 
-class Other:
+class SecondInput:
     """Opened where the step is built; read in batches when it runs. Raises `InvalidInput` for a file not given.
 
     Every error about this file names it, so that the first file is never blamed for it.

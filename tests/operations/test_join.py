@@ -248,7 +248,7 @@ def test_the_kernel_takes_a_second_file_of_another_dialect(
     byte_dialect = Source.open(tmp_path / "source", Dialect()).byte_dialect
     context = Context(["id"], header=True, byte_dialect=byte_dialect, files=second(tmp_path, text, dialect))
     step = build({"file": 2, "on": ["id"], "how": "semi"}, context, "")
-    (batch,) = step.other.batches(native=True)
+    (batch,) = step.second.batches(native=True)
     alike = step.alike(batch)
     assert (alike and bytes(alike.index.text).decode()) == written
 

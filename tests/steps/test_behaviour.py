@@ -161,4 +161,10 @@ def test_every_operation_builds_what_its_kind_says(tmp_path: Path, name: str) ->
 def test_hooks_do_nothing_by_default() -> None:
     plain = Behaviour()
     plain.heartbeat()
-    assert (plain.after, plain.reasons, [*plain.remarks], [*plain.others], plain.counts()) == (None, (), [], [], {})
+    assert (plain.after, plain.reasons, [*plain.remarks], [*plain.second_inputs], plain.counts()) == (
+        None,
+        (),
+        [],
+        [],
+        {},
+    )
