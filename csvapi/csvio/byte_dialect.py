@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from csvapi.csvio.codec import BOMS, codec_name, keeping, must_transcode
+from csvapi.csvio.codec import BOMS, codec_name, error_handler, must_transcode
 from csvapi.csvio.parser import Careful
 from csvapi.csvio.quote_repair import QuoteRepair
 from csvapi.errors import InvalidInput
@@ -211,7 +211,7 @@ class ByteDialect:
         """The file's own bytes for `data`."""
         if not self.wide:
             return data
-        return data.decode(self.inner, self.errors).encode(self.codec, keeping(self.codec))
+        return data.decode(self.inner, self.errors).encode(self.codec, error_handler(self.codec))
 
 
 def _check_special(dialect: Dialect, codec: str) -> None:

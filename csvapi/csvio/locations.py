@@ -148,7 +148,7 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Oddity:
+class RecordIssue:
     """Something odd about one record."""
 
     kind: str
@@ -159,16 +159,16 @@ class Oddity:
         return {"code": self.kind, "kind": self.kind, "detail": self.detail, **self.location.as_json()}
 
 
-def oddities(
+def record_issues(
     path: Path, dialect: Dialect, width: int, limit: int, at: Location, room: int, seconds: float = inf
-) -> tuple[list[Oddity], Location | None]:
-    """At most `limit` oddities, looking at about `room` bytes from a place on, or for so many seconds; the place to go
+) -> tuple[list[RecordIssue], Location | None]:
+    """At most `limit` issues, looking at about `room` bytes from a place on, or for so many seconds; the place to go
     on from, or None.
 
     Records without any cost a few scans of their batch.
     """
     stop = monotonic() + seconds
-    found: list[Oddity] = []
+    found: list[RecordIssue] = []
     begin = at.byte
     opened = Source.open(path, dialect)
     header = record_text(head(opened).record, opened.byte_dialect)
@@ -194,7 +194,7 @@ def _suspects(span: Span, width: int, header: bytes) -> list[int]:
     return list(compress(range(len(batch)), odd))
 
 
-def _of(span: Span, index: int, width: int, header: bytes) -> list[Oddity]:
+def _of(span: Span, index: int, width: int, header: bytes) -> list[RecordIssue]:
     batch = span.batch
     raw, fields = batch.raw[index], len(batch.fields(index))
     odd = {
@@ -207,7 +207,7 @@ def _of(span: Span, index: int, width: int, header: bytes) -> list[Oddity]:
     }
     words = {"found": fields, "width": width, "encoding": batch.byte_dialect.codec}
     location = span.location(index)
-    return [Oddity(kind, location, KINDS[kind].format(**words)) for kind, so in odd.items() if so]
+    return [RecordIssue(kind, location, KINDS[kind].format(**words)) for kind, so in odd.items() if so]
 
 
 def _decodes(batch: Batch, text: bytes) -> bool:

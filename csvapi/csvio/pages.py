@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.detection import HEAD, detect
-from csvapi.csvio.locations import Location, oddities, page, start
+from csvapi.csvio.locations import Location, page, record_issues, start
 from csvapi.csvio.preview import header, rows
 from csvapi.errors import InvalidInput, TooLarge
 
@@ -42,7 +42,7 @@ def records(path: Path, dialect: Dialect, limit: int, at: Location | None) -> An
 def issues(path: Path, dialect: Dialect, limit: int, at: Location | None) -> Answer:
     """What is odd in a bounded part of the file; the facts say where the page that follows begins."""
     columns, first = start(path, dialect)
-    found, following = oddities(path, dialect, len(columns), limit, at or first, _LOOKED_AT, _SECONDS)
+    found, following = record_issues(path, dialect, len(columns), limit, at or first, _LOOKED_AT, _SECONDS)
     return {"following": _written(following)}, items(each.as_json() for each in found)
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.byte_dialect import ByteDialect
-from csvapi.csvio.codec import keeping, unit_size
+from csvapi.csvio.codec import error_handler, unit_size
 from csvapi.csvio.trailing import FILL, RUN, trailing
 from csvapi.errors import InvalidInput, UnsupportedEncoding
 
@@ -112,7 +112,7 @@ class Source:
 
     def _encoded(self, text: str) -> bytes | None:
         try:
-            return text.encode(self.byte_dialect.codec, keeping(self.byte_dialect.codec))
+            return text.encode(self.byte_dialect.codec, error_handler(self.byte_dialect.codec))
         except UnicodeEncodeError:  # the second character of one code
             return None
 
@@ -123,7 +123,7 @@ class Source:
 
     def _decoded(self, size: int) -> Iterator[tuple[str, bytes]]:
         """Text with its bytes, up to the `tail`."""
-        codec, errors = self.byte_dialect.codec, keeping(self.byte_dialect.codec)
+        codec, errors = self.byte_dialect.codec, error_handler(self.byte_dialect.codec)
         decoder = codecs.getincrementaldecoder(codec)(errors)
         left, pending = self.size - self.body - len(self.tail), b""
         with self.path.open("rb", buffering=0) as file:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from csvapi.csvio.batch import Batch, ParsedBatch
 from csvapi.csvio.byte_dialect import ByteDialect
-from csvapi.csvio.codec import keeping
+from csvapi.csvio.codec import error_handler
 from csvapi.csvio.keys import canonical
 from csvapi.csvio.records import cut
 from csvapi.errors import InvalidInput
@@ -152,7 +152,7 @@ def encoded(text: str, byte_dialect: ByteDialect, pointer: str = "") -> bytes:
     """`text` in the bytes of `byte_dialect`. Raises `InvalidInput` for a character its encoding does not have."""
     try:
         if byte_dialect.wide:
-            text.encode(byte_dialect.codec, keeping(byte_dialect.codec))
+            text.encode(byte_dialect.codec, error_handler(byte_dialect.codec))
         return text.encode(byte_dialect.inner, byte_dialect.errors)
     except UnicodeEncodeError as error:
         missing = text[error.start]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from csvapi.csvio import Dialect
 from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.census import Counter
-from csvapi.csvio.locations import oddities, page, start
+from csvapi.csvio.locations import page, record_issues, start
 from csvapi.csvio.preview import head, header
 from csvapi.csvio.quote_repair import QuoteRepair
 from csvapi.csvio.reading import read_parsed
@@ -109,7 +109,7 @@ def test_any_quotes_are_read_as_the_model_reads_them(
     columns, at = start(path, dialect)
     shown = page(path, dialect, len(columns), 100, at, 1 << 20)[0]
     assert [[cell for cell in row.values if cell is not None] for row in shown] == wanted.rows
-    found, _ = oddities(path, dialect, len(columns), 1000, at, 1 << 20)
+    found, _ = record_issues(path, dialect, len(columns), 1000, at, 1 << 20)
     assert sum(each.kind == "quotes" for each in found) == wanted.odd
 
 
@@ -172,7 +172,7 @@ def test_a_byte_order_mark_between_records_is_no_part_of_a_field(tmp_path: Path)
         issues = receipt.census.issues
         assert issues["bom"].as_json() == {"count": 1, "row": 2, "line": 3, "byte": 19}
         assert issues["repeated_header"].as_json() == {"count": 1, "row": 2, "line": 3, "byte": 19}
-    found, _ = oddities(source, dialect, 2, 10, start(source, dialect)[1], 1 << 20)
+    found, _ = record_issues(source, dialect, 2, 10, start(source, dialect)[1], 1 << 20)
     assert [each.kind for each in found] == ["bom", "repeated_header"]
 
 
