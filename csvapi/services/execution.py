@@ -32,28 +32,30 @@ PROGRESS_EVERY = 0.25  # seconds between progress figures in Redis
 NOTE_EVERY = 5.0  # seconds between notes of it in the row
 
 
-def run(task_id: str, owner: str, stopped_by: tuple[type[Exception], TaskError]) -> None:
+def run(task_id: str, owner: str, stopped_by: tuple[type[Exception], TaskError]) -> Status | None:
     """Run a queued task to its end; a task that is not queued (delivered twice, cancelled) is left alone.
 
-    `owner` names the worker; `stopped_by` maps the exception by which the queue stops a job that runs too long to the
-    error that it means. In every case the row has the outcome: succeeded with result and receipt, failed with a code
-    and a reason, or queued again after a failure that the task did not cause (the database down, a process killed).
+    Returns how it ended, or None if it did not end here. `owner` names the worker; `stopped_by` maps the exception by
+    which the queue stops a job that runs too long to the error that it means. In every case the row has the outcome:
+    succeeded with result and receipt, failed with a code and a reason, or queued again after a failure that the task
+    did not cause (the database down, a process killed).
     """
     try:
         task = leases.claim(task_id, owner)
     except DatabaseDown as error:
         log.warning("task_not_claimed", task_id=task_id, reason=str(error))  # the reaper puts it on the queue again
-        return
+        return None
     if task is None:
         log.info("nothing_to_do", task_id=task_id, reason="the task is not queued, or not its user's turn")
-        return
+        return None
     with logs.of_task(task.id, task.request_id):
         tracing.note(operation=task.operation, attempt=task.attempt, request_id=task.request_id, worker=owner)
         log.info("task_started", operation=task.operation, attempt=task.attempt, worker=owner)
-        progress.notify(runtime().redis, task.id)
-        _run(task, stopped_by)
+        progress.notify(runtime().redis, task.id, ended=False)
+        status = _run(task, stopped_by)
         progress.notify(runtime().redis, task.id)
         dispatch(task.user_id)
+        return status
 
 
 def is_small(task_id: str) -> bool:
@@ -64,7 +66,7 @@ def is_small(task_id: str) -> bool:
     return runtime().storage.survives_fork and bool(worker_shares.small_ones([task_id]))
 
 
-def _run(task: Task, stopped_by: tuple[type[Exception], TaskError]) -> None:
+def _run(task: Task, stopped_by: tuple[type[Exception], TaskError]) -> Status | None:
     began, killed = time.monotonic(), memory_kills.oom_kills()
     status: Status | None = Status.SUCCEEDED
     try:
@@ -79,6 +81,7 @@ def _run(task: Task, stopped_by: tuple[type[Exception], TaskError]) -> None:
     log.info("task_ended", status=status, seconds=round(seconds, 3))
     if status:
         figures.count_ended(task, status, seconds)
+    return status
 
 
 def _execute(task: Task) -> None:
