@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from csvapi.csvio.records import record_text
 
 if TYPE_CHECKING:
-    from csvapi.csvio.batch import ParsedBatch
+    from csvapi.csvio.parsed_batch import ParsedBatch
     from csvapi.csvio.parsing import LocatedBatch, ParsedRecords
     from csvapi.csvio.preview import Head
     from csvapi.csvio.source import Source

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from csvapi.csvio.batch import Batch, ParsedBatch
+from csvapi.csvio.batch import Batch
+from csvapi.csvio.parsed_batch import ParsedBatch
 from csvapi.spill.native_index import NativeHashIndex
 from csvapi.steps.conditions import inverse
 from csvapi.steps.growth import EACH, KEY_COLUMNS, PART, Bound

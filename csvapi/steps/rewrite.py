@@ -6,9 +6,10 @@ import csv
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from csvapi.csvio.batch import Batch, ParsedBatch
+from csvapi.csvio.batch import Batch
 from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.keys import canonical
+from csvapi.csvio.parsed_batch import ParsedBatch
 from csvapi.csvio.rewriting import Rewriting
 from csvapi.errors import InvalidInput
 from csvapi.steps.growth import Bound, Part

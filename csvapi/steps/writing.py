@@ -9,10 +9,11 @@ import csv
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.batch import Batch, ParsedBatch
+from csvapi.csvio.batch import Batch
 from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.codec import error_handler
 from csvapi.csvio.keys import canonical
+from csvapi.csvio.parsed_batch import ParsedBatch
 from csvapi.csvio.records import cut
 from csvapi.errors import InvalidInput
 from csvapi.steps.growth import Bound

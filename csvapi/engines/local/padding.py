@@ -6,7 +6,8 @@ import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.batch import Batch, ParsedBatch
+from csvapi.csvio.batch import Batch
+from csvapi.csvio.parsed_batch import ParsedBatch
 from csvapi.csvio.records import read, unmarked
 from csvapi.errors import InvalidInput
 from csvapi.steps.growth import Bound, Part
