@@ -22,6 +22,7 @@ class Buffer:
 
     @property
     def size(self) -> int:
+        """The number of bytes that no parser has taken yet."""
         return self.stop - self.start
 
     @property
@@ -31,6 +32,7 @@ class Buffer:
 
     @property
     def at_home(self) -> bool:
+        """Whether the bytes lie in `home`."""
         return self.text is self.home
 
     def add(self, data: bytes) -> None:

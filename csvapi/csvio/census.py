@@ -27,6 +27,7 @@ class Issue:
     byte: int = 0
 
     def as_json(self) -> dict[str, int]:
+        """As the receipt has it: without a place where there is none."""
         if not self.count:
             return {"count": 0}
         return {"count": self.count, "row": self.row, "line": self.line, "byte": self.byte}
@@ -42,6 +43,7 @@ class Census:
     issues: dict[str, Issue] = field(default_factory=lambda: {kind: Issue() for kind in KINDS})
 
     def add(self, other: Census) -> None:
+        """Add the counts of the range that follows, whose rows and lines count from its beginning."""
         for kind, issue in other.issues.items():
             mine = self.issues[kind]
             if not mine.count and issue.count:
@@ -53,6 +55,7 @@ class Census:
         self.blank += other.blank
 
     def as_json(self) -> dict[str, Any]:
+        """As the receipt has it: the numbers of records and of blank lines, and each kind of issue."""
         found = {kind: issue.as_json() for kind, issue in self.issues.items()}
         return {"records": self.records, "blank_lines": self.blank, **found}
 
@@ -126,6 +129,7 @@ class Counter:
         return place >= 0
 
     def decodes(self, text: bytes | memoryview) -> bool:
+        """Whether the bytes are text in the file's encoding; time: one scan of them."""
         undecodable = self.source.byte_dialect.undecodable
         if undecodable is not None:
             return len(text) == len(bytes(text).translate(None, undecodable))

@@ -82,4 +82,5 @@ class Aligned:
 
     @property
     def line_num(self) -> int:
+        """The lines that were read so far, as the csv module's readers count them."""
         return self._reader.line_num

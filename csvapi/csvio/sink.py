@@ -48,6 +48,7 @@ class Sink:
         self.waiting = 0
 
     def write(self, data: bytes) -> None:
+        """Write bytes of the file, later: see `flush`. Raises what `csvio.disk` does for too much."""
         self.unpaid += len(data)
         self._add(data)
 
@@ -67,6 +68,7 @@ class Sink:
             self.flush()
 
     def write_records(self, records: Iterable[bytes], byte_dialect: ByteDialect) -> None:
+        """Write records, in the file's own bytes where they were transcoded."""
         self.write(byte_dialect.restore(b"".join(records)))
 
     def write_now(self, data: memoryview) -> None:
@@ -85,6 +87,7 @@ class Sink:
             self.write_now(text)
 
     def flush(self) -> None:
+        """Hand what is waiting to the file, and hash it. Raises what `csvio.disk` does for too much."""
         data = b"".join(self.pending)
         self.pending.clear()
         self.waiting = 0

@@ -32,6 +32,7 @@ class Mapped:
         self.address = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
 
     def release(self) -> None:
+        """Give back the memory of the pages that were read; they are read again where they are needed."""
         self._map.madvise(mmap.MADV_DONTNEED)
 
 
@@ -115,6 +116,7 @@ class Joined:
 
     @property
     def ended(self) -> bool:
+        """Whether every record has been joined."""
         return bool(self._at.record == len(self._index))
 
     @property

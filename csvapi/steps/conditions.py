@@ -137,6 +137,7 @@ class Text:
     operand: Any
 
     def __call__(self, cells: Sequence[Any]) -> Iterable[bool]:
+        """For each cell whether the comparison holds; one C-level call a cell."""
         if self.name in ("starts_with", "ends_with"):
             return map(operator.methodcaller(self.name.replace("_", ""), self.operand), cells)
         compare = operator.contains if self.name == "contains" else COMPARE[self.name]

@@ -62,6 +62,7 @@ class Parquet:
         return len(batch)
 
     def write(self, rows: list[Row], numbers: Sequence[int]) -> None:
+        """See `formats.Writer.write`."""
         for row in rows:
             self._rows().append(row)
             self.count += 1
@@ -93,11 +94,13 @@ class Parquet:
         self.meter.add(self.path.stat().st_size - self.meter.size)
 
     def close(self) -> None:
+        """See `formats.Writer.close`."""
         if self.count:
             self._flush()
         self.writer.close()
 
     def abandon(self) -> None:
+        """See `formats.Writer.abandon`."""
         self.writer.close()
 
 
