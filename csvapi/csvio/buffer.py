@@ -36,7 +36,7 @@ class Buffer:
         return self.text is self.home
 
     def add(self, data: bytes) -> None:
-        """Append what follows in the file; every batch that lies in the buffer is invalid then."""
+        """Append what follows in the file; this invalidates every batch that lies in the buffer."""
         needed = self.size + len(data)
         if self.stop + len(data) > len(self.text) or (not self.at_home and needed <= len(self.home)):
             rest = bytes(self.rest)
@@ -50,7 +50,7 @@ class Buffer:
         self.stop += len(data)
 
     def skip(self, taken: LocatedBatch) -> None:
-        """Go on behind what a parser took."""
+        """Go on after what a parser took."""
         self.start += taken.size
         self.position += taken.size
         self.row += len(taken)

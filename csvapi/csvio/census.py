@@ -35,7 +35,7 @@ class Issue:
 
 @dataclass(slots=True)
 class Census:
-    """Counts of one range; `add` puts the range that follows behind it."""
+    """The counts of one range; `add` appends those of the range that follows."""
 
     records: int = 0
     lines: int = 0
@@ -70,7 +70,7 @@ class Counter:
         self.census = Census()
 
     def count(self, located: ParsedRecords) -> list[int]:
-        """Count what `located` holds and give the indexes of its ragged records; also tells the batch its width."""
+        """Count what `located` holds and return the indexes of its ragged records; also sets the width of the batch."""
         batch, census = located.batch, self.census
         ragged = self.ragged(batch)
         self._found("ragged", located, ragged)
@@ -81,7 +81,7 @@ class Counter:
         return ragged
 
     def count_good(self, located: LocatedBatch) -> None:
-        """Count records that are known to have no issue, but that they may be the header again."""
+        """Count records that are known to have no issue, except that some may repeat the header."""
         self.census.records += len(located)
         self.census.lines += located.lines
         count, first = located.count_equal(self.header) if self.header else (0, 0)

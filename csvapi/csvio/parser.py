@@ -38,7 +38,8 @@ class Careful:
     """
 
     def __init__(self, feed: Feed, form: dict[str, Any], *, final: bool = True) -> None:
-        """Of a feed that is not the `final` one, a record that it does not end is not read twice: its fields are [].
+        """Unless the feed is the `final` one, a record that does not end in it is not read a second time: its fields
+        are [].
 
         Its reader will ask again with more of the text.
         """
@@ -63,7 +64,8 @@ class Careful:
 class Aligned:
     """Columns aligned with spaces: any number of them delimits, as before Python 3.13, which refuses this.
 
-    Without skipping, each further space gives one more empty field, and one that is not quoted is told from `""`.
+    Without skipping, each further space gives one more empty field, and an unquoted empty field is distinguished from
+    `""`.
     """
 
     def __init__(self, lines: Iterable[str], form: dict[str, Any]) -> None:

@@ -172,8 +172,8 @@ class ParsedRecords:
 class CsvParser:
     """The csv module, the authority on every record; text in which nothing is special is split.
 
-    Where it is `patient`, it takes all that there is; else, since another parser declined what is there, a stretch as
-    small as it can be: the double of the one before while it is asked again and again.
+    If `patient`, it takes all bytes of the buffer. Otherwise another parser has declined them, and it takes as little
+    as it can: a short stretch, twice as long each time that it is asked again directly after the last one.
     """
 
     source: Source

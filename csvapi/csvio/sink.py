@@ -59,7 +59,7 @@ class Sink:
             self.flush()
 
     def write_all(self, pieces: Sequence[bytes]) -> None:
-        """What `write` does of each; they are joined once, with whatever else is written."""
+        """Write each of them as `write` does, but join them only once, with whatever else is written."""
         self.pending += pieces
         more = sum(map(len, pieces))
         self.waiting += more
@@ -72,7 +72,7 @@ class Sink:
         self.write(byte_dialect.restore(b"".join(records)))
 
     def write_now(self, data: memoryview) -> None:
-        """Write what lies in memory that is soon used for something else; without a copy where it is much."""
+        """Write data from memory that will soon be reused; without a copy if it is large."""
         if len(data) < _DIRECT:
             self.write(bytes(data))
             return
@@ -80,7 +80,7 @@ class Sink:
         self._out(data, len(data))
 
     def write_text(self, text: memoryview, byte_dialect: ByteDialect) -> None:
-        """The same of records in the bytes of `byte_dialect`."""
+        """The same for records in the bytes of `byte_dialect`."""
         if byte_dialect.wide:
             self.write(byte_dialect.restore(bytes(text)))
         else:
@@ -102,7 +102,7 @@ class Sink:
             self.file.write(data)
 
     def settle(self) -> None:
-        """Leave nothing in this process: another one that has the file may write where this one stopped."""
+        """Flush to the file, so that another process that has it open can write where this one stopped."""
         self.flush()
         with disk_budget():
             self.file.flush()

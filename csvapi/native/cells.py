@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def joined(index: RecordIndex, columns: Sequence[int], mask: ReadableBuffer | None = None, value: int = 1) -> bytes:
-    """What the fields of some columns hold, record by record, a NUL behind each: no field of an index holds one.
+    """What the fields of some columns hold, record by record, each followed by a NUL: no field of an index holds one.
 
     `columns` are counted from 0, in any order; one that occurs n times is there n times. Only records whose byte in
     `mask` is `value`, without a mask all. The text can be decoded as one where the encoding allows.

@@ -39,7 +39,7 @@ class Mapped:
 class Lookup:
     """Entries in the order of their digests, where those begin that begin with the same `bits` bits, and their texts.
 
-    The row of an entry is where its text is, after its length in 4 bytes; behind the last text there are `SLACK` bytes.
+    The row of an entry is where its text is, after its length in 4 bytes; after the last text there are `SLACK` bytes.
     Raises `ValueError` where there are fewer bytes than that takes.
     """
 
@@ -87,14 +87,14 @@ class Found:
 
     @classmethod
     def of(cls, count: int, answers: Growing, places: Growing | None = None) -> Found:
-        """Room for so many, up to its next use for something else."""
+        """Room for `count` answers; valid until the memory is used for the next batch."""
         return cls(count, answers.at_least(count), places.at_least(PLACE * count) if places else None)
 
 
 class Joined:
-    """Writes the records of `index` that are in `mask` with the text of each of their matches behind them.
+    """Writes the records of `index` that are in `mask` each followed by the text of a match, once for each match.
 
-    Those without a match are written with `blank` behind them, or not at all where that is None. `out` is made larger
+    A record without a match is followed by `blank`, or left out if that is None. `out` is made larger
     for a pair that needs it. Raises `ValueError` where the matches are not of all these records.
     """
 

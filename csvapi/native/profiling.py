@@ -74,7 +74,7 @@ class ValueCounter:
         )
 
     def records(self, known: int) -> Sequence[int]:
-        """For each value behind the `known` first ones the number of the record that had it first, in its call."""
+        """For each value after the first `known` ones, the number of the record that had it first, within its call."""
         return self._numbers("I", known)[6::8]
 
     @property

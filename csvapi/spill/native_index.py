@@ -1,8 +1,8 @@
 """A file's records by their keys, on disk, as the kernel keeps and finds them; `spill.hash_index` is Python's way.
 
-Digests are in order, with where those begin that have the same first bits; behind each stands where its text is.
-Memory: the budget, and what looking for a few keys touches of the mapped files: as soon as they have more of it than
-the budget that goes back to the system. Built by `spill.native_index_writer`.
+Digests are in order, with a table of where each group with the same first bits begins; after each digest stands where
+its text is. Memory: the budget, and what looking for a few keys touches of the mapped files: as soon as they have more
+of it than the budget that goes back to the system. Built by `spill.native_index_writer`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _ENTRY = 3  # numbers of it
 
 
 class NativeHashIndex:
-    """`repeated` counts the records whose key another one had before."""
+    """The finished index; `repeated` counts the records whose key an earlier record had."""
 
     def __init__(self, folder: Path, bits: int, secret: bytes, repeated: int, memory: int) -> None:
         self.secret, self.repeated = secret, repeated
@@ -77,7 +77,7 @@ class NativeHashIndex:
             start = stop
 
     def pairs(self, batch: IndexedBatch, found: Found, blank: bytes | None, limit: int) -> Joined:
-        """The records of a batch with the texts of their matches behind them; see `native.joining.Joined`."""
+        """The records of a batch, each followed by the text of a match; see `native.joining.Joined`."""
         return Joined(batch.index, batch.kept, self._lookup, found, blank, limit)
 
     def write(self, pairs: Joined, room: int) -> tuple[memoryview, int]:
@@ -86,8 +86,8 @@ class NativeHashIndex:
 
 
 class Pages:
-    """Mapped files that are to leave memory when this process has about `memory` bytes more of files there than now, by
-    what the system says."""
+    """Mapped files whose pages are given back once this process has about `memory` bytes more of mapped files in memory
+    than now, as the system reports it."""
 
     def __init__(self, files: list[Mapped], memory: int) -> None:
         self._files, self._left = files, 0

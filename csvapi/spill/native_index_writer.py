@@ -78,7 +78,7 @@ class NativeHashIndexWriter(AbstractContextManager["NativeHashIndexWriter"]):
         self._stack.close()
 
     def finish(self) -> NativeHashIndex:
-        """Put each partition in order, one behind the other."""
+        """Put each partition in order, one after the other, and return the index."""
         self._add_texts(bytes(SLACK), 0)
         self._spread.partitions.flush()
         self._stack.close()
@@ -103,7 +103,7 @@ class NativeHashIndexWriter(AbstractContextManager["NativeHashIndexWriter"]):
             self._put_apart(path, skip)
 
     def _put_pieces(self, path: Path, skip: int) -> None:
-        """Those of one digest, however many, are in their order as they are."""
+        """Copy entries that all have one digest: they are already in order, however many there are."""
         with path.open("rb", buffering=0) as file:
             while size := file.readinto(self._sorter.entries.view):
                 order, repeated = self._sorter.sort(size, skip)

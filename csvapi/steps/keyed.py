@@ -1,4 +1,4 @@
-"""The selector behind dedup and unique: the key of each record, and a sample of those that stayed."""
+"""The selector of dedup and unique: the key of each record, and a sample of those that stayed."""
 
 from __future__ import annotations
 

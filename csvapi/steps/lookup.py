@@ -75,8 +75,8 @@ class Lookup(Behaviour):
 
     @property
     def _kernels(self) -> Texts | None:
-        """The kernel's way to write what stands behind a record; None where it has none: it needs quotes for any text,
-        and columns that are apart for a key."""
+        """How the kernel writes what is appended to a record; None where it has none: it needs quotes for any text, and
+        columns that are apart for a key."""
         form = native_form(self.byte_dialect, 1)
         if form is None or not form.quote or not form.doubled or len({*self.right}) < len(self.right):
             return None
@@ -111,7 +111,7 @@ class Lookup(Behaviour):
             return kept, self._texts(rows)
 
     def _texts(self, rows: list[list[bytes]]) -> list[bytes]:
-        """What stands behind a record's own fields; nothing where only its keys are asked for."""
+        """What is appended to a record's own fields; nothing where only its keys are asked for."""
         if not self.taken:
             return [b""] * len(rows)
         lead = [[b"", *row] for row in rows]  # an empty field before them writes the delimiter, and no lone empty one

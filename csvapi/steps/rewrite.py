@@ -1,4 +1,4 @@
-"""Write records in another dialect: the mapper behind normalise and behind the `output` of a run."""
+"""Write records in another dialect: the mapper of normalise and of the `output` of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Between two passes of a keyed step: read the partitions of its keys and mark the records that go."""
+"""Between two passes of a keyed step: read the partitions of its keys and mark the records to drop."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ PLAIN_BYTES_PER_KEY = 200  # while Python resolves a partition, measured
 
 @dataclass(frozen=True)
 class Duplicates:
-    """`bases` are the records before each range, `records` all of them; one that goes gets the decision `code`."""
+    """`bases` are the records before each range, `records` is the number of all; a record that is dropped gets the
+    decision `code`."""
 
     workspace: Path
     step: int
@@ -44,7 +45,7 @@ class Duplicates:
             Shared(duplicate_file(self.workspace), 8 * self.records).__exit__(None, None, None)
 
     def mark(self, partitions: range, report: Callable[[Progressed], None]) -> int:
-        """Resolve some partitions; gives the number of records dropped."""
+        """Resolve some partitions; returns the number of records that they drop."""
         with ExitStack() as stack:
             decisions = stack.enter_context(Shared(decision_file(self.workspace), self.records))
             repeated = None

@@ -109,7 +109,7 @@ class Stage:
 
     @property
     def located(self) -> bool:
-        """Whether an earlier pass left where each record ends, with nothing between them."""
+        """Whether an earlier pass stored where each record ends, and found nothing between the records."""
         return self.strategy.locates and bool(self.found) and not any(each.census.blank for each in self.found)
 
     def _keyed_pass(self, begin: int, end: int) -> None:
@@ -184,7 +184,7 @@ class Stage:
         main.write(top)
 
     def _end(self, main: Sink, found: list[Found]) -> None:
-        """The bytes behind the last record that a pass wrote: what was gathered, or appended."""
+        """Write what comes after the last record of the pass: what was gathered, or what the last step appends."""
         last = self.plan.built[-1] if self.plan.built else None
         if self.plan.gatherer:
             workspace = self._step_workspace(self.options.memory)
