@@ -167,6 +167,7 @@ INLINE u64 prefix_xor(u64 x) {  // bit i: whether the ones up to bit i are odd i
 
 // Any machine: eight bytes at a time (Lamport 1975, "Multiple byte processing with full-word instructions").
 #define EACH(byte) (0x0101010101010101ull * (byte))
+INLINE u64 zeros(u64 word) { return ~(((word & EACH(0x7F)) + EACH(0x7F)) | word | EACH(0x7F)); }  // highest bit of each
 #define TARGET
 #define N(name) name##_any
 INLINE u64 low_bits_any(u64 word) { return (word & EACH(1)) * 0x0102040810204080ull >> 56; }  // one of each byte
@@ -177,10 +178,7 @@ INLINE u64 bit_any(const u8 *p, int bit) {
 }
 INLINE u64 equal_any(const u8 *p, u8 c) {
     u64 bits = 0;
-    for (int i = 0; i < 8; i++) {
-        u64 differs = load(p + 8 * i) ^ EACH(c);
-        bits |= low_bits_any(~(((differs & EACH(0x7F)) + EACH(0x7F)) | differs) >> 7) << 8 * i;
-    }
+    for (int i = 0; i < 8; i++) bits |= low_bits_any(zeros(load(p + 8 * i) ^ EACH(c)) >> 7) << 8 * i;
     return bits;
 }
 INLINE specials specials_any(const u8 *p, const form *f) {
