@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def parser(lines: Iterable[str], form: dict[str, Any]) -> Reader | Aligned:
-    """A reader of `lines` in a form of the csv module's own words."""
+    """A reader of `lines`; `form` has the csv module's own names for the parts of a dialect."""
     if sys.version_info >= (3, 13) and form["delimiter"] == " " and form["skipinitialspace"]:
         return Aligned(lines, {**form, "skipinitialspace": False})
     return csv.reader(lines, **form)

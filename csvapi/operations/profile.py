@@ -177,7 +177,7 @@ class Profiling(Gathering):
         return fields if self.profile.every else [fields[at] for at in self.profile.positions]
 
     def _look(self) -> None:
-        """Put what is held into the profiles."""
+        """Add the records held so far to the profiles."""
         if self.few:
             self._into(self._columns(), self.rows)
         elif self.rows:

@@ -83,8 +83,8 @@ class Lookup(Behaviour):
         return Texts(form, self.taken)
 
     def alike(self, batch: Batch) -> IndexedBatch | None:
-        """A batch of the second file in the encoding and with the delimiter of the first; None where the kernel has no
-        way to it."""
+        """A batch of the second file in the encoding and with the delimiter of the first; None where the kernel cannot
+        make one."""
         mine, theirs = self.byte_dialect, batch.byte_dialect
         if not isinstance(batch, IndexedBatch):
             return None
@@ -119,7 +119,7 @@ class Lookup(Behaviour):
         return [record[:-line_end] for record in records(lead, self.byte_dialect)]
 
     def matches(self, batch: Batch) -> list[range]:
-        """For each record the places in the index of those with its key."""
+        """For each record, the positions in the index of the records with its key."""
         assert self.index is not None  # noqa: S101  prepared
         keys = self._keys(batch)
         self.missing += keys.count(None)
@@ -136,7 +136,7 @@ class Lookup(Behaviour):
         return len({*self.left}) == len(self.left)
 
     def found(self, batch: IndexedBatch, *, places: bool) -> Found:
-        """The same by the kernel, for a batch that it `finds`."""
+        """The same by the kernel, for a batch for which `finds` is true."""
         assert isinstance(self.index, NativeHashIndex)  # noqa: S101  asked before
         found = self.index.find_batch(batch, self.left, places=places)
         self.missing += found.missing

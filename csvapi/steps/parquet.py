@@ -47,7 +47,7 @@ class Parquet:
         self.most = max(min(_GROUP_SIZE, memory // _SHARE), len(names) * _PER_COLUMN)
 
     def write_batch(self, batch: Batch) -> int:
-        """By the kernel, unless its text has to be encoded anew or a batch is only a few records."""
+        """Write by the kernel, unless its text must be encoded again or the batch has only a few records."""
         if not isinstance(batch, IndexedBatch) or batch.byte_dialect.inner not in _UTF8 or len(batch) < _FEWEST:
             return 0
         index, kept, record = batch.index, batch.kept, 0

@@ -42,7 +42,7 @@ class Form:
 
 
 class _Last:
-    """What the csv module wrote last; a stream would make it once more."""
+    """A file for the csv module that holds only the last record written; a stream would copy it once more."""
 
     record = ""
 
@@ -97,7 +97,7 @@ class Rewrite(Mapper):
         return ParsedBatch(self.byte_dialect, raw, line_texts, batch.rows[: len(raw)], parsed_fields)
 
     def _wide_enough(self, batch: Batch) -> Iterator[list[bytes]]:
-        """The fields of each record; with those that it does not have it must still be within the bound."""
+        """The fields of each record. Raises `TooLarge` if empty fields up to the width would make it too long."""
         limit = self.bound.limit
         for index, row in enumerate(batch.rows):
             fields = batch.fields(index)
