@@ -117,19 +117,11 @@ def test_the_kernel_makes_the_columns_that_python_does(tmp_path: Path, encoding:
     expected, plain = converted(tmp_path, text, "parquet", Dialect(encoding=encoding), native=False, **options)
     found, receipt = converted(tmp_path, text, "parquet", Dialect(encoding=encoding), native=True, **options)
     assert receipt["dropped_by_step"] == plain["dropped_by_step"]
-    one, other = pq.ParquetFile(io.BytesIO(expected)), pq.ParquetFile(io.BytesIO(found))
-    assert groups(one) == groups(other)
-    assert (len(groups(one)) > 1) == ("memory" in options)
-    assert one.schema_arrow.equals(other.schema_arrow)
-    assert one.read().equals(other.read())
+    assert found == expected
+    assert (pq.ParquetFile(io.BytesIO(found)).metadata.num_row_groups > 1) == ("memory" in options)
 
 
-def groups(file: Any) -> list[int]:
-    """The records of each row group."""
-    return [file.metadata.row_group(number).num_rows for number in range(file.metadata.num_row_groups)]
-
-
-@pytest.mark.parametrize(("records", "encoding", "taken"), [(40, "utf-8", 40), (9, "utf-8", 0), (40, "latin-1", 0)])
+@pytest.mark.parametrize(("records", "encoding", "taken"), [(40, "utf-8", 40), (2, "utf-8", 2), (40, "latin-1", 0)])
 def test_the_kernel_makes_columns(tmp_path: Path, records: int, encoding: str, taken: int) -> None:
     """Of batches of some records, in UTF-8; those that a step kept."""
     dialect = Dialect(encoding=encoding)
