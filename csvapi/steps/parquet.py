@@ -22,6 +22,8 @@ _GROUP_SIZE = 128 << 20  # bytes of memory of a row group, if the budget allows 
 _SHARE = 8  # one row group is filled while another one is in memory as columns and as the pages that are written
 _PER_COLUMN = 2 << 10  # bytes of it a column has at least, as the library needs a kilobyte of each until the end
 _PER_WRITTEN = 6_000  # bytes that the library takes for a column while a row group is written
+_PAGES = 2  # times the size of a row group that its dictionaries and pages take
+_BUFFERS = 8 << 20  # bytes that the library takes besides: each of its buffers grows to twice its size
 _RECORDS = 4  # of the longest that there may be: the memory that reading may take while a row group is written
 _SAVES = 4  # a dictionary is made for a column of which it saves at least this part
 _UTF8 = ("utf-8", "ascii")  # encodings whose bytes an array may have as they are
@@ -31,7 +33,8 @@ class Parquet:
     """Columns of strings, which may be null; row groups of bounded size, Snappy inside.
 
     A row group is encoded and written by a thread while the next one is filled, so there are never more than two; the
-    library and the kernel give up the interpreter's lock. The bytes of the file depend on the records and `memory`
+    library and the kernel give up the interpreter's lock. Where that might take more memory than the process may have,
+    it is written before the next one is filled. The bytes of the file depend on the records and `memory`
     alone. The library needs about 5 KB per column besides, and 1 KB per column and row group that it keeps for the
     footer. What the kernel has read becomes columns without an object for a cell, all else by way of rows.
 
@@ -83,15 +86,20 @@ class Parquet:
         import pyarrow as pa
 
         self._wait()
-        group, self.group = self.group, RowGroup(len(self.schema), self.most)
-        needed = group.size + group.width * _PER_WRITTEN
+        group, self.group = self.group, RowGroup(len(self.schema), self.most, self.group)
+        needed = _PAGES * group.size + group.width * _PER_WRITTEN + _BUFFERS
         limits.need(needed)  # refused memory inside, the library would not come back
         table = pa.Table.from_arrays(list(group.arrays()), schema=self.schema)
+        if limits.allows(needed + self.beside):
+            self.writing = self.thread.submit(self._write, table, group)
+        else:  # nothing else may take what the library needs
+            self._write(table, group)
+            self._charge()
+
+    def _write(self, table: Any, group: RowGroup) -> None:
         if self.writer is None:
             self._open(_repetitive(self.library, table, group))
-        self.writing = self.thread.submit(self.writer.write_table, table, group.count)
-        if not limits.allows(needed + self.beside):
-            self._wait()  # nothing else may take what the library needs
+        self.writer.write_table(table, group.count)
 
     def _open(self, dictionaries: list[str]) -> None:
         self.writer = self.library.ParquetWriter(self.path, self.schema, use_dictionary=dictionaries)
@@ -137,12 +145,10 @@ def _repetitive(library: Any, table: Any, group: RowGroup) -> list[str]:
     """
     import pyarrow as pa
 
-    found: list[Any] = []
-    with library.ParquetWriter(
-        pa.MockOutputStream(), table.schema, compression="none", write_statistics=False, metadata_collector=found
-    ) as writer:
+    stream = pa.MockOutputStream()
+    with library.ParquetWriter(stream, table.schema, compression="none", write_statistics=False) as writer:
         writer.write_table(table, group.count)
-    written = found[0].row_group(0)
+    written = writer.writer.metadata.row_group(0)
     sizes = [written.column(at).total_uncompressed_size for at in range(group.width)]
     return [
         name
