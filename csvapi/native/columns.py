@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer
 
-    from csvapi.native.index import Index
+    from csvapi.native.index import RecordIndex
 
 _END, _SIZE = 4, 8  # bytes of where a cell ends, and of a column's size
 _LARGEST = 1 << 31  # bytes of a text, less one: Arrow's offsets are 32 bits with a sign
@@ -53,7 +53,7 @@ class Columns:
 
 
 def fit(
-    index: Index,
+    index: RecordIndex,
     record: int,
     mask: ReadableBuffer | None = None,
     value: int = 1,
@@ -78,7 +78,7 @@ def fit(
 
 
 def columns(
-    index: Index,
+    index: RecordIndex,
     start: int,
     stop: int,
     mask: ReadableBuffer | None = None,

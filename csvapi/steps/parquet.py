@@ -61,7 +61,7 @@ class Parquet:
     def write_batch(self, batch: Batch) -> int:
         """By the kernel, unless its text has to be encoded anew."""
         self._collect()
-        if not isinstance(batch, IndexedBatch) or batch.wire.inner not in _UTF8:
+        if not isinstance(batch, IndexedBatch) or batch.byte_dialect.inner not in _UTF8:
             return 0
         record = 0
         while record < len(batch.index):
