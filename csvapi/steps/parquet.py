@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from csvapi.csvio.batch import Batch
+    from csvapi.spill.workspace import Workspace
     from csvapi.steps.formats import Row
     from csvapi.steps.growth import Bound
 
@@ -33,8 +34,8 @@ class Parquet:
     """Columns of strings, which may be null; row groups of bounded size, Snappy inside.
 
     A row group is encoded and written by a thread while the next one is filled, so there are never more than two; the
-    library and the kernel give up the interpreter's lock. Where that might take more memory than the process may have,
-    it is written before the next one is filled. The bytes of the file depend on the records and `memory`
+    library and the kernel give up the interpreter's lock. With one core, or where that might take more memory than the
+    process may have, it is written before the next one is filled. The file's bytes depend on the records and the budget
     alone. The library needs about 5 KB per column besides, and 1 KB per column and row group that it keeps for the
     footer. What the kernel has read becomes columns without an object for a cell, all else by way of rows.
 
@@ -42,7 +43,7 @@ class Parquet:
     `abandon`.
     """
 
-    def __init__(self, path: Path, names: list[str], memory: int, bound: Bound) -> None:
+    def __init__(self, path: Path, names: list[str], workspace: Workspace, bound: Bound) -> None:
         with limits.importing():
             from concurrent.futures import ThreadPoolExecutor
 
@@ -51,8 +52,9 @@ class Parquet:
 
         self.path, self.meter, self.library = path, Meter(), pq
         self.schema = pa.schema([(name, pa.string()) for name in names])
-        self.most = max(min(_GROUP_SIZE, memory // _SHARE), len(names) * _PER_COLUMN)
+        self.most = max(min(_GROUP_SIZE, workspace.memory // _SHARE), len(names) * _PER_COLUMN)
         self.beside = self.most + _RECORDS * bound.limit
+        self.cores = workspace.cores
         self.group = RowGroup(len(names), self.most)
         self.writer: Any = None  # the library's, as soon as the first row group is there
         self.thread = ThreadPoolExecutor(1, "parquet")
@@ -90,9 +92,9 @@ class Parquet:
         needed = _PAGES * group.size + group.width * _PER_WRITTEN + _BUFFERS
         limits.need(needed)  # refused memory inside, the library would not come back
         table = pa.Table.from_arrays(list(group.arrays()), schema=self.schema)
-        if limits.allows(needed + self.beside):
+        if self.cores > 1 and limits.allows(needed + self.beside):
             self.writing = self.thread.submit(self._write, table, group)
-        else:  # nothing else may take what the library needs
+        else:  # or what is read meanwhile might take what the library needs
             self._write(table, group)
             self._charge()
 

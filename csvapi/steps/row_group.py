@@ -49,13 +49,13 @@ class RowGroup:
 
     def __init__(self, width: int, most: int, before: RowGroup | None = None) -> None:
         self.width, self.most = width, most
-        usual = before if before and before.size <= 2 * most else None
-        self.texts = [Filling(usual.texts[at].used if usual else 0) for at in range(width)]
-        self.ends = [Filling(usual.ends[at].used if usual else 0) for at in range(width)]
+        self.count, self.size = 0, 0
+        like = before if before and before.size <= 2 * most else None
+        self.texts: list[Filling] = [Filling(like.texts[at].used if like else 0) for at in range(width)]
+        self.ends: list[Filling] = [Filling(like.ends[at].used if like else _END) for at in range(width)]
         for ends in self.ends:
             ends.add(bytes(_END))
         self.nulls: dict[int, bytearray] = {}
-        self.count, self.size = 0, 0
 
     @property
     def full(self) -> bool:
@@ -104,9 +104,9 @@ class RowGroup:
         for at, (text, ends) in enumerate(zip(self.texts, self.ends, strict=True)):
             nulls = self.nulls.get(at)
             valid = pa.py_buffer(_bits(nulls, self.count)) if nulls else None
-            array = pa.StringArray.from_buffers(self.count, pa.py_buffer(ends.view), pa.py_buffer(text.view), valid)
-            array.validate(full=not text.memory.isascii())  # which costs ten times as much
-            yield array
+            column = pa.StringArray.from_buffers(self.count, pa.py_buffer(ends.view), pa.py_buffer(text.view), valid)
+            column.validate(full=not text.memory.isascii())  # each cell is looked at, where it might not be UTF-8
+            yield column
 
     def plain_sizes(self) -> list[int]:
         """The bytes that each column takes as Parquet writes texts in full: a length in 4 bytes, and the text."""

@@ -19,6 +19,7 @@ from csvapi.engines import Options, run
 from csvapi.errors import InvalidInput, TooLarge
 from csvapi.operations import load_steps
 from csvapi.operations.convert import distinct
+from csvapi.spill.workspace import Workspace
 from csvapi.steps import formats
 from csvapi.steps.growth import Bound
 from tests.engines import model
@@ -127,7 +128,7 @@ def test_the_kernel_makes_columns(tmp_path: Path, records: int, encoding: str, t
     dialect = Dialect(encoding=encoding)
     (tmp_path / "in").write_text("a,b\n" + "é,1\n" * records + ",2\n" * records, encoding)
     source = Source.open(tmp_path / "in", dialect)
-    writer = formats.FORMATS["parquet"].open(tmp_path / "out", ["a", "b"], 1 << 20, Bound(1 << 20))
+    writer = formats.FORMATS["parquet"].open(tmp_path / "out", ["a", "b"], Workspace(tmp_path, 1 << 20), Bound(1 << 20))
     batch = next(iter(read_batches(source, 4, source.size, parsers_of(source, 2, 1 << 20, native=1 << 10)))).batch
     assert len(batch) == 2 * records
     half = batch.select(b"\1\0" * records)
@@ -145,7 +146,9 @@ def test_the_kernel_writes_objects(tmp_path: Path) -> None:
     source = Source.open(tmp_path / "in", Dialect())
     pieces = read_batches(source, 7, len(TEXT), parsers_of(source, 3, 1 << 20, native=1 << 10))
     for form, written in (("ndjson", TWO % ("", "\n", "", "\n")), ("json", "[\n" + TWO % ("", "", ",\n", ""))):
-        writer = formats.FORMATS[form].open(tmp_path / "out", ["id", "n", "n_2"], 1 << 20, Bound(1 << 20))
+        writer = formats.FORMATS[form].open(
+            tmp_path / "out", ["id", "n", "n_2"], Workspace(tmp_path, 1 << 20), Bound(1 << 20)
+        )
         if form == "ndjson":
             batch = next(iter(pieces)).batch
         assert writer.write_batch(batch) == len(batch) == 2

@@ -131,7 +131,8 @@ class RangePass:
 
     def _step_workspace(self, report: Callable[[Progressed], None]) -> Workspace:
         shared = self.number > 0 or self.bounds[1] < self.plan.source.size
-        return Workspace(self.workspace, self.memory, lambda: report((0, 0, 0)), shared, self.options.native)
+        cores = 1 if shared else self.options.processes
+        return Workspace(self.workspace, self.memory, lambda: report((0, 0, 0)), shared, self.options.native, cores)
 
     def _key_sink(self) -> closing[KeySink]:
         place = (self.workspace, self.end - 1, self.number, self.partitions)
