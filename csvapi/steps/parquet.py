@@ -39,7 +39,7 @@ class Parquet:
     alone. The library needs about 5 KB per column besides, and 1 KB per column and row group that it keeps for the
     footer. What the kernel has read becomes columns without an object for a cell, all else by way of rows.
 
-    What goes wrong in the thread is raised by the next call. No thread is left behind `close`, whatever it raises, or
+    What goes wrong in the thread is raised by the next call. No thread is left after `close`, whatever it raises, or
     `abandon`.
     """
 

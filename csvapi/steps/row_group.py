@@ -27,7 +27,7 @@ class Filling:
         self.memory, self.used = bytearray(size), 0
 
     def add(self, more: bytes | memoryview) -> None:
-        """Put more bytes behind those that there are."""
+        """Put more bytes after those that there are."""
         end = self.used + len(more)
         self.memory[self.used : end] = more  # which makes it longer where it is too short
         self.used = end
