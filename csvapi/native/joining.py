@@ -45,7 +45,7 @@ class Lookup:
 
     def __init__(self, entries: Memory | Mapped, starts: Memory | Mapped, texts: Memory | Mapped, bits: int) -> None:
         if not 1 <= bits <= MOST_BITS or len(starts.view) < 8 * ((1 << bits) + 1) or len(texts.view) < SLACK:
-            raise ValueError(f"There are not the starts of {bits} bits, or no {SLACK} bytes behind the texts.")
+            raise ValueError(f"There are not the starts of {bits} bits, or no {SLACK} bytes after the texts.")
         self.parts, self.bits = (entries, starts, texts), bits
         self.structure = LookupStruct(entries.address, starts.address, texts.address, bits)
 

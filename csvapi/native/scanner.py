@@ -61,7 +61,7 @@ class Scanner:
         self.form = form
         self.level = best_level() if level is None else max(0, min(level, best_level()))
         self.scans = 0
-        words = size // 64 + 1  # of a line feed behind the text, too
+        words = size // 64 + 1  # of a line feed after the text, too
         self.memory = allocate(size + SLACK)
         self.ends = allocate(4 * (size + 1 + _MORE_ENDS))
         self.quotes, self.hidden = allocate(8 * words), allocate(8 * words)

@@ -171,7 +171,7 @@ class Join(Lookup, Written, Expander):
         size = len(self.line_end)
         beyond = fields[self.width :]
         rest = records([[b"", *beyond]], self.byte_dialect)[0][:-size] if beyond else b""
-        lone = self.width == 1 and not own[0] and bool(self.taken)  # needs no quotes with others behind it
+        lone = self.width == 1 and not own[0] and bool(self.taken)  # needs no quotes with others after it
         return b"" if lone else records([own], self.byte_dialect)[0][:-size], self.line_end, rest
 
     def counts(self) -> Counts:

@@ -212,7 +212,7 @@ def answers_for_some(_: Case, random: Random) -> None:
 
 
 def joins(case: Case, random: Random) -> None:
-    """Records find those with their key, and are written with what belongs to these behind them."""
+    """Records find those with their key, and are written each followed by what belongs to it."""
     index, good = scan(case)
     joining.joins(case, index, good, None if random.randrange(2) else mask(random, len(good)), random)
 

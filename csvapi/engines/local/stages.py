@@ -37,10 +37,10 @@ def stages(steps: list[Step], options: Options) -> list[list[Step]]:
     return found
 
 
-def check(plan: Plan, behind: list[list[Step]], files: Files) -> None:
+def check(plan: Plan, later: list[list[Step]], files: Files) -> None:
     """Find wrong columns of later stages before the first one runs."""
     after = plan.after
-    check_columns([step for steps in behind for step in steps], after.columns, after.header, files)
+    check_columns([step for steps in later for step in steps], after.columns, after.header, files)
 
 
 class Aside:
