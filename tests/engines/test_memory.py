@@ -124,6 +124,9 @@ MUCH: dict[str, tuple[str, list[dict[str, Any]], dict[str, Any]]] = {
     "pad": (",".join(WIDE_NAMES) + "\n" + "a\n" * 100, [{"op": "normalise"}], {"on_ragged": "pad"}),
     "names": (f"k,{'n' * 90_000}\n" + "a,1\n" * 900, [{"op": "convert", "format": "ndjson"}], {}),
     "pairs": ("k,n\n" + "a,1\n" * 900, [{"op": "join", "file": 2, "on": ["k"]}], {}),
+    "marks": ("k\n" + "a\n" * 3_000_000, [{"op": "dedup"}], {"explain": True}),
+    "marks of all": ("k\n" + "a\n" * 3_000_000, [{"op": "dedup", "keep": "none"}], {"explain": True}),
+    "marks by Python": ("k\n" + "a\n" * 1_600_000, [{"op": "dedup"}], {"explain": True, "native": False}),
     "equal keys": ("k\n" + "a\n" * 600_000, [{"op": "dedup"}], {"native": False}),
 }  # fmt: skip
 
