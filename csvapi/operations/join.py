@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from csvapi.csvio.batch import Batch, ParsedBatch
-from csvapi.spill.native_index import NativeIndex
 from csvapi.steps.conditions import inverse
 from csvapi.steps.growth import EACH, KEY_COLUMNS, PART, Bound
 from csvapi.steps.lookup import Lookup
@@ -116,16 +116,15 @@ class Join(Lookup, Written, Expander):
 
     def _by_kernel(self, block: IndexedBatch) -> Iterator[Records]:
         """Of a block whose records have the header's width and a line end each."""
-        assert isinstance(self.index, NativeIndex)  # noqa: S101  it finds the keys of the block
-        found = self.found(block, places=True)
-        pairs = self.index.pairs(block, found, None if self.inner else self.unmatched, self.bound.limit)
-        while not pairs.ended:
-            text, count = self.index.write(pairs, PART)
-            if not count and pairs.too_long:
-                raise self.bound.refused(pairs.too_long, block.row_of(pairs.record))
-            self.out += count
-            self.alive()
-            yield Text(self.wire, text, count)
+        for matches in self.matched_by_kernel(block):
+            pairs = matches.pairs(block, None if self.inner else self.unmatched, self.bound.limit)
+            while not pairs.ended:
+                text, count = matches.write(pairs, PART)
+                if not count and pairs.too_long:
+                    raise self.bound.refused(pairs.too_long, block.row_of(pairs.record))
+                self.out += count
+                self.alive()
+                yield Text(self.wire, text, count)
 
     def _by_record(self, block: Batch) -> Iterator[Records]:
         raw: list[bytes] = []
@@ -146,16 +145,16 @@ class Join(Lookup, Written, Expander):
         return ParsedBatch(self.wire, raw, raw, rows)
 
     def _pairs(self, block: Batch) -> Iterator[tuple[int, bytes]]:
-        assert self.index is not None  # noqa: S101  prepared
         own = movable(block)
         even = block.width == self.width or not self.taken
         for number, found in enumerate(self.matches(block)):
-            if not found and self.inner:
+            texts = iter(found)
+            first = next(texts, None if self.inner else self.unmatched)
+            if first is None:
                 continue
             row = block.rows[number]
             body, end, rest = self._body(block, own[number], number, even=even)
-            for place in found or (None,):  # without a match, once
-                text = self.unmatched if place is None else self.index.text(place) if self.taken else b""
+            for text in chain((first,), texts):
                 self.bound.check(len(body) + len(text) + len(rest), row)
                 yield row, body + text + rest + end
 
@@ -182,6 +181,8 @@ class Join(Lookup, Written, Expander):
 class Matching(Lookup, Selector):
     """semi and anti: whole records, byte for byte."""
 
+    one = True
+
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         super().__init__(params, context, pointer, columns(params), others(params))
         self.taken = []
@@ -190,10 +191,8 @@ class Matching(Lookup, Selector):
 
     def keep(self, block: Batch) -> Mask:
         """See `Selector.keep`."""
-        if self.finds(block):
-            answers = block.packed(self.found(block, places=False).answered)
-            return answers if self.semi else inverse(answers)
-        return bytes(bool(found) == self.semi for found in self.matches(block))
+        matched = self.match(block)
+        return matched if self.semi else inverse(matched)
 
 
 def build(params: dict[str, Any], context: Context, pointer: str) -> Join | Matching:

@@ -14,7 +14,7 @@ from csvapi.engines.local.mark_duplicates import Duplicates
 from csvapi.engines.local.outputs import side_by_side
 from csvapi.engines.local.processes import run_all
 from csvapi.engines.local.range_pass import RangePass
-from csvapi.engines.local.range_result import Found, join_sightings, merge
+from csvapi.engines.local.range_result import Found, add_counts, join_sightings, joined_census, merge
 from csvapi.engines.local.ranges import ranges
 from csvapi.engines.local.stage_warnings import warnings_of
 from csvapi.engines.local.strategy import Strategy
@@ -22,7 +22,6 @@ from csvapi.engines.options import Options, Progress
 from csvapi.engines.receipt import Receipt, StepCount
 from csvapi.spill.workspace import Workspace
 from csvapi.steps.gathering import Part
-from csvapi.steps.keyed import SAMPLE
 from csvapi.steps.mapping import Mapper
 
 if TYPE_CHECKING:
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from csvapi.engines.local.outputs import Outputs
     from csvapi.engines.local.plan import Plan
     from csvapi.engines.local.processes import Progressed, Report
+    from csvapi.steps.asking import Asker
     from csvapi.steps.selecting import KeyedSelector, Student
 
 
@@ -54,8 +54,7 @@ class Stage:
         self.ranges = ranges(plan.source, plan.head, self.processes, options.smallest_range)
         self.done = done
         self.kept = 0
-        self.passes = plan.passes
-        self.total = done[0] + (plan.source.size - plan.head.start) * len(self.passes)
+        self.before, self.passes = done[0], plan.passes
         self.step = 0
         self.counts = [StepCount(step.operation.name) for step in plan.steps]
         self.found: list[Found] = []
@@ -68,9 +67,12 @@ class Stage:
         for count, built in zip(self.counts, self.plan.built, strict=True):
             built.alive = workspace.alive
             count.detail.update(built.prepare(workspace))
+        self.passes = self.plan.passes
         for each in self.passes[:-1]:
             if each.what == "keys":
                 self._keyed_pass(each.begin, each.end)
+            elif each.what == "ask":
+                self._asking_pass(each.begin, each.end)
             else:
                 self._study_pass(each.begin, each.end)
         out = self._last_pass(self.passes[-1].begin, outputs)
@@ -87,6 +89,11 @@ class Stage:
     def records(self) -> int:
         """The number of records in the file, as the first pass counted them."""
         return sum(found.census.records for found in self.found)
+
+    @property
+    def total(self) -> int:
+        """Bytes read by the end of the stage, with those of the stages before."""
+        return self.before + (self.plan.source.size - self.plan.head.start) * len(self.passes)
 
     def _report(self, step: Progressed) -> None:
         self.done = [mine + more for mine, more in zip(self.done, step, strict=True)]
@@ -144,6 +151,17 @@ class Stage:
         count.kept = count.records_in - dropped
         for path in self.workspace.glob(f"keys-{end - 1}-*"):
             path.unlink()
+
+    def _asking_pass(self, begin: int, end: int) -> None:
+        """Collect the keys of the records that reach step `end` (from 0), and have them answered."""
+        self.step = end + 1
+        asker = cast("Asker", self.plan.built[end])
+        more = {"asker": asker, "remember": end > 0, "locate": self.strategy.locates and begin == 0}
+        tasks = [self.strategy.task(self._pass(number, begin, end, **more)) for number in range(len(self.ranges))]
+        self._add(run_all(tasks, self._report), begin)
+        groups = [range(first, asker.partitions, self.processes) for first in range(self.processes)]
+        ranges = len(self.ranges)
+        run_all([partial(asker.answer, self.workspace, end, ranges, group) for group in groups], self._report)
 
     def _study_pass(self, begin: int, end: int) -> None:
         """Show the records that reach step `end` (from 0) to it."""
@@ -213,16 +231,7 @@ class Stage:
         if begin == 0:
             self.found = found
             join(self.workspace, len(found))
-        for number, count in enumerate(self.counts):
-            for each in found:
-                more = each.counts[number]
-                count.records_in += more.records_in
-                count.kept += more.kept
-                merge(count.detail, more.detail)
-                if number in each.samples:
-                    count.detail["distinct"] = count.kept
-                    sample = count.detail.setdefault("sample", [])
-                    sample += each.samples[number][: SAMPLE - len(sample)]
+        add_counts(self.counts, found)
         self.kept = sum(each.kept for each in found)
         for each in found:
             merge(self.read, each.read)
@@ -230,12 +239,7 @@ class Stage:
         join_sightings(self.plan.built, found, self.bases, lines)
 
     def _receipt(self, out: Sink) -> Receipt:
-        census = self.found[0].census
-        for each in self.found[1:]:
-            census.add(each.census)
-        census.blank += self.plan.head.blank
-        for issue in census.issues.values():
-            issue.byte = self.plan.source.byte(issue.byte) if issue.count else 0
+        census = joined_census(self.found, self.plan)
         return Receipt(
             engine=__version__,
             dialect=self.plan.source.wire.dialect,
