@@ -80,23 +80,23 @@ def traits(params: dict[str, Any]) -> Traits:
 class Join(Lookup, Written, Expander):
     """inner and left. A record's bytes stay and the other's fields follow; matches in the order of their file.
 
-    However many pairs the records of a block have, they are written in parts of bounded size.
+    However many pairs the records of a batch have, they are written in parts of bounded size.
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         Lookup.__init__(self, params, context, pointer, columns(params), others(params))
         self.inner = params.get("how", "inner") == "inner"
         suffix = params.get("suffix", "_2")
-        names = [self.other.columns[at] for at in self.taken]
+        names = [self.second.columns[at] for at in self.taken]
         known = set(context.columns)
         Bound(context.max_record, pointer).check_header(len(suffix) * sum(name in known for name in names))
         self.names = [name + suffix if name in known else name for name in names]
-        before = self.wire
+        before = self.byte_dialect
         Written.__init__(self, context, [*context.columns, *self.names], pointer)
         self.width = len(context.columns)
         self.rewrites = before.dialect.skip_space
         self.unmatched = b"" if not self.taken else before.delimiter * len(self.taken)
-        self.line_end = self.wire.dialect.line_end.encode()
+        self.line_end = self.byte_dialect.dialect.line_end.encode()
         self.out = self.seen = 0
 
     def prepare(self, workspace: Workspace) -> Counts:
@@ -106,31 +106,31 @@ class Join(Lookup, Written, Expander):
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         """See `Headed.head`: the first file's names, then the second one's without its key columns."""
-        return self.top([*fields, *(encoded(name, self.wire) for name in self.names)] if fields else fields)
+        return self.top([*fields, *(encoded(name, self.byte_dialect) for name in self.names)] if fields else fields)
 
-    def expand(self, block: Batch) -> Iterator[Records]:
+    def expand(self, batch: Batch) -> Iterator[Records]:
         """See `Expander.expand`."""
-        quick = self.finds(block) and block.width == self.width and block.ends
-        yield from self._by_kernel(block) if self.finds(block) and quick else self._by_record(block)
-        self.seen += len(block)
+        quick = self.finds(batch) and batch.width == self.width and batch.ends
+        yield from self._by_kernel(batch) if self.finds(batch) and quick else self._by_record(batch)
+        self.seen += len(batch)
 
-    def _by_kernel(self, block: IndexedBatch) -> Iterator[Records]:
-        """Of a block whose records have the header's width and a line end each."""
-        for matches in self.matched_by_kernel(block):
-            pairs = matches.pairs(block, None if self.inner else self.unmatched, self.bound.limit)
+    def _by_kernel(self, batch: IndexedBatch) -> Iterator[Records]:
+        """Of a batch whose records have the header's width and a line end each."""
+        for matches in self.matched_by_kernel(batch):
+            pairs = matches.pairs(batch, None if self.inner else self.unmatched, self.bound.limit)
             while not pairs.ended:
                 text, count = matches.write(pairs, PART)
                 if not count and pairs.too_long:
-                    raise self.bound.refused(pairs.too_long, block.row_of(pairs.record))
+                    raise self.bound.refused(pairs.too_long, batch.row_of(pairs.record))
                 self.out += count
-                self.alive()
-                yield Text(self.wire, text, count)
+                self.heartbeat()
+                yield Text(self.byte_dialect, text, count)
 
-    def _by_record(self, block: Batch) -> Iterator[Records]:
+    def _by_record(self, batch: Batch) -> Iterator[Records]:
         raw: list[bytes] = []
         rows: list[int] = []
         size = 0
-        for row, record in self._pairs(block):
+        for row, record in self._pairs(batch):
             raw.append(record)
             rows.append(row)
             size += len(record) + EACH
@@ -141,36 +141,36 @@ class Join(Lookup, Written, Expander):
 
     def _written(self, raw: list[bytes], rows: list[int]) -> Batch:
         self.out += len(raw)
-        self.alive()
-        return ParsedBatch(self.wire, raw, raw, rows)
+        self.heartbeat()
+        return ParsedBatch(self.byte_dialect, raw, raw, rows)
 
-    def _pairs(self, block: Batch) -> Iterator[tuple[int, bytes]]:
-        own = movable(block)
-        even = block.width == self.width or not self.taken
-        for number, found in enumerate(self.matches(block)):
+    def _pairs(self, batch: Batch) -> Iterator[tuple[int, bytes]]:
+        own = movable(batch)
+        even = batch.width == self.width or not self.taken
+        for number, found in enumerate(self.matches(batch)):
             texts = iter(found)
             first = next(texts, None if self.inner else self.unmatched)
             if first is None:
                 continue
-            row = block.rows[number]
-            body, end, rest = self._body(block, own[number], number, even=even)
+            row = batch.rows[number]
+            body, end, rest = self._body(batch, own[number], number, even=even)
             for text in chain((first,), texts):
                 self.bound.check(len(body) + len(text) + len(rest), row)
                 yield row, body + text + rest + end
 
-    def _body(self, block: Batch, raw: bytes, number: int, *, even: bool) -> tuple[bytes, bytes, bytes]:
+    def _body(self, batch: Batch, raw: bytes, number: int, *, even: bool) -> tuple[bytes, bytes, bytes]:
         """The record as wide as the header, its line end, and what it has beyond the header."""
-        fits = even or len(block.fields(number)) == self.width
+        fits = even or len(batch.fields(number)) == self.width
         if fits and not self.rewrites:
             body = raw.rstrip(b"\r\n")
             return body, raw[len(body) :], b""
-        fields = block.fields(number)
+        fields = batch.fields(number)
         own = fields[: self.width] + [b""] * (self.width - len(fields))
         size = len(self.line_end)
         beyond = fields[self.width :]
-        rest = records([[b"", *beyond]], self.wire)[0][:-size] if beyond else b""
+        rest = records([[b"", *beyond]], self.byte_dialect)[0][:-size] if beyond else b""
         lone = self.width == 1 and not own[0] and bool(self.taken)  # needs no quotes with others behind it
-        return b"" if lone else records([own], self.wire)[0][:-size], self.line_end, rest
+        return b"" if lone else records([own], self.byte_dialect)[0][:-size], self.line_end, rest
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""
@@ -189,9 +189,9 @@ class Matching(Lookup, Selector):
         self.semi = params["how"] == "semi"
         self.reasons = ("no match" if self.semi else "matched",)
 
-    def keep(self, block: Batch) -> Mask:
+    def keep(self, batch: Batch) -> Mask:
         """See `Selector.keep`."""
-        matched = self.match(block)
+        matched = self.match(batch)
         return matched if self.semi else inverse(matched)
 
 
@@ -199,7 +199,8 @@ def build(params: dict[str, Any], context: Context, pointer: str) -> Join | Matc
     """Keys are compared as text; a key that is empty in all its columns, or has an absent field, matches nothing. With
     inner and left a record's bytes stay and the fields of the second file follow, its key columns left out; records
     with several matches come once for each, in the order of the second file. semi and anti give whole records, byte
-    for byte. The second file is read once, before the first; memory: the budget, then the workspace.
+    for byte. The second file is read once, before the first; memory: the budget, then the workspace: where the second
+    file's keys and columns exceed the budget, the first is read once more, to look up its keys in their order on disk.
     """
     return (Join if traits(params).settles else Matching)(params, context, pointer)
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from csvapi.spill.native_index import NativeIndex
+    from csvapi.spill.native_index import NativeHashIndex
 
 _WINDOW = 1 << 15  # bytes of a file that are read at once
 _AHEAD = 1 << 16  # rows to which answers are taken together, at most
@@ -41,7 +41,13 @@ def answer_file(workspace: Path, step: int, number: int, partition: int) -> Path
 
 
 def write_answers(
-    index: NativeIndex, workspace: Path, step: int, number: int, partition: int, most: int, alive: Callable[[], None]
+    index: NativeHashIndex,
+    workspace: Path,
+    step: int,
+    number: int,
+    partition: int,
+    most: int,
+    alive: Callable[[], None],
 ) -> None:
     """Answer the keys of a range and partition, of which the file goes: with at most `most` texts each."""
     keys = key_file(workspace, step, number, partition)
@@ -57,7 +63,7 @@ def write_answers(
 class Answers(AbstractContextManager["Answers"]):
     """The answers to the keys of one range; its records come in the order of their rows, each once."""
 
-    def __init__(self, index: NativeIndex, workspace: Path, step: int, number: int, memory: int) -> None:
+    def __init__(self, index: NativeHashIndex, workspace: Path, step: int, number: int, memory: int) -> None:
         self._index = index
         self._pieces = [_Piece(answer_file(workspace, step, number, each)) for each in range(PARTITIONS)]
         self._taking = Taking(max(memory // _SHARE, _LEAST))

@@ -34,7 +34,7 @@ _SPARE = 8  # of the memory that part is left to what comes in before the next l
 _NOTHING = range(0)
 
 
-class NativeIndex:
+class NativeHashIndex:
     """`repeated` counts the records whose key another one had before; a partition has at most `most` bytes of texts."""
 
     def __init__(self, folder: Path, bits: int, secret: bytes, repeated: int, memory: int, most: int) -> None:
@@ -160,7 +160,7 @@ class Pages:
 def empty_digest(batch: IndexedBatch, positions: Sequence[int], secret: bytes) -> bytes:
     """The digest of the key of nothing but empty fields."""
     found = bytearray(DIGEST)
-    digests_of([batch.wire.delimiter * (len(positions) - 1)], secret, found)
+    digests_of([batch.byte_dialect.delimiter * (len(positions) - 1)], secret, found)
     return bytes(found)
 
 

@@ -21,7 +21,7 @@ from csvapi.native.library import SLACK
 from csvapi.native.ordering import Sorter, Starts, bits_of
 from csvapi.native.partitions import ENTRY, entries
 from csvapi.spill.key_files import Spread
-from csvapi.spill.native_index import PARTITIONS, NativeIndex, empty_digest
+from csvapi.spill.native_index import PARTITIONS, NativeHashIndex, empty_digest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ _LEAST, _MOST = 1 << 20, 1 << 26  # bytes of it in any case, and at most: a sort
 _SHALLOW = 60  # bits that are alike in what is not spread any more: it is one digest
 
 
-class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
+class NativeHashIndexWriter(AbstractContextManager["NativeHashIndexWriter"]):
     """Takes keys and texts in order; `finish` puts them into an index. `most` bytes of entries are sorted at once."""
 
     def __init__(self, workspace: Workspace, name: str, most: int = 0) -> None:
@@ -87,7 +87,7 @@ class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def finish(self) -> NativeIndex:
+    def finish(self) -> NativeHashIndex:
         """Put each partition in order, one behind the other."""
         self._spread.partitions.flush()
         self._texts.flush()
@@ -106,7 +106,7 @@ class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
                 self._write(self._order, bytes(ENTRY))  # an empty file cannot be mapped
         del self._sorter
         most, memory = max(self._texts.sizes), self.workspace.memory
-        return NativeIndex(self.folder, self._begins.bits, self.secret, self.repeated, memory, most)
+        return NativeHashIndex(self.folder, self._begins.bits, self.secret, self.repeated, memory, most)
 
     def _join_texts(self) -> None:
         """Put those of each partition behind those of the one before."""
@@ -115,7 +115,7 @@ class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
                 path = self.folder / f"texts-{part}"
                 with path.open("rb", buffering=0) as source, disk_budget(path.stat().st_size):
                     while os.sendfile(target.fileno(), source.fileno(), None, _COPY):
-                        self.workspace.alive()
+                        self.workspace.heartbeat()
                 path.unlink()
             with disk_budget(SLACK):
                 target.write(bytes(SLACK))
@@ -138,7 +138,7 @@ class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
                 self._write(self._order, order)
                 for piece in self._begins.add(order):
                     self._write(self._starts, piece)
-                self.workspace.alive()
+                self.workspace.heartbeat()
         path.unlink()
 
     def _are_one(self, path: Path, skip: int) -> bool:
@@ -150,7 +150,7 @@ class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
                 first = first or bytes(order[:DIGEST])
                 if repeated < size // ENTRY - 1 or order[:DIGEST] != first:
                     return False
-                self.workspace.alive()
+                self.workspace.heartbeat()
         return True
 
     def _put_apart(self, path: Path, skip: int, start: int) -> None:
@@ -160,7 +160,7 @@ class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
             with path.open("rb", buffering=0) as file:
                 while size := file.readinto(self._sorter.entries.view):
                     apart.partitions.add_entries(self._sorter.entries.view[:size], skip=skip)
-                    self.workspace.alive()
+                    self.workspace.heartbeat()
             apart.partitions.flush()
         finally:
             apart.close()

@@ -34,7 +34,7 @@ class Asker(Behaviour, ABC):
         """In how many partitions the keys are to be spread."""
 
     @abstractmethod
-    def ask(self, block: Batch, sink: KeySink) -> None:
+    def ask(self, batch: Batch, sink: KeySink) -> None:
         """Give the keys of records to the sink, each with its row; of a record of which none is given nothing is
         found."""
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from csvapi.csvio.indexed import IndexedBatch
 from csvapi.csvio.keys import canonical
 from csvapi.spill.answers import Answers, write_answers
-from csvapi.spill.native_index import PARTITIONS, NativeIndex, empty_digest
+from csvapi.spill.native_index import PARTITIONS, NativeHashIndex, empty_digest
 from csvapi.steps.asking import Asker
 from csvapi.steps.growth import some
 from csvapi.steps.second_index import SecondIndex
-from csvapi.steps.second_input import Other
-from csvapi.steps.writing import wire_of
+from csvapi.steps.second_input import SecondInput
+from csvapi.steps.writing import byte_dialect_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.batch import Batch, Cell, Mask
     from csvapi.native.joining import Found
-    from csvapi.spill.hash_index import Index
+    from csvapi.spill.hash_index import HashIndex
     from csvapi.spill.key_files import KeySink
     from csvapi.spill.native_index import Matches
     from csvapi.spill.workspace import Workspace
@@ -50,29 +50,29 @@ class Lookup(Asker):
         left: list[tuple[str, Column]],
         right: list[tuple[str, Column]],
     ) -> None:
-        self.context, self.wire = context, wire_of(context)
-        self.other = Other(context, params["file"], f"{pointer}/file")
-        self.others = [self.other]
+        self.context, self.byte_dialect = context, byte_dialect_of(context)
+        self.second = SecondInput(context, params["file"], f"{pointer}/file")
+        self.second_inputs = [self.second]
         mine = [context.position(column, pointer + at) for at, column in left]
-        theirs = [self.other.position(column, pointer + at) for at, column in right]
+        theirs = [self.second.position(column, pointer + at) for at, column in right]
         pairs = list(dict.fromkeys(zip(mine, theirs, strict=True)))
         self.left, self.right = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-        self.taken = sorted({*range(len(self.other.columns))} - {*self.right})
+        self.taken = sorted({*range(len(self.second.columns))} - {*self.right})
         self.missing = self.matched = 0
-        self.index: Index | NativeIndex | None = None
+        self.index: HashIndex | NativeHashIndex | None = None
         self.answers: Answers | None = None
 
     def prepare(self, workspace: Workspace) -> Counts:
         """Read the second file into an index. See `Behaviour.prepare`."""
         self.missing = self.matched = 0
         self.workspace = workspace
-        self.index = SecondIndex(self.context, self.wire, self.other, self.right, self.taken).built(workspace)
+        self.index = SecondIndex(self.context, self.byte_dialect, self.second, self.right, self.taken).built(workspace)
         return {"repeated_keys": self.index.repeated}
 
     @property
     def asks(self) -> bool:
         """See `Behaviour.asks`."""
-        return isinstance(self.index, NativeIndex) and not self.index.fits
+        return isinstance(self.index, NativeHashIndex) and not self.index.fits
 
     @property
     def secret(self) -> bytes:
@@ -85,25 +85,25 @@ class Lookup(Asker):
         return PARTITIONS
 
     @property
-    def _native(self) -> NativeIndex:
-        assert isinstance(self.index, NativeIndex)  # noqa: S101  asked before
+    def _native(self) -> NativeHashIndex:
+        assert isinstance(self.index, NativeHashIndex)  # noqa: S101  asked before
         return self.index
 
-    def ask(self, block: Batch, sink: KeySink) -> None:
+    def ask(self, batch: Batch, sink: KeySink) -> None:
         """See `Asker.ask`."""
-        if self.finds(block):
-            digests, empty = block.digests(self.left, self.secret), empty_digest(block, self.left, self.secret)
+        if self.finds(batch):
+            digests, empty = batch.digests(self.left, self.secret), empty_digest(batch, self.left, self.secret)
             missing, _ = digests.count(empty, 0)
             self.missing += missing
             sink.add_digests(digests.without(empty) if missing else digests)
             return
-        for few in some(block, block.width or 1):
+        for few in some(batch, batch.width or 1):
             keys = self._keys(few)
             self.missing += keys.count(None)
             sink.add(
                 [key for key in keys if key is not None], list(compress(few.rows, [key is not None for key in keys]))
             )
-            self.alive()
+            self.heartbeat()
 
     def asked(self) -> Counts:
         """See `Asker.asked`."""
@@ -135,26 +135,26 @@ class Lookup(Asker):
             yield
         self.answers = None
 
-    def matches(self, block: Batch) -> Iterator[Iterable[bytes]]:
+    def matches(self, batch: Batch) -> Iterator[Iterable[bytes]]:
         """For each record the texts of those with its key."""
         assert self.index is not None  # noqa: S101  prepared
         if self.answers:
-            for some_ in self._answered(self.answers, block.rows):
+            for some_ in self._answered(self.answers, batch.rows):
                 yield from map(some_.texts, some_.records)
             return
-        keys = self._keys(block)
+        keys = self._keys(batch)
         self.missing += keys.count(None)
         found = self.index.find(keys)
         self.matched += sum(map(bool, found))
         for places in found:
             yield map(self.index.text, places)
 
-    def matched_by_kernel(self, block: IndexedBatch) -> Iterator[Matches]:
-        """The same for a block that the kernel `finds`, some records of its index at a time."""
+    def matched_by_kernel(self, batch: IndexedBatch) -> Iterator[Matches]:
+        """The same for a batch that the kernel `finds`, some records of its index at a time."""
         if self.answers:
-            yield from self._answered(self.answers, block.all_rows)
+            yield from self._answered(self.answers, batch.all_rows)
             return
-        matches = self._native.matches(block, self.left, places=True)
+        matches = self._native.matches(batch, self.left, places=True)
         self._count(matches.found)
         yield matches
 
@@ -165,17 +165,17 @@ class Lookup(Asker):
             yield matches
         self.matched += found.matched if found else 0
 
-    def match(self, block: Batch) -> Mask:
+    def match(self, batch: Batch) -> Mask:
         """For each record a byte: 1 where there are others with its key."""
         if self.answers:
-            found = self.answers.found(block.rows)
+            found = self.answers.found(batch.rows)
             self._count(found)
             return found.answered
-        if self.finds(block):
-            by_kernel = self._native.find_batch(block, self.left, places=False)
+        if self.finds(batch):
+            by_kernel = self._native.find_batch(batch, self.left, places=False)
             self._count(by_kernel)
-            return block.packed(by_kernel.answered)
-        keys = self._keys(block)
+            return batch.packed(by_kernel.answered)
+        keys = self._keys(batch)
         self.missing += keys.count(None)
         assert self.index is not None  # noqa: S101  prepared
         answers = bytes(map(bool, self.index.find(keys)))
@@ -186,23 +186,23 @@ class Lookup(Asker):
         self.missing += found.missing
         self.matched += found.matched
 
-    def finds(self, block: Batch) -> TypeGuard[IndexedBatch]:
-        """Whether the kernel looks up the keys of a block."""
-        return isinstance(block, IndexedBatch) and isinstance(self.index, NativeIndex) and self._apart
+    def finds(self, batch: Batch) -> TypeGuard[IndexedBatch]:
+        """Whether the kernel looks up the keys of a batch."""
+        return isinstance(batch, IndexedBatch) and isinstance(self.index, NativeHashIndex) and self._apart
 
     @cached_property
     def _apart(self) -> bool:
         return len({*self.left}) == len(self.left)
 
-    def _keys(self, block: Batch) -> list[bytes | None]:
-        if not block.width:
-            return [self._key(list(row)) for row in zip(*(block.column(at) for at in self.left), strict=True)]
-        keys: list[bytes | None] = [*block.keys(self.left)]
-        blank = self.wire.delimiter * (len(self.left) - 1)
+    def _keys(self, batch: Batch) -> list[bytes | None]:
+        if not batch.width:
+            return [self._key(list(row)) for row in zip(*(batch.column(at) for at in self.left), strict=True)]
+        keys: list[bytes | None] = [*batch.keys(self.left)]
+        blank = self.byte_dialect.delimiter * (len(self.left) - 1)
         return [None if key == blank else key for key in keys] if blank in keys else keys
 
     def _key(self, cells: list[Cell]) -> bytes | None:
-        return None if None in cells or not any(cells) else canonical(cells, self.wire.delimiter)
+        return None if None in cells or not any(cells) else canonical(cells, self.byte_dialect.delimiter)
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""

@@ -26,7 +26,7 @@ _ROW = 8  # bytes of a row that a record repeats
 
 
 def decision_file(workspace: Path) -> Path:
-    """For each record of the stage its fate, one byte (see `plan`)."""
+    """For each record of the stage its decision, one byte (see `plan`)."""
     return workspace / "decisions"
 
 
@@ -131,7 +131,7 @@ class Decisions:
         self.known = None if new else decision_file(workspace).open("r+b")
 
     def read(self, start: int, count: int) -> bytearray:
-        """The fates of `count` records of the range from number `start` on; all 0 in the first pass."""
+        """The decisions of `count` records of the range from number `start` on; all 0 in the first pass."""
         found = bytearray(count)
         if self.known:
             self.known.seek(self.base + start)
@@ -139,7 +139,7 @@ class Decisions:
         return found
 
     def write(self, start: int, decisions: bytearray) -> None:
-        """Set the fates of records of the range from number `start` on. Raises `WorkspaceFull` when the disk is."""
+        """Set the decisions of records of the range from number `start` on. Raises `WorkspaceFull` when the disk is."""
         if self.file:
             with disk_budget(len(decisions)):
                 self.file.write(decisions)

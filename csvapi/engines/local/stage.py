@@ -53,9 +53,8 @@ class Stage:
         self.strategy = Strategy(plan, options)
         self.ranges = ranges(plan.source, plan.head, self.processes, options.smallest_range)
         self.done = done
-        self.kept = 0
+        self.kept = self.step = 0
         self.before, self.passes = done[0], plan.passes
-        self.step = 0
         self.counts = [StepCount(step.operation.name) for step in plan.steps]
         self.found: list[Found] = []
         self.read = {"csv": 0, "native": 0}
@@ -65,7 +64,7 @@ class Stage:
         """Prepare the steps and do all passes. Raises what the steps raise, and `WrongCut` (see `range_pass`)."""
         workspace = self._step_workspace(self.options.memory // self.processes)
         for count, built in zip(self.counts, self.plan.built, strict=True):
-            built.alive = workspace.alive
+            built.heartbeat = workspace.heartbeat
             count.detail.update(built.prepare(workspace))
         self.passes = self.plan.passes
         for each in self.passes[:-1]:
@@ -92,7 +91,6 @@ class Stage:
 
     @property
     def total(self) -> int:
-        """Bytes read by the end of the stage, with those of the stages before."""
         return self.before + (self.plan.source.size - self.plan.head.start) * len(self.passes)
 
     def _report(self, step: Progressed) -> None:
@@ -154,14 +152,13 @@ class Stage:
 
     def _asking_pass(self, begin: int, end: int) -> None:
         """Collect the keys of the records that reach step `end` (from 0), and have them answered."""
-        self.step = end + 1
-        asker = cast("Asker", self.plan.built[end])
+        self.step, asker = end + 1, cast("Asker", self.plan.built[end])
         more = {"asker": asker, "remember": end > 0, "locate": self.strategy.locates and begin == 0}
         tasks = [self.strategy.task(self._pass(number, begin, end, **more)) for number in range(len(self.ranges))]
         self._add(run_all(tasks, self._report), begin)
         groups = [range(first, asker.partitions, self.processes) for first in range(self.processes)]
-        ranges = len(self.ranges)
-        run_all([partial(asker.answer, self.workspace, end, ranges, group) for group in groups], self._report)
+        work = partial(asker.answer, self.workspace, end, len(self.ranges))
+        run_all([partial(work, group) for group in groups], self._report)
 
     def _study_pass(self, begin: int, end: int) -> None:
         """Show the records that reach step `end` (from 0) to it."""
@@ -213,9 +210,9 @@ class Stage:
                 self._report((0, 0, 0))
             self.counts[-1].detail = self.plan.gatherer.counts()
         elif isinstance(last, Mapper):
-            for block in last.more():
-                main.write_records(block.raw, block.wire)
-                self._add_out(len(block))
+            for batch in last.more():
+                main.write_records(batch.raw, batch.byte_dialect)
+                self._add_out(len(batch))
                 self._report((0, 0, 0))
         elif not self.plan.headed:
             main.write(self.plan.source.tail)
@@ -242,7 +239,7 @@ class Stage:
         census = joined_census(self.found, self.plan)
         return Receipt(
             engine=__version__,
-            dialect=self.plan.source.wire.dialect,
+            dialect=self.plan.source.byte_dialect.dialect,
             steps=[step.as_json() for step in self.plan.steps],
             options=self.options.as_json(),
             input_bytes=self.plan.source.size + self.plan.source.trailing,
