@@ -51,7 +51,7 @@ class RangePass:
 
     A pass ends with a keyed step, whose keys it spills into `partitions`; or it shows what is left to the `student`, or
     spills the keys of it for the `asker`; or it writes to `output` and `dropped`, where the last step may be a
-    `gatherer` that takes the records instead. The first one may `locate` the records for `copy_survivors`.
+    `gatherer` that takes the records instead, with `memory` bytes of its own. The first may `locate` the records.
     """
 
     plan: Plan
@@ -61,6 +61,7 @@ class RangePass:
     bounds: tuple[int, int]
     begin: int
     end: int
+    memory: int
     base: int = 0
     partitions: int = 1
     secret: bytes | None = None
@@ -137,9 +138,9 @@ class RangePass:
         self.line += located.lines
 
     def _step_workspace(self, report: Callable[[Progressed], None]) -> Workspace:
-        memory = self.options.memory // max(1, self.options.processes)
         shared = self.number > 0 or self.bounds[1] < self.plan.source.size
-        return Workspace(self.workspace, memory, lambda: report((0, 0, 0)), shared, self.options.native)
+        cores = 1 if shared else self.options.processes
+        return Workspace(self.workspace, self.memory, lambda: report((0, 0, 0)), shared, self.options.native, cores)
 
     def _key_sink(self) -> closing[KeySink]:
         of, step = self.asker or self, self.end if self.asker else self.end - 1

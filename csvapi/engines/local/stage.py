@@ -50,6 +50,7 @@ class Stage:
     ) -> None:
         self.plan, self.options, self.workspace, self.progress = plan, options, workspace, progress
         self.processes = 1 if plan.ordered else processes
+        self.share = options.memory // self.processes
         self.strategy = Strategy(plan, options)
         self.ranges = ranges(plan.source, plan.head, self.processes, options.smallest_range)
         self.done = done
@@ -62,7 +63,7 @@ class Stage:
 
     def run(self, outputs: Outputs) -> Receipt:
         """Prepare the steps and do all passes. Raises what the steps raise, and `WrongCut` (see `range_pass`)."""
-        workspace = self._step_workspace(self.options.memory // self.processes)
+        workspace = self._step_workspace(self.share)
         for count, built in zip(self.counts, self.plan.built, strict=True):
             built.heartbeat = workspace.heartbeat
             count.detail.update(built.prepare(workspace))
@@ -104,7 +105,7 @@ class Stage:
 
     def _pass(self, number: int, begin: int, end: int, **more: Any) -> RangePass:
         base = self.bases[number] if begin else 0
-        place = (number, self.ranges[number], begin, end, base)
+        place = (number, self.ranges[number], begin, end, self.share, base)
         return RangePass(self.plan, self.options, self.workspace, *place, even=self.even, **more)
 
     @property
@@ -138,7 +139,7 @@ class Stage:
             self.bases,
             self.records,
             explain=self.options.explain,
-            memory=self.options.memory // self.processes,
+            memory=self.share,
             native=self.strategy.secret is not None,
         )
         resolver.prepare()
