@@ -158,8 +158,7 @@ class Stage:
         tasks = [self.strategy.task(self._pass(number, begin, end, **more)) for number in range(len(self.ranges))]
         self._add(run_all(tasks, self._report), begin)
         groups = [range(first, asker.partitions, self.processes) for first in range(self.processes)]
-        work = partial(asker.answer, self.workspace, end, len(self.ranges))
-        run_all([partial(work, group) for group in groups], self._report)
+        run_all([partial(asker.answer, self.workspace, end, len(self.ranges), each) for each in groups], self._report)
 
     def _study_pass(self, begin: int, end: int) -> None:
         """Show the records that reach step `end` (from 0) to it."""
