@@ -162,9 +162,9 @@ class Stage:
 
     def _study_pass(self, begin: int, end: int) -> None:
         """Show the records that reach step `end` (from 0) to it."""
-        self.step = end + 1
-        student = cast("Student", self.plan.built[end])
-        found = run_all([self._pass(0, begin, end, student=student, remember=True).run], self._report)
+        self.step, student = end + 1, cast("Student", self.plan.built[end])
+        more = {"student": student, "remember": True, "locate": self.strategy.locates and begin == 0}
+        found = run_all([self._pass(0, begin, end, **more).run], self._report)
         student.studied()
         self._add(found, begin)
 
