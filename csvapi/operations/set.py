@@ -99,7 +99,7 @@ class Set(Written, Mapper):
         named = [context.position(column, pointer + at) for at, column in columns(params)]
         self.positions = sorted(set(named)) or range(len(context.columns))
         self.names = context.columns
-        self.changes = changes(params, context.max_record, self._alive)
+        self.changes = changes(params, context.max_record, self._heartbeat)
         self.pointer = pointer
         self.previous: dict[int, bytes] | None = {} if params.get("fill_previous") else None
         self.known: dict[bytes, bytes] = {}
@@ -117,7 +117,7 @@ class Set(Written, Mapper):
         self.memory = min(_REMEMBERED, workspace.memory // _SHARE)
         return {}
 
-    def _alive(self) -> None:
+    def _heartbeat(self) -> None:
         self.heartbeat()
 
     def map(self, batch: Batch) -> Batch:
