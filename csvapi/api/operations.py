@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
 from typing import Any
 
 import marshmallow as ma
-from apispec import APISpec
-from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Response, g
 from marshmallow import validate
 
@@ -17,26 +13,13 @@ from csvapi.api.files import ROW
 from csvapi.api.raw_json import MIME
 from csvapi.api.resource import Resource
 from csvapi.api.schemas import RowShape
+from csvapi.api.step_schemas import schema_of
 from csvapi.api.task_shapes import INPUT, ON_BAD, ON_RAGGED, OUTPUT, STEPS, Counts
 from csvapi.api.warning_shape import WARNINGS
 from csvapi.operations import Operation, catalogue
 from csvapi.services import pipelines, previews
-from csvapi.steps.params import ColumnField
-from csvapi.steps.values import AsField
 
 blp = Resource("v1-operations", __name__, url_prefix="/api/v1", description="What can be done, and trying it")
-COLUMN = {
-    "description": "A column by its exact name, or by its position from 1",
-    "oneOf": [
-        {"type": "string"},
-        {
-            "type": "object",
-            "required": ["index"],
-            "properties": {"index": {"type": "integer", "minimum": 1}},
-            "additionalProperties": False,
-        },
-    ],
-}
 
 
 class OperationShape(ma.Schema):
@@ -53,35 +36,6 @@ class OperationShape(ma.Schema):
 
 class Catalogue(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(OperationShape), required=True)
-
-
-@cache
-def schema_of(name: str) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of one step of this operation, from the marshmallow schema that validates it."""
-    operation = catalogue()[name]
-    plugin = MarshmallowPlugin()
-    spec = APISpec("steps", "1", "3.1.0", plugins=[plugin])
-    converter: Any = plugin.converter  # which the specification above has made; it has no types
-    converter.map_to_openapi_type(ColumnField, None, None)
-    converter.map_to_openapi_type(AsField, None, None)
-    converter.add_attribute_function(lambda _self, field, **_: _special(field))
-    schema = converter.schema2jsonschema(operation.params())
-    named = spec.components.to_dict().get("schemas", {})
-    step = {
-        "type": "object",
-        "required": ["op", *schema.get("required", [])],
-        "properties": {"op": {"const": operation.name}, **schema.get("properties", {})},
-        "additionalProperties": False,
-        **({"$defs": named} if named else {}),
-    }
-    whole: dict[str, Any] = json.loads(json.dumps(step).replace("#/components/schemas/", "#/$defs/"))
-    return whole
-
-
-def _special(field: ma.fields.Field[Any]) -> dict[str, Any]:
-    if isinstance(field, ColumnField):
-        return COLUMN
-    return field.shape if isinstance(field, AsField) else {}
 
 
 def operation_shape(operation: Operation) -> dict[str, Any]:
