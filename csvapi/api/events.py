@@ -72,7 +72,7 @@ class Listening:
         return alive
 
 
-@blp.route("/<string:task_id>/events", methods=["GET"])
+@blp.route("/<string:task_id>/events", "follow_task", methods=["GET"])
 @signed_in
 @blp.doc(parameters=[_LAST])
 @blp.alt_response(

@@ -43,17 +43,21 @@ _PREFER = {
 
 
 class Listing(Paging):
+    """Which tasks to list, and the page."""
+
     status = ma.fields.String(
         validate=validate.OneOf([str(status) for status in Status]), metadata={"description": "Only these"}
     )
 
 
 class TaskPage(ma.Schema):
-    items = ma.fields.List(ma.fields.Nested(TaskItem), required=True)
+    """A page of tasks, the newest first; `next` is the cursor of the following page."""
+
+    items = ma.fields.List(ma.fields.Nested(TaskItem), required=True, metadata={"description": "The tasks"})
     next = NEXT
 
 
-@blp.route("", methods=["POST"])
+@blp.route("", "create_task", methods=["POST"])
 @signed_in
 @idempotent(_PREFER)
 @blp.arguments(Submission, example=_EXAMPLE)
@@ -84,7 +88,7 @@ def wait_wanted() -> int:
     return 0
 
 
-@blp.route("", methods=["GET"])
+@blp.route("", "list_tasks", methods=["GET"])
 @signed_in
 @blp.arguments(Listing, location="query")
 @blp.response(200, TaskPage, example={"items": [{**SUCCEEDED, "truncated": False}], "next": None}, headers=LINK)
@@ -98,7 +102,7 @@ def index(query: dict[str, Any]) -> Any:
     return listed(found, query["limit"], task_item, user_tasks.cursor_of)
 
 
-@blp.route(ONE, methods=["GET"])
+@blp.route(ONE, "get_task", methods=["GET"])
 @signed_in
 @blp.response(200, TaskShape, example=SUCCEEDED)
 @blp.refuses(401, 404, 503)
@@ -110,7 +114,7 @@ def show(task_id: str) -> Any:
     return task_shape(task)
 
 
-@blp.route(f"{ONE}/cancel", methods=["POST"])
+@blp.route(f"{ONE}/cancel", "cancel_task", methods=["POST"])
 @signed_in
 @blp.response(200, TaskShape, example={**QUEUED, "status": "cancelled"})
 @blp.refuses(401, 404, 409, 503)
@@ -119,7 +123,7 @@ def cancel(task_id: str) -> Any:
     return task_shape(tasks.cancel(g.user.id, task_id))
 
 
-@blp.route(ONE, methods=["DELETE"])
+@blp.route(ONE, "delete_task", methods=["DELETE"])
 @signed_in
 @blp.response(204)
 @blp.refuses(401, 404, 409, 503)
