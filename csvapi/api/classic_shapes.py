@@ -49,7 +49,7 @@ class OperationFilter(ma.Schema):
         metadata={
             "description": "What its cells are compared with",
             "type": ["string", "number", "boolean", "array", "null"],
-            "items": {},
+            "items": {"type": ["string", "number", "boolean"]},
         },
     )
 

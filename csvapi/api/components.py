@@ -39,7 +39,7 @@ def adapt(spec: APISpec, converter: Any) -> None:
             return {}
         said = {key: ret[key] for key in ret.keys() & field.metadata.keys()}
         ret.clear()  # of what the class that the field extends would be
-        return {**_placed(field.shape, spec, converter), **said}
+        return {**placed(field.shape, spec, converter), **said}
 
     converter.add_attribute_function(shaped)
     converter.add_attribute_function(ecma_262)
@@ -53,22 +53,22 @@ def ecma_262(_: Any, __: ma.fields.Field[Any], ret: dict[str, Any]) -> dict[str,
     return {"pattern": pattern if pattern.startswith("^") else f"^(?:{pattern})"}
 
 
-def _placed(shape: Any, spec: APISpec, converter: Any) -> Any:
+def placed(shape: Any, spec: APISpec, converter: Any) -> Any:
     """A shape as it stands in a document: what has a title becomes a component, which is referred to."""
     if isinstance(shape, list):
-        return [_placed(each, spec, converter) for each in shape]
+        return [placed(each, spec, converter) for each in shape]
     if not isinstance(shape, dict):
         return shape
     if "$ref" in shape:
         to = shape["$ref"]
         return {**shape, **({"$ref": REF + named(to)} if isinstance(to, str) else converter.resolve_nested_schema(to))}
-    placed = {key: _placed(each, spec, converter) for key, each in shape.items()}
+    made = {key: placed(each, spec, converter) for key, each in shape.items()}
     if "title" not in shape or not shape.keys() & {"oneOf", "properties"}:
-        return placed
+        return made
     name = named(shape["title"])
     if name not in spec.components.schemas:
-        spec.components.schema(name, placed)
-    return {"$ref": REF + name} if spec.components.schemas[name] == placed else placed
+        spec.components.schema(name, made)
+    return {"$ref": REF + name} if spec.components.schemas[name] == made else made
 
 
 def describe(spec: APISpec, converter: Any) -> None:

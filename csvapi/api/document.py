@@ -7,7 +7,7 @@ from typing import Any
 
 from apispec import APISpec
 
-from csvapi.api import components, problems, resource, step_schemas
+from csvapi.api import components, events, problems, resource, step_schemas
 from csvapi.api.contract import FORBIDDEN, SAFE
 
 PATH = {  # what the variables of paths are
@@ -24,9 +24,9 @@ _FORMS = "A form (`application/x-www-form-urlencoded` or `multipart/form-data`) 
 
 def finish(spec: APISpec, converter: Any) -> None:
     """Describe every component, parameter and operation; the schemas of steps are those of the catalogue."""
-    for name, schema in step_schemas.components().items():
-        spec.components.schemas.pop(name if name == step_schemas.STEP else "", None)
-        spec.components.schema(name, schema)
+    for name, schema in step_schemas.components().items():  # generators would name their classes by the titles
+        spec.components.schemas[name] = {key: each for key, each in schema.items() if key != "title"}
+    components.placed(events.EVENT, spec, converter)
     components.describe(spec, converter)
     paths = spec.to_dict()["paths"]
     for path, method, operation in _operations(paths):

@@ -61,7 +61,7 @@ def operation_shape(operation: Operation) -> dict[str, Any]:
 
 
 @blp.route("/operations", "list_operations", methods=["GET"])
-@blp.response(200, OperationList, example={"items": [operation_shape(catalogue()["dedup"])]})
+@blp.response(200, OperationList, example={"items": [operation_shape(catalogue()["convert"])]})
 def index() -> Any:
     """List the operations: what each does, the JSON Schema of its parameters, an example."""
     return {"items": [operation_shape(operation) for operation in catalogue().values()]}

@@ -101,7 +101,7 @@ class ReceiptFound(_Open):
     repeated_header = _issue("Records that are the header again")
 
 
-class ReceiptBody(_Open):
+class Receipt(_Open):
     """What does not depend on where and how fast it was done: the same input, steps and engine give the same."""
 
     engine = _text("The version whose semantics these are", required=True)
@@ -144,10 +144,10 @@ class Run(_Open):
     stages = ma.fields.List(ma.fields.Nested(RunStage), metadata={"description": "What was done one after the other"})
 
 
-class ReceiptShape(ma.Schema):
+class TaskReceipt(ma.Schema):
     """What was done, and how; `receipt` can be compared, `run` differs from one run to the next."""
 
-    receipt = ObjectField({"$ref": ReceiptBody}, required=True, metadata={"description": "What was done"})
+    receipt = ObjectField({"$ref": Receipt}, required=True, metadata={"description": "What was done"})
     run = ObjectField({"$ref": Run}, required=True, metadata={"description": "How it was done"})
 
 

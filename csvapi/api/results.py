@@ -66,7 +66,7 @@ def dropped(task_id: str) -> Response:
 
 @blp.route("/receipt", "get_receipt", methods=["GET"])
 @signed_in
-@blp.response(200, receipt_shape.ReceiptShape, example=receipt_shape.EXAMPLE)
+@blp.response(200, receipt_shape.TaskReceipt, example=receipt_shape.EXAMPLE)
 @blp.refuses(401, 404, 409, 503)
 def receipt(task_id: str) -> Any:
     """Show what was done: hashes of input and output, steps, engine, dialect, counts of each step.

@@ -86,8 +86,14 @@ def _alternatives(whole: JsonSchema, name: str, kind: type[ma.Schema]) -> dict[s
         parts = {"title": one.title, "properties": {**kept, **changed}, "required": required}
         found[f"{name.removesuffix(STEP)}{named(one.title)}"] = {**whole, **parts}
     if found:
-        choice = [{"$ref": REF + each} for each in found]
-        found[name] = {"title": whole["title"], "description": whole["description"], "oneOf": choice}
+        shared = {
+            key: each for key, each in whole["properties"].items() if key == "op"
+        }  # which the discriminator names
+        found[name] = {
+            **{key: whole[key] for key in ("type", "title", "description")},
+            **({"properties": shared, "required": ["op"]} if shared else {}),
+            "oneOf": [{"$ref": REF + each} for each in found],
+        }
     return found
 
 

@@ -26,7 +26,7 @@ class WarningShape(ma.Schema):
     file = ma.fields.Raw(
         required=True,
         allow_none=True,
-        metadata={"type": ["integer", "string", "null"], "description": "The id of another file that is meant"},
+        metadata={"type": ["integer", "string"], "description": "The id of another file that is meant"},
     )
     count = ma.fields.Integer(required=True, metadata={"description": "How many records, cells or lines"})
     of = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "Among how many"})

@@ -87,7 +87,7 @@ def test_names_read_well(document: Document) -> None:
         for each in names
         if not re.fullmatch(r"([A-Z][a-z0-9]*)+", each) or re.search("Shape|Schema$|[0-9]$", each)
     ] == ["TableSchema"]
-    assert {"File", "Task", "Webhook", "Step", "Receipt", "Problem"} <= set(names)
+    assert {"File", "Task", "Webhook", "Step", "Receipt", "TaskEvent", "Problem"} <= set(names)
     assert {"list_files", "get_task", "download_result"} <= set(ids)
 
 
