@@ -44,13 +44,15 @@ def described(schema: Document, document: Document) -> bool:
     """Whether it or what it refers to says what it is."""
     inner = [each for key in ("anyOf", "allOf") for each in schema.get(key, ()) if "$ref" in each]
     refs = [each["$ref"].removeprefix(REF) for each in (schema, *inner) if "$ref" in each]
-    return bool(schema.get("description")) or any(document["components"]["schemas"][ref].get("description") for ref in refs)
+    return bool(schema.get("description")) or any(
+        document["components"]["schemas"][ref].get("description") for ref in refs
+    )
 
 
 def test_every_component_and_every_property_is_described(document: Document) -> None:
     schemas = document["components"]["schemas"]
     bare = [name for name, each in schemas.items() if not each.get("description")]
-    everything = {**schemas, **{name: content for name, content in bodies(document)}}
+    everything = {**schemas, **dict(bodies(document))}
     for name, schema in everything.items():
         for part in parts(schema):
             if isinstance(properties := part.get("properties"), dict) and part.get("type") == "object":
