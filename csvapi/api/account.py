@@ -93,7 +93,7 @@ class Usage(ma.Schema):
     api_keys = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many there are"})
     webhooks = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many there are"})
     webhook_tests = ma.fields.Nested(
-        LimitUse, required=True, metadata={"description": "Test messages of the last hour"}
+        LimitUse, required=True, metadata={"description": "Test messages that wait to be sent"}
     )
     event_streams = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many are open"})
     limits = ma.fields.Nested(Limits, required=True, metadata={"description": "Of one request or one task"})

@@ -23,8 +23,14 @@ _FORMS = "A form (`application/x-www-form-urlencoded` or `multipart/form-data`) 
 
 
 def finish(spec: APISpec, converter: Any) -> None:
-    """Describe every component, parameter and operation; the schemas of steps are those of the catalogue."""
-    for name, schema in step_schemas.components().items():  # generators would name their classes by the titles
+    """Describe every component, parameter and operation; the schemas of steps are those of the catalogue.
+
+    Raises ValueError if one of these has the name of another schema.
+    """
+    steps = step_schemas.components()
+    if clash := spec.components.schemas.keys() & steps.keys() - {step_schemas.STEP}:
+        raise ValueError(f"An operation and the API have schemas of the same name: {', '.join(sorted(clash))}")
+    for name, schema in steps.items():  # generators would name their classes by the titles
         spec.components.schemas[name] = {key: each for key, each in schema.items() if key != "title"}
     components.placed(events.EVENT, spec, converter)
     components.describe(spec, converter)

@@ -12,7 +12,8 @@ from flask import Response, g, request
 from csvapi.api.contract import signed_in
 from csvapi.api.resource import Resource
 from csvapi.api.streams import EventStream
-from csvapi.api.task_shapes import SUCCEEDED, TaskItem, TaskProgress, task_item
+from csvapi.api.task_examples import SUCCEEDED
+from csvapi.api.task_shapes import TaskItem, TaskProgress, task_item
 from csvapi.errors import TooManyRequests
 from csvapi.extensions import runtime
 from csvapi.models import FINISHED, Task

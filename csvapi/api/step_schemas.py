@@ -42,6 +42,7 @@ def components() -> dict[str, JsonSchema]:
     return {STEP: _step(), **found}
 
 
+@cache
 def schema_of(name: str) -> JsonSchema:
     """One step of this operation, complete in itself: what it refers to is in its `$defs`."""
     found = components()

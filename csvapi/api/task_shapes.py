@@ -7,7 +7,6 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import validate
 
-from csvapi.api import warning_shape
 from csvapi.api.body import Few
 from csvapi.api.resource import MAX_ID, TRUNCATED
 from csvapi.api.shapes import APPLIED, ObjectField
@@ -40,11 +39,17 @@ INPUT = ma.fields.Integer(
 )
 ON_RAGGED = ma.fields.String(
     validate=validate.OneOf(["keep", "pad", "drop", "fail"]),
-    metadata={"description": "What to do with records of another length than the header; default keep"},
+    metadata={
+        "description": "What to do with records of another length than the header; default keep",
+        "default": "keep",
+    },
 )
 ON_BAD = ma.fields.String(
     validate=validate.OneOf(["keep", "fail"]),
-    metadata={"description": "What to do with bytes that are no text, NULs and open quotes; default keep"},
+    metadata={
+        "description": "What to do with bytes that are no text, NULs and open quotes; default keep",
+        "default": "keep",
+    },
 )
 OUTPUT = ma.fields.Nested(
     Output, metadata={"description": "How to write the result, where that is not as the input is written"}
@@ -85,13 +90,13 @@ OPTIONS: dict[str, Any] = {
 class TaskProgress(ma.Schema):
     """How far a running task is."""
 
-    bytes_done = ma.fields.Integer(metadata={"description": "Bytes of the input that were read"})
-    bytes_total = ma.fields.Integer(metadata={"description": "Bytes of the input"})
-    rows_in = ma.fields.Integer(metadata={"description": "Records that were read"})
-    rows_out = ma.fields.Integer(metadata={"description": "Records that were written"})
+    bytes_done = ma.fields.Integer(metadata={"description": "Bytes that were read, over all passes"})
+    bytes_total = ma.fields.Integer(metadata={"description": "Bytes to read, over all passes"})
+    rows_in = ma.fields.Integer(metadata={"description": "Records that were read, over all passes"})
+    rows_out = ma.fields.Integer(metadata={"description": "Records that were written, over all passes"})
     rows_per_s = ma.fields.Integer(metadata={"description": "Records a second"})
     eta_s = ma.fields.Float(allow_none=True, metadata={"description": "Seconds until the end, as an estimate"})
-    step = ma.fields.Integer(metadata={"description": "The step, or the first one of those that run together, from 1"})
+    step = ma.fields.Integer(metadata={"description": "The step that the pass works towards, from 1"})
 
 
 class TaskCounts(ma.Schema):
@@ -213,44 +218,3 @@ def _links(task: Task) -> dict[str, str]:
         if task.options.get("explain"):
             links["dropped"] = f"{at}/dropped"
     return links
-
-
-TASK_ID = "7f7c2a5e-3c0f-4c55-9d0e-0f7c1f2f3a4b"
-_AT = f"/api/v1/tasks/{TASK_ID}"
-QUEUED = {
-    "id": TASK_ID,
-    "status": "queued",
-    "label": "newsletter",
-    "input": 1,
-    "steps": [{"op": "dedup", "columns": ["email"], "keep": "first"}],
-    "options": {"explain": True},
-    "created_at": "2026-01-31T12:00:00+00:00",
-    "started_at": None,
-    "finished_at": None,
-    "expires_at": "2026-02-07T12:00:00+00:00",
-    "attempt": 0,
-    "progress": None,
-    "counts": None,
-    "error": None,
-    "warnings": [],
-    "result": None,
-    "links": {"self": _AT, "events": f"{_AT}/events", "cancel": f"{_AT}/cancel"},
-}
-SUCCEEDED = {
-    **QUEUED,
-    "status": "succeeded",
-    "started_at": "2026-01-31T12:00:00+00:00",
-    "finished_at": "2026-01-31T12:00:01+00:00",
-    "attempt": 1,
-    "counts": {"in": 1000, "out": 990, "dropped": [10], "ragged": 0},
-    "warnings": [warning_shape.EXAMPLE],
-    "result": 2,
-    "links": {
-        "self": _AT,
-        "events": f"{_AT}/events",
-        "result": f"{_AT}/result",
-        "rows": f"{_AT}/result/rows",
-        "dropped": f"{_AT}/dropped",
-        "receipt": f"{_AT}/receipt",
-    },
-}

@@ -13,7 +13,8 @@ from csvapi.api.contract import signed_in
 from csvapi.api.idempotency_key import idempotent
 from csvapi.api.rates import polls, unfinished
 from csvapi.api.resource import LINK, NEXT, RETRY, Paging, Resource, listed
-from csvapi.api.task_shapes import QUEUED, SUCCEEDED, Submission, TaskItem, TaskShape, task_item, task_shape
+from csvapi.api.task_examples import QUEUED, SUCCEEDED
+from csvapi.api.task_shapes import Submission, TaskItem, TaskShape, task_item, task_shape
 from csvapi.extensions import runtime
 from csvapi.models import FINISHED, Status
 from csvapi.services import pipelines, task_events, tasks, user_tasks

@@ -42,7 +42,7 @@ class WarningShape(ma.Schema):
 WARNINGS = ma.fields.List(
     ma.fields.Nested(WarningShape),
     required=True,
-    metadata={"description": "What to know before trusting the result; at most 100"},
+    metadata={"description": "What to know before trusting the result"},
 )
 EXAMPLE: dict[str, Any] = {
     "code": "not_comparable",

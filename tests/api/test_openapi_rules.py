@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from flask import Flask
 
 from csvapi.api.components import REF, parts, referred
 from csvapi.operations import catalogue
+from tests.api.v1 import V1
+from tests.stack import Account
 
 Document = dict[str, Any]
 METHODS = {"get", "post", "put", "patch", "delete"}
@@ -151,3 +155,33 @@ def test_no_object_is_left_open_without_a_word(document: Document) -> None:
         for part in parts(schema):
             if part.get("type") == "object" and not isinstance(part.get("additionalProperties"), dict):
                 assert part.get("properties") or part.get("description"), name
+
+
+def missing(value: Any, schema: Document, document: Document, at: str = "") -> Iterator[str]:
+    """The members of an answer that its schema does not name."""
+    whole = {**document["components"]["schemas"][schema["$ref"].removeprefix(REF)]} if "$ref" in schema else schema
+    if isinstance(value, list):
+        for each in value:
+            yield from missing(each, whole.get("items", {}), document, f"{at}[]")
+    elif isinstance(value, dict) and "properties" in whole:
+        for key, each in value.items():
+            inner = whole["properties"].get(key)
+            if inner is None:
+                yield f"{at}/{key}"
+            else:
+                yield from missing(each, next(iter(inner.get("anyOf", ())), inner), document, f"{at}/{key}")
+
+
+@pytest.mark.usefixtures("worker")
+def test_receipts_and_events_are_what_their_schemas_say(document: Document, account: Account) -> None:
+    v1, text = V1(account), b"id,name\n1,a\n1,a\n2\n"
+    task = v1.run(text, {"op": "dedup"}, on_ragged="drop", output={"bom": True})
+    receipt = v1.ok("GET", f"/tasks/{task['id']}/receipt")
+    assert [
+        each for each in missing(receipt, {"$ref": f"{REF}TaskReceipt"}, document) if "/dropped_by_step" not in each
+    ] == []
+    stream = v1.get(f"/tasks/{task['id']}/events").text
+    event = dict(line.split(": ", 1) for line in stream.splitlines() if line.startswith(("event", "id", "data")))
+    shown = {"TaskReceipt": receipt, "TaskEvent": event, "TaskItem": json.loads(event["data"]), "Task": task}
+    for name, value in shown.items():
+        jsonschema_rs.validate({"$ref": f"{REF}{name}", "components": document["components"]}, value)
