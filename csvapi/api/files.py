@@ -40,6 +40,7 @@ _NAME = {
     "description": "The name of a file that is sent as the body; it must end in .csv",
     "schema": {"type": "string"},
 }
+_TYPES = ", ".join(f"`{kind}`" for kind in upload.RAW)
 _FORM = {
     "type": "object",
     "description": "A form with the file.",
@@ -80,6 +81,7 @@ class FileChange(ma.Schema):
 @blp.doc(
     requestBody={
         "required": True,
+        "description": f"A form with the file; or the file itself as the body, as one of {_TYPES}.",
         "content": {"multipart/form-data": {"schema": _FORM}},
     },
 )
@@ -90,8 +92,8 @@ def create() -> Any:
 
     The body itself: `curl -X POST -T people.csv -H 'Content-Type: text/csv' …/files?name=people.csv`. The bytes are
     stored once, as they are; encoding, delimiter and header are detected, with the evidence shown. A body may also be
-    called by another type that programs give a CSV file (`text/plain`, `application/vnd.ms-excel`,
-    `application/octet-stream` …); its bytes are what counts: spreadsheets and archives are refused with a hint.
+    called by another type that programs give a CSV file; its bytes are what counts: spreadsheets and archives are
+    refused with a hint.
     """
     with files.begin(g.user.id) as writer:
         name = upload.receive(writer)
