@@ -92,7 +92,8 @@ class Blueprint(flask_smorest.Blueprint):
     ARGUMENTS_PARSER = BodyParser()
 
     def route(self, rule: str, operation_id: str, **options: Any) -> Callable[[View], View]:
-        """As in Flask; generated clients call the view by its `operation_id`."""
+        """As in Flask, and documented: the route takes a trailing slash or none, generated clients call it by its
+        `operation_id`, and it may answer 429."""
         route: Callable[[View], View] = super().route(rule, strict_slashes=False, **options)
 
         def named(view: View) -> View:
