@@ -21,22 +21,9 @@ from csvapi.api.task_shapes import INPUT, ON_BAD, ON_RAGGED, OUTPUT, STEPS, Coun
 from csvapi.api.warning_shape import WARNINGS
 from csvapi.operations import Operation, catalogue
 from csvapi.services import pipelines, previews
-from csvapi.steps.params import ColumnField
-from csvapi.steps.values import AsField
+from csvapi.steps.params import ShapedField
 
 blp = Resource("v1-operations", __name__, url_prefix="/api/v1", description="What can be done, and trying it")
-COLUMN = {
-    "description": "A column by its exact name, or by its position from 1",
-    "oneOf": [
-        {"type": "string"},
-        {
-            "type": "object",
-            "required": ["index"],
-            "properties": {"index": {"type": "integer", "minimum": 1}},
-            "additionalProperties": False,
-        },
-    ],
-}
 
 
 class OperationShape(ma.Schema):
@@ -62,8 +49,7 @@ def schema_of(name: str) -> dict[str, Any]:
     plugin = MarshmallowPlugin()
     spec = APISpec("steps", "1", "3.1.0", plugins=[plugin])
     converter: Any = plugin.converter  # which the specification above has made; it has no types
-    converter.map_to_openapi_type(ColumnField, None, None)
-    converter.map_to_openapi_type(AsField, None, None)
+    converter.map_to_openapi_type(ShapedField, None, None)
     converter.add_attribute_function(lambda _self, field, **_: _special(field))
     schema = converter.schema2jsonschema(operation.params())
     named = spec.components.to_dict().get("schemas", {})
@@ -79,9 +65,7 @@ def schema_of(name: str) -> dict[str, Any]:
 
 
 def _special(field: ma.fields.Field[Any]) -> dict[str, Any]:
-    if isinstance(field, ColumnField):
-        return COLUMN
-    return field.shape if isinstance(field, AsField) else {}
+    return field.shape if isinstance(field, ShapedField) else {}
 
 
 def operation_shape(operation: Operation) -> dict[str, Any]:

@@ -30,7 +30,7 @@ CODES = {
     "quotes": "Quotes are malformed: text stands after a closing quote, or a quote is not closed.",
     "ragged": "Records have more or fewer fields than the header.",
     "repeated_header": "The header occurs again among the records.",
-    "text_comparison": "Values were compared as text although they look like dates.",
+    "text_comparison": "Values were compared as text although they look like dates or numbers.",
     "trailing_bytes": "NULs or Ctrl-Z stand at the end of the file; they are no record.",
     "undecodable": "Bytes are no text in the file's encoding; they are kept.",
     "unknown_property": "A schema has a property that is not known and was not used.",

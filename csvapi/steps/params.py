@@ -26,10 +26,32 @@ _PLAINER = {
 }
 _STEP = re.compile(r"/steps/\d+")
 IGNORABLE = ("case", "space")
+COLUMN: dict[str, Any] = {
+    "description": "A column by its exact name, or by its position from 1",
+    "oneOf": [
+        {"type": "string"},
+        {
+            "type": "object",
+            "required": ["index"],
+            "properties": {"index": {"type": "integer", "minimum": 1}},
+            "additionalProperties": False,
+        },
+    ],
+}
 
 
-class ColumnField(fields.Field[Any]):
+class ShapedField(fields.Field[Any]):
+    """A field whose values are of several kinds: as JSON Schema, and in words for the documentation."""
+
+    shape: dict[str, Any]
+    kinds: str
+
+
+class ColumnField(ShapedField):
     """A column by its exact name, or by position as {"index": n} from 1."""
+
+    shape = COLUMN
+    kinds = "column"
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, str):

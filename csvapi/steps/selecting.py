@@ -9,9 +9,12 @@ from csvapi.steps.behaviour import Behaviour
 from csvapi.steps.growth import some
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from csvapi.csvio.batch import Batch, Mask
     from csvapi.spill.duplicates import Keep
     from csvapi.spill.key_files import KeySink
+    from csvapi.spill.ranked_keys import RankedKeys
 
 
 class Student(Behaviour, ABC):
@@ -53,11 +56,13 @@ class KeyedSelector(Behaviour, ABC):
     the records for `reasons[0]`. The keys of ranges are collected side by side, in a process each.
 
     retain   which record of those with one key stays: the "first", the "last", or "none" if there are several
+    ranked   whether a rank decides instead; then `retain` is "first", and `rank` is called in place of `spill`
     sampled  whether the number of different keys and some of them are in the receipt; see `sample`
     """
 
     reasons: tuple[str, ...] = ("duplicate",)
     retain: Keep
+    ranked: bool = False
     sampled: bool = False
 
     @abstractmethod
@@ -73,6 +78,15 @@ class KeyedSelector(Behaviour, ABC):
         for part in some(batch, batch.width or 1):
             sink.add(self.keys(part), part.rows)
             self.heartbeat()
+
+    def rank(self, batch: Batch, sink: RankedKeys) -> None:
+        """Give the keys of the records to the sink, each with its rank and row; called if `ranked`. The record with the
+        least rank stays, of equals the first one; and one of which no key is given."""
+        raise NotImplementedError
+
+    def decided(self, goes: Callable[[int], bool]) -> None:
+        """Called when all records are decided about, in the process that runs the stage; `goes(row)` says whether the
+        record in that row of the file, from 0, repeats another one."""
 
     def sample(self, kept: Batch) -> list[str]:
         """The first `keyed.SAMPLE` of these records as the receipt shows them; called if `sampled`, with those that

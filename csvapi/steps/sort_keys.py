@@ -55,6 +55,16 @@ def date_key(moment: Moment) -> bytes:
     return (moment[0] + _SECONDS).to_bytes(8) + moment[1].encode() + b"\0"
 
 
+def value_key(cell: bytes, byte_dialect: ByteDialect, form: Format) -> bytes | None:
+    """The key of the number or date that a cell is in this format, one for each value; None if it is none."""
+    if form.kind == "number" and len(cell) <= _SHORT and cell.isdigit() and cell[0] != _ZERO:
+        return _digits_key(cell)
+    value = form.parse(byte_dialect.decode(cell))
+    if value is None:
+        return None
+    return date_key(cast("Moment", value)) if form.kind == "date" else number_key(cast("Decimal", value))
+
+
 @dataclass
 class KeyPart:
     """One column of a sort: by text, or by the numbers or dates of a `format`. What has no value there (empty, absent,
@@ -95,15 +105,7 @@ class KeyPart:
 
     def _value(self, cell: bytes, byte_dialect: ByteDialect) -> bytes | None:
         if self.format is not None:
-            return self._typed(cell, byte_dialect, self.format)
+            return value_key(cell, byte_dialect, self.format)
         if self.fold:
             return text_key(byte_dialect.decode(cell).casefold().encode("utf-8", "surrogatepass"))
         return text_key(cell if byte_dialect.ordered else byte_dialect.decode(cell).encode("utf-8", "surrogatepass"))
-
-    def _typed(self, cell: bytes, byte_dialect: ByteDialect, form: Format) -> bytes | None:
-        if form.kind == "number" and len(cell) <= _SHORT and cell.isdigit() and cell[0] != _ZERO:
-            return _digits_key(cell)
-        value = form.parse(byte_dialect.decode(cell))
-        if value is None:
-            return None
-        return date_key(cast("Moment", value)) if form.kind == "date" else number_key(cast("Decimal", value))

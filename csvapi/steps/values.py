@@ -12,7 +12,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from csvapi.steps.dates import DateFormat, moment
 from csvapi.steps.numbers import INDIAN, MARK, MAX_DIGITS, MAX_EXPONENT, PLAIN, NumberFormat, leads_with_zero, number
-from csvapi.steps.params import flag
+from csvapi.steps.params import ShapedField, flag
 
 Kind = Literal["number", "date", "text"]
 Format = NumberFormat | DateFormat
@@ -49,16 +49,16 @@ class NumberOptions(Schema):
             raise ValidationError(f"{decimal!r} cannot be before the fraction and between groups, too.", "group")
 
 
-class AsField(fields.Field[Any]):
+class AsField(ShapedField):
     """A kind by its name, or a format; `names` are the kinds there may be."""
 
     def __init__(self, *names: str, **options: Any) -> None:
         super().__init__(**options)
         self.names = names
+        self.kinds = " · ".join([*(f"`{name}`" for name in names), "format"])
+        self.shape = self._shape()
 
-    @property
-    def shape(self) -> dict[str, Any]:
-        """As JSON Schema."""
+    def _shape(self) -> dict[str, Any]:
         flags = {name: {"type": "boolean"} for name in ("currency", "percent", "accounting")}
         options = {"decimal": {"type": "string"}, "group": {"type": "string"}, **flags}
         number = {"type": "object", "properties": options, "additionalProperties": False}

@@ -161,7 +161,7 @@ def test_every_kind_of_parameter_has_a_flag(typed: list[str], expected: dict[str
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("dedup", "-", "--keep", "some"), "invalid choice: 'some'"),
+        (("dedup", "-", "--keep", "some"), "keep: must be one of: first, last, none, fullest"),
         (("dedup", "-", "--ignore", "colour"), "must be one of: case, space"),
         (("dedup",), "required: INPUT"),
         (("unique", "-"), "give either column or columns"),

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 OTHERS: dict[str, dict[str, Any]] = {
     "dedup, last": {"op": "dedup", "columns": ["email"], "keep": "last", "ignore": ["case"]},
+    "dedup, fullest": {"op": "dedup", "columns": ["email"], "keep": "fullest"},
+    "dedup, largest": {
+        "op": "dedup",
+        "columns": [{"column": "age", "as": "number"}],
+        "keep": {"max": "id", "as": "number"},
+    },
     "unique, columns": {"op": "unique", "columns": ["age", "email"]},
     "filter, dates": {"op": "filter", "filters": [{"column": "age", "operator": ">", "value": 3, "as": "number"}]},
     "set, previous": {"op": "set", "fill_previous": True},

@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, cast
 
 from csvapi.csvio.batch import Batch
 from csvapi.csvio.census import Counter
@@ -20,6 +20,7 @@ from csvapi.engines.local.processes import WrongCut
 from csvapi.engines.local.range_result import Found
 from csvapi.engines.receipt import StepCount
 from csvapi.spill.key_files import NativeKeySink, PlainKeySink
+from csvapi.spill.ranked_keys import RankedKeys
 from csvapi.spill.workspace import Workspace
 from csvapi.steps.conditions import inverse
 from csvapi.steps.keyed import SAMPLE
@@ -89,18 +90,21 @@ class RangePass:
         with closing(decisions), ExitStack() as stack:
             stack.push(self._abandon)
             keyed = self.output is None and self.student is None
-            self.keys = stack.enter_context(self._key_sink()) if keyed else None
-            self.lengths = self._length_sink(stack)
+            self.ranked = self._ranked(report) if keyed else None
+            self.keys = stack.enter_context(self._key_sink()) if keyed and not self.ranked else None
+            lengths = length_file(self.workspace, self.number)
+            self.lengths = stack.enter_context(lengths.open("wb")) if self.locate else None
             for located in self._batches():
                 kept = self.found.kept
                 self._process(located, decisions)
                 self._locate(located)
-                self._count_bytes(located)
+                self.found.read[located.parser] = self.found.read.get(located.parser, 0) + located.size
                 report((located.size, len(located), self.found.kept - kept))
             if self.keys:
                 self.keys.flush()
         self.found.ragged_dropped = self.judge.dropped
-        self.found.gathered = self.gathering.close() if self.gathering else None
+        gathered = self.gathering or self.ranked
+        self.found.gathered = gathered.close() if gathered else None
         self.found.seen = {number: [remark.seen for remark in remarks] for number, remarks in self.remarks.items()}
         for number in range(self.begin, self.end):
             built = self.plan.built[number]
@@ -125,9 +129,6 @@ class RangePass:
                     spot.line, spot.byte = located.where(spot.row - located.batch.rows[0])
         self.line += located.lines
 
-    def _count_bytes(self, located: LocatedBatch) -> None:
-        self.found.read[located.parser] = self.found.read.get(located.parser, 0) + located.size
-
     def _step_workspace(self, report: Callable[[Progressed], None]) -> Workspace:
         memory = self.options.memory // max(1, self.options.processes)
         shared = self.number > 0 or self.bounds[1] < self.plan.source.size
@@ -137,8 +138,10 @@ class RangePass:
         place = (self.workspace, self.end - 1, self.number, self.partitions)
         return closing(NativeKeySink(*place, self.secret) if self.secret else PlainKeySink(*place))
 
-    def _length_sink(self, stack: ExitStack) -> BinaryIO | None:
-        return stack.enter_context(length_file(self.workspace, self.number).open("wb")) if self.locate else None
+    def _ranked(self, report: Callable[[Progressed], None]) -> RankedKeys | None:
+        if not cast("KeyedSelector", self.plan.built[self.end - 1]).ranked:
+            return None
+        return RankedKeys(self._step_workspace(report), self.end - 1, self.number, self.secret)
 
     def _batches(self) -> Iterator[LocatedBatch]:
         source, options = self.plan.source, self.options
@@ -171,8 +174,8 @@ class RangePass:
 
     def _take(self, part: Batch, located: LocatedBatch) -> None:
         """What the pass is for, with records that all its steps left."""
-        if self.keys:
-            self._add_keys_of(part, self.keys)
+        if self.keys or self.ranked:
+            self._add_keys_of(part)
         elif self.student:
             self.student.study(part)
         elif self.gathering:
@@ -185,9 +188,13 @@ class RangePass:
         rows = frozenset(batch.rows[index] for index in ragged)
         return Padding(rows, len(self.plan.head.columns), self.options.max_record)
 
-    def _add_keys_of(self, remaining: Batch, sink: KeySink) -> None:
+    def _add_keys_of(self, remaining: Batch) -> None:
         self.found.counts[self.end - 1].records_in += len(remaining)
-        cast("KeyedSelector", self.plan.built[self.end - 1]).spill(remaining, sink)
+        built = cast("KeyedSelector", self.plan.built[self.end - 1])
+        if self.ranked:
+            built.rank(remaining, self.ranked)
+        elif self.keys:
+            built.spill(remaining, self.keys)
 
     def _write(self, remaining: Batch, output: Sink) -> None:
         expander = self.plan.expander

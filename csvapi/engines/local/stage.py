@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from csvapi import __version__
 from csvapi.engines.local.decisions import join
 from csvapi.engines.local.explain import write_explanation
-from csvapi.engines.local.mark_duplicates import Duplicates
+from csvapi.engines.local.keyed_pass import Repeats
 from csvapi.engines.local.outputs import side_by_side
 from csvapi.engines.local.processes import run_all
 from csvapi.engines.local.range_pass import RangePass
@@ -122,28 +122,20 @@ class Stage:
             "locate": self.strategy.locates and begin == 0,
         }
         tasks = [self.strategy.task(self._pass(number, begin, end, **more)) for number in range(len(self.ranges))]
-        self._add(run_all(tasks, self._report), begin)
+        found = run_all(tasks, self._report)
+        self._add(found, begin)
         built = cast("KeyedSelector", self.plan.built[end - 1])
-        code = self.plan.code(end - 1, 0)
-        resolver = Duplicates(
-            self.workspace,
-            end - 1,
-            built.retain,
-            code,
-            self.bases,
-            self.records,
-            explain=self.options.explain,
-            memory=self.options.memory // self.processes,
-            native=self.strategy.secret is not None,
-        )
-        resolver.prepare()
-        groups = [range(first, partitions, self.processes) for first in range(min(self.processes, partitions))]
-        marks = [partial(resolver.mark, group) for group in groups]
-        dropped = sum(run_all(marks, self._report))
+        place = (built, end - 1, self.plan.code(end - 1, 0), self.bases, self.records)
+        repeats = Repeats(*place, explain=self.options.explain, processes=self.processes)
+        if built.ranked:
+            workspace = self._step_workspace(self.options.memory)
+            dropped = repeats.mark_by_rank(workspace, [each.gathered for each in found])
+        else:
+            dropped = repeats.mark_in_partitions(
+                self.workspace, self.options.memory, partitions, native=bool(self.strategy.secret), report=self._report
+            )
         count = self.counts[end - 1]
         count.kept = count.records_in - dropped
-        for path in self.workspace.glob(f"keys-{end - 1}-*"):
-            path.unlink()
 
     def _study_pass(self, begin: int, end: int) -> None:
         """Show the records that reach step `end` (from 0) to it."""
