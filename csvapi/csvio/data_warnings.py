@@ -16,6 +16,7 @@ _SHOWN, _LONG = 100, 1000  # characters of a value, of anything else
 
 CODES = {
     "bom": "A byte order mark stands between records, as in files that were joined; it is no part of a field.",
+    "columns_differ": "Columns are in only one of two files that were compared.",
     "detected_by_older_version": "The file's dialect was detected by an older version, and would be another one now.",
     "doubled_delimiter": "Fields stand between two delimiters, so that every second column is empty.",
     "empty_file": "The file holds no record.",

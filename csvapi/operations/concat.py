@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields, validate
 
 from csvapi.csvio.batch import Batch, ParsedBatch
-from csvapi.errors import AmbiguousColumn
+from csvapi.steps.column_names import check_names, same_places
 from csvapi.steps.growth import Part, some
 from csvapi.steps.mapping import Mapper
 from csvapi.steps.params import FileField
@@ -59,7 +57,7 @@ class Concat(Written, Mapper):
         names = list(first)
         for second in self.second_inputs:
             if second.columns != first:
-                _check_names(first, second, pointer)
+                check_names(first, second, pointer)
                 known = set(names)
                 names += [name for name in second.columns if name not in known]
         before = byte_dialect_of(context)
@@ -102,7 +100,8 @@ class Concat(Written, Mapper):
     def more(self) -> Iterator[Batch]:
         """The other files' records, written in this one's dialect; fields beyond their header stay last."""
         for second in self.second_inputs:
-            places, width = self._places(second), len(second.columns)
+            width = len(second.columns)
+            places = same_places(self.names, self.width, second)
             for batch in second.batches():
                 for few in some(batch, len(places)):
                     yield self._placed(second, few, places, width)
@@ -118,38 +117,9 @@ class Concat(Written, Mapper):
         with second.blamed():
             return batch_of(rows, batch.rows, self.byte_dialect, self.bound)
 
-    def _places(self, second: SecondInput) -> list[int | None]:
-        """For each column of the result, the other file's one that it takes its values from."""
-        if second.columns == self.first:
-            return [*range(self.width), *[None] * (len(self.names) - self.width)]
-        known = {name: place for place, name in enumerate(second.columns)}
-        return [known.get(name) for name in self.names]
-
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""
         return {"out": self.out}
-
-
-def _check_names(first: list[str], second: SecondInput, pointer: str) -> None:
-    """Raise `AmbiguousColumn` for a name by which the columns of two different headers cannot be matched."""
-    with second.blamed():
-        if twice := _repeated(second.columns, set(second.columns)):
-            raise AmbiguousColumn(_two(second.columns, twice), pointer=second.pointer)
-    if twice := _repeated(first, set(second.columns)):
-        raise AmbiguousColumn(f"{_two(first, twice)} File {second.name} has {twice!r}, too.", pointer=pointer)
-
-
-def _repeated(columns: list[str], wanted: set[str]) -> str | None:
-    return next((name for name, times in Counter(columns).items() if times > 1 and name in wanted), None)
-
-
-def _two(columns: list[str], name: str) -> str:
-    places = [place for place, each in enumerate(columns, start=1) if each == name]
-    kept = json.dumps({"op": "select", "drop": [{"index": place} for place in places[1:]]})
-    return (
-        f"Columns of different headers are matched by name, and columns {', '.join(map(str, places))} are all called "
-        f"{name!r}; keep one of them first, as with the step {kept}."
-    )
 
 
 OPERATION = Operation(

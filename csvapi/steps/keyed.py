@@ -9,6 +9,7 @@ from itertools import compress, islice
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.keys import canonical
+from csvapi.steps.folding import folded_cell
 from csvapi.steps.growth import some
 from csvapi.steps.remarks import Remark, Sighting, Spot
 from csvapi.steps.selecting import KeyedSelector
@@ -178,15 +179,7 @@ class Keyed(KeyedSelector):
         return list(zip(*(batch.column(position) for position in self.positions), strict=True))
 
     def _fold(self, cell: Cell, byte_dialect: ByteDialect) -> Cell:
-        """The cell as `ignore` sees it: Unicode case folding; outer spaces gone and inner runs of them one."""
-        if cell is None or not self.ignore:
-            return cell
-        text = byte_dialect.decode(cell)
-        if "case" in self.ignore:
-            text = text.casefold()
-        if "space" in self.ignore:
-            text = " ".join(text.split())
-        return text.encode("utf-8", "surrogatepass")
+        return folded_cell(cell, byte_dialect, self.ignore)
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""

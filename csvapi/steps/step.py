@@ -30,7 +30,8 @@ _SHOWN = 20  # column names in a message
 class Context:
     """The columns and the byte dialect a step meets in its place of the pipeline, and the other files it may read.
 
-    `max_record` is the most bytes that a record, or the header, may have behind it (see `steps.growth`).
+    `max_record` is the most bytes that a record, or the header, may have behind it (see `steps.growth`). The records
+    of a `partial` file are the first ones of another.
     """
 
     columns: list[str]
@@ -38,6 +39,7 @@ class Context:
     byte_dialect: ByteDialect | None = None
     files: Mapping[Any, tuple[Path, Dialect]] = field(default_factory=dict)
     max_record: int = 16 << 20
+    partial: bool = False
 
     def file(self, name: FileId, pointer: str) -> tuple[Path, Dialect]:
         """Path and dialect of another file. Raises `InvalidInput` at `pointer` for one that was not given."""

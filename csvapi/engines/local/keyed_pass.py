@@ -56,7 +56,7 @@ class Repeats:
             Shared(duplicate_file(workspace.folder), 8 * self.records * self.explain) as repeated,
         ):
             digest, leader = b"", 0
-            for key, number, at in ranked(parts, workspace):
+            for key, number, at, _ in ranked(parts, workspace):
                 row = self.bases[number] + at
                 if key != digest:
                     digest, leader = key, row

@@ -141,7 +141,7 @@ class RangePass:
     def _ranked(self, report: Callable[[Progressed], None]) -> RankedKeys | None:
         if not cast("KeyedSelector", self.plan.built[self.end - 1]).ranked:
             return None
-        return RankedKeys(self._step_workspace(report), self.end - 1, self.number, self.secret)
+        return RankedKeys(self._step_workspace(report), f"ranked-{self.end - 1}", self.number, self.secret)
 
     def _batches(self) -> Iterator[LocatedBatch]:
         source, options = self.plan.source, self.options
