@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from unicodedata import category, normalize
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -12,9 +13,13 @@ if TYPE_CHECKING:
 
 
 def folded(text: str, ignore: Collection[str]) -> str:
-    """The text as `ignore` sees it: Unicode case folding; outer spaces gone and inner runs of them one."""
+    """The text as `ignore` sees it: `case` by Unicode's case folding; without `accents`, the marks that Unicode takes
+    apart from their letters (not the stroke of ø, which is a letter of its own); of `space` outer ones gone and inner
+    runs of them one."""
     if "case" in ignore:
         text = text.casefold()
+    if "accents" in ignore and not text.isascii():
+        text = "".join(each for each in normalize("NFD", text) if category(each) != "Mn")
     return " ".join(text.split()) if "space" in ignore else text
 
 

@@ -123,6 +123,6 @@ def ranks(keep: Any, context: Context, pointer: str) -> Ranks | None:
     position, form = context.position(column, pointer + at), format_of(keep.get("as", "text"))
     byte_dialect, name = byte_dialect_of(context), context.columns[position]
     asked = not_comparable(name, [form.kind], byte_dialect) if form else None
-    part = KeyPart(position, form, descending="max" in keep, empty_first=False, fold=False, asked=asked)
+    part = KeyPart(position, form, descending="max" in keep, empty_first=False, asked=asked)
     untyped = [] if "as" in keep else [looks_typed(name, byte_dialect)]
     return Extreme(part, {at: asked} if asked else {}, untyped)
