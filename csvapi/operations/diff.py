@@ -94,8 +94,7 @@ class Diff(Table, Reducer):
         self.right = [self.second.position(column, pointer + at) for at, column in keys(params, "right_on")]
         ignored = [context.position(column, pointer + at) for at, column in left_out(params)]
         mine, theirs = context.columns, self.second.columns
-        if mine != theirs:
-            check_names(mine, self.second, pointer)
+        check_names(mine, self.second, pointer)
         same, pairs = same_places(mine, len(mine), self.second), list(zip(self.left, self.right, strict=True))
         self.comparison = Comparison.of(pairs, same, (len(mine), len(theirs)), ignored)
         first = distinct(["change", "changed"], mine)

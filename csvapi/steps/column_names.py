@@ -9,10 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from csvapi.errors import AmbiguousColumn
+from csvapi.steps.folding import folded
 from csvapi.steps.remarks import Remark, Sighting
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from csvapi.steps.second_input import SecondInput
 
@@ -78,31 +79,47 @@ def _more(names: list[str]) -> str:
     return f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
 
 
-def same_places(names: list[str], width: int, second: SecondInput) -> list[int | None]:
+def alike(ignore: Collection[str]) -> Callable[[str], str]:
+    """By what names are matched where they may differ in case or space."""
+    return partial(folded, ignore=frozenset(ignore)) if ignore else str
+
+
+def same_places(
+    names: list[str], width: int, second: SecondInput, fold: Callable[[str], str] = str
+) -> list[int | None]:
     """For each of the names, of which the first `width` are the first file's, the second file's column of that name."""
-    if second.columns == names[:width]:
+    theirs, mine = list(map(fold, second.columns)), list(map(fold, names))
+    if theirs == mine[:width]:
         return [*range(width), *[None] * (len(names) - width)]
-    known = {name: place for place, name in enumerate(second.columns)}
-    return [known.get(name) for name in names]
+    known = {name: place for place, name in enumerate(theirs)}
+    return [known.get(name) for name in mine]
 
 
-def check_names(first: list[str], second: SecondInput, pointer: str) -> None:
+def check_names(first: list[str], second: SecondInput, pointer: str, fold: Callable[[str], str] = str) -> None:
     """Raise `AmbiguousColumn` for a name by which the columns of two different headers cannot be matched."""
+    theirs = list(map(fold, second.columns))
+    mine = list(map(fold, first))
+    if mine == theirs:
+        return
     with second.blamed():
-        if twice := _repeated(second.columns, set(second.columns)):
+        if twice := _repeated(theirs, {*theirs}):
             raise AmbiguousColumn(_two(second.columns, twice), pointer=second.pointer)
-    if twice := _repeated(first, set(second.columns)):
-        raise AmbiguousColumn(f"{_two(first, twice)} File {second.name} has {twice!r}, too.", pointer=pointer)
+    if twice := _repeated(mine, {*theirs}):
+        called = first[twice[0]]
+        raise AmbiguousColumn(f"{_two(first, twice)} File {second.name} has {called!r}, too.", pointer=pointer)
 
 
-def _repeated(columns: list[str], wanted: set[str]) -> str | None:
-    return next((name for name, times in Counter(columns).items() if times > 1 and name in wanted), None)
+def _repeated(names: list[str], wanted: set[str]) -> list[int]:
+    """Where the first name stands that is wanted and occurs several times."""
+    again = next((name for name, times in Counter(names).items() if times > 1 and name in wanted), None)
+    return [place for place, name in enumerate(names) if name == again] if again is not None else []
 
 
-def _two(columns: list[str], name: str) -> str:
-    places = [place for place, each in enumerate(columns, start=1) if each == name]
-    kept = json.dumps({"op": "select", "drop": [{"index": place} for place in places[1:]]})
+def _two(columns: list[str], places: list[int]) -> str:
+    kept = json.dumps({"op": "select", "drop": [{"index": place + 1} for place in places[1:]]})
+    names = list(dict.fromkeys(columns[place] for place in places))
+    called = f"all called {names[0]!r}" if len(names) == 1 else f"called {', '.join(map(repr, names))}"
     return (
-        f"Columns of different headers are matched by name, and columns {', '.join(map(str, places))} are all called "
-        f"{name!r}; keep one of them first, as with the step {kept}."
+        f"Columns of different headers are matched by name, and columns {', '.join(str(at + 1) for at in places)} are "
+        f"{called}; keep one of them first, as with the step {kept}."
     )

@@ -70,10 +70,10 @@ def columns_field(**options: Any) -> fields.List[Any]:
     )
 
 
-def ignore_field(*allowed: str) -> fields.List[Any]:
+def ignore_field(*allowed: str, what: str = "Compare text") -> fields.List[Any]:
     """A list of what comparisons of text pay no regard to."""
     one_of = validate.OneOf(allowed, error="must be one of: {choices}.")
-    described = {"description": f"Compare text without regard to {' or '.join(allowed)}."}
+    described = {"description": f"{what} without regard to {' or '.join(allowed)}."}
     return fields.List(fields.String(validate=one_of), metadata=described)
 
 

@@ -114,7 +114,8 @@ class Operation:
 
     `stateless` says that ranges may be worked on side by side (see `Traits`); `traits` is for operations that run in
     different ways by their parameters; `columns` and `files` tell what the parameters name, with
-    pointers; `last` is the one operation nothing may follow.
+    pointers; `last` is the one operation nothing may follow. `nameless` tells of which files, None for the first one,
+    a step writes the names and does not have them yet: they become its parameter `names`.
     """
 
     name: str
@@ -129,6 +130,7 @@ class Operation:
     files: Callable[[dict[str, Any]], Sequence[tuple[str, FileId]]] = no_files
     traits: Callable[[dict[str, Any]], Traits] | None = None
     last: bool = False
+    nameless: Callable[[dict[str, Any]], Sequence[FileId | None]] = field(default=lambda _: ())
 
 
 @dataclass(frozen=True)

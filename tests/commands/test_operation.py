@@ -220,6 +220,8 @@ def test_other_files_are_named_by_their_paths(tmp_path: Path) -> None:
     assert joined.count(b",1815\n") == 3
     more = output("concat", "-", "--files", f"{tmp_path / 'ages.csv'}", stdin=PEOPLE)
     assert more.splitlines()[-1] == b",36,,1815"
+    named = output("concat", "-", "--files", f"{tmp_path / 'ages.csv'}", "--source", "from", stdin=PEOPLE)
+    assert named.splitlines()[-1] == b",36,,1815,ages.csv"
 
 
 BROKEN = {
