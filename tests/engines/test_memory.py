@@ -94,6 +94,13 @@ def test_a_wide_file_takes_no_more_than_the_budget(tmp_path: Path, files: dict[s
     assert grown(tmp_path, files, "wide", name) <= BUDGET + SLACK + BESIDES.get(f"wide-{name}", 0)
 
 
+@pytest.mark.parametrize("shape", ["long", "wide"])
+def test_a_thread_takes_no_more_than_the_budget(tmp_path: Path, files: dict[str, Path], shape: str) -> None:
+    """Which writes a row group while the next one is filled."""
+    more = grown(tmp_path, files, shape, "convert-parquet", processes=2)
+    assert more <= BUDGET + SLACK + BESIDES.get(f"{shape}-convert-parquet", 0)
+
+
 @pytest.mark.parametrize(("shape", "name"), [("wide", "profile-all"), ("long", "sort"), ("long", "profile-all")])
 def test_less_memory_is_kept_to(tmp_path: Path, files: dict[str, Path], shape: str, name: str) -> None:
     assert grown(tmp_path, files, shape, name, memory=4 * MIB) <= 4 * MIB + SLACK

@@ -36,6 +36,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "concat, source": {"op": "concat", "files": [2, 3], "ignore": ["case"], "source": "from", "names": ["a", "b", "c"]},
     "sort, natural": {"op": "sort", "by": [{"column": "email", "natural": True, "ignore_accents": True}]},
     "convert, json": {"op": "convert", "format": "json"},
+    "convert, parquet": {"op": "convert", "format": "parquet"},
     "profile, all": {"op": "profile"},
     "validate, report": {"op": "validate", "schema": {"fields": [{"name": "age", "type": "integer"}]}},
     "select, drop": {"op": "select", "drop": ["age"]},

@@ -40,7 +40,7 @@ class Repeats:
     def mark_in_partitions(self, workspace: Path, memory: int, partitions: int, *, native: bool, report: Report) -> int:
         """By the place in the file, each partition of the keys by itself; gives the number of records dropped."""
         place = (workspace, self.step, self.built.retain, self.code, self.bases, self.records)
-        resolver = Duplicates(*place, explain=self.explain, memory=memory // self.processes, native=native)
+        resolver = Duplicates(*place, explain=self.explain, memory=memory, native=native)
         resolver.prepare()
         groups = [range(first, partitions, self.processes) for first in range(min(self.processes, partitions))]
         dropped = sum(run_all([partial(resolver.mark, group) for group in groups], report))

@@ -49,8 +49,8 @@ class RangePass:
     """Steps `begin` to `end` (those before are decided) over the records of one range.
 
     A pass ends with a keyed step, whose keys it spills into `partitions`; or it shows what is left to the `student`; or
-    it writes to `output` and `dropped`, where the last step may be a `gatherer` that takes the records instead. The
-    first one may `locate` the records for `copy_survivors`.
+    it writes to `output` and `dropped`, where the last step may be a `gatherer` that takes the records instead, with
+    `memory` bytes of its own. The first one may `locate` the records for `copy_survivors`.
     """
 
     plan: Plan
@@ -60,6 +60,7 @@ class RangePass:
     bounds: tuple[int, int]
     begin: int
     end: int
+    memory: int
     base: int = 0
     partitions: int = 1
     secret: bytes | None = None
@@ -130,9 +131,9 @@ class RangePass:
         self.line += located.lines
 
     def _step_workspace(self, report: Callable[[Progressed], None]) -> Workspace:
-        memory = self.options.memory // max(1, self.options.processes)
         shared = self.number > 0 or self.bounds[1] < self.plan.source.size
-        return Workspace(self.workspace, memory, lambda: report((0, 0, 0)), shared, self.options.native)
+        cores = 1 if shared else self.options.processes
+        return Workspace(self.workspace, self.memory, lambda: report((0, 0, 0)), shared, self.options.native, cores)
 
     def _key_sink(self) -> closing[KeySink]:
         place = (self.workspace, self.end - 1, self.number, self.partitions)

@@ -50,6 +50,7 @@ class Stage:
     ) -> None:
         self.plan, self.options, self.workspace, self.progress = plan, options, workspace, progress
         self.processes = 1 if plan.ordered else processes
+        self.share = options.memory // self.processes
         self.strategy = Strategy(plan, options)
         self.ranges = ranges(plan.source, plan.head, self.processes, options.smallest_range)
         self.done = done
@@ -64,7 +65,7 @@ class Stage:
 
     def run(self, outputs: Outputs) -> Receipt:
         """Prepare the steps and do all passes. Raises what the steps raise, and `WrongCut` (see `range_pass`)."""
-        workspace = self._step_workspace(self.options.memory // self.processes)
+        workspace = self._step_workspace(self.share)
         for count, built in zip(self.counts, self.plan.built, strict=True):
             built.heartbeat = workspace.heartbeat
             count.detail.update(built.prepare(workspace))
@@ -99,7 +100,7 @@ class Stage:
 
     def _pass(self, number: int, begin: int, end: int, **more: Any) -> RangePass:
         base = self.bases[number] if begin else 0
-        place = (number, self.ranges[number], begin, end, base)
+        place = (number, self.ranges[number], begin, end, self.share, base)
         return RangePass(self.plan, self.options, self.workspace, *place, even=self.even, **more)
 
     @property
@@ -132,7 +133,7 @@ class Stage:
             dropped = repeats.mark_by_rank(workspace, [each.gathered for each in found])
         else:
             dropped = repeats.mark_in_partitions(
-                self.workspace, self.options.memory, partitions, native=bool(self.strategy.secret), report=self._report
+                self.workspace, self.share, partitions, native=bool(self.strategy.secret), report=self._report
             )
         count = self.counts[end - 1]
         count.kept = count.records_in - dropped
