@@ -26,6 +26,7 @@ CODES = {
     "mixed_line_ends": "Records end in different ways.",
     "more_warnings": "There are more warnings than are shown.",
     "not_comparable": "Cells are no number or no date, and so could not be compared.",
+    "not_compared": "Records were not compared with those that may be like them.",
     "nul": "Records hold NUL characters; they are kept.",
     "preamble": "Lines above the header are not part of the table.",
     "quotes": "Quotes are malformed: text stands after a closing quote, or a quote is not closed.",

@@ -12,15 +12,15 @@ from csvapi.csvio.keys import canonical
 from csvapi.errors import InvalidInput
 from csvapi.native.keys import new_secret
 from csvapi.spill.ranked_keys import RankedKeys, ranked
-from csvapi.spill.record_sort import in_order, sorter
 from csvapi.steps.column_names import ColumnsDiffer, alone_in_one, check_names, distinct, quoted, same_places
 from csvapi.steps.comparison import CHANGES, Comparison
 from csvapi.steps.folding import folded_cell
 from csvapi.steps.gathering import Gathering, Reducer
-from csvapi.steps.growth import EACH, PART, some
+from csvapi.steps.growth import some
 from csvapi.steps.key_columns import check_keys, keys
 from csvapi.steps.pairing import OLD, Repeated, Side, packed, pairs
 from csvapi.steps.params import IGNORABLE, FileField, columns_field, flag, ignore_field
+from csvapi.steps.placed import placed
 from csvapi.steps.report_table import Table
 from csvapi.steps.second_input import SecondInput
 from csvapi.steps.step import Operation
@@ -143,17 +143,8 @@ class Diff(Table, Reducer):
         self.out, self.found = 0, dict.fromkeys((*CHANGES, "beyond_header"), 0)
         half = replace(workspace, memory=workspace.memory // 2)
         entries = ranked([self.old, *(part.state for part in parts)], half)
-        ordered, places, lines, size = sorter(half, "differences"), [], [], 0
-        for place, line in self._lines(pairs(entries, [0, *(part.rows for part in parts)])):
-            places.append(place)
-            lines.append(line)
-            size += len(line) + EACH
-            if size >= PART:
-                ordered.add(places, lines)
-                places, lines, size = [], [], 0
-        ordered.add(places, lines)
-        for text in in_order([ordered], half):
-            yield self.byte_dialect.restore(text)
+        lines = self._lines(pairs(entries, [0, *(part.rows for part in parts)]))
+        yield from map(self.byte_dialect.restore, placed(lines, half, "differences"))
 
     def _lines(self, found: Iterator[Pair]) -> Iterator[tuple[bytes, bytes]]:
         """The records to be written, each with the bytes that order it."""

@@ -9,12 +9,12 @@ from csvapi.steps.behaviour import Behaviour
 from csvapi.steps.growth import some
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from csvapi.csvio.batch import Batch, Mask
     from csvapi.spill.duplicates import Keep
     from csvapi.spill.key_files import KeySink
-    from csvapi.spill.ranked_keys import RankedKeys
+    from csvapi.spill.ranked_keys import Entry, RankedKeys
 
 
 class Student(Behaviour, ABC):
@@ -83,6 +83,16 @@ class KeyedSelector(Behaviour, ABC):
         """Give the keys of the records to the sink, each with its rank and row; called if `ranked`. The record with the
         least rank stays, of equals the first one; and one of which no key is given."""
         raise NotImplementedError
+
+    def repeats(self, entries: Iterator[Entry], bases: list[int]) -> Iterator[tuple[int, int, int]]:
+        """The rows of the records that go, each with the one that stays for it and the number of its reason; called if
+        `ranked`, with what `rank` gave of all ranges, by key and rank. `bases` are the records before each range."""
+        digest, leader = b"", 0
+        for key, origin, row, _ in entries:
+            if key == digest:
+                yield bases[origin] + row, leader, 0
+            else:
+                digest, leader = key, bases[origin] + row
 
     def decided(self, goes: Callable[[int], bool]) -> None:
         """Called when all records are decided about, in the process that runs the stage; `goes(row)` says whether the

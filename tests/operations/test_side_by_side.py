@@ -33,6 +33,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "sample, fraction": {"op": "sample", "fraction": 0.5},
     "join, inner": {"op": "join", "file": 2, "on": ["age"]},
     "join, semi": {"op": "join", "file": 2, "on": ["id"], "how": "semi"},
+    "similar, keep": {"op": "similar", "columns": ["email"], "keep": "last"},
     "concat, source": {"op": "concat", "files": [2, 3], "ignore": ["case"], "source": "from", "names": ["a", "b", "c"]},
     "sort, natural": {"op": "sort", "by": [{"column": "email", "natural": True, "ignore_accents": True}]},
     "convert, json": {"op": "convert", "format": "json"},

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Repeats:
-    """Marks the records of one keyed step that go, with its `code`, and tells the step when all are decided about.
+    """Marks the records of one keyed step that go, with the one of its `codes` for the reason, and says so to the step.
 
     `bases` are the records before each range, `records` all of them, `step` counts from 0.
     """
 
     built: KeyedSelector
     step: int
-    code: int
+    codes: Sequence[int]
     bases: list[int]
     records: int
     explain: bool
@@ -39,7 +39,7 @@ class Repeats:
 
     def mark_in_partitions(self, workspace: Path, memory: int, partitions: int, *, native: bool, report: Report) -> int:
         """By the place in the file, each partition of the keys by itself; gives the number of records dropped."""
-        place = (workspace, self.step, self.built.retain, self.code, self.bases, self.records)
+        place = (workspace, self.step, self.built.retain, self.codes[0], self.bases, self.records)
         resolver = Duplicates(*place, explain=self.explain, memory=memory, native=native)
         resolver.prepare()
         groups = [range(first, partitions, self.processes) for first in range(min(self.processes, partitions))]
@@ -49,25 +49,20 @@ class Repeats:
         return self._settled(workspace, dropped)
 
     def mark_by_rank(self, workspace: Workspace, parts: Sequence[Any]) -> int:
-        """The same by rank, of what the ranges gave: all records of a key come together, the one that stays first."""
+        """The same by rank, of what the ranges gave: the step says which records go."""
         dropped = 0
         with (
             Shared(decision_file(workspace.folder), self.records) as decisions,
             Shared(duplicate_file(workspace.folder), 8 * self.records * self.explain) as repeated,
         ):
-            digest, leader = b"", 0
-            for key, number, at, _ in ranked(parts, workspace):
-                row = self.bases[number] + at
-                if key != digest:
-                    digest, leader = key, row
-                    continue
+            for row, leader, reason in self.built.repeats(ranked(parts, workspace), self.bases):
                 dropped += 1
-                decisions[row] = self.code
+                decisions[row] = self.codes[reason]
                 if self.explain:
                     repeated[8 * row : 8 * row + 8] = (leader + 1).to_bytes(8, sys.byteorder)
         return self._settled(workspace.folder, dropped)
 
     def _settled(self, workspace: Path, dropped: int) -> int:
         with Shared(decision_file(workspace), self.records) as decisions:
-            self.built.decided(lambda row: decisions[row] == self.code)
+            self.built.decided(lambda row: decisions[row] in self.codes)
         return dropped

@@ -126,7 +126,8 @@ class Stage:
         found = run_all(tasks, self._report)
         self._add(found, begin)
         built = cast("KeyedSelector", self.plan.built[end - 1])
-        place = (built, end - 1, self.plan.code(end - 1, 0), self.bases, self.records)
+        codes = [self.plan.code(end - 1, reason) for reason in range(len(built.reasons))]
+        place = (built, end - 1, codes, self.bases, self.records)
         repeats = Repeats(*place, explain=self.options.explain, processes=self.processes)
         if built.ranked:
             workspace = self._step_workspace(self.options.memory)
