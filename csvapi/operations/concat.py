@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from csvapi.csvio.batch import Batch, ParsedBatch
+from csvapi.csvio.batch import Batch
+from csvapi.csvio.parsed_batch import ParsedBatch
 from csvapi.errors import InvalidInput
 from csvapi.steps.column_names import alike, check_names, same_places
 from csvapi.steps.growth import Part, some

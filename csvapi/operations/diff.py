@@ -118,7 +118,7 @@ class Diff(Table, Reducer):
                 self.enter(entries, fields, range(row, row + len(few)), self.right, _OLD_RANK)
                 row += len(few)
                 workspace.heartbeat()
-        self.old = entries.close(spill=True)
+        self.old = entries.finish(spill=True)
         return {}
 
     def enter(
@@ -210,7 +210,7 @@ class Entering(Gathering):
 
     def close(self) -> SortedRuns | NativeSortedRuns:
         """See `Gathering.close`: the entries in sorted runs."""
-        return self.entries.close()
+        return self.entries.finish()
 
 
 OPERATION = Operation(

@@ -54,10 +54,17 @@ class RankedKeys:
         digests_of(keys, self.secret, made)
         return [bytes(made[at : at + DIGEST]) for at in range(0, len(made), DIGEST)]
 
-    def close(self, *, spill: bool = False) -> SortedRuns | NativeSortedRuns:
-        """What was added, on disk if `spill`, or where it must be fit to cross to another process."""
-        if spill or self.workspace.shared:
+    def flush(self) -> None:
+        """Have `runs` fit to cross to another process, where it must."""
+        if self.workspace.shared:
             self.runs.free()
+
+    def close(self) -> None:
+        """Nothing: no file is open between two calls."""
+
+    def finish(self, *, spill: bool = False) -> SortedRuns | NativeSortedRuns:
+        """What was added, on disk if `spill`, or where it must cross to another process."""
+        self.runs.free() if spill else self.flush()
         return self.runs
 
 

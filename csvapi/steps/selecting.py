@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from csvapi.spill.ranked_keys import RankedKeys
 from csvapi.steps.behaviour import Behaviour
 from csvapi.steps.growth import some
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from csvapi.csvio.batch import Batch, Mask
     from csvapi.spill.duplicates import Keep
     from csvapi.spill.key_files import KeySink
-    from csvapi.spill.ranked_keys import Entry, RankedKeys
+    from csvapi.spill.ranked_keys import Entry
 
 
 class Student(Behaviour, ABC):
@@ -83,6 +84,13 @@ class KeyedSelector(Behaviour, ABC):
         """Give the keys of the records to the sink, each with its rank and row; called if `ranked`. The record with the
         least rank stays, of equals the first one; and one of which no key is given."""
         raise NotImplementedError
+
+    def give(self, batch: Batch, sink: KeySink | RankedKeys) -> None:
+        """Give what decides about the records to whatever the engine has for it."""
+        if isinstance(sink, RankedKeys):
+            self.rank(batch, sink)
+        else:
+            self.spill(batch, sink)
 
     def repeats(self, entries: Iterator[Entry], bases: list[int]) -> Iterator[tuple[int, int, int]]:
         """The rows of the records that go, each with the one that stays for it and the number of its reason; called if

@@ -126,7 +126,7 @@ class Marking(Gathering):
 
     def close(self) -> tuple[SortedRuns | NativeSortedRuns, Path]:
         """See `Gathering.close`: the entries in sorted runs, and the file of the records."""
-        return self.entries.close(), self.kept.close()
+        return self.entries.finish(), self.kept.close()
 
     def abandon(self) -> None:
         """See `Gathering.abandon`."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from csvapi.engines.local.decisions import Shared, decision_file, duplicate_file
+from csvapi.engines.local.decisions import Marks, decision_file, make_duplicate_file
 from csvapi.engines.local.mark_duplicates import Duplicates
 from csvapi.engines.local.processes import run_all
 from csvapi.spill.ranked_keys import ranked
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from csvapi.engines.local.processes import Report
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.selecting import KeyedSelector
+
+_SHARE = 4  # part of the memory that the marks may take while entries are merged
+_TRIMMED = 4096  # marks between two looks at what they take
 
 
 @dataclass(frozen=True)
@@ -50,19 +53,25 @@ class Repeats:
 
     def mark_by_rank(self, workspace: Workspace, parts: Sequence[Any]) -> int:
         """The same by rank, of what the ranges gave: the step says which records go."""
-        dropped = 0
-        with (
-            Shared(decision_file(workspace.folder), self.records) as decisions,
-            Shared(duplicate_file(workspace.folder), 8 * self.records * self.explain) as repeated,
-        ):
+        dropped, explain = 0, self.explain
+        if explain:
+            make_duplicate_file(workspace.folder, self.records)
+        with closing(Marks(workspace.folder, self.records, explain=explain, most=workspace.memory // _SHARE)) as marks:
             for row, leader, reason in self.built.repeats(ranked(parts, workspace), self.bases):
                 dropped += 1
-                decisions[row] = self.codes[reason]
-                if self.explain:
-                    repeated[8 * row : 8 * row + 8] = (leader + 1).to_bytes(8, sys.byteorder)
+                marks.decisions[row] = self.codes[reason]
+                marks.repeats(row, leader)
+                if dropped % _TRIMMED == 0:
+                    marks.trim()
         return self._settled(workspace.folder, dropped)
 
     def _settled(self, workspace: Path, dropped: int) -> int:
-        with Shared(decision_file(workspace), self.records) as decisions:
-            self.built.decided(lambda row: decisions[row] in self.codes)
+        """Let the step ask for the decisions about some records."""
+        with decision_file(workspace).open("rb") as file:
+
+            def goes(row: int) -> bool:
+                file.seek(row)
+                return file.read(1)[0] in self.codes
+
+            self.built.decided(goes)
         return dropped

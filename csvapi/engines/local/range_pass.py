@@ -17,9 +17,9 @@ from csvapi.engines.local.decisions import LENGTH, Decisions, length_file
 from csvapi.engines.local.flow import through
 from csvapi.engines.local.padding import Padding
 from csvapi.engines.local.processes import WrongCut
-from csvapi.engines.local.range_result import Found
+from csvapi.engines.local.range_result import Found, merge
 from csvapi.engines.receipt import StepCount
-from csvapi.spill.key_files import NativeKeySink, PlainKeySink
+from csvapi.spill.key_files import key_sink
 from csvapi.spill.ranked_keys import RankedKeys
 from csvapi.spill.workspace import Workspace
 from csvapi.steps.conditions import inverse
@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from csvapi.engines.local.processes import Progressed
     from csvapi.engines.options import Options
     from csvapi.spill.key_files import KeySink
+    from csvapi.steps.asking import Asker
+    from csvapi.steps.gathering import Gatherer
     from csvapi.steps.mapping import Mapper
-    from csvapi.steps.remarks import Remark
     from csvapi.steps.selecting import KeyedSelector, Selector, Student
 
 STAYS = b"\1" + bytes(255)  # a decision as a mask byte
@@ -48,9 +49,9 @@ NATIVE = 8  # times as much as the csv module is the kernel given at once: a bat
 class RangePass:
     """Steps `begin` to `end` (those before are decided) over the records of one range.
 
-    A pass ends with a keyed step, whose keys it spills into `partitions`; or it shows what is left to the `student`; or
-    it writes to `output` and `dropped`, where the last step may be a `gatherer` that takes the records instead, with
-    `memory` bytes of its own. The first one may `locate` the records for `copy_survivors`.
+    A pass ends with a keyed step, whose keys it spills into `partitions`; or it shows what is left to the `student`, or
+    spills the keys of it for the `asker`; or it writes to `output` and `dropped`, where the last step may be a
+    `gatherer` that takes the records instead, with `memory` bytes of its own. The first may `locate` the records.
     """
 
     plan: Plan
@@ -67,6 +68,7 @@ class RangePass:
     output: Sink | None = None
     dropped: Sink | None = None
     student: Student | None = None
+    asker: Asker | None = None
     remember: bool = False
     even: bool = False
     locate: bool = False
@@ -83,48 +85,52 @@ class RangePass:
             self.found.samples[self.begin - 1] = []
         self.line = self.plan.head.line
         self.remarks = {number: self.plan.built[number].remarks for number in range(self.begin, self.end)}
-        for remark in self._remarks():
+        for remark in chain.from_iterable(self.remarks.values()):
             remark.reset()
         decisions = Decisions(self.workspace, self.number, self.base, new=not self.begin, kept=self.remember)
         gatherer = self.plan.gatherer if self.output else None
         self.gathering = gatherer.gather(self._step_workspace(report), self.number) if gatherer else None
         with closing(decisions), ExitStack() as stack:
             stack.push(self._abandon)
+            for number, built in enumerate(self.plan.built[self.begin : self.end], start=self.begin):
+                stack.enter_context(built.in_range(self.workspace, number, self.number))
             keyed = self.output is None and self.student is None
-            self.ranked = self._ranked(report) if keyed else None
-            self.keys = stack.enter_context(self._key_sink()) if keyed and not self.ranked else None
+            self.keys = stack.enter_context(closing(self._key_sink(report))) if keyed else None
             lengths = length_file(self.workspace, self.number)
             self.lengths = stack.enter_context(lengths.open("wb")) if self.locate else None
             for located in self._batches():
                 kept = self.found.kept
                 self._process(located, decisions)
                 self._locate(located)
-                self.found.read[located.parser] = self.found.read.get(located.parser, 0) + located.size
+                merge(self.found.read, {located.parser: located.size})
                 report((located.size, len(located), self.found.kept - kept))
             if self.keys:
                 self.keys.flush()
         self.found.ragged_dropped = self.judge.dropped
-        gathered = self.gathering or self.ranked
-        self.found.gathered = gathered.close() if gathered else None
+        ranked = self.keys.runs if isinstance(self.keys, RankedKeys) else None
+        self.found.gathered = self.gathering.close() if self.gathering else ranked
         self.found.seen = {number: [remark.seen for remark in remarks] for number, remarks in self.remarks.items()}
+        self._count(gatherer)
+        return self.found
+
+    def _count(self, gatherer: Gatherer | None) -> None:
+        """What the steps counted; a gatherer is asked when it has written."""
+        if self.asker:
+            self.found.counts[self.end].detail = self.asker.asked()
         for number in range(self.begin, self.end):
             built = self.plan.built[number]
             if built is not gatherer:
                 self.found.counts[number].detail = built.counts()
-        return self.found
 
     def _abandon(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Let what gathers close its files in a pass that fails."""
+        """Let the gatherer close its files when the pass fails."""
         if kind and self.gathering:
-            with suppress(OSError):  # a full disk, of which the failure itself tells
+            with suppress(OSError):  # a full disk, which the failure itself reports
                 self.gathering.abandon()
-
-    def _remarks(self) -> Iterator[Remark]:
-        return chain.from_iterable(self.remarks.values())
 
     def _locate(self, located: LocatedBatch) -> None:
         """Add line and byte to what the steps found in this batch."""
-        for remark in self._remarks():
+        for remark in chain.from_iterable(self.remarks.values()):
             for spot in remark.seen.spots:
                 if spot.line is None:
                     spot.line, spot.byte = located.where(spot.row - located.batch.rows[0])
@@ -135,14 +141,11 @@ class RangePass:
         cores = 1 if shared else self.options.processes
         return Workspace(self.workspace, self.memory, lambda: report((0, 0, 0)), shared, self.options.native, cores)
 
-    def _key_sink(self) -> closing[KeySink]:
-        place = (self.workspace, self.end - 1, self.number, self.partitions)
-        return closing(NativeKeySink(*place, self.secret) if self.secret else PlainKeySink(*place))
-
-    def _ranked(self, report: Callable[[Progressed], None]) -> RankedKeys | None:
-        if not cast("KeyedSelector", self.plan.built[self.end - 1]).ranked:
-            return None
-        return RankedKeys(self._step_workspace(report), f"ranked-{self.end - 1}", self.number, self.secret)
+    def _key_sink(self, report: Callable[[Progressed], None]) -> KeySink | RankedKeys:
+        of, step = self.asker or self, self.end if self.asker else self.end - 1
+        if not self.asker and cast("KeyedSelector", self.plan.built[step]).ranked:
+            return RankedKeys(self._step_workspace(report), f"ranked-{step}", self.number, self.secret)
+        return key_sink(self.workspace, step, self.number, of.partitions, of.secret)
 
     def _batches(self) -> Iterator[LocatedBatch]:
         source, options = self.plan.source, self.options
@@ -160,7 +163,8 @@ class RangePass:
         self.marks = marks = decisions.read(start, len(batch))
         ragged = self.judge.ragged(located, marks)
         pads = self.options.on_ragged == "pad" and ragged
-        self.padding = self._padding(batch, ragged) if pads else None
+        rows = frozenset(batch.rows[index] for index in ragged) if pads else frozenset()
+        self.padding = Padding(rows, len(self.plan.head.columns), self.options.max_record) if pads else None
         remaining, left = batch.select(bytes(marks).translate(STAYS)), 0
         for part in through(remaining, range(-1 if pads else 0, self.end), self._advance):
             self._take(part, located)
@@ -174,9 +178,11 @@ class RangePass:
             batch.select(bytes(marks.translate(GOES))).write_to(self.dropped)
 
     def _take(self, part: Batch, located: LocatedBatch) -> None:
-        """What the pass is for, with records that all its steps left."""
-        if self.keys or self.ranked:
-            self._add_keys_of(part)
+        """Hand over the records that all steps of the pass left, to whatever the pass is for."""
+        if self.asker:
+            self.asker.ask(part, cast("KeySink", self.keys))
+        elif self.keys:
+            self._add_keys_of(part, self.keys)
         elif self.student:
             self.student.study(part)
         elif self.gathering:
@@ -185,17 +191,9 @@ class RangePass:
         elif self.output:
             self._write(part, self.output)
 
-    def _padding(self, batch: Batch, ragged: list[int]) -> Padding:
-        rows = frozenset(batch.rows[index] for index in ragged)
-        return Padding(rows, len(self.plan.head.columns), self.options.max_record)
-
-    def _add_keys_of(self, remaining: Batch) -> None:
+    def _add_keys_of(self, remaining: Batch, sink: KeySink | RankedKeys) -> None:
         self.found.counts[self.end - 1].records_in += len(remaining)
-        built = cast("KeyedSelector", self.plan.built[self.end - 1])
-        if self.ranked:
-            built.rank(remaining, self.ranked)
-        elif self.keys:
-            built.spill(remaining, self.keys)
+        cast("KeyedSelector", self.plan.built[self.end - 1]).give(remaining, sink)
 
     def _write(self, remaining: Batch, output: Sink) -> None:
         expander = self.plan.expander
@@ -209,7 +207,7 @@ class RangePass:
         return through(batch, range(1), lambda _, part: _mapped(rewriting, part)) if rewriting else (batch,)
 
     def _advance(self, number: int, batch: Batch) -> tuple[Batch, int]:
-        """What step `number` makes of the first records of a batch, and of how many; -1 is the padding."""
+        """Apply step `number` (-1: the padding) to the first records; returns what it makes, and of how many."""
         if number < 0:
             return _mapped(cast("Padding", self.padding), batch)
         traits = self.plan.steps[number].traits
