@@ -32,6 +32,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "slice, middle": {"op": "slice", "start": 11, "stop": 40},
     "sample, fraction": {"op": "sample", "fraction": 0.5},
     "join, inner": {"op": "join", "file": 2, "on": ["age"]},
+    "join, full": {"op": "join", "file": 2, "on": ["age"], "how": "full", "ignore": ["space"]},
     "join, semi": {"op": "join", "file": 2, "on": ["id"], "how": "semi"},
     "similar, keep": {"op": "similar", "columns": ["email"], "keep": "last"},
     "concat, source": {"op": "concat", "files": [2, 3], "ignore": ["case"], "source": "from", "names": ["a", "b", "c"]},

@@ -22,7 +22,7 @@ from csvapi.engines.options import Options, Progress
 from csvapi.engines.receipt import Receipt, StepCount
 from csvapi.spill.workspace import Workspace
 from csvapi.steps.gathering import Part
-from csvapi.steps.mapping import Mapper
+from csvapi.steps.mapping import Expander, Mapper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -202,10 +202,10 @@ class Stage:
                 main.write(data)
                 self._report((0, 0, 0))
             self.counts[-1].detail = self.plan.gatherer.counts()
-        elif isinstance(last, Mapper):
-            for batch in last.more():
-                main.write_records(batch.raw, batch.byte_dialect)
-                self._add_out(len(batch))
+        elif isinstance(last, Mapper | Expander):
+            for part in last.more():
+                part.write_to(main)
+                self._add_out(len(part))
                 self._report((0, 0, 0))
         elif not self.plan.headed:
             main.write(self.plan.source.tail)
