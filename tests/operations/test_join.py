@@ -134,7 +134,7 @@ def test_a_record_with_more_matches_than_are_held_has_them_all(tmp_path: Path) -
     for how in ("inner", "left"):
         step = {"op": "join", "file": 2, "on": ["k"], "how": how}
         found, receipt = table(tmp_path, csv_text([("k", "v"), *left]), [step], files=files, memory=1_000)
-        assert found.rows == joined([list(row) for row in left], [list(row) for row in right], how)
+        assert found.rows == joined([list(row) for row in left], [list(row) for row in right], how, [])
         assert receipt["run"]["stages"][0]["passes"] == 2
 
 
