@@ -12,7 +12,7 @@ from csvapi.errors import InvalidInput
 from csvapi.steps.column_names import alike, check_names, same_places
 from csvapi.steps.growth import Part, some
 from csvapi.steps.mapping import Mapper
-from csvapi.steps.params import IGNORABLE, FileField, ignore_field
+from csvapi.steps.params import IGNORABLE, Alternative, FileField, ignore_field
 from csvapi.steps.second_input import SecondInput
 from csvapi.steps.step import Operation, Traits
 from csvapi.steps.writing import Written, batch_of, byte_dialect_of, encoded, movable
@@ -41,14 +41,20 @@ class Params(Schema):
         fields.String(),
         metadata={"description": "What the files are called in that column, this one first; default their names."},
     )
+    alternatives = (
+        Alternative("Without their names"),
+        Alternative("With their names", ("source",), ("names",)),
+    )
 
     @validates_schema
     def one_name_each(self, data: dict[str, Any], **_: object) -> None:
         """Refuse names that are not wanted, or not one for each file."""
         if "names" in data and "source" not in data:
             raise ValidationError("means something only together with source.", "names")
-        if "names" in data and len(data["names"]) != 1 + len(data["files"]):
-            raise ValidationError(f"must be {1 + len(data['files'])}: this file's, and one for each of files.", "names")
+        if "names" in data and len(data["names"]) > 1 + len(data["files"]):
+            raise ValidationError(
+                f"must be at most {1 + len(data['files'])}: this file's, and one for each of files.", "names"
+            )
 
 
 def files(params: dict[str, Any]) -> list[tuple[str, FileId]]:
@@ -102,8 +108,9 @@ class Concat(Written, Mapper):
         files: list[FileId | None] = [None, *params["files"]]
         if "source" not in params:
             return [[] for _ in files]
-        default = ("" if name is None else str(name) for name in files)
-        return [[encoded(name, self.byte_dialect, f"{pointer}/names")] for name in params.get("names") or default]
+        given = params.get("names", [])
+        default = ["" if name is None else str(name) for name in files[len(given) :]]
+        return [[encoded(name, self.byte_dialect, f"{pointer}/names")] for name in [*given, *default]]
 
     def prepare(self, workspace: object) -> Counts:
         """See `Behaviour.prepare`."""

@@ -31,13 +31,14 @@ class Params(Schema):
         validate=validate.Length(min=1, error="must name at least one column."),
         metadata={"description": _COLUMNS},
     )
-    keep = KeepField("first", "last", "none", "fullest", metadata={"description": _KEEP})
+    keep = KeepField("first", "last", "none", "fullest", metadata={"description": _KEEP, "default": "first"})
     ignore = ignore_field(*IGNORABLE)
     empty = choice(
         "compare",
         "keep",
         description="Records whose compared columns are all empty: compare them as any others, or keep all of them; "
         "default compare.",
+        default="compare",
     )
 
 

@@ -19,7 +19,7 @@ from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.growth import some
 from csvapi.steps.key_columns import check_keys, keys
 from csvapi.steps.pairing import OLD, Repeated, Side, packed, pairs
-from csvapi.steps.params import IGNORABLE, FileField, columns_field, flag, ignore_field
+from csvapi.steps.params import IGNORABLE, Alternative, FileField, columns_field, flag, ignore_field
 from csvapi.steps.placed import placed
 from csvapi.steps.report_table import Table
 from csvapi.steps.second_input import SecondInput
@@ -51,6 +51,10 @@ class Params(Schema):
     ignore_columns = columns_field(metadata={"description": "Columns of this file that are not compared."})
     ignore = ignore_field(*IGNORABLE)
     unchanged = flag("Write the records that are the same in both files, too; default false.")
+    alternatives = (
+        Alternative("Same names", ("on",)),
+        Alternative("Different names", ("left_on", "right_on")),
+    )
 
     @validates_schema
     def one_way(self, data: dict[str, Any], **_: object) -> None:

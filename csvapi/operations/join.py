@@ -15,7 +15,7 @@ from csvapi.steps.growth import EACH, PART, Bound
 from csvapi.steps.key_columns import check_keys, keys
 from csvapi.steps.lookup import Lookup
 from csvapi.steps.mapping import Expander
-from csvapi.steps.params import IGNORABLE, FileField, choice, columns_field, ignore_field
+from csvapi.steps.params import IGNORABLE, Alternative, FileField, choice, columns_field, ignore_field
 from csvapi.steps.selecting import Selector
 from csvapi.steps.step import Operation, Traits
 from csvapi.steps.unmatched import Unmatched
@@ -42,9 +42,14 @@ class Params(Schema):
         "inner", "left", "full", "semi", "anti",
         description="inner: pairs; left: also records without a match; full: also those of the second file, last; "
         "semi: records with a match; anti: those without.",
+        default="inner",
     )  # fmt: skip
     suffix = fields.String(
-        metadata={"description": "Added to names of the second file that the first has; default _2."}
+        metadata={"description": "Added to names of the second file that the first has; default _2.", "default": "_2"}
+    )
+    alternatives = (
+        Alternative("Same names", ("on",)),
+        Alternative("Different names", ("left_on", "right_on")),
     )
     ignore = ignore_field(*IGNORABLE, what="Compare keys")
 

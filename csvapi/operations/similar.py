@@ -9,7 +9,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from csvapi.steps.alike import Alike
 from csvapi.steps.growth import some
-from csvapi.steps.params import choice, columns_field, whole
+from csvapi.steps.params import Alternative, choice, columns_field, whole
 from csvapi.steps.ranks import KeepField, named, ranks
 from csvapi.steps.selecting import KeyedSelector
 from csvapi.steps.similar_marks import SimilarMarks
@@ -34,26 +34,51 @@ class Params(Schema):
     columns = columns_field(required=True, metadata={"description": "The columns that are compared, as one text."})
     method = choice(
         *COLLIDING, *MEASURED,
-        description="fingerprint (default): the same words in any order; ngram: the same short pieces; phonetic: the "
+        description="default fingerprint: the same words in any order; ngram: the same short pieces; phonetic: the "
         "same sounds, in English; edit: few edits; jaro_winkler: the same letters in about the same order.",
+        default="fingerprint",
     )  # fmt: skip
     keep = KeepField(
         "first", "last", "fullest",
         metadata={"description": "Drop all records of a group but this one; without it, group and score are added."},
     )  # fmt: skip
-    size = whole("For ngram: characters of a piece; default 2.", 1)
+    size = whole("For ngram: characters of a piece; default 2.", 1, default=2)
     threshold = fields.Float(
         validate=validate.Range(min=0.5, max=1, error="must be from {min} to {max}."),
-        metadata={"description": "For edit and jaro_winkler: how alike, from 0.5 to 1 (the same); default 0.9."},
+        metadata={
+            "description": "For edit and jaro_winkler: how alike, from 0.5 to 1 (the same); 0.9 without it.",
+            "default": 0.9,
+        },
     )
     block = columns_field(
         metadata={"description": "For edit and jaro_winkler: only records with the same words here are compared."}
     )
-    prefix = whole("The same without block: only texts that begin with the same characters; default 3 of them.", 1)
+    prefix = whole(
+        "The same without block: only texts that begin with the same characters; default 3 of them.", 1, default=3
+    )
     largest = fields.Integer(
         strict=True,
         validate=validate.Range(min=2, max=5_000, error="must be from {min} to {max}."),
-        metadata={"description": "How many records of a block are compared each with each at most; default 1000."},
+        metadata={
+            "description": "How many records of a block are compared each with each at most; default 1000.",
+            "default": 1000,
+        },
+    )
+    alternatives = (
+        Alternative("Same words or sounds", (), ("method",), {"method": {"enum": ["fingerprint", "phonetic"]}}),
+        Alternative("Same pieces", ("method",), ("size",), {"method": {"enum": ["ngram"]}}),
+        Alternative(
+            "Distance within blocks",
+            ("method", "block"),
+            ("threshold", "largest"),
+            {"method": {"enum": list(MEASURED)}},
+        ),
+        Alternative(
+            "Distance after the same beginning",
+            ("method",),
+            ("prefix", "threshold", "largest"),
+            {"method": {"enum": list(MEASURED)}},
+        ),
     )
 
     @validates_schema

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from marshmallow import ValidationError
 
 from csvapi.steps.asked import looks_typed, not_comparable
-from csvapi.steps.params import COLUMN, ColumnField, ShapedField
+from csvapi.steps.params import ColumnField, ShapedField
 from csvapi.steps.sort_keys import KeyPart
 from csvapi.steps.values import AsField, format_of
 from csvapi.steps.writing import byte_dialect_of
@@ -35,13 +35,23 @@ class KeepField(ShapedField):
         by_value = [
             {
                 "type": "object",
+                "title": f"Record with the {name} value",
+                "description": f"The record with the {name} value of a column.",
                 "required": [extreme],
-                "properties": {extreme: COLUMN, "as": self.as_.shape},
+                "properties": {
+                    extreme: {"$ref": "Column", "title": "Column", "description": "The column whose values decide."},
+                    "as": {
+                        "title": "As",
+                        "description": "What values are compared as; default text.",
+                        "default": "text",
+                        **self.as_.shape,
+                    },
+                },
                 "additionalProperties": False,
             }
-            for extreme in _EXTREMES
+            for extreme, name in zip(_EXTREMES, ("largest", "smallest"), strict=True)
         ]
-        self.shape = {"oneOf": [{"type": "string", "enum": list(words)}, *by_value]}
+        self.shape = {"oneOf": [{"type": "string", "title": "Record by its place", "enum": list(words)}, *by_value]}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, str) and value in self.words:

@@ -36,11 +36,21 @@ class TypedColumnField(ColumnField):
         self.as_ = AsField("text", "number", "date")
         typed = {
             "type": "object",
+            "title": "Compared column",
+            "description": "A column with what its values are compared as.",
             "required": ["column", "as"],
-            "properties": {"column": COLUMN, "as": self.as_.shape},
+            "properties": {
+                "column": {"$ref": "Column", "title": "Column", "description": "The column."},
+                "as": {
+                    "title": "As",
+                    "description": "What values are compared as.",
+                    "default": "text",
+                    **self.as_.shape,
+                },
+            },
             "additionalProperties": False,
         }
-        self.shape = {"oneOf": [*COLUMN["oneOf"], typed]}
+        self.shape = {"oneOf": [COLUMN, typed]}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if not isinstance(value, dict) or "column" not in value:

@@ -224,7 +224,7 @@ def test_names_are_filled_in_once(tmp_path: Path) -> None:
     ("step", "pointer"),
     [
         ({"names": ["a", "b"]}, "/names"),
-        ({"source": "s", "names": ["a"]}, "/names"),
+        ({"source": "s", "names": ["a", "b", "c"]}, "/names"),
         ({"source": ""}, "/source"),
         ({"ignore": ["accents"]}, "/ignore/0"),
     ],
