@@ -44,7 +44,7 @@ class KeepField(ShapedField):
                         "title": "As",
                         "description": "What values are compared as; default text.",
                         "default": "text",
-                        **self.as_.shape,
+                        "allOf": [self.as_.shape],
                     },
                 },
                 "additionalProperties": False,

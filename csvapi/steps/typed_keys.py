@@ -45,7 +45,7 @@ class TypedColumnField(ColumnField):
                     "title": "As",
                     "description": "What values are compared as.",
                     "default": "text",
-                    **self.as_.shape,
+                    "allOf": [self.as_.shape],
                 },
             },
             "additionalProperties": False,
