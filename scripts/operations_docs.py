@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import fields, validate
 
 from csvapi.operations import catalogue
-from csvapi.steps.params import ColumnField, FileField
-from csvapi.steps.values import AsField
+from csvapi.steps.params import FileField, ShapedField
 
 if TYPE_CHECKING:
     from csvapi.operations import Operation
 
 _TYPES = (
-    (ColumnField, "column"),
     (FileField, "file"),
     (fields.Boolean, "true or false"),
     (fields.Integer, "integer"),
@@ -98,8 +96,8 @@ def _rows(given: dict[str, fields.Field[Any]], before: str) -> list[tuple[str, s
 def _type(field: fields.Field[Any]) -> str:
     if isinstance(field, fields.List):
         return f"list of {_type(field.inner)}"
-    if isinstance(field, AsField):
-        return " · ".join(f"`{name}`" for name in field.names) + " · format"
+    if isinstance(field, ShapedField):
+        return field.kinds
     one_of = [each.choices for each in [field.validate, *field.validators] if isinstance(each, validate.OneOf)]
     if one_of:
         return " · ".join(f"`{choice}`" for choice in one_of[0])

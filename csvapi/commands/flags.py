@@ -11,6 +11,7 @@ from marshmallow import Schema, fields, validate
 from csvapi.commands.arguments import json_value
 from csvapi.errors import InvalidInput
 from csvapi.steps.params import ColumnField, FileField
+from csvapi.steps.ranks import KeepField
 
 _PREFIX = "param_"
 _WHERE = (
@@ -75,6 +76,8 @@ def _options(field: fields.Field[Any]) -> dict[str, Any]:
         return {"type": _column, "metavar": "COLUMN"}
     if isinstance(field, FileField):
         return {"metavar": "FILE"}
+    if isinstance(field, KeepField):
+        return {"type": _word, "metavar": "|".join([*field.words, "JSON"])}
     if isinstance(field, fields.Boolean):
         return {"action": BooleanOptionalAction}
     for kind, python in ((fields.Integer, int), (fields.Float, float)):
@@ -89,6 +92,11 @@ def _options(field: fields.Field[Any]) -> dict[str, Any]:
 def _column(text: str) -> Any:
     """A name as it is, or a position as {"index": 3}."""
     return json_value(text) if text.startswith('{"index"') else text
+
+
+def _word(text: str) -> Any:
+    """A word as it is, or an object as JSON."""
+    return json_value(text) if text.startswith("{") else text
 
 
 def _objects(text: str) -> list[Any]:

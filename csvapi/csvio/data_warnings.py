@@ -16,6 +16,7 @@ _SHOWN, _LONG = 100, 1000  # characters of a value, of anything else
 
 CODES = {
     "bom": "A byte order mark stands between records, as in files that were joined; it is no part of a field.",
+    "columns_differ": "Columns are in only one of two files that were compared.",
     "detected_by_older_version": "An older version detected the file's dialect; this version would detect another one.",
     "doubled_delimiter": "Fields stand between two delimiters, so that every second column is empty.",
     "empty_file": "The file holds no record.",
@@ -25,12 +26,13 @@ CODES = {
     "mixed_line_ends": "Records end in different ways.",
     "more_warnings": "There are more warnings than are shown.",
     "not_comparable": "Cells are no number or no date, and so could not be compared.",
+    "not_compared": "Records were not compared with those that may be like them.",
     "nul": "Records hold NUL characters; they are kept.",
     "preamble": "Lines above the header are not part of the table.",
     "quotes": "Quotes are malformed: text stands after a closing quote, or a quote is not closed.",
     "ragged": "Records have more or fewer fields than the header.",
     "repeated_header": "The header occurs again among the records.",
-    "text_comparison": "Values were compared as text although they look like dates.",
+    "text_comparison": "Values were compared as text although they look like dates or numbers.",
     "trailing_bytes": "NULs or Ctrl-Z stand at the end of the file; they are no record.",
     "undecodable": "Bytes are no text in the file's encoding; they are kept.",
     "unknown_property": "A schema has a property that is not known and was not used.",

@@ -13,7 +13,7 @@ from csvapi.extensions import runtime
 from csvapi.models import File, Status, Task
 from csvapi.operations import Step, files_of
 from csvapi.services import files, tasks
-from csvapi.services.step_files import others
+from csvapi.services.step_files import named, others
 from csvapi.services.steps import accepted
 
 _NAMES = 500_000  # of columns that a check in this process meets
@@ -25,7 +25,8 @@ def submit(user_id: int, body: dict[str, Any]) -> Task:
     file = find_input(user_id, body["input"])
     chosen: dict[str, Any] = {name: body[name] for name in ("on_ragged", "on_bad", "explain", "output") if name in body}
     check(file, body["steps"], chosen)
-    return tasks.queue(file, body["steps"], options=chosen, label=body.get("label"))
+    steps = named(file, body["steps"])
+    return tasks.queue(file, steps, options=chosen, label=body.get("label"))
 
 
 def find_input(user_id: int, file_id: int) -> File:

@@ -30,7 +30,8 @@ _SHOWN = 20  # column names in a message
 class Context:
     """The columns and the byte dialect a step meets in its place of the pipeline, and the other files it may read.
 
-    `max_record` is the most bytes that a record, or the header, may have after the step (see `steps.growth`).
+    `max_record` is the most bytes that a record, or the header, may have after the step (see `steps.growth`). The
+    records of a `partial` file are the first ones of another.
     """
 
     columns: list[str]
@@ -38,6 +39,7 @@ class Context:
     byte_dialect: ByteDialect | None = None
     files: Mapping[Any, tuple[Path, Dialect]] = field(default_factory=dict)
     max_record: int = 16 << 20
+    partial: bool = False
 
     def file(self, name: FileId, pointer: str) -> tuple[Path, Dialect]:
         """Path and dialect of another file. Raises `InvalidInput` at `pointer` for one that was not given."""
@@ -112,7 +114,8 @@ class Operation:
 
     `stateless` says that ranges may be worked on side by side (see `Traits`); `traits` is for operations that run in
     different ways by their parameters; `columns` and `files` list what the parameters name, with pointers; `last` is
-    the one operation nothing may follow.
+    the one operation nothing may follow. `nameless` lists the files, None for the first one, whose names a step writes
+    and does not have yet: they become its parameter `names`.
     """
 
     name: str
@@ -127,6 +130,7 @@ class Operation:
     files: Callable[[dict[str, Any]], Sequence[tuple[str, FileId]]] = no_files
     traits: Callable[[dict[str, Any]], Traits] | None = None
     last: bool = False
+    nameless: Callable[[dict[str, Any]], Sequence[FileId | None]] = field(default=lambda _: ())
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,7 @@ class Written(Headed):
         has = context.header if header is None else header
         self.byte_dialect = ByteDialect(replace(plain_dialect(byte_dialect.dialect), header=has), byte_dialect.codec)
         names = columns if has else [f"column_{number}" for number in range(1, len(columns) + 1)]
-        self.after = Context(names, has, self.byte_dialect, context.files, context.max_record)
+        self.after = Context(names, has, self.byte_dialect, context.files, context.max_record, context.partial)
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         """The names as they are; see `Headed`."""

@@ -239,3 +239,13 @@ def test_a_preview_leaves_the_warnings_of_another_file_where_they_are(v1: V1) ->
         warnings = v1.ok("POST", "/previews", json=body)["warnings"]
         (ragged,) = [each for each in warnings if each["code"] == "ragged"]
         assert (ragged["file"], ragged["row"], ragged["line"], ragged["byte"]) == (other, 3, 4, 12)
+
+
+def test_a_column_has_the_names_that_the_files_have_when_the_task_is_made(v1: V1) -> None:
+    january, february = v1.upload(b"id\n1\n", "january.csv")["id"], v1.upload(b"ID\n2\n", "february.csv")["id"]
+    step = {"op": "concat", "files": [february], "source": "month", "ignore": ["case"]}
+    task = v1.finished(v1.submit(january, step)["id"])
+    assert v1.result(task) == b"id,month\n1,january.csv\n2,february.csv\n"
+    assert task["steps"] == [{**step, "names": ["january.csv", "february.csv"]}]
+    shown = v1.ok("POST", "/previews", json={"input": january, "steps": [step]})
+    assert shown["result"]["items"][1]["values"] == ["2", "february.csv"]

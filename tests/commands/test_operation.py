@@ -161,7 +161,7 @@ def test_every_kind_of_parameter_has_a_flag(typed: list[str], expected: dict[str
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("dedup", "-", "--keep", "some"), "invalid choice: 'some'"),
+        (("dedup", "-", "--keep", "some"), "keep: must be one of: first, last, none, fullest"),
         (("dedup", "-", "--ignore", "colour"), "must be one of: case, space"),
         (("dedup",), "required: INPUT"),
         (("unique", "-"), "give either column or columns"),
@@ -220,6 +220,8 @@ def test_other_files_are_named_by_their_paths(tmp_path: Path) -> None:
     assert joined.count(b",1815\n") == 3
     more = output("concat", "-", "--files", f"{tmp_path / 'ages.csv'}", stdin=PEOPLE)
     assert more.splitlines()[-1] == b",36,,1815"
+    named = output("concat", "-", "--files", f"{tmp_path / 'ages.csv'}", "--source", "from", stdin=PEOPLE)
+    assert named.splitlines()[-1] == b",36,,1815,ages.csv"
 
 
 BROKEN = {

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 OTHERS: dict[str, dict[str, Any]] = {
     "dedup, last": {"op": "dedup", "columns": ["email"], "keep": "last", "ignore": ["case"]},
+    "dedup, fullest": {"op": "dedup", "columns": ["email"], "keep": "fullest"},
+    "dedup, largest": {
+        "op": "dedup",
+        "columns": [{"column": "age", "as": "number"}],
+        "keep": {"max": "id", "as": "number"},
+    },
     "unique, columns": {"op": "unique", "columns": ["age", "email"]},
     "filter, dates": {"op": "filter", "filters": [{"column": "age", "operator": ">", "value": 3, "as": "number"}]},
     "set, previous": {"op": "set", "fill_previous": True},
@@ -26,7 +32,11 @@ OTHERS: dict[str, dict[str, Any]] = {
     "slice, middle": {"op": "slice", "start": 11, "stop": 40},
     "sample, fraction": {"op": "sample", "fraction": 0.5},
     "join, inner": {"op": "join", "file": 2, "on": ["age"]},
+    "join, full": {"op": "join", "file": 2, "on": ["age"], "how": "full", "ignore": ["space"]},
     "join, semi": {"op": "join", "file": 2, "on": ["id"], "how": "semi"},
+    "similar, keep": {"op": "similar", "columns": ["email"], "keep": "last"},
+    "concat, source": {"op": "concat", "files": [2, 3], "ignore": ["case"], "source": "from", "names": ["a", "b", "c"]},
+    "sort, natural": {"op": "sort", "by": [{"column": "email", "natural": True, "ignore_accents": True}]},
     "convert, json": {"op": "convert", "format": "json"},
     "convert, parquet": {"op": "convert", "format": "parquet"},
     "profile, all": {"op": "profile"},

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from csvapi import __version__
 from csvapi.engines.local.decisions import join
 from csvapi.engines.local.explain import write_explanation
-from csvapi.engines.local.mark_duplicates import Duplicates
+from csvapi.engines.local.keyed_pass import Repeats
 from csvapi.engines.local.outputs import side_by_side
 from csvapi.engines.local.processes import run_all
 from csvapi.engines.local.range_pass import RangePass
@@ -22,7 +22,7 @@ from csvapi.engines.options import Options, Progress
 from csvapi.engines.receipt import Receipt, StepCount
 from csvapi.spill.workspace import Workspace
 from csvapi.steps.gathering import Part
-from csvapi.steps.mapping import Mapper
+from csvapi.steps.mapping import Expander, Mapper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,28 +129,21 @@ class Stage:
             "locate": self.strategy.locates and begin == 0,
         }
         tasks = [self.strategy.task(self._pass(number, begin, end, **more)) for number in range(len(self.ranges))]
-        self._add(run_all(tasks, self._report), begin)
+        found = run_all(tasks, self._report)
+        self._add(found, begin)
         built = cast("KeyedSelector", self.plan.built[end - 1])
-        code = self.plan.code(end - 1, 0)
-        resolver = Duplicates(
-            self.workspace,
-            end - 1,
-            built.retain,
-            code,
-            self.bases,
-            self.records,
-            explain=self.options.explain,
-            memory=self.share,
-            native=self.strategy.secret is not None,
-        )
-        resolver.prepare()
-        groups = [range(first, partitions, self.processes) for first in range(min(self.processes, partitions))]
-        marks = [partial(resolver.mark, group) for group in groups]
-        dropped = sum(run_all(marks, self._report))
+        codes = [self.plan.code(end - 1, reason) for reason in range(len(built.reasons))]
+        place = (built, end - 1, codes, self.bases, self.records)
+        repeats = Repeats(*place, explain=self.options.explain, processes=self.processes)
+        if built.ranked:
+            workspace = self._step_workspace(self.options.memory)
+            dropped = repeats.mark_by_rank(workspace, [each.gathered for each in found])
+        else:
+            dropped = repeats.mark_in_partitions(
+                self.workspace, self.share, partitions, native=bool(self.strategy.secret), report=self._report
+            )
         count = self.counts[end - 1]
         count.kept = count.records_in - dropped
-        for path in self.workspace.glob(f"keys-{end - 1}-*"):
-            path.unlink()
 
     def _asking_pass(self, begin: int, end: int) -> None:
         """Collect the keys of the records that reach step `end` (from 0), and have them answered."""
@@ -209,10 +202,10 @@ class Stage:
                 main.write(data)
                 self._report((0, 0, 0))
             self.counts[-1].detail = self.plan.gatherer.counts()
-        elif isinstance(last, Mapper):
-            for batch in last.more():
-                main.write_records(batch.raw, batch.byte_dialect)
-                self._add_out(len(batch))
+        elif isinstance(last, Mapper | Expander):
+            for part in last.more():
+                part.write_to(main)
+                self._add_out(len(part))
                 self._report((0, 0, 0))
         elif not self.plan.headed:
             main.write(self.plan.source.tail)
