@@ -6,6 +6,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from csvapi.steps.dates import moment
 from csvapi.steps.fitting import fitting
 from csvapi.steps.remarks import Remark, Sighting
 
@@ -21,6 +22,13 @@ _SHOWN = 500  # bytes kept of a cell: more than is shown of one, or has a format
 def not_comparable(column: str, kinds: Sequence[str], byte_dialect: ByteDialect) -> Remark:
     """Of cells that are of none of the kinds, numbers or dates, where those are compared."""
     return Remark("not_comparable", partial(_none, column, kinds, byte_dialect), column, most=_PLACES)
+
+
+def left_out(column: str, kind: str, byte_dialect: ByteDialect, *, ordered: bool) -> Remark:
+    """Of cells that are no number or no date, where something is made of those that are; `ordered` if it may be made of
+    any that have an order."""
+    describe = partial(_left_out, column, kind, byte_dialect, ordered)
+    return Remark("not_comparable", describe, column, most=_PLACES)
 
 
 def text_comparison(column: str, value: str, fits: list[dict[str, Any]]) -> Remark:
@@ -43,6 +51,16 @@ def _none(column: str, kinds: Sequence[str], byte_dialect: ByteDialect, seen: Si
     shown = seen.spots if len(kinds) == 1 else ()
     found = (fitting(kinds[0], byte_dialect.decode(spot.value)) for spot in shown if spot.value)
     return detail, _hint(next(filter(None, found), []))
+
+
+def _left_out(
+    column: str, kind: str, byte_dialect: ByteDialect, ordered: bool, seen: Sighting
+) -> tuple[str, str | None]:
+    detail, hint = _none(column, [kind], byte_dialect, seen)
+    filled = [byte_dialect.decode(spot.value) for spot in seen.spots if spot.value]
+    if hint is None and ordered and filled:
+        hint = f'give "as": "{"date" if kind == "number" and moment(filled[0]) else "text"}"'
+    return f"{detail}, and left out", hint
 
 
 def _as_text(column: str, value: str, fits: list[dict[str, Any]], seen: Sighting) -> tuple[str, str | None]:

@@ -25,6 +25,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "slice, tail": {"op": "slice", "tail": 7},
     "slice, middle": {"op": "slice", "start": 11, "stop": 40},
     "sample, fraction": {"op": "sample", "fraction": 0.5},
+    "group, joined": {"op": "group", "by": ["age"], "aggregates": ["join:id", "sum:id", "count_distinct:email"]},
     "join, inner": {"op": "join", "file": 2, "on": ["age"]},
     "join, semi": {"op": "join", "file": 2, "on": ["id"], "how": "semi"},
     "convert, json": {"op": "convert", "format": "json"},
@@ -73,7 +74,7 @@ def test_ranges_make_no_difference(folder: Path, name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("concat", "convert", "dedup", "filter", "frequency", "join, inner", "join, semi"),
+        *("concat", "convert", "dedup", "filter", "frequency", "group", "join, inner", "join, semi"),
         *("normalise", "profile", "select", "set, replace", "sort", "unique"),
     ],
 )
