@@ -12,7 +12,7 @@ from csvapi.spill.record_sort import in_order, sorter
 from csvapi.steps.aggregate_params import Sources, aggregate_field, as_field, check, separator_field
 from csvapi.steps.gathering import Reducer
 from csvapi.steps.group_keys import cells_of, parts_of
-from csvapi.steps.grouped import SHARE, GroupedRange, Grouping, grouped
+from csvapi.steps.grouped import SHARE, GroupedRange, Grouping, batches, grouped
 from csvapi.steps.growth import KEY_COLUMNS, Bound
 from csvapi.steps.params import ColumnField
 from csvapi.steps.report_table import Table
@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
-    from csvapi.steps.grouped import GroupState
     from csvapi.steps.step import Column, Context, Counts
-
-_TOGETHER = 1_000  # records that are written at once
 
 
 class Aggregate(Schema):
@@ -127,29 +124,23 @@ class Group(Table, Reducer):
         self.out = 0
         share = replace(workspace, memory=workspace.memory // SHARE)
         ordered = sorter(share, "ordered")
-        rows: list[list[bytes]] = []
-        firsts: list[bytes] = []
-        size = 0
-        for order, group in grouped([part.state for part in parts], self.grouping, workspace):
-            rows.append(self._row(order, group, parts))
-            firsts.append(group.first.to_bytes(8))
-            size += sum(map(len, rows[-1]))
-            if len(rows) == _TOGETHER or size > share.memory // SHARE:
-                ordered.add(firsts, records(rows, self.byte_dialect))
-                self.out += len(rows)
-                rows, firsts, size = [], [], 0
-                workspace.heartbeat()
-        ordered.add(firsts, records(rows, self.byte_dialect))
-        self.out += len(rows)
+        for firsts, lines in batches(self._lines(workspace, parts), share.memory):
+            ordered.add(firsts, lines)
+            self.out += len(lines)
+            workspace.heartbeat()
         for some in in_order([ordered], share):
             yield self.byte_dialect.restore(some)
 
-    def _row(self, order: bytes, group: GroupState, parts: list[Part]) -> list[bytes]:
-        (key,) = parts_of(order)
-        row = cells_of(key, self.grouping.delimiter, len(self.by)) + group.cells(self.grouping.aggregates)
-        number, at = group.place
-        self.bound.check(sum(map(len, row)) + len(row), parts[number].rows + at)
-        return row
+    def _lines(self, workspace: Workspace, parts: list[Part]) -> Iterator[tuple[bytes, bytes]]:
+        """The record of each group, with the order of the group's first one."""
+        for order, group in grouped([part.state for part in parts], self.grouping, workspace):
+            (key,) = parts_of(order)
+            row = cells_of(key, self.grouping.delimiter, len(self.by)) + group.cells(self.grouping.aggregates)
+            number, at = group.place
+            self.bound.check(sum(map(len, row)) + len(row), parts[number].rows + at)
+            (line,) = records([row], self.byte_dialect)
+            self.bound.check(len(line), parts[number].rows + at)
+            yield group.first.to_bytes(8), line
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""

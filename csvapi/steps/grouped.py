@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from decimal import localcontext
-from itertools import islice
 from pickle import dumps, loads
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,7 @@ from csvapi.steps.growth import CELLS, some
 from csvapi.steps.sort_keys import text_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from csvapi.csvio.batch import Batch
     from csvapi.spill.external_sort import SortedRuns
@@ -139,9 +138,8 @@ class GroupedRange(Gathering):
 
     def _write(self) -> None:
         """Put what is known of the groups into the runs, some of them at a time."""
-        entries = self._entries()
-        while some_entries := list(islice(entries, _TOGETHER)):
-            self.runs.add([key for key, _ in some_entries], [record for _, record in some_entries])
+        for keys, records in batches(self._entries(), self.workspace.memory // SHARE):
+            self.runs.add(keys, records)
             self.workspace.heartbeat()
         self.groups.clear()
         self.size = 0
@@ -163,6 +161,21 @@ class GroupedRange(Gathering):
         if self.workspace.shared:
             self.runs.spill()
         return self.runs
+
+
+def batches(entries: Iterable[tuple[bytes, bytes]], most: int) -> Iterator[tuple[list[bytes], list[bytes]]]:
+    """Keys and what belongs to them, some at a time: a thousand, or about a quarter of `most` bytes of them."""
+    keys: list[bytes] = []
+    records: list[bytes] = []
+    size = 0
+    for key, record in entries:
+        keys.append(key)
+        records.append(record)
+        size += len(key) + len(record)
+        if len(keys) >= _TOGETHER or size >= most // SHARE:
+            yield keys, records
+            keys, records, size = [], [], 0
+    yield keys, records
 
 
 def grouped(

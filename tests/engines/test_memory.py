@@ -145,6 +145,7 @@ def test_much_of_little_takes_no_more_than_the_budget(tmp_path: Path, files: dic
     [
         {"op": "profile"},
         {"op": "frequency", "column": "text"},
+        {"op": "frequency", "columns": ["text"]},
         {"op": "group", "by": ["text"], "aggregates": ["first:text", "count_distinct:text"]},
         {"op": "set", "trim": True},
     ],

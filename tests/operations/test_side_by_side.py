@@ -25,6 +25,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "slice, tail": {"op": "slice", "tail": 7},
     "slice, middle": {"op": "slice", "start": 11, "stop": 40},
     "sample, fraction": {"op": "sample", "fraction": 0.5},
+    "frequency, several": {"op": "frequency", "columns": ["age", "email"]},
     "group, joined": {"op": "group", "by": ["age"], "aggregates": ["join:id", "sum:id", "count_distinct:email"]},
     "join, inner": {"op": "join", "file": 2, "on": ["age"]},
     "join, semi": {"op": "join", "file": 2, "on": ["id"], "how": "semi"},
