@@ -92,7 +92,7 @@ def check_columns(
     """See that every column the steps name exists. Raises `UnknownColumn` or `AmbiguousColumn` with its pointer.
 
     Steps are built one behind the other, for each meets the columns that those before it leave. Where other `files`
-    are read but not given, the columns behind that step are not known here; a run tells.
+    are read but not given, and where data make the columns, those behind that step are not known here; a run tells.
     """
     context = Context(columns, header, ByteDialect.of(Dialect(header=header)), files or {})
     for step in steps:
@@ -102,3 +102,5 @@ def check_columns(
             return
         if step.operation.kind != "selector":  # which leaves the columns as they are
             context = step.build(context).after or context
+        if step.operation.names_from_data:
+            return

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
-from csvapi.errors import InvalidInput
 from csvapi.spill.record_sort import in_order, sorter
 from csvapi.steps.aggregate_params import Sources, aggregate_field, as_field, check, separator_field
+from csvapi.steps.column_names import check_new
 from csvapi.steps.gathering import Reducer
 from csvapi.steps.group_keys import cells_of, parts_of
 from csvapi.steps.grouped import SHARE, GroupedRange, Grouping, batches, grouped
@@ -108,7 +108,8 @@ class Group(Table, Reducer):
         for number, given in _aggregates(params):
             at = f"/aggregates/{number}"
             position = named.get(f"{at}/column")
-            names.append(_name(given, context, position, names, pointer + at))
+            name = given["aggregate"] if position is None else f"{context.columns[position]}_{given['aggregate']}"
+            names.append(check_new(given.get("name", name), names, f"{pointer}{at}/name"))
             aggregates.append(sources.aggregate(given, position, Bound(context.max_record, pointer + at)))
         super().__init__(context, names, pointer)
         delimiter = byte_dialect_of(context).delimiter
@@ -145,16 +146,6 @@ class Group(Table, Reducer):
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""
         return {"out": self.out}
-
-
-def _name(given: dict[str, Any], context: Context, position: int | None, taken: list[str], pointer: str) -> str:
-    """The name of a new column. Raises `InvalidInput` for one that is taken."""
-    default = given["aggregate"] if position is None else f"{context.columns[position]}_{given['aggregate']}"
-    name: str = given.get("name", default)
-    if name in taken:
-        detail = f"name: two columns of the result would be called {name!r}; give this one another name."
-        raise InvalidInput(detail, pointer=f"{pointer}/name")
-    return name
 
 
 OPERATION = Operation(

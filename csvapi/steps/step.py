@@ -112,7 +112,9 @@ class Operation:
 
     `stateless` says that ranges may be worked on side by side (see `Traits`); `traits` is for operations that run in
     different ways by their parameters; `columns` and `files` tell what the parameters name, with
-    pointers; `last` is the one operation nothing may follow.
+    pointers; `last` is the one operation nothing may follow. `names_from_data` says that its columns are known only
+    when it has run: it settles, sets `after` anew in `Gatherer.result`, and the columns of later steps are checked
+    then.
     """
 
     name: str
@@ -127,6 +129,7 @@ class Operation:
     files: Callable[[dict[str, Any]], Sequence[tuple[str, FileId]]] = no_files
     traits: Callable[[dict[str, Any]], Traits] | None = None
     last: bool = False
+    names_from_data: bool = False
 
 
 @dataclass(frozen=True)

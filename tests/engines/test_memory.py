@@ -43,12 +43,15 @@ STEPS |= {
     "join": [{"op": "join", "file": 2, "on": ["id"]}],
     "profile-all": [{"op": "profile"}],
     "set-previous": [{"op": "set", "trim": True, "fill_previous": True}],
+    "transpose": [{"op": "select", "columns": ["id", "email", "age"]}, {"op": "transpose"}],
+    "unpivot-all": [{"op": "unpivot", "index": ["id"]}],
     "validate-report": [{"op": "validate", "schema": {"fields": [{"name": "email", "type": "integer"}]}, "limit": 9}],
 }
 XLSX_COLUMNS = 8_000  # it holds 16,384
 WIDE: dict[str, list[dict[str, Any]]] = {
     **{name: steps for name, steps in STEPS.items() if not name.startswith("group-")},
     "convert-xlsx": [{"op": "select", "columns": WIDE_NAMES[:XLSX_COLUMNS]}, {"op": "convert", "format": "xlsx"}],
+    "transpose": [{"op": "transpose"}],
     "select-all": [{"op": "select", "columns": WIDE_NAMES[::-1]}],
     "validate-all": [
         {"op": "validate", "schema": {"fields": [{"name": name, "type": "integer"} for name in WIDE_NAMES]}}

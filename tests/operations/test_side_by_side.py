@@ -27,6 +27,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "sample, fraction": {"op": "sample", "fraction": 0.5},
     "frequency, several": {"op": "frequency", "columns": ["age", "email"]},
     "group, joined": {"op": "group", "by": ["age"], "aggregates": ["join:id", "sum:id", "count_distinct:email"]},
+    "pivot, sums": {"op": "pivot", "columns": ["age"], "values": "id", "aggregate": "sum"},
     "join, inner": {"op": "join", "file": 2, "on": ["age"]},
     "join, semi": {"op": "join", "file": 2, "on": ["id"], "how": "semi"},
     "convert, json": {"op": "convert", "format": "json"},
@@ -76,7 +77,7 @@ def test_ranges_make_no_difference(folder: Path, name: str) -> None:
     "name",
     [
         *("concat", "convert", "dedup", "filter", "frequency", "group", "join, inner", "join, semi"),
-        *("normalise", "profile", "select", "set, replace", "sort", "unique"),
+        *("normalise", "pivot", "profile", "select", "set, replace", "sort", "transpose", "unique", "unpivot"),
     ],
 )
 def test_there_are_ranges_to_make_one(folder: Path, name: str) -> None:

@@ -194,6 +194,7 @@ class Stage:
                 main.write(data)
                 self._report((0, 0, 0))
             self.counts[-1].detail = self.plan.gatherer.counts()
+            self.plan.after = self.plan.gatherer.after
         elif isinstance(last, Mapper):
             for batch in last.more():
                 main.write_records(batch.raw, batch.byte_dialect)
