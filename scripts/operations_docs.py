@@ -11,6 +11,7 @@ from marshmallow import fields, validate
 
 from csvapi.operations import catalogue
 from csvapi.steps.params import ColumnField, FileField
+from csvapi.steps.renaming import RenameField
 from csvapi.steps.values import AsField
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 _TYPES = (
     (ColumnField, "column"),
     (FileField, "file"),
+    (RenameField, "object or list"),
     (fields.Boolean, "true or false"),
     (fields.Integer, "integer"),
     (fields.Float, "number"),

@@ -22,6 +22,7 @@ from csvapi.api.warning_shape import WARNINGS
 from csvapi.operations import Operation, catalogue
 from csvapi.services import pipelines, previews
 from csvapi.steps.params import ColumnField
+from csvapi.steps.renaming import RenameField
 from csvapi.steps.values import AsField
 
 blp = Resource("v1-operations", __name__, url_prefix="/api/v1", description="What can be done, and trying it")
@@ -64,6 +65,7 @@ def schema_of(name: str) -> dict[str, Any]:
     converter: Any = plugin.converter  # which the specification above has made; it has no types
     converter.map_to_openapi_type(ColumnField, None, None)
     converter.map_to_openapi_type(AsField, None, None)
+    converter.map_to_openapi_type(RenameField, None, None)
     converter.add_attribute_function(lambda _self, field, **_: _special(field))
     schema = converter.schema2jsonschema(operation.params())
     named = spec.components.to_dict().get("schemas", {})
@@ -81,7 +83,7 @@ def schema_of(name: str) -> dict[str, Any]:
 def _special(field: ma.fields.Field[Any]) -> dict[str, Any]:
     if isinstance(field, ColumnField):
         return COLUMN
-    return field.shape if isinstance(field, AsField) else {}
+    return field.shape if isinstance(field, AsField | RenameField) else {}
 
 
 def operation_shape(operation: Operation) -> dict[str, Any]:

@@ -102,5 +102,5 @@ def check_columns(
             return
         if step.operation.kind != "selector":  # which leaves the columns as they are
             context = step.build(context).after or context
-        if step.operation.names_from_data:
+        if step.traits.names_from_data:
             return

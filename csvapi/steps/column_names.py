@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+def trimmed(name: str) -> str:
+    """A name without white space, byte order marks and zero-width spaces at its ends."""
+    while (inner := name.strip().strip("\ufeff\u200b")) != name:
+        name = inner
+    return name
+
+
 def distinct(names: Sequence[str]) -> list[str]:
     """The names, numbered where they occur again."""
     found: dict[str, None] = {}

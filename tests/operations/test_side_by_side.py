@@ -23,6 +23,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "set, previous": {"op": "set", "fill_previous": True},
     "set, replace": {"op": "set", "replace": [{"pattern": "[aeiou]", "with": "<\\0>"}], "case": "title"},
     "slice, tail": {"op": "slice", "tail": 7},
+    "slice, all but the last": {"op": "slice", "drop_last": 7},
     "slice, middle": {"op": "slice", "start": 11, "stop": 40},
     "sample, fraction": {"op": "sample", "fraction": 0.5},
     "frequency, several": {"op": "frequency", "columns": ["age", "email"]},
@@ -33,6 +34,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "convert, json": {"op": "convert", "format": "json"},
     "profile, all": {"op": "profile"},
     "validate, report": {"op": "validate", "schema": {"fields": [{"name": "age", "type": "integer"}]}},
+    "select, filled": {"op": "select", "drop": ["id"], "drop_empty": True},
     "select, drop": {"op": "select", "drop": ["age"]},
     "normalise, pad": {"op": "normalise", "line_end": "crlf"},
 }

@@ -194,7 +194,6 @@ class Stage:
                 main.write(data)
                 self._report((0, 0, 0))
             self.counts[-1].detail = self.plan.gatherer.counts()
-            self.plan.after = self.plan.gatherer.after
         elif isinstance(last, Mapper):
             for batch in last.more():
                 main.write_records(batch.raw, batch.byte_dialect)
@@ -202,6 +201,8 @@ class Stage:
                 self._report((0, 0, 0))
         elif not self.plan.headed:
             main.write(self.plan.source.tail)
+        if self.plan.steps and self.plan.steps[-1].traits.names_from_data:
+            self.plan.after = self.plan.built[-1].after or self.plan.after
         if self.counts:
             self.kept = self.counts[-1].detail.get("out", self.kept)
 

@@ -39,7 +39,7 @@ def stages(steps: list[Step], options: Options) -> list[list[Step]]:
 
 def check(plan: Plan, behind: list[list[Step]], files: Files) -> None:
     """Find wrong columns of later stages before the first one runs, as far as its columns are known by then."""
-    if plan.steps and plan.steps[-1].operation.names_from_data:
+    if plan.steps and plan.steps[-1].traits.names_from_data:
         return
     after = plan.after
     check_columns([step for steps in behind for step in steps], after.columns, after.header, files)
