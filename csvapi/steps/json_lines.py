@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from csvapi.csvio.batch import Batch
+    from csvapi.spill.workspace import Workspace
     from csvapi.steps.formats import Row
     from csvapi.steps.growth import Bound
 
@@ -27,7 +28,7 @@ class JsonLines:
 
     start, between, end = "", "", ""
 
-    def __init__(self, path: Path, names: list[str], memory: int, bound: Bound) -> None:
+    def __init__(self, path: Path, names: list[str], workspace: Workspace, bound: Bound) -> None:
         self.file = path.open("wb")
         self.file.write(self.start.encode())
         self.names, self.known, self.bound = [_key(name) for name in names], set(names), bound
@@ -54,7 +55,7 @@ class JsonLines:
             self.first = False
 
     def write_batch(self, batch: Batch) -> int:
-        """By the kernel, up to a record that might become too large."""
+        """Write by the kernel, up to a record that might become too large; see `formats.Writer.write_batch`."""
         if not isinstance(batch, IndexedBatch):
             return 0
         objects = self._objects(batch.byte_dialect.inner)
@@ -71,7 +72,7 @@ class JsonLines:
         return written
 
     def _objects(self, inner: str) -> Objects:
-        """The kernel's way to write these objects from cells in this encoding."""
+        """How the kernel writes these objects from cells in this encoding."""
         if self.objects is None or self.inner != inner:
             texts = [f'{"," * (at > 0)}{name}"' for at, name in enumerate(self.names)]
             texts[0] = f"{self.between}{{{texts[0]}"
