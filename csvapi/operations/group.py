@@ -12,7 +12,7 @@ from csvapi.steps.aggregate_params import Sources, aggregate_field, as_field, ch
 from csvapi.steps.column_names import check_new
 from csvapi.steps.gathering import Reducer
 from csvapi.steps.group_keys import cells_of, parts_of
-from csvapi.steps.grouped import SHARE, GroupedRange, Grouping, batches, grouped
+from csvapi.steps.grouped import SHARE, GroupedRange, Grouping, grouped
 from csvapi.steps.growth import KEY_COLUMNS, Bound
 from csvapi.steps.params import ColumnField
 from csvapi.steps.report_table import Table
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
+    from csvapi.steps.grouped import GroupState
     from csvapi.steps.step import Column, Context, Counts
+
+_TOGETHER = 500  # records that are written at once
 
 
 class Aggregate(Schema):
@@ -125,23 +128,39 @@ class Group(Table, Reducer):
         self.out = 0
         share = replace(workspace, memory=workspace.memory // SHARE)
         ordered = sorter(share, "ordered")
-        for firsts, lines in batches(self._lines(workspace, parts), share.memory):
+        for firsts, lines in self._lines(workspace, parts, share.memory):
             ordered.add(firsts, lines)
             self.out += len(lines)
             workspace.heartbeat()
         for some in in_order([ordered], share):
             yield self.byte_dialect.restore(some)
 
-    def _lines(self, workspace: Workspace, parts: list[Part]) -> Iterator[tuple[bytes, bytes]]:
-        """The record of each group, with the order of the group's first one."""
-        for order, group in grouped([part.state for part in parts], self.grouping, workspace):
+    def _lines(self, workspace: Workspace, parts: list[Part], most: int) -> Iterator[tuple[list[bytes], list[bytes]]]:
+        """Records of groups, each with the order of the group's first one; some at a time, of about `most` bytes."""
+        rows: list[list[bytes]] = []
+        groups: list[GroupState] = []
+        size = 0
+        for order, group in grouped(parts, self.grouping, workspace):
             (key,) = parts_of(order)
-            row = cells_of(key, self.grouping.delimiter, len(self.by)) + group.cells(self.grouping.aggregates)
-            number, at = group.place
-            self.bound.check(sum(map(len, row)) + len(row), parts[number].rows + at)
-            (line,) = records([row], self.byte_dialect)
-            self.bound.check(len(line), parts[number].rows + at)
-            yield group.first.to_bytes(8), line
+            row = cells_of(key, self.grouping.delimiter, len(self.by))
+            rows.append(row + group.cells(self.grouping.aggregates))
+            groups.append(group)
+            length = sum(map(len, rows[-1])) + len(rows[-1])
+            self.bound.check(length, group.row(parts))
+            size += length
+            if len(rows) >= _TOGETHER or size >= most // SHARE:
+                yield self._written(rows, groups, parts)
+                rows, groups, size = [], [], 0
+        yield self._written(rows, groups, parts)
+
+    def _written(
+        self, rows: list[list[bytes]], groups: list[GroupState], parts: list[Part]
+    ) -> tuple[list[bytes], list[bytes]]:
+        lines = records(rows, self.byte_dialect)
+        if max(map(len, lines), default=0) > self.bound.limit:
+            for line, group in zip(lines, groups, strict=True):
+                self.bound.check(len(line), group.row(parts))
+        return [group.first.to_bytes(8) for group in groups], lines
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""

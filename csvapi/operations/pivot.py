@@ -123,8 +123,7 @@ class Pivot(Table, Reducer):
         self, workspace: Workspace, parts: list[Part], found: dict[bytes, list[int]]
     ) -> Iterator[tuple[bytes, bytes]]:
         """For each record of the result the place of its first one, and its cells."""
-        states = [part.state for part in parts]
-        keyed = ((parts_of(order), group) for order, group in grouped(states, self.grouping, workspace))
+        keyed = ((parts_of(order), group) for order, group in grouped(parts, self.grouping, workspace))
         for index, row in groupby(keyed, lambda each: each[0][0]):
             first, at, numbers, cells = self._row(row, found, parts)
             yield first.to_bytes(8), marshal.dumps((index, at, numbers, cells), _VERSION)
@@ -145,7 +144,7 @@ class Pivot(Table, Reducer):
             numbers.append(known[0])
             cells += group.cells(self.grouping.aggregates)
             size += len(cells[-1]) + 1
-            at = parts[group.place[0]].rows + group.place[1]
+            at = group.row(parts)
             self.bound.check(size, at)
         return first, at, numbers, cells
 

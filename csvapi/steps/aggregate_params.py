@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import ValidationError, fields, validate
 
-from csvapi.steps.aggregates import aggregate_of
+from csvapi.steps.aggregates import Aggregate, Count, CountDistinct, First, Join, Last
 from csvapi.steps.asked import left_out
 from csvapi.steps.group_values import Source
+from csvapi.steps.ordered_aggregates import Greatest, Least, Mean, Sum
 from csvapi.steps.params import choice
 from csvapi.steps.values import AsField, format_of
-from csvapi.steps.writing import byte_dialect_of
+from csvapi.steps.writing import byte_dialect_of, encoded
 
 if TYPE_CHECKING:
-    from csvapi.steps.aggregates import Aggregate
+    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.steps.growth import Bound
     from csvapi.steps.step import Context
 
@@ -72,3 +73,16 @@ class Sources:
         if made.source == len(self.found):
             self.found.append(Source(position, form, byte_dialect, ordered, asked))
         return made
+
+
+_PLAIN: dict[str, type[Aggregate]] = {
+    "count": Count, "count_distinct": CountDistinct, "sum": Sum, "mean": Mean, "min": Least, "max": Greatest,
+    "first": First, "last": Last,
+}  # fmt: skip
+
+
+def aggregate_of(name: str, separator: str, bound: Bound, column: str, byte_dialect: ByteDialect) -> Aggregate:
+    """The aggregate of that name. Raises `InvalidInput` for a separator that the file's encoding does not have."""
+    if name == "join":
+        return Join(encoded(separator, byte_dialect, f"{bound.pointer}/separator"), bound, column)
+    return _PLAIN[name]()

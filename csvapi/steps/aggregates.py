@@ -1,4 +1,4 @@
-"""What is made of the records of a group: counts, sums, extremes, the first or last value, all values joined.
+"""What is made of the records of a group: counts, the first or last value, all values joined; see `ordered_aggregates`.
 
 An `Aggregate` folds some records of a group into what it knows of the group, its state: a small plain value, None
 before the first value. The states of a group's later records are merged into those of its earlier ones, so whatever
@@ -9,15 +9,11 @@ left out.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-
-from csvapi.steps.exact_sums import mean_text, sum_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.steps.group_values import Values
     from csvapi.steps.growth import Bound
 
@@ -53,6 +49,14 @@ class Aggregate(ABC):
         """What is written where there was no value."""
         return b""
 
+    def pack(self, state: Any) -> Any:
+        """A state that is not None as `marshal` can write it, which is much quicker than `pickle` with numbers."""
+        return state
+
+    def unpack(self, packed: Any) -> Any:
+        """The state that `pack` was given."""
+        return packed
+
 
 class Count(Aggregate):
     """How many values there are."""
@@ -84,82 +88,6 @@ class CountDistinct(Count):
         self.grown += sum(map(len, new)) + 2 * _CHUNK * len(new)
         found |= new
         return found
-
-
-class Sum(Aggregate):
-    """Exact, however many digits that takes."""
-
-    def fold(self, state: Decimal | None, places: Sequence[int], values: Values) -> Decimal:
-        """See `Aggregate.fold`."""
-        found = values.values
-        total = sum([found[at] for at in places], state if state is not None else Decimal(0))
-        self.grown += total.__sizeof__() - state.__sizeof__()
-        return total
-
-    def merge(self, state: Decimal, later: Decimal) -> Decimal:
-        """See `Aggregate.merge`."""
-        return state + later
-
-    def cell(self, state: Decimal) -> bytes:
-        """See `Aggregate.cell`."""
-        return sum_text(state).encode()
-
-
-class Mean(Aggregate):
-    """The exact sum by the number of numbers, in 15 digits."""
-
-    def fold(self, state: tuple[Decimal, int] | None, places: Sequence[int], values: Values) -> tuple[Decimal, int]:
-        """See `Aggregate.fold`."""
-        before, count = state or (Decimal(0), 0)
-        found = values.values
-        total = sum([found[at] for at in places], before)
-        self.grown += total.__sizeof__() - before.__sizeof__()
-        return total, count + len(places)
-
-    def merge(self, state: tuple[Decimal, int], later: tuple[Decimal, int]) -> tuple[Decimal, int]:
-        """See `Aggregate.merge`."""
-        return state[0] + later[0], state[1] + later[1]
-
-    def cell(self, state: tuple[Decimal, int]) -> bytes:
-        """See `Aggregate.cell`."""
-        return mean_text(*state).encode()
-
-
-class Least(Aggregate):
-    """The cell with the least value; of equal ones the first."""
-
-    choose: Any = staticmethod(min)
-
-    def fold(self, state: tuple[Any, bytes] | None, places: Sequence[int], values: Values) -> tuple[Any, bytes]:
-        """See `Aggregate.fold`."""
-        best = self.choose(places, key=values.values.__getitem__)
-        found = values.values[best], values.cells[best] or b""
-        new = found if state is None else self.merge(state, found)
-        if new is not state:
-            self.grown += 2 * (len(new[1]) - (len(state[1]) if state else 0))
-        return new
-
-    def merge(self, state: tuple[Any, bytes], later: tuple[Any, bytes]) -> tuple[Any, bytes]:
-        """See `Aggregate.merge`."""
-        return later if later[0] < state[0] else state
-
-    def cell(self, state: tuple[Any, bytes]) -> bytes:
-        """See `Aggregate.cell`."""
-        return state[1]
-
-    def size(self, state: tuple[Any, bytes]) -> int:
-        """See `Aggregate.size`."""
-        return len(state[1])
-
-
-class Greatest(Least):
-    """The cell with the greatest value; of equal ones the first."""
-
-    choose = staticmethod(max)
-
-    def merge(self, state: tuple[Any, bytes], later: tuple[Any, bytes]) -> tuple[Any, bytes]:
-        """See `Aggregate.merge`."""
-        return later if later[0] > state[0] else state
 
 
 class First(Aggregate):
@@ -232,18 +160,3 @@ class Join(Aggregate):
     def size(self, state: tuple[int, list[bytes]]) -> int:
         """See `Aggregate.size`."""
         return state[0]
-
-
-_PLAIN: dict[str, type[Aggregate]] = {
-    "count": Count, "count_distinct": CountDistinct, "sum": Sum, "mean": Mean, "min": Least, "max": Greatest,
-    "first": First, "last": Last,
-}  # fmt: skip
-
-
-def aggregate_of(name: str, separator: str, bound: Bound, column: str, byte_dialect: ByteDialect) -> Aggregate:
-    """The aggregate of that name. Raises `InvalidInput` for a separator that the file's encoding does not have."""
-    if name == "join":
-        from csvapi.steps.writing import encoded
-
-        return Join(encoded(separator, byte_dialect, f"{bound.pointer}/separator"), bound, column)
-    return _PLAIN[name]()

@@ -8,10 +8,10 @@ their group, in order, so that however many they are none has to be remembered b
 
 from __future__ import annotations
 
+import marshal
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from decimal import localcontext
-from pickle import dumps, loads
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.indexed import IndexedBatch
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from csvapi.spill.record_sort import NativeSortedRuns
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.aggregates import Aggregate
+    from csvapi.steps.gathering import Part
     from csvapi.steps.group_keys import Key
     from csvapi.steps.group_values import Source
     from csvapi.steps.growth import Bound
@@ -39,6 +40,7 @@ SHARE = 4  # of the memory: a part for groups, one for what is put in order, one
 _GROUP = 300  # bytes of memory for a group besides its key and its states
 _TOGETHER = 1_000  # groups that are written at once
 _TAG = 2  # bytes behind a key: 0 for states, else the number of the aggregate whose value follows, from 1
+_MARSHAL = 2  # the version that writes plain values with the least ado
 _RANGE = 48  # bits of a record's row; above them is the number of its range
 
 
@@ -65,17 +67,29 @@ class GroupState:
     first: int
     states: list[Any]
 
-    @property
-    def place(self) -> tuple[int, int]:
-        """The number of the range of the first record, and its row there."""
-        return self.first >> _RANGE, self.first & ((1 << _RANGE) - 1)
+    def row(self, parts: Sequence[Part]) -> int:
+        """The row of the first record in the file, from 0."""
+        return parts[self.first >> _RANGE].rows + (self.first & ((1 << _RANGE) - 1))
+
+    def packed(self, aggregates: Sequence[Aggregate]) -> bytes:
+        """All of it as bytes for `unpacked`."""
+        each = zip(aggregates, self.states, strict=True)
+        states = [None if state is None else which.pack(state) for which, state in each]
+        return marshal.dumps((self.first, states), _MARSHAL)
+
+    @classmethod
+    def unpacked(cls, data: bytes, aggregates: Sequence[Aggregate]) -> GroupState:
+        """What `packed` made bytes of."""
+        first, states = marshal.loads(data)  # noqa: S302  we wrote it ourselves
+        each = zip(aggregates, states, strict=True)
+        return cls(first, [None if state is None else which.unpack(state) for which, state in each])
 
     def cells(self, aggregates: Sequence[Aggregate]) -> list[bytes]:
         """What is written of each aggregate."""
         each = zip(aggregates, self.states, strict=True)
         return [which.none() if state is None else which.cell(state) for which, state in each]
 
-    def merge(self, later: GroupState, grouping: Grouping) -> None:
+    def merge(self, later: GroupState, grouping: Grouping, parts: Sequence[Part]) -> None:
         """Add what is known of later records. Raises `TooLarge` when that is more than a record may have."""
         size = 0
         for number, which in enumerate(grouping.aggregates):
@@ -84,7 +98,7 @@ class GroupState:
                 with localcontext(SUM):
                     self.states[number] = more if mine is None else which.merge(mine, more)
             size += which.size(self.states[number]) if self.states[number] is not None else 0
-        grouping.bound.check(size, self.place[1])
+        grouping.bound.check(size, self.row(parts))
 
 
 class GroupedRange(Gathering):
@@ -153,7 +167,7 @@ class GroupedRange(Gathering):
                 tag = (at + 1).to_bytes(_TAG)
                 yield from ((prefix + tag + text_key(value), b"") for value in group.states[at] or ())
                 group.states[at] = None
-            yield prefix + bytes(_TAG), dumps((group.first, group.states), protocol=5)
+            yield prefix + bytes(_TAG), group.packed(self.grouping.aggregates)
 
     def close(self) -> SortedRuns | NativeSortedRuns:
         """See `Gathering.close`: the groups in the order of their keys."""
@@ -178,21 +192,20 @@ def batches(entries: Iterable[tuple[bytes, bytes]], most: int) -> Iterator[tuple
     yield keys, records
 
 
-def grouped(
-    parts: Sequence[SortedRuns | NativeSortedRuns], grouping: Grouping, workspace: Workspace
-) -> Iterator[tuple[bytes, GroupState]]:
-    """Each group once, by what `group_keys.key_order` makes of its key, in the order of that.
+def grouped(parts: Sequence[Part], grouping: Grouping, workspace: Workspace) -> Iterator[tuple[bytes, GroupState]]:
+    """Each group of all ranges once, by what `group_keys.key_order` makes of its key, in the order of that.
 
     Memory: a quarter of the workspace's, and a group. Raises `TooLarge` for a group that no record can hold.
     """
     group, prefix, last = GroupState(0, []), b"", b""
-    for key, record in pairs(parts, replace(workspace, memory=workspace.memory // SHARE)):
+    runs = [part.state for part in parts]
+    for key, record in pairs(runs, replace(workspace, memory=workspace.memory // SHARE)):
         if not prefix or not key.startswith(prefix):
             if prefix:
                 yield prefix, group
-            prefix, group = key[:-_TAG], GroupState(*loads(record))  # noqa: S301  we wrote it ourselves
+            prefix, group = key[:-_TAG], GroupState.unpacked(record, grouping.aggregates)
         elif record:
-            group.merge(GroupState(*loads(record)), grouping)  # noqa: S301  we wrote it ourselves
+            group.merge(GroupState.unpacked(record, grouping.aggregates), grouping, parts)
         elif key != last:
             at = int.from_bytes(key[len(prefix) : len(prefix) + _TAG]) - 1
             group.states[at], last = (group.states[at] or 0) + 1, key

@@ -65,7 +65,7 @@ class TupleCounts(Table, Reducer):
 
     def _keys(self, workspace: Workspace, parts: list[Part]) -> Iterator[tuple[bytes, bytes]]:
         """For each combination what puts greater counts first, and equal ones in the order of their values."""
-        for order, group in grouped([part.state for part in parts], self.grouping, workspace):
+        for order, group in grouped(parts, self.grouping, workspace):
             cells = cells_of(parts_of(order)[0], self.grouping.delimiter, self.width)
             yield (_MOST - group.states[0]).to_bytes(_COUNT) + key_order(tuple(cells)), b""
 
