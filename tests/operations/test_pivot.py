@@ -75,7 +75,7 @@ def test_cells_are_the_models(
 def test_any_file_has_a_pivot(tmp_path: Path, way: dict[str, Any], case: tuple[Dialect, str]) -> None:
     dialect, text = case
     parsed = model.parse(text, dialect)
-    if not parsed.header or not parsed.rows or (not dialect.double_quote and not dialect.escape):
+    if not parsed.header or not parsed.rows or not dialect.quote or not dialect.double_quote:
         return
     step = {"op": "pivot", "index": [{"index": len(parsed.header)}], "columns": [{"index": 1}], "aggregate": "count"}
     found, _ = table(tmp_path, text, [step], dialect, **way)

@@ -29,7 +29,7 @@ def test_records_are_the_models(tmp_path: Path, way: dict[str, Any], case: tuple
     dialect, text = case
     parsed = model.parse(text, dialect)
     width = len(parsed.header)
-    if not parsed.header or (not dialect.double_quote and not dialect.escape):
+    if not parsed.header or not dialect.quote or not dialect.double_quote:
         return
     found, receipt = table(tmp_path, text, [{"op": "transpose"}], dialect, **way)
     rows = [[cell(row, at) for at in range(width)] for row in parsed.rows]

@@ -29,7 +29,7 @@ def test_records_are_the_models(tmp_path: Path, way: str, case: tuple[Dialect, s
     parsed = model.parse(text, dialect)
     width = len(parsed.header)
     split = min(split, width - 1)
-    if not parsed.header or (not dialect.double_quote and not dialect.escape):
+    if not parsed.header or not dialect.quote or not dialect.double_quote:
         return
     index, values = range(split), range(split, width)
     new = {"names_to": "new name", "values_to": "new value"}

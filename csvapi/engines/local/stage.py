@@ -216,8 +216,6 @@ class Stage:
                 self._report((0, 0, 0))
         elif not self.plan.headed:
             main.write(self.plan.source.tail)
-        if self.plan.steps and self.plan.steps[-1].traits.names_from_data:
-            self.plan.after = self.plan.built[-1].after or self.plan.after
         if self.counts:
             self.kept = self.counts[-1].detail.get("out", self.kept)
 
