@@ -13,7 +13,7 @@ from csvapi.spill.external_sort import SortedRuns, merged
 from csvapi.spill.record_sort import NativeSortedRuns
 from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.growth import KEY_COLUMNS
-from csvapi.steps.params import ColumnField, columns_field, whole
+from csvapi.steps.params import Alternative, ColumnField, columns_field, whole
 from csvapi.steps.report_table import Table
 from csvapi.steps.step import Operation
 from csvapi.steps.tuple_counts import TupleCounts
@@ -38,6 +38,8 @@ class Params(Schema):
     column = ColumnField(metadata={"description": "The column whose values are counted."})
     columns = columns_field(metadata={"description": "Several columns, whose values are counted together."})
     top = whole("How many of the most frequent values; without it, all.", 1)
+
+    alternatives = (Alternative("One column", ("column",)), Alternative("Several columns", ("columns",)))
 
     @validates_schema
     def one_of_both(self, data: dict[str, Any], **_: object) -> None:

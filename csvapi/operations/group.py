@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
 from csvapi.spill.record_sort import in_order, sorter
-from csvapi.steps.aggregate_params import Sources, aggregate_field, as_field, check, separator_field
+from csvapi.steps.aggregate_params import (
+    Sources,
+    aggregate_alternatives,
+    aggregate_field,
+    as_field,
+    check,
+    separator_field,
+)
 from csvapi.steps.column_names import check_new
 from csvapi.steps.gathering import Reducer
 from csvapi.steps.group_keys import cells_of, parts_of
@@ -39,8 +46,10 @@ class Aggregate(Schema):
     separator = separator_field()
     name = fields.String(
         validate=validate.Length(min=1, error="must not be empty."),
-        metadata={"description": "The name of the new column; default that of the column, _ and the aggregate's."},
+        metadata={"description": "The name of the new column; without it, the column's, _ and the aggregate's."},
     )
+
+    alternatives = aggregate_alternatives("column", "name")
 
     @validates_schema
     def fits(self, data: dict[str, Any], **_: object) -> None:
@@ -61,7 +70,7 @@ class Params(Schema):
     aggregates = fields.List(
         fields.Nested(Aggregate),
         validate=validate.Length(min=1, max=KEY_COLUMNS, error="must name 1 to {max} aggregates."),
-        metadata={"description": 'What is made of each group, as objects or as "sum:amount"; default count.'},
+        metadata={"description": 'What is made of each group, as objects or as "sum:amount"; without it, a count.'},
     )
 
     @pre_load

@@ -12,7 +12,14 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from csvapi.errors import TooLarge
 from csvapi.spill.record_sort import pairs, sorter
-from csvapi.steps.aggregate_params import Sources, aggregate_field, as_field, check, separator_field
+from csvapi.steps.aggregate_params import (
+    Sources,
+    aggregate_alternatives,
+    aggregate_field,
+    as_field,
+    check,
+    separator_field,
+)
 from csvapi.steps.column_names import distinct
 from csvapi.steps.gathering import Reducer
 from csvapi.steps.group_keys import cells_of, parts_of
@@ -51,6 +58,8 @@ class Params(Schema):
     aggregate = aggregate_field(required=True)
     as_ = as_field()
     separator = separator_field()
+
+    alternatives = aggregate_alternatives("values")
 
     @validates_schema
     def fits(self, data: dict[str, Any], **_: object) -> None:

@@ -13,7 +13,7 @@ from csvapi.errors import InvalidInput
 from csvapi.steps.column_names import distinct, trimmed
 from csvapi.steps.growth import EACH, PART, Part
 from csvapi.steps.mapping import Mapper
-from csvapi.steps.params import columns_field, flag
+from csvapi.steps.params import Alternative, columns_field, flag
 from csvapi.steps.renaming import RenameField, renamed_columns
 from csvapi.steps.selecting import Student
 from csvapi.steps.step import Operation, Traits
@@ -35,6 +35,16 @@ class Params(Schema):
     )
     trim_names = flag("Remove white space at both ends of names.")
     unique_names = flag("Name blank columns by their position (column_3), and number repeated names (name_2).")
+    alternatives = (
+        Alternative("Keep columns", ("columns",), ("rename", "drop_empty", "trim_names", "unique_names")),
+        Alternative("Drop columns", ("drop",), ("rename", "drop_empty", "trim_names", "unique_names")),
+        Alternative("Rename columns", ("rename",), ("drop_empty", "trim_names", "unique_names")),
+        Alternative(
+            "Drop empty columns", ("drop_empty",), ("trim_names", "unique_names"), {"drop_empty": {"const": True}}
+        ),
+        Alternative("Trim names", ("trim_names",), ("unique_names",), {"trim_names": {"const": True}}),
+        Alternative("Make names unique", ("unique_names",), (), {"unique_names": {"const": True}}),
+    )
 
     @validates_schema
     def something_to_do(self, data: dict[str, Any], **_: object) -> None:

@@ -10,7 +10,7 @@ from csvapi.errors import InvalidInput
 from csvapi.steps.column_names import check_new
 from csvapi.steps.growth import EACH, PART
 from csvapi.steps.mapping import Expander
-from csvapi.steps.params import columns_field, flag
+from csvapi.steps.params import Alternative, columns_field, flag
 from csvapi.steps.report_table import Table
 from csvapi.steps.step import Operation, Traits
 from csvapi.steps.writing import Text, records
@@ -29,15 +29,20 @@ _FILLED = validate.Length(min=1, error="must not be empty.")
 class Params(Schema):
     """The parameters of unpivot."""
 
-    index = columns_field(metadata={"description": "The columns that stay; default all but the values."})
-    values = columns_field(metadata={"description": "The columns that become records; default all but the index."})
+    index = columns_field(metadata={"description": "The columns that stay; without it, all but the values."})
+    values = columns_field(metadata={"description": "The columns that become records; without it, all but the index."})
     names_to = fields.String(
-        validate=_FILLED, metadata={"description": "The new column that has the columns' names; default name."}
+        validate=_FILLED, metadata={"description": "The new column that has the columns' names; without it, name."}
     )
     values_to = fields.String(
-        validate=_FILLED, metadata={"description": "The new column that has their values; default value."}
+        validate=_FILLED, metadata={"description": "The new column that has their values; without it, value."}
     )
     drop_empty = flag("Leave out empty values.")
+
+    alternatives = (
+        Alternative("Index", ("index",), ("values", "names_to", "values_to", "drop_empty")),
+        Alternative("Values", ("values",), ("names_to", "values_to", "drop_empty")),
+    )
 
     @validates_schema
     def says_which(self, data: dict[str, Any], **_: object) -> None:

@@ -11,7 +11,7 @@ from csvapi.steps.aggregates import Aggregate, Count, CountDistinct, First, Join
 from csvapi.steps.asked import left_out
 from csvapi.steps.group_values import Source
 from csvapi.steps.ordered_aggregates import Greatest, Least, Mean, Sum
-from csvapi.steps.params import choice
+from csvapi.steps.params import Alternative, choice
 from csvapi.steps.values import AsField, format_of
 from csvapi.steps.writing import byte_dialect_of, encoded
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 AGGREGATES = ("count", "count_distinct", "sum", "mean", "min", "max", "first", "last", "join")
 _SUMS, _ORDERED = ("sum", "mean"), ("min", "max")
-_AS = "What cells are for sum, mean, min and max; default number. Or a format of numbers or dates."
+_AS = "What cells are for sum, mean, min and max: numbers where nothing is said. Or a format of numbers or dates."
 
 
 def aggregate_field(**options: Any) -> fields.String:
@@ -37,8 +37,23 @@ def as_field() -> AsField:
 
 def separator_field() -> fields.String:
     """What `join` puts between values."""
-    text = "What join puts between two values; default a comma and a space."
+    text = "What join puts between two values; a comma and a space where nothing is said."
     return fields.String(validate=validate.Length(max=100), metadata={"description": text})
+
+
+def aggregate_alternatives(column: str, *more: str) -> tuple[Alternative, ...]:
+    """What the aggregates take, in a schema whose values are those of the parameter `column`."""
+
+    def one(title: str, required: tuple[str, ...], optional: tuple[str, ...], *names: str) -> Alternative:
+        return Alternative(title, required, (*optional, *more), {"aggregate": {"enum": list(names)}})
+
+    return (
+        one("Count", (), (column,), "count"),
+        one("Values", (column,), (), "count_distinct", "first", "last"),
+        one("Sums", (column,), ("as",), *_SUMS),
+        one("Extremes", (column,), ("as",), *_ORDERED),
+        one("Joined values", (column,), ("separator",), "join"),
+    )
 
 
 def check(data: dict[str, Any]) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError
 
-from csvapi.steps.params import ColumnField
+from csvapi.steps.params import COLUMN, ColumnField, ShapedField
 
 if TYPE_CHECKING:
     from csvapi.steps.step import Column
@@ -15,19 +15,31 @@ _EMPTY = "must rename at least one column."
 _FORM = 'must be new names by old ones as {"old": "new"}, or a list of {"column": {"index": 3}, "to": "new"}.'
 
 
-class RenameField(fields.Field[Any]):
+class RenameField(ShapedField):
     """An object of new names by old ones; or a list of objects, which can tell columns of one name apart."""
 
     shape: dict[str, Any] = {  # noqa: RUF012  as JSON Schema, never changed
         "oneOf": [
-            {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}},
+            {
+                "type": "object",
+                "title": "New names by old ones",
+                "description": "The new name of each column by its old one.",
+                "minProperties": 1,
+                "additionalProperties": {"type": "string"},
+            },
             {
                 "type": "array",
+                "title": "New names by columns",
                 "minItems": 1,
                 "items": {
                     "type": "object",
+                    "title": "New name",
+                    "description": "A column and its new name.",
                     "required": ["column", "to"],
-                    "properties": {"column": {"type": ["string", "object"]}, "to": {"type": "string"}},
+                    "properties": {
+                        "column": COLUMN,
+                        "to": {"type": "string", "title": "To", "description": "The new name."},
+                    },
                     "additionalProperties": False,
                 },
             },
