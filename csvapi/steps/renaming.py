@@ -37,7 +37,7 @@ class RenameField(ShapedField):
                     "description": "A column and its new name.",
                     "required": ["column", "to"],
                     "properties": {
-                        "column": COLUMN,
+                        "column": {**COLUMN, "description": "The column, by its old name or its position from 1."},
                         "to": {"type": "string", "title": "To", "description": "The new name."},
                     },
                     "additionalProperties": False,
