@@ -25,7 +25,7 @@ CODES = {
     "long_quote": "A quoted field runs over many lines; its closing quote may be missing.",
     "mixed_line_ends": "Records end in different ways.",
     "more_warnings": "There are more warnings than are shown.",
-    "not_comparable": "Cells are no number or no date, and so could not be compared.",
+    "not_comparable": "Cells are no number or no date, and so could not be compared or summed.",
     "not_compared": "Records were not compared with those that may be like them.",
     "nul": "Records hold NUL characters; they are kept.",
     "preamble": "Lines above the header are not part of the table.",

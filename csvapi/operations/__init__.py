@@ -101,8 +101,9 @@ def check_columns(
 ) -> None:
     """See that every column the steps name exists. Raises `UnknownColumn` or `AmbiguousColumn` with its pointer.
 
-    Steps are built in order, because each sees the columns that the steps before it leave. Where other `files`
-    are read but not given, the columns after that step are not known here; only a run checks them.
+    Steps are built in order, because each sees the columns that the steps before it leave. Where other `files` are read
+    but not given, and where the data make the columns, those after that step are not known here; only a run checks
+    them.
     """
     context = Context(columns, header, ByteDialect.of(Dialect(header=header)), files or {})
     for step in steps:
@@ -112,3 +113,5 @@ def check_columns(
             return
         if step.operation.kind != "selector":  # which leaves the columns as they are
             context = step.build(context).after or context
+        if step.traits.names_from_data:
+            return

@@ -62,6 +62,13 @@ def not_comparable(column: str, kinds: Sequence[str], byte_dialect: ByteDialect)
     return Remark("not_comparable", partial(_none, column, kinds, byte_dialect), column, most=_PLACES)
 
 
+def left_out(column: str, kind: str, byte_dialect: ByteDialect, *, ordered: bool) -> Remark:
+    """Of cells that are no number or no date, where something is made of those that are; `ordered` if it may be made of
+    any that have an order."""
+    describe = partial(_left_out, column, kind, byte_dialect, ordered)
+    return Remark("not_comparable", describe, column, most=_PLACES)
+
+
 def text_comparison(column: str, value: str, fits: list[dict[str, Any]]) -> Remark:
     """Of cells that are put in an order with a text that looks like a date or number of some format."""
     return Remark("text_comparison", partial(_as_text, column, value, fits), column)
@@ -90,6 +97,16 @@ def _none(column: str, kinds: Sequence[str], byte_dialect: ByteDialect, seen: Si
     shown = seen.spots if len(kinds) == 1 else ()
     found = (fitting(kinds[0], byte_dialect.decode(spot.value)) for spot in shown if spot.value)
     return detail, _hint(next(filter(None, found), []))
+
+
+def _left_out(
+    column: str, kind: str, byte_dialect: ByteDialect, ordered: bool, seen: Sighting
+) -> tuple[str, str | None]:
+    detail, hint = _none(column, [kind], byte_dialect, seen)
+    filled = [byte_dialect.decode(spot.value) for spot in seen.spots if spot.value]
+    if hint is None and ordered and filled:
+        hint = f'give "as": "{"date" if kind == "number" and moment(filled[0]) else "text"}"'
+    return f"{detail}, and left out", hint
 
 
 def _as_text(column: str, value: str, fits: list[dict[str, Any]], seen: Sighting) -> tuple[str, str | None]:

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 
 class Student(Behaviour, ABC):
-    """A selector or gatherer that decides only when it has been shown every record that reaches it (`Traits.studies`).
+    """A selector, mapper or gatherer that decides only when it has been shown every record that reaches it.
 
-    It has a pass of its own for that, over the whole file in one range, in the process in which it decides later.
+    `Traits.studies` holds for it. It has a pass of its own for that, over the whole file in one range, in the process
+    in which it decides later.
     """
 
     @abstractmethod

@@ -94,6 +94,8 @@ class Traits:
               the records one after the other, in one process
     studies   it needs a pass of its own before it decides (a `selecting.Student`, never stateless)
     settles   what it writes is the file that the next steps read
+    names_from_data  its columns are known only when it has run, so it settles: it sets `after` anew, and the columns of
+              later steps are checked then. A gatherer sets it in `Gatherer.result`, any other in `Student.studied`
     """
 
     kind: Kind
@@ -101,6 +103,7 @@ class Traits:
     stateless: bool = False
     studies: bool = False
     settles: bool = False
+    names_from_data: bool = False
 
 
 def no_files(_: dict[str, Any]) -> Sequence[tuple[str, FileId]]:
@@ -115,7 +118,8 @@ class Operation:
     `stateless` says that ranges may be worked on side by side (see `Traits`); `traits` is for operations that run in
     different ways by their parameters; `columns` and `files` list what the parameters name, with pointers; `last` is
     the one operation nothing may follow. `nameless` lists the files, None for the first one, whose names a step writes
-    and does not have yet: they become its parameter `names`.
+    and does not have yet: they become its parameter `names`. For
+    `names_from_data` see `Traits`.
     """
 
     name: str
@@ -131,6 +135,7 @@ class Operation:
     traits: Callable[[dict[str, Any]], Traits] | None = None
     last: bool = False
     nameless: Callable[[dict[str, Any]], Sequence[FileId | None]] = field(default=lambda _: ())
+    names_from_data: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,7 +153,13 @@ class Step:
             return self.operation.traits(self.params)
         gathers = self.operation.kind in ("sorter", "reducer")
         operation = self.operation
-        return Traits(operation.kind, keyed=operation.keyed, stateless=operation.stateless, settles=gathers)
+        return Traits(
+            operation.kind,
+            keyed=operation.keyed,
+            stateless=operation.stateless,
+            settles=gathers,
+            names_from_data=operation.names_from_data,
+        )
 
     def build(self, context: Context) -> Behaviour:
         """The behaviour of this step where it meets these columns. Raises what `Operation.build` does."""

@@ -15,6 +15,7 @@ from csvapi.commands import arguments
 from csvapi.commands.flags import add_flags, params
 from csvapi.operations import Operation, catalogue, load_steps
 from csvapi.steps.params import ColumnField
+from csvapi.steps.renaming import RenameField
 from tests.commands.program import complaint, csvapi, output
 
 PEOPLE = b'name,age,"last, first"\nAda,36,L\nada,36,L\nGrace,85,"H ""A"""\nAda,36,L\n'
@@ -129,7 +130,7 @@ class Everything(Schema):
 
     by = fields.List(fields.Nested(Order))
     replace = fields.List(fields.Nested(Change))
-    rename = fields.Dict(keys=fields.String(), values=fields.String())
+    rename = RenameField()
     trim = fields.Boolean()
     head = fields.Integer()
     fraction = fields.Float()
@@ -146,6 +147,10 @@ class Everything(Schema):
         (["--by", '{"index": 2}, {"index": 1}'], {"by": [{"index": 2}, {"index": 1}]}),
         (["--replace", '{"text": "a"}', "--replace", '[{"text": "b"}]'], {"replace": [{"text": "a"}, {"text": "b"}]}),
         (["--rename", "a=b,c=d=e", "--rename", '{"f": "g"}'], {"rename": {"a": "b", "c": "d=e", "f": "g"}}),
+        (
+            ["--rename", "a=b", "--rename", '[{"column": {"index": 3}, "to": "c"}]'],
+            {"rename": [{"column": "a", "to": "b"}, {"column": {"index": 3}, "to": "c"}]},
+        ),
         (["--trim", "--head", "3", "--fraction", "0.5"], {"trim": True, "head": 3, "fraction": 0.5}),
         (["--no-trim", "--fill", "", "--any-value", "[1]"], {"trim": False, "fill": "", "any_value": [1]}),
         ([], {}),

@@ -29,8 +29,12 @@ OTHERS: dict[str, dict[str, Any]] = {
     "set, previous": {"op": "set", "fill_previous": True},
     "set, replace": {"op": "set", "replace": [{"pattern": "[aeiou]", "with": "<\\0>"}], "case": "title"},
     "slice, tail": {"op": "slice", "tail": 7},
+    "slice, all but the last": {"op": "slice", "drop_last": 7},
     "slice, middle": {"op": "slice", "start": 11, "stop": 40},
     "sample, fraction": {"op": "sample", "fraction": 0.5},
+    "frequency, several": {"op": "frequency", "columns": ["age", "email"]},
+    "group, joined": {"op": "group", "by": ["age"], "aggregates": ["join:id", "sum:id", "count_distinct:email"]},
+    "pivot, sums": {"op": "pivot", "columns": ["age"], "values": "id", "aggregate": "sum"},
     "join, inner": {"op": "join", "file": 2, "on": ["age"]},
     "join, full": {"op": "join", "file": 2, "on": ["age"], "how": "full", "ignore": ["space"]},
     "join, semi": {"op": "join", "file": 2, "on": ["id"], "how": "semi"},
@@ -41,6 +45,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "convert, parquet": {"op": "convert", "format": "parquet"},
     "profile, all": {"op": "profile"},
     "validate, report": {"op": "validate", "schema": {"fields": [{"name": "age", "type": "integer"}]}},
+    "select, filled": {"op": "select", "drop": ["id"], "drop_empty": True},
     "select, drop": {"op": "select", "drop": ["age"]},
     "normalise, pad": {"op": "normalise", "line_end": "crlf"},
 }
@@ -84,8 +89,8 @@ def test_ranges_make_no_difference(folder: Path, name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("concat", "convert", "dedup", "filter", "frequency", "join, inner", "join, semi"),
-        *("normalise", "profile", "select", "set, replace", "sort", "unique"),
+        *("concat", "convert", "dedup", "filter", "frequency", "group", "join, inner", "join, semi"),
+        *("normalise", "pivot", "profile", "select", "set, replace", "sort", "transpose", "unique", "unpivot"),
     ],
 )
 def test_there_are_ranges_to_make_one(folder: Path, name: str) -> None:

@@ -137,6 +137,11 @@ class Plan:
         """Whether some step must see all records one after the other."""
         return not all(step.traits.stateless and not step.traits.studies for step in self.steps)
 
+    def take_names(self) -> None:
+        """Once it has run, the columns that the data made (see `Traits.names_from_data`)."""
+        if self.steps and self.steps[-1].traits.names_from_data:
+            self.after = self.built[-1].after or self.after
+
     @property
     def gatherer(self) -> Gatherer | None:
         """The last step, where it collects what it writes."""
