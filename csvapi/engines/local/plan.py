@@ -73,6 +73,21 @@ class Plan:
         """Read the header and build the steps. Raises what the header or a column name is wrong with."""
         source = Source.open(path, dialect)
         first = head(source, limit=options.max_record, most=options.max_columns)
+        return cls.over(source, first, steps, options, files, last=last, columns=columns)
+
+    @classmethod
+    def over(
+        cls,
+        source: Source,
+        first: Head,
+        steps: list[Step],
+        options: Options,
+        files: Files | None = None,
+        *,
+        last: bool = True,
+        columns: list[str] | None = None,
+    ) -> Plan:
+        """The same of a source whose header was read."""
         if columns is not None:  # of a file whose first records may be shorter than others
             missing = [b""] * (len(columns) - len(first.fields))
             first = replace(first, columns=columns, fields=first.fields + missing)
@@ -80,7 +95,7 @@ class Plan:
         if len(first.columns) > options.max_columns:
             detail = f"The file has {len(first.columns)} columns; the limit is {options.max_columns}."
             raise TooLarge(detail, limit=options.max_columns)
-        context = Context(first.columns, dialect.header, source.wire, files or {}, options.max_record)
+        context = Context(first.columns, source.wire.dialect.header, source.wire, files or {}, options.max_record)
         built: list[Behaviour] = []
         for step in steps:
             built.append(step.build(context))

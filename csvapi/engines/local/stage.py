@@ -73,10 +73,8 @@ class Stage:
                 self._keyed_pass(each.begin, each.end)
             else:
                 self._study_pass(each.begin, each.end)
-        out = self._last_pass(self.passes[-1].begin, outputs)
-        if outputs.reasons:
-            write_explanation(self.plan, self.workspace, [*self.bases, self.records], outputs.reasons, self._report)
-        return self._receipt(out)
+        size, sha256 = self._last_pass(self.passes[-1].begin, outputs)
+        return self._receipt(size, sha256)
 
     @property
     def bases(self) -> list[int]:
@@ -153,7 +151,8 @@ class Stage:
         student.studied()
         self._add(found, begin)
 
-    def _last_pass(self, begin: int, outputs: Outputs) -> Sink:
+    def _last_pass(self, begin: int, outputs: Outputs) -> tuple[int, str]:
+        """Write the outputs; the size and the SHA-256 of the main one, which is "" where it was not hashed."""
         self.step = len(self.plan.steps)
         with outputs.opened() as sinks:
             self._begin(sinks[0])
@@ -168,7 +167,10 @@ class Stage:
             self._end(sinks[0], found)
             for sink in sinks:
                 sink.flush()
-        return sinks[0]
+        if outputs.reasons:
+            write_explanation(self.plan, self.workspace, [*self.bases, self.records], outputs.reasons, self._report)
+        main = sinks[0]
+        return main.size, main.digest.hexdigest() if main.digest else ""
 
     def _last_range(self, begin: int, outputs: Outputs, number: int, sinks: list[Sink], report: Report) -> Found:
         side = sinks[1] if len(sinks) > 1 else None
@@ -229,7 +231,7 @@ class Stage:
         lines = [0, *accumulate(each.census.lines for each in self.found)]
         join_sightings(self.plan.built, found, self.bases, lines)
 
-    def _receipt(self, out: Sink) -> Receipt:
+    def _receipt(self, size: int, sha256: str) -> Receipt:
         census = self.found[0].census
         for each in self.found[1:]:
             census.add(each.census)
@@ -244,8 +246,8 @@ class Stage:
             input_bytes=self.plan.source.size + self.plan.source.trailing,
             census=census,
             counts=self.counts,
-            output_bytes=out.size,
-            output_sha256=out.digest.hexdigest() if out.digest else "",
+            output_bytes=size,
+            output_sha256=sha256,
             kept=self.kept,
             ragged_dropped=sum(each.ragged_dropped for each in self.found),
             warnings=warnings_of(self.plan, census),
