@@ -100,6 +100,14 @@ class Traits:
     studies: bool = False
     settles: bool = False
 
+    @property
+    def split(self) -> Literal["record", "key"] | None:
+        """How a file's records can be given to several machines: each on its own, or those with one key together; None
+        if one place must see them all."""
+        if not self.stateless or self.studies or self.settles:
+            return None
+        return "key" if self.keyed else "record"
+
 
 def no_files(_: dict[str, Any]) -> Sequence[tuple[str, FileId]]:
     """The other files of an operation that reads none."""

@@ -1,0 +1,161 @@
+"""The one stage of a run on a cluster: the local engine's, but that others do its passes."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from io import BytesIO
+from itertools import accumulate, chain
+from typing import TYPE_CHECKING, Any
+
+from csvapi.csvio.disk import Budget
+from csvapi.csvio.sink import Sink
+from csvapi.engines.cluster.bench import offsets
+from csvapi.engines.cluster.crew import Crew
+from csvapi.engines.cluster.job import Ranges, Scanned, Written, named
+from csvapi.engines.local.explain import HEADER
+from csvapi.engines.local.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from csvapi.engines.cluster.bench import RunObjects
+    from csvapi.engines.cluster.cluster import Cluster
+    from csvapi.engines.cluster.job import Job, Marked, Reasons
+    from csvapi.engines.cluster.work import Outcome
+    from csvapi.engines.local.outputs import Outputs
+    from csvapi.engines.local.plan import Plan
+    from csvapi.engines.options import Progress
+    from csvapi.engines.receipt import Receipt
+
+_READ = 1 << 20
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The keys of the outputs; those of dropped records and of reasons only where both are wanted."""
+
+    main: str
+    dropped: str = ""
+    reasons: str = ""
+
+
+class ClusterStage(Stage):
+    """Keys and parts are made by functions of a cluster; counts, warnings and the receipt are put together here."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        job: Job,
+        objects: RunObjects,
+        cluster: Cluster,
+        targets: Targets,
+        workspace: Path,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        super().__init__(plan, replace(job.options, processes=1), workspace, 1, progress, [0, 0, 0])
+        self.job, self.objects, self.targets = job, objects, targets
+        self.crew = Crew(cluster, objects, self._heard)
+        self.budget = Budget(replace(job.options.limits, reserve=0), [])
+        self.ranges = list(job.bounds)
+        self.proved = False  # whether the ranges are true ones
+        self.number = 0  # of the pass that goes on
+
+    def _keyed_pass(self, begin: int, end: int) -> None:
+        self.step, partitions = end, self.job.partitions
+        scans: list[Scanned] = self._over_ranges("scan")
+        self._add([each.found for each in scans], begin)
+        self._put_offsets("keys", [each.keys for each in scans])
+        marks: list[Marked] = self.crew.over_partitions("mark", self.number, partitions)
+        self._put_offsets("marks", [each.rows for each in marks])
+        count = self.counts[end - 1]
+        count.kept = count.records_in - sum(each.dropped for each in marks)
+        self.number += 1
+
+    def _last_pass(self, begin: int, outputs: Outputs) -> tuple[int, str]:
+        """See `Stage._last_pass`; what this process writes itself stands above and below the parts of the ranges."""
+        self.step = len(self.plan.steps)
+        above, below = _Text(), _Text()
+        self._begin(above.sink)
+        written: list[Written] = self._over_ranges("write")
+        found = [each.found for each in written]
+        self._add(found, begin)
+        self._end(below.sink, found)
+        if self.targets.dropped:
+            dropped = [each.dropped for each in written]
+            self._join(self.targets.dropped, "dropped", self.plan.top, dropped)
+            reasons: list[Reasons] = self.crew.over_ranges("explain", self.number, self.ranges)
+            self._join(self.targets.reasons, "reasons", HEADER, [each.size for each in reasons])
+        size = self._join(self.targets.main, "part", above.text, [each.size for each in written], below.text)
+        return size, self._sha256(size)
+
+    def _over_ranges(self, what: str) -> list[Any]:
+        if self.proved:
+            return self.crew.over_ranges(what, self.number, self.ranges)
+        bounds, values = self.crew.over_guessed(what, self.ranges, _counted)
+        before = [list(accumulate(each, initial=0)) for each in zip(*map(_counted, values), strict=True)]
+        self.proved, self.ranges = True, list(bounds)
+        self.objects.put("ranges", Ranges(bounds, tuple(before[0]), tuple(before[1])))
+        return values
+
+    def _put_offsets(self, name: str, sizes: Sequence[tuple[int, ...]]) -> None:
+        table = array("Q", chain.from_iterable(map(offsets, sizes)))
+        self.objects.bucket.put(f"{self.objects.prefix}{name}-{self.number}", table.tobytes())
+
+    def _join(self, target: str, folder: str, above: bytes, sizes: Sequence[int], below: bytes = b"") -> int:
+        """Make an output of the parts of all ranges, and of what stands above and below them; its size."""
+        prefix = f"{self.objects.prefix}{folder}/"
+        ends = {f"{prefix}above": above, f"{prefix}below": below}
+        for key, text in ends.items():
+            self.objects.bucket.put(key, text)
+        parts = [(f"{prefix}{named(at)}", size) for at, size in zip(self.ranges, sizes, strict=True)]
+        first, last = ((key, len(text)) for key, text in ends.items())
+        self.objects.bucket.join(target, [first, *parts, last], self._alive)
+        return len(above) + sum(sizes) + len(below)
+
+    def _sha256(self, size: int) -> str:
+        """The digest of the output, by a second read: side by side only those of its parts can be made."""
+        digest = sha256()
+        for piece in self.objects.bucket.read(self.targets.main, 0, size, _READ):
+            digest.update(piece)
+            self._alive()
+        return digest.hexdigest()
+
+    def _alive(self) -> None:
+        self._report((0, 0, 0))
+
+    def _heard(self, outcome: Outcome | None) -> None:
+        """Count what a function did. Raises what `progress` raises, and what the limits of outputs do."""
+        value = outcome.value if outcome else None
+        if outcome and isinstance(outcome.item.at, tuple) and isinstance(value, Scanned | Written):
+            if isinstance(value, Written):
+                self.budget.spend(value.size + value.dropped, output=True)
+            start, stop = outcome.item.at
+            self._report((stop - start, value.found.census.records, value.found.kept))
+        else:
+            self._alive()
+
+    def _receipt(self, size: int, sha256: str) -> Receipt:
+        receipt = super()._receipt(size, sha256)
+        receipt.run |= {"partitions": self.job.partitions, "functions": self.crew.log}
+        return receipt
+
+
+class _Text:
+    """Bytes that this process writes itself, a few."""
+
+    def __init__(self) -> None:
+        self._file = BytesIO()
+        self.sink = Sink(self._file, hashed=False)
+
+    @property
+    def text(self) -> bytes:
+        self.sink.flush()
+        return self._file.getvalue()
+
+
+def _counted(value: Scanned | Written) -> tuple[int, int]:
+    """The records and physical lines of a range."""
+    return value.found.census.records, value.found.census.lines
