@@ -60,8 +60,10 @@ def check(
     try:
         chosen = dialect or detect(content[: 1 << 16], content[-(1 << 16) :], complete=len(content) <= 1 << 16).dialect
         source = Source.open(path, chosen)
-        units = [unit for each in read_parsed(source, source.body, source.size, size=size) for unit in each.cut.units]
-        whole = source.wire.restore(b"".join(units))
+        units = [
+            unit for each in read_parsed(source, source.body, source.size, size=size) for unit in each.result.units
+        ]
+        whole = source.byte_dialect.restore(b"".join(units))
         assert source.prefix + whole + source.tail == content, "blocks are not the file"
         rows(path, chosen, 20, 3)
         out, gone, why = (folder / name for name in ("out", "gone", "why"))
@@ -79,7 +81,7 @@ def conserved(receipt: Receipt, source: Source, written: int) -> None:
     """Each byte of a record is kept or dropped, and what is above the first one is in both files."""
     if receipt.census.blank or receipt.options["on_ragged"] == "pad":
         return
-    top = len(source.prefix) + len(source.wire.restore(head(source).record))
+    top = len(source.prefix) + len(source.byte_dialect.restore(head(source).record))
     assert written == source.size + top, "records were lost or made"
 
 

@@ -11,7 +11,7 @@ from marshmallow import validate
 from csvapi import __version__
 from csvapi.api.resource import TRUNCATED
 from csvapi.api.warning_shape import WARNINGS, WarningShape
-from csvapi.csvio.places import KINDS
+from csvapi.csvio.locations import KINDS
 from csvapi.models import File
 from csvapi.services import redetection
 from csvapi.services.listing import SHOWN

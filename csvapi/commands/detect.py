@@ -41,7 +41,7 @@ def main(given: Sequence[str]) -> int:
 
 
 def census(path: Path, found: Detection) -> dict[str, Any]:
-    """What every record of the file holds, as in a receipt: one pass, a few blocks of memory."""
+    """What every record of the file holds, as in a receipt: one pass, a few batches of memory."""
     from csvapi.csvio.census import Counter
     from csvapi.csvio.file_warnings import file_warnings
     from csvapi.csvio.preview import head
@@ -51,8 +51,8 @@ def census(path: Path, found: Detection) -> dict[str, Any]:
     opened = Source.open(path, found.dialect)
     first = head(opened)
     counter = Counter(opened, first)
-    for piece in read_parsed(opened, first.start, opened.size, line=first.line):
-        counter.count(piece)
+    for located in read_parsed(opened, first.start, opened.size, line=first.line):
+        counter.count(located)
     for issue in counter.census.issues.values():
         issue.byte = opened.byte(issue.byte) if issue.count else 0
     around = {"preamble_lines": opened.preamble_lines, "trailing_bytes": opened.trailing}

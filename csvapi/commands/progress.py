@@ -13,7 +13,7 @@ _AFTER, _EVERY = 0.4, 0.1  # seconds
 
 
 class Bar:
-    """Called by the engine between blocks. It draws by itself: a drawing thread would not survive the run's forks."""
+    """Called by the engine between batches. It draws by itself: a drawing thread would not survive the run's forks."""
 
     def __init__(self, size: int, *, shown: bool) -> None:
         self._size, self._shown = size, shown

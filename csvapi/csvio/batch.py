@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
+    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.csvio.keys import Digests
     from csvapi.csvio.sink import Sink
-    from csvapi.csvio.wire import Wire
 
 
 Cell = bytes | None
@@ -33,19 +33,19 @@ BLOCK_SIZE = 64 * 1024  # measured: larger ones fall out of the processor's cach
 class Batch(Protocol):
     """A run of whole records in the order of the file; `len()` is how many.
 
-    wire    the dialect as bytes
+    byte_dialect    the dialect as bytes
     width   the number of fields that every record has; 0 where they differ or nobody has counted them
     rows    the number of each record among those of its range, from 0, rising
     raw     each record's bytes with its line end, as they are in the file
-    plain   each record's key: its fields joined by the delimiter, for those that are not in `odd`
-    odd     by position in the batch, the fields of records whose text is more than fields between delimiters
+    line_texts  each record's key: its fields joined by the delimiter, for those that are not in `parsed_fields`
+    parsed_fields  by position in the batch, the fields of records whose text is more than fields between delimiters
 
     Positions of columns count from 0. Positions of records, and masks of a byte each, are those in this batch. A batch
     is valid until the parser that made it goes on; one that is made by `select` or `part`, as long as the first one.
     """
 
     @property
-    def wire(self) -> Wire: ...
+    def byte_dialect(self) -> ByteDialect: ...
     @property
     def width(self) -> int: ...
     @property
@@ -53,9 +53,9 @@ class Batch(Protocol):
     @property
     def raw(self) -> list[bytes]: ...
     @property
-    def plain(self) -> list[bytes]: ...
+    def line_texts(self) -> list[bytes]: ...
     @property
-    def odd(self) -> dict[int, list[bytes]]: ...
+    def parsed_fields(self) -> dict[int, list[bytes]]: ...
 
     def __len__(self) -> int: ...
 
@@ -117,17 +117,17 @@ def spread(mask: Mask, values: bytes) -> bytes:
 
 @dataclass(slots=True)
 class ParsedBatch:
-    """Records by their raw text (`raw`), their keys (`plain`), their row numbers and, on demand, their columns.
+    """Records by their raw text (`raw`), their keys (`line_texts`), their row numbers and, on demand, their columns.
 
-    A record's fields are its key split at delimiters. Of those the csv module read the fields are in `odd`; what is in
-    `plain` for them means nothing.
+    A record's fields are its key split at delimiters. Of those the csv module read the fields are in `parsed_fields`;
+    what is in `line_texts` for them means nothing.
     """
 
-    wire: Wire
+    byte_dialect: ByteDialect
     raw: list[bytes]
-    plain: list[bytes]
+    line_texts: list[bytes]
     rows: Sequence[int]
-    odd: dict[int, list[bytes]] = field(default_factory=dict)
+    parsed_fields: dict[int, list[bytes]] = field(default_factory=dict)
     width: int = 0  # number of fields where every record has the same, 0 where that is not known
     _flat: list[bytes] | None = None
     _from: tuple[ParsedBatch, Mask] | None = None
@@ -138,7 +138,7 @@ class ParsedBatch:
 
     def fields(self, index: int) -> list[bytes]:
         """The fields of one record."""
-        return self.odd.get(index) or self.plain[index].split(self.wire.delimiter)
+        return self.parsed_fields.get(index) or self.line_texts[index].split(self.byte_dialect.delimiter)
 
     def widths(self) -> list[int]:
         """The number of fields of each record."""
@@ -150,8 +150,8 @@ class ParsedBatch:
 
     def _delimiters(self) -> list[int]:
         """One less than the fields of each record."""
-        counts = list(map(bytes.count, self.plain, repeat(self.wire.delimiter)))
-        for index, fields in self.odd.items():
+        counts = list(map(bytes.count, self.line_texts, repeat(self.byte_dialect.delimiter)))
+        for index, fields in self.parsed_fields.items():
             counts[index] = len(fields) - 1
         return counts
 
@@ -174,15 +174,15 @@ class ParsedBatch:
     def _slice(self, position: int) -> list[Cell]:
         """A column of a rectangular batch: every `width`-th of all its fields."""
         if self._flat is None:
-            delimiter = self.wire.delimiter
-            plain = self.plain
-            if self.odd:
+            delimiter = self.byte_dialect.delimiter
+            plain = self.line_texts
+            if self.parsed_fields:
                 plain = plain.copy()
-                for index in self.odd:
+                for index in self.parsed_fields:
                     plain[index] = delimiter * (self.width - 1)
             self._flat = delimiter.join(plain).split(delimiter) if plain else []
         cells: list[Cell] = list(self._flat[position :: self.width])
-        for index, fields in self.odd.items():
+        for index, fields in self.parsed_fields.items():
             cells[index] = fields[position]
         return cells
 
@@ -193,17 +193,17 @@ class ParsedBatch:
     def keys(self, positions: Sequence[int] | None) -> list[bytes]:
         """One key per record, of the whole record (None) or of some columns."""
         if positions is None:
-            keys = self.plain.copy() if self.odd else self.plain
-            for index, fields in self.odd.items():
-                keys[index] = canonical(fields, self.wire.delimiter)
+            keys = self.line_texts.copy() if self.parsed_fields else self.line_texts
+            for index, fields in self.parsed_fields.items():
+                keys[index] = canonical(fields, self.byte_dialect.delimiter)
             return keys
         columns = [self.column(position) for position in positions]
-        delimiter = self.wire.delimiter
+        delimiter = self.byte_dialect.delimiter
         if not self.width:
             return [canonical(cells, delimiter) for cells in zip(*columns, strict=True)]
         plain = cast("list[list[bytes]]", columns)
         keys = plain[0].copy() if len(plain) == 1 else list(map(delimiter.join, zip(*plain, strict=True)))
-        for index in self.odd:
+        for index in self.parsed_fields:
             keys[index] = canonical([cells[index] for cells in columns], delimiter)
         return keys
 
@@ -224,16 +224,23 @@ class ParsedBatch:
 
     def write_to(self, sink: Sink) -> None:
         """Write the records' bytes."""
-        sink.write_records(self.raw, self.wire)
+        sink.write_records(self.raw, self.byte_dialect)
 
     def part(self, start: int, stop: int) -> ParsedBatch:
         """The batch of the records from `start` up to `stop`."""
         stop = min(stop, len(self))
         if start == 0 and stop == len(self):
             return self
-        near = self.odd and {at - start: self.odd[at] for at in range(start, stop) if at in self.odd}
+        near = self.parsed_fields and {
+            at - start: self.parsed_fields[at] for at in range(start, stop) if at in self.parsed_fields
+        }
         return ParsedBatch(
-            self.wire, self.raw[start:stop], self.plain[start:stop], self.rows[start:stop], near, self.width
+            self.byte_dialect,
+            self.raw[start:stop],
+            self.line_texts[start:stop],
+            self.rows[start:stop],
+            near,
+            self.width,
         )
 
     def select(self, mask: Mask) -> ParsedBatch:
@@ -241,11 +248,11 @@ class ParsedBatch:
         if mask.count(1) == len(self):
             return self
         return ParsedBatch(
-            self.wire,
+            self.byte_dialect,
             list(compress(self.raw, mask)),
-            list(compress(self.plain, mask)),
+            list(compress(self.line_texts, mask)),
             list(compress(self.rows, mask)),
-            {mask.count(1, 0, index): fields for index, fields in self.odd.items() if mask[index]},
+            {mask.count(1, 0, index): fields for index, fields in self.parsed_fields.items() if mask[index]},
             self.width,
             None,
             (self, mask),

@@ -58,53 +58,55 @@ class Census:
 
 
 class Counter:
-    """Looks at each piece of a range once; a piece without issues costs four C-level scans."""
+    """Looks at each batch of a range once; a batch without issues costs four C-level scans."""
 
     def __init__(self, source: Source, first: Head) -> None:
         self.source = source
         self.width = len(first.columns)
-        self.header = record_text(first.record, source.wire)
+        self.header = record_text(first.record, source.byte_dialect)
         self.census = Census()
 
-    def count(self, piece: ParsedRecords) -> list[int]:
-        """Count what `piece` holds and give the indexes of its ragged records; also tells the block its width."""
-        block, census = piece.batch, self.census
-        ragged = self.ragged(block)
-        self._found("ragged", piece, ragged)
-        self._scan(piece)
-        census.records += len(block)
-        census.lines += piece.cut.lines
-        census.blank += piece.blank
+    def count(self, located: ParsedRecords) -> list[int]:
+        """Count what `located` holds and give the indexes of its ragged records; also tells the batch its width."""
+        batch, census = located.batch, self.census
+        ragged = self.ragged(batch)
+        self._found("ragged", located, ragged)
+        self._scan(located)
+        census.records += len(batch)
+        census.lines += located.result.lines
+        census.blank += located.blank
         return ragged
 
-    def count_good(self, piece: LocatedBatch) -> None:
+    def count_good(self, located: LocatedBatch) -> None:
         """Count records that are known to have no issue, but that they may be the header again."""
-        self.census.records += len(piece)
-        self.census.lines += piece.lines
-        count, first = piece.count_equal(self.header) if self.header else (0, 0)
+        self.census.records += len(located)
+        self.census.lines += located.lines
+        count, first = located.count_equal(self.header) if self.header else (0, 0)
         if count:
-            self._found("repeated_header", piece, [first])
+            self._found("repeated_header", located, [first])
             self.census.issues["repeated_header"].count += count - 1
 
-    def ragged(self, block: ParsedBatch) -> list[int]:
-        """The indexes of the records not as wide as the header; without any, the block knows its width."""
-        if block.even(self.width):
-            block.width = self.width
+    def ragged(self, batch: ParsedBatch) -> list[int]:
+        """The indexes of the records not as wide as the header; without any, the batch knows its width."""
+        if batch.even(self.width):
+            batch.width = self.width
             return []
-        return [index for index, width in enumerate(block.widths()) if width != self.width]
+        return [index for index, width in enumerate(batch.widths()) if width != self.width]
 
-    def _scan(self, piece: ParsedRecords) -> None:
-        raw, text, wire = piece.batch.raw, piece.cut.data, self.source.wire
+    def _scan(self, located: ParsedRecords) -> None:
+        raw, text, byte_dialect = located.batch.raw, located.result.data, self.source.byte_dialect
         if b"\0" in text:
-            self._found("nul", piece, [index for index, record in enumerate(raw) if b"\0" in record])
+            self._found("nul", located, [index for index, record in enumerate(raw) if b"\0" in record])
         if not text.isascii() and not self.decodes(text):
-            self._found("undecodable", piece, [i for i, record in enumerate(raw) if not self.decodes(record)])
-        if piece.cut.odd:
-            self._found("quotes", piece, misquoted(piece))
-        marked = piece.records(piece.cut.marked)
-        self._found("bom", piece, marked)
+            self._found("undecodable", located, [i for i, record in enumerate(raw) if not self.decodes(record)])
+        if located.result.parsed_fields:
+            self._found("quotes", located, misquoted(located))
+        marked = located.records(located.result.marked)
+        self._found("bom", located, marked)
         suspects = list(range(len(raw))) if self.repeats_header(text) else marked
-        self._found("repeated_header", piece, [i for i in suspects if record_text(raw[i], wire) == self.header])
+        self._found(
+            "repeated_header", located, [i for i in suspects if record_text(raw[i], byte_dialect) == self.header]
+        )
 
     def repeats_header(self, text: bytes) -> bool:
         """Whether some line of `text` has the header's bytes."""
@@ -124,20 +126,20 @@ class Counter:
         return place >= 0
 
     def decodes(self, text: bytes | memoryview) -> bool:
-        undecodable = self.source.wire.undecodable
+        undecodable = self.source.byte_dialect.undecodable
         if undecodable is not None:
             return len(text) == len(bytes(text).translate(None, undecodable))
         try:
-            str(text, self.source.wire.inner)
+            str(text, self.source.byte_dialect.inner)
         except UnicodeDecodeError:
             return False
         return True
 
-    def _found(self, kind: str, piece: LocatedBatch, indexes: list[int]) -> None:
+    def _found(self, kind: str, located: LocatedBatch, indexes: list[int]) -> None:
         issue = self.census.issues[kind]
         if indexes and not issue.count:
-            line, position = piece.where(indexes[0])
-            issue.row, issue.line, issue.byte = piece.batch.rows[indexes[0]] + 1, line, position
+            line, position = located.where(indexes[0])
+            issue.row, issue.line, issue.byte = located.batch.rows[indexes[0]] + 1, line, position
         issue.count += len(indexes)
 
 
@@ -146,14 +148,14 @@ def _is_line(text: bytes, start: int, line: bytes) -> bool:
     return text.startswith(line, start) and text[stop : stop + 1] in (b"", b"\n", b"\r")
 
 
-def misquoted(piece: ParsedRecords) -> list[int]:
+def misquoted(located: ParsedRecords) -> list[int]:
     """The records whose quotes are malformed: text after a closing quote, an odd number of quotes, one never closed."""
-    block, quote, escape = piece.batch, piece.batch.wire.quote, piece.batch.wire.escape
-    found = piece.records(piece.cut.misquoted)
+    batch, quote, escape = located.batch, located.batch.byte_dialect.quote, located.batch.byte_dialect.escape
+    found = located.records(located.result.misquoted)
     if not quote:
         return found
     escaped = re.compile(re.escape(escape) + b"(?s:.)") if escape else None
-    odd = (index for index in block.odd if _quotes(block.raw[index], quote, escaped) % 2)
+    odd = (index for index in batch.parsed_fields if _quotes(batch.raw[index], quote, escaped) % 2)
     return sorted({*found, *odd})
 
 

@@ -56,6 +56,6 @@ def unit_size(codec: str) -> int:
     return {"utf-16": 2, "utf-32": 4}.get(codec[:6], 1)
 
 
-def keeping(codec: str) -> str:
+def error_handler(codec: str) -> str:
     """The error handler by which bytes that are no text survive a round trip (PEP 383, or lone surrogates as such)."""
     return "surrogatepass" if codec.startswith(("utf-16", "utf-32")) else "surrogateescape"

@@ -59,7 +59,7 @@ def _around(source: Source, head: Head) -> list[DataWarning]:
                 _above(lines),
                 count=lines,
                 line=1,
-                byte=len(source.wire.bom),
+                byte=len(source.byte_dialect.bom),
                 value=shown(first),
                 hint='if they are records, change the dialect: {"preamble": 0}',
             )
@@ -85,7 +85,7 @@ def _among(source: Source, census: Census) -> list[DataWarning]:
         if issue.count:
             detail, hint = _WORDS[kind]
             verbs = _ONE if issue.count == 1 else _MANY
-            encoding = source.wire.dialect.encoding
+            encoding = source.byte_dialect.dialect.encoding
             detail = detail.format(count=issue.count, of=census.records, encoding=encoding, **verbs)
             found.append(
                 DataWarning(

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from csvapi.csvio.batch import Batch, Cell, Mask
+    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.csvio.sink import Sink
-    from csvapi.csvio.wire import Wire
-    from csvapi.native.index import Index
+    from csvapi.native.index import RecordIndex
     from csvapi.native.partitions import Partitions
 
 _COMPARISONS = {
@@ -42,8 +42,8 @@ class IndexedBatch:
     byte for each record of the file from there on: 1 for those that they come from. Valid until the next scan.
     """
 
-    wire: Wire
-    index: Index
+    byte_dialect: ByteDialect
+    index: RecordIndex
     start: int
     kept: bytes | None = None
     origin: bytes | None = None
@@ -94,20 +94,20 @@ class IndexedBatch:
         return self.parsed.raw
 
     @property
-    def plain(self) -> list[bytes]:
-        """See `Batch.plain`."""
-        return self.parsed.plain
+    def line_texts(self) -> list[bytes]:
+        """See `Batch.line_texts`."""
+        return self.parsed.line_texts
 
     @property
-    def odd(self) -> dict[int, list[bytes]]:
-        """See `Batch.odd`."""
-        return self.parsed.odd
+    def parsed_fields(self) -> dict[int, list[bytes]]:
+        """See `Batch.parsed_fields`."""
+        return self.parsed.parsed_fields
 
     @cached_property
     def parsed(self) -> ParsedBatch:
         """The records as Python objects, for steps that the kernel has nothing for."""
-        raw, plain, odd = records(self.index, self.kept)
-        return ParsedBatch(self.wire, raw, plain, self.rows, odd, self.width)
+        raw, line_texts, parsed_fields = records(self.index, self.kept)
+        return ParsedBatch(self.byte_dialect, raw, line_texts, self.rows, parsed_fields, self.width)
 
     def fields(self, index: int) -> list[bytes]:
         """See `Batch.fields`."""
@@ -165,11 +165,11 @@ class IndexedBatch:
         if mask.count(1) == len(self):
             return self
         kept = mask if self.kept is None else comparing.spread(self.kept, mask)
-        return IndexedBatch(self.wire, self.index, self.start, kept, self.origin)
+        return IndexedBatch(self.byte_dialect, self.index, self.start, kept, self.origin)
 
     def write_to(self, sink: Sink) -> None:
         """See `Batch.write_to`."""
-        sink.write_text(copying.gather(self.index, self.kept).text, self.wire)
+        sink.write_text(copying.gather(self.index, self.kept).text, self.byte_dialect)
 
     def put(self, values: bytes, target: bytearray, start: int) -> None:
         """See `Batch.put`."""
@@ -217,7 +217,7 @@ class IndexedDigests:
         partitions.add_entries(entries(chosen.tobytes(), list(compress(self.rows, kept))))
 
 
-def records(index: Index, kept: bytes | None) -> tuple[list[bytes], list[bytes], dict[int, list[bytes]]]:
+def records(index: RecordIndex, kept: bytes | None) -> tuple[list[bytes], list[bytes], dict[int, list[bytes]]]:
     """The records of an index as `ParsedBatch` has them: their bytes, their keys, the fields of those with quotes."""
     text = bytes(index.text)
     lengths = array("I", bytes(4 * len(index)))
@@ -226,17 +226,17 @@ def records(index: Index, kept: bytes | None) -> tuple[list[bytes], list[bytes],
     raw = [text[a:b] for a, b in pairwise(ends)]
     if kept is not None:
         raw = list(compress(raw, kept))
-    plain = [record.rstrip(b"\r\n") for record in raw]
-    odd: dict[int, list[bytes]] = {}
+    line_texts = [record.rstrip(b"\r\n") for record in raw]
+    parsed_fields: dict[int, list[bytes]] = {}
     if index.quotes:
         quote = index.scanner.form.quote
         for at, record in enumerate(raw):
             if quote in record:
-                odd[at] = []
+                parsed_fields[at] = []
         mask = bytearray(len(index))
         places = [at for at in range(len(index)) if kept is None or kept[at]]
-        for at in odd:
+        for at in parsed_fields:
             mask[places[at]] = 1
-        for at, fields in zip(odd, cells.rows(index, mask), strict=True):
-            odd[at] = list(fields)
-    return raw, plain, odd
+        for at, fields in zip(parsed_fields, cells.rows(index, mask), strict=True):
+            parsed_fields[at] = list(fields)
+    return raw, line_texts, parsed_fields

@@ -14,23 +14,28 @@ from csvapi.native.scanner import Scanner
 
 if TYPE_CHECKING:
     from csvapi.csvio.buffer import Buffer
-    from csvapi.csvio.wire import Wire
+    from csvapi.csvio.byte_dialect import ByteDialect
 
 FIELDS = 1 << 15  # of a batch, about: a step may make an object of each
 _SMALLEST = 16 * 1024  # bytes looked at
 _HIGH = bytes(range(128, 256))
 
 
-def native_form(wire: Wire, width: int) -> Form | None:
-    """What the kernel must know of a wire; None where there is no kernel, or none for the dialect."""
-    special = wire.escape or wire.dialect.skip_space or len(wire.delimiter) != 1 or len(wire.quote) > 1
-    if special or not width or load() is None or not (wire.delimiter + wire.quote).isascii():
+def native_form(byte_dialect: ByteDialect, width: int) -> Form | None:
+    """What the kernel must know of a byte dialect; None where there is no kernel, or none for the dialect."""
+    special = (
+        byte_dialect.escape
+        or byte_dialect.dialect.skip_space
+        or len(byte_dialect.delimiter) != 1
+        or len(byte_dialect.quote) > 1
+    )
+    if special or not width or load() is None or not (byte_dialect.delimiter + byte_dialect.quote).isascii():
         return None
-    utf8 = wire.inner == "utf-8"
-    undefined = b"" if utf8 else _HIGH if wire.undecodable is None else wire.undecodable
+    utf8 = byte_dialect.inner == "utf-8"
+    undefined = b"" if utf8 else _HIGH if byte_dialect.undecodable is None else byte_dialect.undecodable
     if undefined.translate(None, _HIGH):
         return None
-    return Form(width, wire.delimiter, wire.quote, wire.dialect.double_quote, utf8, undefined)
+    return Form(width, byte_dialect.delimiter, byte_dialect.quote, byte_dialect.dialect.double_quote, utf8, undefined)
 
 
 @dataclass
@@ -41,18 +46,18 @@ class NativeParser:
     skipped; of an encoding in which bytes mean something only together, other than UTF-8, it takes what is ASCII.
     """
 
-    wire: Wire
+    byte_dialect: ByteDialect
     scanner: Scanner
     limit: int
     seen: tuple[int, int] = (-1, 0)  # the position and the size of what is less than a record
     window: int = 64 * 1024  # bytes to look at: some `FIELDS` fields, as far as the last batch tells
 
     @classmethod
-    def of(cls, wire: Wire, width: int, size: int, limit: int) -> NativeParser | None:
+    def of(cls, byte_dialect: ByteDialect, width: int, size: int, limit: int) -> NativeParser | None:
         """A parser that reads `size` bytes at most at once, and no record longer than `limit`; None where there is no
         kernel, or none for the dialect."""
-        form = native_form(wire, width)
-        return cls(wire, Scanner(form, size), limit) if form else None
+        form = native_form(byte_dialect, width)
+        return cls(byte_dialect, Scanner(form, size), limit) if form else None
 
     @property
     def home(self) -> memoryview:
@@ -75,7 +80,7 @@ class NativeParser:
         if not index.declined and stop == buffer.stop:
             self.seen = buffer.position + index.size, buffer.size - index.size
         self.window = max(_SMALLEST, FIELDS * index.size // (len(index) * self.scanner.form.width))
-        found = IndexedRecords(IndexedBatch(self.wire, index, buffer.row), buffer.position, buffer.line)
+        found = IndexedRecords(IndexedBatch(self.byte_dialect, index, buffer.row), buffer.position, buffer.line)
         if index.size > self.limit and max(found.lengths()) > self.limit:
             return None
         return found

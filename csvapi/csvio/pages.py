@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.detection import HEAD, detect
-from csvapi.csvio.places import Place, oddities, page, start
+from csvapi.csvio.locations import Location, page, record_issues, start
 from csvapi.csvio.preview import header, rows
 from csvapi.errors import InvalidInput, TooLarge
 
@@ -32,17 +32,17 @@ def items(objects: Iterable[Any]) -> bytes:
     return b"[" + b",".join(json.dumps(each, separators=(",", ":")).encode() for each in objects) + b"]"
 
 
-def records(path: Path, dialect: Dialect, limit: int, at: Place | None) -> Answer:
+def records(path: Path, dialect: Dialect, limit: int, at: Location | None) -> Answer:
     """A page of records with their places; the facts are the columns, and where the page that follows begins."""
     columns, first = start(path, dialect)
     found, following = page(path, dialect, len(columns), limit, at or first, ROOM)
     return {"columns": columns, "following": _written(following)}, items(row.as_json() for row in found)
 
 
-def issues(path: Path, dialect: Dialect, limit: int, at: Place | None) -> Answer:
+def issues(path: Path, dialect: Dialect, limit: int, at: Location | None) -> Answer:
     """What is odd in a bounded part of the file; the facts say where the page that follows begins."""
     columns, first = start(path, dialect)
-    found, following = oddities(path, dialect, len(columns), limit, at or first, _LOOKED_AT, _SECONDS)
+    found, following = record_issues(path, dialect, len(columns), limit, at or first, _LOOKED_AT, _SECONDS)
     return {"following": _written(following)}, items(each.as_json() for each in found)
 
 
@@ -80,8 +80,8 @@ def detected(ends: tuple[bytes, bytes], size: int, path: Path, limit: int, most:
     return {"dialect": found.dialect.as_json(), "detection": found.as_json(), **named}, b""
 
 
-def _written(place: Place | None) -> list[int] | None:
-    return [place.row, place.line, place.byte] if place else None
+def _written(location: Location | None) -> list[int] | None:
+    return [location.row, location.line, location.byte] if location else None
 
 
 def unique_names(columns: list[str], width: int) -> list[str]:

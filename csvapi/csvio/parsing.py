@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from csvapi.csvio.batch import Batch, ParsedBatch
-from csvapi.csvio.records import BLANK, Cut, cut, line_count, record_text, repair
+from csvapi.csvio.records import BLANK, ParseResult, cut, line_count, record_text, repair
 
 if TYPE_CHECKING:
     from csvapi.csvio.buffer import Buffer
+    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.csvio.source import Source
-    from csvapi.csvio.wire import Wire
 
 _STRETCH, _LONGEST = 1024, 64 * 1024
 
@@ -102,7 +102,7 @@ class ParsedRecords:
     position: int
     size: int
     line: int
-    cut: Cut
+    result: ParseResult
 
     @property
     def parser(self) -> str:
@@ -112,7 +112,7 @@ class ParsedRecords:
     @property
     def unclosed(self) -> bool:
         """See `LocatedBatch`."""
-        return self.cut.unclosed is not None
+        return self.result.unclosed is not None
 
     def __len__(self) -> int:
         return len(self.batch)
@@ -120,17 +120,17 @@ class ParsedRecords:
     @property
     def lines(self) -> int:
         """See `LocatedBatch`."""
-        return self.cut.lines
+        return self.result.lines
 
     @property
     def blank(self) -> int:
         """See `LocatedBatch`."""
-        return len(self.cut.units) - len(self.batch)
+        return len(self.result.units) - len(self.batch)
 
     @property
     def _units(self) -> list[int]:
         """The unit of each record, where there are blank lines."""
-        return [at for at, unit in enumerate(self.cut.units) if unit not in BLANK]
+        return [at for at, unit in enumerate(self.result.units) if unit not in BLANK]
 
     def records(self, units: list[int]) -> list[int]:
         """The records of the batch that are these units, none of which is a blank line."""
@@ -140,10 +140,10 @@ class ParsedRecords:
 
     def where(self, index: int) -> tuple[int, int]:
         """See `LocatedBatch.where`."""
-        units = self.cut.units
+        units = self.result.units
         if self.blank:
             index = self._units[index]
-        more = sum(line_count(units[at]) - 1 for at in self.cut.odd if at < index)
+        more = sum(line_count(units[at]) - 1 for at in self.result.parsed_fields if at < index)
         return self.line + index + more, self.position + sum(map(len, units[:index]))
 
     def lengths(self) -> array[int]:
@@ -152,8 +152,8 @@ class ParsedRecords:
 
     def count_equal(self, record: bytes) -> tuple[int, int]:
         """See `LocatedBatch.count_equal`."""
-        wire = self.batch.wire
-        found = [index for index, raw in enumerate(self.batch.raw) if record_text(raw, wire) == record]
+        byte_dialect = self.batch.byte_dialect
+        found = [index for index, raw in enumerate(self.batch.raw) if record_text(raw, byte_dialect) == record]
         return len(found), found[0] if found else 0
 
 
@@ -195,18 +195,18 @@ class CsvParser:
     def _parsed(self, buffer: Buffer, size: int, *, final: bool) -> ParsedRecords | None:
         """Parse the first `size` bytes."""
         source, text = self.source, bytes(buffer.rest[:size])
-        done = cut(text, source.wire, final=final)
+        done = cut(text, source.byte_dialect, final=final)
         if size > self.limit and (whole := _within(done, self.limit)) < len(done.data):
-            done = cut(text[:whole], source.wire, final=False)  # the records before one that is too long
+            done = cut(text[:whole], source.byte_dialect, final=False)  # the records before one that is too long
         if not done.units:
             return None
         if done.misquoted:
-            repair(done, source.wire, source.width)
-        batch = _batch(done, source.wire, buffer.row)
+            repair(done, source.byte_dialect, source.width)
+        batch = _batch(done, source.byte_dialect, buffer.row)
         return ParsedRecords(batch, buffer.position, len(done.data), buffer.line, done)
 
 
-def _within(done: Cut, limit: int) -> int:
+def _within(done: ParseResult, limit: int) -> int:
     """The bytes before the first record longer than `limit`."""
     size = 0
     for unit in done.units:
@@ -216,10 +216,14 @@ def _within(done: Cut, limit: int) -> int:
     return size
 
 
-def _batch(done: Cut, wire: Wire, row: int) -> ParsedBatch:
-    if b"" not in done.plain or BLANK.isdisjoint(done.units):
-        return ParsedBatch(wire, done.units, done.plain, range(row, row + len(done.units)), done.odd)
+def _batch(done: ParseResult, byte_dialect: ByteDialect, row: int) -> ParsedBatch:
+    if b"" not in done.line_texts or BLANK.isdisjoint(done.units):
+        return ParsedBatch(
+            byte_dialect, done.units, done.line_texts, range(row, row + len(done.units)), done.parsed_fields
+        )
     mask = bytes(unit not in BLANK for unit in done.units)
-    whole = ParsedBatch(wire, done.units, done.plain, range(len(done.units)), done.odd).select(mask)
+    whole = ParsedBatch(byte_dialect, done.units, done.line_texts, range(len(done.units)), done.parsed_fields).select(
+        mask
+    )
     whole.rows = range(row, row + len(whole))
     return whole

@@ -46,51 +46,51 @@ def head(source: Source, *, limit: int = 1 << 24, most: int = sys.maxsize) -> He
     If its quotes are malformed, its fields are as many as most of the records after it have. Without a header there are
     as many columns as most of the first records have fields.
     """
-    wire, blank = source.wire, 0
+    byte_dialect, blank = source.byte_dialect, 0
     first_line = 1 + source.preamble_lines
     alone = replace(source, known_width=0)
-    for piece in read_parsed(alone, source.body, source.size, line=first_line, size=_BLOCK, limit=limit):
-        if not len(piece.batch):
-            blank += piece.blank
+    for located in read_parsed(alone, source.body, source.size, line=first_line, size=_BLOCK, limit=limit):
+        if not len(located.batch):
+            blank += located.blank
             continue
-        width = piece.batch.widths()[0]
+        width = located.batch.widths()[0]
         if width > most:
             raise TooLarge(f"The file has {width} columns; the limit is {most}.", limit=most)
-        fields = piece.batch.fields(0)
-        if 0 in piece.records(piece.cut.misquoted):
-            width = _width_after(alone, piece, limit)
-            fields = read(piece.batch.raw[0], wire, width).odd[0]
-        line, position = piece.where(0)
-        if not source.wire.dialect.header:
-            width = common_width(_widths(piece), wanted=len(fields))
+        fields = located.batch.fields(0)
+        if 0 in located.records(located.result.misquoted):
+            width = _width_after(alone, located, limit)
+            fields = read(located.batch.raw[0], byte_dialect, width).parsed_fields[0]
+        line, position = located.where(0)
+        if not source.byte_dialect.dialect.header:
+            width = common_width(_widths(located), wanted=len(fields))
             names = [f"column_{number}" for number in range(1, width + 1)]
             return Head(b"", fields + [b""] * (width - len(fields)), names, source.body, first_line, 0)
-        record = piece.batch.raw[0]
-        before = blank + piece.cut.units.index(record)
-        names = [cell.decode(wire.inner, "replace") for cell in fields]
+        record = located.batch.raw[0]
+        before = blank + located.result.units.index(record)
+        names = [cell.decode(byte_dialect.inner, "replace") for cell in fields]
         return Head(record, fields, names, position + len(record), line + line_count(record), before)
     return Head(b"", [], [], source.body, first_line, 0)
 
 
-def _width_after(source: Source, piece: ParsedRecords, limit: int) -> int:
-    """The most frequent width of the records after the first one of `piece`, in this piece or the next with any."""
-    widths = _widths(piece, 1)
+def _width_after(source: Source, located: ParsedRecords, limit: int) -> int:
+    """The most frequent width of the records after the first one of `located`, in this batch or the next with any."""
+    widths = _widths(located, 1)
     if not widths:
-        following = read_parsed(source, piece.position + piece.size, source.size, size=_BLOCK, limit=limit)
+        following = read_parsed(source, located.position + located.size, source.size, size=_BLOCK, limit=limit)
         widths = next((_widths(after) for after in following if len(after.batch)), [])
     return Counter(widths).most_common(1)[0][0] if widths else 0
 
 
-def _widths(piece: ParsedRecords, first: int = 0) -> list[int]:
+def _widths(located: ParsedRecords, first: int = 0) -> list[int]:
     """How many fields the records from number `first` on have: the well-formed ones or, without any, all of them as
     the csv module reads them."""
-    quoted = bool(piece.batch.wire.dialect.quote)  # else it is only a last escape that is open
-    malformed = set(piece.records(piece.cut.misquoted)) if quoted else set()
-    widths = [width for index, width in enumerate(piece.batch.widths()) if index >= first and index not in malformed]
+    quoted = bool(located.batch.byte_dialect.dialect.quote)  # else it is only a last escape that is open
+    malformed = set(located.records(located.result.misquoted)) if quoted else set()
+    widths = [width for index, width in enumerate(located.batch.widths()) if index >= first and index not in malformed]
     if widths:
         return widths
-    plain = cut(b"".join(piece.batch.raw[first:]), piece.batch.wire, final=True)
-    return [len(fields) for fields in plain.odd.values()]
+    plain = cut(b"".join(located.batch.raw[first:]), located.batch.byte_dialect, final=True)
+    return [len(fields) for fields in plain.parsed_fields.values()]
 
 
 def header(source: Path, dialect: Dialect, *, limit: int = 1 << 24) -> list[str]:
@@ -102,10 +102,10 @@ def text_rows(source: Path, dialect: Dialect) -> Iterator[list[str | None]]:
     """Every data record as text; a missing field is None, a byte that is no text U+FFFD."""
     opened = Source.open(source, dialect)
     first = head(opened)
-    wire = opened.wire
-    for piece in read_parsed(opened, first.start, opened.size, size=_BLOCK):
-        for index in range(len(piece.batch)):
-            row: list[str | None] = [cell.decode(wire.inner, "replace") for cell in piece.batch.fields(index)]
+    byte_dialect = opened.byte_dialect
+    for located in read_parsed(opened, first.start, opened.size, size=_BLOCK):
+        for index in range(len(located.batch)):
+            row: list[str | None] = [cell.decode(byte_dialect.inner, "replace") for cell in located.batch.fields(index)]
             yield row + [None] * (len(first.columns) - len(row))
 
 

@@ -21,7 +21,7 @@ def parsers_of(source: Source, width: int, limit: int, *, native: int = 0) -> li
     """The parsers for a source whose header has `width` fields: the native one, if it may read so many bytes at once
     and knows the dialect, and the csv module."""
     csv = CsvParser(source, limit)
-    quick = NativeParser.of(source.wire, width, native, limit) if native else None
+    quick = NativeParser.of(source.byte_dialect, width, native, limit) if native else None
     csv.patient = quick is None
     return [csv] if quick is None else [quick, csv]
 

@@ -18,23 +18,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from csvapi.csvio.wire import Wire
+    from csvapi.csvio.byte_dialect import ByteDialect
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 BLANK = frozenset((b"\n", b"\r\n", b"\r"))
 
 
 @dataclass(slots=True)
-class Cut:
-    """`data` as `units`: raw records and blank lines. `odd` is what the csv module read in some of them; others have
-    their keys in `plain`. `misquoted` are those of `odd` with malformed quotes, `marked` those with a byte order mark.
+class ParseResult:
+    """`data` as `units`: raw records and blank lines. `parsed_fields` is what the csv module read in some of them;
+    others have their keys in `line_texts`. `misquoted` are those of `parsed_fields` with malformed quotes, `marked`
+    those with a byte order mark.
     """
 
     data: bytes
     units: list[bytes]
-    plain: list[bytes]
+    line_texts: list[bytes]
     rest: bytes
-    odd: dict[int, list[bytes]] = field(default_factory=dict)
+    parsed_fields: dict[int, list[bytes]] = field(default_factory=dict)
     unclosed: int | None = None
     misquoted: list[int] = field(default_factory=list)
     marked: list[int] = field(default_factory=list)
@@ -42,36 +43,40 @@ class Cut:
     @property
     def lines(self) -> int:
         """Physical lines."""
-        if not self.odd:
+        if not self.parsed_fields:
             return len(self.units)
-        return len(self.units) - len(self.odd) + sum(line_count(self.units[index]) for index in self.odd)
+        return (
+            len(self.units)
+            - len(self.parsed_fields)
+            + sum(line_count(self.units[index]) for index in self.parsed_fields)
+        )
 
 
-def cut(data: bytes, wire: Wire, *, final: bool) -> Cut:
+def cut(data: bytes, byte_dialect: ByteDialect, *, final: bool) -> ParseResult:
     """Cut `data` into whole records; what may go on after it is left in `rest` unless this is the `final` chunk.
 
     The fields of records with malformed quotes are the csv module's until `repair` reads them again.
     """
-    marked = bool(wire.mark) and not data.isascii() and wire.mark in data
-    if not marked and wire.special(data, 0) < 0:
+    marked = bool(byte_dialect.mark) and not data.isascii() and byte_dialect.mark in data
+    if not marked and byte_dialect.special(data, 0) < 0:
         return _plain(data, final=final)
-    return _mixed(data, wire, final=final, marked=marked)
+    return _mixed(data, byte_dialect, final=final, marked=marked)
 
 
-def read(data: bytes, wire: Wire, width: int, *, final: bool = True) -> Cut:
+def read(data: bytes, byte_dialect: ByteDialect, width: int, *, final: bool = True) -> ParseResult:
     """Cut `data` and repair what needs it: what a pass reads in a file with `width` columns."""
-    done = cut(data, wire, final=final)
-    return repair(done, wire, width) if done.misquoted else done
+    done = cut(data, byte_dialect, final=final)
+    return repair(done, byte_dialect, width) if done.misquoted else done
 
 
-def repair(done: Cut, wire: Wire, width: int) -> Cut:
+def repair(done: ParseResult, byte_dialect: ByteDialect, width: int) -> ParseResult:
     """Read the fields of records with malformed quotes as people mean them; `width` is the header's, 0 if unknown."""
-    codec, errors = wire.text
+    codec, errors = byte_dialect.text
     for index in done.misquoted:
         if index != done.unclosed:
-            text = record_text(done.units[index], wire).decode(codec, errors)
-            plain = [cell.decode(codec, errors) for cell in done.odd[index]]
-            done.odd[index] = wire.encoded(wire.repair.fields(text, plain, width))
+            text = record_text(done.units[index], byte_dialect).decode(codec, errors)
+            plain = [cell.decode(codec, errors) for cell in done.parsed_fields[index]]
+            done.parsed_fields[index] = byte_dialect.encoded(byte_dialect.repair.fields(text, plain, width))
     return done
 
 
@@ -81,16 +86,16 @@ def line_count(text: bytes) -> int:
     return ends + (not text.endswith((b"\n", b"\r")) if text else 0)
 
 
-def record_text(unit: bytes, wire: Wire) -> bytes:
+def record_text(unit: bytes, byte_dialect: ByteDialect) -> bytes:
     """A record without byte order mark and line end."""
-    body = unit[unmarked(unit, 0, wire) :]
+    body = unit[unmarked(unit, 0, byte_dialect) :]
     return body[: len(body) - (2 if body.endswith(b"\r\n") else body.endswith((b"\r", b"\n")))]
 
 
-def unmarked(data: bytes, start: int, wire: Wire) -> int:
+def unmarked(data: bytes, start: int, byte_dialect: ByteDialect) -> int:
     """Where the text of the record that begins at `start` begins."""
-    while wire.mark and data.startswith(wire.mark, start):
-        start += len(wire.mark)
+    while byte_dialect.mark and data.startswith(byte_dialect.mark, start):
+        start += len(byte_dialect.mark)
     return start
 
 
@@ -102,9 +107,9 @@ def _whole(data: bytes, *, final: bool) -> tuple[bytes, bytes]:
     return data[:end], data[end:]
 
 
-def _plain(data: bytes, *, final: bool) -> Cut:
+def _plain(data: bytes, *, final: bool) -> ParseResult:
     whole, rest = _whole(data, final=final)
-    return Cut(whole, whole.splitlines(keepends=True), whole.splitlines(), rest)
+    return ParseResult(whole, whole.splitlines(keepends=True), whole.splitlines(), rest)
 
 
 class _Feed:
@@ -115,10 +120,10 @@ class _Feed:
     its bytes cost.
     """
 
-    def __init__(self, data: bytes, wire: Wire) -> None:
+    def __init__(self, data: bytes, byte_dialect: ByteDialect) -> None:
         self.data = data
-        self.codec, self.errors = wire.text
-        self.quoted, self.escape = wire.quoted, wire.escape
+        self.codec, self.errors = byte_dialect.text
+        self.quoted, self.escape = byte_dialect.quoted, byte_dialect.escape
         self.position = self.record = 0
         self.starved = False
         self.lone = b"\r" in data and data.count(b"\r") != data.count(b"\r\n")  # some end lines on their own
@@ -161,73 +166,75 @@ class _Feed:
         return begin + 1 if begin >= 0 else start
 
 
-def _mixed(data: bytes, wire: Wire, *, final: bool, marked: bool) -> Cut:
+def _mixed(data: bytes, byte_dialect: ByteDialect, *, final: bool, marked: bool) -> ParseResult:
     """Runs of plain records are split; the csv module reads those between them."""
     whole, rest = _whole(data, final=final)
-    done = Cut(whole, [], [], rest)
-    feed = _Feed(whole, wire)
-    run_end = _marked_end(feed, wire) if marked else _plain_end(feed, wire)
-    reader = wire.reader(feed, final=final)
+    done = ParseResult(whole, [], [], rest)
+    feed = _Feed(whole, byte_dialect)
+    run_end = _marked_end(feed, byte_dialect) if marked else _plain_end(feed, byte_dialect)
+    reader = byte_dialect.reader(feed, final=final)
     start, end = 0, run_end(0)
     while end < len(whole):
         _split(whole[start:end], done)
-        feed.begin(unmarked(whole, end, wire))
+        feed.begin(unmarked(whole, end, byte_dialect))
         fields, fault = next(reader, ([], ""))
         if feed.starved and not final:
             done.data, done.rest = whole[:end], data[end:]
             return done
         start = feed.position
-        _add(done, whole[end:start], wire.encoded(fields), wire, fault, starved=feed.starved)
+        _add(done, whole[end:start], byte_dialect.encoded(fields), byte_dialect, fault, starved=feed.starved)
         end = run_end(start)
     _split(whole[start:], done)
     return done
 
 
-def _add(done: Cut, unit: bytes, fields: list[bytes], wire: Wire, fault: str, *, starved: bool) -> None:
+def _add(
+    done: ParseResult, unit: bytes, fields: list[bytes], byte_dialect: ByteDialect, fault: str, *, starved: bool
+) -> None:
     """Add a record that the csv module read."""
     index = len(done.units)
     done.units.append(unit)
-    done.plain.append(unit)
-    done.odd[index] = fields or [b""]
+    done.line_texts.append(unit)
+    done.parsed_fields[index] = fields or [b""]
     done.unclosed = index if starved else None
-    if fault or (not wire.dialect.double_quote and wire.quote and _is_malformed(unit, wire)):
+    if fault or (not byte_dialect.dialect.double_quote and byte_dialect.quote and _is_malformed(unit, byte_dialect)):
         done.misquoted.append(index)
-    if wire.mark and unit.startswith(wire.mark):
+    if byte_dialect.mark and unit.startswith(byte_dialect.mark):
         done.marked.append(index)
 
 
-def _is_malformed(unit: bytes, wire: Wire) -> bool:
-    codec, errors = wire.text
-    return wire.repair.is_malformed(record_text(unit, wire).decode(codec, errors))
+def _is_malformed(unit: bytes, byte_dialect: ByteDialect) -> bool:
+    codec, errors = byte_dialect.text
+    return byte_dialect.repair.is_malformed(record_text(unit, byte_dialect).decode(codec, errors))
 
 
-def _split(span: bytes, done: Cut) -> None:
+def _split(span: bytes, done: ParseResult) -> None:
     """Add plain records."""
     done.units.extend(span.splitlines(keepends=True))
-    done.plain.extend(span.splitlines())
+    done.line_texts.extend(span.splitlines())
 
 
-def _plain_end(feed: _Feed, wire: Wire) -> Callable[[int], int]:
+def _plain_end(feed: _Feed, byte_dialect: ByteDialect) -> Callable[[int], int]:
     """Where the plain records end that begin at a record's start; looks at each byte once."""
     position = -1
 
     def run_end(start: int) -> int:
         nonlocal position
         if position < start:
-            position = wire.special(feed.data, start)
+            position = byte_dialect.special(feed.data, start)
             position = len(feed.data) if position < 0 else position
         return feed.line_start(start, position) if position < len(feed.data) else position
 
     return run_end
 
 
-def _marked_end(feed: _Feed, wire: Wire) -> Callable[[int], int]:
+def _marked_end(feed: _Feed, byte_dialect: ByteDialect) -> Callable[[int], int]:
     """The same where some records have a byte order mark, up to the next one of these."""
-    plain_end = _plain_end(feed, wire)
+    plain_end = _plain_end(feed, byte_dialect)
 
     def run_end(start: int) -> int:
         end = plain_end(start)
-        mark = feed.data.find(wire.mark, start, end)
+        mark = feed.data.find(byte_dialect.mark, start, end)
         return end if mark < 0 else feed.line_start(start, mark)
 
     return run_end

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from csvapi.csvio.wire import Wire
+    from csvapi.csvio.byte_dialect import ByteDialect
 
 _WRITE = 1 << 20  # bytes; large writes are cheaper
 _DIRECT = 1 << 17  # bytes that are worth a write of their own
@@ -36,8 +36,8 @@ def emptied(path: Path) -> BinaryIO:
 
 
 class Sink:
-    """Buffers raw records of one wire in front of `file`; what it is given, but for parts, is charged to the budget of
-    the run, as `output` or as temporary files."""
+    """Buffers raw records of one byte dialect in front of `file`; what it is given, but for parts, is charged to the
+    budget of the run, as `output` or as temporary files."""
 
     def __init__(self, file: BinaryIO, *, hashed: bool, output: bool = True) -> None:
         self.file, self.output = file, output
@@ -66,8 +66,8 @@ class Sink:
         if self.waiting >= _WRITE:
             self.flush()
 
-    def write_records(self, records: Iterable[bytes], wire: Wire) -> None:
-        self.write(wire.restore(b"".join(records)))
+    def write_records(self, records: Iterable[bytes], byte_dialect: ByteDialect) -> None:
+        self.write(byte_dialect.restore(b"".join(records)))
 
     def write_now(self, data: memoryview) -> None:
         """Write what lies in memory that is soon used for something else; without a copy where it is much."""
@@ -77,10 +77,10 @@ class Sink:
         self.flush()
         self._out(data, len(data))
 
-    def write_text(self, text: memoryview, wire: Wire) -> None:
-        """The same of records in the bytes of `wire`."""
-        if wire.wide:
-            self.write(wire.restore(bytes(text)))
+    def write_text(self, text: memoryview, byte_dialect: ByteDialect) -> None:
+        """The same of records in the bytes of `byte_dialect`."""
+        if byte_dialect.wide:
+            self.write(byte_dialect.restore(bytes(text)))
         else:
             self.write_now(text)
 
@@ -104,19 +104,19 @@ class Sink:
         with disk_budget():
             self.file.flush()
 
-    def append(self, part: Path, alive: Callable[[], None]) -> None:
-        """Copy a part that another process wrote, and paid for; unhashed, the kernel does it. Calls `alive`."""
+    def append(self, part: Path, heartbeat: Callable[[], None]) -> None:
+        """Copy a part that another process wrote, and paid for; unhashed, the kernel does it. Calls `heartbeat`."""
         with part.open("rb", buffering=0) as file:
             if self.digest:
                 while data := file.read(_WRITE):
                     self._add(data)
-                    alive()
+                    heartbeat()
                 return
             self.settle()
             while True:
                 with disk_budget():
                     count = os.sendfile(self.file.fileno(), file.fileno(), None, _COPY)
                 self.size += count
-                alive()
+                heartbeat()
                 if not count:
                     return

@@ -1,4 +1,4 @@
-"""A file as a stream of bytes in its wire's inner encoding, from any record's start."""
+"""A file as a stream of bytes in its byte dialect's inner encoding, from any record's start."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from csvapi.csvio.codec import keeping, unit_size
+from csvapi.csvio.byte_dialect import ByteDialect
+from csvapi.csvio.codec import error_handler, unit_size
 from csvapi.csvio.trailing import FILL, RUN, trailing
-from csvapi.csvio.wire import Wire
 from csvapi.errors import InvalidInput, UnsupportedEncoding
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Source:
     """
 
     path: Path
-    wire: Wire
+    byte_dialect: ByteDialect
     size: int
     body: int
     trailing: int = 0
@@ -38,13 +38,13 @@ class Source:
     @classmethod
     def open(cls, path: Path, dialect: Dialect) -> Source:
         with path.open("rb") as file:
-            wire = Wire.of(dialect, file.read(4))
-        return cls(path, wire, path.stat().st_size, len(wire.bom) + dialect.preamble).bounded()
+            byte_dialect = ByteDialect.of(dialect, file.read(4))
+        return cls(path, byte_dialect, path.stat().st_size, len(byte_dialect.bom) + dialect.preamble).bounded()
 
     def bounded(self) -> Self:
         """This source without what stands behind its last record. Raises `InvalidInput` for too long a preamble."""
         if self.body > self.size:
-            preamble = self.wire.dialect.preamble
+            preamble = self.byte_dialect.dialect.preamble
             raise InvalidInput(f"The preamble of {preamble} bytes is longer than the file.", pointer="/preamble")
         filled = _trailing(self)
         return replace(self, size=self.size - filled, trailing=filled)
@@ -74,9 +74,11 @@ class Source:
     @cached_property
     def preamble(self) -> tuple[int, str]:
         """How many lines stand above the header, and the first of them."""
-        decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(self.wire.codec)("replace"), translate=True)
-        left, lines, first, last = self.body - len(self.wire.bom), 0, "", "\n"
-        for data in self.raw(len(self.wire.bom), self.body, _BACK):
+        decoder = io.IncrementalNewlineDecoder(
+            codecs.getincrementaldecoder(self.byte_dialect.codec)("replace"), translate=True
+        )
+        left, lines, first, last = self.body - len(self.byte_dialect.bom), 0, "", "\n"
+        for data in self.raw(len(self.byte_dialect.bom), self.body, _BACK):
             left -= len(data)
             text = decoder.decode(data, final=not left)
             first = first or text.partition("\n")[0]
@@ -89,7 +91,7 @@ class Source:
 
     def pieces(self, start: int, stop: int, size: int) -> Iterator[bytes]:
         """The bytes from `start` to `stop` in pieces of about `size`; a wide file is read from `body` to its end."""
-        if self.wire.wide:
+        if self.byte_dialect.wide:
             skip = start - self.body
             for piece in self._transcoded(size):
                 if rest := piece[skip:]:
@@ -100,18 +102,18 @@ class Source:
 
     def _transcoded(self, size: int) -> Iterator[bytes]:
         """UTF-8 pieces of a wide file, in which bytes that are no text are surrogates."""
-        wire, last = self.wire, ""
+        byte_dialect, last = self.byte_dialect, ""
         for text, raw in self._decoded(max(size, 4)):
             if self._encoded(text) != raw or self._joins(last, text[:1]):
-                name = wire.dialect.encoding
+                name = byte_dialect.dialect.encoding
                 detail = f"This file has several spellings in {name} for one text, and cannot be copied exactly."
                 raise UnsupportedEncoding(f"{detail} Convert it to UTF-8 first.", pointer="/encoding")
             last = text[-1:] or last
-            yield text.encode(wire.inner, wire.errors)
+            yield text.encode(byte_dialect.inner, byte_dialect.errors)
 
     def _encoded(self, text: str) -> bytes | None:
         try:
-            return text.encode(self.wire.codec, keeping(self.wire.codec))
+            return text.encode(self.byte_dialect.codec, error_handler(self.byte_dialect.codec))
         except UnicodeEncodeError:  # the second character of one code
             return None
 
@@ -122,7 +124,7 @@ class Source:
 
     def _decoded(self, size: int) -> Iterator[tuple[str, bytes]]:
         """Text with its bytes, up to the `tail`."""
-        codec, errors = self.wire.codec, keeping(self.wire.codec)
+        codec, errors = self.byte_dialect.codec, error_handler(self.byte_dialect.codec)
         decoder = codecs.getincrementaldecoder(codec)(errors)
         pending = b""
         try:
@@ -134,23 +136,23 @@ class Source:
                 pending = pending[whole:]
             yield pending.decode(codec, errors), pending  # what an incremental decoder's end would cut short
         except UnicodeDecodeError as error:
-            detail = f"The file is not {self.wire.dialect.encoding}: {error.reason} after byte {self.body}."
+            detail = f"The file is not {self.byte_dialect.dialect.encoding}: {error.reason} after byte {self.body}."
             raise UnsupportedEncoding(detail, pointer="/encoding") from error
 
     @cached_property
     def tail(self) -> bytes:
         """The bytes of half a UTF-16 or UTF-32 unit at the end. They stay at the end of every copy."""
-        left = (self.size - self.body) % unit_size(self.wire.codec)
+        left = (self.size - self.body) % unit_size(self.byte_dialect.codec)
         return b"".join(self.raw(self.size - left, self.size, _BACK))
 
     def byte(self, position: int) -> int:
         """The file's byte offset of an inner position (in a wide file by reading up to it)."""
-        if not self.wire.wide:
+        if not self.byte_dialect.wide:
             return position
         offset, position = self.body, position - self.body
         for piece in self.pieces(self.body, self.size, 1 << 20):
             part = piece[:position]
-            offset += len(self.wire.restore(part))
+            offset += len(self.byte_dialect.restore(part))
             position -= len(part)
             if not position:
                 break
@@ -165,7 +167,7 @@ def _trailing(source: Source) -> int:
 
     Reads back from the end of the file as far as they go; of lines that end in line ends, at most `_BACK` bytes.
     """
-    size, body, codec = source.size, source.body, source.wire.codec
+    size, body, codec = source.size, source.body, source.byte_dialect.codec
     unit = unit_size(codec)
     is_ascii = unit > 1 or RUN.decode(codec, "replace") == RUN.decode("ascii")
     if not is_ascii or (size - body) % unit:
@@ -183,7 +185,7 @@ def _trailing(source: Source) -> int:
 def _last(wanted: bytes, source: Source, start: int, stop: int) -> bytes:
     """The characters before `stop` that are all `wanted`, one byte each."""
     data = b"".join(source.raw(start, stop, _BACK))
-    if unit_size(source.wire.codec) == 1:
+    if unit_size(source.byte_dialect.codec) == 1:
         return data[len(data.rstrip(wanted)) :] if data.translate(None, wanted) else data
-    text = data.decode(source.wire.codec, "replace")
+    text = data.decode(source.byte_dialect.codec, "replace")
     return text[len(text.rstrip(wanted.decode("ascii"))) :].encode("ascii")

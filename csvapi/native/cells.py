@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer
 
-    from csvapi.native.index import Index
+    from csvapi.native.index import RecordIndex
 
 
-def joined(index: Index, columns: Sequence[int], mask: ReadableBuffer | None = None, value: int = 1) -> bytes:
+def joined(index: RecordIndex, columns: Sequence[int], mask: ReadableBuffer | None = None, value: int = 1) -> bytes:
     """What the fields of some columns hold, record by record, a NUL behind each: no field of an index holds one.
 
     `columns` are counted from 0, in any order; one that occurs n times is there n times. Only records whose byte in
@@ -30,12 +30,12 @@ def joined(index: Index, columns: Sequence[int], mask: ReadableBuffer | None = N
     return ctypes.string_at(out.address, size)
 
 
-def cells(index: Index, column: int, mask: ReadableBuffer | None = None, value: int = 1) -> list[bytes]:
+def cells(index: RecordIndex, column: int, mask: ReadableBuffer | None = None, value: int = 1) -> list[bytes]:
     """What the fields of one column, counted from 0, hold, for the records in the mask."""
     return joined(index, [column], mask, value).split(b"\0")[:-1]
 
 
-def rows(index: Index, mask: ReadableBuffer | None = None, value: int = 1) -> list[tuple[bytes, ...]]:
+def rows(index: RecordIndex, mask: ReadableBuffer | None = None, value: int = 1) -> list[tuple[bytes, ...]]:
     """What all fields hold, record by record, for the records in the mask."""
     width = index.scanner.form.width
     flat = iter(joined(index, range(width), mask, value).split(b"\0")[:-1])

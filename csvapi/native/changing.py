@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer
 
-    from csvapi.native.index import Index
+    from csvapi.native.index import RecordIndex
 
 LETTERS = 0x800  # characters that have at most two bytes in UTF-8
 _LENGTH, _SIZE, _UNSURE = 4, 8, 16  # bytes of a cell, of a column, of a cell that is left
@@ -88,7 +88,7 @@ class Changer:
         self._sizes, self._unsure = Growing(allocate), Growing(allocate)
 
     def change(
-        self, index: Index, columns: Sequence[int], mask: ReadableBuffer | None = None, value: int = 1
+        self, index: RecordIndex, columns: Sequence[int], mask: ReadableBuffer | None = None, value: int = 1
     ) -> Changed:
         """The cells of these columns, counted from 0 and no two of them equal, of the records in the mask. Raises
         `ValueError` for columns that are not apart."""

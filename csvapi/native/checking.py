@@ -14,7 +14,7 @@ from csvapi.native.library import SCALES, SLACK, RulesStruct, kernel
 from csvapi.native.memory import writable
 
 if TYPE_CHECKING:
-    from csvapi.native.index import Index
+    from csvapi.native.index import RecordIndex
     from csvapi.native.profiling import ValueCounter
 
 ALLOWED, ASK, MATCH = 0, 1, 2  # answers
@@ -77,7 +77,7 @@ class Answers:
 
 
 def check_cells(
-    index: Index, column: int, rules: CellRules, mask: bytes | None = None, known: ValueCounter | None = None
+    index: RecordIndex, column: int, rules: CellRules, mask: bytes | None = None, known: ValueCounter | None = None
 ) -> Answers:
     """What the rules say of the cells of a column, in the records of the mask; of others, that they are allowed.
 

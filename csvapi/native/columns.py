@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer
 
-    from csvapi.native.index import Index
+    from csvapi.native.index import RecordIndex
 
 _END, _SIZE = 4, 8  # bytes of where a cell ends, and of a column's size
 _LARGEST = 1 << 31  # bytes of a text, less one: Arrow's offsets are 32 bits with a sign
@@ -53,7 +53,7 @@ class Columns:
 
 
 def fit(
-    index: Index,
+    index: RecordIndex,
     record: int,
     mask: ReadableBuffer | None = None,
     value: int = 1,
@@ -77,7 +77,7 @@ def fit(
     return Fitting(count.value, size.value, following)
 
 
-def columns(index: Index, start: int, stop: int, mask: ReadableBuffer | None = None, value: int = 1) -> Columns:
+def columns(index: RecordIndex, start: int, stop: int, mask: ReadableBuffer | None = None, value: int = 1) -> Columns:
     """The fields of the records in the mask from number `start` up to `stop`.
 
     Raises `ValueError` for records that there are not, and for more text than Arrow has in an array.

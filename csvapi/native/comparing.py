@@ -15,7 +15,7 @@ from csvapi.native.library import SLACK, kernel
 from csvapi.native.memory import readable, writable
 
 if TYPE_CHECKING:
-    from csvapi.native.index import Index
+    from csvapi.native.index import RecordIndex
 
 NO, YES, UNSURE = 0, 1, 3  # answers
 _LESS, _EQUAL, _MORE = 1, 2, 4
@@ -34,7 +34,7 @@ class How(IntEnum):
     ENDS_WITH = 3
 
 
-def compare_texts(index: Index, column: int, how: How, wanted: bytes, mask: bytes | None = None) -> bytes:
+def compare_texts(index: RecordIndex, column: int, how: How, wanted: bytes, mask: bytes | None = None) -> bytes:
     """For each record in `mask` 1 where its cell is `wanted`, or holds, begins or ends with it, else 0."""
     answers = bytearray(len(index))
     kernel().compare_texts(
@@ -52,7 +52,7 @@ def compare_texts(index: Index, column: int, how: How, wanted: bytes, mask: byte
 
 
 def compare_numbers(
-    index: Index, column: int, comparison: str, limit: Decimal, mask: bytes | None = None
+    index: RecordIndex, column: int, comparison: str, limit: Decimal, mask: bytes | None = None
 ) -> tuple[bytes, int]:
     """For each record in `mask` YES or NO, or UNSURE where only Python can tell; and how many of these there are.
 

@@ -11,7 +11,7 @@ from csvapi.native.memory import readable, writable
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
 
-    from csvapi.native.index import Index
+    from csvapi.native.index import RecordIndex
 
 
 class Gathered(NamedTuple):
@@ -21,7 +21,7 @@ class Gathered(NamedTuple):
     records: int
 
 
-def gather(index: Index, mask: ReadableBuffer | None = None, value: int = 1, *, others: bool = False) -> Gathered:
+def gather(index: RecordIndex, mask: ReadableBuffer | None = None, value: int = 1, *, others: bool = False) -> Gathered:
     """The records whose byte in `mask` is `value`, or the `others`, in their order.
 
     If these are all, they are where they lie in the scanner's text; else in its `output`, up to its next use.

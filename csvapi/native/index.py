@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from csvapi.native.scanner import Declined, Scanner
 
 
-class Index:
+class RecordIndex:
     """The records that a scan took; made by `Scanner.scan`, and valid until that scanner's next one.
 
     start     the byte of the scanner's text where the first record begins

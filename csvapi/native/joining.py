@@ -15,7 +15,7 @@ from csvapi.native.memory import Growing, Memory, readable
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-    from csvapi.native.index import Index
+    from csvapi.native.index import RecordIndex
 
 LENGTH = 4  # bytes before a text that say how long it is
 PLACE = 16  # bytes: where the entries of a digest begin, and where they end
@@ -98,7 +98,13 @@ class Joined:
     """
 
     def __init__(
-        self, index: Index, mask: ReadableBuffer | None, lookup: Lookup, found: Found, blank: bytes | None, limit: int
+        self,
+        index: RecordIndex,
+        mask: ReadableBuffer | None,
+        lookup: Lookup,
+        found: Found,
+        blank: bytes | None,
+        limit: int,
     ) -> None:
         if found.places is None or found.count < len(index):
             raise ValueError(f"There must be places for {len(index)} records.")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer, WriteableBuffer
 
-    from csvapi.native.index import Index
+    from csvapi.native.index import RecordIndex
 
 SECRET = 16  # bytes
 DIGEST = 16  # bytes
@@ -32,7 +32,7 @@ def new_secret() -> bytes:
 
 
 def digests(
-    index: Index,
+    index: RecordIndex,
     secret: bytes,
     columns: Sequence[int] | None = None,
     mask: ReadableBuffer | None = None,

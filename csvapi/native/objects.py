@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer
 
-    from csvapi.native.index import Index
+    from csvapi.native.index import RecordIndex
 
 TABLE = 4 * 128  # bytes
 _LARGEST = 1 << 31  # bytes of what stands between values: offsets are 32 bits
@@ -47,7 +47,7 @@ class Objects:
 
     def write(
         self,
-        index: Index,
+        index: RecordIndex,
         record: int,
         mask: ReadableBuffer | None = None,
         value: int = 1,

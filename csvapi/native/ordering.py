@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
     from csvapi.native.form import Form
-    from csvapi.native.index import Index
+    from csvapi.native.index import RecordIndex
 
 _FIELD = 3  # bytes that quotes and a delimiter may add to a field
 _EACH = 2  # entries that have the same bits, about: of a table of all of them, and of a partition that is sorted
@@ -40,7 +40,7 @@ class Texts:
         self._text, self._entries = Growing(allocate), Growing(allocate)
 
     def write(
-        self, index: Index, digests: memoryview, empty: ReadableBuffer, base: int
+        self, index: RecordIndex, digests: memoryview, empty: ReadableBuffer, base: int
     ) -> tuple[memoryview, memoryview]:
         """The texts of the records whose digest is not `empty`, the first of which is byte `base` of all, and their
         entries; both up to the next call."""

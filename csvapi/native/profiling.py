@@ -15,7 +15,7 @@ from csvapi.native.memory import Allocate, Memory, readable, writable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csvapi.native.index import Index
+    from csvapi.native.index import RecordIndex
 
 REGISTERS = 1 << 14
 NONE = 0xFFFFFFFF  # no record
@@ -53,7 +53,7 @@ class ValueCounter:
     def __len__(self) -> int:
         return int(self._structure.used)
 
-    def add(self, index: Index, column: int, mask: bytes | None = None, start: int = 0) -> int:
+    def add(self, index: RecordIndex, column: int, mask: bytes | None = None, start: int = 0) -> int:
         """Count the cells of a column in the records of the mask from number `start` on.
 
         Returns the number of the record whose value has no room, or that of all records.
@@ -124,7 +124,7 @@ class Summary:
             first = text[:8].translate(self.ranks).ljust(8, b"\0")
             self.found.first_bytes[place] = int.from_bytes(first)
 
-    def add(self, index: Index, column: int, registers: bytearray, mask: bytes | None = None) -> bytearray:
+    def add(self, index: RecordIndex, column: int, registers: bytearray, mask: bytes | None = None) -> bytearray:
         """Add the cells of a column in the records of the mask.
 
         Returns a byte for each record: 1 where Python must say what kind of value its cell is.

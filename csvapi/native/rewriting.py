@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
     from csvapi.native.form import Form
-    from csvapi.native.index import Index
+    from csvapi.native.index import RecordIndex
 
 _FIELD = 4  # bytes that quotes, a delimiter or a line end may add to a field or a record
 
@@ -70,11 +70,11 @@ class Rewriter:
 
     def rewrite(
         self,
-        index: Index,
+        index: RecordIndex,
         mask: ReadableBuffer | None = None,
         value: int = 1,
         texts: Sequence[CellTexts] = (),
-    ) -> Index | None:
+    ) -> RecordIndex | None:
         """The records whose byte in `mask` is `value`, written anew; valid until the next call.
 
         Columns from the index's width on are `texts`, each of all these records. None where the kernel would not read
@@ -106,7 +106,7 @@ class Rewriter:
         found = scanner.scan(0, size, final=True)
         return None if found.declined else found
 
-    def _room(self, index: Index, texts: Sequence[CellTexts]) -> Scanner:
+    def _room(self, index: RecordIndex, texts: Sequence[CellTexts]) -> Scanner:
         fields = len(index) * (len(self._columns) + 1)
         size = 2 * self._times * (index.size + sum(len(each.text) for each in texts)) + _FIELD * fields + SLACK
         if self._scanner is None or len(self._scanner.text) < size:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from csvapi.native.index import Index
+from csvapi.native.index import RecordIndex
 from csvapi.native.library import SLACK, FoundStruct, best_level, kernel
 from csvapi.native.memory import Allocate, Growing, Memory
 
@@ -68,7 +68,7 @@ class Scanner:
         self.output, self.scratch, self.numbers = Growing(allocate), Growing(allocate), Growing(allocate)
         self.text = self.memory.view[:size]
 
-    def scan(self, start: int, stop: int, *, final: bool) -> Index:
+    def scan(self, start: int, stop: int, *, final: bool) -> RecordIndex:
         """Index the whole records from `start` on, where one must begin, as far as they lie before `stop` and the csv
         module would provably read the same.
 
@@ -99,4 +99,4 @@ class Scanner:
             byref(found),
         )
         declined = Declined(Reason(found.reason), start + found.place) if found.reason else None
-        return Index(self, start, found, min(found.size, stop - start), declined)
+        return RecordIndex(self, start, found, min(found.size, stop - start), declined)

@@ -16,7 +16,7 @@ from csvapi.native.memory import Allocate, Growing, Memory, writable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from csvapi.native.index import Index
+    from csvapi.native.index import RecordIndex
 
 MOST_RUNS = 64  # that are merged at once
 LARGEST = (1 << 32) - 4096  # bytes of a block: lengths in it are 32 bits
@@ -47,7 +47,7 @@ class Strings:
         return int(self.structure.taken)
 
 
-def unsure_numbers(index: Index, column: int, marks: bytearray, mask: bytes | None = None) -> int:
+def unsure_numbers(index: RecordIndex, column: int, marks: bytearray, mask: bytes | None = None) -> int:
     """Set the byte in `marks` of each record in the mask whose cell is neither empty nor plainly a number.
 
     Returns how many these are. Plain is what `comparing.compare_numbers` takes.
@@ -102,7 +102,7 @@ class Block:
 
     def add_index(
         self,
-        index: Index,
+        index: RecordIndex,
         columns: Sequence[KeyColumn],
         mask: bytes | None,
         given: bytes,

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.dialect import Dialect
-from csvapi.csvio.wire import Wire
 from csvapi.errors import InvalidInput
 from csvapi.steps.params import load
 from csvapi.steps.step import Context, FileId, Operation, Step
@@ -94,7 +94,7 @@ def check_columns(
     Steps are built one behind the other, for each meets the columns that those before it leave. Where other `files`
     are read but not given, the columns behind that step are not known here; a run tells.
     """
-    context = Context(columns, header, Wire.of(Dialect(header=header)), files or {})
+    context = Context(columns, header, ByteDialect.of(Dialect(header=header)), files or {})
     for step in steps:
         for pointer, column in step.operation.columns(step.params):
             context.position(column, step.pointer + pointer)

@@ -13,9 +13,9 @@ from csvapi.errors import AmbiguousColumn
 from csvapi.steps.growth import Part, some
 from csvapi.steps.mapping import Mapper
 from csvapi.steps.params import FileField
-from csvapi.steps.second_input import Other
+from csvapi.steps.second_input import SecondInput
 from csvapi.steps.step import Operation, Traits
-from csvapi.steps.writing import Written, block_of, encoded, movable, wire_of
+from csvapi.steps.writing import Written, batch_of, byte_dialect_of, encoded, movable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,15 +54,15 @@ class Concat(Written, Mapper):
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
-        self.others = [Other(context, name, pointer + at) for at, name in files(params)]
+        self.second_inputs = [SecondInput(context, name, pointer + at) for at, name in files(params)]
         first = context.columns
         names = list(first)
-        for other in self.others:
-            if other.columns != first:
-                _check_names(first, other, pointer)
+        for second in self.second_inputs:
+            if second.columns != first:
+                _check_names(first, second, pointer)
                 known = set(names)
-                names += [name for name in other.columns if name not in known]
-        before = wire_of(context)
+                names += [name for name in second.columns if name not in known]
+        before = byte_dialect_of(context)
         self.same = names == first and not before.dialect.skip_space
         super().__init__(context, names, pointer)
         self.names, self.width, self.first = names, len(first), first
@@ -75,54 +75,54 @@ class Concat(Written, Mapper):
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         """See `Headed.head`: the first file's names, then those that only other files have."""
-        new = [encoded(name, self.wire) for name in self.names[self.width :]]
+        new = [encoded(name, self.byte_dialect) for name in self.names[self.width :]]
         return self.top([*fields, *new] if fields else fields)
 
-    def map(self, block: Batch) -> Batch:
-        """The first records of the block, as many as fit into a part."""
-        done = self._same(block) if self.same else self._wider(block)
+    def map(self, batch: Batch) -> Batch:
+        """The first records of the batch, as many as fit into a part."""
+        done = self._same(batch) if self.same else self._wider(batch)
         self.out += len(done)
         return done
 
-    def _same(self, block: Batch) -> Batch:
-        return ParsedBatch(block.wire, movable(block), block.plain, block.rows, block.odd)
+    def _same(self, batch: Batch) -> Batch:
+        return ParsedBatch(batch.byte_dialect, movable(batch), batch.line_texts, batch.rows, batch.parsed_fields)
 
-    def _wider(self, block: Batch) -> Batch:
+    def _wider(self, batch: Batch) -> Batch:
         more = [b""] * (len(self.names) - self.width)
         rows, part = [], Part(self.bound)
-        for number, row in enumerate(block.rows):
-            if not part.takes(len(block.raw[number]) + len(self.names), row):
+        for number, row in enumerate(batch.rows):
+            if not part.takes(len(batch.raw[number]) + len(self.names), row):
                 break
-            fields = block.fields(number)
+            fields = batch.fields(number)
             if more:
                 fields = [*fields, *[b""] * (self.width - len(fields))]
             rows.append([*fields[: self.width], *more, *fields[self.width :]])
-        return block_of(rows, block.rows[: len(rows)], self.wire, self.bound)
+        return batch_of(rows, batch.rows[: len(rows)], self.byte_dialect, self.bound)
 
     def more(self) -> Iterator[Batch]:
         """The other files' records, written in this one's dialect; fields beyond their header stay last."""
-        for other in self.others:
-            places, width = self._places(other), len(other.columns)
-            for block in other.blocks():
-                for few in some(block, len(places)):
-                    yield self._placed(other, few, places, width)
+        for second in self.second_inputs:
+            places, width = self._places(second), len(second.columns)
+            for batch in second.batches():
+                for few in some(batch, len(places)):
+                    yield self._placed(second, few, places, width)
 
-    def _placed(self, other: Other, block: Batch, places: list[int | None], width: int) -> Batch:
+    def _placed(self, second: SecondInput, batch: Batch, places: list[int | None], width: int) -> Batch:
         rows = []
-        for number, row in enumerate(block.rows):
-            self.bound.check(len(block.raw[number]) + len(places), row)
-            fields: list[bytes | None] = [*block.fields(number)]
+        for number, row in enumerate(batch.rows):
+            self.bound.check(len(batch.raw[number]) + len(places), row)
+            fields: list[bytes | None] = [*batch.fields(number)]
             fields += [None] * (width - len(fields))
             cells = [None if place is None else fields[place] for place in places]
-            rows.append(other.into(self.wire, [*cells, *fields[width:]]))
-        with other.blamed():
-            return block_of(rows, block.rows, self.wire, self.bound)
+            rows.append(second.into(self.byte_dialect, [*cells, *fields[width:]]))
+        with second.blamed():
+            return batch_of(rows, batch.rows, self.byte_dialect, self.bound)
 
-    def _places(self, other: Other) -> list[int | None]:
+    def _places(self, second: SecondInput) -> list[int | None]:
         """For each column of the result, the other file's one that it takes its values from."""
-        if other.columns == self.first:
+        if second.columns == self.first:
             return [*range(self.width), *[None] * (len(self.names) - self.width)]
-        known = {name: place for place, name in enumerate(other.columns)}
+        known = {name: place for place, name in enumerate(second.columns)}
         return [known.get(name) for name in self.names]
 
     def counts(self) -> Counts:
@@ -130,13 +130,13 @@ class Concat(Written, Mapper):
         return {"out": self.out}
 
 
-def _check_names(first: list[str], other: Other, pointer: str) -> None:
+def _check_names(first: list[str], second: SecondInput, pointer: str) -> None:
     """Raise `AmbiguousColumn` for a name by which the columns of two different headers cannot be matched."""
-    with other.blamed():
-        if twice := _repeated(other.columns, set(other.columns)):
-            raise AmbiguousColumn(_two(other.columns, twice), pointer=other.pointer)
-    if twice := _repeated(first, set(other.columns)):
-        raise AmbiguousColumn(f"{_two(first, twice)} File {other.name} has {twice!r}, too.", pointer=pointer)
+    with second.blamed():
+        if twice := _repeated(second.columns, set(second.columns)):
+            raise AmbiguousColumn(_two(second.columns, twice), pointer=second.pointer)
+    if twice := _repeated(first, set(second.columns)):
+        raise AmbiguousColumn(f"{_two(first, twice)} File {second.name} has {twice!r}, too.", pointer=pointer)
 
 
 def _repeated(columns: list[str], wanted: set[str]) -> str | None:

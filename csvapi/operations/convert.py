@@ -13,7 +13,7 @@ from csvapi.steps.gathering import Converter, Gathering
 from csvapi.steps.growth import Bound, some
 from csvapi.steps.params import choice
 from csvapi.steps.step import Operation, Traits
-from csvapi.steps.writing import wire_of
+from csvapi.steps.writing import byte_dialect_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,7 +64,7 @@ class Convert(Converter):
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         self.format = FORMATS[params["format"]]
-        self.after, self.wire = context, wire_of(context)
+        self.after, self.byte_dialect = context, byte_dialect_of(context)
         self.names, self.pointer = distinct(context.columns), pointer
         self.form = {"format": params["format"], "media_type": self.format.media_type, "suffix": self.format.suffix}
         self.beyond = 0
@@ -96,7 +96,7 @@ class Converting(Gathering):
     """Gives the records to the format's writer, as batches or row by row."""
 
     def __init__(self, convert: Convert, workspace: Workspace, number: int) -> None:
-        self.wire, self.workspace = convert.wire, workspace
+        self.byte_dialect, self.workspace = convert.byte_dialect, workspace
         self.width = len(convert.names)
         self.beyond = 0
         self.writer: Writer = convert.format.open(
@@ -106,19 +106,19 @@ class Converting(Gathering):
             Bound(convert.after.max_record, convert.pointer),
         )
 
-    def add(self, block: Batch, line: Callable[[int], int]) -> None:
+    def add(self, batch: Batch, line: Callable[[int], int]) -> None:
         """See `Gathering.add`."""
         done = 0
-        if block.width == self.width:
+        if batch.width == self.width:
             with disk_budget():
-                done = self.writer.write_batch(block)
-            self.workspace.alive()
-        if done < len(block):
-            self._add_rows(block.part(done, len(block)) if done else block)
+                done = self.writer.write_batch(batch)
+            self.workspace.heartbeat()
+        if done < len(batch):
+            self._add_rows(batch.part(done, len(batch)) if done else batch)
 
-    def _add_rows(self, block: Batch) -> None:
-        inner = self.wire.inner
-        for few in some(block, self.width):
+    def _add_rows(self, batch: Batch) -> None:
+        inner = self.byte_dialect.inner
+        for few in some(batch, self.width):
             rows = []
             for number in range(len(few)):
                 row: list[str | None] = [cell.decode(inner, "replace") for cell in few.fields(number)]
@@ -126,7 +126,7 @@ class Converting(Gathering):
                 rows.append(row + [None] * (self.width - len(row)))
             with disk_budget():
                 self.writer.write(rows, few.rows)
-            self.workspace.alive()
+            self.workspace.heartbeat()
 
     def abandon(self) -> None:
         """See `Gathering.abandon`."""

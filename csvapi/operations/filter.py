@@ -17,7 +17,7 @@ from csvapi.steps.selecting import Selector
 from csvapi.steps.step import Operation
 from csvapi.steps.typed import AnyOf, Typed, TypedLeaf
 from csvapi.steps.values import as_text, format_of, kind_of, value_in
-from csvapi.steps.writing import wire_of
+from csvapi.steps.writing import byte_dialect_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,9 +59,9 @@ class Filter(Selector):
                 kinds = " or ".join(node.test.kinds)
                 self.reasons += (f"{_clipped(_name(part['column']))} is no {kinds}",)
 
-    def keep(self, block: Batch) -> Mask:
+    def keep(self, batch: Batch) -> Mask:
         """See `Selector.keep`."""
-        return All(self.parts).mask(block)
+        return All(self.parts).mask(batch)
 
     def why(self, dropped: Batch) -> bytes:
         """The number of the reason: of the first part that does not hold. What was counted stays as it is."""
@@ -109,14 +109,14 @@ class Filter(Selector):
         return Not(node) if positive != name else node
 
     def _positive(self, name: str, leaf: dict[str, Any], position: int, pointer: str) -> Node:
-        wire = wire_of(self.context)
+        byte_dialect = byte_dialect_of(self.context)
         if name == "is_empty":
             return Leaf(position, Text("==", b""), absent=True)
         if name == "matches":
             search = compiled(leaf["value"], "value").search
 
             def found(cells: Sequence[bytes]) -> list[bool]:
-                return [search(cell.decode(wire.inner, "replace")) is not None for cell in cells]
+                return [search(cell.decode(byte_dialect.inner, "replace")) is not None for cell in cells]
 
             return Leaf(position, found, absent=False)
         if name == "in" or name in COMPARISONS:
@@ -144,15 +144,15 @@ class Filter(Selector):
             nodes.append(compared)
             if not texts:  # else a cell that is of no kind may be a text
                 column = self.context.columns[position]
-                compared.asked = not_comparable(column, compared.test.kinds, wire_of(self.context))
+                compared.asked = not_comparable(column, compared.test.kinds, byte_dialect_of(self.context))
                 self.counted.append((pointer, compared))
         return nodes[0] if len(nodes) == 1 else any_of(nodes)
 
     def _typed(self, name: str, typed: dict[Format, list[Any]], position: int, *, codes: bool) -> TypedLeaf:
         """With the values of each format."""
-        wire = wire_of(self.context)
+        byte_dialect = byte_dialect_of(self.context)
         tests = [
-            Typed(name, tuple(given), form, wire, codes=codes and form.kind == "number")
+            Typed(name, tuple(given), form, byte_dialect, codes=codes and form.kind == "number")
             for form, given in typed.items()
         ]
         return TypedLeaf(position, tests[0] if len(tests) == 1 else AnyOf(tests), None)
@@ -160,7 +160,7 @@ class Filter(Selector):
     def _texts(self, name: str, values: list[Any], leaf: dict[str, Any], position: int, pointer: str) -> list[Node]:
         if len(values) > FEW:
             fold = "case" in leaf.get("ignore", ())
-            return [Leaf(position, among(values, wire_of(self.context), fold=fold), absent=False)]
+            return [Leaf(position, among(values, byte_dialect_of(self.context), fold=fold), absent=False)]
         nodes = [self._text(name, value, leaf, position) for value in values]
         for value, node in zip(values, nodes, strict=True):
             if leaf.get("as", "auto") == "auto" and name != "==":
@@ -175,7 +175,7 @@ class Filter(Selector):
 
     def _text(self, name: str, value: Any, leaf: dict[str, Any], position: int) -> Leaf:
         fold = "case" in leaf.get("ignore", ())
-        return Leaf(position, text_test(name, value, wire_of(self.context), fold=fold), absent=False)
+        return Leaf(position, text_test(name, value, byte_dialect_of(self.context), fold=fold), absent=False)
 
 
 def _name(column: Column) -> str:

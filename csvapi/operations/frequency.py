@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema
 
-from csvapi.spill.external_sort import Runs, merged
-from csvapi.spill.record_sort import NativeRuns
+from csvapi.spill.external_sort import SortedRuns, merged
+from csvapi.spill.record_sort import NativeSortedRuns
 from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.params import ColumnField, whole
 from csvapi.steps.report_table import Table
@@ -57,34 +57,39 @@ class Frequency(Table, Reducer):
 
     def gather(self, workspace: Workspace, number: int) -> Counting | NativeCounting:
         """See `Gatherer.gather`."""
-        if workspace.native and max(map(len, (self.wire.delimiter, self.wire.quote, self.wire.escape))) <= 1:
+        if (
+            workspace.native
+            and max(map(len, (self.byte_dialect.delimiter, self.byte_dialect.quote, self.byte_dialect.escape))) <= 1
+        ):
             return NativeCounting(ValueCounts(workspace, number, self.position), workspace)
         return Counting(
-            self.position, workspace, Runs(workspace.folder, f"counts-{number}", workspace.memory, workspace.alive)
+            self.position,
+            workspace,
+            SortedRuns(workspace.folder, f"counts-{number}", workspace.memory, workspace.heartbeat),
         )
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         """See `Gatherer.result`."""
         self.out = self.distinct = 0
         total = sum(part.state[1] for part in parts)
-        native = [part.state[0] for part in parts if isinstance(part.state[0], NativeRuns)]
+        native = [part.state[0] for part in parts if isinstance(part.state[0], NativeSortedRuns)]
         yield from self._ranked(workspace, native, total) if native else self._merged(workspace, parts, total)
 
-    def _ranked(self, workspace: Workspace, parts: list[NativeRuns], total: int) -> Iterator[bytes]:
-        ranking = Ranking(self.wire, total, workspace)
+    def _ranked(self, workspace: Workspace, parts: list[NativeSortedRuns], total: int) -> Iterator[bytes]:
+        ranking = Ranking(self.byte_dialect, total, workspace)
         ranking.add(parts)
         self.distinct = ranking.distinct
         self.out = min(self.top_values or self.distinct, self.distinct)
-        yield from map(self.wire.restore, ranking.lines(self.top_values))
+        yield from map(self.byte_dialect.restore, ranking.lines(self.top_values))
 
     def _merged(self, workspace: Workspace, parts: list[Part], total: int) -> Iterator[bytes]:
-        ranked = Runs(workspace.folder, "ranks", workspace.memory // 2, workspace.alive)
+        ranked = SortedRuns(workspace.folder, "ranks", workspace.memory // 2, workspace.heartbeat)
         for some in _batches(self._sums(workspace, parts), workspace.memory // 16):
             self.distinct += len(some)
-            workspace.alive()
+            workspace.heartbeat()
             ranked.add([(_MOST - count).to_bytes(8) + value for value, count in some], [value for value, _ in some])
         left = self.top_values if self.top_values is not None else self.distinct
-        for keys, values in merged([ranked], workspace.folder, workspace.memory // 2, workspace.alive):
+        for keys, values in merged([ranked], workspace.folder, workspace.memory // 2, workspace.heartbeat):
             counts = (_MOST - int.from_bytes(key[:8]) for key in keys[:left])
             rows = zip(values[:left], counts, strict=True)
             left -= len(values[:left])
@@ -92,7 +97,7 @@ class Frequency(Table, Reducer):
 
     def _sums(self, workspace: Workspace, parts: list[Part]) -> Iterator[tuple[bytes, int]]:
         """Every value once; the counts of one value come one behind the other."""
-        chunks = merged([part.state[0] for part in parts], workspace.folder, workspace.memory // 2, workspace.alive)
+        chunks = merged([part.state[0] for part in parts], workspace.folder, workspace.memory // 2, workspace.heartbeat)
         pairs = (pair for keys, counts in chunks for pair in zip(keys, counts, strict=True))
         for value, group in groupby(pairs, itemgetter(0)):
             yield value, sum(int.from_bytes(count) for _, count in group)
@@ -118,14 +123,14 @@ def _batches(sums: Iterable[tuple[bytes, int]], most: int) -> Iterator[list[tupl
 class Counting(Gathering):
     """Counts values in memory; those that take more than half of it are written in order and begun anew."""
 
-    def __init__(self, position: int, workspace: Workspace, runs: Runs) -> None:
+    def __init__(self, position: int, workspace: Workspace, runs: SortedRuns) -> None:
         self.position, self.workspace, self.runs = position, workspace, runs
         self.counter: Counter[bytes] = Counter()
         self.size = self.total = 0
 
-    def add(self, block: Batch, line: Callable[[int], int]) -> None:
+    def add(self, batch: Batch, line: Callable[[int], int]) -> None:
         """See `Gathering.add`."""
-        cells = block.column(self.position)
+        cells = batch.column(self.position)
         values: list[bytes] = [cell or b"" for cell in cells] if None in cells else cells  # type: ignore[assignment]  # no None
         known = len(self.counter)
         self.counter.update(values)
@@ -141,13 +146,13 @@ class Counting(Gathering):
         for start in range(0, len(values), _BATCH):
             some = values[start : start + _BATCH]
             self.runs.add(some, [self.counter[value].to_bytes(8) for value in some])
-            self.workspace.alive()
+            self.workspace.heartbeat()
         self.counter.clear()
         self.size = 0
         if self.runs.size > self.workspace.memory // 2:
             self.runs.spill()
 
-    def close(self) -> tuple[Runs, int]:
+    def close(self) -> tuple[SortedRuns, int]:
         """See `Gathering.close`: the counts of values in order, and the number of records."""
         self._spill()
         if self.workspace.shared or self.runs.size > self.workspace.memory // 4:  # the rest is for ranking them
@@ -161,12 +166,12 @@ class NativeCounting(Gathering):
     def __init__(self, values: ValueCounts, workspace: Workspace) -> None:
         self.values, self.workspace = values, workspace
 
-    def add(self, block: Batch, line: Callable[[int], int]) -> None:
+    def add(self, batch: Batch, line: Callable[[int], int]) -> None:
         """See `Gathering.add`."""
-        self.values.add(block)
-        self.workspace.alive()
+        self.values.add(batch)
+        self.workspace.heartbeat()
 
-    def close(self) -> tuple[NativeRuns, int]:
+    def close(self) -> tuple[NativeSortedRuns, int]:
         """See `Gathering.close`: the counts of values in order, and the number of records."""
         return self.values.close(shared=self.workspace.shared)
 

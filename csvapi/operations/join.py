@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from csvapi.csvio.batch import Batch, ParsedBatch
-from csvapi.spill.native_index import NativeIndex
+from csvapi.spill.native_index import NativeHashIndex
 from csvapi.steps.conditions import inverse
 from csvapi.steps.growth import EACH, KEY_COLUMNS, PART, Bound
 from csvapi.steps.lookup import Lookup
@@ -80,23 +80,23 @@ def traits(params: dict[str, Any]) -> Traits:
 class Join(Lookup, Written, Expander):
     """inner and left. A record's bytes stay and the other's fields follow; matches in the order of their file.
 
-    However many pairs the records of a block have, they are written in parts of bounded size.
+    However many pairs the records of a batch have, they are written in parts of bounded size.
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         Lookup.__init__(self, params, context, pointer, columns(params), others(params))
         self.inner = params.get("how", "inner") == "inner"
         suffix = params.get("suffix", "_2")
-        names = [self.other.columns[at] for at in self.taken]
+        names = [self.second.columns[at] for at in self.taken]
         known = set(context.columns)
         Bound(context.max_record, pointer).check_header(len(suffix) * sum(name in known for name in names))
         self.names = [name + suffix if name in known else name for name in names]
-        before = self.wire
+        before = self.byte_dialect
         Written.__init__(self, context, [*context.columns, *self.names], pointer)
         self.width = len(context.columns)
         self.rewrites = before.dialect.skip_space
         self.unmatched = b"" if not self.taken else before.delimiter * len(self.taken)
-        self.line_end = self.wire.dialect.line_end.encode()
+        self.line_end = self.byte_dialect.dialect.line_end.encode()
         self.out = self.seen = 0
 
     def prepare(self, workspace: Workspace) -> Counts:
@@ -106,32 +106,32 @@ class Join(Lookup, Written, Expander):
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         """See `Headed.head`: the first file's names, then the second one's without its key columns."""
-        return self.top([*fields, *(encoded(name, self.wire) for name in self.names)] if fields else fields)
+        return self.top([*fields, *(encoded(name, self.byte_dialect) for name in self.names)] if fields else fields)
 
-    def expand(self, block: Batch) -> Iterator[Records]:
+    def expand(self, batch: Batch) -> Iterator[Records]:
         """See `Expander.expand`."""
-        quick = self.finds(block) and block.width == self.width and block.ends
-        yield from self._by_kernel(block) if self.finds(block) and quick else self._by_record(block)
-        self.seen += len(block)
+        quick = self.finds(batch) and batch.width == self.width and batch.ends
+        yield from self._by_kernel(batch) if self.finds(batch) and quick else self._by_record(batch)
+        self.seen += len(batch)
 
-    def _by_kernel(self, block: IndexedBatch) -> Iterator[Records]:
-        """Of a block whose records have the header's width and a line end each."""
-        assert isinstance(self.index, NativeIndex)  # noqa: S101  it finds the keys of the block
-        found = self.found(block, places=True)
-        pairs = self.index.pairs(block, found, None if self.inner else self.unmatched, self.bound.limit)
+    def _by_kernel(self, batch: IndexedBatch) -> Iterator[Records]:
+        """Of a batch whose records have the header's width and a line end each."""
+        assert isinstance(self.index, NativeHashIndex)  # noqa: S101  it finds the keys of the batch
+        found = self.found(batch, places=True)
+        pairs = self.index.pairs(batch, found, None if self.inner else self.unmatched, self.bound.limit)
         while not pairs.ended:
             text, count = self.index.write(pairs, PART)
             if not count and pairs.too_long:
-                raise self.bound.refused(pairs.too_long, block.row_of(pairs.record))
+                raise self.bound.refused(pairs.too_long, batch.row_of(pairs.record))
             self.out += count
-            self.alive()
-            yield Text(self.wire, text, count)
+            self.heartbeat()
+            yield Text(self.byte_dialect, text, count)
 
-    def _by_record(self, block: Batch) -> Iterator[Records]:
+    def _by_record(self, batch: Batch) -> Iterator[Records]:
         raw: list[bytes] = []
         rows: list[int] = []
         size = 0
-        for row, record in self._pairs(block):
+        for row, record in self._pairs(batch):
             raw.append(record)
             rows.append(row)
             size += len(record) + EACH
@@ -142,36 +142,36 @@ class Join(Lookup, Written, Expander):
 
     def _written(self, raw: list[bytes], rows: list[int]) -> Batch:
         self.out += len(raw)
-        self.alive()
-        return ParsedBatch(self.wire, raw, raw, rows)
+        self.heartbeat()
+        return ParsedBatch(self.byte_dialect, raw, raw, rows)
 
-    def _pairs(self, block: Batch) -> Iterator[tuple[int, bytes]]:
+    def _pairs(self, batch: Batch) -> Iterator[tuple[int, bytes]]:
         assert self.index is not None  # noqa: S101  prepared
-        own = movable(block)
-        even = block.width == self.width or not self.taken
-        for number, found in enumerate(self.matches(block)):
+        own = movable(batch)
+        even = batch.width == self.width or not self.taken
+        for number, found in enumerate(self.matches(batch)):
             if not found and self.inner:
                 continue
-            row = block.rows[number]
-            body, end, rest = self._body(block, own[number], number, even=even)
+            row = batch.rows[number]
+            body, end, rest = self._body(batch, own[number], number, even=even)
             for place in found or (None,):  # without a match, once
                 text = self.unmatched if place is None else self.index.text(place) if self.taken else b""
                 self.bound.check(len(body) + len(text) + len(rest), row)
                 yield row, body + text + rest + end
 
-    def _body(self, block: Batch, raw: bytes, number: int, *, even: bool) -> tuple[bytes, bytes, bytes]:
+    def _body(self, batch: Batch, raw: bytes, number: int, *, even: bool) -> tuple[bytes, bytes, bytes]:
         """The record as wide as the header, its line end, and what it has beyond the header."""
-        fits = even or len(block.fields(number)) == self.width
+        fits = even or len(batch.fields(number)) == self.width
         if fits and not self.rewrites:
             body = raw.rstrip(b"\r\n")
             return body, raw[len(body) :], b""
-        fields = block.fields(number)
+        fields = batch.fields(number)
         own = fields[: self.width] + [b""] * (self.width - len(fields))
         size = len(self.line_end)
         beyond = fields[self.width :]
-        rest = records([[b"", *beyond]], self.wire)[0][:-size] if beyond else b""
+        rest = records([[b"", *beyond]], self.byte_dialect)[0][:-size] if beyond else b""
         lone = self.width == 1 and not own[0] and bool(self.taken)  # needs no quotes with others behind it
-        return b"" if lone else records([own], self.wire)[0][:-size], self.line_end, rest
+        return b"" if lone else records([own], self.byte_dialect)[0][:-size], self.line_end, rest
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""
@@ -188,12 +188,12 @@ class Matching(Lookup, Selector):
         self.semi = params["how"] == "semi"
         self.reasons = ("no match" if self.semi else "matched",)
 
-    def keep(self, block: Batch) -> Mask:
+    def keep(self, batch: Batch) -> Mask:
         """See `Selector.keep`."""
-        if self.finds(block):
-            answers = block.packed(self.found(block, places=False).answered)
+        if self.finds(batch):
+            answers = batch.packed(self.found(batch, places=False).answered)
             return answers if self.semi else inverse(answers)
-        return bytes(bool(found) == self.semi for found in self.matches(block))
+        return bytes(bool(found) == self.semi for found in self.matches(batch))
 
 
 def build(params: dict[str, Any], context: Context, pointer: str) -> Join | Matching:

@@ -18,7 +18,7 @@ from csvapi.steps.indexed_profile import IndexedColumn, values_of
 from csvapi.steps.params import columns_field, whole
 from csvapi.steps.report_table import Table
 from csvapi.steps.step import Operation
-from csvapi.steps.writing import wire_of
+from csvapi.steps.writing import byte_dialect_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -66,7 +66,7 @@ class Profile(Table, Reducer):
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         super().__init__(context, _COLUMNS, pointer)
-        self.before = wire_of(context)
+        self.before = byte_dialect_of(context)
         chosen = [context.position(column, pointer + at) for at, column in columns(params)]
         self.positions = chosen or list(range(len(context.columns)))
         self.width, self.every = len(context.columns), not chosen
@@ -83,7 +83,7 @@ class Profile(Table, Reducer):
         written = [(part.state, part.rows) for part in parts]
         with PartsReader(written, self.exact, workspace.memory // 8) as reader:
             for name in self.shown:
-                yield self.write([self._row(name, reader.column(workspace.alive))])
+                yield self.write([self._row(name, reader.column(workspace.heartbeat))])
 
     def _row(self, name: str, found: ColumnProfile) -> list[bytes]:
         kind = found.kind
@@ -134,27 +134,27 @@ class Profiling(Gathering):
             if most
         ]
 
-    def add(self, block: Batch, line: Callable[[int], int]) -> None:
+    def add(self, batch: Batch, line: Callable[[int], int]) -> None:
         """See `Gathering.add`."""
-        if self.indexed and isinstance(block, IndexedBatch):
+        if self.indexed and isinstance(batch, IndexedBatch):
             for column in self.indexed:
-                column.add(block)
+                column.add(batch)
             self._make_room()
             return
-        if self.few and len(block) >= _BATCH:
+        if self.few and len(batch) >= _BATCH:
             self._look()
-            self._into([block.column(at) for at in self.profile.positions], block.rows)
+            self._into([batch.column(at) for at in self.profile.positions], batch.rows)
             return
-        for number, row in enumerate(block.rows):
-            if self.profile.every and number not in block.odd:
-                record: bytes | list[bytes | None] = block.plain[number]
+        for number, row in enumerate(batch.rows):
+            if self.profile.every and number not in batch.parsed_fields:
+                record: bytes | list[bytes | None] = batch.line_texts[number]
                 self.size += _EACH
             else:
-                record = self._fields(block, number)
+                record = self._fields(batch, number)
                 self.size += _EACH * len(record)
             self.records.append(record)
             self.rows.append(row)
-            self.size += len(block.plain[number])
+            self.size += len(batch.line_texts[number])
             if self.size >= self.workspace.memory // 4:
                 self._look()
         if len(self.rows) >= _BATCH:
@@ -170,9 +170,9 @@ class Profiling(Gathering):
     def _new(self) -> list[ColumnProfile]:
         return [ColumnProfile(self.profile.exact) for _ in self.profile.positions]
 
-    def _fields(self, block: Batch, number: int) -> list[bytes | None]:
+    def _fields(self, batch: Batch, number: int) -> list[bytes | None]:
         """The cells of the chosen columns, None for those the record does not have."""
-        fields: list[bytes | None] = [*block.fields(number)]
+        fields: list[bytes | None] = [*batch.fields(number)]
         fields += [None] * (self.profile.width - len(fields))
         return fields if self.profile.every else [fields[at] for at in self.profile.positions]
 
@@ -206,7 +206,7 @@ class Profiling(Gathering):
         width = len(self.profile.positions)
         some = max(_SOME, self.workspace.memory // (8 * _EACH * max(1, len(self.rows))))
         for start in range(0, width, some):
-            self.workspace.alive()
+            self.workspace.heartbeat()
             parts = [self._taken(number, start, min(some, width - start)) for number in range(len(self.rows))]
             yield from zip(*parts, strict=True)
 

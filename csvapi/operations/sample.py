@@ -59,16 +59,16 @@ class Sample(Student, Selector):
         self.wanted = self.params.get("size", 0)
         return {}
 
-    def study(self, block: Batch) -> None:
+    def study(self, batch: Batch) -> None:
         """Count the records. See `Student.study`."""
-        self.left += len(block)
+        self.left += len(batch)
 
-    def keep(self, block: Batch) -> Mask:
+    def keep(self, batch: Batch) -> Mask:
         """See `Selector.keep`."""
         if "fraction" in self.params:
             fraction = self.params["fraction"]
-            return bytes(self.random() < fraction for _ in range(len(block)))
-        return bytes(self._draw() for _ in range(len(block)))
+            return bytes(self.random() < fraction for _ in range(len(batch)))
+        return bytes(self._draw() for _ in range(len(batch)))
 
     def _draw(self) -> bool:
         taken = bool(self.left * self.random() < self.wanted)

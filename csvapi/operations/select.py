@@ -14,7 +14,7 @@ from csvapi.steps.growth import EACH, PART, Part
 from csvapi.steps.mapping import Mapper
 from csvapi.steps.params import columns_field
 from csvapi.steps.step import Operation
-from csvapi.steps.writing import Written, block_of, encoded, wire_of
+from csvapi.steps.writing import Written, batch_of, byte_dialect_of, encoded
 
 if TYPE_CHECKING:
     from csvapi.steps.step import Column, Context, Counts
@@ -52,7 +52,7 @@ def _escaped(name: str) -> str:
 
 
 class Select(Written, Mapper):
-    """Takes columns by their positions. One pass, stateless; memory: a block.
+    """Takes columns by their positions. One pass, stateless; memory: a batch.
 
     A field a record does not have is written as an empty one; fields beyond the header go with `columns` and stay last
     with `drop`. With nothing but `rename` the records keep their bytes.
@@ -69,49 +69,49 @@ class Select(Written, Mapper):
         if "rename" in params and not context.header:
             raise InvalidInput("rename: the file has no header that holds names.", pointer=f"{pointer}/rename")
         self.rest = None if "columns" in params else len(context.columns)
-        self.same = "columns" not in params and "drop" not in params and not wire_of(context).dialect.skip_space
+        self.same = "columns" not in params and "drop" not in params and not byte_dialect_of(context).dialect.skip_space
         renamed = {named[f"/rename/{_escaped(old)}"]: new for old, new in params.get("rename", {}).items()}
         super().__init__(context, [renamed.get(at, context.columns[at]) for at in self.positions], pointer)
         self.times = Counter(self.positions)
         self.most = max(self.times.values())
-        self.renamed = {at: encoded(new, self.wire, f"{pointer}/rename") for at, new in renamed.items()}
-        self.rewriting = Rewriting(self.wire, self.positions, self.bound.limit)
+        self.renamed = {at: encoded(new, self.byte_dialect, f"{pointer}/rename") for at, new in renamed.items()}
+        self.rewriting = Rewriting(self.byte_dialect, self.positions, self.bound.limit)
         self.filled = 0
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         """See `Headed.head`: the chosen columns by their new names."""
         return self.top([self.renamed.get(at, fields[at]) for at in self.positions] if fields else fields)
 
-    def map(self, block: Batch) -> Batch:
-        """The first records of the block, as many as fit into a part."""
+    def map(self, batch: Batch) -> Batch:
+        """The first records of the batch, as many as fit into a part."""
         if self.same:
-            return block
-        if (written := self.rewriting.of(block)) is not None:
+            return batch
+        if (written := self.rewriting.of(batch)) is not None:
             return written
-        block = self._part(block)
-        taken = [block.column(position) for position in self.positions]
+        batch = self._part(batch)
+        taken = [batch.column(position) for position in self.positions]
         rows: list[Any] = list(zip(*taken, strict=True))
-        if not block.width:
+        if not batch.width:
             self.filled += sum(row.count(None) for row in rows)
             rows = [tuple(cell or b"" for cell in row) for row in rows]
             if self.rest is not None:
-                rows = [(*row, *block.fields(index)[self.rest :]) for index, row in enumerate(rows)]
-        return block_of(rows, block.rows, self.wire, self.bound)
+                rows = [(*row, *batch.fields(index)[self.rest :]) for index, row in enumerate(rows)]
+        return batch_of(rows, batch.rows, self.byte_dialect, self.bound)
 
-    def _part(self, block: Batch) -> Batch:
-        """The records that fit: of most blocks all, which needs no look at each."""
+    def _part(self, batch: Batch) -> Batch:
+        """The records that fit: of most batches all, which needs no look at each."""
         width = len(self.positions)
-        if (width + EACH) * len(block) + self.most * sum(map(len, block.raw)) <= PART:
-            return block
+        if (width + EACH) * len(batch) + self.most * sum(map(len, batch.raw)) <= PART:
+            return batch
         part = Part(self.bound)
-        for index, row in enumerate(block.rows):
-            fields, size = block.fields(index), width
+        for index, row in enumerate(batch.rows):
+            fields, size = batch.fields(index), width
             for position, times in self.times.items():
                 size += times * len(fields[position]) if position < len(fields) else 0
             beyond = 0 if self.rest is None else sum(map(len, fields[self.rest :])) + len(fields[self.rest :])
             if not part.takes(size + beyond, row):
                 break
-        return block.part(0, part.count)
+        return batch.part(0, part.count)
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""

@@ -18,7 +18,7 @@ from csvapi.steps.params import columns_field, compiled, flag
 from csvapi.steps.step import Operation, Traits
 from csvapi.steps.template import template
 from csvapi.steps.text_changes import CASES, changes
-from csvapi.steps.writing import Written, block_of, encoded
+from csvapi.steps.writing import Written, batch_of, encoded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,9 +107,9 @@ class Set(Written, Mapper):
         self.memory = _REMEMBERED
         width, number = len(context.columns), {position: at for at, position in enumerate(self.positions)}
         order = [width + number[position] if position in number else position for position in range(width)]
-        self.rewriting = Rewriting(self.wire, order, self.bound.limit)
-        self.same = Rewriting(self.wire, range(width), self.bound.limit)
-        self.kernel = CellChanges.of(params, self.wire, self._known_value)
+        self.rewriting = Rewriting(self.byte_dialect, order, self.bound.limit)
+        self.same = Rewriting(self.byte_dialect, range(width), self.bound.limit)
+        self.kernel = CellChanges.of(params, self.byte_dialect, self._known_value)
 
     def prepare(self, workspace: Workspace) -> Counts:
         """Forget the values above, and fit what is remembered to the memory. See `Behaviour.prepare`."""
@@ -118,48 +118,48 @@ class Set(Written, Mapper):
         return {}
 
     def _alive(self) -> None:
-        self.alive()
+        self.heartbeat()
 
-    def map(self, block: Batch) -> Batch:
-        """The first records of the block, as many as fit into a part; of an indexed one all, whose other columns
+    def map(self, batch: Batch) -> Batch:
+        """The first records of the batch, as many as fit into a part; of an indexed one all, whose other columns
         never become objects."""
-        if self.rewriting.takes(block) and self.previous is None and (written := self._indexed(block)) is not None:
+        if self.rewriting.takes(batch) and self.previous is None and (written := self._indexed(batch)) is not None:
             return written
         rows: list[list[bytes]] = []
         part = Part(self.bound)
-        for index, row in enumerate(block.rows):
-            fields = list(block.fields(index))
-            size, changed = self._change(fields, len(block.raw[index]), row)
+        for index, row in enumerate(batch.rows):
+            fields = list(batch.fields(index))
+            size, changed = self._change(fields, len(batch.raw[index]), row)
             if not part.takes(size, row):
                 break
             rows.append(fields)
             self.changed += changed
-        return block_of(rows, block.rows[: len(rows)], self.wire, self.bound)
+        return batch_of(rows, batch.rows[: len(rows)], self.byte_dialect, self.bound)
 
-    def _indexed(self, block: IndexedBatch) -> Batch | None:
+    def _indexed(self, batch: IndexedBatch) -> Batch | None:
         """None where the values are much longer than the records, or not for the kernel to write; what is wrong with a
         value is said record by record."""
-        room = _LONGER * block.index.size
-        if block.index.size > _LONG_RECORD * len(block.index):
+        room = _LONGER * batch.index.size
+        if batch.index.size > _LONG_RECORD * len(batch.index):
             return None
         try:
-            found = (self.kernel.texts if self.kernel else self._texts)(block, self.positions, room)
+            found = (self.kernel.texts if self.kernel else self._texts)(batch, self.positions, room)
         except (InvalidInput, TooLarge):
             return None
         if found is None:
             return None
         texts, changed = found
-        written = self.rewriting.of(block, texts) if changed else self.same.of(block)
+        written = self.rewriting.of(batch, texts) if changed else self.same.of(batch)
         if written is not None:
             self.changed += changed
         return written
 
-    def _texts(self, block: IndexedBatch, positions: Sequence[int], room: int) -> tuple[list[CellTexts], int] | None:
+    def _texts(self, batch: IndexedBatch, positions: Sequence[int], room: int) -> tuple[list[CellTexts], int] | None:
         """What the cells of these columns become, and how many of them are others; None for more than `room` bytes."""
         texts, changed = [], 0
         for position in positions:
-            cells = block.cells(position)
-            values = self._values(cells, block.rows, position, room)
+            cells = batch.cells(position)
+            values = self._values(cells, batch.rows, position, room)
             if values is None:
                 return None
             texts.append(CellTexts.of(values))
@@ -221,13 +221,13 @@ class Set(Written, Mapper):
         return value
 
     def _made(self, cell: bytes, row: int, position: int) -> bytes:
-        text = cell.decode(self.wire.inner, self.wire.errors)
+        text = cell.decode(self.byte_dialect.inner, self.byte_dialect.errors)
         try:
             for change in self.changes:
                 text = change(text)
         except TooLong as error:
             raise self.bound.refused(error.size, row, self.names[position]) from error
-        return encoded(text, self.wire, self.pointer)
+        return encoded(text, self.byte_dialect, self.pointer)
 
 
 def _filled(previous: dict[int, bytes], position: int, value: bytes) -> bytes:

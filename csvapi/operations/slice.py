@@ -53,18 +53,18 @@ class Slice(Student, Selector):
         self.seen = self.total = 0
         return {}
 
-    def study(self, block: Batch) -> None:
+    def study(self, batch: Batch) -> None:
         """Count the records. See `Student.study`."""
-        self.total += len(block)
+        self.total += len(batch)
 
-    def keep(self, block: Batch) -> Mask:
+    def keep(self, batch: Batch) -> Mask:
         """See `Selector.keep`."""
         first, last = self._range()
         before = self.seen
-        self.seen += len(block)
-        start = min(max(first - before, 0), len(block))
-        stop = len(block) if last is None else min(max(last - before, start), len(block))
-        return bytes(start) + b"\1" * (stop - start) + bytes(len(block) - stop)
+        self.seen += len(batch)
+        start = min(max(first - before, 0), len(batch))
+        stop = len(batch) if last is None else min(max(last - before, start), len(batch))
+        return bytes(start) + b"\1" * (stop - start) + bytes(len(batch) - stop)
 
     def _range(self) -> tuple[int, int | None]:
         """The records that stay, counted from 0, without the last one."""

@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError, fields, pre_load, validate
 from csvapi.csvio.indexed import IndexedBatch
 from csvapi.native.comparing import pack
 from csvapi.native.sorting import KeyColumn, unsure_numbers
-from csvapi.spill.record_sort import NativeRuns, in_order, sorter
+from csvapi.spill.record_sort import NativeSortedRuns, in_order, sorter
 from csvapi.steps.asked import not_comparable, note
 from csvapi.steps.gathering import Gatherer, Gathering
 from csvapi.steps.growth import KEY_COLUMNS
@@ -19,13 +19,13 @@ from csvapi.steps.params import ColumnField, choice, flag
 from csvapi.steps.sort_keys import KeyPart
 from csvapi.steps.step import Operation
 from csvapi.steps.values import AsField, format_of
-from csvapi.steps.writing import movable, wire_of
+from csvapi.steps.writing import byte_dialect_of, movable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from csvapi.csvio.batch import Batch
-    from csvapi.spill.external_sort import Runs
+    from csvapi.spill.external_sort import SortedRuns
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
     from csvapi.steps.step import Column, Context, Counts
@@ -88,7 +88,7 @@ class Sort(Gatherer):
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
-        self.after, self.wire = context, wire_of(context)
+        self.after, self.byte_dialect = context, byte_dialect_of(context)
         self.parts = [self._part(by, pointer + at) for (at, _), by in zip(columns(params), params["by"], strict=True)]
         self.remarks = [part.asked for part in self.parts if part.asked]
         self.bad: dict[str, int] = {}
@@ -101,13 +101,13 @@ class Sort(Gatherer):
             descending=by.get("order") == "desc",
             empty_first=by.get("empty") == "first",
             fold=by.get("ignore_case", False),
-            asked=not_comparable(self.after.columns[position], [form.kind], self.wire) if form else None,
+            asked=not_comparable(self.after.columns[position], [form.kind], self.byte_dialect) if form else None,
         )
 
     @property
     def key_columns(self) -> list[KeyColumn] | None:
         """The columns as the kernel makes keys of them; None where only Python can."""
-        if not all(part.plain(self.wire) for part in self.parts):
+        if not all(part.plain(self.byte_dialect) for part in self.parts):
             return None
         return [KeyColumn(part.position, part.number, part.descending, part.empty_first) for part in self.parts]
 
@@ -122,7 +122,7 @@ class Sort(Gatherer):
             for at, count in part.state[1].items():
                 self.bad[at] = self.bad.get(at, 0) + count
         for records in in_order([part.state[0] for part in parts], workspace):
-            yield self.wire.restore(records)
+            yield self.byte_dialect.restore(records)
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""
@@ -132,41 +132,43 @@ class Sort(Gatherer):
 class Sorting(Gathering):
     """Gives the sorter the records of one range: to the kernel, what it can make keys of; the rest with their keys."""
 
-    def __init__(self, sort: Sort, workspace: Workspace, runs: Runs | NativeRuns) -> None:
+    def __init__(self, sort: Sort, workspace: Workspace, runs: SortedRuns | NativeSortedRuns) -> None:
         self.sort, self.workspace, self.runs = sort, workspace, runs
         self.columns = sort.key_columns
 
-    def add(self, block: Batch, line: Callable[[int], int]) -> None:
+    def add(self, batch: Batch, line: Callable[[int], int]) -> None:
         """See `Gathering.add`."""
-        if self.columns and isinstance(block, IndexedBatch) and isinstance(self.runs, NativeRuns):
-            self._add_indexed(block, self.columns, self.runs)
+        if self.columns and isinstance(batch, IndexedBatch) and isinstance(self.runs, NativeSortedRuns):
+            self._add_indexed(batch, self.columns, self.runs)
         else:
-            self.runs.add(self._keys(block), movable(block))
-        self.workspace.alive()
+            self.runs.add(self._keys(batch), movable(batch))
+        self.workspace.heartbeat()
 
-    def _keys(self, block: Batch) -> list[bytes]:
-        wire, parts = self.sort.wire, self.sort.parts
-        keys = parts[0].keys(block.column(parts[0].position), wire, block.rows)
+    def _keys(self, batch: Batch) -> list[bytes]:
+        byte_dialect, parts = self.sort.byte_dialect, self.sort.parts
+        keys = parts[0].keys(batch.column(parts[0].position), byte_dialect, batch.rows)
         for part in parts[1:]:
-            keys = list(starmap(add, zip(keys, part.keys(block.column(part.position), wire, block.rows), strict=True)))
+            keys = list(
+                starmap(add, zip(keys, part.keys(batch.column(part.position), byte_dialect, batch.rows), strict=True))
+            )
         return keys
 
-    def _add_indexed(self, block: IndexedBatch, columns: list[KeyColumn], runs: NativeRuns) -> None:
-        unsure = bytearray(len(block.index))
+    def _add_indexed(self, batch: IndexedBatch, columns: list[KeyColumn], runs: NativeSortedRuns) -> None:
+        unsure = bytearray(len(batch.index))
         for each in columns:
             if each.number:
-                unsure_numbers(block.index, each.column, unsure, block.kept)
+                unsure_numbers(batch.index, each.column, unsure, batch.kept)
         keys: list[bytes] = []
         if 1 in unsure:
-            left = bytes(unsure) if block.kept is None else pack(block.kept, bytes(unsure))
-            keys = self._keys(block.select(left))
-        line_end = self.sort.wire.dialect.line_end.encode()
-        empty = runs.add_indexed(block, columns, bytes(unsure), keys, line_end)
+            left = bytes(unsure) if batch.kept is None else pack(batch.kept, bytes(unsure))
+            keys = self._keys(batch.select(left))
+        line_end = self.sort.byte_dialect.dialect.line_end.encode()
+        empty = runs.add_indexed(batch, columns, bytes(unsure), keys, line_end)
         for part, count in zip(self.sort.parts, empty, strict=True):
             if part.asked:
-                note(part.asked, len(block) - len(keys) - count, [])
+                note(part.asked, len(batch) - len(keys) - count, [])
 
-    def close(self) -> tuple[Runs | NativeRuns, dict[str, int]]:
+    def close(self) -> tuple[SortedRuns | NativeSortedRuns, dict[str, int]]:
         """See `Gathering.close`: the sorted runs, and how many cells are no number or date by column."""
         if self.workspace.shared:
             self.runs.spill()

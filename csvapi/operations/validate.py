@@ -56,18 +56,18 @@ class Keep(Checks, Selector):
             self.reasons = tuple(_reason(*rule) for rule in named) if len(named) <= _REASONS else ("invalid",)
             self.numbers = {rule: number for number, rule in enumerate(named) if len(named) <= _REASONS}
 
-    def keep(self, block: Batch) -> Mask:
+    def keep(self, batch: Batch) -> Mask:
         """See `Selector.keep`."""
         mask, self.gone = b"", b""
-        for few in parts(block, len(self.columns)):
+        for few in parts(batch, len(self.columns)):
             mask += self._keep(few)
-            self.alive()
+            self.heartbeat()
         return mask
 
-    def _keep(self, block: Batch) -> Mask:
-        mask = bytearray([self.valid]) * len(block)
+    def _keep(self, batch: Batch) -> Mask:
+        mask = bytearray([self.valid]) * len(batch)
         first: dict[int, int] = {}
-        for at, column, _, rule in self.violations(block):
+        for at, column, _, rule in self.violations(batch):
             mask[at] = not self.valid
             first.setdefault(at, self.numbers.get((column, rule), 0))
         self.gone += bytes(first.values()) if self.valid else bytes(mask.count(0))
@@ -78,7 +78,7 @@ class Keep(Checks, Selector):
         return self.gone
 
 
-_REASONS = 200  # more rules than that have one reason for all: a record's fate is a byte
+_REASONS = 200  # more rules than that have one reason for all: a record's decision is a byte
 
 
 def _reason(column: str, rule: str) -> str:
@@ -131,16 +131,16 @@ class Reporting(Gathering):
         self.count = 0
         report.found = {}
 
-    def add(self, block: Batch, line: Callable[[int], int]) -> None:
+    def add(self, batch: Batch, line: Callable[[int], int]) -> None:
         """See `Gathering.add`."""
-        for few in parts(block, len(self.report.columns)):
+        for few in parts(batch, len(self.report.columns)):
             found = self.report.violations(few)
             left = found if self.report.limit is None else found[: self.report.limit - self.count]
             self.count += len(left)
             lines = {at: line(few.rows[at]) for at in dict.fromkeys(violation[0] for violation in left)}
             for at, column, value, rule in left:
                 self.out.add((few.rows[at] + 1, lines[at], column, value, rule))
-            self.workspace.alive()
+            self.workspace.heartbeat()
 
     def abandon(self) -> None:
         """See `Gathering.abandon`."""

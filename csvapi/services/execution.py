@@ -109,7 +109,7 @@ def _execute(task: Task) -> None:
             explain=aside.reasons_of_engine if aside.wanted else None,
         )
         receipt.warnings[:0] = warnings
-        with aside.kept(file, source, reporter.alive) as parts:
+        with aside.kept(file, source, reporter.heartbeat) as parts:
             _commit(task, file, receipt, temp, parts)
 
 
@@ -187,7 +187,7 @@ class _Reporter:
         self._last: engines.Progress | None = None
         self._started = self._published = self._noted = time.monotonic()
 
-    def alive(self) -> None:
+    def heartbeat(self) -> None:
         """The same after the engine's last batch, where no figures change any more."""
         if self._last:
             self(self._last)

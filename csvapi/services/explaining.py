@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from sqlalchemy.orm import Session
 
 from csvapi.csvio import Dialect
-from csvapi.csvio.places import Run, runs, start
+from csvapi.csvio.locations import Span, spans, start
 from csvapi.extensions import runtime
 from csvapi.models import File, Task
 from csvapi.services import files
@@ -60,14 +60,14 @@ class Aside:
         self.reasons_of_engine = target.with_name(f"{target.name}-engine")
 
     @contextmanager
-    def kept(self, file: File, source: Path, alive: Callable[[], None]) -> Iterator[list[Part]]:
+    def kept(self, file: File, source: Path, heartbeat: Callable[[], None]) -> Iterator[list[Part]]:
         """Store both as objects for the block that adds their rows; they are removed if the block fails."""
         if not self.wanted:
             yield []
             return
-        locate(source, Dialect.from_json(file.dialect), self.reasons_of_engine, self.reasons, alive)
+        locate(source, Dialect.from_json(file.dialect), self.reasons_of_engine, self.reasons, heartbeat)
         adopt = runtime().storage.adopt
-        facts = [_measured(self.dropped, alive), _measured(self.reasons, alive)]
+        facts = [_measured(self.dropped, heartbeat), _measured(self.reasons, heartbeat)]
         with files.durable(adopt(self.dropped)) as dropped, files.durable(adopt(self.reasons)) as reasons:
             yield [
                 Part("dropped", dropped, *facts[0], file.dialect, file.columns),
@@ -83,7 +83,7 @@ def add(session: Session, task: Task, name: str, parts: list[Part], expires_at: 
     return {f"{row.kind}_file_id": row.id for row in rows}
 
 
-def locate(source: Path, dialect: Dialect, reasons: Path, target: Path, alive: Callable[[], None]) -> None:
+def locate(source: Path, dialect: Dialect, reasons: Path, target: Path, heartbeat: Callable[[], None]) -> None:
     """Add line and byte of each record to the engine's reasons: one pass over the source."""
     columns, at = start(source, dialect)
     with reasons.open(newline="", encoding="utf-8", errors="surrogatepass") as file:
@@ -92,30 +92,30 @@ def locate(source: Path, dialect: Dialect, reasons: Path, target: Path, alive: C
         with target.open("w", newline="", encoding="utf-8", errors="replace") as out:
             writer = csv.writer(out, lineterminator="\n")
             writer.writerow(COLUMNS)
-            _join(rows, runs(source, dialect, len(columns), at), writer, alive)
+            _join(rows, spans(source, dialect, len(columns), at), writer, heartbeat)
 
 
-def _join(rows: Iterator[list[str]], places: Iterator[Run], writer: Any, alive: Callable[[], None]) -> None:
+def _join(rows: Iterator[list[str]], spans: Iterator[Span], writer: Any, heartbeat: Callable[[], None]) -> None:
     """Join by row number; a row of an earlier step's output has no position in the source."""
     wanted = next(rows, None)
-    for run in places:
-        alive()
-        while wanted and run.begin.row <= int(wanted[0]) < run.end.row:
-            place = run.place(int(wanted[0]) - run.begin.row)
-            writer.writerow([place.row, place.line, place.byte, *wanted[1:]])
+    for span in spans:
+        heartbeat()
+        while wanted and span.begin.row <= int(wanted[0]) < span.end.row:
+            location = span.location(int(wanted[0]) - span.begin.row)
+            writer.writerow([location.row, location.line, location.byte, *wanted[1:]])
             wanted = next(rows, None)
         if wanted is None:
             return
     writer.writerows([row[0], "", "", *row[1:]] for row in chain([wanted] if wanted else [], rows))
 
 
-def _measured(path: Path, alive: Callable[[], None]) -> tuple[int, str]:
+def _measured(path: Path, heartbeat: Callable[[], None]) -> tuple[int, str]:
     digest, size = hashlib.sha256(), 0
     with path.open("rb") as file:
         while data := file.read(_PIECE):
             digest.update(data)
             size += len(data)
-            alive()
+            heartbeat()
     return size, digest.hexdigest()
 
 

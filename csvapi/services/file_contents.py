@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from csvapi.csvio import Dialect, pages
-from csvapi.csvio.places import Place
+from csvapi.csvio.locations import Location
 from csvapi.extensions import runtime
 from csvapi.services import cursors, files
 
@@ -19,7 +19,7 @@ def rows(file: File, limit: int, cursor: str | None) -> tuple[list[str], bytes, 
     Raises what `Pool.call` raises, as every function here does.
     """
     files.check_csv(file)
-    at = _place("rows", file, cursor)
+    at = _location("rows", file, cursor)
     with files.reading(file) as source:
         facts, found = runtime().pool.call(
             file.user_id, pages.records, source, Dialect.from_json(file.dialect), limit, at
@@ -30,7 +30,7 @@ def rows(file: File, limit: int, cursor: str | None) -> tuple[list[str], bytes, 
 def issues(file: File, limit: int, cursor: str | None) -> tuple[bytes, str | None]:
     """The issues in a bounded part of the file, and the cursor of the next part, even if this one has no issues."""
     files.check_csv(file)
-    at = _place("issues", file, cursor)
+    at = _location("issues", file, cursor)
     with files.reading(file) as source:
         facts, found = runtime().pool.call(
             file.user_id, pages.issues, source, Dialect.from_json(file.dialect), limit, at
@@ -45,12 +45,12 @@ def objects(file: File, limit: int) -> bytes:
         return runtime().pool.call(file.user_id, pages.objects, source, dialect, limit)[1]
 
 
-def _place(kind: str, file: File, cursor: str | None) -> Place | None:
-    return Place(*cursors.read(_kind(kind, file), cursor)) if cursor is not None else None
+def _location(kind: str, file: File, cursor: str | None) -> Location | None:
+    return Location(*cursors.read(_kind(kind, file), cursor)) if cursor is not None else None
 
 
-def _cursor(kind: str, file: File, place: list[int] | None) -> str | None:
-    return cursors.write(_kind(kind, file), place) if place else None
+def _cursor(kind: str, file: File, location: list[int] | None) -> str | None:
+    return cursors.write(_kind(kind, file), location) if location else None
 
 
 def _kind(kind: str, file: File) -> str:

@@ -21,17 +21,17 @@ def repeats(first: Sequence[int], second: Sequence[int], keep: Keep) -> tuple[li
     which none is kept, the first)."""
     if keep == "last":
         last = len(first) - 1
-        dropped, twins = repeats(first[::-1], second[::-1], "first")
-        return [last - index for index in dropped], [last - index for index in twins]
+        dropped, duplicate_of = repeats(first[::-1], second[::-1], "first")
+        return [last - index for index in dropped], [last - index for index in duplicate_of]
     leaders = _leaders(first)
     if not all(map(eq, second, map(second.__getitem__, leaders))):
         leaders = _leaders(list(zip(first, second, strict=True)))  # two keys share half a digest
     dropped = list(compress(count(), map(ne, leaders, count())))
-    twins = _at(leaders, dropped)
+    duplicate_of = _at(leaders, dropped)
     if keep == "none":
-        heads = sorted(set(twins))
-        return dropped + heads, twins + heads
-    return dropped, twins
+        heads = sorted(set(duplicate_of))
+        return dropped + heads, duplicate_of + heads
+    return dropped, duplicate_of
 
 
 def _leaders(keys: Sequence[Hashable]) -> array[int]:

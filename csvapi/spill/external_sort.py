@@ -29,14 +29,14 @@ _TOGETHER = 1 << 16  # keys that are sorted at once
 _PER_CHUNK = 256  # of the memory
 
 
-class Runs:
+class SortedRuns:
     """Takes keys with records in any order; `files` are the runs on disk, in the order of their records.
 
-    `alive` is called while it works, and may raise.
+    `heartbeat` is called while it works, and may raise.
     """
 
-    def __init__(self, folder: Path, name: str, memory: int, alive: Callable[[], None]) -> None:
-        self.folder, self.name, self.memory, self.alive = folder, name, memory, alive
+    def __init__(self, folder: Path, name: str, memory: int, heartbeat: Callable[[], None]) -> None:
+        self.folder, self.name, self.memory, self.heartbeat = folder, name, memory, heartbeat
         self.keys: list[bytes] = []
         self.records: list[bytes] = []
         self.size = self.longest = 0
@@ -53,28 +53,28 @@ class Runs:
 
     def __getstate__(self) -> dict[str, Any]:
         """What crosses to another process, which has a sign of life of its own."""
-        return {**self.__dict__, "alive": _unheard}
+        return {**self.__dict__, "heartbeat": _unheard}
 
     def spill(self) -> None:
         """Write what is in memory as one run."""
         if self.keys:
-            keys, records = _sorted(self.keys, self.records, self.alive)
+            keys, records = _sorted(self.keys, self.records, self.heartbeat)
             self.keys, self.records, self.size = [], [], 0
             path = self.folder / f"{self.name}-{len(self.files)}"
-            self.files.append(_write_run(path, iter([(keys, records)]), _chunk(self.memory), self.alive))
+            self.files.append(_write_run(path, iter([(keys, records)]), _chunk(self.memory), self.heartbeat))
 
 
 def _unheard() -> None:
     pass
 
 
-def merged(parts: Sequence[Runs], folder: Path, memory: int, alive: Callable[[], None]) -> Iterator[Pairs]:
-    """All of several `Runs` in the order of their keys; equal keys in the order they came.
+def merged(parts: Sequence[SortedRuns], folder: Path, memory: int, heartbeat: Callable[[], None]) -> Iterator[Pairs]:
+    """All of several `SortedRuns` in the order of their keys; equal keys in the order they came.
 
-    `alive` is called while they are put in order, and may raise.
+    `heartbeat` is called while they are put in order, and may raise.
     """
     if len(parts) == 1 and not parts[0].files:
-        yield from _chunks(iter([_sorted(parts[0].keys, parts[0].records, alive)]), _chunk(memory), alive)
+        yield from _chunks(iter([_sorted(parts[0].keys, parts[0].records, heartbeat)]), _chunk(memory), heartbeat)
         return
     for part in parts:
         part.spill()
@@ -85,28 +85,28 @@ def merged(parts: Sequence[Runs], folder: Path, memory: int, alive: Callable[[],
     while len(files) > fan:
         groups = [files[first : first + fan] for first in range(0, len(files), fan)]
         files = [
-            _write_run(folder / f"merge-{turn}-{n}", _merge(group, alive), chunk, alive)
+            _write_run(folder / f"merge-{turn}-{n}", _merge(group, heartbeat), chunk, heartbeat)
             for n, group in enumerate(groups)
         ]
         turn += 1
-    yield from _merge(files, alive)
+    yield from _merge(files, heartbeat)
 
 
 def _chunk(memory: int) -> int:
     return min(max(memory // _PER_CHUNK, _SMALLEST_CHUNK), _CHUNK)
 
 
-def _write_run(path: Path, pairs: Iterator[Pairs], chunk: int, alive: Callable[[], None]) -> Path:
+def _write_run(path: Path, pairs: Iterator[Pairs], chunk: int, heartbeat: Callable[[], None]) -> Path:
     """Pairs in order as a file of chunks."""
     with disk_budget(), path.open("wb") as file:  # the outer one is for what closing the file writes
-        for some in _chunks(pairs, chunk, alive):
+        for some in _chunks(pairs, chunk, heartbeat):
             data = marshal.dumps(some)
             with disk_budget(len(data)):
                 file.write(data)
     return path
 
 
-def _chunks(pairs: Iterator[Pairs], chunk: int, alive: Callable[[], None]) -> Iterator[Pairs]:
+def _chunks(pairs: Iterator[Pairs], chunk: int, heartbeat: Callable[[], None]) -> Iterator[Pairs]:
     """The same pairs, some at a time that take about `chunk` bytes of memory."""
     for keys, records in pairs:
         start = 0
@@ -115,17 +115,17 @@ def _chunks(pairs: Iterator[Pairs], chunk: int, alive: Callable[[], None]) -> It
             while stop < len(keys) and size < chunk:
                 size += _LOADED + len(keys[stop]) + len(records[stop])
                 stop += 1
-            alive()
+            heartbeat()
             yield keys[start:stop], records[start:stop]
             start = stop
 
 
-def _sorted(keys: list[bytes], records: list[bytes], alive: Callable[[], None]) -> Pairs:
+def _sorted(keys: list[bytes], records: list[bytes], heartbeat: Callable[[], None]) -> Pairs:
     """Some at a time first, so that sorting all has nothing to do but merge what is in order already."""
     order: list[int] = []
     for start in range(0, len(keys), _TOGETHER):
         order += sorted(range(start, min(start + _TOGETHER, len(keys))), key=keys.__getitem__)
-        alive()
+        heartbeat()
     if len(keys) > _TOGETHER:
         order.sort(key=keys.__getitem__)
     return [keys[index] for index in order], [records[index] for index in order]
@@ -161,7 +161,7 @@ class _Run:
         return taken
 
 
-def _merge(files: Sequence[Path], alive: Callable[[], None]) -> Iterator[Pairs]:
+def _merge(files: Sequence[Path], heartbeat: Callable[[], None]) -> Iterator[Pairs]:
     """What is less than the last key of every chunk in sight cannot be preceded by what is still to be read.
 
     Equal keys: those of runs up to the first one whose chunk ends with that key, for the others must wait for its rest.
@@ -170,10 +170,10 @@ def _merge(files: Sequence[Path], alive: Callable[[], None]) -> Iterator[Pairs]:
         runs = [_Run(path) for path in files]
         for run in runs:
             stack.callback(run.file.close)
-        yield from _merged(runs, alive)
+        yield from _merged(runs, heartbeat)
 
 
-def _merged(runs: list[_Run], alive: Callable[[], None]) -> Iterator[Pairs]:
+def _merged(runs: list[_Run], heartbeat: Callable[[], None]) -> Iterator[Pairs]:
     while runs:
         open_ends = [(run.keys[-1], number) for number, run in enumerate(runs) if not run.ended]
         keys: list[bytes] = []
@@ -186,5 +186,5 @@ def _merged(runs: list[_Run], alive: Callable[[], None]) -> Iterator[Pairs]:
             taken = run.take(count)
             keys += taken[0]
             records += taken[1]
-        yield _sorted(keys, records, alive)
+        yield _sorted(keys, records, heartbeat)
         runs = [run for run in runs if run.keys]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.keys import digests
-from csvapi.spill.external_sort import Runs, merged
+from csvapi.spill.external_sort import SortedRuns, merged
 from csvapi.spill.key_files import PlainKeySink, frames, key_file
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _SOME = 1 << 14  # records that are put in order together
 NOTHING = range(0)
 
 
-class IndexWriter(AbstractContextManager["IndexWriter"]):
+class HashIndexWriter(AbstractContextManager["HashIndexWriter"]):
     """Takes keys and texts in order; `finish` puts them into an index."""
 
     def __init__(self, workspace: Workspace, name: str) -> None:
@@ -64,7 +64,7 @@ class IndexWriter(AbstractContextManager["IndexWriter"]):
             with disk_budget():
                 file.close()
 
-    def finish(self) -> Index:
+    def finish(self) -> HashIndex:
         """Put each partition in order, one behind the other."""
         self.sink.flush()
         self.__exit__()
@@ -80,19 +80,19 @@ class IndexWriter(AbstractContextManager["IndexWriter"]):
                     with disk_budget(_ENTRY * len(pairs)):
                         one.write(first)
                         two.write(array("q", chain.from_iterable(zip(second, rows, strict=True))))
-                    self.workspace.alive()
+                    self.workspace.heartbeat()
                 key_file(self.folder, 0, 0, partition).unlink()
-        return Index(self.folder, starts, repeated, self.workspace.memory)
+        return HashIndex(self.folder, starts, repeated, self.workspace.memory)
 
     def _sorted(self, partition: int) -> Iterator[Keys]:
         """The digests and rows of a partition in their order; one with too many (of one key, say) in several parts."""
         path, memory = key_file(self.folder, 0, 0, partition), self.workspace.memory // 2
-        runs = Runs(self.folder, f"partition-{partition}", memory, self.workspace.alive)
+        runs = SortedRuns(self.folder, f"partition-{partition}", memory, self.workspace.heartbeat)
         for keys in frames(path):
             packed = [_KEY.pack(a + _HALF, b + _HALF, row) for a, b, row in zip(*keys, strict=True)]
             runs.add(packed, [b""] * len(packed))
-            self.workspace.alive()
-        for found, _ in merged([runs], self.folder, memory, self.workspace.alive):
+            self.workspace.heartbeat()
+        for found, _ in merged([runs], self.folder, memory, self.workspace.heartbeat):
             for start in range(0, len(found), _SOME):
                 some = [_KEY.unpack(key) for key in found[start : start + _SOME]]
                 yield (
@@ -102,7 +102,7 @@ class IndexWriter(AbstractContextManager["IndexWriter"]):
                 )
 
 
-class Index:
+class HashIndex:
     """`repeated` counts the records whose key another one had before."""
 
     def __init__(self, folder: Path, starts: list[int], repeated: int, memory: int) -> None:

@@ -29,7 +29,7 @@ _NOTHING = range(0)
 _ENTRY = 3  # numbers of it
 
 
-class NativeIndex:
+class NativeHashIndex:
     """`repeated` counts the records whose key another one had before."""
 
     def __init__(self, folder: Path, bits: int, secret: bytes, repeated: int, memory: int) -> None:
@@ -112,7 +112,7 @@ class Pages:
 def empty_digest(batch: IndexedBatch, positions: Sequence[int], secret: bytes) -> bytes:
     """The digest of the key of nothing but empty fields."""
     found = bytearray(DIGEST)
-    digests_of([batch.wire.delimiter * (len(positions) - 1)], secret, found)
+    digests_of([batch.byte_dialect.delimiter * (len(positions) - 1)], secret, found)
     return bytes(found)
 
 

@@ -18,7 +18,7 @@ from csvapi.native.library import SLACK
 from csvapi.native.ordering import Sorter, Starts, bits_of
 from csvapi.native.partitions import ENTRY, entries
 from csvapi.spill.key_files import Spread
-from csvapi.spill.native_index import NativeIndex, empty_digest
+from csvapi.spill.native_index import NativeHashIndex, empty_digest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ _LEAST, _MOST = 1 << 20, 1 << 26  # bytes of it in any case, and at most: a sort
 _SHALLOW = 60  # bits that are alike in what is not spread any more: it is one digest
 
 
-class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
+class NativeHashIndexWriter(AbstractContextManager["NativeHashIndexWriter"]):
     """Takes keys and texts in order; `finish` puts them into an index. `most` bytes of entries are sorted at once."""
 
     def __init__(self, workspace: Workspace, name: str, most: int = 0) -> None:
@@ -77,7 +77,7 @@ class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def finish(self) -> NativeIndex:
+    def finish(self) -> NativeHashIndex:
         """Put each partition in order, one behind the other."""
         self._add_texts(bytes(SLACK), 0)
         self._spread.partitions.flush()
@@ -93,7 +93,7 @@ class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
             if not self.count:
                 self._write(self._order, bytes(ENTRY))  # an empty file cannot be mapped
         del self._sorter
-        return NativeIndex(self.folder, self._begins.bits, self.secret, self.repeated, self.workspace.memory)
+        return NativeHashIndex(self.folder, self._begins.bits, self.secret, self.repeated, self.workspace.memory)
 
     def _put(self, path: Path, skip: int) -> None:
         """Write the entries of a file in their order, which begin with the same `skip` bits; the file goes."""
@@ -112,7 +112,7 @@ class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
                 self._write(self._order, order)
                 for piece in self._begins.add(order):
                     self._write(self._starts, piece)
-                self.workspace.alive()
+                self.workspace.heartbeat()
         path.unlink()
 
     def _are_one(self, path: Path, skip: int) -> bool:
@@ -124,7 +124,7 @@ class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
                 first = first or bytes(order[:DIGEST])
                 if repeated < size // ENTRY - 1 or order[:DIGEST] != first:
                     return False
-                self.workspace.alive()
+                self.workspace.heartbeat()
         return True
 
     def _put_apart(self, path: Path, skip: int) -> None:
@@ -134,7 +134,7 @@ class NativeIndexWriter(AbstractContextManager["NativeIndexWriter"]):
             with path.open("rb", buffering=0) as file:
                 while size := file.readinto(self._sorter.entries.view):
                     apart.partitions.add_entries(self._sorter.entries.view[:size], skip=skip)
-                    self.workspace.alive()
+                    self.workspace.heartbeat()
             apart.partitions.flush()
         finally:
             apart.close()

@@ -1,4 +1,5 @@
-"""Records in the order of their keys, by the kernel: see `spill.external_sort`, whose `Runs` do the same in Python.
+"""Records in the order of their keys, by the kernel: see `spill.external_sort`, whose `SortedRuns` do the same in
+Python.
 
 Memory: a block of five eighths of the budget, which takes records and keys until it is full; then it is put in order
 and written as a run. Up to 64 runs are merged at once, as many as the budget has buffers for. Disk: keys and records,
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from csvapi.csvio.disk import disk_budget
 from csvapi.native.sorting import LARGEST, MOST_RUNS, Block, Strings
 from csvapi.native.sorting import merged as merge
-from csvapi.spill.external_sort import Runs, merged
+from csvapi.spill.external_sort import SortedRuns, merged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,7 +30,7 @@ _LEAST, _SMALLEST_CHUNK, _CHUNK = 1 << 8, 1 << 12, 1 << 20  # bytes
 _CHUNKS = 256  # of the memory
 
 
-class NativeRuns:
+class NativeSortedRuns:
     """Takes records with keys in any order; `files` are the runs on disk, in the order of their records."""
 
     def __init__(self, workspace: Workspace, name: str) -> None:
@@ -83,7 +84,7 @@ class NativeRuns:
         """Write what is in memory as one run."""
         if self._block and len(self._block):
             path = self.workspace.folder / f"{self.name}-{len(self.files)}"
-            write(path, self._block.sorted(chunk(self.workspace.memory), whole=True), self.workspace.alive)
+            write(path, self._block.sorted(chunk(self.workspace.memory), whole=True), self.workspace.heartbeat)
             self.files.append(path)
             self.longest = max(self.longest, self._block.longest)
             self._block.clear()
@@ -103,45 +104,45 @@ def chunk(memory: int) -> int:
     return min(max(memory // _CHUNKS, _SMALLEST_CHUNK), _CHUNK)
 
 
-def write(path: Path, pieces: Iterable[memoryview], alive: Callable[[], None]) -> None:
+def write(path: Path, pieces: Iterable[memoryview], heartbeat: Callable[[], None]) -> None:
     """Write a run, piece by piece."""
     with disk_budget(), path.open("wb", buffering=0) as file:
         for data in pieces:
-            alive()
+            heartbeat()
             with disk_budget(len(data)):
                 file.write(data)
 
 
-def sorter(workspace: Workspace, name: str) -> Runs | NativeRuns:
+def sorter(workspace: Workspace, name: str) -> SortedRuns | NativeSortedRuns:
     """Something that takes records with keys, by the kernel where it may be used."""
     if workspace.native:
-        return NativeRuns(workspace, name)
-    return Runs(workspace.folder, name, workspace.memory, workspace.alive)
+        return NativeSortedRuns(workspace, name)
+    return SortedRuns(workspace.folder, name, workspace.memory, workspace.heartbeat)
 
 
-def in_order(parts: Sequence[Runs | NativeRuns], workspace: Workspace) -> Iterator[bytes]:
+def in_order(parts: Sequence[SortedRuns | NativeSortedRuns], workspace: Workspace) -> Iterator[bytes]:
     """The records that several sorters took, in the order of their keys; equal keys in the order they came."""
-    native = [part for part in parts if isinstance(part, NativeRuns)]
+    native = [part for part in parts if isinstance(part, NativeSortedRuns)]
     if native:
         yield from map(bytes, items(native, workspace))
         return
-    plain = [part for part in parts if isinstance(part, Runs)]
-    for _, records in merged(plain, workspace.folder, workspace.memory, workspace.alive):
+    plain = [part for part in parts if isinstance(part, SortedRuns)]
+    for _, records in merged(plain, workspace.folder, workspace.memory, workspace.heartbeat):
         yield b"".join(records)
 
 
-def items(parts: Sequence[NativeRuns], workspace: Workspace, *, whole: bool = False) -> Iterator[memoryview]:
+def items(parts: Sequence[NativeSortedRuns], workspace: Workspace, *, whole: bool = False) -> Iterator[memoryview]:
     """The same by the kernel, in pieces that are valid up to the next; with `whole`, as `Block.sorted` gives them."""
     if len(parts) == 1 and not parts[0].files:
         pieces = parts[0].finish(whole=whole)
     else:
         pieces = _from_files(parts, workspace, whole=whole)
     for data in pieces:
-        workspace.alive()
+        workspace.heartbeat()
         yield data
 
 
-def _from_files(parts: Sequence[NativeRuns], workspace: Workspace, *, whole: bool) -> Iterator[memoryview]:
+def _from_files(parts: Sequence[NativeSortedRuns], workspace: Workspace, *, whole: bool) -> Iterator[memoryview]:
     for part in parts:
         part.free()
     files = list(chain.from_iterable(part.files for part in parts))
@@ -152,7 +153,7 @@ def _from_files(parts: Sequence[NativeRuns], workspace: Workspace, *, whole: boo
         groups = [files[first : first + fan] for first in range(0, len(files), fan)]
         files = [workspace.folder / f"{name}-merge-{turn}-{number}" for number in range(len(groups))]
         for path, group in zip(files, groups, strict=True):
-            write(path, _merged(group, room, whole=True), workspace.alive)
+            write(path, _merged(group, room, whole=True), workspace.heartbeat)
         turn += 1
     if files:
         yield from _merged(files, room, whole=whole)

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Workspace:
-    """A folder that goes with the run, bytes of memory; `alive` is to be called now and then, and may stop the step.
+    """A folder that goes with the run, bytes of memory; `heartbeat` is to be called now and then, and may stop the
+    step.
 
     `shared` says that the file's ranges are read side by side, so that what one gathers crosses to another process;
     `native` that the kernel may be used.
@@ -20,6 +21,6 @@ class Workspace:
 
     folder: Path
     memory: int
-    alive: Callable[[], None] = lambda: None
+    heartbeat: Callable[[], None] = lambda: None
     shared: bool = False
     native: bool = False

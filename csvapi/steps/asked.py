@@ -12,15 +12,15 @@ from csvapi.steps.remarks import Remark, Sighting
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from csvapi.csvio.wire import Wire
+    from csvapi.csvio.byte_dialect import ByteDialect
 
 _PLACES = 20  # cells of which one may show the format: the first may be empty, or `n/a`
 _SHOWN = 500  # bytes kept of a cell: more than is shown of one, or has a format
 
 
-def not_comparable(column: str, kinds: Sequence[str], wire: Wire) -> Remark:
+def not_comparable(column: str, kinds: Sequence[str], byte_dialect: ByteDialect) -> Remark:
     """Of cells that are of none of the kinds, numbers or dates, where those are compared."""
-    return Remark("not_comparable", partial(_none, column, kinds, wire), column, most=_PLACES)
+    return Remark("not_comparable", partial(_none, column, kinds, byte_dialect), column, most=_PLACES)
 
 
 def text_comparison(column: str, value: str, fits: list[dict[str, Any]]) -> Remark:
@@ -29,19 +29,19 @@ def text_comparison(column: str, value: str, fits: list[dict[str, Any]]) -> Rema
 
 
 def note(remark: Remark, of: int, bad: Sequence[tuple[int, bytes]]) -> None:
-    """Add a block's: `of` cells were asked for; `bad` ones, with their rows, could not be compared."""
+    """Add a batch's: `of` cells were asked for; `bad` ones, with their rows, could not be compared."""
     first = [] if remark.seen.spots else list(bad[:1])
     filled = [place for place in bad[len(first) :] if place[1]] if len(remark.seen.spots) < remark.most else []
     places = [*first, *filled][: remark.most]
     remark.add(of, len(bad), [(row, cell[:_SHOWN]) for row, cell in places])
 
 
-def _none(column: str, kinds: Sequence[str], wire: Wire, seen: Sighting) -> tuple[str, str | None]:
+def _none(column: str, kinds: Sequence[str], byte_dialect: ByteDialect, seen: Sighting) -> tuple[str, str | None]:
     """With a format only for one kind: `as` holds for all values, and those of another kind would not be of it."""
     verb = "is" if seen.count == 1 else "are"
     detail = f"{seen.count} of {seen.of} cells of {column!r} {verb} no {' or '.join(kinds)}"
     shown = seen.spots if len(kinds) == 1 else ()
-    found = (fitting(kinds[0], wire.decode(spot.value)) for spot in shown if spot.value)
+    found = (fitting(kinds[0], byte_dialect.decode(spot.value)) for spot in shown if spot.value)
     return detail, _hint(next(filter(None, found), []))
 
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.remarks import Remark
-    from csvapi.steps.second_input import Other
+    from csvapi.steps.second_input import SecondInput
     from csvapi.steps.step import Context, Counts
 
 
@@ -48,8 +48,8 @@ class Behaviour:
         ...     def __init__(self, params, context, pointer):
         ...         self.position = context.position(params["column"], f"{pointer}/column")
         ...
-        ...     def keep(self, block):
-        ...         return bytes(bool(cell) for cell in block.column(self.position))
+        ...     def keep(self, batch):
+        ...         return bytes(bool(cell) for cell in batch.column(self.position))
         >>>
         >>> OPERATION = Operation(
         ...     name="filled",
@@ -78,24 +78,24 @@ class Behaviour:
 
     Memory: what a step holds besides the batch that it was given should be within `Workspace.memory`, given to
     `prepare` and `gather`. In a pass a step may raise `TooLarge` (see `steps.growth`), `InvalidInput`, what
-    `csvio.disk` raises for a full disk, and what `alive` raises.
+    `csvio.disk` raises for a full disk, and what `heartbeat` raises.
 
     These attributes are set where the step is built, and not changed later:
 
-    after    the columns and the wire that the next step meets; None if they are the same as before this step
+    after    the columns and the byte dialect that the next step meets; None if they are the same as before this step
     reasons  why a record may be dropped, one short text each. All steps of a stage have 254; where they have more, each
              step has one reason for all
     remarks  what the step counts that it could not do, for warnings (see `steps.remarks`). The engine empties them at
              the beginning of each pass and range, and adds up those of all ranges
-    others   the other files that the step reads; their warnings are reported with the step's
+    second_inputs   the other files that the step reads; their warnings are reported with the step's
     """
 
     after: Context | None = None
     reasons: tuple[str, ...] = ()
     remarks: Sequence[Remark] = ()
-    others: Sequence[Other] = ()
+    second_inputs: Sequence[SecondInput] = ()
 
-    alive: Callable[[], None] = staticmethod(lambda: None)
+    heartbeat: Callable[[], None] = staticmethod(lambda: None)
     """Set by the engine before `prepare` and before each pass. A step calls it whenever it has worked for some tenths
     of a second on one batch, so that a run can be cancelled. It may raise, and the step lets that pass through."""
 

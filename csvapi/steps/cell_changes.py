@@ -14,8 +14,8 @@ from csvapi.steps.writing import encoded
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.csvio.indexed import IndexedBatch
-    from csvapi.csvio.wire import Wire
 
 _CHANGES = {"nfc": Change.COMPOSE, "trim": Change.TRIM, "collapse": Change.COLLAPSE}
 _Other = tuple[int, int, int, bytes]  # a record, where its cell begins among all, its bytes, and the new one
@@ -32,7 +32,9 @@ class CellChanges:
         self.changer, self.fill, self.value = Changer(change, fill, letters), fill or b"", value
 
     @classmethod
-    def of(cls, params: dict[str, Any], wire: Wire, value: Callable[[bytes, int, int], bytes]) -> CellChanges | None:
+    def of(
+        cls, params: dict[str, Any], byte_dialect: ByteDialect, value: Callable[[bytes, int, int], bytes]
+    ) -> CellChanges | None:
         """None where the kernel makes none of these changes, or cannot write what empty cells become."""
         if "replace" in params or params.get("fill_previous"):
             return None
@@ -41,10 +43,10 @@ class CellChanges:
             change |= each if params.get(name) else Change(0)
         change |= _CASES.get(params.get("case", ""), Change(0))
         try:
-            fill = encoded(params["fill"], wire) if "fill" in params else None
+            fill = encoded(params["fill"], byte_dialect) if "fill" in params else None
         except InvalidInput:
             return None
-        return cls(change, fill, letters_of(params) if wire.inner == "utf-8" else (), value)
+        return cls(change, fill, letters_of(params) if byte_dialect.inner == "utf-8" else (), value)
 
     def texts(self, batch: IndexedBatch, positions: Sequence[int], room: int) -> tuple[list[CellTexts], int] | None:
         """The new cells of these columns, and how many of them are others; None where they may take more than `room`

@@ -65,11 +65,11 @@ class PartsReader(AbstractContextManager["PartsReader"]):
         for file in self.files:
             os.close(file)
 
-    def column(self, alive: Callable[[], None]) -> ColumnProfile:
-        """The profile of the next column. Calls `alive` before each part, which may raise."""
+    def column(self, heartbeat: Callable[[], None]) -> ColumnProfile:
+        """The profile of the next column. Calls `heartbeat` before each part, which may raise."""
         whole: ColumnProfile | None = None
         for part in self.parts:
-            alive()
+            heartbeat()
             file, position, before = part
             size = int.from_bytes(os.pread(file, _SIZE, position))
             found = ColumnProfile.unpacked(os.pread(file, size, position + _SIZE), self.room)

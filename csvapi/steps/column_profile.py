@@ -19,7 +19,7 @@ from csvapi.steps.numbers import numbers_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from csvapi.csvio.wire import Wire
+    from csvapi.csvio.byte_dialect import ByteDialect
 
 KINDS = ("integer", "number", "date")
 FIXED = 2_500  # bytes of memory for a column besides its values, measured
@@ -76,10 +76,10 @@ class ColumnProfile:
         cells += [end if kind == "text" else end[1] for kind, ends in self.ranges.items() for end in ends]
         return FIXED + self.distinct.size + sum(map(len, cells))
 
-    def add(self, cells: Sequence[bytes | None], rows: Sequence[int], wire: Wire) -> None:
+    def add(self, cells: Sequence[bytes | None], rows: Sequence[int], byte_dialect: ByteDialect) -> None:
         """Add cells, None for those that a record does not have, with the rows they are in."""
         present = list(filter(None, cells))
-        self.add_counted(Counter(present), len(cells) - len(present), cells, rows, wire)
+        self.add_counted(Counter(present), len(cells) - len(present), cells, rows, byte_dialect)
 
     def add_counted(
         self,
@@ -87,35 +87,43 @@ class ColumnProfile:
         empty: int,
         cells: Sequence[bytes | None],
         rows: Sequence[int],
-        wire: Wire,
+        byte_dialect: ByteDialect,
     ) -> None:
         """Values with how often each occurs; `cells` has at least the first one of each, `rows` where they are."""
-        self.add_values(counted, empty, wire)
+        self.add_values(counted, empty, byte_dialect)
         if counted:
-            self.add_kinds(counted, cells, rows, wire)
+            self.add_kinds(counted, cells, rows, byte_dialect)
 
-    def add_values(self, counted: Mapping[bytes, int], empty: int, wire: Wire) -> None:
+    def add_values(self, counted: Mapping[bytes, int], empty: int, byte_dialect: ByteDialect) -> None:
         """The same but for the kinds of the values."""
         self.records += sum(counted.values()) + empty
         self.empty += empty
         if not counted:
             return
         self.distinct.add(counted)
-        texts = counted if wire.ordered else {wire.decode(cell).encode("utf-8", "replace") for cell in counted}
+        texts = (
+            counted
+            if byte_dialect.ordered
+            else {byte_dialect.decode(cell).encode("utf-8", "replace") for cell in counted}
+        )
         self.note_range("text", min(texts), max(texts))
         if (most := max(map(len, counted))) > self.longest:
             if not b"".join(counted).isascii():
-                most = max(len(wire.decode(cell)) for cell in counted if len(cell) > self.longest)
+                most = max(len(byte_dialect.decode(cell)) for cell in counted if len(cell) > self.longest)
             self.longest = max(self.longest, most)
 
     def add_kinds(
-        self, counted: Mapping[bytes, int], cells: Sequence[bytes | None], rows: Sequence[int], wire: Wire
+        self,
+        counted: Mapping[bytes, int],
+        cells: Sequence[bytes | None],
+        rows: Sequence[int],
+        byte_dialect: ByteDialect,
     ) -> None:
         """Which cells are which, how many, the first that is not, and the extremes of each kind."""
-        numbers = numbers_of(counted, wire.decode)
+        numbers = numbers_of(counted, byte_dialect.decode)
         integers = {cell: value for cell, value in numbers.items() if not _BROKEN.search(cell)}
         like = filter(_DATE_LIKE.search, counted) if len(numbers) < len(counted) else ()
-        dates = {cell: value for cell in like if (value := _date(wire.decode(cell))) is not None}
+        dates = {cell: value for cell in like if (value := _date(byte_dialect.decode(cell))) is not None}
         of_kind: dict[str, dict[bytes, Any]] = {"integer": integers, "number": numbers, "date": dates}
         for kind, found in of_kind.items():
             if len(found) < len(counted) and (kind not in self.strangers or rows[0] < self.strangers[kind][0]):
@@ -191,7 +199,7 @@ class ColumnProfile:
 
 
 def _date(text: str) -> Moment | None:
-    """A column's dates are few, and each block holds many of them."""
+    """A column's dates are few, and each batch holds many of them."""
     return _known(text) if len(text) <= _SHORT else moment(text)
 
 

@@ -16,7 +16,7 @@ from csvapi.steps.values import as_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from csvapi.csvio.wire import Wire
+    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.steps.remarks import Remark
 
 FEW = 8  # values that are compared one after the other; more are looked up
@@ -27,7 +27,7 @@ COMPARE = {"==": operator.eq, ">": operator.gt, ">=": operator.ge, "<": operator
 class Node(Protocol):
     """A condition, or several that are joined."""
 
-    def mask(self, block: Batch) -> Mask:
+    def mask(self, batch: Batch) -> Mask:
         """For each record of the batch 1 if the condition holds, else 0."""
         ...
 
@@ -46,13 +46,13 @@ class All:
 
     parts: Sequence[Node]
 
-    def mask(self, block: Batch) -> Mask:
+    def mask(self, batch: Batch) -> Mask:
         """See `Node.mask`."""
-        mask = self.parts[0].mask(block)
+        mask = self.parts[0].mask(batch)
         for part in self.parts[1:]:
             if 1 not in mask:
                 break
-            mask = spread(mask, part.mask(block.select(mask)))
+            mask = spread(mask, part.mask(batch.select(mask)))
         return mask
 
 
@@ -62,9 +62,9 @@ class Not:
 
     part: Node
 
-    def mask(self, block: Batch) -> Mask:
+    def mask(self, batch: Batch) -> Mask:
         """See `Node.mask`."""
-        return inverse(self.part.mask(block))
+        return inverse(self.part.mask(batch))
 
 
 def any_of(parts: Sequence[Node]) -> Node:
@@ -83,18 +83,18 @@ class Leaf:
     absent: bool
     asked: Remark | None = None
 
-    def mask(self, block: Batch) -> Mask:
+    def mask(self, batch: Batch) -> Mask:
         """See `Node.mask`."""
         if isinstance(self.test, Text) and not self.asked and isinstance(self.test.operand, bytes):
-            mask = block.text_mask(self.position, self.test.name, self.test.operand)
+            mask = batch.text_mask(self.position, self.test.name, self.test.operand)
             if mask is not None:
                 return mask
-        cells: list[Cell] = block.column(self.position)
-        if not block.width and None in cells:
-            there = [(cell, row) for cell, row in zip(cells, block.rows, strict=True) if cell is not None]
+        cells: list[Cell] = batch.column(self.position)
+        if not batch.width and None in cells:
+            there = [(cell, row) for cell, row in zip(cells, batch.rows, strict=True) if cell is not None]
             answers = iter(bytes(self.ask([cell for cell, _ in there], [row for _, row in there])))
             return bytes(self.absent if cell is None else next(answers) for cell in cells)
-        return bytes(self.ask(cast("list[bytes]", cells), block.rows))
+        return bytes(self.ask(cast("list[bytes]", cells), batch.rows))
 
     def ask(self, cells: Sequence[bytes], rows: Sequence[int]) -> Iterable[bool]:
         """For each cell whether the test holds; counts the cells if their comparison is in doubt."""
@@ -103,26 +103,30 @@ class Leaf:
         return self.test(cells)
 
 
-def text_test(name: str, value: Any, wire: Wire, *, fold: bool) -> Callable[[Sequence[bytes]], Iterable[bool]]:
+def text_test(
+    name: str, value: Any, byte_dialect: ByteDialect, *, fold: bool
+) -> Callable[[Sequence[bytes]], Iterable[bool]]:
     """A comparison with text, on bytes wherever these order and match as the text does."""
-    if not fold and (operand := _encoded(name, value, wire)) is not None:
+    if not fold and (operand := _encoded(name, value, byte_dialect)) is not None:
         return Text(name, operand)
     shape = str.casefold if fold else str
     compare = Text(name, shape(as_text(value)))
-    return lambda cells: compare([shape(wire.decode(cell)) for cell in cells])
+    return lambda cells: compare([shape(byte_dialect.decode(cell)) for cell in cells])
 
 
-def among(values: Sequence[Any], wire: Wire, *, fold: bool) -> Callable[[Sequence[bytes]], Iterable[bool]]:
+def among(
+    values: Sequence[Any], byte_dialect: ByteDialect, *, fold: bool
+) -> Callable[[Sequence[bytes]], Iterable[bool]]:
     """Whether a cell is one of `values` as text: one look-up a cell, however many values there are."""
     if fold:
         folded = frozenset(as_text(value).casefold() for value in values)
-        return lambda cells: [wire.decode(cell).casefold() in folded for cell in cells]
-    operands = [_encoded("==", value, wire) for value in values]
+        return lambda cells: [byte_dialect.decode(cell).casefold() in folded for cell in cells]
+    operands = [_encoded("==", value, byte_dialect) for value in values]
     known = frozenset(operand for operand in operands if operand is not None)
     others = frozenset(as_text(value) for value, operand in zip(values, operands, strict=True) if operand is None)
     if not others:
         return lambda cells: map(known.__contains__, cells)
-    return lambda cells: [cell in known or wire.decode(cell) in others for cell in cells]
+    return lambda cells: [cell in known or byte_dialect.decode(cell) in others for cell in cells]
 
 
 @dataclass(frozen=True)
@@ -139,10 +143,10 @@ class Text:
         return map(compare, cells, repeat(self.operand))
 
 
-def _encoded(name: str, value: Any, wire: Wire) -> bytes | None:
+def _encoded(name: str, value: Any, byte_dialect: ByteDialect) -> bytes | None:
     """`value` in the file's bytes; None where comparing bytes would not be comparing text."""
-    same = wire.ordered if name in (">", ">=", "<", "<=") else name == "==" or wire.aligned
+    same = byte_dialect.ordered if name in (">", ">=", "<", "<=") else name == "==" or byte_dialect.aligned
     try:
-        return as_text(value).encode(wire.inner) if same else None
+        return as_text(value).encode(byte_dialect.inner) if same else None
     except UnicodeEncodeError:
         return None

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csvapi.csvio.batch import Batch, Cell
-    from csvapi.csvio.wire import Wire
+    from csvapi.csvio.byte_dialect import ByteDialect
 
-Violation = tuple[int, str, bytes, str]  # the record in its block, column, value, rule
+Violation = tuple[int, str, bytes, str]  # the record in its batch, column, value, rule
 
 _EACH = 100  # bytes of memory for a cell that is remembered, besides its text
 
@@ -24,7 +24,7 @@ _EACH = 100  # bytes of memory for a cell that is remembered, besides its text
 class Rules:
     """What is asked of a cell, shared by the fields that ask the same.
 
-    `known` remembers which rule a cell violates ("" for none), in about `room` bytes of memory and those of a block.
+    `known` remembers which rule a cell violates ("" for none), in about `room` bytes of memory and those of a batch.
     """
 
     def __init__(self, field: dict[str, Any], missing: frozenset[bytes], *, required: bool) -> None:
@@ -47,12 +47,12 @@ class Rules:
         """Of the rules, in the order in which they are asked."""
         return [*(["required"] if self.required else []), *(name for name, _ in self.rules)]
 
-    def violated(self, cells: Sequence[Cell], wire: Wire) -> list[str]:
+    def violated(self, cells: Sequence[Cell], byte_dialect: ByteDialect) -> list[str]:
         """The rule that each cell violates."""
         found = list(map(self.known.get, cells))
         if None in found:
             for cell in set(cells).difference(self.known):
-                self.known[cell] = self._rule(cell, wire)
+                self.known[cell] = self._rule(cell, byte_dialect)
                 self.size += _EACH + len(cell or b"")
             found = list(map(self.known.__getitem__, cells))
             if self.size > self.room:
@@ -60,10 +60,10 @@ class Rules:
                 self.size = 0
         return found  # type: ignore[return-value]  # every cell is known now
 
-    def _rule(self, cell: Cell, wire: Wire) -> str:
+    def _rule(self, cell: Cell, byte_dialect: ByteDialect) -> str:
         if cell is None or cell in self.missing:
             return "required" if self.required else ""
-        text = wire.decode(cell)
+        text = byte_dialect.decode(cell)
         for name, holds in self.rules:
             if not holds(text):
                 return name
@@ -83,17 +83,17 @@ class Checked:
         """The names of its rules, in the order in which a cell is held against them."""
         return self.rules.names
 
-    def violations(self, block: Batch) -> list[Violation]:
+    def violations(self, batch: Batch) -> list[Violation]:
         """In the order of the records."""
         indexed = self.rules.indexed
-        if indexed and isinstance(block, IndexedBatch):
-            found = indexed.violated(block, self.position)
-            if found and block.kept is not None:
-                places = list(accumulate(block.kept, initial=0))
+        if indexed and isinstance(batch, IndexedBatch):
+            found = indexed.violated(batch, self.position)
+            if found and batch.kept is not None:
+                places = list(accumulate(batch.kept, initial=0))
                 return [(places[record], self.name, cell, rule) for record, cell, rule in found]
             return [(record, self.name, cell, rule) for record, cell, rule in found]
-        cells = block.column(self.position)
-        rules = self.rules.violated(cells, block.wire)
+        cells = batch.column(self.position)
+        rules = self.rules.violated(cells, batch.byte_dialect)
         return [(at, self.name, cells[at] or b"", rules[at]) for at in compress(count(), rules)] if any(rules) else []
 
 

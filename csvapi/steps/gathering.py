@@ -30,10 +30,10 @@ class Gathering(ABC):
     """Takes the records of one range, in the process that reads the range."""
 
     @abstractmethod
-    def add(self, block: Batch, line: Callable[[int], int]) -> None:
+    def add(self, batch: Batch, line: Callable[[int], int]) -> None:
         """Take the next records, in the order of the file; the batch itself is not to be kept.
 
-        `line(row)` is the physical line, from 1 in the range, at which the record in `row` (as in `block.rows`) begins.
+        `line(row)` is the physical line, from 1 in the range, at which the record in `row` (as in `batch.rows`) begins.
         What takes more than the memory of the workspace goes to files in its folder.
         """
 

@@ -1,8 +1,8 @@
-"""How much a step may make of a record, and of a block: known before it is made.
+"""How much a step may make of a record, and of a batch: known before it is made.
 
 No step makes a record longer than the file's records may be (`Context.max_record`): the size is added up cell by cell,
-and `TooLarge` raised, before anything is joined or written. And no step makes a large block of a small one: it takes
-the first of a block's records, as many as fit into `PART` bytes of memory, and the engine comes back with the others.
+and `TooLarge` raised, before anything is joined or written. And no step makes a large batch of a small one: it takes
+the first of a batch's records, as many as fit into `PART` bytes of memory, and the engine comes back with the others.
 So a step needs the memory of one part, or of one record, whatever it does to them.
 """
 
@@ -75,7 +75,7 @@ class Bound:
 
 @dataclass
 class Part:
-    """Adds up the records that a step makes of the first ones of a block."""
+    """Adds up the records that a step makes of the first ones of a batch."""
 
     bound: Bound
     size: int = 0
@@ -93,11 +93,11 @@ class Part:
         return True
 
 
-def some(block: Batch, cells: int) -> Iterator[Batch]:
-    """The block in parts, for a step that makes something of `cells` cells of each record."""
+def some(batch: Batch, cells: int) -> Iterator[Batch]:
+    """The batch in parts, for a step that makes something of `cells` cells of each record."""
     count = max(1, CELLS // max(1, cells))
-    if len(block) <= count:
-        yield block
+    if len(batch) <= count:
+        yield batch
         return
-    for start in range(0, len(block), count):
-        yield block.part(start, start + count)
+    for start in range(0, len(batch), count):
+        yield batch.part(start, start + count)

@@ -19,10 +19,10 @@ from csvapi.steps.schema_types import FieldType
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.csvio.indexed import IndexedBatch
-    from csvapi.csvio.wire import Wire
 
-    Judge = Callable[[list[bytes], Wire], list[str]]  # the rule that each cell violates, "" for none
+    Judge = Callable[[list[bytes], ByteDialect], list[str]]  # the rule that each cell violates, "" for none
 
 _MOMENTS = {"date": Kind.DATE, "datetime": Kind.DATETIME, "time": Kind.TIME}
 _LEARNED = 1 << 13  # values of a field that are remembered, at most
@@ -87,7 +87,7 @@ class IndexedRules:
         if not records:
             return []
         asked = cells.cells(batch.index, column, answers.each, ASK)
-        rules = self.judge(asked, batch.wire)
+        rules = self.judge(asked, batch.byte_dialect)
         if self.known is not None and len(self.known) > learned:
             self._learn(self.known, learned, dict(zip(records, rules, strict=True)))
         return [each for each in zip(records, asked, rules, strict=True) if each[2]]
@@ -100,8 +100,8 @@ class IndexedRules:
             misses = list(records)
         else:
             lines = text.replace(b"\0", b"\n")
-            if batch.wire.inner != "utf-8":
-                lines = batch.wire.decode(lines).encode()
+            if batch.byte_dialect.inner != "utf-8":
+                lines = batch.byte_dialect.decode(lines).encode()
             wrong = list(self.pattern.misses(lines))
             every = list(records) if wrong else []
             misses = [every[number] for number in wrong]

@@ -18,8 +18,8 @@ from csvapi.steps.hyperloglog import FEW
 from csvapi.steps.numbers import SPACES
 
 if TYPE_CHECKING:
+    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.csvio.indexed import IndexedBatch
-    from csvapi.csvio.wire import Wire
     from csvapi.native.library import SummaryStruct
     from csvapi.steps.column_profile import ColumnProfile
 
@@ -37,13 +37,13 @@ def values_of(bound: int, memory: int, columns: int) -> int:
     return found if found >= _LEAST else 0
 
 
-def ranks_of(wire: Wire) -> bytes | None:
+def ranks_of(byte_dialect: ByteDialect) -> bytes | None:
     """The rank of each byte in the order of code points; None where the kernel must not tell texts from values, since
     bytes mean something only together, or other spaces than it knows may stand around a value."""
-    undefined = b"" if wire.ordered else wire.undecodable
-    if wire.ordered or undefined is None:
-        return _SAME if wire.ordered else None
-    texts = [wire.decode(bytes((byte,))) for byte in range(256)]
+    undefined = b"" if byte_dialect.ordered else byte_dialect.undecodable
+    if byte_dialect.ordered or undefined is None:
+        return _SAME if byte_dialect.ordered else None
+    texts = [byte_dialect.decode(bytes((byte,))) for byte in range(256)]
     if any(text in SPACES and byte not in _SPACES for byte, text in enumerate(texts)):
         return None
     order = sorted(range(256), key=texts.__getitem__)
@@ -53,9 +53,11 @@ def ranks_of(wire: Wire) -> bytes | None:
 class IndexedColumn:
     """One column; `flush` puts into `profile` what is known so far."""
 
-    def __init__(self, profile: ColumnProfile, position: int, most: int, secret: bytes, wire: Wire) -> None:
-        self.position, self.most, self.secret, self.wire = position, most, secret, wire
-        self.ranks = ranks_of(wire)
+    def __init__(
+        self, profile: ColumnProfile, position: int, most: int, secret: bytes, byte_dialect: ByteDialect
+    ) -> None:
+        self.position, self.most, self.secret, self.byte_dialect = position, most, secret, byte_dialect
+        self.ranks = ranks_of(byte_dialect)
         self.begin(profile)
 
     def begin(self, profile: ColumnProfile) -> None:
@@ -83,14 +85,14 @@ class IndexedColumn:
         unknown = b"\1" * len(counter) if self.ranks is None else self.summary.add_kinds(counter)
         found, profile = counter.taken(), self.profile
         counted = dict(zip(found.texts, found.counts, strict=True))
-        profile.add_values(counted, found.empty, self.wire)
+        profile.add_values(counted, found.empty, self.byte_dialect)
         if self.ranks is not None:
             for kind, number in zip(KINDS, self.summary.found.stranger, strict=True):
                 if number != NONE:
                     profile.note_stranger(kind, self.rows[number], found.texts[number])
         if 1 in unknown:
             asked, rows = list(compress(found.texts, unknown)), list(compress(self.rows, unknown))
-            profile.add_kinds({text: counted[text] for text in asked}, asked, rows, self.wire)
+            profile.add_kinds({text: counted[text] for text in asked}, asked, rows, self.byte_dialect)
         self.rows = []
 
     def _count(self, batch: IndexedBatch, counter: ValueCounter) -> int:
@@ -103,7 +105,7 @@ class IndexedColumn:
             if done == len(batch.index):
                 break
             if not len(counter):  # a cell that no table has room for
-                self.profile.add([*self._cells(batch, {done}).values()], [rows[done]], self.wire)
+                self.profile.add([*self._cells(batch, {done}).values()], [rows[done]], self.byte_dialect)
                 done += 1
             self._flush_counter(counter)
             if self.profile.distinct.registers and self.ranks is not None:
@@ -120,7 +122,7 @@ class IndexedColumn:
         self._note_texts(batch, found)
         if found.unknown:
             asked, rows = cells(batch.index, self.position, unknown), list(compress(batch.all_rows, unknown))
-            profile.add_kinds(Counter(asked), asked, rows, self.wire)
+            profile.add_kinds(Counter(asked), asked, rows, self.byte_dialect)
 
     def _note_texts(self, batch: IndexedBatch, found: SummaryStruct) -> None:
         """The extremes and strangers of one batch."""
@@ -159,10 +161,10 @@ class IndexedColumn:
 
     def _text(self, cell: bytes) -> bytes:
         """A cell as the profile orders texts."""
-        return cell if self.wire.ordered else self.wire.decode(cell).encode("utf-8", "replace")
+        return cell if self.byte_dialect.ordered else self.byte_dialect.decode(cell).encode("utf-8", "replace")
 
     def _cell(self, text: bytes) -> bytes:
-        return text if self.wire.ordered else text.decode().encode(self.wire.inner, "replace")
+        return text if self.byte_dialect.ordered else text.decode().encode(self.byte_dialect.inner, "replace")
 
     def _cells(self, batch: IndexedBatch, records: set[int]) -> dict[int, bytes]:
         """The cells of some records of the index."""

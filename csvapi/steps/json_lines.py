@@ -57,7 +57,7 @@ class JsonLines:
         """By the kernel, up to a record that might become too large."""
         if not isinstance(batch, IndexedBatch):
             return 0
-        objects = self._objects(batch.wire.inner)
+        objects = self._objects(batch.byte_dialect.inner)
         record = written = 0
         while record < len(batch.index):
             skip = len(self.between) if self.first else 0

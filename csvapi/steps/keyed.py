@@ -12,14 +12,14 @@ from csvapi.csvio.keys import canonical
 from csvapi.steps.growth import some
 from csvapi.steps.remarks import Remark, Sighting
 from csvapi.steps.selecting import KeyedSelector
-from csvapi.steps.writing import wire_of
+from csvapi.steps.writing import byte_dialect_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csvapi.csvio.batch import Batch, Cell
+    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.csvio.keys import Digests
-    from csvapi.csvio.wire import Wire
     from csvapi.spill.duplicates import Keep
     from csvapi.spill.key_files import KeySink
     from csvapi.steps.step import Context
@@ -66,7 +66,7 @@ class Keyed(KeyedSelector):
     def of(cls, positions: Sequence[int] | None, context: Context, retain: Keep, **more: Any) -> Keyed:
         """A key is empty when all its fields are; of whole records, when they have the header's width, too."""
         positions = positions and list(dict.fromkeys(positions))  # named twice, a column is no other key
-        delimiter = wire_of(context).delimiter
+        delimiter = byte_dialect_of(context).delimiter
         empty = _empty_keys(positions, len(context.columns), delimiter)
         names = [context.columns[place] for place in positions or ()]
         column = names[0] if len(names) == 1 else None
@@ -75,16 +75,16 @@ class Keyed(KeyedSelector):
         kept = more.get("keeps_empty", False)
         return cls(positions, retain, **more, empty=empty, delimiter=delimiter, remarks=[] if kept else remarks)
 
-    def spill(self, block: Batch, sink: KeySink) -> None:
+    def spill(self, batch: Batch, sink: KeySink) -> None:
         """Give the records' keys to `sink`, and count the empty ones."""
         if sink.secret is not None and not self.ignore:
-            digests = block.digests(self.positions, sink.secret)
+            digests = batch.digests(self.positions, sink.secret)
             if digests is not None:
-                self._spill_digests(block, digests, sink)
+                self._spill_digests(batch, digests, sink)
                 return
-        for part in some(block, len(self.positions or ()) or block.width):
+        for part in some(batch, len(self.positions or ()) or batch.width):
             self._spill_keys(part, sink)
-            self.alive()
+            self.heartbeat()
 
     def _spill_keys(self, batch: Batch, sink: KeySink) -> None:
         keys, rows = self.keys(batch), batch.rows
@@ -116,23 +116,25 @@ class Keyed(KeyedSelector):
         """Whether the key has nothing but empty and absent fields."""
         return key in self.empty or (key[:1] == b"\n" and not key.replace(self.delimiter, b"").strip(b"\n"))
 
-    def keys(self, block: Batch) -> list[bytes]:
+    def keys(self, batch: Batch) -> list[bytes]:
         """See `KeyedSelector.keys`."""
         if not self.ignore:
-            return block.keys(self.positions)
-        delimiter = block.wire.delimiter
-        return [canonical([self._fold(cell, block.wire) for cell in row], delimiter) for row in self._cells(block)]
+            return batch.keys(self.positions)
+        delimiter = batch.byte_dialect.delimiter
+        return [
+            canonical([self._fold(cell, batch.byte_dialect) for cell in row], delimiter) for row in self._cells(batch)
+        ]
 
-    def _cells(self, block: Batch) -> Sequence[Sequence[Cell]]:
+    def _cells(self, batch: Batch) -> Sequence[Sequence[Cell]]:
         if self.positions is None:
-            return [block.fields(index) for index in range(len(block))]
-        return list(zip(*(block.column(position) for position in self.positions), strict=True))
+            return [batch.fields(index) for index in range(len(batch))]
+        return list(zip(*(batch.column(position) for position in self.positions), strict=True))
 
-    def _fold(self, cell: Cell, wire: Wire) -> Cell:
+    def _fold(self, cell: Cell, byte_dialect: ByteDialect) -> Cell:
         """The cell as `ignore` sees it: Unicode case folding; outer spaces gone and inner runs of them one."""
         if cell is None:
             return None
-        text = wire.decode(cell)
+        text = byte_dialect.decode(cell)
         if "case" in self.ignore:
             text = text.casefold()
         if "space" in self.ignore:
@@ -141,10 +143,10 @@ class Keyed(KeyedSelector):
 
     def sample(self, kept: Batch) -> list[str]:
         """The first ten values among `kept`; of several columns, joined by a delimiter for show."""
-        wire = kept.wire
+        byte_dialect = kept.byte_dialect
         rows = islice(self._cells(kept.select(bytes(index < SAMPLE for index in range(len(kept))))), SAMPLE)
-        shown = (wire.delimiter.join(cell or b"" for cell in row) for row in rows)
-        return [cell.decode(wire.inner, "replace") for cell in shown]
+        shown = (byte_dialect.delimiter.join(cell or b"" for cell in row) for row in rows)
+        return [cell.decode(byte_dialect.inner, "replace") for cell in shown]
 
 
 def _empty_keys(positions: Sequence[int] | None, width: int, delimiter: bytes) -> tuple[bytes, ...]:

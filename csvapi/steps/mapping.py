@@ -37,7 +37,7 @@ class Mapper(Headed, ABC):
     """Makes one record of each record. Those that a part of a batch is made of stay in their order, with their rows."""
 
     @abstractmethod
-    def map(self, block: Batch) -> Batch:
+    def map(self, batch: Batch) -> Batch:
         """The new records, with the `rows` of those they are made of: of all records of the batch, or of the first
         ones, at least one.
 
@@ -73,7 +73,7 @@ class Expander(Headed, ABC):
     what it makes is written part by part, and the steps after it read that as their file. `counts` must give `out`."""
 
     @abstractmethod
-    def expand(self, block: Batch) -> Iterator[Records]:
+    def expand(self, batch: Batch) -> Iterator[Records]:
         """The records that are made of those of the batch, in order, in parts of about `growth.PART` bytes.
 
         Each part is written before the next one is asked for, so it need not be valid longer. Called only in the pass

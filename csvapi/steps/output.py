@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields, validate
 
-from csvapi.csvio.wire import Wire
+from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.errors import InvalidInput
 from csvapi.steps.params import load
 from csvapi.steps.rewrite import LINE_ENDS, Form, Rewrite
@@ -33,11 +33,11 @@ class Output(Schema):
 def rewrite(output: dict[str, Any], context: Context) -> Rewrite:
     """The mapper that writes it. Raises `InvalidInput` and `UnsupportedEncoding` below /output."""
     chosen = load(Output, output, "/output")
-    assert context.wire is not None  # noqa: S101  an output is written for a file
-    before = context.wire.dialect
+    assert context.byte_dialect is not None  # noqa: S101  an output is written for a file
+    before = context.byte_dialect.dialect
     dialect = replace(
         before,
-        encoding=chosen.get("encoding", context.wire.codec),
+        encoding=chosen.get("encoding", context.byte_dialect.codec),
         delimiter=chosen.get("delimiter", before.delimiter),
         line_end=LINE_ENDS.get(chosen.get("line_end", ""), before.line_end),
         bom=chosen.get("bom", before.bom and "encoding" not in chosen),
@@ -48,7 +48,7 @@ def rewrite(output: dict[str, Any], context: Context) -> Rewrite:
         preamble=0,
     )
     try:
-        Wire.of(dialect)
+        ByteDialect.of(dialect)
     except InvalidInput as error:
         error.pointer, error.detail = f"/output{error.pointer}", f"output: {error.detail}"
         raise

@@ -48,7 +48,7 @@ class Parquet:
 
     def write_batch(self, batch: Batch) -> int:
         """By the kernel, unless its text has to be encoded anew or a batch is only a few records."""
-        if not isinstance(batch, IndexedBatch) or batch.wire.inner not in _UTF8 or len(batch) < _FEWEST:
+        if not isinstance(batch, IndexedBatch) or batch.byte_dialect.inner not in _UTF8 or len(batch) < _FEWEST:
             return 0
         index, kept, record = batch.index, batch.kept, 0
         each = _PER_CELL * batch.width

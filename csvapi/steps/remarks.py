@@ -1,14 +1,14 @@
 """What a step could not do with the cells it met: counted as it runs, located by the engine, reported as a warning.
 
-A built step that has something to report holds `Remark` objects in its list `remarks`. While it looks at a block, it
+A built step that has something to report holds `Remark` objects in its list `remarks`. While it looks at a batch, it
 adds what it finds, with the row of the first one:
 
     self.remarks = [Remark("not_comparable", self._describe, column="price")]
     ...
     bad = [index for index, cell in enumerate(cells) if number(cell) is None]
-    self.remarks[0].add(len(cells), len(bad), [(block.rows[index], cells[index]) for index in bad[:1]])
+    self.remarks[0].add(len(cells), len(bad), [(batch.rows[index], cells[index]) for index in bad[:1]])
 
-The engine starts each range and pass with empty remarks, adds line and byte after each block, joins what the ranges
+The engine starts each range and pass with empty remarks, adds line and byte after each batch, joins what the ranges
 found in the order of the file, and asks `describe` for the words once, at the end.
 """
 
@@ -22,12 +22,12 @@ from csvapi.csvio.data_warnings import DataWarning, shown
 
 if TYPE_CHECKING:
     from csvapi.csvio.batch import Cell
-    from csvapi.csvio.wire import Wire
+    from csvapi.csvio.byte_dialect import ByteDialect
 
 
 @dataclass(slots=True)
 class Spot:
-    """A record: its row from 0 in its range (as blocks count), the cell in question; line and byte once known."""
+    """A record: its row from 0 in its range (as batches count), the cell in question; line and byte once known."""
 
     row: int
     value: Cell = None
@@ -66,7 +66,7 @@ class Remark:
     seen: Sighting = field(default_factory=Sighting)
 
     def add(self, of: int, count: int, first: Iterable[tuple[int, Cell]]) -> None:
-        """`of` cells were looked at, `count` of them met it, the `first` of these in these rows (as blocks count)."""
+        """`of` cells were looked at, `count` of them met it, the `first` of these in these rows (as batches count)."""
         seen = self.seen
         seen.of += of
         seen.count += count
@@ -83,7 +83,7 @@ class Remark:
         """What the warning is about: all that was seen."""
         return self.seen
 
-    def warning(self, step: int, wire: Wire, *, located: bool) -> DataWarning | None:
+    def warning(self, step: int, byte_dialect: ByteDialect, *, located: bool) -> DataWarning | None:
         """The warning for step number `step`; None if nothing was met. Not `located`, places are those of an earlier
         step's output, which has no lines and bytes that a person could look up."""
         seen = self.reported()
@@ -92,7 +92,7 @@ class Remark:
         detail, hint = self.describe(seen)
         detail += "" if located else "; the row is one of the table that an earlier step wrote"
         spot = seen.spots[0] if seen.spots else None
-        value = None if spot is None or spot.value is None else shown(spot.value.decode(wire.inner, "replace"))
+        value = None if spot is None or spot.value is None else shown(spot.value.decode(byte_dialect.inner, "replace"))
         return DataWarning(
             self.code,
             detail,

@@ -17,7 +17,7 @@ class Table(Written):
 
     def __init__(self, context: Context, columns: list[str], pointer: str = "") -> None:
         super().__init__(context, columns, pointer, header=True)
-        self.names = [encoded(name, self.wire) for name in columns]
+        self.names = [encoded(name, self.byte_dialect) for name in columns]
         self.out = 0
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
@@ -28,11 +28,11 @@ class Table(Written):
         """The bytes of some records, which are counted."""
         found = list(rows)
         self.out += len(found)
-        return self.wire.restore(b"".join(records(found, self.wire)))
+        return self.byte_dialect.restore(b"".join(records(found, self.byte_dialect)))
 
     def text(self, value: object) -> bytes:
         """A value as a cell. Raises what `encoded` does."""
-        return encoded(str(value), self.wire)
+        return encoded(str(value), self.byte_dialect)
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from csvapi.csvio.batch import Batch, ParsedBatch
+from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.keys import canonical
 from csvapi.csvio.rewriting import Rewriting
-from csvapi.csvio.wire import Wire
 from csvapi.errors import InvalidInput
 from csvapi.steps.growth import Bound, Part
 from csvapi.steps.mapping import Mapper
@@ -56,17 +56,17 @@ class Rewrite(Mapper):
     """
 
     def __init__(self, form: Form, context: Context, pointer: str = "/output") -> None:
-        assert context.wire is not None  # noqa: S101  a mapper is built for a file
+        assert context.byte_dialect is not None  # noqa: S101  a mapper is built for a file
         self.form = form
-        self.before = context.wire
+        self.before = context.byte_dialect
         header = context.header or form.names is not None
-        self.wire = Wire.of(replace(form.dialect, header=header))
-        self.after = Context(context.columns, header, self.wire, context.files, context.max_record)
+        self.byte_dialect = ByteDialect.of(replace(form.dialect, header=header))
+        self.after = Context(context.columns, header, self.byte_dialect, context.files, context.max_record)
         self.bound = Bound(context.max_record, pointer)
         self.rewriting = None
         if not form.escape_formulas and form.width <= len(context.columns):
             columns, every = range(len(context.columns)), form.quoting == "all"
-            self.rewriting = Rewriting(self.wire, columns, self.bound.limit, quote_all=every)
+            self.rewriting = Rewriting(self.byte_dialect, columns, self.bound.limit, quote_all=every)
         self.replaced = 0
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
@@ -74,34 +74,34 @@ class Rewrite(Mapper):
         if self.form.names and not self.before.dialect.header:
             fields = [name.encode(self.before.inner) for name in self.form.names]
         elif not fields or not self.before.dialect.header:
-            return fields, self.wire.bom
+            return fields, self.byte_dialect.bom
         self.bound.check_names([name.decode(self.before.inner, "replace") for name in fields])
         record, names = next(self._rows([fields]))
-        return names, self.wire.bom + self.wire.restore(record)
+        return names, self.byte_dialect.bom + self.byte_dialect.restore(record)
 
-    def map(self, block: Batch) -> Batch:
-        """The first records of the block, as many as fit into a part; the last one that is written may not be."""
-        if self.rewriting and (written := self.rewriting.of(block)) is not None:
+    def map(self, batch: Batch) -> Batch:
+        """The first records of the batch, as many as fit into a part; the last one that is written may not be."""
+        if self.rewriting and (written := self.rewriting.of(batch)) is not None:
             return written
-        raw, plain, odd = list[bytes](), list[bytes](), dict[int, list[bytes]]()
+        raw, line_texts, parsed_fields = list[bytes](), list[bytes](), dict[int, list[bytes]]()
         part, replaced = Part(self.bound), self.replaced
-        for (record, fields), row in zip(self._rows(self._wide_enough(block)), block.rows, strict=False):
+        for (record, fields), row in zip(self._rows(self._wide_enough(batch)), batch.rows, strict=False):
             if not part.takes(len(record), row):
                 break
-            odd[len(raw)] = fields
+            parsed_fields[len(raw)] = fields
             raw.append(record)
-            plain.append(canonical(fields, self.wire.delimiter))
+            line_texts.append(canonical(fields, self.byte_dialect.delimiter))
             replaced = self.replaced
         self.replaced = replaced  # without those of a record that is to come again
-        return ParsedBatch(self.wire, raw, plain, block.rows[: len(raw)], odd)
+        return ParsedBatch(self.byte_dialect, raw, line_texts, batch.rows[: len(raw)], parsed_fields)
 
-    def _wide_enough(self, block: Batch) -> Iterator[list[bytes]]:
+    def _wide_enough(self, batch: Batch) -> Iterator[list[bytes]]:
         """The fields of each record; with those that it does not have it must still be within the bound."""
         limit = self.bound.limit
-        for index, row in enumerate(block.rows):
-            fields = block.fields(index)
-            if len(block.raw[index]) + self.form.width > limit:
-                self.bound.check(len(block.raw[index]) + max(0, self.form.width - len(fields)), row)
+        for index, row in enumerate(batch.rows):
+            fields = batch.fields(index)
+            if len(batch.raw[index]) + self.form.width > limit:
+                self.bound.check(len(batch.raw[index]) + max(0, self.form.width - len(fields)), row)
             yield fields
 
     def counts(self) -> Counts:
@@ -136,7 +136,7 @@ class Rewrite(Mapper):
 
     def _encoded(self, text: str) -> bytes:
         try:
-            return text.encode(self.wire.inner)
+            return text.encode(self.byte_dialect.inner)
         except UnicodeEncodeError as error:
             missing = text[error.start]
             detail = f"The character {missing!r} does not exist in {self.form.dialect.encoding}; choose utf-8."

@@ -11,7 +11,7 @@ from csvapi.steps.schema_properties import unknown_remarks
 from csvapi.steps.selecting import Student
 from csvapi.steps.table_schema import primary_key
 from csvapi.steps.unique_values import Unique
-from csvapi.steps.writing import wire_of
+from csvapi.steps.writing import byte_dialect_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,20 +38,20 @@ def unique_sets(params: dict[str, Any]) -> list[tuple[str, list[str]]]:
     return [*wanted, ("primaryKey", key)] if key else wanted
 
 
-def parts(block: Batch, columns: int) -> Iterator[Batch]:
-    """The block, if the kernel checks its cells and they are not too many; else some records at a time."""
-    few = isinstance(block, IndexedBatch) and len(block) * columns <= _CELLS
-    return iter((block,)) if few else some(block, columns)
+def parts(batch: Batch, columns: int) -> Iterator[Batch]:
+    """The batch, if the kernel checks its cells and they are not too many; else some records at a time."""
+    few = isinstance(batch, IndexedBatch) and len(batch) * columns <= _CELLS
+    return iter((batch,)) if few else some(batch, columns)
 
 
 class Checks(Student):
-    """All rules over a block. A cell is reported with the first rule it violates; `fields` is for ragged records."""
+    """All rules over a batch. A cell is reported with the first rule it violates; `fields` is for ragged records."""
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         named = {at: context.position(column, pointer + at) for at, column in columns(params)}
         schema = params["schema"]
-        wire, key = wire_of(context), primary_key(schema)
-        missing = frozenset(each.encode(wire.inner, "replace") for each in schema.get("missingValues", [""]))
+        byte_dialect, key = byte_dialect_of(context), primary_key(schema)
+        missing = frozenset(each.encode(byte_dialect.inner, "replace") for each in schema.get("missingValues", [""]))
         self.width = len(context.columns)
         fields = [
             (each, named[f"/schema/fields/{number}/name"], each["name"] in key)
@@ -75,26 +75,26 @@ class Checks(Student):
             each.prepare(workspace, number)
         return {}
 
-    def study(self, block: Batch) -> None:
+    def study(self, batch: Batch) -> None:
         """Note the values that must not repeat. See `Student.study`."""
         for each in self.unique:
-            each.study(block)
+            each.study(batch)
 
     def studied(self) -> None:
         """Find out which of them do. See `Student.studied`."""
         for each in self.unique:
-            each.studied(self.alive)
+            each.studied(self.heartbeat)
 
-    def violations(self, block: Batch) -> list[Violation]:
+    def violations(self, batch: Batch) -> list[Violation]:
         """In the order of records, then of the schema."""
         found: list[Violation] = []
         for column in self.columns:
-            found += column.violations(block)
+            found += column.violations(batch)
         for each in self.unique:
-            found += [(at, each.shown, each.value(block, at), each.rule) for at in each.bad(block)]
-        if not block.width:
-            widths = block.widths()
-            found += [(at, "", b"%d" % widths[at], "fields") for at in range(len(block)) if widths[at] != self.width]
+            found += [(at, each.shown, each.value(batch, at), each.rule) for at in each.bad(batch)]
+        if not batch.width:
+            widths = batch.widths()
+            found += [(at, "", b"%d" % widths[at], "fields") for at in range(len(batch)) if widths[at] != self.width]
         found.sort(key=lambda violation: violation[0])
         for violation in found:
             self.found[violation[3]] = self.found.get(violation[3], 0) + 1

@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from csvapi.csvio.batch import Batch
+    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.csvio.data_warnings import DataWarning
-    from csvapi.csvio.wire import Wire
     from csvapi.steps.step import Column, FileId
 
 _LONGEST = 1 << 24  # bytes of a record
 _NATIVE = 8  # times as much as the csv module is the kernel given at once
 
 
-class Other:
-    """Opened where the step is built; read in blocks when it runs. Raises `InvalidInput` for a file not given.
+class SecondInput:
+    """Opened where the step is built; read in batches when it runs. Raises `InvalidInput` for a file not given.
 
     Every error about this file names it, so that the first file is never blamed for it.
     """
@@ -42,7 +42,7 @@ class Other:
             self.source = Source.open(path, dialect)
             self.first = head(self.source)
         self.counter = Counter(self.source, self.first)
-        self.context = Context(self.first.columns, dialect.header, self.source.wire)
+        self.context = Context(self.first.columns, dialect.header, self.source.byte_dialect)
 
     def blamed(self) -> AbstractContextManager[None]:
         """Errors in this block are this file's."""
@@ -58,7 +58,7 @@ class Other:
         with self.blamed():
             return self.context.position(column, pointer)
 
-    def blocks(self, *, native: bool = False) -> Iterator[Batch]:
+    def batches(self, *, native: bool = False) -> Iterator[Batch]:
         """All its records, if `native` by the kernel where it can; what is odd about them is counted for `warnings`."""
         self.counter = Counter(self.source, self.first)
         times = _NATIVE if native else 1
@@ -66,15 +66,15 @@ class Other:
         parsers = parsers_of(self.source, self.counter.width, _LONGEST, native=room)
         start, stop = self.first.start, self.source.size
         with self.blamed():
-            pieces = read_batches(
+            batches = read_batches(
                 self.source, start, stop, parsers, line=self.first.line, size=times * BLOCK_SIZE, limit=_LONGEST
             )
-            for piece in pieces:
-                if isinstance(piece, ParsedRecords):
-                    self.counter.count(piece)
+            for located in batches:
+                if isinstance(located, ParsedRecords):
+                    self.counter.count(located)
                 else:  # its parser takes no other records than good ones
-                    self.counter.count_good(piece)
-                yield piece.batch
+                    self.counter.count_good(located)
+                yield located.batch
 
     def warnings(self) -> list[DataWarning]:
         """About this file, once its records were read."""
@@ -83,13 +83,14 @@ class Other:
             issue.byte = self.source.byte(issue.byte) if issue.count else 0
         return [replace(warning, file=self.name) for warning in file_warnings(self.source, self.first, census)]
 
-    def into(self, wire: Wire, cells: list[bytes | None]) -> list[bytes]:
-        """Cells in the encoding of `wire`, absent ones empty; `InvalidInput` for a character it does not have."""
-        mine = self.source.wire
-        if (mine.codec, mine.inner) == (wire.codec, wire.inner):
+    def into(self, byte_dialect: ByteDialect, cells: list[bytes | None]) -> list[bytes]:
+        """Cells in the encoding of `byte_dialect`, absent ones empty; `InvalidInput` for a character it does not
+        have."""
+        mine = self.source.byte_dialect
+        if (mine.codec, mine.inner) == (byte_dialect.codec, byte_dialect.inner):
             return [cell or b"" for cell in cells]
         with self.blamed():
             return [
-                cell if not cell or cell.isascii() else encoded(mine.decode(cell), wire, self.pointer)
+                cell if not cell or cell.isascii() else encoded(mine.decode(cell), byte_dialect, self.pointer)
                 for cell in (each or b"" for each in cells)
             ]

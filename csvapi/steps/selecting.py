@@ -21,7 +21,7 @@ class Student(Behaviour, ABC):
     """
 
     @abstractmethod
-    def study(self, block: Batch) -> None:
+    def study(self, batch: Batch) -> None:
         """Look at some records; every record is shown once, in the order of the file. The batch is not to be kept."""
 
     def studied(self) -> None:
@@ -34,7 +34,7 @@ class Selector(Behaviour, ABC):
     reasons: tuple[str, ...] = ("dropped",)
 
     @abstractmethod
-    def keep(self, block: Batch) -> Mask:
+    def keep(self, batch: Batch) -> Mask:
         """One byte for each record of the batch: 1 if it stays, else 0. Each record is asked about once."""
 
     def why(self, dropped: Batch) -> bytes:
@@ -61,18 +61,18 @@ class KeyedSelector(Behaviour, ABC):
     sampled: bool = False
 
     @abstractmethod
-    def keys(self, block: Batch) -> list[bytes]:
+    def keys(self, batch: Batch) -> list[bytes]:
         """The key of each record of the batch (see `csvio.keys`)."""
 
-    def spill(self, block: Batch, sink: KeySink) -> None:
+    def spill(self, batch: Batch, sink: KeySink) -> None:
         """Give the keys of the records to the sink, each with its row. A record of which no key is given stays.
 
         By default all of `keys`, of a bounded number of records at a time. A class that knows a quicker way overrides
         this.
         """
-        for part in some(block, block.width or 1):
+        for part in some(batch, batch.width or 1):
             sink.add(self.keys(part), part.rows)
-            self.alive()
+            self.heartbeat()
 
     def sample(self, kept: Batch) -> list[str]:
         """The first `keyed.SAMPLE` of these records as the receipt shows them; called if `sampled`, with those that

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from csvapi.csvio.batch import Cell
-    from csvapi.csvio.wire import Wire
+    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.steps.dates import Moment
     from csvapi.steps.remarks import Remark
     from csvapi.steps.values import Format
@@ -73,14 +73,14 @@ class KeyPart:
         """Whether cells are ordered as numbers in the plain grammar."""
         return self.format is not None and self.format.kind == "number" and self.format.plain
 
-    def plain(self, wire: Wire) -> bool:
+    def plain(self, byte_dialect: ByteDialect) -> bool:
         """Whether the kernel can make the keys: of such numbers, or of text whose order is that of its bytes."""
-        return self.number or (self.format is None and not self.fold and wire.ordered)
+        return self.number or (self.format is None and not self.fold and byte_dialect.ordered)
 
-    def keys(self, cells: list[Cell], wire: Wire, rows: Sequence[int]) -> list[bytes]:
+    def keys(self, cells: list[Cell], byte_dialect: ByteDialect, rows: Sequence[int]) -> list[bytes]:
         """For each cell the bytes that sort it; `rows` are those of the cells, for `asked`."""
         nothing = b"\0" if self.empty_first else b"\2"
-        values = [self._value(cell, wire) if cell else None for cell in cells]
+        values = [self._value(cell, byte_dialect) if cell else None for cell in cells]
         if self.asked:
             self._count(self.asked, cells, values, rows)
         if self.descending:
@@ -93,17 +93,17 @@ class KeyPart:
         bad = [(row, cell) for value, row, cell in each if value is None and cell]
         note(asked, len(cells) - cells.count(None) - cells.count(b""), bad)
 
-    def _value(self, cell: bytes, wire: Wire) -> bytes | None:
+    def _value(self, cell: bytes, byte_dialect: ByteDialect) -> bytes | None:
         if self.format is not None:
-            return self._typed(cell, wire, self.format)
+            return self._typed(cell, byte_dialect, self.format)
         if self.fold:
-            return text_key(wire.decode(cell).casefold().encode("utf-8", "surrogatepass"))
-        return text_key(cell if wire.ordered else wire.decode(cell).encode("utf-8", "surrogatepass"))
+            return text_key(byte_dialect.decode(cell).casefold().encode("utf-8", "surrogatepass"))
+        return text_key(cell if byte_dialect.ordered else byte_dialect.decode(cell).encode("utf-8", "surrogatepass"))
 
-    def _typed(self, cell: bytes, wire: Wire, form: Format) -> bytes | None:
+    def _typed(self, cell: bytes, byte_dialect: ByteDialect, form: Format) -> bytes | None:
         if form.kind == "number" and len(cell) <= _SHORT and cell.isdigit() and cell[0] != _ZERO:
             return _digits_key(cell)
-        value = form.parse(wire.decode(cell))
+        value = form.parse(byte_dialect.decode(cell))
         if value is None:
             return None
         return date_key(cast("Moment", value)) if form.kind == "date" else number_key(cast("Decimal", value))

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from marshmallow import Schema
 
+    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.csvio.dialect import Dialect
-    from csvapi.csvio.wire import Wire
     from csvapi.steps.behaviour import Behaviour
 
 Kind = Literal["selector", "mapper", "sorter", "reducer"]
@@ -28,14 +28,14 @@ _SHOWN = 20  # column names in a message
 
 @dataclass(frozen=True)
 class Context:
-    """The columns and the wire a step meets in its place of the pipeline, and the other files it may read.
+    """The columns and the byte dialect a step meets in its place of the pipeline, and the other files it may read.
 
     `max_record` is the most bytes that a record, or the header, may have behind it (see `steps.growth`).
     """
 
     columns: list[str]
     header: bool
-    wire: Wire | None = None
+    byte_dialect: ByteDialect | None = None
     files: Mapping[Any, tuple[Path, Dialect]] = field(default_factory=dict)
     max_record: int = 16 << 20
 

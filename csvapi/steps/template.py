@@ -59,14 +59,14 @@ class Replaced:
     """A text with every match of `pattern` replaced by what `make` makes of it.
 
     Raises `TooLong` before the result has more than `limit` characters. A long text is done match by match, so that
-    `alive` is called and only the result is held: its matches, all together, may take a hundred times its memory.
+    `heartbeat` is called and only the result is held: its matches, all together, may take a hundred times its memory.
     """
 
     pattern: Any
     make: Callable[[Any], str]
     most: Most
     limit: int
-    alive: Callable[[], None]
+    heartbeat: Callable[[], None]
 
     def __call__(self, text: str) -> str:
         if self.most.of(len(text)) <= min(_SHORT, self.limit):
@@ -75,7 +75,7 @@ class Replaced:
         end, size = 0, len(text)
         for number, match in enumerate(self.pattern.finditer(text)):
             if number % _MATCHES == 0:
-                self.alive()
+                self.heartbeat()
             new = self.make(match)
             size += len(new) - (match.end() - match.start())
             if size > self.limit:

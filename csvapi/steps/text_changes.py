@@ -24,7 +24,7 @@ CASES: dict[str, Callable[[str], str]] = {
 }
 
 
-def changes(params: dict[str, Any], limit: int, alive: Callable[[], None]) -> list[Callable[[str], str]]:
+def changes(params: dict[str, Any], limit: int, heartbeat: Callable[[], None]) -> list[Callable[[str], str]]:
     """The changes in the order they are made, whatever the order they were given in; each raises `TooLong` for a text
     that would have more than `limit` characters, before it is made."""
     found: list[Callable[[str], str]] = []
@@ -33,10 +33,10 @@ def changes(params: dict[str, Any], limit: int, alive: Callable[[], None]) -> li
     if params.get("trim"):
         found.append(str.strip)
     if params.get("collapse"):
-        found.append(Replaced(_SPACES, lambda _: " ", Most(0, 1), limit, alive))
-    found += [_replacement(each, limit, alive) for each in params.get("replace", ())]
+        found.append(Replaced(_SPACES, lambda _: " ", Most(0, 1), limit, heartbeat))
+    found += [_replacement(each, limit, heartbeat) for each in params.get("replace", ())]
     if "case" in params:
-        found.append(CASES.get(params["case"]) or Replaced(_WORD, _titled, Most(3, 0), limit, alive))
+        found.append(CASES.get(params["case"]) or Replaced(_WORD, _titled, Most(3, 0), limit, heartbeat))
     if "fill" in params:
         found.append(lambda text: text or params["fill"])
     return found
@@ -61,12 +61,12 @@ def _titled(word: re.Match[str]) -> str:
     return word[0][0].upper() + word[0][1:].lower()
 
 
-def _replacement(each: dict[str, str], limit: int, alive: Callable[[], None]) -> Callable[[str], str]:
+def _replacement(each: dict[str, str], limit: int, heartbeat: Callable[[], None]) -> Callable[[str], str]:
     if "text" in each:
         return partial(_literal, old=each["text"], new=each["with"], limit=limit)
     pattern = compiled(each["pattern"], "pattern")
     replaced = template(each["with"], pattern)
-    change = Replaced(pattern, replaced, replaced.most, limit, alive)
+    change = Replaced(pattern, replaced, replaced.most, limit, heartbeat)
 
     def tolerant(text: str) -> str:
         try:

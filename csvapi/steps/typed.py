@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csvapi.csvio.batch import Batch, Cell, Mask
-    from csvapi.csvio.wire import Wire
+    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.steps.remarks import Remark
     from csvapi.steps.values import Format
 
@@ -34,7 +34,7 @@ class Typed:
     name: str
     values: tuple[Any, ...]
     format: Format
-    wire: Wire
+    byte_dialect: ByteDialect
     codes: bool = False
     known: dict[bytes, bool | None] = field(default_factory=dict)
 
@@ -61,7 +61,7 @@ class Typed:
         return self.format.kind == "number" and self.format.plain
 
     def _answer(self, cell: bytes) -> bool | None:
-        text = self.wire.decode(cell)
+        text = self.byte_dialect.decode(cell)
         value = self.format.parse(text)
         answer: bool | None = None
         if value is not None and self.name == "==":
@@ -106,42 +106,42 @@ class TypedLeaf:
     test: Typed | AnyOf
     asked: Remark | None
 
-    def mask(self, block: Batch) -> Mask:
+    def mask(self, batch: Batch) -> Mask:
         """See `conditions.Node.mask`."""
-        answers = self._answers(block)
+        answers = self._answers(batch)
         return answers if isinstance(answers, bytes) else bytes(map(bool, answers))
 
-    def misses(self, block: Batch) -> Mask:
+    def misses(self, batch: Batch) -> Mask:
         """The records whose cell is no number or date."""
-        return bytes(answer is None for answer in self._answers(block))
+        return bytes(answer is None for answer in self._answers(batch))
 
-    def _answers(self, block: Batch) -> bytes | Sequence[bool | None]:
+    def _answers(self, batch: Batch) -> bytes | Sequence[bool | None]:
         if isinstance(self.test, Typed) and self.test.number and len(self.test.values) == 1:
-            quick = block.number_answers(self.position, self.test.name, self.test.values[0])
+            quick = batch.number_answers(self.position, self.test.name, self.test.values[0])
             if quick is not None:
-                return self._completed(quick, block)
-        cells: list[Cell] = block.column(self.position)
-        rows = block.rows
-        if not block.width and None in cells:
+                return self._completed(quick, batch)
+        cells: list[Cell] = batch.column(self.position)
+        rows = batch.rows
+        if not batch.width and None in cells:
             there = [(cell, row) for cell, row in zip(cells, rows, strict=True) if cell is not None]
             answers = iter(self.ask([cell for cell, _ in there], [row for _, row in there]))
             return [None if cell is None else next(answers) for cell in cells]
         return self.ask(cast("list[bytes]", cells), rows)
 
-    def _completed(self, answers: bytes, block: Batch) -> bytes | Sequence[bool | None]:
+    def _completed(self, answers: bytes, batch: Batch) -> bytes | Sequence[bool | None]:
         """Answers in which those that only a cell can give are still missing."""
         if UNSURE not in answers:
             if self.asked:
                 note(self.asked, len(answers), [])
             return answers
         mask = answers.translate(_UNSURE)
-        unsure = block.select(mask)
+        unsure = batch.select(mask)
         found: list[bool | None] = [*answers]
         asked = self.ask(cast("list[bytes]", unsure.column(self.position)), unsure.rows)
         for place, answer in zip(compress(count(), mask), asked, strict=True):
             found[place] = answer
         if self.asked:
-            note(self.asked, len(block) - len(unsure), [])
+            note(self.asked, len(batch) - len(unsure), [])
         return found
 
     def ask(self, cells: Sequence[bytes], rows: Sequence[int]) -> Sequence[bool | None]:

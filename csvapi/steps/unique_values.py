@@ -51,41 +51,41 @@ class Unique:
         self.sink: KeySink = NativeKeySink(*place, new_secret()) if workspace.native else PlainKeySink(*place)
         self.total = self.seen = 0
 
-    def study(self, block: Batch) -> None:
+    def study(self, batch: Batch) -> None:
         """Take the values of some records; every record is shown, in order."""
-        if isinstance(block, IndexedBatch) and self.sink.secret is not None and len(self.missing) <= _FEW:
-            self._study_indexed(block, self.sink.secret)
+        if isinstance(batch, IndexedBatch) and self.sink.secret is not None and len(self.missing) <= _FEW:
+            self._study_indexed(batch, self.sink.secret)
         else:
-            self._study_cells(block)
-        self.total += len(block)
+            self._study_cells(batch)
+        self.total += len(batch)
 
-    def _study_cells(self, block: Batch) -> None:
+    def _study_cells(self, batch: Batch) -> None:
         keys, rows = [], []
-        cells = zip(*(block.column(at) for at in self.distinct), strict=True)
+        cells = zip(*(batch.column(at) for at in self.distinct), strict=True)
         for row, values in enumerate(cells, self.total):
             if not self._missing(values):
-                keys.append(canonical(values, block.wire.delimiter))
+                keys.append(canonical(values, batch.byte_dialect.delimiter))
                 rows.append(row)
         self.sink.add(keys, rows)
 
-    def _study_indexed(self, block: IndexedBatch, secret: bytes) -> None:
-        there = block
+    def _study_indexed(self, batch: IndexedBatch, secret: bytes) -> None:
+        there = batch
         for at in self.distinct:
             for value in self.missing:
                 lacking = there.text_mask(at, "==", value)
                 if lacking is not None and 1 in lacking:
                     there = there.select(lacking.translate(_INVERSE))
-        rows: Sequence[int] = range(self.total, self.total + len(block.index))
-        if block.kept is not None:
-            rows = [self.total + before for before in accumulate(block.kept, initial=0)][:-1]
+        rows: Sequence[int] = range(self.total, self.total + len(batch.index))
+        if batch.kept is not None:
+            rows = [self.total + before for before in accumulate(batch.kept, initial=0)][:-1]
         self.sink.add_digests(there.digests(self.distinct, secret).of_rows(rows))
 
-    def studied(self, alive: Callable[[], None]) -> None:
-        """Find out which records repeat an earlier one. Calls `alive`, which may raise."""
+    def studied(self, heartbeat: Callable[[], None]) -> None:
+        """Find out which records repeat an earlier one. Calls `heartbeat`, which may raise."""
         self.sink.flush()
         self.sink.close()
         self.repeats = self._zeros(self.folder / "repeats")
-        self._resolve(alive) if self.sink.secret is not None else self._mark(alive)
+        self._resolve(heartbeat) if self.sink.secret is not None else self._mark(heartbeat)
 
     def _zeros(self, path: Path) -> mmap.mmap:
         """A byte for each record, all of them written, since a disk that is full may not be noticed later."""
@@ -98,7 +98,7 @@ class Unique:
                 file.flush()
             return mmap.mmap(file.fileno(), 0)
 
-    def _resolve(self, alive: Callable[[], None]) -> None:
+    def _resolve(self, heartbeat: Callable[[], None]) -> None:
         files = [key_file(self.folder, 0, 0, partition) for partition in range(_PARTITIONS)]
         most = max(_LEAST, min(max(map(held, files)), self.memory // BYTES_PER_KEY))
         with closing(Resolver("first", 1, most, self.repeats, None)) as resolver:
@@ -107,29 +107,29 @@ class Unique:
                 for entries in stretches(path):
                     if resolver.decide(entries, 0) is None:
                         raise OutOfMemory("The values that must not repeat take more memory than a task may have.")
-                    alive()
+                    heartbeat()
                 path.unlink()
 
-    def _mark(self, alive: Callable[[], None]) -> None:
+    def _mark(self, heartbeat: Callable[[], None]) -> None:
         for partition in range(_PARTITIONS):
             path = key_file(self.folder, 0, 0, partition)
             first, second, rows = load(path)
             for index in repeats(first, second, "first")[0]:
                 self.repeats[rows[index]] = 1
             path.unlink()
-            alive()
+            heartbeat()
 
-    def bad(self, block: Batch) -> list[int]:
+    def bad(self, batch: Batch) -> list[int]:
         """The positions in the batch of the records that repeat an earlier one; each record is asked about once, in
         order."""
         start = self.seen
-        self.seen += len(block)
+        self.seen += len(batch)
         found = self.repeats[start : self.seen]
         return list(compress(count(), found)) if 1 in found else []
 
-    def value(self, block: Batch, index: int) -> bytes:
+    def value(self, batch: Batch, index: int) -> bytes:
         """The value of one record as it is reported: its fields with spaces between them."""
-        return b" ".join(block.column(at)[index] or b"" for at in self.positions)
+        return b" ".join(batch.column(at)[index] or b"" for at in self.positions)
 
     def _missing(self, values: tuple[Cell, ...]) -> bool:
         return any(value is None or value in self.missing for value in values)

@@ -16,7 +16,7 @@ from csvapi.native.cells import cells
 from csvapi.native.grouping import Groups, Stop, put_counts
 from csvapi.native.keys import new_secret
 from csvapi.native.profiling import EACH, ValueCounter
-from csvapi.spill.record_sort import NativeRuns, items
+from csvapi.spill.record_sort import NativeSortedRuns, items
 from csvapi.steps.sort_keys import text_key
 from csvapi.steps.writing import records
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from csvapi.csvio.batch import Batch
-    from csvapi.csvio.wire import Wire
+    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.native.sorting import Block
     from csvapi.spill.workspace import Workspace
 
@@ -38,21 +38,21 @@ class ValueCounts:
 
     def __init__(self, workspace: Workspace, number: int, position: int) -> None:
         self.position, self.total = position, 0
-        self._runs = NativeRuns(replace(workspace, memory=workspace.memory // 4), f"counts-{number}")
+        self._runs = NativeSortedRuns(replace(workspace, memory=workspace.memory // 4), f"counts-{number}")
         most = min(max(workspace.memory // 8 // EACH, _FEWEST), _MOST_VALUES)
         self._counter = ValueCounter(most, new_secret())
 
-    def add(self, block: Batch) -> None:
+    def add(self, batch: Batch) -> None:
         """Count the values of a batch."""
-        self.total += len(block)
-        if isinstance(block, IndexedBatch):
-            self._count(block)
+        self.total += len(batch)
+        if isinstance(batch, IndexedBatch):
+            self._count(batch)
         else:
-            self._put(Counter(cell or b"" for cell in block.column(self.position)))
+            self._put(Counter(cell or b"" for cell in batch.column(self.position)))
 
-    def _count(self, block: IndexedBatch) -> None:
-        done, index = 0, block.index
-        while (done := self._counter.add(index, self.position, block.kept, done)) < len(index):
+    def _count(self, batch: IndexedBatch) -> None:
+        done, index = 0, batch.index
+        while (done := self._counter.add(index, self.position, batch.kept, done)) < len(index):
             if len(self._counter):
                 self._empty_table()
             else:  # a cell that no table has room for
@@ -77,7 +77,7 @@ class ValueCounts:
         if empty:
             self._put(Counter({b"": empty}))
 
-    def close(self, *, shared: bool) -> tuple[NativeRuns, int]:
+    def close(self, *, shared: bool) -> tuple[NativeSortedRuns, int]:
         """The counts, and of how many records they are; `shared` if they cross to another process."""
         self._empty_table()
         if shared:
@@ -91,20 +91,23 @@ class Ranking:
     A line is the value, its count and its share of the `total`. `distinct` counts the values.
     """
 
-    def __init__(self, wire: Wire, total: int, workspace: Workspace) -> None:
-        self.wire, self.total, self.distinct = wire, total, 0
+    def __init__(self, byte_dialect: ByteDialect, total: int, workspace: Workspace) -> None:
+        self.byte_dialect, self.total, self.distinct = byte_dialect, total, 0
         self.workspace = replace(workspace, memory=workspace.memory // 4)
-        self._runs = NativeRuns(self.workspace, "ranks")
-        marks = wire.delimiter + wire.quote + wire.escape
-        tail = wire.dialect.line_end.encode()
+        self._runs = NativeSortedRuns(self.workspace, "ranks")
+        marks = byte_dialect.delimiter + byte_dialect.quote + byte_dialect.escape
+        tail = byte_dialect.dialect.line_end.encode()
         known = 0 if set(marks) & set(_FIGURES) else min(_KNOWN, total)
-        ends = [b"".join((wire.delimiter, wire.delimiter.join(self._figures(n)), tail)) for n in range(1, known + 1)]
+        ends = [
+            b"".join((byte_dialect.delimiter, byte_dialect.delimiter.join(self._figures(n)), tail))
+            for n in range(1, known + 1)
+        ]
         self._groups = Groups(marks + b"\r\n", ends)
 
     def _figures(self, count: int) -> tuple[bytes, bytes]:
         return b"%d" % count, b"%.6f" % (count / self.total)
 
-    def add(self, parts: Sequence[NativeRuns]) -> None:
+    def add(self, parts: Sequence[NativeSortedRuns]) -> None:
         """Add up the counts of all ranges."""
         for piece in items(parts, self.workspace, whole=True):
             self._add(piece, final=False)
@@ -127,7 +130,7 @@ class Ranking:
     def _odd(self, value: bytes, count: int) -> None:
         """A value that the csv module may have to quote, or one with a great count."""
         self.distinct += 1
-        line = records([[value, *self._figures(count)]], self.wire)
+        line = records([[value, *self._figures(count)]], self.byte_dialect)
         self._runs.add([((1 << 64) - 1 - count).to_bytes(8)], line)
 
     def lines(self, top: int | None) -> Iterator[bytes]:

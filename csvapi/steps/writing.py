@@ -1,4 +1,4 @@
-"""Records written anew in the dialect they were read in: what every mapper's blocks are made of.
+"""Records written anew in the dialect they were read in: what every mapper's batches are made of.
 
 The csv module writes each record that holds a special character; any other is its fields between delimiters.
 """
@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.batch import Batch, ParsedBatch
-from csvapi.csvio.codec import keeping
+from csvapi.csvio.byte_dialect import ByteDialect
+from csvapi.csvio.codec import error_handler
 from csvapi.csvio.keys import canonical
 from csvapi.csvio.records import cut
-from csvapi.csvio.wire import Wire
 from csvapi.errors import InvalidInput
 from csvapi.steps.growth import Bound
 from csvapi.steps.mapping import Headed
@@ -31,82 +31,86 @@ def plain_dialect(dialect: Dialect) -> Dialect:
     return replace(dialect, skip_space=False, preamble=0)
 
 
-def wire_of(context: Context) -> Wire:
-    """The wire that a step meets; a step that is built for a file always has one."""
-    assert context.wire is not None  # noqa: S101  a step is built for a file
-    return context.wire
+def byte_dialect_of(context: Context) -> ByteDialect:
+    """The byte dialect that a step meets; a step that is built for a file always has one."""
+    assert context.byte_dialect is not None  # noqa: S101  a step is built for a file
+    return context.byte_dialect
 
 
-def records(rows: Sequence[Sequence[bytes]], wire: Wire) -> list[bytes]:
+def records(rows: Sequence[Sequence[bytes]], byte_dialect: ByteDialect) -> list[bytes]:
     """Each row as one record. Raises `InvalidInput` for what the dialect cannot say."""
-    line_end, delimiter = wire.dialect.line_end.encode(), wire.delimiter
+    line_end, delimiter = byte_dialect.dialect.line_end.encode(), byte_dialect.delimiter
     keys = list(map(delimiter.join, rows))
     text = b"\n".join(keys)
-    special = any(mark and mark in text for mark in (wire.quote, wire.escape, b"\r"))
+    special = any(mark and mark in text for mark in (byte_dialect.quote, byte_dialect.escape, b"\r"))
     widths = sum(map(len, rows)) - len(rows)
     if special or b"" in keys or text.count(b"\n") != max(0, len(keys) - 1) or text.count(delimiter) != widths:
-        return [_record(row, key, wire, line_end) for row, key in zip(rows, keys, strict=True)]
+        return [_record(row, key, byte_dialect, line_end) for row, key in zip(rows, keys, strict=True)]
     return [key + line_end for key in keys]
 
 
-def _record(row: Sequence[bytes], key: bytes, wire: Wire, line_end: bytes) -> bytes:
-    special = any(mark and mark in key for mark in (wire.quote, wire.escape, b"\r", b"\n"))
-    if key and not special and key.count(wire.delimiter) == len(row) - 1:
+def _record(row: Sequence[bytes], key: bytes, byte_dialect: ByteDialect, line_end: bytes) -> bytes:
+    special = any(mark and mark in key for mark in (byte_dialect.quote, byte_dialect.escape, b"\r", b"\n"))
+    if key and not special and key.count(byte_dialect.delimiter) == len(row) - 1:
         return key + line_end
-    if not wire.quote and not wire.escape:
-        raise _unsayable(row, wire)
+    if not byte_dialect.quote and not byte_dialect.escape:
+        raise _unsayable(row, byte_dialect)
     try:
-        return wire.write([row], "\r\n")[0][:-2] + line_end  # only so does it quote both characters of line ends
+        return (
+            byte_dialect.write([row], "\r\n")[0][:-2] + line_end
+        )  # only so does it quote both characters of line ends
     except csv.Error as error:
-        raise _unsayable(row, wire) from error
+        raise _unsayable(row, byte_dialect) from error
 
 
-def _unsayable(row: Sequence[bytes], wire: Wire) -> InvalidInput:
-    cell = max(row, key=len).decode(wire.inner, "replace")[:80]
+def _unsayable(row: Sequence[bytes], byte_dialect: ByteDialect) -> InvalidInput:
+    cell = max(row, key=len).decode(byte_dialect.inner, "replace")[:80]
     return InvalidInput(
         f"A record with the field {cell!r} cannot be written in the result's dialect, which has no way to quote it; "
         "put a normalise step before this one."
     )
 
 
-def block_of(rows: Sequence[Sequence[bytes]], numbers: Sequence[int], wire: Wire, bound: Bound) -> Batch:
-    """A block of new records, which keep the numbers of those they come from.
+def batch_of(rows: Sequence[Sequence[bytes]], numbers: Sequence[int], byte_dialect: ByteDialect, bound: Bound) -> Batch:
+    """A batch of new records, which keep the numbers of those they come from.
 
     Raises `TooLarge` for one that its quotes make longer than the bound; without them it is to be within it.
     """
-    delimiter = wire.delimiter
-    plain = [canonical(row, delimiter) for row in rows]
-    odd = {index: list(rows[index]) for index, key in enumerate(plain) if key.startswith(b"\n") or not key}
-    raw = records(rows, wire)
+    delimiter = byte_dialect.delimiter
+    line_texts = [canonical(row, delimiter) for row in rows]
+    parsed_fields = {
+        index: list(rows[index]) for index, key in enumerate(line_texts) if key.startswith(b"\n") or not key
+    }
+    raw = records(rows, byte_dialect)
     if max(map(len, raw), default=0) > bound.limit:
         for row, record in zip(numbers, raw, strict=True):
             bound.check(len(record), row)
-    return ParsedBatch(wire, raw, plain, numbers, odd)
+    return ParsedBatch(byte_dialect, raw, line_texts, numbers, parsed_fields)
 
 
-def movable(block: Batch) -> list[bytes]:
+def movable(batch: Batch) -> list[bytes]:
     """The raw records, fit to stand before others: only the file's last one may not be, and is written anew then."""
-    last = len(block) - 1
-    if last < 0 or _ends(block, last):
-        return block.raw
-    if last in block.odd:
-        return [*block.raw[:last], *records([block.fields(last)], block.wire)]
-    return [*block.raw[:last], block.raw[last] + block.wire.dialect.line_end.encode()]
+    last = len(batch) - 1
+    if last < 0 or _ends(batch, last):
+        return batch.raw
+    if last in batch.parsed_fields:
+        return [*batch.raw[:last], *records([batch.fields(last)], batch.byte_dialect)]
+    return [*batch.raw[:last], batch.raw[last] + batch.byte_dialect.dialect.line_end.encode()]
 
 
-def _ends(block: Batch, index: int) -> bool:
+def _ends(batch: Batch, index: int) -> bool:
     """Whether what is written behind the record would begin a new one; the csv module knows."""
-    raw = block.raw[index]
-    if index not in block.odd or not raw.endswith((b"\n", b"\r")):
+    raw = batch.raw[index]
+    if index not in batch.parsed_fields or not raw.endswith((b"\n", b"\r")):
         return raw.endswith((b"\n", b"\r"))
-    return cut(raw + b"x", block.wire, final=True).units[0] == raw
+    return cut(raw + b"x", batch.byte_dialect, final=True).units[0] == raw
 
 
 @dataclass(frozen=True)
 class Text:
-    """Records that are written already: `count` of them in `text`, in the bytes of `wire`."""
+    """Records that are written already: `count` of them in `text`, in the bytes of `byte_dialect`."""
 
-    wire: Wire
+    byte_dialect: ByteDialect
     text: memoryview
     count: int
 
@@ -115,7 +119,7 @@ class Text:
 
     def write_to(self, sink: Sink) -> None:
         """See `mapping.Records`."""
-        sink.write_text(self.text, self.wire)
+        sink.write_text(self.text, self.byte_dialect)
 
 
 class Written(Headed):
@@ -125,13 +129,13 @@ class Written(Headed):
     """
 
     def __init__(self, context: Context, columns: list[str], pointer: str = "", *, header: bool | None = None) -> None:
-        wire = wire_of(context)
+        byte_dialect = byte_dialect_of(context)
         self.bound = Bound(context.max_record, pointer)
         self.bound.check_names(columns)
         has = context.header if header is None else header
-        self.wire = Wire(replace(plain_dialect(wire.dialect), header=has), wire.codec)
+        self.byte_dialect = ByteDialect(replace(plain_dialect(byte_dialect.dialect), header=has), byte_dialect.codec)
         names = columns if has else [f"column_{number}" for number in range(1, len(columns) + 1)]
-        self.after = Context(names, has, self.wire, context.files, context.max_record)
+        self.after = Context(names, has, self.byte_dialect, context.files, context.max_record)
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         """The names as they are; see `Headed`."""
@@ -140,18 +144,18 @@ class Written(Headed):
     def top(self, names: list[bytes]) -> tuple[list[bytes], bytes]:
         """The header's fields and everything above the first data record."""
         if not self.after.header or not names:
-            return names, self.wire.bom
-        return names, self.wire.bom + self.wire.restore(records([names], self.wire)[0])
+            return names, self.byte_dialect.bom
+        return names, self.byte_dialect.bom + self.byte_dialect.restore(records([names], self.byte_dialect)[0])
 
 
-def encoded(text: str, wire: Wire, pointer: str = "") -> bytes:
-    """`text` in the bytes of `wire`. Raises `InvalidInput` for a character its encoding does not have."""
+def encoded(text: str, byte_dialect: ByteDialect, pointer: str = "") -> bytes:
+    """`text` in the bytes of `byte_dialect`. Raises `InvalidInput` for a character its encoding does not have."""
     try:
-        if wire.wide:
-            text.encode(wire.codec, keeping(wire.codec))
-        return text.encode(wire.inner, wire.errors)
+        if byte_dialect.wide:
+            text.encode(byte_dialect.codec, error_handler(byte_dialect.codec))
+        return text.encode(byte_dialect.inner, byte_dialect.errors)
     except UnicodeEncodeError as error:
         missing = text[error.start]
-        name = wire.dialect.encoding
+        name = byte_dialect.dialect.encoding
         detail = f"The character {missing!r} does not exist in {name}; put a normalise step before this one."
         raise InvalidInput(detail, pointer=pointer) from error

@@ -16,7 +16,7 @@ from csvapi import config
 from csvapi.api.upload import RAW
 from csvapi.app import create_app
 from csvapi.csvio.data_warnings import CODES
-from csvapi.csvio.places import KINDS
+from csvapi.csvio.locations import KINDS
 from tests.api.rows import stored_task
 from tests.api.v1 import V1, problem
 from tests.stack import Account

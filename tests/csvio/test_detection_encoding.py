@@ -10,9 +10,9 @@ from collections import defaultdict
 import pytest
 
 from benchmarks.detection.encodings import GOALS, Answer, answer, cases, pairs, share, table
+from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.codec import codec_name
 from csvapi.csvio.detection import detect
-from csvapi.csvio.wire import Wire
 from csvapi.errors import UnsupportedEncoding
 
 LANGUAGES = {
@@ -304,9 +304,9 @@ def test_every_page_can_be_read_byte_for_byte() -> None:
     for language, page in pairs():
         content = table(language, 6, random.Random(7)).encode(page)
         dialect = detect(content, complete=True).dialect
-        wire = Wire.of(dialect, content)
-        inner = content.decode(codec_name(page)).encode(wire.inner) if wire.wide else content
-        assert wire.restore(inner) == content
+        byte_dialect = ByteDialect.of(dialect, content)
+        inner = content.decode(codec_name(page)).encode(byte_dialect.inner) if byte_dialect.wide else content
+        assert byte_dialect.restore(inner) == content
 
 
 LAZY = """

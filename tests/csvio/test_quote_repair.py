@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csvapi.csvio import Dialect
+from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.census import Counter
-from csvapi.csvio.places import oddities, page, start
+from csvapi.csvio.locations import page, record_issues, start
 from csvapi.csvio.preview import head, header
 from csvapi.csvio.quote_repair import QuoteRepair
 from csvapi.csvio.reading import read_parsed
 from csvapi.csvio.records import cut
 from csvapi.csvio.source import Source
-from csvapi.csvio.wire import Wire
 from csvapi.engines import Options, run
 from tests.engines import meant, model
 from tests.engines.running import reused
@@ -74,7 +74,7 @@ def test_at_most_twenty_opening_quotes_are_tried_as_text(count: int, width: int)
 def test_many_byte_order_marks_take_linear_work() -> None:
     """A search for the next quote from each record on would take four times as long for twice as many."""
     data = "\ufeffa,b\n".encode() * 200_000
-    assert len(cut(data, Wire.of(Dialect()), final=True).marked) == 200_000
+    assert len(cut(data, ByteDialect.of(Dialect()), final=True).marked) == 200_000
 
 
 def test_columns_of_a_file_in_which_all_quotes_are_malformed(tmp_path: Path) -> None:
@@ -101,15 +101,15 @@ def test_any_quotes_are_read_as_the_model_reads_them(
     first = head(source)
     counter = Counter(source, first)
     rows = []
-    for piece in read_parsed(source, first.start, source.size, line=first.line, size=size):
-        counter.count(piece)
-        rows += [[cell.decode() for cell in piece.batch.fields(index)] for index in range(len(piece.batch))]
+    for located in read_parsed(source, first.start, source.size, line=first.line, size=size):
+        counter.count(located)
+        rows += [[cell.decode() for cell in located.batch.fields(index)] for index in range(len(located.batch))]
     assert (first.columns, rows) == (wanted.header, wanted.rows)
     assert counter.census.issues["quotes"].count == wanted.odd
     columns, at = start(path, dialect)
     shown = page(path, dialect, len(columns), 100, at, 1 << 20)[0]
     assert [[cell for cell in row.values if cell is not None] for row in shown] == wanted.rows
-    found, _ = oddities(path, dialect, len(columns), 1000, at, 1 << 20)
+    found, _ = record_issues(path, dialect, len(columns), 1000, at, 1 << 20)
     assert sum(each.kind == "quotes" for each in found) == wanted.odd
 
 
@@ -172,7 +172,7 @@ def test_a_byte_order_mark_between_records_is_no_part_of_a_field(tmp_path: Path)
         issues = receipt.census.issues
         assert issues["bom"].as_json() == {"count": 1, "row": 2, "line": 3, "byte": 19}
         assert issues["repeated_header"].as_json() == {"count": 1, "row": 2, "line": 3, "byte": 19}
-    found, _ = oddities(source, dialect, 2, 10, start(source, dialect)[1], 1 << 20)
+    found, _ = record_issues(source, dialect, 2, 10, start(source, dialect)[1], 1 << 20)
     assert [each.kind for each in found] == ["bom", "repeated_header"]
 
 
@@ -199,4 +199,4 @@ def test_letters_that_look_like_padding_stay(tmp_path: Path) -> None:
     assert Source.open(path, Dialect(encoding="utf-16-le")).trailing == 0
     path.write_bytes("a,b\n\0\0".encode("utf-16-be"))
     assert Source.open(path, Dialect(encoding="utf-16-be")).trailing == 4
-    assert Wire.of(Dialect(encoding="utf-16-be")).wide
+    assert ByteDialect.of(Dialect(encoding="utf-16-be")).wide

@@ -30,7 +30,7 @@ def both(path: Path, dialect: Dialect, size: int = 4096) -> tuple[list[tuple[obj
     """What the native parser, helped by the csv module, makes of a file's data; and the bytes each of them took."""
     source = Source.open(path, dialect)
     first = head(source)
-    native = NativeParser.of(source.wire, len(first.columns), 2 * size, 1 << 24)
+    native = NativeParser.of(source.byte_dialect, len(first.columns), 2 * size, 1 << 24)
     csv = CsvParser(source, 1 << 24, patient=native is None)
     parsers = [native, csv] if native else [csv]
     seen: list[tuple[object, ...]] = []
@@ -127,7 +127,7 @@ def test_keys_and_digests_are_equal_together(tmp_path: Path, data: st.DataObject
     """Records of both parsers, whole and by column: the same digest exactly where the fields are the same."""
     source = Source.open(written(tmp_path, data.draw(texts(dialect)).encode(dialect.encoding)), dialect)
     first, secret = head(source), new_secret()
-    native = NativeParser.of(source.wire, len(first.columns), 8192, 1 << 24)
+    native = NativeParser.of(source.byte_dialect, len(first.columns), 8192, 1 << 24)
     if native is None:
         return
     for positions in (None, [0], list(range(len(first.columns)))[::-1]):

@@ -10,13 +10,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from csvapi.csvio import records
+from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.dialect import Dialect
-from csvapi.csvio.places import page, start
-from csvapi.csvio.wire import Wire
+from csvapi.csvio.locations import page, start
 from tests.engines import model
 from tests.engines.running import cases
 
-COMMA = Wire.of(Dialect())
+COMMA = ByteDialect.of(Dialect())
 QUOTING = [Dialect(), Dialect(double_quote=False), Dialect(escape="\\", double_quote=False), Dialect(skip_space=True)]
 
 
@@ -24,26 +24,26 @@ QUOTING = [Dialect(), Dialect(double_quote=False), Dialect(escape="\\", double_q
 @example(case=(Dialect(), '""a\n\r""\n'))  # without quotes the two line ends are one
 def test_every_cut_is_the_csv_modules(case: tuple[Dialect, str]) -> None:
     dialect, text = case
-    wire = Wire.of(dialect)
+    byte_dialect = ByteDialect.of(dialect)
     parsed = model.parse(text, Dialect(**{**dialect.as_json(), "header": False}), repaired=False)
-    data = text.encode(wire.inner)
-    done = [records.cut(data, wire, final=True)]
+    data = text.encode(byte_dialect.inner)
+    done = [records.cut(data, byte_dialect, final=True)]
     while done[-1].rest:
-        done.append(records.cut(done[-1].rest, wire, final=True))
+        done.append(records.cut(done[-1].rest, byte_dialect, final=True))
     units = [unit for each in done for unit in each.units if unit not in records.BLANK]
     fields = [
-        each.odd.get(index) or each.plain[index].split(wire.delimiter)
+        each.parsed_fields.get(index) or each.line_texts[index].split(byte_dialect.delimiter)
         for each in done
         for index, unit in enumerate(each.units)
         if unit not in records.BLANK
     ]
-    assert [wire.decode(unit) for unit in units] == parsed.raw
-    assert [[wire.decode(field) for field in row] for row in fields] == parsed.rows
+    assert [byte_dialect.decode(unit) for unit in units] == parsed.raw
+    assert [[byte_dialect.decode(field) for field in row] for row in fields] == parsed.rows
 
 
 @pytest.mark.parametrize("data", [b"a,b\n1,2\n", b"a\r1\r\n\n"])
 def test_plain_text_is_split(data: bytes) -> None:
-    assert records.cut(data, COMMA, final=True).odd == {}
+    assert records.cut(data, COMMA, final=True).parsed_fields == {}
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_plain_text_is_split(data: bytes) -> None:
 )
 def test_only_records_with_quotes_are_read_by_the_csv_module(line: bytes, fields: list[bytes]) -> None:
     done = records.cut(b"a,b\n" + line + b"5,6\n", COMMA, final=True)
-    assert done.odd == {1: fields}
+    assert done.parsed_fields == {1: fields}
     assert done.units == [b"a,b\n", line, b"5,6\n"]
 
 
@@ -90,11 +90,11 @@ def test_a_record_of_many_lines_costs_what_its_bytes_cost(tmp_path: Path, line: 
 @given(text=st.text('",\nx\r\\ ', max_size=20), which=st.sampled_from(QUOTING))
 @settings(max_examples=300)
 def test_lines_within_quotes_are_read_as_one_by_one(text: str, which: Dialect) -> None:
-    wire = Wire.of(which)
+    byte_dialect = ByteDialect.of(which)
     parsed = model.parse('"\n' + text, Dialect(**{**which.as_json(), "header": False}), repaired=False)
-    done = records.cut(b'"\n' + text.encode(), wire, final=True)
+    done = records.cut(b'"\n' + text.encode(), byte_dialect, final=True)
     rows = [
-        [wire.decode(field) for field in done.odd.get(index) or done.plain[index].split(b",")]
+        [byte_dialect.decode(field) for field in done.parsed_fields.get(index) or done.line_texts[index].split(b",")]
         for index, unit in enumerate(done.units)
         if unit not in records.BLANK
     ]

@@ -1,6 +1,6 @@
 """The peak memory of every operation over a long file and over a wide one, above that of a run over a tiny one.
 
-What a step may take is the budget and `SLACK`: the blocks that are read and written, one record's fields and those of
+What a step may take is the budget and `SLACK`: the batches that are read and written, one record's fields and those of
 the header (20,000 of them are some 3 MiB as Python objects, and a few steps have them in several forms), and libraries
 that only some operations load. The exceptions are in `BESIDES`, each with its reason.
 """

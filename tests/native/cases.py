@@ -13,7 +13,7 @@ from csvapi.native.scanner import Scanner
 if TYPE_CHECKING:
     from random import Random
 
-    from csvapi.native.index import Index
+    from csvapi.native.index import RecordIndex
 
 _ENCODINGS = ("utf-8", "utf-8", "utf-8", "latin-1", "cp1252", "ascii", "iso8859-8")
 _LINE_ENDS = (b"\n", b"\n", b"\n", b"\r\n")
@@ -57,7 +57,7 @@ class Case:
         scanner.memory.view[self.start : self.start + len(self.data)] = self.data
         return scanner
 
-    def index(self) -> Index:
+    def index(self) -> RecordIndex:
         return self.scanner().scan(self.start, self.start + len(self.data), final=self.final)
 
 

@@ -23,12 +23,12 @@ from tests.native import joining, model, writing
 if TYPE_CHECKING:
     from random import Random
 
-    from csvapi.native.index import Index
+    from csvapi.native.index import RecordIndex
     from tests.native.cases import Case
     from tests.native.model import Record
 
 
-def scan(case: Case) -> tuple[Index, list[Record]]:
+def scan(case: Case) -> tuple[RecordIndex, list[Record]]:
     """The scan takes exactly the records before the first one that it may decline, and says what they are."""
     records = model.read(case.data, case.form, case.encoding, final=case.final)
     good = model.taken(records)

@@ -14,7 +14,7 @@ from tests.native.checks import mask, scan
 if TYPE_CHECKING:
     from random import Random
 
-    from csvapi.native.index import Index
+    from csvapi.native.index import RecordIndex
     from tests.native.cases import Case
 
 _ENDS = [b",1\n", b",2;\n", b",3\n"]
@@ -33,7 +33,7 @@ def groups(case: Case, random: Random) -> None:
     ]
 
 
-def _count(case: Case, index: Index, column: int, keep: bytes | None, random: Random, found: Block) -> None:
+def _count(case: Case, index: RecordIndex, column: int, keep: bytes | None, random: Random, found: Block) -> None:
     """Put the counts into a block, those of a full table in between; most values have several."""
     counter, done = ValueCounter(random.choice((1, 3, 500)), random.randbytes(16), case.allocate), 0
     while True:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from csvapi.native.form import Form
-    from csvapi.native.index import Index
+    from csvapi.native.index import RecordIndex
     from csvapi.native.memory import Memory
     from tests.native.cases import Case
     from tests.native.model import Record
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _MOST_PAIRS = 5_000  # a file of equal records has their square
 
 
-def joins(case: Case, index: Index, good: list[Record], keep: bytes | None, random: Random) -> None:
+def joins(case: Case, index: RecordIndex, good: list[Record], keep: bytes | None, random: Random) -> None:
     """The records of an index joined with themselves, by some columns: as dictionaries would."""
     width, secret = case.form.width, random.randbytes(keys.SECRET)
     columns = random.sample(range(width), random.randint(1, min(width, 3)))

@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.dialect import Dialect
 from csvapi.csvio.records import BLANK, cut, line_count
-from csvapi.csvio.wire import Wire
 from csvapi.native.form import Form
 from csvapi.native.scanner import Reason
 
@@ -25,20 +25,20 @@ class Record:
     faults: frozenset[Reason]
 
 
-def wire_of(form: Form, encoding: str) -> Wire:
+def byte_dialect_of(form: Form, encoding: str) -> ByteDialect:
     dialect = Dialect(form.delimiter.decode(encoding), form.quote.decode(encoding), double_quote=form.doubled)
-    return Wire(dialect, encoding)
+    return ByteDialect(dialect, encoding)
 
 
 @lru_cache(maxsize=4)
 def read(data: bytes, form: Form, encoding: str, *, final: bool) -> list[Record]:
     """The whole records and blank lines that `data` begins with."""
-    wire = wire_of(form, encoding)
-    done = cut(data, wire, final=final)
+    byte_dialect = byte_dialect_of(form, encoding)
+    done = cut(data, byte_dialect, final=final)
     found = []
-    for index, (raw, plain) in enumerate(zip(done.units, done.plain, strict=True)):
-        fields = done.odd.get(index) or plain.split(form.delimiter)
-        faults = _faults(raw, fields, form, wire)
+    for index, (raw, plain) in enumerate(zip(done.units, done.line_texts, strict=True)):
+        fields = done.parsed_fields.get(index) or plain.split(form.delimiter)
+        faults = _faults(raw, fields, form, byte_dialect)
         if index == done.unclosed:
             faults |= {Reason.OPEN}
         found.append(Record(raw, fields, faults))
@@ -48,7 +48,7 @@ def read(data: bytes, form: Form, encoding: str, *, final: bool) -> list[Record]
     return found
 
 
-def _faults(raw: bytes, fields: list[bytes], form: Form, wire: Wire) -> frozenset[Reason]:
+def _faults(raw: bytes, fields: list[bytes], form: Form, byte_dialect: ByteDialect) -> frozenset[Reason]:
     text = raw.removesuffix(b"\n").removesuffix(b"\r")
     found = set()
     if raw in BLANK:
@@ -61,7 +61,7 @@ def _faults(raw: bytes, fields: list[bytes], form: Form, wire: Wire) -> frozense
         found.add(Reason.RETURN)
     if form.utf8 and raw.startswith(b"\xef\xbb\xbf"):
         found.add(Reason.MARK)
-    if not _decodes(raw, wire.inner):
+    if not _decodes(raw, byte_dialect.inner):
         found.add(Reason.TEXT)
     if form.quote and not _well_formed(form).fullmatch(text):
         found.add(Reason.QUOTE)

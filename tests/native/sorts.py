@@ -5,8 +5,8 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING
 
+from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.dialect import Dialect
-from csvapi.csvio.wire import Wire
 from csvapi.native.sorting import Block, KeyColumn, Strings, merged, unsure_numbers
 from csvapi.steps.numbers import PLAIN
 from csvapi.steps.sort_keys import KeyPart
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.native.cases import Case
 
-_WIRE = Wire(Dialect(), "utf-8")
+_WIRE = ByteDialect(Dialect(), "utf-8")
 
 
 def sorts(case: Case, random: Random) -> None:

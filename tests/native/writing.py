@@ -15,7 +15,7 @@ from csvapi.steps.cell_changes import letters_of
 if TYPE_CHECKING:
     from random import Random
 
-    from csvapi.native.index import Index
+    from csvapi.native.index import RecordIndex
     from tests.native.cases import Case
     from tests.native.model import Record
 
@@ -23,7 +23,7 @@ CHANGES_OF = {"nfc": Change.COMPOSE, "trim": Change.TRIM, "collapse": Change.COL
 CASES_OF = {"lower": Change.LOWER, "upper": Change.UPPER, "title": Change.TITLE}
 
 
-def objects(case: Case, index: Index, good: list[Record], keep: bytes | None, random: Random) -> None:
+def objects(case: Case, index: RecordIndex, good: list[Record], keep: bytes | None, random: Random) -> None:
     """Records are written as the json module writes objects of texts."""
     names = [
         json.dumps(random.choice(["", "a", "é", 'n"', "x" * 40]), ensure_ascii=False) for _ in range(case.form.width)
@@ -47,7 +47,7 @@ def objects(case: Case, index: Index, good: list[Record], keep: bytes | None, ra
     assert (written, count) == (b"".join(expected)[skip:], len(alive))
 
 
-def changes(case: Case, index: Index, good: list[Record], keep: bytes | None, random: Random) -> None:
+def changes(case: Case, index: RecordIndex, good: list[Record], keep: bytes | None, random: Random) -> None:
     """Cells change as Python's texts do, or are left to Python: only those that have other characters than ASCII, and
     than those of `letters`, if these are given."""
     alive = [record for at, record in enumerate(good) if keep is None or keep[at] == 1]
@@ -90,7 +90,7 @@ def changes(case: Case, index: Index, good: list[Record], keep: bytes | None, ra
     assert found.changed == changed
 
 
-def by_columns(index: Index, good: list[Record], keep: bytes | None, random: Random) -> None:
+def by_columns(index: RecordIndex, good: list[Record], keep: bytes | None, random: Random) -> None:
     """Records go together until they are as many, or take as much, as asked; their columns are as the records are."""
     each, room, most = random.choice((0, 7)), random.choice((1, 50, 10_000)), random.choice((1, 3, 100))
     before = (random.randrange(most), random.randrange(room))

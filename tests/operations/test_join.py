@@ -17,7 +17,7 @@ from csvapi.engines import Options, run
 from csvapi.errors import AmbiguousColumn, InvalidInput, TooLarge, UnknownColumn
 from csvapi.operations import files_of, load_steps
 from csvapi.operations.join import Join, build
-from csvapi.spill.native_index import NativeIndex
+from csvapi.spill.native_index import NativeHashIndex
 from csvapi.spill.workspace import Workspace
 from csvapi.steps.step import Context
 from csvapi.steps.writing import Text
@@ -217,16 +217,16 @@ def test_the_kernel_finds_and_writes_matches(tmp_path: Path) -> None:
     data = b"id,n\n1,2\n3,4\n1,5\n"
     (tmp_path / "source").write_bytes(data)
     source = Source.open(tmp_path / "source", Dialect())
-    context = Context(["id", "n"], header=True, wire=source.wire, files=files)
-    (block,) = [
-        piece.batch for piece in read_batches(source, 5, len(data), parsers_of(source, 2, 1 << 20, native=1 << 10))
+    context = Context(["id", "n"], header=True, byte_dialect=source.byte_dialect, files=files)
+    (batch,) = [
+        located.batch for located in read_batches(source, 5, len(data), parsers_of(source, 2, 1 << 20, native=1 << 10))
     ]
     step = build({"file": 2, "on": ["id"], "how": "inner"}, context, "")
     assert isinstance(step, Join)
     step.prepare(Workspace(tmp_path, 1 << 20, native=True))
-    assert step.finds(block)
-    assert isinstance(step.index, NativeIndex)
-    (made,) = step.expand(block)
+    assert step.finds(batch)
+    assert isinstance(step.index, NativeHashIndex)
+    (made,) = step.expand(batch)
     assert isinstance(made, Text)
     assert (bytes(made.text), len(made)) == (b"1,2,Rome\n1,2,Oslo\n1,5,Rome\n1,5,Oslo\n", 4)
     assert (step.matched, step.seen) == (2, 3)
@@ -245,11 +245,11 @@ def test_the_kernel_takes_a_second_file_of_another_dialect(
     tmp_path: Path, text: str, dialect: Dialect, written: str | None
 ) -> None:
     (tmp_path / "source").write_bytes(b"id\n1\n")
-    wire = Source.open(tmp_path / "source", Dialect()).wire
-    context = Context(["id"], header=True, wire=wire, files=second(tmp_path, text, dialect))
+    byte_dialect = Source.open(tmp_path / "source", Dialect()).byte_dialect
+    context = Context(["id"], header=True, byte_dialect=byte_dialect, files=second(tmp_path, text, dialect))
     step = build({"file": 2, "on": ["id"], "how": "semi"}, context, "")
-    (block,) = step.other.blocks(native=True)
-    alike = step.alike(block)
+    (batch,) = step.second.batches(native=True)
+    alike = step.alike(batch)
     assert (alike and bytes(alike.index.text).decode()) == written
 
 

@@ -103,7 +103,7 @@ def test_the_kernel_changes_a_batch(tmp_path: Path) -> None:
     text = "x,y\n A ,É \n,ソ \n"
     (tmp_path / "in").write_bytes(text.encode())
     source = Source.open(tmp_path / "in", Dialect())
-    context = Context(["x", "y"], header=True, wire=source.wire)
+    context = Context(["x", "y"], header=True, byte_dialect=source.byte_dialect)
     step = Set({"trim": True, "case": "lower", "fill": "-"}, context, "")
     pieces = read_batches(source, 4, len(text.encode()), parsers_of(source, 2, 1 << 20, native=1 << 10))
     done = step.map(next(iter(pieces)).batch)

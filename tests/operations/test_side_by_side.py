@@ -88,7 +88,7 @@ from marshmallow import Schema
 
 from csvapi.steps.mapping import Mapper
 from csvapi.steps.step import Operation
-from csvapi.steps.writing import Written, block_of
+from csvapi.steps.writing import Written, batch_of
 
 
 class Numbered(Written, Mapper):
@@ -103,10 +103,10 @@ class Numbered(Written, Mapper):
     def head(self, fields):
         return self.top([*fields, b"number"])
 
-    def map(self, block):
-        rows = [[*block.fields(at), b"%d" % (self.number + at)] for at in range(len(block))]
-        self.number += len(block)
-        return block_of(rows, block.rows, self.wire, self.bound)
+    def map(self, batch):
+        rows = [[*batch.fields(at), b"%d" % (self.number + at)] for at in range(len(batch))]
+        self.number += len(batch)
+        return batch_of(rows, batch.rows, self.byte_dialect, self.bound)
 
 
 OPERATION = Operation("numbered", "mapper", "Number the records.", Schema, {"op": "numbered"}, Numbered)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.dialect import Dialect
-from csvapi.csvio.wire import Wire
 from csvapi.errors import InvalidInput, UnknownColumn
 from csvapi.operations import load_steps
 from csvapi.operations.sort import Sort
@@ -148,7 +148,7 @@ def test_what_is_no_number_is_counted(tmp_path: Path, way: str) -> None:
 )
 def test_the_kernel_makes_the_keys_that_it_can(by: dict[str, Any], *, kernel: bool) -> None:
     (step,) = load_steps([{"op": "sort", "by": [by]}])
-    sort = step.build(Context(["a"], True, Wire(Dialect(), "utf-8")))
+    sort = step.build(Context(["a"], True, ByteDialect(Dialect(), "utf-8")))
     assert isinstance(sort, Sort)
     assert bool(sort.key_columns) == kernel
 

@@ -9,15 +9,15 @@ import pytest
 
 from csvapi.native.partitions import ENTRY
 from csvapi.process.memory import mapped
-from csvapi.spill.hash_index import IndexWriter
-from csvapi.spill.native_index_writer import NativeIndexWriter
+from csvapi.spill.hash_index import HashIndexWriter
+from csvapi.spill.native_index_writer import NativeHashIndexWriter
 from csvapi.spill.workspace import Workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csvapi.spill.hash_index import Index
-    from csvapi.spill.native_index import NativeIndex
+    from csvapi.spill.hash_index import HashIndex
+    from csvapi.spill.native_index import NativeHashIndex
 
 MIB = 1 << 20
 MANY = [b"one"] * 5_000 + [b"two"] * 3_000 + [b"%d" % (number % 4_000) for number in range(9_000)]
@@ -27,11 +27,11 @@ def shuffled(keys: list[bytes]) -> list[bytes]:
     return Random(5).sample(keys, len(keys))
 
 
-def written(folder: Path, keys: list[bytes], memory: int, most: int) -> tuple[NativeIndex, Index]:
+def written(folder: Path, keys: list[bytes], memory: int, most: int) -> tuple[NativeHashIndex, HashIndex]:
     """Both indexes of the same records, each with its number as its text."""
     workspace = Workspace(folder, memory)
     texts = [b"%d" % number for number in range(len(keys))]
-    with NativeIndexWriter(workspace, "native", most) as native, IndexWriter(workspace, "plain") as plain:
+    with NativeHashIndexWriter(workspace, "native", most) as native, HashIndexWriter(workspace, "plain") as plain:
         for start in range(0, len(keys), 1_000):
             for writer in (native, plain):
                 writer.add(keys[start : start + 1_000], texts[start : start + 1_000])
@@ -58,7 +58,7 @@ def test_an_index_of_no_records_finds_none(tmp_path: Path) -> None:
 
 def test_a_large_index_stays_out_of_memory(tmp_path: Path) -> None:
     keys = [b"%d" % number for number in range(50_000)]
-    with NativeIndexWriter(Workspace(tmp_path, MIB), "large") as writer:
+    with NativeHashIndexWriter(Workspace(tmp_path, MIB), "large") as writer:
         for start in range(0, len(keys), 5_000):
             writer.add(keys[start : start + 5_000], [b"x" * 2_000] * 5_000)
         index = writer.finish()

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import csvapi.operations
+from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.dialect import Dialect
-from csvapi.csvio.wire import Wire
 from csvapi.engines import Options, run
 from csvapi.operations import catalogue, load_steps
 from csvapi.steps import behaviour
@@ -36,7 +36,7 @@ from marshmallow import Schema
 from csvapi.steps.mapping import Mapper
 from csvapi.steps.selecting import KeyedSelector
 from csvapi.steps.step import Operation, Traits
-from csvapi.steps.writing import Written, block_of
+from csvapi.steps.writing import Written, batch_of
 
 
 class OnePerWidth(KeyedSelector):
@@ -44,8 +44,8 @@ class OnePerWidth(KeyedSelector):
 
     def __init__(self, params, context, pointer): ...
 
-    def keys(self, block):
-        return [b"%d" % len(block.fields(at)) for at in range(len(block))]
+    def keys(self, batch):
+        return [b"%d" % len(batch.fields(at)) for at in range(len(batch))]
 
 
 class Numbered(Written, Mapper):
@@ -54,13 +54,13 @@ class Numbered(Written, Mapper):
     def __init__(self, params, context, pointer):
         super().__init__(context, context.columns, pointer)
 
-    def map(self, block):
-        rows = [[b"%d" % (self.number + at), *block.fields(at)[1:]] for at in range(len(block))]
-        self.number += len(block)
-        return block_of(rows, block.rows, self.wire, self.bound)
+    def map(self, batch):
+        rows = [[b"%d" % (self.number + at), *batch.fields(at)[1:]] for at in range(len(batch))]
+        self.number += len(batch)
+        return batch_of(rows, batch.rows, self.byte_dialect, self.bound)
 
     def more(self):
-        yield block_of([[b"total", b"a"]], [0], self.wire, self.bound)
+        yield batch_of([[b"total", b"a"]], [0], self.byte_dialect, self.bound)
 
 
 OPERATION = Operation("odd", "selector", "Keep a record of each width.", Schema, {"op": "odd"}, OnePerWidth, keyed=True)
@@ -154,11 +154,17 @@ def test_every_operation_builds_what_its_kind_says(tmp_path: Path, name: str) ->
     second.write_text("id,email\n1,a@example.com\n")
     step = load_steps([catalogue()[name].example])[0]
     files = {each: (second, Dialect()) for _, each in step.operation.files(step.params)}
-    built = step.build(Context(["email", "age", "id"], True, Wire.of(Dialect()), files))
+    built = step.build(Context(["email", "age", "id"], True, ByteDialect.of(Dialect()), files))
     assert isinstance(built, kinds(step))
 
 
 def test_hooks_do_nothing_by_default() -> None:
     plain = Behaviour()
-    plain.alive()
-    assert (plain.after, plain.reasons, [*plain.remarks], [*plain.others], plain.counts()) == (None, (), [], [], {})
+    plain.heartbeat()
+    assert (plain.after, plain.reasons, [*plain.remarks], [*plain.second_inputs], plain.counts()) == (
+        None,
+        (),
+        [],
+        [],
+        {},
+    )

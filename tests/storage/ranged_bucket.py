@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-import socket
 
 from csvapi import config
 from csvapi.storage import bucket_of

@@ -10,8 +10,8 @@ from csvapi.csvio.detection.cells import is_comment
 from csvapi.csvio.detection.encoding import Decoded, decode
 from csvapi.csvio.detection.foreign import refuse_binary, refuse_noise, refuse_text
 from csvapi.csvio.detection.header import Header, header
-from csvapi.csvio.detection.place import Table, Text, gaps, line_ends, records, repaired
 from csvapi.csvio.detection.reading import COMMON, Reading, readings
+from csvapi.csvio.detection.records import Table, Text, gaps, line_ends, records, repaired
 from csvapi.csvio.detection.report import evidence, issues, trailing
 from csvapi.csvio.detection.result import Detection
 from csvapi.csvio.detection.scoring import Trial, table_width, trials

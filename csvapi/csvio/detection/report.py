@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.detection.groups import are_names
-from csvapi.csvio.detection.place import BOM, printable, size
+from csvapi.csvio.detection.records import BOM, printable, size
 from csvapi.csvio.detection.result import Issue
 
 if TYPE_CHECKING:
     from csvapi.csvio.detection.encoding import Decoded
     from csvapi.csvio.detection.header import Header
-    from csvapi.csvio.detection.place import Table, Text
     from csvapi.csvio.detection.reading import Reading
+    from csvapi.csvio.detection.records import Table, Text
     from csvapi.csvio.detection.scoring import Trial
     from csvapi.csvio.detection.trailing import Ends
     from csvapi.csvio.dialect import Dialect

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.source import Source
-from csvapi.csvio.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,7 +41,7 @@ class Bucket(Protocol):
         """The same of a file of any size."""
         ...
 
-    def join(self, target: str, parts: Sequence[tuple[str, int]], alive: Callable[[], None]) -> None:
+    def join(self, target: str, parts: Sequence[tuple[str, int]], heartbeat: Callable[[], None]) -> None:
         """Make one object of others, given with their sizes; it appears whole or not at all."""
         ...
 
@@ -56,9 +56,9 @@ class ObjectSource(Source):
     @classmethod
     def at(cls, bucket: Bucket, key: str, etag: str, size: int, dialect: Dialect) -> ObjectSource:
         """Read where records begin and end. Raises what `Source.open` does."""
-        wire = Wire.of(dialect, b"".join(bucket.read(key, 0, min(4, size), 4, etag)))
-        body = len(wire.bom) + dialect.preamble
-        source = cls(Path(key), wire, size, body, bucket=bucket, etag=etag)
+        byte_dialect = ByteDialect.of(dialect, b"".join(bucket.read(key, 0, min(4, size), 4, etag)))
+        body = len(byte_dialect.bom) + dialect.preamble
+        source = cls(Path(key), byte_dialect, size, body, bucket=bucket, etag=etag)
         bounded = source.bounded()
         assert isinstance(bounded, cls)  # noqa: S101  it replaces fields
         return bounded

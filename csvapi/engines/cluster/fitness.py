@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.wire import Wire
+from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.operations import files_of
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def unfit(steps: list[Step], columns: list[str], dialect: Dialect, *, native: bo
         return "the compiled kernel is not installed here, whose digests all machines share"
     if not columns:
         return "the file holds no record"
-    if Wire.of(dialect).wide:
+    if ByteDialect.of(dialect).wide:
         return f"a file in {dialect.encoding} cannot be cut between records"
     for number, step in enumerate(steps, start=1):
         if step.traits.split is None:

@@ -27,30 +27,30 @@ class Judge:
     even: bool
     dropped: int = 0
 
-    def ragged(self, piece: LocatedBatch, marks: bytearray) -> list[int]:
-        """The indexes of the ragged records, whose fates it marks. Raises `MalformedCsv` for what is refused."""
-        if not isinstance(piece, ParsedRecords):  # its parser takes no other records than good ones
+    def ragged(self, located: LocatedBatch, marks: bytearray) -> list[int]:
+        """The indexes of the ragged records, whose decisions it marks. Raises `MalformedCsv` for what is refused."""
+        if not isinstance(located, ParsedRecords):  # its parser takes no other records than good ones
             if self.first:
-                self.counter.count_good(piece)
+                self.counter.count_good(located)
             return []
         if self.first:
-            ragged = self.counter.count(piece)
+            ragged = self.counter.count(located)
             if ragged:
-                self._check_width(piece, ragged)
+                self._check_width(located, ragged)
             self._judge(ragged, marks)
             return ragged
         if self.even:
-            piece.batch.width = self.counter.width
+            located.batch.width = self.counter.width
             return []
-        return self.counter.ragged(piece.batch)
+        return self.counter.ragged(located.batch)
 
-    def _check_width(self, piece: ParsedRecords, ragged: list[int]) -> None:
+    def _check_width(self, located: ParsedRecords, ragged: list[int]) -> None:
         """A record may have no more fields than a file columns: each field takes many times the memory of its bytes."""
-        widths, most = piece.batch.widths(), self.options.max_columns
+        widths, most = located.batch.widths(), self.options.max_columns
         index = max(ragged, key=widths.__getitem__)
         if widths[index] > most:
-            row = piece.batch.rows[index] + 1
-            line, position = piece.where(index)
+            row = located.batch.rows[index] + 1
+            line, position = located.where(index)
             byte = self.plan.source.byte(position)
             detail = f"Row {row}, line {line}, byte {byte}: a record has {widths[index]} fields; the limit is {most}."
             raise TooLarge(detail, row=row, line=line, byte=byte, limit=most)
@@ -63,7 +63,7 @@ class Judge:
             for index in ragged:
                 marks[index] = RAGGED
         if self.options.on_bad == "fail":
-            self._refuse("undecodable", f"bytes are not {self.plan.source.wire.dialect.encoding}")
+            self._refuse("undecodable", f"bytes are not {self.plan.source.byte_dialect.dialect.encoding}")
             self._refuse("nul", "a record holds a NUL")
             self._refuse("quotes", "a quote is not closed, or text stands after a closing quote")
 

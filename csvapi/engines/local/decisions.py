@@ -21,7 +21,7 @@ _COPY = 64 << 20
 
 
 def decision_file(workspace: Path) -> Path:
-    """For each record of the stage its fate, one byte (see `plan`)."""
+    """For each record of the stage its decision, one byte (see `plan`)."""
     return workspace / "decisions"
 
 
@@ -87,14 +87,14 @@ class Decisions:
         self.shared = None if new else Shared(path, path.stat().st_size)
 
     def read(self, start: int, count: int) -> bytearray:
-        """The fates of `count` records of the range from number `start` on; all 0 in the first pass."""
+        """The decisions of `count` records of the range from number `start` on; all 0 in the first pass."""
         if self.shared is None:
             return bytearray(count)
         start += self.base
         return bytearray(self.shared.view[start : start + count])
 
     def write(self, start: int, decisions: bytearray) -> None:
-        """Set the fates of records of the range from number `start` on. Raises `WorkspaceFull` when the disk is."""
+        """Set the decisions of records of the range from number `start` on. Raises `WorkspaceFull` when the disk is."""
         if self.file:
             with disk_budget(len(decisions)):
                 self.file.write(decisions)

@@ -1,7 +1,7 @@
 """Steps built for one file, and how many passes over it they need.
 
 A keyed step (dedup, unique) can only decide when it has seen every key, so a pass ends with it and the next begins
-behind it. Each record has a fate, one byte: 0 while it stays, else a code that names step and reason.
+behind it. Each record has a decision, one byte: 0 while it stays, else a code that names step and reason.
 """
 
 from __future__ import annotations
@@ -43,9 +43,10 @@ class Pass:
 
 @dataclass
 class Plan:
-    """`codes` maps a fate to its step's number (from 1; 0 for a ragged record) and the reason.
+    """`codes` maps a decision to its step's number (from 1; 0 for a ragged record) and the reason.
 
-    `after` is what the columns and the wire of the output are; `before` counts the steps of the stages before this one.
+    `after` is what the columns and the byte dialect of the output are; `before` counts the steps of the stages before
+    this one.
     """
 
     source: Source
@@ -95,7 +96,9 @@ class Plan:
         if len(first.columns) > options.max_columns:
             detail = f"The file has {len(first.columns)} columns; the limit is {options.max_columns}."
             raise TooLarge(detail, limit=options.max_columns)
-        context = Context(first.columns, source.wire.dialect.header, source.wire, files or {}, options.max_record)
+        context = Context(
+            first.columns, source.byte_dialect.dialect.header, source.byte_dialect, files or {}, options.max_record
+        )
         built: list[Behaviour] = []
         for step in steps:
             built.append(step.build(context))
@@ -116,7 +119,7 @@ class Plan:
             self.codes += [(number, reason) for reason in each]
 
     def code(self, step: int, reason: int) -> int:
-        """The fate of a record that `step` (from 0) drops for its `reason`-th reason."""
+        """The decision of a record that `step` (from 0) drops for its `reason`-th reason."""
         first = self.first_code[step]
         return first + (reason if first + reason < len(self.codes) and self.codes[first + reason][0] == step + 1 else 0)
 
@@ -136,7 +139,7 @@ class Plan:
     @property
     def top(self) -> bytes:
         """The file's bytes above its first data record."""
-        return self.source.prefix + self.source.wire.restore(self.head.record)
+        return self.source.prefix + self.source.byte_dialect.restore(self.head.record)
 
     @property
     def ordered(self) -> bool:

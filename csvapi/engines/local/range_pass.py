@@ -1,4 +1,4 @@
-"""One pass over one range: blocks in; decisions, keys and kept bytes out. Memory: a few blocks."""
+"""One pass over one range: batches in; decisions, keys and kept bytes out. Memory: a few batches."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from csvapi.steps.remarks import Remark
     from csvapi.steps.selecting import KeyedSelector, Selector, Student
 
-STAYS = b"\1" + bytes(255)  # a fate as a mask byte
+STAYS = b"\1" + bytes(255)  # a decision as a mask byte
 GOES = b"\0" + b"\1" * 255
 NATIVE = 8  # times as much as the csv module is the kernel given at once: a batch costs it next to nothing
 
@@ -71,9 +71,9 @@ class RangePass:
 
     def run(self, report: Callable[[Progressed], None]) -> Found:
         """Raises `MalformedCsv` where the options refuse what is found, `WrongCut` if the range ends in a record."""
-        self.alive = partial(report, (0, 0, 0))
+        self.heartbeat = partial(report, (0, 0, 0))
         for built in self.plan.built:
-            built.alive = self.alive
+            built.heartbeat = self.heartbeat
         self.counter = Counter(self.plan.source, self.plan.head)
         self.judge = Judge(self.plan, self.options, self.counter, first=not self.begin, even=self.even)
         self.found = Found(self.counter.census, [StepCount(step.operation.name) for step in self.plan.steps])
@@ -91,12 +91,12 @@ class RangePass:
             keyed = self.output is None and self.student is None
             self.keys = stack.enter_context(self._key_sink()) if keyed else None
             self.lengths = self._length_sink(stack)
-            for piece in self._pieces():
+            for located in self._batches():
                 kept = self.found.kept
-                self._piece(piece, decisions)
-                self._locate(piece)
-                self._count_bytes(piece)
-                report((piece.size, len(piece), self.found.kept - kept))
+                self._process(located, decisions)
+                self._locate(located)
+                self._count_bytes(located)
+                report((located.size, len(located), self.found.kept - kept))
             if self.keys:
                 self.keys.flush()
         self.found.ragged_dropped = self.judge.dropped
@@ -117,16 +117,16 @@ class RangePass:
     def _remarks(self) -> Iterator[Remark]:
         return chain.from_iterable(self.remarks.values())
 
-    def _locate(self, piece: LocatedBatch) -> None:
-        """Add line and byte to what the steps found in this piece."""
+    def _locate(self, located: LocatedBatch) -> None:
+        """Add line and byte to what the steps found in this batch."""
         for remark in self._remarks():
             for spot in remark.seen.spots:
                 if spot.line is None:
-                    spot.line, spot.byte = piece.where(spot.row - piece.batch.rows[0])
-        self.line += piece.lines
+                    spot.line, spot.byte = located.where(spot.row - located.batch.rows[0])
+        self.line += located.lines
 
-    def _count_bytes(self, piece: LocatedBatch) -> None:
-        self.found.read[piece.parser] = self.found.read.get(piece.parser, 0) + piece.size
+    def _count_bytes(self, located: LocatedBatch) -> None:
+        self.found.read[located.parser] = self.found.read.get(located.parser, 0) + located.size
 
     def _step_workspace(self, report: Callable[[Progressed], None]) -> Workspace:
         memory = self.options.memory // max(1, self.options.processes)
@@ -140,85 +140,85 @@ class RangePass:
     def _length_sink(self, stack: ExitStack) -> BinaryIO | None:
         return stack.enter_context(length_file(self.workspace, self.number).open("wb")) if self.locate else None
 
-    def _pieces(self) -> Iterator[LocatedBatch]:
+    def _batches(self) -> Iterator[LocatedBatch]:
         source, options = self.plan.source, self.options
         native = 2 * NATIVE * options.block_size if options.native else 0
         parsers = parsers_of(source, self.counter.width, options.max_record, native=native)
         size = options.block_size * (NATIVE if len(parsers) > 1 else 1)
-        for piece in read_batches(source, *self.bounds, parsers, line=self.line, size=size, limit=options.max_record):
-            if piece.unclosed and self.bounds[1] < source.size:
+        for located in read_batches(source, *self.bounds, parsers, line=self.line, size=size, limit=options.max_record):
+            if located.unclosed and self.bounds[1] < source.size:
                 raise WrongCut
-            yield piece
+            yield located
 
-    def _piece(self, piece: LocatedBatch, decisions: Decisions) -> None:
-        block = piece.batch
-        self.start = start = block.rows[0] if len(block) else 0
-        self.marks = marks = decisions.read(start, len(block))
-        ragged = self.judge.ragged(piece, marks)
+    def _process(self, located: LocatedBatch, decisions: Decisions) -> None:
+        batch = located.batch
+        self.start = start = batch.rows[0] if len(batch) else 0
+        self.marks = marks = decisions.read(start, len(batch))
+        ragged = self.judge.ragged(located, marks)
         pads = self.options.on_ragged == "pad" and ragged
-        self.padding = self._padding(block, ragged) if pads else None
-        alive, left = block.select(bytes(marks).translate(STAYS)), 0
-        for part in through(alive, range(-1 if pads else 0, self.end), self._advance):
-            self._take(part, piece)
-            self.alive()
+        self.padding = self._padding(batch, ragged) if pads else None
+        remaining, left = batch.select(bytes(marks).translate(STAYS)), 0
+        for part in through(remaining, range(-1 if pads else 0, self.end), self._advance):
+            self._take(part, located)
+            self.heartbeat()
             left += len(part)
         decisions.write(start, marks)
         if self.lengths:
-            with disk_budget(LENGTH * len(block)):
-                piece.lengths().tofile(self.lengths)
-        if self.dropped and left < len(block):
-            block.select(bytes(marks.translate(GOES))).write_to(self.dropped)
+            with disk_budget(LENGTH * len(batch)):
+                located.lengths().tofile(self.lengths)
+        if self.dropped and left < len(batch):
+            batch.select(bytes(marks.translate(GOES))).write_to(self.dropped)
 
-    def _take(self, part: Batch, piece: LocatedBatch) -> None:
+    def _take(self, part: Batch, located: LocatedBatch) -> None:
         """What the pass is for, with records that all its steps left."""
         if self.keys:
             self._add_keys_of(part, self.keys)
         elif self.student:
             self.student.study(part)
         elif self.gathering:
-            self.gathering.add(part, lambda row: piece.where(row - self.start)[0])
+            self.gathering.add(part, lambda row: located.where(row - self.start)[0])
             self.found.kept += len(part)
         elif self.output:
             self._write(part, self.output)
 
-    def _padding(self, block: Batch, ragged: list[int]) -> Padding:
-        rows = frozenset(block.rows[index] for index in ragged)
+    def _padding(self, batch: Batch, ragged: list[int]) -> Padding:
+        rows = frozenset(batch.rows[index] for index in ragged)
         return Padding(rows, len(self.plan.head.columns), self.options.max_record)
 
-    def _add_keys_of(self, alive: Batch, sink: KeySink) -> None:
-        self.found.counts[self.end - 1].records_in += len(alive)
-        cast("KeyedSelector", self.plan.built[self.end - 1]).spill(alive, sink)
+    def _add_keys_of(self, remaining: Batch, sink: KeySink) -> None:
+        self.found.counts[self.end - 1].records_in += len(remaining)
+        cast("KeyedSelector", self.plan.built[self.end - 1]).spill(remaining, sink)
 
-    def _write(self, alive: Batch, output: Sink) -> None:
+    def _write(self, remaining: Batch, output: Sink) -> None:
         expander = self.plan.expander
-        for part in expander.expand(alive) if expander else self._rewritten(alive):
+        for part in expander.expand(remaining) if expander else self._rewritten(remaining):
             part.write_to(output)
             self.found.kept += len(part)
-            self.alive()
+            self.heartbeat()
 
-    def _rewritten(self, block: Batch) -> Iterable[Batch]:
+    def _rewritten(self, batch: Batch) -> Iterable[Batch]:
         rewriting = self.plan.rewriting
-        return through(block, range(1), lambda _, part: _mapped(rewriting, part)) if rewriting else (block,)
+        return through(batch, range(1), lambda _, part: _mapped(rewriting, part)) if rewriting else (batch,)
 
-    def _advance(self, number: int, block: Batch) -> tuple[Batch, int]:
-        """What step `number` makes of the first records of a block, and of how many; -1 is the padding."""
+    def _advance(self, number: int, batch: Batch) -> tuple[Batch, int]:
+        """What step `number` makes of the first records of a batch, and of how many; -1 is the padding."""
         if number < 0:
-            return _mapped(cast("Padding", self.padding), block)
+            return _mapped(cast("Padding", self.padding), batch)
         traits = self.plan.steps[number].traits
         if traits.kind == "mapper":
-            return self._map(number, block)
+            return self._map(number, batch)
         if traits.keyed:
             if number == self.begin - 1:
-                self._sample(number, block)
+                self._sample(number, batch)
         elif traits.kind != "selector":
-            self._pass_on(number, len(block))
+            self._pass_on(number, len(batch))
         elif number >= self.begin:
-            return self._select(number, cast("Selector", self.plan.built[number]), block), len(block)
-        return block, len(block)
+            return self._select(number, cast("Selector", self.plan.built[number]), batch), len(batch)
+        return batch, len(batch)
 
-    def _map(self, number: int, block: Batch) -> tuple[Batch, int]:
+    def _map(self, number: int, batch: Batch) -> tuple[Batch, int]:
         built = self.plan.built[number]
-        done = block if built is self.plan.expander else cast("Mapper", built).map(block)
+        done = batch if built is self.plan.expander else cast("Mapper", built).map(batch)
         if number >= self.begin:
             self._pass_on(number, len(done))
         return done, len(done)
@@ -228,25 +228,25 @@ class RangePass:
         count.records_in += records
         count.kept += records
 
-    def _sample(self, number: int, alive: Batch) -> None:
+    def _sample(self, number: int, remaining: Batch) -> None:
         built = cast("KeyedSelector", self.plan.built[number])
         sample = self.found.samples.get(number)
-        if sample is not None and len(sample) < SAMPLE and len(alive):
-            sample += built.sample(alive)[: SAMPLE - len(sample)]
+        if sample is not None and len(sample) < SAMPLE and len(remaining):
+            sample += built.sample(remaining)[: SAMPLE - len(sample)]
 
-    def _select(self, number: int, step: Selector, alive: Batch) -> Batch:
-        mask = step.keep(alive)
+    def _select(self, number: int, step: Selector, remaining: Batch) -> Batch:
+        mask = step.keep(remaining)
         count = self.found.counts[number]
-        count.records_in += len(alive)
+        count.records_in += len(remaining)
         count.kept += mask.count(1)
         if (self.remember or self.dropped) and 0 in mask:
-            gone = alive.select(inverse(mask))
+            gone = remaining.select(inverse(mask))
             codes = bytes(self.plan.code(number, reason) for reason in range(len(step.reasons)))
             reasons = step.why(gone) if self.options.explain else bytes(len(gone))
             gone.put(reasons.translate(codes.ljust(256, b"\0")), self.marks, self.start)
-        return alive.select(mask)
+        return remaining.select(mask)
 
 
-def _mapped(mapper: Mapper | Padding, block: Batch) -> tuple[Batch, int]:
-    done = mapper.map(block)
+def _mapped(mapper: Mapper | Padding, batch: Batch) -> tuple[Batch, int]:
+    done = mapper.map(batch)
     return done, len(done)

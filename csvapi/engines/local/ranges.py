@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from csvapi.csvio.records import BLANK, read
 
 if TYPE_CHECKING:
+    from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.csvio.preview import Head
     from csvapi.csvio.source import Source
-    from csvapi.csvio.wire import Wire
 
 _GLANCE, _WINDOW = 1024, 64 * 1024  # bytes to judge a guess by: most are refuted by the first ones
 _TRIES = 50
@@ -25,7 +25,7 @@ def ranges(source: Source, first: Head, processes: int, smallest: int = SMALLEST
     """At most `processes` ranges of about the same size; one for a wide or a small file."""
     size = source.size - first.start
     count = min(processes, size // max(smallest, 1))
-    if count <= 1 or source.wire.wide:
+    if count <= 1 or source.byte_dialect.wide:
         return [(first.start, source.size)]
     borders = [first.start]
     for number in range(1, count):
@@ -43,19 +43,19 @@ def _record_start(source: Source, position: int, width: int) -> int | None:
         start = window.find(b"\n", start) + 1
         if not start:
             return None
-        glance = _widths(window[start : start + _GLANCE], source.wire, width)
-        if glance <= {width} == _widths(window[start:], source.wire, width):
+        glance = _widths(window[start : start + _GLANCE], source.byte_dialect, width)
+        if glance <= {width} == _widths(window[start:], source.byte_dialect, width):
             return position + start
     return None
 
 
-def _widths(text: bytes, wire: Wire, width: int) -> set[int]:
+def _widths(text: bytes, byte_dialect: ByteDialect, width: int) -> set[int]:
     """The numbers of fields of the whole records that begin the text."""
-    done = read(text, wire, width, final=False)
+    done = read(text, byte_dialect, width, final=False)
     count = len(done.units)
-    widths = {len(fields) for fields in done.odd.values()}
+    widths = {len(fields) for fields in done.parsed_fields.values()}
     return widths | {
-        done.plain[index].count(wire.delimiter) + 1
+        done.line_texts[index].count(byte_dialect.delimiter) + 1
         for index in range(count)
-        if index not in done.odd and done.units[index] not in BLANK
+        if index not in done.parsed_fields and done.units[index] not in BLANK
     }

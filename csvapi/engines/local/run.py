@@ -1,6 +1,6 @@
 """Run steps over a file on this machine, in one process or several.
 
-A pass reads the file once in ranges side by side; one more pass per dedup or unique. Memory: a few blocks per process,
+A pass reads the file once in ranges side by side; one more pass per dedup or unique. Memory: a few batches per process,
 and the keys of one partition. Everything a run writes besides its outputs is in a folder of the workspace that goes
 with it, however it ends.
 """
@@ -59,7 +59,7 @@ def run(
     besides, by the id they name; `columns` are the file's where `source` is only the first records of it. Behind a step
     that settles its output (see `stages`) the rows in `explain` and the bytes in `dropped` are those of that
     output.
-    `progress` is called at block borders and may raise: children and files then go and the exception passes through.
+    `progress` is called at batch borders and may raise: children and files then go and the exception passes through.
     Of a file without any record nothing but its byte order mark comes out, whatever the steps, with a warning.
     Raises `InvalidInput` for steps and columns, `MalformedCsv` for a record beyond the options, `TooLarge` for one that
     a step would make so long, and what `csvio.disk` does for too much that is written.
@@ -140,8 +140,8 @@ class _Pipeline:
             last = number == len(self.parts) - 1
             options = self.options if number == 0 else replace(self.options, on_ragged="keep", on_bad="keep")
             if number:
-                assert plan.after.wire is not None  # noqa: S101  the plan of a file
-                source, dialect = self._between(number - 1), plan.after.wire.dialect
+                assert plan.after.byte_dialect is not None  # noqa: S101  the plan of a file
+                source, dialect = self._between(number - 1), plan.after.byte_dialect.dialect
                 columns = plan.after.columns
                 plan = Plan.of(source, dialect, steps, options, self.files, last=last, columns=columns)
                 plan.before = before
@@ -167,7 +167,7 @@ class _Pipeline:
         """One receipt: the input of the first stage, the output of the last one, and the steps of all."""
         receipt = replace(
             receipts[-1],
-            dialect=first.source.wire.dialect,
+            dialect=first.source.byte_dialect.dialect,
             steps=[step for each in receipts for step in each.steps],
             options=self.options.as_json(),
             input_bytes=first.source.size + first.source.trailing,

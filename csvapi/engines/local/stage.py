@@ -66,7 +66,7 @@ class Stage:
         """Prepare the steps and do all passes. Raises what the steps raise, and `WrongCut` (see `range_pass`)."""
         workspace = self._step_workspace(self.options.memory // self.processes)
         for count, built in zip(self.counts, self.plan.built, strict=True):
-            built.alive = workspace.alive
+            built.heartbeat = workspace.heartbeat
             count.detail.update(built.prepare(workspace))
         for each in self.passes[:-1]:
             if each.what == "keys":
@@ -197,9 +197,9 @@ class Stage:
                 self._report((0, 0, 0))
             self.counts[-1].detail = self.plan.gatherer.counts()
         elif isinstance(last, Mapper):
-            for block in last.more():
-                main.write_records(block.raw, block.wire)
-                self._add_out(len(block))
+            for batch in last.more():
+                main.write_records(batch.raw, batch.byte_dialect)
+                self._add_out(len(batch))
                 self._report((0, 0, 0))
         elif not self.plan.headed:
             main.write(self.plan.source.tail)
@@ -240,7 +240,7 @@ class Stage:
             issue.byte = self.plan.source.byte(issue.byte) if issue.count else 0
         return Receipt(
             engine=__version__,
-            dialect=self.plan.source.wire.dialect,
+            dialect=self.plan.source.byte_dialect.dialect,
             steps=[step.as_json() for step in self.plan.steps],
             options=self.options.as_json(),
             input_bytes=self.plan.source.size + self.plan.source.trailing,

@@ -18,9 +18,9 @@ def warnings_of(plan: Plan, census: Census) -> list[DataWarning]:
     is_input = plan.before == 0
     found = file_warnings(plan.source, plan.head, census) if is_input else []
     for number, built in enumerate(plan.built, start=plan.before + 1):
-        found += [replace(warning, step=number) for other in built.others for warning in other.warnings()]
+        found += [replace(warning, step=number) for second in built.second_inputs for warning in second.warnings()]
         for remark in built.remarks:
-            if warning := remark.warning(number, plan.source.wire, located=is_input):
+            if warning := remark.warning(number, plan.source.byte_dialect, located=is_input):
                 byte = None if warning.byte is None else plan.source.byte(warning.byte)
                 found.append(replace(warning, byte=byte))
     return found

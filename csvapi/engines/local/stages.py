@@ -70,7 +70,7 @@ def output_of(plan: Plan) -> dict[str, object]:
     """What the receipt tells about the output's form."""
     if plan.steps and plan.steps[-1].operation.last:
         return {**cast("Converter", plan.built[-1]).form, "columns": plan.after.columns}
-    dialect: Dialect = plan.after.wire.dialect if plan.after.wire else plan.source.wire.dialect
+    dialect: Dialect = plan.after.byte_dialect.dialect if plan.after.byte_dialect else plan.source.byte_dialect.dialect
     return {
         "format": "csv",
         "media_type": "text/csv",

@@ -34,7 +34,7 @@ class Strategy:
         self.plan, self.options = plan, options
         self.secret = new_secret() if options.native else None
         last = plan.steps[-1].traits if plan.steps else None
-        exact = not plan.headed and not plan.source.wire.wide and options.on_ragged != "pad"
+        exact = not plan.headed and not plan.source.byte_dialect.wide and options.on_ragged != "pad"
         self.locates = exact and last is not None and last.keyed
 
     def task(self, each: RangePass, *, located: bool = False) -> Callable[[Callable[[Progressed], None]], Found]:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio import Dialect
+from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.file_warnings import end_warnings
+from csvapi.csvio.locations import Row, page, start
 from csvapi.csvio.pages import ROOM, items
-from csvapi.csvio.places import Row, page, start
 from csvapi.csvio.source import Source
-from csvapi.csvio.wire import Wire
 from csvapi.engines.local.run import run
 from csvapi.engines.options import Options
 from csvapi.engines.receipt import counts
@@ -63,11 +63,11 @@ class Trial:
             sample, self.dialect, self.steps, self._out, options=self.options, workspace=self.folder, explain=why,
             files=self.files, columns=columns,
         ).as_json()  # fmt: skip
-        fates = dict(_fates(why))
+        decisions = dict(_decisions(why))
         seen = (following.byte if following else self.size_of_file) - at.byte
         return None, _joined(
             columns=_text(columns),
-            items=items({**row.as_json(), **fates.get(row.place.row, _STAYS)} for row in rows),
+            items=items({**row.as_json(), **decisions.get(row.location.row, _STAYS)} for row in rows),
             result=self._shown(receipt),
             counts=_text(counts(receipt)),
             warnings=_text([*self.warnings, *_placed(receipt["warnings"], rows), *self._after()]),
@@ -108,7 +108,7 @@ def fits(
     check_columns(steps, columns, dialect.header, files)
     if "output" in chosen:
         try:
-            rewrite(chosen["output"], Context(columns, dialect.header, Wire.of(dialect)))
+            rewrite(chosen["output"], Context(columns, dialect.header, ByteDialect.of(dialect)))
         except UnsupportedEncoding as error:
             error.pointer = "/output/encoding"
             raise
@@ -138,7 +138,7 @@ def _joined(**members: bytes) -> bytes:
 def _placed(warnings: list[dict[str, Any]], rows: list[Row]) -> list[dict[str, Any]]:
     """Warnings with the lines and bytes of the file: the sample has no blank lines. Other files' have theirs."""
     return [
-        {**warning, **rows[warning["row"] - 1].place.as_json()}
+        {**warning, **rows[warning["row"] - 1].location.as_json()}
         if warning["file"] is None and warning["line"] and 0 < (warning["row"] or 0) <= len(rows)
         else warning
         for warning in warnings
@@ -152,7 +152,7 @@ def _write(sample: Path, path: Path, top: int, rows: list[Row]) -> None:
         file.writelines(row.raw for row in rows)
 
 
-def _fates(why: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def _decisions(why: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """Why a record goes: the step from 1 (0 for on_ragged), the reason, the row of the record kept for it."""
     with why.open(newline="", encoding="utf-8", errors="surrogatepass") as file:
         rows = csv.reader(file)

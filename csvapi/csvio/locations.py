@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from csvapi.csvio.dialect import Dialect
     from csvapi.csvio.parsing import ParsedRecords
 
-_PAGE_BLOCK = 16 * 1024
+_PAGE_BATCH = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where a record begins: its row and line from 1, its byte of the file from 0."""
 
     row: int
@@ -39,99 +39,101 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """A block, where it begins, and where what follows begins; the place of a record is made when it is asked for.
+class Span:
+    """A batch, where it begins, and where what follows begins; the place of a record is made when it is asked for.
 
-    `units` are the numbers of the block's records among all lines of the piece, blank ones too; `bytes` and `lines`
+    `units` are the numbers of the batch's records among all lines of the batch, blank ones too; `bytes` and `lines`
     say where each of these begins, the latter only where one has several lines. `misquoted` and `marked` are the
     records with malformed quotes and those with a byte order mark.
     """
 
-    block: Batch
-    begin: Place
-    end: Place
+    batch: Batch
+    begin: Location
+    end: Location
     units: Sequence[int]
     bytes: list[int]
     lines: list[int] | None
     misquoted: frozenset[int]
     marked: frozenset[int]
 
-    def place(self, index: int) -> Place:
+    def location(self, index: int) -> Location:
         unit = self.units[index]
         line = self.lines[unit] if self.lines else self.begin.line + unit
-        return Place(self.begin.row + index, line, self.bytes[unit])
+        return Location(self.begin.row + index, line, self.bytes[unit])
 
 
-def start(path: Path, dialect: Dialect) -> tuple[list[str], Place]:
+def start(path: Path, dialect: Dialect) -> tuple[list[str], Location]:
     """The column names, and the place of the first data record (or of the blank lines before it)."""
     source = Source.open(path, dialect)
     first = head(source)
-    return first.columns, Place(1, first.line, source.byte(first.start))
+    return first.columns, Location(1, first.line, source.byte(first.start))
 
 
-def runs(path: Path, dialect: Dialect, width: int, at: Place, size: int = BLOCK_SIZE) -> Iterator[Run]:
-    """The records from a place on, in a file of `width` columns: one pass from there, memory for a block.
+def spans(path: Path, dialect: Dialect, width: int, at: Location, size: int = BLOCK_SIZE) -> Iterator[Span]:
+    """The records from a place on, in a file of `width` columns: one pass from there, memory for a batch.
 
     Wide files are read from the place, too: the encodings they are in have no state between records.
     """
     source = replace(Source.open(path, dialect), body=at.byte, known_width=width)
-    for piece in read_parsed(source, at.byte, source.size, line=at.line, size=size):
-        run = _located(piece, at, wide=source.wire.wide)
-        yield run
-        at = run.end
+    for located in read_parsed(source, at.byte, source.size, line=at.line, size=size):
+        span = _located(located, at, wide=source.byte_dialect.wide)
+        yield span
+        at = span.end
 
 
-def _located(piece: ParsedRecords, at: Place, *, wide: bool) -> Run:
-    units, restore = piece.cut.units, piece.batch.wire.restore
+def _located(located: ParsedRecords, at: Location, *, wide: bool) -> Span:
+    units, restore = located.result.units, located.batch.byte_dialect.restore
     sizes = map(len, map(restore, units)) if wide else map(len, units)
     offsets = list(accumulate(sizes, initial=at.byte))
     lines = None
-    if piece.cut.lines != len(units):
+    if located.result.lines != len(units):
         lines = list(accumulate(map(line_count, units), initial=at.line))
     kept: Sequence[int] = range(len(units))
-    if piece.blank:
+    if located.blank:
         kept = [number for number, unit in enumerate(units) if unit not in BLANK]
-    end = Place(at.row + len(piece.batch), lines[-1] if lines else at.line + len(units), offsets[-1])
-    faults = frozenset(misquoted(piece)), frozenset(piece.records(piece.cut.marked))
-    return Run(piece.batch, at, end, kept, offsets, lines, *faults)
+    end = Location(at.row + len(located.batch), lines[-1] if lines else at.line + len(units), offsets[-1])
+    faults = frozenset(misquoted(located)), frozenset(located.records(located.result.marked))
+    return Span(located.batch, at, end, kept, offsets, lines, *faults)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """A record, which becomes text when it is asked for its values: as such it takes many times the memory."""
 
-    place: Place
+    location: Location
     width: int
-    _block: Batch
+    _batch: Batch
     _index: int
 
     @property
     def values(self) -> list[str | None]:
         """Its cells: a missing field is None, a byte that is no text U+FFFD."""
-        inner, fields = self._block.wire.inner, self._block.fields(self._index)
+        inner, fields = self._batch.byte_dialect.inner, self._batch.fields(self._index)
         return [cell.decode(inner, "replace") for cell in fields] + [None] * (self.width - len(fields))
 
     @property
     def raw(self) -> bytes:
         """The bytes of the file."""
-        return self._block.wire.restore(self._block.raw[self._index])
+        return self._batch.byte_dialect.restore(self._batch.raw[self._index])
 
     def as_json(self) -> dict[str, Any]:
-        return {**self.place.as_json(), "values": self.values}
+        return {**self.location.as_json(), "values": self.values}
 
 
-def page(path: Path, dialect: Dialect, width: int, limit: int, at: Place, room: int) -> tuple[list[Row], Place | None]:
+def page(
+    path: Path, dialect: Dialect, width: int, limit: int, at: Location, room: int
+) -> tuple[list[Row], Location | None]:
     """At most `limit` records, about `room` bytes, from a place on; and the place of the next, None at the end.
 
     Reads a little more than it gives, wherever the place is.
     """
     rows: list[Row] = []
-    for run in runs(path, dialect, width, at, _PAGE_BLOCK):
-        for index in range(len(run.block)):
+    for span in spans(path, dialect, width, at, _PAGE_BATCH):
+        for index in range(len(span.batch)):
             if len(rows) == limit or (rows and room <= 0):
-                return rows, run.place(index)
-            rows.append(Row(run.place(index), width, run.block, index))
-            room -= len(run.block.raw[index])
+                return rows, span.location(index)
+            rows.append(Row(span.location(index), width, span.batch, index))
+            room -= len(span.batch.raw[index])
     return rows, None
 
 
@@ -146,73 +148,73 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Oddity:
+class RecordIssue:
     """Something odd about one record."""
 
     kind: str
-    place: Place
+    location: Location
     detail: str
 
     def as_json(self) -> dict[str, Any]:
-        return {"code": self.kind, "kind": self.kind, "detail": self.detail, **self.place.as_json()}
+        return {"code": self.kind, "kind": self.kind, "detail": self.detail, **self.location.as_json()}
 
 
-def oddities(
-    path: Path, dialect: Dialect, width: int, limit: int, at: Place, room: int, seconds: float = inf
-) -> tuple[list[Oddity], Place | None]:
+def record_issues(
+    path: Path, dialect: Dialect, width: int, limit: int, at: Location, room: int, seconds: float = inf
+) -> tuple[list[RecordIssue], Location | None]:
     """At most `limit` oddities, looking at about `room` bytes from a place on, or for so many seconds; the place to go
     on from, or None.
 
-    Records without any cost a few scans of their block.
+    Records without any cost a few scans of their batch.
     """
     stop = monotonic() + seconds
-    found: list[Oddity] = []
+    found: list[RecordIssue] = []
     begin = at.byte
     opened = Source.open(path, dialect)
-    header = record_text(head(opened).record, opened.wire)
-    for run in runs(path, dialect, width, at):
-        for index in _suspects(run, width, header):
+    header = record_text(head(opened).record, opened.byte_dialect)
+    for span in spans(path, dialect, width, at):
+        for index in _suspects(span, width, header):
             if len(found) >= limit:
-                return found, run.place(index)
-            found += _of(run, index, width, header)
-        if run.end.byte - begin >= room or monotonic() >= stop:
-            return found, run.end
+                return found, span.location(index)
+            found += _of(span, index, width, header)
+        if span.end.byte - begin >= room or monotonic() >= stop:
+            return found, span.end
     return found, None
 
 
-def _suspects(run: Run, width: int, header: bytes) -> list[int]:
+def _suspects(span: Span, width: int, header: bytes) -> list[int]:
     """The records that may be odd, quickly."""
-    block = run.block
-    odd = [each != width for each in block.widths()]
-    text = b"".join(block.raw)
-    if b"\0" in text or (header and header in text) or not _decodes(block, text):
-        return list(range(len(block)))
-    for index in run.misquoted | run.marked:
+    batch = span.batch
+    odd = [each != width for each in batch.widths()]
+    text = b"".join(batch.raw)
+    if b"\0" in text or (header and header in text) or not _decodes(batch, text):
+        return list(range(len(batch)))
+    for index in span.misquoted | span.marked:
         odd[index] = True
-    return list(compress(range(len(block)), odd))
+    return list(compress(range(len(batch)), odd))
 
 
-def _of(run: Run, index: int, width: int, header: bytes) -> list[Oddity]:
-    block = run.block
-    raw, fields = block.raw[index], len(block.fields(index))
+def _of(span: Span, index: int, width: int, header: bytes) -> list[RecordIssue]:
+    batch = span.batch
+    raw, fields = batch.raw[index], len(batch.fields(index))
     odd = {
         "ragged": fields != width,
-        "undecodable": not _decodes(block, raw),
+        "undecodable": not _decodes(batch, raw),
         "nul": b"\0" in raw,
-        "quotes": index in run.misquoted,
-        "bom": index in run.marked,
-        "repeated_header": bool(header) and record_text(raw, block.wire) == header,
+        "quotes": index in span.misquoted,
+        "bom": index in span.marked,
+        "repeated_header": bool(header) and record_text(raw, batch.byte_dialect) == header,
     }
-    words = {"found": fields, "width": width, "encoding": block.wire.codec}
-    place = run.place(index)
-    return [Oddity(kind, place, KINDS[kind].format(**words)) for kind, so in odd.items() if so]
+    words = {"found": fields, "width": width, "encoding": batch.byte_dialect.codec}
+    location = span.location(index)
+    return [RecordIssue(kind, location, KINDS[kind].format(**words)) for kind, so in odd.items() if so]
 
 
-def _decodes(block: Batch, text: bytes) -> bool:
+def _decodes(batch: Batch, text: bytes) -> bool:
     if text.isascii():
         return True
     try:
-        text.decode(block.wire.inner)
+        text.decode(batch.byte_dialect.inner)
     except UnicodeDecodeError:
         return False
     return True

@@ -9,11 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from csvapi.csvio import Dialect, rows
+from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.detection import detect
 from csvapi.csvio.reading import read_parsed
 from csvapi.csvio.records import read
 from csvapi.csvio.source import Source
-from csvapi.csvio.wire import Wire
 from csvapi.engines import Options, run
 from csvapi.errors import InvalidInput, UnsupportedEncoding
 from tests.engines.running import reused
@@ -26,8 +26,8 @@ TRANSCODED = ("big5", "gbk", "gb18030", "shift_jis", "cp949", "utf-16-le", "utf-
 
 def copied(path: Path, dialect: Dialect, size: int = 7) -> bytes:
     source = Source.open(path, dialect)
-    units = [unit for each in read_parsed(source, source.body, source.size, size=size) for unit in each.cut.units]
-    return source.prefix + source.wire.restore(b"".join(units)) + source.tail + path.read_bytes()[source.size :]
+    units = [unit for each in read_parsed(source, source.body, source.size, size=size) for unit in each.result.units]
+    return source.prefix + source.byte_dialect.restore(b"".join(units)) + source.tail + path.read_bytes()[source.size :]
 
 
 @reused
@@ -71,14 +71,14 @@ def test_characters_that_join_across_pieces_are_not_taken_for_one(tmp_path: Path
 @pytest.mark.parametrize("encoding", ["iso2022_jp", "iso2022_kr", "hz", "utf-7", "punycode", "idna", "unicode_escape"])
 def test_encodings_with_a_state_are_refused(encoding: str) -> None:
     with pytest.raises(UnsupportedEncoding) as caught:
-        Wire.of(Dialect(encoding=encoding))
+        ByteDialect.of(Dialect(encoding=encoding))
     assert caught.value.pointer == "/encoding"
 
 
 @pytest.mark.parametrize("encoding", ["nonsense", "undefined", "rot13", "a\0b", "\udc80", ""])
 def test_what_is_no_encoding_is_refused(encoding: str) -> None:
     with pytest.raises(UnsupportedEncoding):
-        Wire.of(Dialect(encoding=encoding))
+        ByteDialect.of(Dialect(encoding=encoding))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_what_is_no_encoding_is_refused(encoding: str) -> None:
 )
 def test_special_characters_that_cannot_work_are_refused(dialect: dict[str, Any], pointer: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        Wire.of(Dialect(**dialect))
+        ByteDialect.of(Dialect(**dialect))
     assert caught.value.pointer == pointer
 
 
@@ -114,7 +114,7 @@ def test_detection_never_chooses_what_the_encoding_does_not_have(content: bytes)
         found = detect(content, complete=True)
     except InvalidInput:
         return
-    Wire.of(found.dialect)
+    ByteDialect.of(found.dialect)
 
 
 ALIGNED = Dialect(delimiter=" ", skip_space=True)
@@ -129,9 +129,9 @@ def test_columns_aligned_with_spaces(tmp_path: Path) -> None:
 
 def test_what_skipping_spaces_would_lose_is_quoted() -> None:
     for delimiter in (" ", ","):
-        wire = Wire.of(Dialect(delimiter=delimiter, skip_space=True))
+        byte_dialect = ByteDialect.of(Dialect(delimiter=delimiter, skip_space=True))
         fields = [b"", b" a", b"b ", b""]
-        assert read(b"".join(wire.write([fields])), wire, 4).odd == {0: fields}
+        assert read(b"".join(byte_dialect.write([fields])), byte_dialect, 4).parsed_fields == {0: fields}
 
 
 def test_steps_keep_what_they_do_not_change_in_transcoded_files(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from csvapi.csvio.codec import BOMS, codec_name, keeping, must_transcode
+from csvapi.csvio.codec import BOMS, codec_name, error_handler, must_transcode
 from csvapi.csvio.parser import Careful
 from csvapi.csvio.quote_repair import QuoteRepair
 from csvapi.errors import InvalidInput
@@ -32,15 +32,15 @@ _CODE_POINT_ORDER = {"utf-8", "iso8859-1", "ascii"}  # where comparing bytes is 
 
 
 @dataclass(frozen=True)
-class Wire:
+class ByteDialect:
     """`codec` is the file's, `inner` that of the bytes in hand, `text` the one the csv module reads them with."""
 
     dialect: Dialect
     codec: str
 
     @classmethod
-    def of(cls, dialect: Dialect, head: bytes = b"") -> Wire:
-        """The wire of a file that begins with `head` (which settles the byte order of plain "utf-16").
+    def of(cls, dialect: Dialect, head: bytes = b"") -> ByteDialect:
+        """The byte dialect of a file that begins with `head` (which settles the byte order of plain "utf-16").
 
         Raises `UnsupportedEncoding`, and `InvalidInput` for special characters that the encoding does not have.
         """
@@ -211,7 +211,7 @@ class Wire:
         """The file's own bytes for `data`."""
         if not self.wide:
             return data
-        return data.decode(self.inner, self.errors).encode(self.codec, keeping(self.codec))
+        return data.decode(self.inner, self.errors).encode(self.codec, error_handler(self.codec))
 
 
 def _check_special(dialect: Dialect, codec: str) -> None:
