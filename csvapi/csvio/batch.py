@@ -33,11 +33,11 @@ BLOCK_SIZE = 64 * 1024  # measured: larger ones fall out of the processor's cach
 class Batch(Protocol):
     """A run of whole records in the order of the file; `len()` is how many.
 
-    byte_dialect    the dialect as bytes
-    width   the number of fields that every record has; 0 where they differ or nobody has counted them
-    rows    the number of each record among those of its range, from 0, rising
-    raw     each record's bytes with its line end, as they are in the file
-    line_texts  each record's key: its fields joined by the delimiter, for those that are not in `parsed_fields`
+    byte_dialect   the dialect as bytes
+    width          the number of fields that every record has; 0 where they differ or nobody has counted them
+    rows           the number of each record among those of its range, from 0, rising
+    raw            each record's bytes with its line end, as they are in the file
+    line_texts     each record's key: its fields joined by the delimiter, for those that are not in `parsed_fields`
     parsed_fields  by position in the batch, the fields of records whose text is more than fields between delimiters
 
     Positions of columns count from 0. Positions of records, and masks of a byte each, are those in this batch. A batch

@@ -162,7 +162,7 @@ class RecordIssue:
 def record_issues(
     path: Path, dialect: Dialect, width: int, limit: int, at: Location, room: int, seconds: float = inf
 ) -> tuple[list[RecordIssue], Location | None]:
-    """At most `limit` oddities, looking at about `room` bytes from a place on, or for so many seconds; the place to go
+    """At most `limit` issues, looking at about `room` bytes from a place on, or for so many seconds; the place to go
     on from, or None.
 
     Records without any cost a few scans of their batch.

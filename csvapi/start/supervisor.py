@@ -34,7 +34,11 @@ class Program:
     log: Path | None = None  # of a program that writes its reasons there and not to its output
 
     async def spawn(self) -> Process:
-        """Start it in a session of its own: Ctrl-C at the terminal reaches only the supervisor."""
+        """Start it in a process group of its own: Ctrl-C at the terminal reaches only the supervisor.
+
+        All programs stay in the supervisor's session, because Linux compares the niceness of processes only within a
+        session (sched(7), "The autogroup feature"): long work must not delay the requests that the web server answers.
+        """
         return await asyncio.create_subprocess_exec(
             *self.command,
             env=self.env,
@@ -42,7 +46,7 @@ class Program:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=PIPE,
             stderr=STDOUT,
-            start_new_session=True,
+            process_group=0,
             pass_fds=self.descriptors,
             preexec_fn=partial(die_with_parent, os.getpid()),
         )

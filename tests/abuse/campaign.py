@@ -14,7 +14,7 @@ import signal
 import socket
 import statistics
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +30,7 @@ from tests.start.running import started
 MIB = 1 << 20
 BUDGET = 256 * MIB  # CSVAPI_TASK_MEMORY
 STORED = 256 * MIB  # CSVAPI_MAX_STORED
+ALONE, BESIDE = "alone", "beside the hostile user"
 SLOWER = 3.0  # times what the normal user's jobs take alone
 SETTINGS = {
     "CSVAPI_WORKERS": "2",
@@ -52,6 +53,7 @@ class Report:
     answers: Counter[tuple[str, int]]
     alone: list[float]
     beside: list[float]
+    by_request: dict[str, dict[str, list[float]]]
     peaks: Counter[str]
     problems: list[str]
     log: str = field(repr=False)
@@ -71,8 +73,10 @@ class Report:
             limit = f"{LIMITS[name] // MIB:>8}" if name in LIMITS else ""
             lines.append(f"  {name:<28}{figure / MIB:>8.0f}{limit}")
         lines += ["", f"  {'the normal user':<28}{'jobs':>8}{'median':>8}{'p95':>8}"]
-        for name, taken in (("alone", self.alone), ("beside the hostile user", self.beside)):
+        for name, taken in ((ALONE, self.alone), (BESIDE, self.beside)):
             lines.append(f"  {name:<28}{len(taken):>8}{statistics.median(taken):>7.2f}s{p95(taken):>7.2f}s")
+            for kind, each in self.by_request[name].items():
+                lines.append(f"    {kind:<26}{len(each):>8}{statistics.median(each):>7.2f}s{p95(each):>7.2f}s")
         return "\n".join([*lines, f"  {'p95, times what it is alone':<28}{self.slower:>24.1f}"])
 
 
@@ -123,7 +127,8 @@ def run(alone: float, beside: float, seed: int, threads: int = 8, count: int = 3
             closing(sign_up(running.url, "normal")) as client,
         ):
             normal = Normal(client)
-            taken_alone = normal.jobs(alone)
+            taken_alone, by_request = normal.jobs(alone), {ALONE: normal.seconds}
+            normal.seconds = by_request[BESIDE] = defaultdict(list)
             watch = Watch(running.pid, folder / "var")
             with hostile_user(running.url, sink, seed, threads, count) as found:
                 taken_beside = normal.jobs(beside)
@@ -138,7 +143,7 @@ def run(alone: float, beside: float, seed: int, threads: int = 8, count: int = 3
             if running.process.poll() is not None:
                 problems.append("the service ended")
             running.stop()
-            return Report(answers, taken_alone, taken_beside, watch.peaks, problems, running.text())
+            return Report(answers, taken_alone, taken_beside, by_request, watch.peaks, problems, running.text())
 
 
 def main() -> int:

@@ -6,9 +6,9 @@ import json
 import random
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.synchronize import Event
 from typing import Any
@@ -38,6 +38,7 @@ class Normal:
 
     client: httpx.Client
     failures: list[str] = field(default_factory=list)
+    seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))  # by kind of request
 
     def jobs(self, seconds: float, pause: float = 0.1) -> list[float]:
         """The seconds that each job took, for so long."""
@@ -51,23 +52,35 @@ class Normal:
 
     def _job(self) -> None:
         content = b"id,name\n" + b"".join(b"%d,name %d\n" % (n, n % 50) for n in range(200))
-        file_id = self._ok(
-            self.client.post(f"{AT}/files?name=small.csv", content=content, headers={"Content-Type": "text/csv"})
-        )["id"]
+        with self._timed("upload"):
+            file_id = self._ok(
+                self.client.post(f"{AT}/files?name=small.csv", content=content, headers={"Content-Type": "text/csv"})
+            )["id"]
         body = {"input": file_id, "steps": [{"op": "unique", "column": "name"}]}
-        task = self._ok(self.client.post(f"{AT}/tasks", json=body, headers={"Prefer": "wait=30"}))
-        until = time.monotonic() + PATIENCE
-        while task["status"] in {"queued", "running"} and time.monotonic() < until:
-            task = self._ok(self.client.get(f"{AT}/tasks/{task['id']}"))
-            time.sleep(0.02)
+        with self._timed("task, until it has ended"):
+            task = self._ok(self.client.post(f"{AT}/tasks", json=body, headers={"Prefer": "wait=30"}))
+            until = time.monotonic() + PATIENCE
+            while task["status"] in {"queued", "running"} and time.monotonic() < until:
+                task = self._ok(self.client.get(f"{AT}/tasks/{task['id']}"))
+                time.sleep(0.02)
         if task["status"] != "succeeded":
             self.failures.append(str(task))
             return
-        result = self.client.get(task["links"]["result"])
+        with self._timed("result"):
+            result = self.client.get(task["links"]["result"])
         if result.content.count(b"\n") != 51:
             self.failures.append(f"{result.status_code} {result.text[:200]}")
-        self.client.delete(f"{AT}/files/{file_id}")
-        self.client.delete(f"{AT}/files/{task['result']}")
+        with self._timed("two deletions"):
+            self.client.delete(f"{AT}/files/{file_id}")
+            self.client.delete(f"{AT}/files/{task['result']}")
+
+    @contextmanager
+    def _timed(self, kind: str) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[kind].append(time.monotonic() - began)
 
     def _ok(self, answer: httpx.Response) -> Any:
         if answer.status_code >= 300:

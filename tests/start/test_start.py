@@ -69,6 +69,13 @@ def test_starts_a_dead_program_again(running: Running, name: str) -> None:
     until(lambda: running.get("/readyz").status_code == 200)
 
 
+def test_all_programs_are_in_one_session_so_that_their_niceness_counts(running: Running) -> None:
+    """Linux gives every session the same share of the processor, whatever the niceness of its processes."""
+    programs = {running.named(name) for name in ("web", "worker", "scheduler", "valkey-server")}
+    assert {os.getsid(pid) for pid in programs} == {os.getsid(running.pid)}
+    assert {os.getpgid(pid) for pid in programs} == programs, "Ctrl-C reaches the supervisor alone"
+
+
 def test_a_second_one_on_the_same_data_is_refused(running: Running) -> None:
     folder = running.output.parent / "var"
     line = refused(running.output.parent / "second", CSVAPI_DATA_DIR=str(folder))
