@@ -150,11 +150,11 @@ class Objects:
                 for each in page.get("Uploads", ()):
                     self._client.abort_multipart_upload(Bucket=self.bucket, Key=each["Key"], UploadId=each["UploadId"])
 
-    def join(self, target: str, parts: Sequence[tuple[str, int]], alive: Callable[[], None]) -> None:
+    def join(self, target: str, parts: Sequence[tuple[str, int]], heartbeat: Callable[[], None]) -> None:
         """Make one object of others, given with their sizes, in this order; it appears whole.
 
-        The bucket copies them itself; only what is smaller than a part may be passes through here. Calls `alive`; if
-        that raises, or anything fails, the upload is aborted.
+        The bucket copies them itself; only what is smaller than a part may be passes through here. Calls `heartbeat`;
+        if that raises, or anything fails, the upload is aborted.
         """
         self.abort(target)  # of an attempt that was killed
         planned = pieces(parts)
@@ -175,7 +175,7 @@ class Objects:
                     try:
                         for tag in pool.map(partial(self._part, place), range(1, len(planned) + 1), planned):
                             done.append({"PartNumber": len(done) + 1, "ETag": tag})
-                            alive()
+                            heartbeat()
                     except BaseException:
                         pool.shutdown(cancel_futures=True)
                         raise

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.disk import Budget
 from csvapi.csvio.sink import Sink
-from csvapi.engines.cluster.bench import offsets
-from csvapi.engines.cluster.crew import Crew
+from csvapi.engines.cluster.context import offsets
+from csvapi.engines.cluster.dispatcher import Dispatcher
 from csvapi.engines.cluster.job import Ranges, Scanned, Written, named
 from csvapi.engines.local.explain import HEADER
 from csvapi.engines.local.stage import Stage
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from csvapi.engines.cluster.bench import RunObjects
     from csvapi.engines.cluster.cluster import Cluster
+    from csvapi.engines.cluster.context import RunObjects
     from csvapi.engines.cluster.job import Job, Marked, Reasons
     from csvapi.engines.cluster.work import Outcome
     from csvapi.engines.local.outputs import Outputs
@@ -57,7 +57,7 @@ class ClusterStage(Stage):
     ) -> None:
         super().__init__(plan, replace(job.options, processes=1), workspace, 1, progress, [0, 0, 0])
         self.job, self.objects, self.targets = job, objects, targets
-        self.crew = Crew(cluster, objects, self._heard)
+        self.dispatcher = Dispatcher(cluster, objects, self._heard)
         self.budget = Budget(replace(job.options.limits, reserve=0), [])
         self.ranges = list(job.bounds)
         self.proved = False  # whether the ranges are true ones
@@ -68,7 +68,7 @@ class ClusterStage(Stage):
         scans: list[Scanned] = self._over_ranges("scan")
         self._add([each.found for each in scans], begin)
         self._put_offsets("keys", [each.keys for each in scans])
-        marks: list[Marked] = self.crew.over_partitions("mark", self.number, partitions)
+        marks: list[Marked] = self.dispatcher.over_partitions("mark", self.number, partitions)
         self._put_offsets("marks", [each.rows for each in marks])
         count = self.counts[end - 1]
         count.kept = count.records_in - sum(each.dropped for each in marks)
@@ -86,15 +86,15 @@ class ClusterStage(Stage):
         if self.targets.dropped:
             dropped = [each.dropped for each in written]
             self._join(self.targets.dropped, "dropped", self.plan.top, dropped)
-            reasons: list[Reasons] = self.crew.over_ranges("explain", self.number, self.ranges)
+            reasons: list[Reasons] = self.dispatcher.over_ranges("explain", self.number, self.ranges)
             self._join(self.targets.reasons, "reasons", HEADER, [each.size for each in reasons])
         size = self._join(self.targets.main, "part", above.text, [each.size for each in written], below.text)
         return size, self._sha256(size)
 
     def _over_ranges(self, what: str) -> list[Any]:
         if self.proved:
-            return self.crew.over_ranges(what, self.number, self.ranges)
-        bounds, values = self.crew.over_guessed(what, self.ranges, _counted)
+            return self.dispatcher.over_ranges(what, self.number, self.ranges)
+        bounds, values = self.dispatcher.over_guessed(what, self.ranges, _counted)
         before = [list(accumulate(each, initial=0)) for each in zip(*map(_counted, values), strict=True)]
         self.proved, self.ranges = True, list(bounds)
         self.objects.put("ranges", Ranges(bounds, tuple(before[0]), tuple(before[1])))
@@ -112,7 +112,7 @@ class ClusterStage(Stage):
             self.objects.bucket.put(key, text)
         parts = [(f"{prefix}{named(at)}", size) for at, size in zip(self.ranges, sizes, strict=True)]
         first, last = ((key, len(text)) for key, text in ends.items())
-        self.objects.bucket.join(target, [first, *parts, last], self._alive)
+        self.objects.bucket.join(target, [first, *parts, last], self._heartbeat)
         return len(above) + sum(sizes) + len(below)
 
     def _sha256(self, size: int) -> str:
@@ -120,10 +120,10 @@ class ClusterStage(Stage):
         digest = sha256()
         for piece in self.objects.bucket.read(self.targets.main, 0, size, _READ):
             digest.update(piece)
-            self._alive()
+            self._heartbeat()
         return digest.hexdigest()
 
-    def _alive(self) -> None:
+    def _heartbeat(self) -> None:
         self._report((0, 0, 0))
 
     def _heard(self, outcome: Outcome | None) -> None:
@@ -135,11 +135,11 @@ class ClusterStage(Stage):
             start, stop = outcome.item.at
             self._report((stop - start, value.found.census.records, value.found.kept))
         else:
-            self._alive()
+            self._heartbeat()
 
     def _receipt(self, size: int, sha256: str) -> Receipt:
         receipt = super()._receipt(size, sha256)
-        receipt.run |= {"partitions": self.job.partitions, "functions": self.crew.log}
+        receipt.run |= {"partitions": self.job.partitions, "functions": self.dispatcher.log}
         return receipt
 
 

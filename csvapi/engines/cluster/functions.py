@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.sink import Sink
-from csvapi.engines.cluster.bench import ended
+from csvapi.engines.cluster.context import ended
 from csvapi.engines.cluster.job import Reasons, Scanned, Written, named
 from csvapi.engines.local.decisions import decision_file, duplicate_file, join
 from csvapi.engines.local.explain import explain_records
@@ -23,25 +23,25 @@ from csvapi.spill.key_files import key_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csvapi.engines.cluster.bench import Bench
+    from csvapi.engines.cluster.context import WorkContext
     from csvapi.engines.cluster.job import Range
     from csvapi.engines.local.processes import Progressed
 
 Done = tuple[Any, bool]
 
 
-def scan(bench: Bench, number: int, at: Range) -> Done:
+def scan(context: WorkContext, number: int, at: Range) -> Done:
     """Pass `number`, a keyed one, over a range: its decisions and its keys, as one object."""
     name = f"scan-{number}/{named(at)}"
-    if done := bench.objects.last(name):
+    if done := context.objects.last(name):
         return done, False
-    one = _pass(bench, number, at, remember=True, partitions=bench.job.partitions, secret=bench.job.secret)
+    one = _pass(context, number, at, remember=True, partitions=context.job.partitions, secret=context.job.secret)
     found = one.run(_unheard)
-    join(bench.folder, 1)
-    decisions = zlib.compress(decision_file(bench.folder).read_bytes(), 1)
-    keys = [key_file(bench.folder, one.end - 1, 0, each) for each in range(bench.job.partitions)]
+    join(context.folder, 1)
+    decisions = zlib.compress(decision_file(context.folder).read_bytes(), 1)
+    keys = [key_file(context.folder, one.end - 1, 0, each) for each in range(context.job.partitions)]
     scanned = Scanned(found, len(decisions), tuple(file.stat().st_size for file in keys))
-    bench.objects.upload(name, _joined(keys, decisions + ended(scanned)))
+    context.objects.upload(name, _joined(keys, decisions + ended(scanned)))
     return scanned, True
 
 
@@ -58,68 +58,68 @@ def _joined(files: list[Path], end: bytes) -> Path:
     return first
 
 
-def write(bench: Bench, number: int, at: Range) -> Done:
+def write(context: WorkContext, number: int, at: Range) -> Done:
     """Pass `number`, the last one, over a range: its part of the outputs, and what it counted."""
     name = f"write/{named(at)}"
-    if done := bench.objects.record(name):
+    if done := context.objects.record(name):
         return done, False
-    part, aside = bench.folder / "part", bench.folder / "dropped"
+    part, aside = context.folder / "part", context.folder / "dropped"
     with part.open("wb") as kept, aside.open("wb") as gone:
         sink, others = Sink(kept, hashed=True), Sink(gone, hashed=False)
-        wanted = bench.job.asides
-        one = _pass(bench, number, at, output=sink, dropped=others if wanted else None, remember=wanted or number > 0)
+        wanted = context.job.asides
+        one = _pass(context, number, at, output=sink, dropped=others if wanted else None, remember=wanted or number > 0)
         found = one.run(_unheard)
         sink.settle()
         others.settle()
-    bench.objects.upload(f"part/{named(at)}", part)
+    context.objects.upload(f"part/{named(at)}", part)
     if wanted:
-        join(bench.folder, 1)
-        bench.objects.upload(f"dropped/{named(at)}", aside)
-        decided = zlib.compress(decision_file(bench.folder).read_bytes(), 1)
-        bench.objects.bucket.put(f"{bench.objects.prefix}decided/{named(at)}", decided)
+        join(context.folder, 1)
+        context.objects.upload(f"dropped/{named(at)}", aside)
+        decided = zlib.compress(decision_file(context.folder).read_bytes(), 1)
+        context.objects.bucket.put(f"{context.objects.prefix}decided/{named(at)}", decided)
     assert sink.digest is not None  # noqa: S101  it was asked for
     written = Written(found, sink.size, sink.digest.hexdigest(), others.size)
-    bench.objects.put(name, written)
+    context.objects.put(name, written)
     return written, True
 
 
-def explain(bench: Bench, number: int, at: Range) -> Done:
+def explain(context: WorkContext, number: int, at: Range) -> Done:
     """Why the records of a range went, when all passes are through; `number` is that of the last one."""
     name = f"reasons/{named(at)}"
     try:
-        return Reasons(bench.objects.bucket.look(bench.objects.prefix + name)[0]), False
+        return Reasons(context.objects.bucket.look(context.objects.prefix + name)[0]), False
     except ObjectMissing:
         pass
-    decided = bench.objects.bucket.get(f"{bench.objects.prefix}decided/{named(at)}") or b""
+    decided = context.objects.bucket.get(f"{context.objects.prefix}decided/{named(at)}") or b""
     decisions = zlib.decompress(decided)
-    decision_file(bench.folder).write_bytes(decisions)
+    decision_file(context.folder).write_bytes(decisions)
     if number:
-        _put_leaders(bench, number, at, len(decisions))
-    target, row = bench.folder / "reasons", bench.ranges.rows[bench.ranges.bounds.index(at)]
+        _put_leaders(context, number, at, len(decisions))
+    target, row = context.folder / "reasons", context.ranges.rows[context.ranges.bounds.index(at)]
     with target.open("wb") as file:
         sink = Sink(file, hashed=False)
-        explain_records(bench.plan, bench.folder, 0, len(decisions), row + 1, sink, _unheard)
+        explain_records(context.plan, context.folder, 0, len(decisions), row + 1, sink, _unheard)
         sink.settle()
-    bench.objects.upload(name, target)
+    context.objects.upload(name, target)
     return Reasons(sink.size), True
 
 
-def _put_leaders(bench: Bench, passes: int, at: Range, records: int) -> None:
+def _put_leaders(context: WorkContext, passes: int, at: Range, records: int) -> None:
     """For each record the row of the one that stays for it, where the local engine has it."""
     leaders = memoryview(bytearray(8 * records)).cast("Q")
     for number in range(passes):
-        for rows, of in bench.marks(number, at):
+        for rows, of in context.marks(number, at):
             for row, leader in zip(rows, of, strict=True):
                 leaders[row] = leader
-    duplicate_file(bench.folder).write_bytes(leaders)
+    duplicate_file(context.folder).write_bytes(leaders)
 
 
-def _pass(bench: Bench, number: int, at: Range, **more: Any) -> RangePass:
-    this = bench.passes[number]
+def _pass(context: WorkContext, number: int, at: Range, **more: Any) -> RangePass:
+    this = context.passes[number]
     if number:
-        decision_file(bench.folder).write_bytes(bench.decisions(number - 1, at))
-        more["even"] = bench.even(at)
-    return RangePass(bench.plan, bench.options, bench.folder, 0, at, this.begin, this.end, **more)
+        decision_file(context.folder).write_bytes(context.decisions(number - 1, at))
+        more["even"] = context.even(at)
+    return RangePass(context.plan, context.options, context.folder, 0, at, this.begin, this.end, **more)
 
 
 def _unheard(_: Progressed) -> None:

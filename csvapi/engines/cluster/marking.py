@@ -14,29 +14,29 @@ from itertools import compress, repeat
 from operator import add
 from typing import TYPE_CHECKING, cast
 
-from csvapi.engines.cluster.bench import ended, offsets, table
+from csvapi.engines.cluster.context import ended, offsets, table
 from csvapi.engines.cluster.job import Marked, named
 from csvapi.errors import OutOfMemory
 from csvapi.native.duplicates import BYTES_PER_KEY, Resolver
 from csvapi.native.partitions import ENTRY
 
 if TYPE_CHECKING:
-    from csvapi.engines.cluster.bench import Bench
+    from csvapi.engines.cluster.context import WorkContext
     from csvapi.engines.cluster.functions import Done
     from csvapi.steps.selecting import KeyedSelector
 
 _ENTRY_NUMBERS = 3  # of 8 bytes: a digest takes two, the last one is the row
 
 
-def mark(bench: Bench, number: int, partition: int) -> Done:
+def mark(context: WorkContext, number: int, partition: int) -> Done:
     """Resolve a partition of the keys of pass `number`: which records go, by range, as one object."""
     name = f"mark-{number}/{partition}"
-    if done := bench.objects.last(name):
+    if done := context.objects.last(name):
         return done, False
-    found = _Partition.read(bench, number, partition)
+    found = _Partition.read(context, number, partition)
     marked = [found.marked(each) for each in range(len(found.rows))]
     result = Marked(found.decisions.count(1), tuple(map(len, marked)))
-    bench.objects.bucket.put(bench.objects.prefix + name, b"".join(marked) + ended(result))
+    context.objects.bucket.put(context.objects.prefix + name, b"".join(marked) + ended(result))
     return result, True
 
 
@@ -52,20 +52,21 @@ class _Partition:
     leaders: bytearray | None
 
     @classmethod
-    def read(cls, bench: Bench, number: int, partition: int) -> _Partition:
-        places, count, bounds = table(bench.objects, f"keys-{number}"), bench.job.partitions + 1, bench.ranges.bounds
+    def read(cls, context: WorkContext, number: int, partition: int) -> _Partition:
+        places, bounds = table(context.objects, f"keys-{number}"), context.ranges.bounds
+        count = context.job.partitions + 1
         spans = [(places[place], places[place + 1]) for place in range(partition, len(bounds) * count, count)]
         bases = offsets(tuple((stop - start) // ENTRY for start, stop in spans))
         total = bases[-1]
-        leaders = bytearray(8 * total) if bench.job.asides else None
-        found = cls(bench.ranges.rows, [array("I")] * len(spans), bases, bytearray(total), leaders)
-        keep = cast("KeyedSelector", bench.plan.built[bench.passes[number].end - 1]).retain
-        most = max(1, min(total, bench.options.memory // BYTES_PER_KEY))
+        leaders = bytearray(8 * total) if context.job.asides else None
+        found = cls(context.ranges.rows, [array("I")] * len(spans), bases, bytearray(total), leaders)
+        keep = cast("KeyedSelector", context.plan.built[context.passes[number].end - 1]).retain
+        most = max(1, min(total, context.options.memory // BYTES_PER_KEY))
         order = range(len(spans))
         with closing(Resolver(keep, 1, most, found.decisions, leaders)) as resolver:
             resolver.begin()
             for each in reversed(order) if keep == "last" else order:
-                entries = array("q", bench.objects.read(f"scan-{number}/{named(bounds[each])}", *spans[each]))
+                entries = array("q", context.objects.read(f"scan-{number}/{named(bounds[each])}", *spans[each]))
                 found.rows[each] = array("I", entries[2::_ENTRY_NUMBERS])
                 entries[2::_ENTRY_NUMBERS] = array("q", range(len(found.rows[each])))
                 if resolver.decide(entries, bases[each]) is None:

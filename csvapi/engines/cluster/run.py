@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from csvapi import __version__
 from csvapi.csvio.dialect import Dialect
-from csvapi.engines.cluster.bench import RunObjects, opened
 from csvapi.engines.cluster.cluster_stage import ClusterStage, Targets
+from csvapi.engines.cluster.context import RunObjects, opened
 from csvapi.engines.cluster.job import Job
 from csvapi.engines.local.outputs import Outputs
 from csvapi.engines.local.plan import Plan

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from csvapi.engines.cluster import functions, marking
-from csvapi.engines.cluster.bench import bench
+from csvapi.engines.cluster.context import work_context
 from csvapi.engines.local.processes import WrongCut
 from csvapi.errors import CsvapiError, Unavailable
 
 if TYPE_CHECKING:
-    from csvapi.engines.cluster.bench import Bench, RunObjects
+    from csvapi.engines.cluster.context import RunObjects, WorkContext
     from csvapi.engines.cluster.job import Range
 
-_FUNCTIONS: dict[str, Callable[[Bench, int, Any], functions.Done]] = {
+_FUNCTIONS: dict[str, Callable[[WorkContext, int, Any], functions.Done]] = {
     "scan": functions.scan,
     "mark": marking.mark,
     "write": functions.write,
@@ -65,7 +65,7 @@ class Work:
         began, value, error, done = time.monotonic(), None, None, False
         gc.disable()  # as the local engine does for its passes
         try:
-            with bench(self.objects) as at:
+            with work_context(self.objects) as at:
                 value, done = _FUNCTIONS[item.what](at, item.number, item.at)
         except Unavailable:
             raise

@@ -13,8 +13,8 @@ from csvapi.engines.local.processes import WrongCut
 from csvapi.errors import CsvapiError
 
 if TYPE_CHECKING:
-    from csvapi.engines.cluster.bench import RunObjects
     from csvapi.engines.cluster.cluster import Cluster
+    from csvapi.engines.cluster.context import RunObjects
     from csvapi.engines.cluster.job import Range
 
 Report = Callable[[Outcome | None], None]
@@ -23,7 +23,7 @@ _LINE = re.compile(r"(^Row \d+, line |^A record is longer .* near line )(\d+)")
 
 
 @dataclass
-class Crew:
+class Dispatcher:
     """`report` is called with each outcome, and with None while none comes; it may raise, and then no more is begun."""
 
     cluster: Cluster

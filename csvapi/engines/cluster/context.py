@@ -119,7 +119,7 @@ def table(objects: RunObjects, name: str) -> memoryview:
 
 
 @dataclass
-class Bench:
+class WorkContext:
     """One function at work; `folder` goes with it."""
 
     objects: RunObjects
@@ -190,10 +190,10 @@ class Bench:
 
 
 @contextmanager
-def bench(objects: RunObjects) -> Iterator[Bench]:
-    """A bench in a folder of its own, within what the task may write."""
+def work_context(objects: RunObjects) -> Iterator[WorkContext]:
+    """A context in a folder of its own, within what the task may write."""
     with TemporaryDirectory(prefix="csvapi-") as folder, limited(job_of(objects).options.limits, [Path(folder)]):
-        yield Bench(objects, Path(folder))
+        yield WorkContext(objects, Path(folder))
 
 
 def offsets(sizes: tuple[int, ...]) -> list[int]:

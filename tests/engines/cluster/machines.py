@@ -1,0 +1,67 @@
+"""A Dask cluster of real processes on this machine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from distributed import Client
+
+from csvapi.process.parent_death import die_with_parent
+from tests.servers import free_port
+from tests.waiting import until
+
+
+@dataclass
+class Machines:
+    """A scheduler and its workers, which have the bucket of `environ` and nothing else of the service."""
+
+    folder: Path
+    environ: Mapping[str, str]
+    port: int
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"dask://127.0.0.1:{self.port}"
+
+    def start(self, stack: ExitStack, program: str, *options: str) -> subprocess.Popen[bytes]:
+        """Run a program of Dask's until the stack is closed."""
+        command = [sys.executable, "-m", f"distributed.cli.dask_{program}", *options, "--no-dashboard"]
+        log = stack.enter_context((self.folder / f"{program}-{len(self.workers)}.log").open("ab"))
+        process = subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **self.environ, "DASK_TEMPORARY_DIRECTORY": str(self.folder)},
+            preexec_fn=partial(die_with_parent, os.getpid()),
+        )
+        stack.callback(process.wait)
+        stack.callback(process.kill)
+        return process
+
+    def add_worker(self, stack: ExitStack) -> subprocess.Popen[bytes]:
+        """One more worker, of one thread, without a nanny that would start it again."""
+        options = ("--no-nanny", "--nthreads", "1", "--host", "127.0.0.1", "--memory-limit", "0")
+        self.workers.append(self.start(stack, "worker", f"tcp://127.0.0.1:{self.port}", *options))
+        return self.workers[-1]
+
+
+@contextmanager
+def machines(folder: Path, environ: Mapping[str, str], workers: int = 2) -> Iterator[Machines]:
+    """The cluster, once its workers are there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = Machines(folder, environ, free_port())
+    with ExitStack() as stack:
+        found.start(stack, "scheduler", "--host", "127.0.0.1", "--port", str(found.port))
+        for _ in range(workers):
+            found.add_worker(stack)
+        with Client(f"tcp://127.0.0.1:{found.port}", timeout=30, set_as_default=False) as client:
+            until(lambda: len(client.scheduler_info()["workers"]) == workers)
+        yield found
