@@ -90,7 +90,7 @@ pin: ## Write the digests of the images into .env, so that nothing else is ever 
 	@$(STACK) pin
 
 down: ## Stop and remove the containers; the data stays
-	@$(STACK) compose --profile dashboard --profile s3 down --remove-orphans
+	@$(STACK) compose --profile dashboard --profile s3 --profile cluster down --remove-orphans
 
 restart: ## Restart the programs of csvapi (not the database, not the queue)
 	@$(STACK) compose restart web worker scheduler

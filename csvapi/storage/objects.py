@@ -131,6 +131,14 @@ class Objects:
                 for each in page.get("Contents", ()):
                     yield each["Key"], each["LastModified"].timestamp()
 
+    def folders(self, prefix: str) -> Iterator[str]:
+        """The names directly behind the prefix that others lie below."""
+        with _told("list"):
+            pages = self._client.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix, Delimiter="/"):
+                for each in page.get("CommonPrefixes", ()):
+                    yield each["Prefix"].removeprefix(prefix).rstrip("/")
+
     def clear(self, prefix: str) -> int:
         """Delete what begins so, uploads that were not finished as well; returns how many objects there were."""
         self.abort(prefix)

@@ -14,8 +14,8 @@ from csvapi.csvio.sink import Sink
 from csvapi.engines.cluster.context import offsets
 from csvapi.engines.cluster.dispatcher import Dispatcher
 from csvapi.engines.cluster.job import Ranges, Scanned, Written, named
-from csvapi.engines.local.explain import HEADER
 from csvapi.engines.local.stage import Stage
+from csvapi.engines.locating import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -87,7 +87,8 @@ class ClusterStage(Stage):
             dropped = [each.dropped for each in written]
             self._join(self.targets.dropped, "dropped", self.plan.top, dropped)
             reasons: list[Reasons] = self.dispatcher.over_ranges("explain", self.number, self.ranges)
-            self._join(self.targets.reasons, "reasons", HEADER, [each.size for each in reasons])
+            names = f"{','.join(COLUMNS)}\n".encode()
+            self._join(self.targets.reasons, "reasons", names, [each.size for each in reasons])
         size = self._join(self.targets.main, "part", above.text, [each.size for each in written], below.text)
         return size, self._sha256(size)
 

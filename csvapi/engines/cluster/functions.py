@@ -11,12 +11,14 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.disk import disk_budget
+from csvapi.csvio.locations import Location, spans_of
 from csvapi.csvio.sink import Sink
 from csvapi.engines.cluster.context import ended
 from csvapi.engines.cluster.job import Reasons, Scanned, Written, named
 from csvapi.engines.local.decisions import decision_file, duplicate_file, join
 from csvapi.engines.local.explain import explain_records
 from csvapi.engines.local.range_pass import RangePass
+from csvapi.engines.locating import located
 from csvapi.errors import ObjectMissing
 from csvapi.spill.key_files import key_file
 
@@ -95,13 +97,17 @@ def explain(context: WorkContext, number: int, at: Range) -> Done:
     decision_file(context.folder).write_bytes(decisions)
     if number:
         _put_leaders(context, number, at, len(decisions))
-    target, row = context.folder / "reasons", context.ranges.rows[context.ranges.bounds.index(at)]
-    with target.open("wb") as file:
+    plan, place = context.plan, context.ranges.bounds.index(at)
+    row, line = context.ranges.rows[place], context.ranges.lines[place]
+    reasons, target = context.folder / "unlocated", context.folder / "reasons"
+    with reasons.open("wb") as file:
         sink = Sink(file, hashed=False)
-        explain_records(context.plan, context.folder, 0, len(decisions), row + 1, sink, _unheard)
+        explain_records(plan, context.folder, 0, len(decisions), row + 1, sink, _unheard)
         sink.settle()
+    begin = Location(row + 1, plan.head.line + line, at[0])
+    located(reasons, spans_of(plan.source, begin, at[1]), target, lambda: None, headed=False)
     context.objects.upload(name, target)
-    return Reasons(sink.size), True
+    return Reasons(target.stat().st_size), True
 
 
 def _put_leaders(context: WorkContext, passes: int, at: Range, records: int) -> None:
