@@ -2,7 +2,7 @@
 
 from csvapi.engines.cluster.cluster import Cluster, connect
 from csvapi.engines.cluster.cluster_stage import Targets
+from csvapi.engines.cluster.driver import File, Split, run
 from csvapi.engines.cluster.fitness import unfit
-from csvapi.engines.cluster.run import File, Split, run
 
 __all__ = ["Cluster", "File", "Split", "Targets", "connect", "run", "unfit"]

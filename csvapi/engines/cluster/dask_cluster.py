@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 R = TypeVar("R")
-_CONNECT = 10  # seconds
+_CONNECT = 5  # seconds
 _TRIES = 3  # more, of a call that raised
 _LOOK = 0.25  # seconds
 _HEAD = "dask://"

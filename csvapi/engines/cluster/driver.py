@@ -80,7 +80,7 @@ def run(
     """
     began = time.monotonic()
     objects = RunObjects(bucket, f"{prefix}{__version__}/")
-    job = objects.record("job") or _new(file, steps, bucket, options, split or Split(), asides=bool(targets.dropped))
+    job = objects.record("job") or new_job(file, steps, bucket, options, split or Split(), asides=bool(targets.dropped))
     objects.put("job", job)
     source, first = opened(bucket, job)
     loaded = load_steps(job.steps)
@@ -96,7 +96,7 @@ def run(
     return receipt
 
 
-def _new(
+def new_job(
     file: File, steps: list[dict[str, Any]], bucket: Bucket, options: Options, split: Split, *, asides: bool
 ) -> Job:
     """What is to be done, with a secret of its own and a first guess of the ranges."""
