@@ -62,6 +62,11 @@ def run(
     return receipt, keys[0], parts
 
 
+def lacking(file: File) -> str:
+    """What the storage cannot do that a run on the cluster needs; "" if nothing is wrong. Raises StorageDown."""
+    return _bucket().lacks(FILES + file.storage_key)
+
+
 def clear(task_id: str, attempts: int) -> int:
     """Remove what a run left on its way, unfinished uploads of its outputs, too; safe for anybody to call once the task
     has ended. Returns how many objects there were; a storage that is down is left to the sweep."""

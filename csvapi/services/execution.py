@@ -91,10 +91,11 @@ def _execute(task: Task) -> None:
         raise TaskError("The input file is missing from the storage; upload it again")
     steps = load_steps(task.steps)
     choice = engine_choice.choose(task.options, file, steps)
-    if choice.cluster:
+    because = cluster_runs.lacking(file) if choice.cluster else choice.because
+    if choice.cluster and not because:
         _run_on_cluster(task, file, steps)
     else:
-        _run_here(task, file, steps, choice.because)
+        _run_here(task, file, steps, because)
 
 
 def _run_on_cluster(task: Task, file: File, steps: list[Step]) -> None:

@@ -1,6 +1,6 @@
 """A bucket as an engine on many machines uses it: ranges of objects, and one object made of many.
 
-The only module that uses boto3. The other client (`storage.s3`) stores and fetches whole files. This one has no threads
+The other client (`storage.s3`) stores and fetches whole files. This one has no threads
 of its own, so that it survives a fork; and a copy that is sent to another machine takes the access key of that
 machine's settings, not the sender's.
 """
@@ -12,30 +12,21 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
-from http import HTTPStatus
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import boto3
-import structlog
-from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-from urllib3.exceptions import HTTPError
-
 from csvapi.config import Settings, load
 from csvapi.errors import InvalidInput, ObjectMissing, StorageDown, TaskError
-from csvapi.setting_forms import GIB, MIB
-from csvapi.storage.joining import COPIED, MOST_PARTS, Piece, pieces
+from csvapi.setting_forms import MIB
+from csvapi.storage.joining import COPIED, LEAST, MOST_PARTS, Piece, pieces
+from csvapi.storage.object_client import AT_ONCE, PARTS, WHOLE, client, down, told
+from csvapi.storage.part_upload import NO_COPIES, PartUpload, begun
 
-log = structlog.get_logger(__name__)
 _READ = MIB  # bytes given at once
 _TRIES = 5  # of a range whose connection breaks
-_AT_ONCE = 8  # parts that the bucket is asked to copy side by side
-_WHOLE = 4 * GIB  # bytes that are uploaded by one request; the protocol has 5 GiB
 _LISTED = 1000  # keys of one request, by the protocol
-_GONE = {"NoSuchKey", "404", "NotFound"}
+NO_RANGES = "The storage does not give parts of objects, which work on a cluster needs"
 
 
 @dataclass(frozen=True)
@@ -63,11 +54,11 @@ class Objects:
 
     @property
     def _client(self) -> Any:
-        return _client(self, os.getpid())
+        return client(self.endpoint, self.region, self.access_key, self.secret_key, os.getpid())
 
     def look(self, key: str) -> tuple[int, str]:
         """Size and ETag of an object. Raises ObjectMissing."""
-        with _told("head", key):
+        with told("head", key):
             found = self._client.head_object(Bucket=self.bucket, Key=key)
             return int(found["ContentLength"]), str(found["ETag"])
 
@@ -80,7 +71,7 @@ class Objects:
         tries = 0
         while start < stop:
             try:
-                with _told("get", key), self._body(key, start, stop, etag) as body:
+                with told("get", key), self._body(key, start, stop, etag) as body:
                     while start < stop and (piece := body.read(min(size, _READ, stop - start))):
                         start, tries = start + len(piece), 0
                         yield piece
@@ -90,7 +81,7 @@ class Objects:
                     raise
             else:
                 if start < stop and (tries := tries + 1) == _TRIES:
-                    raise _down("get", EOFError(f"{key} ends at byte {start}"))
+                    raise down("get", EOFError(f"{key} ends at byte {start}"))
 
     @contextmanager
     def _body(self, key: str, start: int, stop: int, etag: str) -> Iterator[Any]:
@@ -98,42 +89,41 @@ class Objects:
         found = self._client.get_object(Bucket=self.bucket, Key=key, Range=f"bytes={start}-{stop - 1}", **same)
         with found["Body"] as body:
             if not found.get("ContentRange", "").startswith(f"bytes {start}-"):
-                raise StorageDown("The storage does not give parts of objects, which work on a cluster needs")
+                raise StorageDown(NO_RANGES)
             yield body
 
     def get(self, key: str) -> bytes | None:
         """A small object as a whole; None if there is none."""
         try:
-            with _told("get", key), self._client.get_object(Bucket=self.bucket, Key=key)["Body"] as body:
+            with told("get", key), self._client.get_object(Bucket=self.bucket, Key=key)["Body"] as body:
                 return bytes(body.read())
         except ObjectMissing:
             return None
 
     def put(self, key: str, data: bytes) -> None:
         """Write a small object; it appears whole."""
-        with _told("put"):
+        with told("put"):
             self._client.put_object(Bucket=self.bucket, Key=key, Body=data)
 
     def upload(self, key: str, file: Path) -> None:
         """The same of a file of any size."""
-        with _told("put"):
-            if file.stat().st_size < _WHOLE:
+        with told("put"):
+            if file.stat().st_size < WHOLE:
                 with file.open("rb") as body:
                     self._client.put_object(Bucket=self.bucket, Key=key, Body=body)
                 return
-            parts = TransferConfig(multipart_threshold=_WHOLE, multipart_chunksize=64 * MIB, use_threads=False)
-            self._client.upload_file(str(file), self.bucket, key, Config=parts)
+            self._client.upload_file(str(file), self.bucket, key, Config=PARTS)
 
     def keys(self, prefix: str) -> Iterator[tuple[str, float]]:
         """The keys that begin so, with the times of their last change in seconds since 1970."""
-        with _told("list"):
+        with told("list"):
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
                 for each in page.get("Contents", ()):
                     yield each["Key"], each["LastModified"].timestamp()
 
     def folders(self, prefix: str) -> Iterator[str]:
         """The names directly behind the prefix that others lie below."""
-        with _told("list"):
+        with told("list"):
             pages = self._client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self.bucket, Prefix=prefix, Delimiter="/"):
                 for each in page.get("CommonPrefixes", ()):
@@ -145,13 +135,13 @@ class Objects:
         keys = [key for key, _ in self.keys(prefix)]
         for first in range(0, len(keys), _LISTED):
             some = [{"Key": key} for key in keys[first : first + _LISTED]]
-            with _told("delete"):
+            with told("delete"):
                 self._client.delete_objects(Bucket=self.bucket, Delete={"Objects": some, "Quiet": True})
         return len(keys)
 
     def abort(self, prefix: str) -> None:
         """Abort the uploads in parts of keys that begin so: nobody sees them, and they would be kept for ever."""
-        with _told("abort"):
+        with told("abort"):
             for page in self._client.get_paginator("list_multipart_uploads").paginate(
                 Bucket=self.bucket, Prefix=prefix
             ):
@@ -167,43 +157,46 @@ class Objects:
         self.abort(target)  # of an attempt that was killed
         planned = pieces(parts)
         if len(planned) > MOST_PARTS:
-            detail = (
-                f"The result has {len(planned)} parts, and an object may have {MOST_PARTS}; let a filter leave less"
-            )
-            raise TaskError(detail, limit=MOST_PARTS)
-        if len(planned) <= 1:
+            detail = f"The result has {len(planned)} parts, and an object may have {MOST_PARTS}"
+            raise TaskError(f"{detail}; let a filter leave less", limit=MOST_PARTS)
+        if sum(size for _, size in parts) < COPIED:
             self.put(target, b"".join(map(self._glued, planned)))
             return
-        with _told("join"):
-            upload = self._client.create_multipart_upload(Bucket=self.bucket, Key=target)["UploadId"]
-            place = {"Bucket": self.bucket, "Key": target, "UploadId": upload}
+        with told("join"), begun(self._client, self.bucket, target) as upload, ThreadPoolExecutor(AT_ONCE) as pool:
+            tags = []
             try:
-                done: list[dict[str, Any]] = []
-                with ThreadPoolExecutor(_AT_ONCE) as pool:
-                    try:
-                        for tag in pool.map(partial(self._part, place), range(1, len(planned) + 1), planned):
-                            done.append({"PartNumber": len(done) + 1, "ETag": tag})
-                            heartbeat()
-                    except BaseException:
-                        pool.shutdown(cancel_futures=True)
-                        raise
-                self._client.complete_multipart_upload(**place, MultipartUpload={"Parts": done})
-            except BaseException:
-                self._client.abort_multipart_upload(**place)
-                raise
+                for tag in pool.map(partial(self._part, upload), range(1, len(planned) + 1), planned):
+                    tags.append(tag)
+                    heartbeat()
+            finally:
+                pool.shutdown(cancel_futures=True)
+            upload.complete(tags)
 
-    def _part(self, place: dict[str, str], number: int, piece: Piece) -> str:
+    def _part(self, upload: PartUpload, number: int, piece: Piece) -> str:
         if sum(stop - start for _, start, stop in piece) < COPIED:
-            done = self._client.upload_part(**place, PartNumber=number, Body=self._glued(piece))
-            return str(done["ETag"])
+            return upload.send(number, self._glued(piece))
         ((key, start, stop),) = piece
-        source = {"Bucket": self.bucket, "Key": key}
-        span = f"bytes={start}-{stop - 1}"
-        done = self._client.upload_part_copy(**place, PartNumber=number, CopySource=source, CopySourceRange=span)
-        return str(done["CopyPartResult"]["ETag"])
+        return upload.copy(number, key, (start, stop))
 
     def _glued(self, piece: Piece) -> bytes:
         return b"".join(b"".join(self.read(*span, _READ)) for span in piece)
+
+    def lacks(self, key: str) -> str:
+        """What the server cannot do that work on a cluster needs, tried on an object; "" if nothing is wrong.
+
+        Raises ObjectMissing, and StorageDown if the server cannot be reached.
+        """
+        size, _ = self.look(key)
+        try:
+            for _ in self.read(key, size // 2, min(size, size // 2 + 1), 1):
+                pass
+            with told("copy"), begun(self._client, self.bucket, f"{key}-copied") as upload:
+                upload.copy(1, key, (0, LEAST) if size > LEAST else None)
+        except StorageDown as error:
+            if error.detail not in (NO_RANGES, NO_COPIES):
+                raise
+            return error.detail[0].lower() + error.detail[1:]
+        return ""
 
 
 def _of_this_machine(bucket: str) -> Objects:
@@ -215,45 +208,3 @@ def _of_this_machine(bucket: str) -> Objects:
         )
         raise InvalidInput(detail, pointer="CSVAPI_S3_BUCKET")
     return found
-
-
-@lru_cache(4)
-def _client(of: Objects, process: int) -> Any:
-    """A client of this process's own. Without an access key it uses the machine's rights, as Amazon provides them."""
-    keys = {"aws_access_key_id": of.access_key, "aws_secret_access_key": of.secret_key} if of.access_key else {}
-    return boto3.session.Session().client(
-        "s3",
-        endpoint_url=of.endpoint or None,
-        region_name=of.region,
-        config=Config(
-            s3={"addressing_style": "path"} if of.endpoint else {},
-            connect_timeout=5,
-            read_timeout=60,
-            retries={"max_attempts": 5, "mode": "standard"},
-            max_pool_connections=2 * _AT_ONCE,
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
-        **keys,
-    )
-
-
-@contextmanager
-def _told(what: str, key: str = "") -> Iterator[None]:
-    """Turn the client's errors into ours."""
-    try:
-        yield
-    except ClientError as error:
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-        if key and error.response.get("Error", {}).get("Code") in _GONE:
-            raise ObjectMissing("The file is not in the storage; tell the operator") from error
-        if status == HTTPStatus.PRECONDITION_FAILED:
-            raise TaskError("The input file was changed while the task read it; start the task again") from error
-        raise _down(what, error) from error
-    except (BotoCoreError, HTTPError, OSError) as error:
-        raise _down(what, error) from error
-
-
-def _down(what: str, error: Exception) -> StorageDown:
-    log.warning("bucket_failed", call=what, reason=" ".join(str(error).split())[:500])
-    return StorageDown("The storage cannot be reached now; try again later")
