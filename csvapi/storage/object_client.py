@@ -27,7 +27,7 @@ _GONE = {"NoSuchKey", "404", "NotFound"}
 
 @lru_cache(4)
 def client(endpoint: str, region: str, access_key: str, secret_key: str, process: int) -> Any:
-    """A client of the process with this number. Without an access key it uses the machine's rights, as Amazon provides them."""
+    """A client of the process with this number. Without an access key the rights are the machine's, as at Amazon."""
     keys = {"aws_access_key_id": access_key, "aws_secret_access_key": secret_key} if access_key else {}
     return boto3.session.Session().client(
         "s3",

@@ -62,7 +62,7 @@ class Machines:
     def wait(self) -> None:
         """Until all workers are there."""
         with Client(f"tcp://127.0.0.1:{self.port}", timeout=30, set_as_default=False) as client:
-            until(lambda: len(client.scheduler_info()["workers"]) == len(self.workers))
+            until(lambda: len(client.scheduler_info()["workers"]) == len(self.workers), within=60)
 
 
 @contextmanager

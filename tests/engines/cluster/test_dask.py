@@ -72,7 +72,7 @@ def test_a_killed_worker_costs_what_it_was_at(
 ) -> None:
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(there.run, Dialect(), STEPS["dedup last"], SPLIT)
-        until(lambda: made(bucket, there, stage))
+        until(lambda: made(bucket, there, stage), within=60, every=0.05)
         dask.kill_worker()
         found, run = running.result()
     assert found == here(tmp_path, DATA, Dialect(), STEPS["dedup last"])
@@ -87,7 +87,7 @@ def test_a_killed_driver_costs_nothing(
     with subprocess.Popen(
         command, env={**os.environ, **server.environ}, preexec_fn=partial(die_with_parent, os.getpid())
     ) as driver:
-        until(lambda: made(bucket, there, stage) >= 2)
+        until(lambda: made(bucket, there, stage) >= 2, within=60, every=0.05)
         driver.kill()
     before = {each: made(bucket, there, each) for each in STAGES}
     found, run = there.run(Dialect(), STEPS["dedup"], SPLIT)
