@@ -44,7 +44,8 @@ def choose(options: Mapping[str, Any], file: File, steps: list[Step]) -> Choice:
     """The engine for a task over the file."""
     if not considered(options, file.size):
         return Choice(cluster=False)
-    because = unfit(steps, file.columns, Dialect.from_json(file.dialect), native=load() is not None)
+    rewritten, native = "output" in options, load() is not None
+    because = unfit(steps, file.columns, Dialect.from_json(file.dialect), native=native, rewritten=rewritten)
     return Choice(cluster=not because, because=because or "")
 
 

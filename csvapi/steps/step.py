@@ -100,14 +100,6 @@ class Traits:
     studies: bool = False
     settles: bool = False
 
-    @property
-    def split(self) -> Literal["record", "key"] | None:
-        """How a file's records can be given to several machines: each on its own, or those with one key together; None
-        if one place must see them all."""
-        if not self.stateless or self.studies or self.settles:
-            return None
-        return "key" if self.keyed else "record"
-
 
 def no_files(_: dict[str, Any]) -> Sequence[tuple[str, FileId]]:
     """The other files of an operation that reads none."""
@@ -153,6 +145,17 @@ class Step:
         gathers = self.operation.kind in ("sorter", "reducer")
         operation = self.operation
         return Traits(operation.kind, keyed=operation.keyed, stateless=operation.stateless, settles=gathers)
+
+    @property
+    def split(self) -> Literal["record", "key", "table"] | None:
+        """How a file's records can be given to several machines: each on its own, those with one key together, or all
+        as they come where each machine makes a table of them; None if one place must see them all."""
+        traits = self.traits
+        if not traits.stateless or traits.studies or (traits.settles and traits.kind != "reducer"):
+            return None
+        if traits.kind == "reducer":
+            return None if self.operation.last else "table"
+        return "key" if traits.keyed else "record"
 
     def build(self, context: Context) -> Behaviour:
         """The behaviour of this step where it meets these columns. Raises what `Operation.build` does."""

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from array import array
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from io import BytesIO
 from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any
 
-from csvapi.csvio.disk import Budget
+from csvapi.csvio.disk import Budget, disk_budget
 from csvapi.csvio.sink import Sink
 from csvapi.engines.cluster.context import offsets
 from csvapi.engines.cluster.dispatcher import Dispatcher
 from csvapi.engines.cluster.job import Ranges, Scanned, Written, named
+from csvapi.engines.cluster.records import loaded
 from csvapi.engines.local.stage import Stage
 from csvapi.engines.locating import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from csvapi.engines.cluster.cluster import Cluster
     from csvapi.engines.cluster.context import RunObjects
-    from csvapi.engines.cluster.job import Job, Marked, Reasons
+    from csvapi.engines.cluster.job import Gathered, Job, Marked, Range, Reasons
     from csvapi.engines.cluster.work import Outcome
     from csvapi.engines.local.outputs import Outputs
     from csvapi.engines.local.plan import Plan
@@ -77,19 +78,24 @@ class ClusterStage(Stage):
     def _last_pass(self, begin: int, outputs: Outputs) -> tuple[int, str]:
         """See `Stage._last_pass`; what this process writes itself stands above and below the parts of the ranges."""
         self.step = len(self.plan.steps)
-        above, below = _Text(), _Text()
-        self._begin(above.sink)
-        written: list[Written] = self._over_ranges("write")
-        found = [each.found for each in written]
-        self._add(found, begin)
-        self._end(below.sink, found)
+        with _side(self.workspace / "above") as above, _side(self.workspace / "below") as below:
+            self._begin(above)
+            written: list[Written] = self._over_ranges("write")
+            found = [each.found for each in written]
+            self._add(found, begin)
+            if self.plan.gatherer:
+                for at, each in zip(self.ranges, found, strict=True):
+                    each.gathered = self._gathered(at)
+            self._end(below, found)
+        for name in ("above", "below"):
+            self.objects.upload(f"part/{name}", self.workspace / name)
+        sizes = [each.size for each in written]
+        size = self._join(self.targets.main, "part", sizes, above=above.size, below=below.size)
         if self.targets.dropped:
-            dropped = [each.dropped for each in written]
-            self._join(self.targets.dropped, "dropped", self.plan.top, dropped)
+            self._join_aside(self.targets.dropped, "dropped", self.plan.top, [each.dropped for each in written])
             reasons: list[Reasons] = self.dispatcher.over_ranges("explain", self.number, self.ranges)
             names = f"{','.join(COLUMNS)}\n".encode()
-            self._join(self.targets.reasons, "reasons", names, [each.size for each in reasons])
-        size = self._join(self.targets.main, "part", above.text, [each.size for each in written], below.text)
+            self._join_aside(self.targets.reasons, "reasons", names, [each.size for each in reasons])
         return size, self._sha256(size)
 
     def _over_ranges(self, what: str) -> list[Any]:
@@ -101,20 +107,34 @@ class ClusterStage(Stage):
         self.objects.put("ranges", Ranges(bounds, tuple(before[0]), tuple(before[1])))
         return values
 
+    def _gathered(self, at: Range) -> object:
+        """What a gatherer has of a range, its files in the workspace."""
+        name, start = f"gathered/{named(at)}", 0
+        gathered: Gathered = self.objects.last(name)
+        for file, size in zip(gathered.names, gathered.sizes, strict=True):
+            with (self.workspace / file).open("wb") as target:
+                for piece in self.objects.bucket.read(self.objects.prefix + name, start, start + size, _READ):
+                    with disk_budget(len(piece)):
+                        target.write(piece)
+                    self._heartbeat()
+            start += size
+        return loaded(gathered.state, self.workspace)
+
     def _put_offsets(self, name: str, sizes: Sequence[tuple[int, ...]]) -> None:
         table = array("Q", chain.from_iterable(map(offsets, sizes)))
         self.objects.bucket.put(f"{self.objects.prefix}{name}-{self.number}", table.tobytes())
 
-    def _join(self, target: str, folder: str, above: bytes, sizes: Sequence[int], below: bytes = b"") -> int:
+    def _join_aside(self, target: str, folder: str, above: bytes, sizes: Sequence[int]) -> None:
+        self.objects.bucket.put(f"{self.objects.prefix}{folder}/above", above)
+        self._join(target, folder, sizes, above=len(above))
+
+    def _join(self, target: str, folder: str, sizes: Sequence[int], *, above: int, below: int = 0) -> int:
         """Make an output of the parts of all ranges, and of what stands above and below them; its size."""
-        prefix = f"{self.objects.prefix}{folder}/"
-        ends = {f"{prefix}above": above, f"{prefix}below": below}
-        for key, text in ends.items():
-            self.objects.bucket.put(key, text)
-        parts = [(f"{prefix}{named(at)}", size) for at, size in zip(self.ranges, sizes, strict=True)]
-        first, last = ((key, len(text)) for key, text in ends.items())
-        self.objects.bucket.join(target, [first, *parts, last], self._heartbeat)
-        return len(above) + sum(sizes) + len(below)
+        names = ["above", *map(named, self.ranges), *(["below"] if below else [])]
+        parts = zip(names, [above, *sizes, *([below] if below else [])], strict=True)
+        keys = [(f"{self.objects.prefix}{folder}/{name}", size) for name, size in parts]
+        self.objects.bucket.join(target, keys, self._heartbeat)
+        return above + sum(sizes) + below
 
     def _sha256(self, size: int) -> str:
         """The digest of the output, by a second read: side by side only those of its parts can be made."""
@@ -144,17 +164,13 @@ class ClusterStage(Stage):
         return receipt
 
 
-class _Text:
-    """Bytes that this process writes itself, a few."""
-
-    def __init__(self) -> None:
-        self._file = BytesIO()
-        self.sink = Sink(self._file, hashed=False)
-
-    @property
-    def text(self) -> bytes:
-        self.sink.flush()
-        return self._file.getvalue()
+@contextmanager
+def _side(path: Path) -> Iterator[Sink]:
+    """For what this process writes itself."""
+    with path.open("wb") as file:
+        sink = Sink(file, hashed=False)
+        yield sink
+        sink.settle()
 
 
 def _counted(value: Scanned | Written) -> tuple[int, int]:

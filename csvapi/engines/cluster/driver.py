@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from csvapi import __version__
 from csvapi.csvio.dialect import Dialect
+from csvapi.csvio.disk import limited
 from csvapi.engines.cluster.cluster_stage import ClusterStage, Targets
 from csvapi.engines.cluster.context import RunObjects, opened
 from csvapi.engines.cluster.job import Job
@@ -85,7 +86,7 @@ def run(
     source, first = opened(bucket, job)
     loaded = load_steps(job.steps)
     plan = Plan.over(source, first, loaded, job.options)
-    with TemporaryDirectory(prefix="run-", dir=workspace) as folder:
+    with TemporaryDirectory(prefix="run-", dir=workspace) as folder, limited(job.options.limits, [Path(folder)]):
         stage = ClusterStage(plan, job, objects, cluster, targets, Path(folder), progress)
         receipt = stage.run(Outputs(BytesIO()))
     receipt.input_sha256 = file.sha256

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from csvapi.steps.step import Step
 
 
-def unfit(steps: list[Step], columns: list[str], dialect: Dialect, *, native: bool) -> str | None:
-    """Why a file cannot be worked on by a cluster; None if it can."""
+def unfit(
+    steps: list[Step], columns: list[str], dialect: Dialect, *, native: bool, rewritten: bool = False
+) -> str | None:
+    """Why a cluster cannot work on a file; None if it can. A `rewritten` output has another form than the input."""
     if not native:
         return "the compiled kernel is not installed here, whose digests all machines share"
     if not columns:
@@ -21,8 +23,11 @@ def unfit(steps: list[Step], columns: list[str], dialect: Dialect, *, native: bo
     if ByteDialect.of(dialect).wide:
         return f"a file in {dialect.encoding} cannot be cut between records"
     for number, step in enumerate(steps, start=1):
-        if step.traits.split is None:
-            return f"step {number}, {step.operation.name}, must see all records in one place"
+        name = f"step {number}, {step.operation.name},"
+        if step.split is None:
+            return f"{name} must see all records in one place"
+        if step.split == "table" and (number < len(steps) or rewritten):
+            return f"{name} writes a table that another step reads"
     if files_of(steps):
         return "a step reads another file"
     return None

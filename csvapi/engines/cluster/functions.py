@@ -14,7 +14,8 @@ from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.locations import Location, spans_of
 from csvapi.csvio.sink import Sink
 from csvapi.engines.cluster.context import ended
-from csvapi.engines.cluster.job import Reasons, Scanned, Written, named
+from csvapi.engines.cluster.job import Gathered, Reasons, Scanned, Written, named
+from csvapi.engines.cluster.records import packed
 from csvapi.engines.local.decisions import decision_file, duplicate_file, join
 from csvapi.engines.local.explain import explain_records
 from csvapi.engines.local.range_pass import RangePass
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from csvapi.engines.cluster.context import WorkContext
     from csvapi.engines.cluster.job import Range
     from csvapi.engines.local.processes import Progressed
+    from csvapi.engines.local.range_result import Found
 
 Done = tuple[Any, bool]
 
@@ -39,17 +41,17 @@ def scan(context: WorkContext, number: int, at: Range) -> Done:
         return done, False
     one = _pass(context, number, at, remember=True, partitions=context.job.partitions, secret=context.job.secret)
     found = one.run(_unheard)
-    join(context.folder, 1)
+    join(context.folder, [one.number])
     decisions = zlib.compress(decision_file(context.folder).read_bytes(), 1)
-    keys = [key_file(context.folder, one.end - 1, 0, each) for each in range(context.job.partitions)]
+    keys = [key_file(context.folder, one.end - 1, one.number, each) for each in range(context.job.partitions)]
     scanned = Scanned(found, len(decisions), tuple(file.stat().st_size for file in keys))
-    context.objects.upload(name, _joined(keys, decisions + ended(scanned)))
+    context.objects.upload(name, _joined(context.folder, keys, decisions + ended(scanned)))
     return scanned, True
 
 
-def _joined(files: list[Path], end: bytes) -> Path:
+def _joined(folder: Path, files: list[Path], end: bytes) -> Path:
     """The first of the files, with the others and the end behind it."""
-    first, *others = files
+    first, *others = files or [folder / "record"]
     with first.open("ab") as out:
         for file in others:
             with file.open("rb") as more, disk_budget(file.stat().st_size):
@@ -74,8 +76,10 @@ def write(context: WorkContext, number: int, at: Range) -> Done:
         sink.settle()
         others.settle()
     context.objects.upload(f"part/{named(at)}", part)
+    if context.plan.gatherer:
+        _put_gathered(context, at, found)
     if wanted:
-        join(context.folder, 1)
+        join(context.folder, [one.number])
         context.objects.upload(f"dropped/{named(at)}", aside)
         decided = zlib.compress(decision_file(context.folder).read_bytes(), 1)
         context.objects.bucket.put(f"{context.objects.prefix}decided/{named(at)}", decided)
@@ -83,6 +87,15 @@ def write(context: WorkContext, number: int, at: Range) -> Done:
     written = Written(found, sink.size, sink.digest.hexdigest(), others.size)
     context.objects.put(name, written)
     return written, True
+
+
+def _put_gathered(context: WorkContext, at: Range, found: Found) -> None:
+    """Write what was gathered, which goes to the driver by the bucket."""
+    state, files = packed(found.gathered)
+    found.gathered = None
+    names, sizes = (tuple(file.name for file in files), tuple(file.stat().st_size for file in files))
+    gathered = ended(Gathered(state, names, sizes))
+    context.objects.upload(f"gathered/{named(at)}", _joined(context.folder, files, gathered))
 
 
 def explain(context: WorkContext, number: int, at: Range) -> Done:
@@ -125,7 +138,8 @@ def _pass(context: WorkContext, number: int, at: Range, **more: Any) -> RangePas
     if number:
         decision_file(context.folder).write_bytes(context.decisions(number - 1, at))
         more["even"] = context.even(at)
-    return RangePass(context.plan, context.options, context.folder, 0, at, this.begin, this.end, **more)
+    name = at[0] + 1  # other ranges' files come into one folder with this one's
+    return RangePass(context.plan, context.options, context.folder, name, at, this.begin, this.end, **more)
 
 
 def _unheard(_: Progressed) -> None:

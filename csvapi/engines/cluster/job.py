@@ -10,6 +10,7 @@ after what the function was given, so that who finds it need not do the work aga
     marks-<pass>                where in these objects the records of each range are
     ranges                      the true ranges, with records and lines before each (`Ranges`)
     part/, dropped/<start>-…    what one range leaves of the outputs
+    gathered/<start>-<stop>     what a gatherer made of it, and a `Gathered`
     decided/<start>-<stop>      the decisions about its records, for the reasons
     write/<start>-<stop>        what it counted (`Written`)
     reasons/<start>-<stop>      why its records went
@@ -70,6 +71,15 @@ class Written:
     size: int
     sha256: str
     dropped: int
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What a gatherer has of a range, as a record. Before it are the files that this names, so many bytes each."""
+
+    state: bytes
+    names: tuple[str, ...]
+    sizes: tuple[int, ...]
 
 
 @dataclass(frozen=True)

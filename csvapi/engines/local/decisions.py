@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from csvapi.csvio.disk import disk_budget
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -39,14 +40,14 @@ def _part(workspace: Path, number: int) -> Path:
     return workspace / f"decisions-{number}"
 
 
-def join(workspace: Path, ranges: int) -> None:
-    """Make one file of what the ranges of the first pass decided; nothing where they kept nothing."""
-    first = _part(workspace, 0)
+def join(workspace: Path, ranges: Sequence[int]) -> None:
+    """Make one file of what the ranges of the first pass decided, by their numbers; nothing where they kept nothing."""
+    first = _part(workspace, ranges[0])
     if not first.exists():
         return
     with first.open("r+b", buffering=0) as target:
         target.seek(0, os.SEEK_END)
-        for number in range(1, ranges):
+        for number in ranges[1:]:
             part = _part(workspace, number)
             with part.open("rb", buffering=0) as source, disk_budget(part.stat().st_size):
                 while os.sendfile(target.fileno(), source.fileno(), None, _COPY):

@@ -214,7 +214,7 @@ class Stage:
         """Counts of the steps this pass decided; the census is the first pass's."""
         if begin == 0:
             self.found = found
-            join(self.workspace, len(found))
+            join(self.workspace, range(len(found)))
         for number, count in enumerate(self.counts):
             for each in found:
                 more = each.counts[number]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from csvapi.engines.cluster.cluster import Cluster
 
 GREATER = {"op": "filter", "filters": [{"column": {"index": 1}, "operator": "!=", "value": "b"}]}
+SCHEMA = {"fields": [{"name": "h", "constraints": {"maxLength": 1}}, {"name": "i"}]}
 STEPS: dict[str, list[dict[str, Any]]] = {
     "filter": [GREATER],
     "map": [{"op": "select", "columns": [{"index": 2}, {"index": 1}]}],
@@ -34,6 +35,12 @@ STEPS: dict[str, list[dict[str, Any]]] = {
         GREATER,
         {"op": "dedup", "columns": [{"index": 1}]},
         {"op": "filter", "filters": [{"column": {"index": 2}, "operator": "!=", "value": "a b"}]},
+    ],
+    "frequency": [GREATER, {"op": "frequency", "column": {"index": 1}}],
+    "frequency, the first": [{"op": "frequency", "column": {"index": 2}, "top": 2}],
+    "profile": [{"op": "dedup", "columns": [{"index": 2}]}, {"op": "profile"}],
+    "validate": [
+        {"op": "validate", "schema": {"fields": [{"name": "h", "constraints": {"maxLength": 1}}, {"name": "i"}]}}
     ],
     "dedup, map, dedup": [
         {"op": "dedup", "columns": [{"index": 1}], "keep": "last"},

@@ -44,6 +44,7 @@ def compare(folder: Path, data: bytes, dialect: Dialect, name: str, split: clust
         return
     assume(wanted.receipt["found"]["records"])
     found, _ = there.run(dialect, STEPS[name], split, cuts)
+    assert found.receipt == wanted.receipt
     assert found == wanted
 
 
