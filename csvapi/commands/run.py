@@ -21,6 +21,7 @@ from csvapi.commands.warn import warn
 from csvapi.engines.receipt import in_parts
 from csvapi.errors import CsvapiError
 from csvapi.operations import files_of, load_steps
+from csvapi.process import memory
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -55,6 +56,7 @@ def check_files(request: Request, parser: ArgumentParser) -> None:
 
 def execute(request: Request) -> int:
     """Run it and give the exit code; an error is one line on standard error, and no output has its name then."""
+    memory.frugal_libraries()
     with told(request.command, request.source):
         receipt = _execute(request)
     return warn(request.command, receipt.warnings, quiet=request.quiet, unwanted=request.fail_on_warning)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import gc
 import logging
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -50,8 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     from csvapi.start import descriptors
 
     settings = load()
-    for name, value in memory.LIBRARIES.items():
-        os.environ.setdefault(name, value)
+    memory.frugal_libraries()
     logs.configure(settings)
     descriptors.raise_limit()
     app = create_app(settings, serves=False)

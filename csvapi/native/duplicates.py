@@ -47,11 +47,11 @@ class Resolver:
     def begin(self) -> None:
         """Forget the keys of the partition before.
 
-        A table of which little was used is made anew: to clear it would bring all of it into memory.
+        A table of which little was used is given back to the system: to clear it would bring all of it into memory.
         """
         used = self._used.value
         if used * _LITTLE < self._capacity:
-            self._table = Memory(SLOT * self._capacity)
+            self._table.forget()
         elif used:
             self._table.clear(SLOT * self._capacity)
         self._used.value = 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from csvapi.native.keys import DIGEST
-from csvapi.native.library import SLACK, LookupStruct, ProgressStruct, kernel
+from csvapi.native.library import SLACK, LookupStruct, ProgressStruct, RecordsStruct, kernel
 from csvapi.native.memory import Growing, Memory, readable
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LENGTH = 4  # bytes before a text that say how long it is
 PLACE = 16  # bytes: where the entries of a digest begin, and where they end
 MOST_BITS = 32
+_ENTRY, _WORD = 3, 8  # words of an entry, bytes of a word
 _BESIDES = 32  # bytes that are written beyond a pair, at most
 
 
@@ -47,6 +48,12 @@ class Lookup:
             raise ValueError(f"There are not the starts of {bits} bits, or no {SLACK} bytes behind the texts.")
         self.parts, self.bits = (entries, starts, texts), bits
         self.structure = LookupStruct(entries.address, starts.address, texts.address, bits)
+        self._rows = entries.view[: len(entries.view) // _WORD * _WORD].cast("Q")
+
+    def text(self, place: int) -> bytes:
+        """The text of the entry at a place."""
+        start, texts = self._rows[_ENTRY * place + _ENTRY - 1] + LENGTH, self.parts[2].view
+        return bytes(texts[start : start + int.from_bytes(texts[start - LENGTH : start], "little")])
 
     def find(self, digests: memoryview, start: int, stop: int, mask: Any, empty: ReadableBuffer, found: Found) -> None:
         """Look up the digests of the records from number `start` up to `stop` that are in the mask."""
@@ -94,7 +101,8 @@ class Joined:
     """Writes the records of `index` that are in `mask` with the text of each of their matches behind them.
 
     Those without a match are written with `blank` behind them, or not at all where that is None. `out` is made larger
-    for a pair that needs it. Raises `ValueError` where the matches are not of all these records.
+    for a pair that needs it. `records` are the numbers of some that lie together, instead of all. Raises `ValueError`
+    where the matches are not of all records of the index.
     """
 
     def __init__(
@@ -105,17 +113,29 @@ class Joined:
         found: Found,
         blank: bytes | None,
         limit: int,
+        records: range | None = None,
     ) -> None:
         if found.places is None or found.count < len(index):
             raise ValueError(f"There must be places for {len(index)} records.")
+        some = range(len(index)) if records is None else records
+        if not 0 <= some.start <= some.stop <= len(index):
+            raise ValueError(f"There are no records {some.start} to {some.stop} of {len(index)}.")
         self._index, self._mask, self._lookup, self._found = index, index.mask(mask), lookup, found
+        self._records = RecordsStruct.from_buffer_copy(index.structure)
+        self._records.records = some.stop
         self._blank, self._size, self._limit = (blank or b"") + bytes(SLACK), len(blank or b""), limit
         self._others = blank is not None
-        self._at = ProgressStruct()
+        self._at = ProgressStruct(some.start)
 
     @property
     def ended(self) -> bool:
-        return bool(self._at.record == len(self._index))
+        return bool(self._at.record == self._records.records)
+
+    @property
+    def _valid(self) -> RecordsStruct:
+        """These records as the kernel takes them. Raises `RuntimeError` where their index is not valid any more."""
+        assert self._index.structure  # noqa: S101  raises
+        return self._records
 
     @property
     def record(self) -> int:
@@ -140,7 +160,7 @@ class Joined:
         assert places is not None  # noqa: S101  made sure of
         return int(
             kernel().put_joined(
-                byref(self._index.structure),
+                byref(self._valid),
                 self._mask,
                 1,
                 places.address,

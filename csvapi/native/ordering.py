@@ -71,14 +71,15 @@ class Sorter:
         self.entries, self.order = allocate(most), allocate(most)
         self._counts = allocate(4 << min(_MOST_COUNTED, bits_of(most // ENTRY)))
 
-    def sort(self, size: int, skip: int) -> tuple[memoryview, int]:
-        """The first `size` bytes of entries by their digests, which begin with the same `skip` bits, and how many of
-        them have the digest of the one before. Raises `ValueError` where there is no room for them."""
+    def sort(self, size: int, skip: int, shift: int = 0) -> tuple[memoryview, int]:
+        """The first `size` bytes of entries by their digests, which begin with the same `skip` bits, `shift` being
+        added to their rows, and how many of them have the digest of the one before. Raises `ValueError` where there is
+        no room for them."""
         count, bits = size // ENTRY, min(_MOST_COUNTED, bits_of(size // ENTRY), _BITS - skip)
         if size > self.entries.size or not 0 <= skip < _BITS:
             raise ValueError(f"{size} bytes of entries with {skip} bits alike cannot be sorted.")
         counts = self._counts.address
-        repeated = kernel().sort_entries(self.entries.address, count, skip, bits, counts, self.order.address)
+        repeated = kernel().sort_entries(self.entries.address, count, skip, bits, shift, counts, self.order.address)
         return self.order.view[: ENTRY * count], int(repeated)
 
 

@@ -57,8 +57,9 @@ class Convert(Converter):
 
     Column names that occur again get a number (`name_2`), fields beyond the header are `column_5` and so on in JSON and
     go in the others, counted as `beyond_header`. Bytes that are no text become U+FFFD. One pass into the workspace, in
-    one process for all but NDJSON. Memory: a few records; for Parquet a row group (65,536 records, fewer where they are
-    more than the budget), and what its library needs: 5 KB per column, and 1 KB per column and row group.
+    one process for all but NDJSON; a row group of Parquet is encoded by a thread while the next one is read. Memory: a
+    few records; for Parquet two row groups (65,536 records each, fewer where they are more than the budget), and what
+    its library needs: 5 KB per column, and 1 KB per column and row group.
     Raises `TooLarge` for what XLSX cannot hold.
     """
 
@@ -102,7 +103,7 @@ class Converting(Gathering):
         self.writer: Writer = convert.format.open(
             _file(workspace, number),
             convert.names,
-            workspace.memory,
+            workspace,
             Bound(convert.after.max_record, convert.pointer),
         )
 

@@ -6,6 +6,7 @@ and Python raises MemoryError. Files mapped for reading do not count. Without /p
 
 from __future__ import annotations
 
+import os
 import resource
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +23,12 @@ BESIDES = 100 * MIB  # what a task may have besides its budget
 LIBRARIES = {"OMP_NUM_THREADS": "1", "ARROW_IO_THREADS": "1", "ARROW_DEFAULT_MEMORY_POOL": "system"}
 """The environment by which pyarrow sets no memory aside, for a thread of each core and for later: it counts
 as soon as it could be written to."""
+
+
+def frugal_libraries() -> None:
+    """Have libraries that are loaded from now on set no memory aside, unless the environment says otherwise."""
+    for name, value in LIBRARIES.items():
+        os.environ.setdefault(name, value)
 
 
 def data() -> int:
@@ -102,13 +109,18 @@ def importing() -> Iterator[None]:
         _set(soft + max(data() - before, 0), hard)
 
 
+def allows(size: int) -> bool:
+    """Whether this process may have so many more bytes."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    return not _state.more or soft - data() >= size
+
+
 def need(size: int) -> None:
     """Raise MemoryError unless so many more bytes are allowed.
 
     To be called before a library that cannot handle a refusal of memory: some abort, others never return.
     """
-    soft, _ = resource.getrlimit(resource.RLIMIT_DATA)
-    if _state.more and soft - data() < size:
+    if not allows(size):
         raise MemoryError
 
 

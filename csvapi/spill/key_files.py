@@ -183,6 +183,12 @@ class PlainKeySink:
                 file.close()
 
 
+def key_sink(workspace: Path, step: int, number: int, partitions: int, secret: bytes | None) -> KeySink:
+    """For the keys of a step, of one range (by its number): the kernel's where there is a secret, else Python's."""
+    place = (workspace, step, number, partitions)
+    return NativeKeySink(*place, secret) if secret else PlainKeySink(*place)
+
+
 def frames(path: Path) -> Iterator[Keys]:
     """Everything one partition of one range was given, in order, some records at a time."""
     with path.open("rb") as file:

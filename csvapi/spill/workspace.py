@@ -16,7 +16,7 @@ class Workspace:
     step.
 
     `shared` says that the file's ranges are read side by side, so that what one gathers crosses to another process;
-    `native` that the kernel may be used.
+    `native` that the kernel may be used. `cores` is how many cores the step may keep busy while it takes records.
     """
 
     folder: Path
@@ -24,3 +24,4 @@ class Workspace:
     heartbeat: Callable[[], None] = lambda: None
     shared: bool = False
     native: bool = False
+    cores: int = 1

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from csvapi.csvio.batch import Batch
+    from csvapi.spill.workspace import Workspace
     from csvapi.steps.growth import Bound
 
 Row = list["str | None"]
@@ -31,7 +32,7 @@ class Writer(Protocol):
     as the temporary file that it makes.
     """
 
-    def __init__(self, path: Path, names: list[str], memory: int, bound: Bound) -> None: ...
+    def __init__(self, path: Path, names: list[str], workspace: Workspace, bound: Bound) -> None: ...
     def write(self, rows: list[Row], numbers: Sequence[int]) -> None:
         """Write rows; the first ones that `write_batch` left."""
         ...
@@ -55,7 +56,7 @@ class Format:
 
     media_type: str
     suffix: str
-    open: Callable[[Path, list[str], int, Bound], Writer]
+    open: Callable[[Path, list[str], Workspace, Bound], Writer]
     module: str | None = None
     divisible: bool = False
 
@@ -63,7 +64,7 @@ class Format:
 class Xlsx:
     """One sheet of texts; nothing becomes a number, a formula or a link. Row by row, so memory stays small."""
 
-    def __init__(self, path: Path, names: list[str], memory: int, bound: Bound) -> None:
+    def __init__(self, path: Path, names: list[str], workspace: Workspace, bound: Bound) -> None:
         import xlsxwriter
 
         if len(names) > _XLSX_COLUMNS:

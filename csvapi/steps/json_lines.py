@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from csvapi.csvio.batch import Batch
+    from csvapi.spill.workspace import Workspace
     from csvapi.steps.formats import Row
     from csvapi.steps.growth import Bound
 
@@ -27,7 +28,7 @@ class JsonLines:
 
     start, between, end = "", "", ""
 
-    def __init__(self, path: Path, names: list[str], memory: int, bound: Bound) -> None:
+    def __init__(self, path: Path, names: list[str], workspace: Workspace, bound: Bound) -> None:
         self.file = path.open("wb")
         self.file.write(self.start.encode())
         self.names, self.known, self.bound = [_key(name) for name in names], set(names), bound

@@ -21,6 +21,7 @@ from tests.commands.program import COMMAND, complaint, csvapi, many, output
 from tests.waiting import until
 
 DEDUP = ("--steps", '[{"op": "dedup"}]')
+PARQUET = ("--steps", '[{"op": "convert", "format": "parquet"}]')
 SMALL = b"id,name\n1,a\n2,b\n1,a\n"
 CLEAN = b"id,name\n1,a\n2,b\n"
 
@@ -197,12 +198,15 @@ def test_a_disk_that_is_full_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [big]
 
 
+@pytest.mark.parametrize("steps", [DEDUP, PARQUET], ids=["dedup", "parquet"])
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_run_ends_soon_and_leaves_nothing(tmp_path: Path, number: signal.Signals, code: int) -> None:
+def test_an_interrupted_run_ends_soon_and_leaves_nothing(
+    tmp_path: Path, number: signal.Signals, code: int, steps: tuple[str, str]
+) -> None:
     big, work = tmp_path / "big.csv", tmp_path / "work"
     work.mkdir()
     big.write_bytes(many(2_000_000, 1_500_000))
-    arguments = [*COMMAND, "process", str(big), *DEDUP, "-o", str(tmp_path / "out.csv"), "--workspace", str(work)]
+    arguments = [*COMMAND, "process", str(big), *steps, "-o", str(tmp_path / "out.csv"), "--workspace", str(work)]
     process = subprocess.Popen(arguments, stderr=subprocess.PIPE)
     until(lambda: [path for path in work.rglob("*") if path.is_file() and path.stat().st_size])
     process.send_signal(number)

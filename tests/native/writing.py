@@ -100,19 +100,19 @@ def by_columns(index: RecordIndex, good: list[Record], keep: bytes | None, rando
     while stop < len(good) and count < most and size < room:
         if keep is None or keep[stop] == 1:
             chosen.append(good[stop].fields)
-            count, size = count + 1, size + each + sum(map(characters, good[stop].fields))
+            count, size = count + 1, size + each + sum(map(len, good[stop].fields))
         stop += 1
     assert fit(index, start, keep, before=before, each=each, room=room, most=most) == (count, size, stop)
-    found = columns(index, start, stop, keep)
+    width = index.scanner.form.width
+    there = None if random.randrange(2) else [random.choice((0, 3, 70_000)) for _ in range(width)]
+    found = columns(index, start, stop, keep, before=there)
     assert found.records == len(chosen)
-    for number, (text, ends) in enumerate(found.copy().each()):
+    for number, (text, ends) in enumerate(found.each()):
         cells = [fields[number] for fields in chosen]
+        begins = there[number] if there else 0
         assert bytes(text) == b"".join(cells)
-        assert ends.cast("I").tolist() == [*accumulate(map(len, cells), initial=0)]
-
-
-def characters(cell: bytes) -> int:
-    return sum(byte & 0xC0 != 0x80 for byte in cell)
+        assert ends.cast("I").tolist() == [*accumulate(map(len, cells), initial=begins)][1:]
+        assert found.sizes[number] == begins + len(text)
 
 
 def latin_1() -> bytes:

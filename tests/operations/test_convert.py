@@ -19,6 +19,7 @@ from csvapi.engines import Options, run
 from csvapi.errors import InvalidInput, TooLarge
 from csvapi.operations import load_steps
 from csvapi.operations.convert import distinct
+from csvapi.spill.workspace import Workspace
 from csvapi.steps import formats
 from csvapi.steps.growth import Bound
 from tests.engines import model
@@ -117,25 +118,17 @@ def test_the_kernel_makes_the_columns_that_python_does(tmp_path: Path, encoding:
     expected, plain = converted(tmp_path, text, "parquet", Dialect(encoding=encoding), native=False, **options)
     found, receipt = converted(tmp_path, text, "parquet", Dialect(encoding=encoding), native=True, **options)
     assert receipt["dropped_by_step"] == plain["dropped_by_step"]
-    one, other = pq.ParquetFile(io.BytesIO(expected)), pq.ParquetFile(io.BytesIO(found))
-    assert groups(one) == groups(other)
-    assert (len(groups(one)) > 1) == ("memory" in options)
-    assert one.schema_arrow.equals(other.schema_arrow)
-    assert one.read().equals(other.read())
+    assert found == expected
+    assert (pq.ParquetFile(io.BytesIO(found)).metadata.num_row_groups > 1) == ("memory" in options)
 
 
-def groups(file: Any) -> list[int]:
-    """The records of each row group."""
-    return [file.metadata.row_group(number).num_rows for number in range(file.metadata.num_row_groups)]
-
-
-@pytest.mark.parametrize(("records", "encoding", "taken"), [(40, "utf-8", 40), (9, "utf-8", 0), (40, "latin-1", 0)])
+@pytest.mark.parametrize(("records", "encoding", "taken"), [(40, "utf-8", 40), (2, "utf-8", 2), (40, "latin-1", 0)])
 def test_the_kernel_makes_columns(tmp_path: Path, records: int, encoding: str, taken: int) -> None:
     """Of batches of some records, in UTF-8; those that a step kept."""
     dialect = Dialect(encoding=encoding)
     (tmp_path / "in").write_text("a,b\n" + "é,1\n" * records + ",2\n" * records, encoding)
     source = Source.open(tmp_path / "in", dialect)
-    writer = formats.FORMATS["parquet"].open(tmp_path / "out", ["a", "b"], 1 << 20, Bound(1 << 20))
+    writer = formats.FORMATS["parquet"].open(tmp_path / "out", ["a", "b"], Workspace(tmp_path, 1 << 20), Bound(1 << 20))
     batch = next(iter(read_batches(source, 4, source.size, parsers_of(source, 2, 1 << 20, native=1 << 10)))).batch
     assert len(batch) == 2 * records
     half = batch.select(b"\1\0" * records)
@@ -153,7 +146,9 @@ def test_the_kernel_writes_objects(tmp_path: Path) -> None:
     source = Source.open(tmp_path / "in", Dialect())
     pieces = read_batches(source, 7, len(TEXT), parsers_of(source, 3, 1 << 20, native=1 << 10))
     for form, written in (("ndjson", TWO % ("", "\n", "", "\n")), ("json", "[\n" + TWO % ("", "", ",\n", ""))):
-        writer = formats.FORMATS[form].open(tmp_path / "out", ["id", "n", "n_2"], 1 << 20, Bound(1 << 20))
+        writer = formats.FORMATS[form].open(
+            tmp_path / "out", ["id", "n", "n_2"], Workspace(tmp_path, 1 << 20), Bound(1 << 20)
+        )
         if form == "ndjson":
             batch = next(iter(pieces)).batch
         assert writer.write_batch(batch) == len(batch) == 2

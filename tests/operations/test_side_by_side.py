@@ -28,6 +28,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "join, inner": {"op": "join", "file": 2, "on": ["age"]},
     "join, semi": {"op": "join", "file": 2, "on": ["id"], "how": "semi"},
     "convert, json": {"op": "convert", "format": "json"},
+    "convert, parquet": {"op": "convert", "format": "parquet"},
     "profile, all": {"op": "profile"},
     "validate, report": {"op": "validate", "schema": {"fields": [{"name": "age", "type": "integer"}]}},
     "select, drop": {"op": "select", "drop": ["age"]},

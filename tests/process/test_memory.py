@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -64,3 +65,9 @@ def test_each_process_of_a_run_has_its_share() -> None:
             run_all([task(MIB), task(4096 * MIB)], lambda _: None)
     assert refused.value.context == {"limit": memory.BESIDES + 32 * MIB}
     assert mine
+
+
+def test_libraries_set_no_memory_aside_unless_the_environment_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {"OMP_NUM_THREADS": "3"})
+    memory.frugal_libraries()
+    assert os.environ == {**memory.LIBRARIES, "OMP_NUM_THREADS": "3"}

@@ -139,7 +139,8 @@ def _pass(context: WorkContext, number: int, at: Range, **more: Any) -> RangePas
         decision_file(context.folder).write_bytes(context.decisions(number - 1, at))
         more["even"] = context.even(at)
     name = at[0] + 1  # other ranges' files come into one folder with this one's
-    return RangePass(context.plan, context.options, context.folder, name, at, this.begin, this.end, **more)
+    place = (name, at, this.begin, this.end)
+    return RangePass(context.plan, context.options, context.folder, *place, memory=context.options.memory, **more)
 
 
 def _unheard(_: Progressed) -> None:

@@ -34,11 +34,12 @@ _CODES = 256
 
 @dataclass(frozen=True)
 class Pass:
-    """Steps `begin` to `end` are decided on it; a study pass shows what they leave to the step behind them."""
+    """Steps `begin` to `end` are decided on it; what they leave a study pass shows to the step behind them, and a pass
+    that asks gives the keys of to it."""
 
     begin: int
     end: int
-    what: Literal["keys", "study", "write"]
+    what: Literal["keys", "study", "ask", "write"]
 
 
 @dataclass
@@ -125,14 +126,18 @@ class Plan:
 
     @property
     def passes(self) -> list[Pass]:
-        """What each reading of the file is for; those that decide nothing come before the one that writes."""
+        """What each reading of the file is for; those that decide nothing come before the one that writes. Which steps
+        ask is known when they are prepared."""
         passes, begin = [], 0
-        for number, step in enumerate(self.steps):
+        for number, (step, built) in enumerate(zip(self.steps, self.built, strict=True)):
             if step.traits.keyed:
                 passes.append(Pass(begin, number + 1, "keys"))
                 begin = number + 1
             elif step.traits.studies:
                 passes.append(Pass(begin, number, "study"))
+                begin = number
+            elif built.asks:
+                passes.append(Pass(begin, number, "ask"))
                 begin = number
         return [*passes, Pass(begin, len(self.steps), "write")]
 
