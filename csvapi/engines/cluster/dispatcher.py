@@ -82,6 +82,8 @@ class Dispatcher:
                     "done": sum(outcome.done for outcome in found),
                     "found": sum(not outcome.done and not outcome.error for outcome in found),
                     "wrong_cuts": sum(isinstance(outcome.error, WrongCut) for outcome in found),
+                    "bytes_read": sum(outcome.traffic.read for outcome in found),
+                    "bytes_written": sum(outcome.traffic.written for outcome in found),
                     "seconds": round(sum(outcome.seconds for outcome in found), 3),
                     "by_process": where,
                 }

@@ -1,7 +1,8 @@
 """Spark: a standalone cluster (`spark://host:port`) or one that is reached by Spark Connect (`sc://host:port`).
 
-Only this module uses it. Items are rows of a DataFrame, one in each partition, and go through `mapInArrow`: no RDD,
-which Spark Connect does not have. Executors need csvapi, pyarrow and the bucket's settings in their environment.
+Only this module uses it. The numbers of the items are a DataFrame, one in each partition, which goes through
+`mapInArrow`: no RDD, which Spark Connect does not have. Executors need csvapi, pyarrow and the bucket's
+settings in their environment.
 """
 
 from __future__ import annotations
@@ -33,15 +34,15 @@ class SparkCluster:
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R | None]:
         """See `Cluster.map`. How often a call is made again is Spark's to say (`spark.task.maxFailures`)."""
-        rows = [(pickle.dumps(item),) for item in items]
-        if not rows:
+        given = list(items)
+        if not given:
             return
         builder = SparkSession.builder.appName("csvapi")
         at = builder.remote(self.address) if self.address.startswith("sc://") else builder.master(self.address)
         try:
             session = at.getOrCreate()
-            frame = session.createDataFrame(rows, "item binary").repartition(len(rows))
-            mapped = frame.mapInArrow(_mapper(function), "result binary")
+            numbers = session.range(0, len(given), 1, len(given))  # one in each partition
+            mapped = numbers.mapInArrow(_mapper(function, given), "result binary")
             with ThreadPoolExecutor(1) as pool:
                 collected = pool.submit(mapped.collect)
                 try:
@@ -55,13 +56,15 @@ class SparkCluster:
             raise WorkerLost(f"The cluster at {self.address} cannot do the work: {error}") from error
 
 
-def _mapper(function: Callable[[T], R]) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+def _mapper(
+    function: Callable[[T], R], items: list[T]
+) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     def mapped(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa  # on the executor
 
         for batch in batches:
-            for item in batch.column(0).to_pylist():
-                result = pickle.dumps(function(pickle.loads(item)))  # noqa: S301 -- from our own driver
+            for number in batch.column(0).to_pylist():
+                result = pickle.dumps(function(items[number]))
                 yield pa.RecordBatch.from_arrays([pa.array([result], pa.binary())], ["result"])
 
     return mapped

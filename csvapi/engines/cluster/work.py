@@ -11,14 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from csvapi.engines.cluster import functions, marking
-from csvapi.engines.cluster.context import work_context
+from csvapi.engines.cluster import functions, marking, metered
+from csvapi.engines.cluster.context import RunObjects, work_context
 from csvapi.engines.local.processes import WrongCut
 from csvapi.errors import CsvapiError, Unavailable
 
 if TYPE_CHECKING:
-    from csvapi.engines.cluster.context import RunObjects, WorkContext
+    from csvapi.engines.cluster.context import WorkContext
     from csvapi.engines.cluster.job import Range
+    from csvapi.engines.cluster.metered import Traffic
 
 _FUNCTIONS: dict[str, Callable[[WorkContext, int, Any], functions.Done]] = {
     "scan": functions.scan,
@@ -41,19 +42,20 @@ class Item:
 @dataclass(frozen=True)
 class Outcome:
     """What a function gave, or why it cannot be done, which is the same wherever it is tried; where it ran, how long,
-    and whether it did the work, or found it done."""
+    what it read and wrote, and whether it did the work, or found it done."""
 
     item: Item
     value: Any
     error: Exception | None
     where: str
     seconds: float
+    traffic: Traffic
     done: bool
 
 
 @dataclass(frozen=True)
 class Work:
-    """What an engine is asked to map. Raises what another try may mend: a bucket that is away, a full disk."""
+    """What an engine is asked to map. Raises what another try may mend: that the bucket is away."""
 
     objects: RunObjects
 
@@ -63,9 +65,11 @@ class Work:
 
     def _outcome(self, item: Item) -> Outcome:
         began, value, error, done = time.monotonic(), None, None, False
+        traffic = metered.begun()
+        objects = RunObjects(metered.MeteredBucket(self.objects.bucket), self.objects.prefix)
         gc.disable()  # as the local engine does for its passes
         try:
-            with work_context(self.objects) as at:
+            with work_context(objects) as at:
                 value, done = _FUNCTIONS[item.what](at, item.number, item.at)
         except Unavailable:
             raise
@@ -73,4 +77,5 @@ class Work:
             error = failed
         finally:
             gc.enable()
-        return Outcome(item, value, error, f"{socket.gethostname()}:{os.getpid()}", time.monotonic() - began, done)
+        where, seconds = f"{socket.gethostname()}:{os.getpid()}", time.monotonic() - began
+        return Outcome(item, value, error, where, seconds, traffic, done)
