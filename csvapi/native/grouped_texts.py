@@ -29,7 +29,7 @@ class GroupedTexts:
         self._filled, self.sizes = self._fill.view.cast("Q"), self._sizes.view.cast("Q")
 
     def add(self, entries: memoryview, texts: memoryview) -> None:
-        """Take texts, each behind its length in 4 bytes, and set the row of each entry, at first where its text is
+        """Take texts, each after its length in 4 bytes, and set the row of each entry, at first where its text is
         among these, to where it is among all texts of its part. Raises `ValueError` where an entry leads beyond them.
         """
         count, done, whole = entries.nbytes // ENTRY, 0, entries.cast("B").cast("Q")

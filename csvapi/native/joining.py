@@ -33,19 +33,20 @@ class Mapped:
         self.address = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
 
     def release(self) -> None:
+        """Give back the memory of the pages that were read; they are read again where they are needed."""
         self._map.madvise(mmap.MADV_DONTNEED)
 
 
 class Lookup:
     """Entries in the order of their digests, where those begin that begin with the same `bits` bits, and their texts.
 
-    The row of an entry is where its text is, after its length in 4 bytes; behind the last text there are `SLACK` bytes.
+    The row of an entry is where its text is, after its length in 4 bytes; after the last text there are `SLACK` bytes.
     Raises `ValueError` where there are fewer bytes than that takes.
     """
 
     def __init__(self, entries: Memory | Mapped, starts: Memory | Mapped, texts: Memory | Mapped, bits: int) -> None:
         if not 1 <= bits <= MOST_BITS or len(starts.view) < 8 * ((1 << bits) + 1) or len(texts.view) < SLACK:
-            raise ValueError(f"There are not the starts of {bits} bits, or no {SLACK} bytes behind the texts.")
+            raise ValueError(f"There are not the starts of {bits} bits, or no {SLACK} bytes after the texts.")
         self.parts, self.bits = (entries, starts, texts), bits
         self.structure = LookupStruct(entries.address, starts.address, texts.address, bits)
         self._rows = entries.view[: len(entries.view) // _WORD * _WORD].cast("Q")
@@ -93,14 +94,14 @@ class Found:
 
     @classmethod
     def of(cls, count: int, answers: Growing, places: Growing | None = None) -> Found:
-        """Room for so many, up to its next use for something else."""
+        """Room for `count` answers; valid until the memory is used for the next batch."""
         return cls(count, answers.at_least(count), places.at_least(PLACE * count) if places else None)
 
 
 class Joined:
-    """Writes the records of `index` that are in `mask` with the text of each of their matches behind them.
+    """Writes the records of `index` that are in `mask` each followed by the text of a match, once for each match.
 
-    Those without a match are written with `blank` behind them, or not at all where that is None. `out` is made larger
+    A record without a match is followed by `blank`, or left out if that is None. `out` is made larger
     for a pair that needs it. `records` are the numbers of some that lie together, instead of all. Raises `ValueError`
     where the matches are not of all records of the index.
     """
@@ -129,6 +130,7 @@ class Joined:
 
     @property
     def ended(self) -> bool:
+        """Whether every record has been joined."""
         return bool(self._at.record == self._records.records)
 
     @property

@@ -9,7 +9,7 @@ from typing import Any
 
 from csvapi.native.loader import load, why
 
-SLACK = 128  # bytes behind a text that functions may read, whatever is in them
+SLACK = 128  # bytes after a text that functions may read, whatever is in them
 
 
 class FormStruct(ctypes.Structure):

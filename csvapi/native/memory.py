@@ -1,4 +1,4 @@
-"""Memory for the kernel: what it may write to, and the check that what a caller gives is large enough."""
+"""Memory that the kernel may read or write, and the check that every buffer of a caller is large enough."""
 
 from __future__ import annotations
 

@@ -27,7 +27,8 @@ _ROOM = 1 << 13  # starts that are handed on together
 
 
 class Texts:
-    """Writes some fields of records as `form` has them, each behind a delimiter, and the entries that lead to them.
+    """Writes some fields of records in the form `form`, each preceded by a delimiter, and the entries that lead to
+    them.
 
     `form.quote` must not be b"", and two of them in a field stand for one. Raises `ValueError` for another form, and
     for columns that are not apart.
@@ -103,7 +104,7 @@ class Starts:
             view = view[ENTRY * done :]
 
     def end(self) -> Iterator[bytes]:
-        """The starts behind the last entry, some at a time."""
+        """The starts after the last entry, some at a time."""
         left = (1 << self.bits) + 1 - self._next.value
         last = self.count.to_bytes(8, "little")
         for start in range(0, left, _ROOM):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from csvapi.csvio.batch import Batch, ParsedBatch
+from csvapi.csvio.batch import Batch
+from csvapi.csvio.parsed_batch import ParsedBatch
 from csvapi.steps.conditions import inverse
 from csvapi.steps.growth import EACH, KEY_COLUMNS, PART, Bound
 from csvapi.steps.lookup import Lookup
@@ -169,7 +170,7 @@ class Join(Lookup, Written, Expander):
         size = len(self.line_end)
         beyond = fields[self.width :]
         rest = records([[b"", *beyond]], self.byte_dialect)[0][:-size] if beyond else b""
-        lone = self.width == 1 and not own[0] and bool(self.taken)  # needs no quotes with others behind it
+        lone = self.width == 1 and not own[0] and bool(self.taken)  # needs no quotes with others after it
         return b"" if lone else records([own], self.byte_dialect)[0][:-size], self.line_end, rest
 
     def counts(self) -> Counts:

@@ -47,7 +47,7 @@ def write_answers(
     number: int,
     partition: int,
     most: int,
-    alive: Callable[[], None],
+    heartbeat: Callable[[], None],
 ) -> None:
     """Answer the keys of a range and partition, of which the file goes: with at most `most` texts each."""
     keys = key_file(workspace, step, number, partition)
@@ -56,7 +56,7 @@ def write_answers(
             for answers in index.answer(asked, most):
                 with disk_budget(len(answers)):
                     file.write(answers)
-                alive()
+                heartbeat()
     keys.unlink()
 
 

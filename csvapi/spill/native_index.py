@@ -1,9 +1,9 @@
 """A file's records by their keys, on disk, as the kernel keeps and finds them; `spill.hash_index` is Python's way.
 
-Digests are in order, with where those begin that have the same first bits; behind each stands where its text is.
-Memory: the budget, and what looking for a few keys touches of the mapped files: as soon as they have more of it than
-the budget that goes back to the system. An index that does not fit is better asked partition by partition (see
-`spill.answers`). Built by `spill.native_index_writer`.
+Digests are in order, with a table of where each group with the same first bits begins; after each digest stands where
+its text is. Memory: the budget, and what looking for a few keys touches of the mapped files: as soon as they have more
+of it than the budget that goes back to the system. An index that does not fit is better asked partition by partition
+(see `spill.answers`). Built by `spill.native_index_writer`.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class Matches:
     out: Growing
 
     def pairs(self, batch: IndexedBatch, blank: bytes | None, limit: int) -> Joined:
-        """These records of the batch with the texts of their matches behind them; see `native.joining.Joined`."""
+        """These records of the batch, each followed by the text of a match; see `native.joining.Joined`."""
         return Joined(batch.index, batch.kept, self.lookup, self.found, blank, limit, self.records)
 
     def write(self, pairs: Joined, room: int) -> tuple[memoryview, int]:
@@ -134,8 +134,8 @@ class Matches:
 
 
 class Pages:
-    """Mapped files that are to leave memory when this process has about `memory` bytes more of files there than now, by
-    what the system says."""
+    """Mapped files whose pages are given back once this process has about `memory` bytes more of mapped files in memory
+    than now, as the system reports it."""
 
     def __init__(self, files: list[Mapped], memory: int) -> None:
         self._files, self._left = files, 0

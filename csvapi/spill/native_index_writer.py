@@ -88,7 +88,7 @@ class NativeHashIndexWriter(AbstractContextManager["NativeHashIndexWriter"]):
         self._stack.close()
 
     def finish(self) -> NativeHashIndex:
-        """Put each partition in order, one behind the other."""
+        """Put each partition in order, one after the other, and return the index."""
         self._spread.partitions.flush()
         self._texts.flush()
         self._stack.close()
@@ -109,7 +109,7 @@ class NativeHashIndexWriter(AbstractContextManager["NativeHashIndexWriter"]):
         return NativeHashIndex(self.folder, self._begins.bits, self.secret, self.repeated, memory, most)
 
     def _join_texts(self) -> None:
-        """Put those of each partition behind those of the one before."""
+        """Join the texts of all partitions into one file, in the order of the partitions."""
         with (self.folder / "texts").open("wb", buffering=0) as target:
             for part in sorted(self._parts):
                 path = self.folder / f"texts-{part}"
@@ -129,7 +129,7 @@ class NativeHashIndexWriter(AbstractContextManager["NativeHashIndexWriter"]):
             self._put_apart(path, skip, start)
 
     def _put_pieces(self, path: Path, skip: int, start: int) -> None:
-        """Those of one digest, however many, are in their order as they are."""
+        """Copy entries that all have one digest: they are already in order, however many there are."""
         with path.open("rb", buffering=0) as file:
             while size := file.readinto(self._sorter.entries.view):
                 order, repeated = self._sorter.sort(size, skip, start)

@@ -119,10 +119,10 @@ class Lookup(Asker):
         report: Callable[[tuple[int, int, int]], None],
     ) -> None:
         """See `Asker.answer`."""
-        most, alive = 1 if self.one else MOST_TEXTS, partial(report, (0, 0, 0))
+        most, heartbeat = 1 if self.one else MOST_TEXTS, partial(report, (0, 0, 0))
         for partition in partitions:
             for number in range(ranges):
-                write_answers(self._native, workspace, step, number, partition, most, alive)
+                write_answers(self._native, workspace, step, number, partition, most, heartbeat)
             self._native.release()
 
     @contextmanager

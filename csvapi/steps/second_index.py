@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class SecondIndex:
-    """Reads `second` once: the columns `right` of a record form its key, those in `taken` what stands behind a record
+    """Reads `second` once: the columns `right` of a record form its key, those in `taken` what is appended to a record
     of the first file, which `context` and `byte_dialect` are about. Records with an empty key are left out.
 
     Memory: see `spill.hash_index` and `spill.native_index_writer`.
@@ -60,7 +60,7 @@ class SecondIndex:
 
     @property
     def _kernels(self) -> Texts | None:
-        """The kernel's way to write what stands behind a record; None where it has none: it needs quotes for any text,
+        """How the kernel writes what is appended to a record; None where it has none: it needs quotes for any text,
         and columns that are apart for a key."""
         form = native_form(self.byte_dialect, 1)
         if form is None or not form.quote or not form.doubled or len({*self.right}) < len(self.right):
@@ -96,7 +96,7 @@ class SecondIndex:
             return kept, self._texts(rows)
 
     def _texts(self, rows: list[list[bytes]]) -> list[bytes]:
-        """What stands behind a record's own fields; nothing where only its keys are asked for."""
+        """What is appended to a record's own fields; nothing where only its keys are asked for."""
         if not self.taken:
             return [b""] * len(rows)
         lead = [[b"", *row] for row in rows]  # an empty field before them writes the delimiter, and no lone empty one

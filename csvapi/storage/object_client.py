@@ -63,5 +63,6 @@ def told(what: str, key: str = "") -> Iterator[None]:
 
 
 def down(what: str, error: Exception) -> StorageDown:
+    """Log a failure, and give the error that it means."""
     log.warning("bucket_failed", call=what, reason=" ".join(str(error).split())[:500])
     return StorageDown("The storage cannot be reached now; try again later")

@@ -41,6 +41,7 @@ class Objects:
 
     @classmethod
     def of(cls, settings: Settings) -> Objects:
+        """The bucket of an installation."""
         return cls(
             settings.s3_bucket,
             settings.s3_endpoint.rstrip("/"),

@@ -13,7 +13,7 @@ from csvapi.native.duplicates import Resolver
 from csvapi.native.form import Form
 from csvapi.native.partitions import Partitions, entries
 from csvapi.process.memory import limited
-from tests.native import checks
+from tests.native import duplicate_checks
 from tests.native.cases import Case
 from tests.native.drawn import patient, sources
 
@@ -23,7 +23,7 @@ NOTHING = Case(Form(width=1), "utf-8", b"", final=True)
 @patient
 @given(source=sources)
 def test_repeats_are_those_of_the_model(source: Random) -> None:
-    checks.repeats(NOTHING, source)
+    duplicate_checks.repeats(NOTHING, source)
 
 
 def test_more_keys_than_fit_are_said() -> None:

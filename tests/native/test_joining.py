@@ -28,7 +28,7 @@ def test_records_of_any_text(case: Case, source: Random) -> None:
 def test_wrong_sizes_are_refused() -> None:
     with pytest.raises(ValueError, match="not the starts of 3 bits"):
         Lookup(Memory(24), Memory(64), Memory(SLACK), 3)
-    with pytest.raises(ValueError, match="no 128 bytes behind"):
+    with pytest.raises(ValueError, match="no 128 bytes after"):
         Lookup(Memory(24), Memory(72), Memory(SLACK - 1), 3)
     lookup = Lookup(Memory(24), Memory(24), Memory(SLACK), 1)
     answers = Found.of(1, Growing(Memory))

@@ -56,9 +56,11 @@ class RunObjects:
         self.bucket.put(self.prefix + name, dumped(value))
 
     def upload(self, name: str, file: Path) -> None:
+        """Write a file as an object."""
         self.bucket.upload(self.prefix + name, file)
 
     def read(self, name: str, start: int, stop: int) -> bytes:
+        """Bytes of an object."""
         return b"".join(self.bucket.read(self.prefix + name, start, stop, _READ))
 
     def last(self, name: str) -> Any:
@@ -127,10 +129,12 @@ class WorkContext:
 
     @cached_property
     def job(self) -> Job:
+        """What is to be done."""
         return job_of(self.objects)
 
     @cached_property
     def options(self) -> Options:
+        """The options of the run, in one process."""
         return replace(self.job.options, processes=1)
 
     @cached_property
@@ -144,10 +148,12 @@ class WorkContext:
 
     @cached_property
     def passes(self) -> list[Pass]:
+        """What each reading of the file is for."""
         return self.plan.passes
 
     @cached_property
     def ranges(self) -> Ranges:
+        """The true ranges, which the first pass has found."""
         found = self.objects.record("ranges")
         assert isinstance(found, Ranges)  # noqa: S101  by its name
         return found

@@ -60,6 +60,7 @@ class Work:
     objects: RunObjects
 
     def __call__(self, item: Item) -> Outcome:
+        """Do one item; one at a time in a process."""
         with _ALONE:
             return self._outcome(item)
 

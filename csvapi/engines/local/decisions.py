@@ -46,7 +46,7 @@ def _part(workspace: Path, number: int) -> Path:
 
 
 def join(workspace: Path, ranges: Sequence[int]) -> None:
-    """Make one file of what the ranges of the first pass decided, by their numbers; nothing where they kept nothing."""
+    """Join the decisions of the ranges with these numbers into one file; does nothing if they were not kept."""
     first = _part(workspace, ranges[0])
     if not first.exists():
         return
@@ -62,7 +62,7 @@ def join(workspace: Path, ranges: Sequence[int]) -> None:
 
 
 class Shared:
-    """A file of the workspace as memory that all processes of a run see; made as long as `size`."""
+    """A file of the workspace, `size` bytes long, mapped into memory that all processes of a run share."""
 
     def __init__(self, path: Path, size: int) -> None:
         with path.open("a+b") as file:
@@ -123,8 +123,8 @@ class Marks:
 
 
 class Decisions:
-    """Those about a range's records, of which `base` others come before: written record by record by the first pass
-    (`new`), changed in place by later ones. Where they are not `kept`, nothing is written."""
+    """The decisions about the records of one range, before which the file has `base` records. The first pass (`new`)
+    appends them, later passes change them in place. Unless they are `kept`, nothing is written."""
 
     def __init__(self, workspace: Path, number: int, base: int, *, new: bool, kept: bool) -> None:
         self.base = base
@@ -140,7 +140,8 @@ class Decisions:
         return found
 
     def write(self, start: int, decisions: bytearray) -> None:
-        """Set the decisions of records of the range from number `start` on. Raises `WorkspaceFull` when the disk is."""
+        """Set the decisions of records of the range from number `start` on. Raises `WorkspaceFull` when the disk is
+        full."""
         if self.file:
             with disk_budget(len(decisions)):
                 self.file.write(decisions)

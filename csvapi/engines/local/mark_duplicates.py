@@ -1,4 +1,4 @@
-"""Between two passes of a keyed step: read the partitions of its keys and mark the records that go.
+"""Between two passes of a keyed step: read the partitions of its keys and mark the records to drop.
 
 Memory: the keys of a partition and, as the files of marks are mapped, what the budget leaves beside them for these.
 """
@@ -31,7 +31,8 @@ PLAIN_BYTES_PER_KEY = 200  # while Python resolves a partition, measured
 
 @dataclass(frozen=True)
 class Duplicates:
-    """`bases` are the records before each range, `records` all of them; one that goes gets the decision `code`."""
+    """`bases` are the records before each range, `records` is the number of all; a record that is dropped gets the
+    decision `code`."""
 
     workspace: Path
     step: int
@@ -49,7 +50,7 @@ class Duplicates:
             make_duplicate_file(self.workspace, self.records)
 
     def mark(self, partitions: range, report: Callable[[Progressed], None]) -> int:
-        """Resolve some partitions; gives the number of records dropped."""
+        """Resolve some partitions; returns the number of records that they drop."""
         most = self._most_keys(partitions)
         left = self.memory - BYTES_PER_KEY * most if self.native else 0
         room = max(left, self.memory // _SHARE)

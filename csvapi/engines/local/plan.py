@@ -1,7 +1,7 @@
 """Steps built for one file, and how many passes over it they need.
 
-A keyed step (dedup, unique) can only decide when it has seen every key, so a pass ends with it and the next begins
-behind it. Each record has a decision, one byte: 0 while it stays, else a code that names step and reason.
+A keyed step (dedup, unique) can only decide when it has seen every key, so a pass ends with it and the next pass begins
+after it. Each record has a decision, one byte: 0 while it stays, else a code that names step and reason.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ _CODES = 256
 
 @dataclass(frozen=True)
 class Pass:
-    """Steps `begin` to `end` are decided on it; what they leave a study pass shows to the step behind them, and a pass
-    that asks gives the keys of to it."""
+    """Steps `begin` to `end` are decided on it; a study pass shows what they leave to the step after them,
+    and a pass that asks gives it the keys of that."""
 
     begin: int
     end: int
@@ -72,7 +72,8 @@ class Plan:
         last: bool = True,
         columns: list[str] | None = None,
     ) -> Plan:
-        """Read the header and build the steps. Raises what the header or a column name is wrong with."""
+        """Read the header and build the steps. Raises `MalformedCsv` for the header, and what `Operation.build` may
+        raise."""
         source = Source.open(path, dialect)
         first = head(source, limit=options.max_record, most=options.max_columns)
         return cls.over(source, first, steps, options, files, last=last, columns=columns)

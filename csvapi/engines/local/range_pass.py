@@ -121,9 +121,9 @@ class RangePass:
                 self.found.counts[number].detail = built.counts()
 
     def _abandon(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Let what gathers close its files in a pass that fails."""
+        """Let the gatherer close its files when the pass fails."""
         if kind and self.gathering:
-            with suppress(OSError):  # a full disk, of which the failure itself tells
+            with suppress(OSError):  # a full disk, which the failure itself reports
                 self.gathering.abandon()
 
     def _remarks(self) -> Iterator[Remark]:
@@ -180,7 +180,7 @@ class RangePass:
             batch.select(bytes(marks.translate(GOES))).write_to(self.dropped)
 
     def _take(self, part: Batch, located: LocatedBatch) -> None:
-        """What the pass is for, with records that all its steps left."""
+        """Hand over the records that all steps of the pass left, to whatever the pass is for."""
         if self.asker and self.keys:
             self.asker.ask(part, self.keys)
         elif self.keys:
@@ -209,7 +209,7 @@ class RangePass:
         return through(batch, range(1), lambda _, part: _mapped(rewriting, part)) if rewriting else (batch,)
 
     def _advance(self, number: int, batch: Batch) -> tuple[Batch, int]:
-        """What step `number` makes of the first records of a batch, and of how many; -1 is the padding."""
+        """Apply step `number` (-1: the padding) to the first records; returns what it makes, and of how many."""
         if number < 0:
             return _mapped(cast("Padding", self.padding), batch)
         traits = self.plan.steps[number].traits

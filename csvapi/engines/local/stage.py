@@ -90,6 +90,7 @@ class Stage:
 
     @property
     def total(self) -> int:
+        """The bytes that all passes up to the end of this stage read, for the progress."""
         return self.before + (self.plan.source.size - self.plan.head.start) * len(self.passes)
 
     def _report(self, step: Progressed) -> None:
@@ -113,7 +114,7 @@ class Stage:
 
     @property
     def located(self) -> bool:
-        """Whether an earlier pass left where each record ends, with nothing between them."""
+        """Whether an earlier pass stored where each record ends, and found nothing between the records."""
         return self.strategy.locates and bool(self.found) and not any(each.census.blank for each in self.found)
 
     def _keyed_pass(self, begin: int, end: int) -> None:
@@ -201,13 +202,12 @@ class Stage:
         main.write(top)
 
     def _end(self, main: Sink, found: list[Found]) -> None:
-        """The bytes behind the last record that a pass wrote: what was gathered, or appended."""
+        """Write what comes after the last record of the pass: what was gathered, or what the last step appends."""
         last = self.plan.built[-1] if self.plan.built else None
         if self.plan.gatherer:
-            workspace = self._step_workspace(self.options.memory)
             before = zip(self.bases, accumulate([0, *(each.census.lines for each in found)]), strict=False)
             parts = [Part(each.gathered, *at) for each, at in zip(found, before, strict=True)]
-            for data in self.plan.gatherer.result(workspace, parts):
+            for data in self.plan.gatherer.result(self._step_workspace(self.options.memory), parts):
                 main.write(data)
                 self._report((0, 0, 0))
             self.counts[-1].detail = self.plan.gatherer.counts()
