@@ -189,15 +189,11 @@ class Settings:
     )
 
     cluster: str = setting(
-        "",
-        "CSVAPI_CLUSTER",
-        "Cluster for large files, which are in a bucket: `dask://host:port`, `spark://host:port` or `sc://host:port`",
+        "", "CSVAPI_CLUSTER", "Cluster for large files in the bucket: `dask://host:port`, or `spark://` or `sc://`"
     )
-    cluster_above: int = setting(
-        10 * GIB, "CSVAPI_CLUSTER_ABOVE", "Input from which on a task runs there without being told to", read="bytes"
-    )
+    cluster_above: int = setting(10 * GIB, "CSVAPI_CLUSTER_ABOVE", "Input from which on tasks run there", read="bytes")
     cluster_range: int = setting(
-        128 * MIB, "CSVAPI_CLUSTER_RANGE", "Bytes of a file that a machine of it works on at a time", read="bytes"
+        128 * MIB, "CSVAPI_CLUSTER_RANGE", "Bytes a machine of it takes at a time", read="bytes"
     )
 
     log_format: str = setting("", "CSVAPI_LOG_FORMAT", "`json` or `text`; empty: `text` on a terminal, else `json`")

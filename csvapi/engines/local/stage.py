@@ -145,8 +145,7 @@ class Stage:
         groups = [range(first, partitions, self.processes) for first in range(min(self.processes, partitions))]
         marks = [partial(resolver.mark, group) for group in groups]
         dropped = sum(run_all(marks, self._report))
-        count = self.counts[end - 1]
-        count.kept = count.records_in - dropped
+        self.counts[end - 1].kept = self.counts[end - 1].records_in - dropped
         for path in self.workspace.glob(f"keys-{end - 1}-*"):
             path.unlink()
 
@@ -185,8 +184,7 @@ class Stage:
                 sink.flush()
         if outputs.reasons:
             write_explanation(self.plan, self.workspace, [*self.bases, self.records], outputs.reasons, self._report)
-        main = sinks[0]
-        return main.size, main.digest.hexdigest() if main.digest else ""
+        return sinks[0].size, sinks[0].digest.hexdigest() if sinks[0].digest else ""
 
     def _last_range(self, begin: int, outputs: Outputs, number: int, sinks: list[Sink], report: Report) -> Found:
         side = sinks[1] if len(sinks) > 1 else None
