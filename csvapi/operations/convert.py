@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, validates_schema
 
 from csvapi.csvio.disk import disk_budget
-from csvapi.steps.new_names import numbered
 from csvapi.steps.formats import FORMATS
 from csvapi.steps.gathering import Converter, Gathering
 from csvapi.steps.growth import Bound, some
+from csvapi.steps.new_names import numbered
 from csvapi.steps.params import choice
 from csvapi.steps.step import Operation, Traits
 from csvapi.steps.writing import byte_dialect_of

@@ -16,11 +16,11 @@ from csvapi.steps.aggregate_params import (
     check,
     separator_field,
 )
-from csvapi.steps.new_names import check_new
 from csvapi.steps.gathering import Reducer
 from csvapi.steps.group_keys import cells_of, parts_of
 from csvapi.steps.grouped import SHARE, GroupedRange, Grouping, grouped
 from csvapi.steps.growth import KEY_COLUMNS, Bound
+from csvapi.steps.new_names import check_new
 from csvapi.steps.params import ColumnField
 from csvapi.steps.report_table import Table
 from csvapi.steps.step import Operation

@@ -20,11 +20,11 @@ from csvapi.steps.aggregate_params import (
     check,
     separator_field,
 )
-from csvapi.steps.new_names import numbered
 from csvapi.steps.gathering import Reducer
 from csvapi.steps.group_keys import cells_of, parts_of
 from csvapi.steps.grouped import SHARE, GroupedRange, Grouping, batches, grouped
 from csvapi.steps.growth import CELLS, KEY_COLUMNS
+from csvapi.steps.new_names import numbered
 from csvapi.steps.params import ColumnField
 from csvapi.steps.report_table import Table
 from csvapi.steps.step import Operation

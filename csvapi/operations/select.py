@@ -10,9 +10,9 @@ from marshmallow import Schema, ValidationError, validates_schema
 from csvapi.csvio.batch import Batch
 from csvapi.csvio.rewriting import Rewriting
 from csvapi.errors import InvalidInput
-from csvapi.steps.new_names import numbered, trimmed
 from csvapi.steps.growth import EACH, PART, Part
 from csvapi.steps.mapping import Mapper
+from csvapi.steps.new_names import numbered, trimmed
 from csvapi.steps.params import Alternative, columns_field, flag
 from csvapi.steps.renaming import RenameField, renamed_columns
 from csvapi.steps.selecting import Student

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from csvapi.errors import InvalidInput
-from csvapi.steps.new_names import check_new
 from csvapi.steps.growth import EACH, PART
 from csvapi.steps.mapping import Expander
+from csvapi.steps.new_names import check_new
 from csvapi.steps.params import Alternative, columns_field, flag
 from csvapi.steps.report_table import Table
 from csvapi.steps.step import Operation, Traits

@@ -18,10 +18,10 @@ from csvapi.engines.receipt import Receipt
 from csvapi.errors import Cancelled, CsvapiError, DatabaseDown, OutOfMemory, TaskError, TimedOut, WorkerLost
 from csvapi.extensions import runtime
 from csvapi.models import CSV, File, Status, Task, now
-from csvapi.operations import load_steps
+from csvapi.operations import Step, load_steps
 from csvapi.process import memory, memory_kills
 from csvapi.queue import heartbeats, progress
-from csvapi.services import figures, files, leases, quotas, redetection, worker_shares
+from csvapi.services import cluster_runs, engine_choice, figures, files, leases, quotas, redetection, worker_shares
 from csvapi.services.attempt_files import check_room, temporary_files
 from csvapi.services.dispatch import dispatch
 from csvapi.services.explaining import Aside, Part, add
@@ -67,7 +67,7 @@ def is_small(task_id: str) -> bool:
 
 
 def _run(task: Task, stopped_by: tuple[type[Exception], TaskError]) -> Status | None:
-    began, killed = time.monotonic(), memory_kills.oom_kills()
+    began, killed, settings = time.monotonic(), memory_kills.oom_kills(), runtime().settings
     status: Status | None = Status.SUCCEEDED
     try:
         _execute(task)
@@ -77,6 +77,8 @@ def _run(task: Task, stopped_by: tuple[type[Exception], TaskError]) -> Status | 
         elif isinstance(error, WorkerLost) and memory_kills.oom_kills() > killed:
             error = OutOfMemory(memory_kills.KILLED)
         status = _fail(task, error)
+        if status and settings.cluster:
+            cluster_runs.clear(task.id, task.attempt)
     seconds = time.monotonic() - began
     log.info("task_ended", status=status, seconds=round(seconds, 3))
     if status:
@@ -85,16 +87,35 @@ def _run(task: Task, stopped_by: tuple[type[Exception], TaskError]) -> Status | 
 
 
 def _execute(task: Task) -> None:
-    settings = runtime().settings
     if task.file_id is None:
         raise TaskError("The input file has been deleted")
     file = files.of_task(task.user_id, task.file_id)
+    if not runtime().storage.has(file.storage_key):
+        raise TaskError("The input file is missing from the storage; upload it again")
+    steps = load_steps(task.steps)
+    choice = engine_choice.choose(task.options, file, steps)
+    because = cluster_runs.lacking(file) if choice.cluster else choice.because
+    if choice.cluster and not because:
+        _run_on_cluster(task, file, steps)
+    else:
+        _run_here(task, file, steps, because)
+
+
+def _run_on_cluster(task: Task, file: File, steps: list[Step]) -> None:
+    settings = runtime().settings
+    reporter = _Reporter(task, settings.task_time)
+    receipt, key, parts = cluster_runs.run(task, file, _options(task, settings), reporter, reporter.heartbeat)
+    receipt.warnings[:0] = redetection.warnings_of_run(file, steps)
+    _commit(task, file, receipt, key, parts)
+    cluster_runs.clear(task.id, task.attempt)
+
+
+def _run_here(task: Task, file: File, steps: list[Step], because: str) -> None:
+    """Run the steps on this machine; `because` says why not on the cluster, where the task would have run there."""
+    settings = runtime().settings
     with temporary_files(task) as (temp, workspace), ExitStack() as held:
-        if not runtime().storage.has(file.storage_key):
-            raise TaskError("The input file is missing from the storage; upload it again")
         reporter, aside = _Reporter(task, settings.task_time), Aside(task, temp)
         source = held.enter_context(files.reading(file))
-        steps = load_steps(task.steps)
         more = held.enter_context(others(task.user_id, steps, find=files.of_task))
         warnings = redetection.warnings_of_run(file, steps)
         check_room(file.size)
@@ -112,8 +133,10 @@ def _execute(task: Task) -> None:
             explain=aside.reasons_of_engine if aside.wanted else None,
         )
         receipt.warnings[:0] = warnings
+        if because:
+            receipt.run["not_on_the_cluster"] = because
         with aside.kept(file, source, reporter.heartbeat) as parts:
-            _commit(task, file, receipt, temp, parts)
+            _commit(task, file, receipt, runtime().storage.adopt(temp), parts)
 
 
 def _options(task: Task, settings: Settings) -> engines.Options:
@@ -123,12 +146,12 @@ def _options(task: Task, settings: Settings) -> engines.Options:
         max_columns=settings.max_columns,
         processes=settings.task_processes,
         limits=quotas.limits(task.user_id),
-        **task.options,
+        **engine_choice.of_engine(task.options),
     )
 
 
-def _commit(task: Task, file: File, receipt: Receipt, temp: Path, parts: list[Part]) -> None:
-    """Make the result durable, then add its row and finish the task in one transaction."""
+def _commit(task: Task, file: File, receipt: Receipt, key: str, parts: list[Part]) -> None:
+    """Add the row of the result, a new object, and finish the task in one transaction."""
     done = receipt.stored()
     operation = task.steps[0]["op"] if len(task.steps) == 1 else "result"
 
@@ -152,7 +175,7 @@ def _commit(task: Task, file: File, receipt: Receipt, temp: Path, parts: list[Pa
         beside = add(session, task, file.name, parts, result.expires_at)
         return {"result_file_id": result.id, "expires_at": result.expires_at, **beside}
 
-    with files.durable(runtime().storage.adopt(temp)) as key:
+    with files.durable(key):
         leases.finish(task, Status.SUCCEEDED, also=add_result, receipt=done)
     figures.count_work(task, done)
 

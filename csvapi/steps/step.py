@@ -118,8 +118,9 @@ class Operation:
     `stateless` says that ranges may be worked on side by side (see `Traits`); `traits` is for operations that run in
     different ways by their parameters; `columns` and `files` list what the parameters name, with pointers; `last` is
     the one operation nothing may follow. `nameless` lists the files, None for the first one, whose names a step writes
-    and does not have yet: they become its parameter `names`. For
-    `names_from_data` see `Traits`.
+    and does not have yet: they become its parameter `names`. For `names_from_data` see `Traits`. `spreads` says of a
+    keyed step or a reducer whether what it has of one range may be put together on another machine: it is then made of
+    what `engines.cluster.records` knows.
     """
 
     name: str
@@ -136,6 +137,7 @@ class Operation:
     last: bool = False
     nameless: Callable[[dict[str, Any]], Sequence[FileId | None]] = field(default=lambda _: ())
     names_from_data: bool = False
+    spreads: Callable[[dict[str, Any]], bool] = field(default=lambda _: False)
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,19 @@ class Step:
             settles=gathers,
             names_from_data=operation.names_from_data,
         )
+
+    @property
+    def split(self) -> Literal["record", "key", "table"] | None:
+        """How a file's records can be given to several machines: each on its own, those with one key together, or all
+        as they come where each machine makes a table of them; None if one place must see them all."""
+        traits = self.traits
+        if not traits.stateless or traits.studies or (traits.settles and traits.kind != "reducer"):
+            return None
+        if (traits.kind == "reducer" or traits.keyed) and not self.operation.spreads(self.params):
+            return None
+        if traits.kind == "reducer":
+            return None if self.operation.last else "table"
+        return "key" if traits.keyed else "record"
 
     def build(self, context: Context) -> Behaviour:
         """The behaviour of this step where it meets these columns. Raises what `Operation.build` does."""

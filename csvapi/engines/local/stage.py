@@ -75,10 +75,8 @@ class Stage:
                 self._asking_pass(each.begin, each.end)
             else:
                 self._study_pass(each.begin, each.end)
-        out = self._last_pass(self.passes[-1].begin, outputs)
-        if outputs.reasons:
-            write_explanation(self.plan, self.workspace, [*self.bases, self.records], outputs.reasons, self._report)
-        return self._receipt(out)
+        size, sha256 = self._last_pass(self.passes[-1].begin, outputs)
+        return self._receipt(size, sha256)
 
     @property
     def bases(self) -> list[int]:
@@ -140,7 +138,7 @@ class Stage:
             dropped = repeats.mark_by_rank(workspace, [each.gathered for each in found])
         else:
             dropped = repeats.mark_in_partitions(
-                self.workspace, self.share, partitions, native=bool(self.strategy.secret), report=self._report
+                self.workspace, self.share, partitions, native=self.strategy.secret is not None, report=self._report
             )
         count = self.counts[end - 1]
         count.kept = count.records_in - dropped
@@ -162,7 +160,8 @@ class Stage:
         student.studied()
         self._add(found, begin)
 
-    def _last_pass(self, begin: int, outputs: Outputs) -> Sink:
+    def _last_pass(self, begin: int, outputs: Outputs) -> tuple[int, str]:
+        """Write the outputs; the size and the SHA-256 of the main one, which is "" where it was not hashed."""
         self.step = len(self.plan.steps)
         with outputs.opened() as sinks:
             self._begin(sinks[0])
@@ -177,7 +176,9 @@ class Stage:
             self._end(sinks[0], found)
             for sink in sinks:
                 sink.flush()
-        return sinks[0]
+        if outputs.reasons:
+            write_explanation(self.plan, self.workspace, [*self.bases, self.records], outputs.reasons, self._report)
+        return sinks[0].size, sinks[0].digest.hexdigest() if sinks[0].digest else ""
 
     def _last_range(self, begin: int, outputs: Outputs, number: int, sinks: list[Sink], report: Report) -> Found:
         side = sinks[1] if len(sinks) > 1 else None
@@ -220,7 +221,7 @@ class Stage:
         """Counts of the steps this pass decided; the census is the first pass's."""
         if begin == 0:
             self.found = found
-            join(self.workspace, len(found))
+            join(self.workspace, range(len(found)))
         add_counts(self.counts, found)
         self.kept = sum(each.kept for each in found)
         for each in found:
@@ -228,7 +229,7 @@ class Stage:
         lines = [0, *accumulate(each.census.lines for each in self.found)]
         join_sightings(self.plan.built, found, self.bases, lines)
 
-    def _receipt(self, out: Sink) -> Receipt:
+    def _receipt(self, size: int, sha256: str) -> Receipt:
         census = joined_census(self.found, self.plan)
         return Receipt(
             engine=__version__,
@@ -238,8 +239,8 @@ class Stage:
             input_bytes=self.plan.source.size + self.plan.source.trailing,
             census=census,
             counts=self.counts,
-            output_bytes=out.size,
-            output_sha256=out.digest.hexdigest() if out.digest else "",
+            output_bytes=size,
+            output_sha256=sha256,
             kept=self.kept,
             ragged_dropped=sum(each.ragged_dropped for each in self.found),
             warnings=warnings_of(self.plan, census),
