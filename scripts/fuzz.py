@@ -64,7 +64,8 @@ def check(
             unit for each in read_parsed(source, source.body, source.size, size=size) for unit in each.result.units
         ]
         whole = source.byte_dialect.restore(b"".join(units))
-        assert source.prefix + whole + source.tail == content, "blocks are not the file"
+        kept = content[: len(content) - source.trailing]
+        assert source.prefix + whole + source.tail == kept, "batches are not the file"
         rows(path, chosen, 20, 3)
         out, gone, why = (folder / name for name in ("out", "gone", "why"))
         receipt = engines.run(path, chosen, pipeline, out, options=options, workspace=folder, dropped=gone, explain=why)

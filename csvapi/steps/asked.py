@@ -25,6 +25,11 @@ _PLACES = 20  # cells of which one may show the format: the first may be empty, 
 _SHOWN = 500  # bytes kept of a cell: more than is shown of one, or has a format
 
 
+def beginning(cell: bytes, byte_dialect: ByteDialect) -> str:
+    """The text of the first bytes of a cell, which may end within a character."""
+    return cell.decode(byte_dialect.inner, "replace")
+
+
 @dataclass(slots=True)
 class Untyped(Remark):
     """Cells that are compared as text; reported if the first ones that are filled are all numbers, or dates of a form
@@ -77,7 +82,11 @@ def text_comparison(column: str, value: str, fits: list[dict[str, Any]]) -> Rema
 def looks_typed(column: str, byte_dialect: ByteDialect) -> Untyped:
     """Of cells that are compared as text because nothing else was asked for, and look like numbers or dates."""
     return Untyped(
-        "text_comparison", partial(_untyped, column, byte_dialect), column, _PLACES, decode=byte_dialect.decode
+        "text_comparison",
+        partial(_untyped, column, byte_dialect),
+        column,
+        _PLACES,
+        decode=partial(beginning, byte_dialect=byte_dialect),
     )
 
 
@@ -95,7 +104,7 @@ def _none(column: str, kinds: Sequence[str], byte_dialect: ByteDialect, seen: Si
     verb = "is" if seen.count == 1 else "are"
     detail = f"{seen.count} of {seen.of} cells of {column!r} {verb} no {' or '.join(kinds)}"
     shown = seen.spots if len(kinds) == 1 else ()
-    found = (fitting(kinds[0], byte_dialect.decode(spot.value)) for spot in shown if spot.value)
+    found = (fitting(kinds[0], beginning(spot.value, byte_dialect)) for spot in shown if spot.value)
     return detail, _hint(next(filter(None, found), []))
 
 
@@ -103,7 +112,7 @@ def _left_out(
     column: str, kind: str, byte_dialect: ByteDialect, ordered: bool, seen: Sighting
 ) -> tuple[str, str | None]:
     detail, hint = _none(column, [kind], byte_dialect, seen)
-    filled = [byte_dialect.decode(spot.value) for spot in seen.spots if spot.value]
+    filled = [beginning(spot.value, byte_dialect) for spot in seen.spots if spot.value]
     if hint is None and ordered and filled:
         hint = f'give "as": "{"date" if kind == "number" and moment(filled[0]) else "text"}"'
     return f"{detail}, and left out", hint
@@ -117,7 +126,7 @@ def _as_text(column: str, value: str, fits: list[dict[str, Any]], seen: Sighting
 
 
 def _untyped(column: str, byte_dialect: ByteDialect, seen: Sighting) -> tuple[str, str | None]:
-    found = fits(byte_dialect.decode(spot.value or b"") for spot in seen.spots)
+    found = fits(beginning(spot.value or b"", byte_dialect) for spot in seen.spots)
     kind = found if isinstance(found, str) else next(iter(found))
     was = "was" if seen.of == 1 else "were"
     detail = f"{seen.of} cells of {column!r} {was} compared as text, and the first ones look like {kind}s"

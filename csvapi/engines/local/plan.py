@@ -59,6 +59,7 @@ class Plan:
     before: int = 0
     codes: list[tuple[int, str]] = field(default_factory=list)
     first_code: list[int] = field(default_factory=list)
+    bare: bool = False
 
     @classmethod
     def of(
@@ -149,8 +150,8 @@ class Plan:
 
     @property
     def top(self) -> bytes:
-        """The file's bytes above its first data record."""
-        return self.source.prefix + self.source.byte_dialect.restore(self.head.record)
+        """The file's bytes above its first data record; nothing where steps write anew what has no record."""
+        return b"" if self.bare else self.source.prefix + self.source.byte_dialect.restore(self.head.record)
 
     @property
     def ordered(self) -> bool:

@@ -59,7 +59,8 @@ def run(
     besides, by the id they name; `columns` are the file's where `source` is only the first records of it. After a step
     that settles its output (see `stages`) the rows in `explain` and the bytes in `dropped` are those of that output.
     `progress` is called at batch borders and may raise: children and files then go and the exception passes through.
-    From a file without any record nothing but its byte order mark is written, whatever the steps are, with a warning.
+    From a file without any record only what stands above its records is written, and not even that by a step that
+    writes records anew, with a warning.
     Raises `InvalidInput` for steps and columns, `MalformedCsv` for a record beyond the options, `TooLarge` for one that
     a step would make so long, and what `csvio.disk` does for too much that is written.
     """
@@ -67,9 +68,11 @@ def run(
     files = files or {}
     loaded = load_steps(steps)
     parts = stages(loaded, options)
-    if not head(Source.open(source, dialect), limit=options.max_record, most=options.max_columns).columns:
+    empty = not head(Source.open(source, dialect), limit=options.max_record, most=options.max_columns).columns
+    if empty:
         parts = [[]]  # without a record there are no columns that steps could name, and nothing for them to do
     plan = Plan.of(source, dialect, parts[0], options, files, last=len(parts) == 1, columns=columns)
+    plan.bare = empty and any(step.operation.kind in ("mapper", "reducer") for step in loaded)
     check(plan, parts[1:], files)
     written = [path for path in (output, dropped, explain) if isinstance(path, Path)]
     try:

@@ -208,7 +208,7 @@ class Stage:
                 part.write_to(main)
                 self._add_out(len(part))
                 self._report((0, 0, 0))
-        elif not self.plan.headed:
+        elif not (self.plan.headed or self.plan.bare):
             main.write(self.plan.source.tail)
         if self.counts:
             self.kept = self.counts[-1].detail.get("out", self.kept)
