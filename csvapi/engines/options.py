@@ -17,6 +17,7 @@ class Options:
     """`memory` is for the keys of dedup and unique, in bytes, over all processes together.
 
     `native` uses the kernel, which is the default where there is one. `limits` are those of what is written.
+    `file_name` is what the user calls the input, for steps that write it; empty for one without a name.
     """
 
     on_ragged: Literal["keep", "pad", "drop", "fail"] = "keep"
@@ -30,6 +31,7 @@ class Options:
     smallest_range: int = 16 * MIB
     native: bool = field(default_factory=lambda: load() is not None)
     output: dict[str, Any] | None = None
+    file_name: str = ""
     limits: Limits = field(default_factory=Limits)
 
     def as_json(self) -> dict[str, Any]:

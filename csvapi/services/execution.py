@@ -100,7 +100,7 @@ def _execute(task: Task) -> None:
             Dialect.from_json(file.dialect),
             task.steps,
             temp,
-            options=_options(task, settings),
+            options=_options(task, settings, file.name),
             workspace=workspace,
             progress=reporter,
             input_sha256=file.sha256,
@@ -113,13 +113,14 @@ def _execute(task: Task) -> None:
             _commit(task, file, receipt, temp, parts)
 
 
-def _options(task: Task, settings: Settings) -> engines.Options:
+def _options(task: Task, settings: Settings, file_name: str) -> engines.Options:
     return engines.Options(
         memory=settings.task_memory,
         max_record=settings.max_record,
         max_columns=settings.max_columns,
         processes=settings.task_processes,
         limits=quotas.limits(task.user_id),
+        file_name=file_name,
         **task.options,
     )
 

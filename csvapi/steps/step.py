@@ -30,7 +30,8 @@ _SHOWN = 20  # column names in a message
 class Context:
     """The columns and the byte dialect a step meets in its place of the pipeline, and the other files it may read.
 
-    `max_record` is the most bytes that a record, or the header, may have behind it (see `steps.growth`).
+    `max_record` is the most bytes that a record, or the header, may have behind it (see `steps.growth`). `file_name` is
+    what the user calls the input file: empty for one without a name, None where steps are only checked.
     """
 
     columns: list[str]
@@ -38,6 +39,7 @@ class Context:
     byte_dialect: ByteDialect | None = None
     files: Mapping[Any, tuple[Path, Dialect]] = field(default_factory=dict)
     max_record: int = 16 << 20
+    file_name: str | None = None
 
     def file(self, name: FileId, pointer: str) -> tuple[Path, Dialect]:
         """Path and dialect of another file. Raises `InvalidInput` at `pointer` for one that was not given."""

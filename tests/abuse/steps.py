@@ -90,6 +90,7 @@ AMPLIFIERS: list[list[Schema]] = [
     [{"op": "set", "replace": [{"text": "a", "with": "aa"}] * 100}, {"op": "set", "case": "upper", "nfc": True}] * 8,
     [{"op": "select", "columns": [{"index": 1}] * 20_000}],
     [{"op": "select", "columns": [{"index": 1}] * 300}] * 4,
+    [{"op": "derive", "column": "d", "template": "{#1}" * 20_000}],
     [{"op": "normalise", "pad": True}],
     [{"op": "convert", "format": "ndjson"}],
     [{"op": "convert", "format": "xlsx"}],

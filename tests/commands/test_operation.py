@@ -80,6 +80,16 @@ def test_normalise() -> None:
     assert "'Report'" in line
 
 
+def test_derive_writes_the_name_of_the_file(tmp_path: Path) -> None:
+    source = tmp_path / "people.csv.gz"
+    source.write_bytes(gzip.compress(b"name\nAda\n"))
+    assert output("derive", source, "--column", "from", "--file-name") == b"name,from\nAda,people.csv.gz\n"
+    masked = ("--column", "name", "--over", "--mask", '{"column": "name", "keep": 1}')
+    assert output("derive", source, *masked) == b"name\n**a\n"
+    told = complaint("derive", "-", "--column", "from", "--file-name", code=1, stdin=b"name\nAda\n")
+    assert "standard input has no name" in told
+
+
 def flags(step: dict[str, Any]) -> list[str]:
     """A step as a person would type it."""
     found = []

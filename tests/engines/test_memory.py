@@ -126,6 +126,10 @@ MUCH: dict[str, tuple[str, list[dict[str, Any]], dict[str, Any]]] = {
     "replace, step by step": ("k,n\n" + "a,1\n" * 5_000, LONGER * 4, {}),
     "words of one record": (f"k,n\n{'ab ' * 90_000},1\n", [{"op": "set", "case": "title", "collapse": True}], {}),
     "fill": ("k,n\n" + ",1\n" * 9_000, [{"op": "set", "fill": "x" * 9_000}], {}),
+    "derive": ("k,n\n" + "a,1\n" * 9_000, [{"op": "derive", "column": "d", "template": "{k}" * 9_000}], {}),
+    "derive, nothing": (
+        "k,n\n" + ",1\n" * 9_000, [{"op": "derive", "column": "d", "template": "{k}" * 9_000}], {},
+    ),
     "select": ("k,n\n" + "abcdefgh,1\n" * 500, [{"op": "select", "columns": ["k"] * 9_000}], {}),
     "select, one record": (f"k,n\n{'a' * 9_000},1\n", [{"op": "select", "columns": ["k"] * 400}], {}),
     "pad": (",".join(WIDE_NAMES) + "\n" + "a\n" * 100, [{"op": "normalise"}], {"on_ragged": "pad"}),

@@ -22,6 +22,8 @@ OTHERS: dict[str, dict[str, Any]] = {
     "filter, dates": {"op": "filter", "filters": [{"column": "age", "operator": ">", "value": 3, "as": "number"}]},
     "set, previous": {"op": "set", "fill_previous": True},
     "set, replace": {"op": "set", "replace": [{"pattern": "[aeiou]", "with": "<\\0>"}], "case": "title"},
+    "derive, row": {"op": "derive", "column": "row", "row_number": True},
+    "derive, mask": {"op": "derive", "column": "email", "over": True, "mask": {"column": "email", "keep": 7}},
     "slice, tail": {"op": "slice", "tail": 7},
     "slice, middle": {"op": "slice", "start": 11, "stop": 40},
     "sample, fraction": {"op": "sample", "fraction": 0.5},
@@ -74,7 +76,7 @@ def test_ranges_make_no_difference(folder: Path, name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("concat", "convert", "dedup", "filter", "frequency", "join, inner", "join, semi"),
+        *("concat", "convert", "dedup", "derive", "filter", "frequency", "join, inner", "join, semi"),
         *("normalise", "profile", "select", "set, replace", "sort", "unique"),
     ],
 )

@@ -81,7 +81,9 @@ class Plan:
         if len(first.columns) > options.max_columns:
             detail = f"The file has {len(first.columns)} columns; the limit is {options.max_columns}."
             raise TooLarge(detail, limit=options.max_columns)
-        context = Context(first.columns, dialect.header, source.byte_dialect, files or {}, options.max_record)
+        context = Context(
+            first.columns, dialect.header, source.byte_dialect, files or {}, options.max_record, options.file_name
+        )
         built: list[Behaviour] = []
         for step in steps:
             built.append(step.build(context))
