@@ -130,6 +130,15 @@ MUCH: dict[str, tuple[str, list[dict[str, Any]], dict[str, Any]]] = {
     "derive, nothing": (
         "k,n\n" + ",1\n" * 9_000, [{"op": "derive", "column": "d", "template": "{k}" * 9_000}], {},
     ),
+    "split": (
+        "k,n\n" + "a,1\n" * 9_000,
+        [{"op": "split_column", "column": "k", "into": [f"c{at}" for at in range(9_000)], "separator": ";"}], {},
+    ),
+    "groups": (
+        f"k,n\n{'a' * 90_000},1\n",
+        [{"op": "split_column", "column": "k", "into": WIDE_NAMES[3:102], "pattern": "(" * 99 + "a+" + ")" * 99}],
+        {},
+    ),
     "select": ("k,n\n" + "abcdefgh,1\n" * 500, [{"op": "select", "columns": ["k"] * 9_000}], {}),
     "select, one record": (f"k,n\n{'a' * 9_000},1\n", [{"op": "select", "columns": ["k"] * 400}], {}),
     "pad": (",".join(WIDE_NAMES) + "\n" + "a\n" * 100, [{"op": "normalise"}], {"on_ragged": "pad"}),

@@ -24,6 +24,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "set, replace": {"op": "set", "replace": [{"pattern": "[aeiou]", "with": "<\\0>"}], "case": "title"},
     "derive, row": {"op": "derive", "column": "row", "row_number": True},
     "derive, mask": {"op": "derive", "column": "email", "over": True, "mask": {"column": "email", "keep": 7}},
+    "split_column, pattern": {"op": "split_column", "column": "email", "into": ["n"], "pattern": "([13579]+)@"},
     "slice, tail": {"op": "slice", "tail": 7},
     "slice, middle": {"op": "slice", "start": 11, "stop": 40},
     "sample, fraction": {"op": "sample", "fraction": 0.5},
@@ -77,7 +78,7 @@ def test_ranges_make_no_difference(folder: Path, name: str) -> None:
     "name",
     [
         *("concat", "convert", "dedup", "derive", "filter", "frequency", "join, inner", "join, semi"),
-        *("normalise", "profile", "select", "set, replace", "sort", "unique"),
+        *("normalise", "profile", "select", "set, replace", "sort", "split_column", "unique"),
     ],
 )
 def test_there_are_ranges_to_make_one(folder: Path, name: str) -> None:

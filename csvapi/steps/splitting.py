@@ -1,0 +1,60 @@
+"""How a cell becomes parts: at a separator, or by the groups of a pattern."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from csvapi.steps.growth import TooLong
+
+if TYPE_CHECKING:
+    from csvapi.csvio.byte_dialect import ByteDialect
+
+
+class Splitter(Protocol):
+    """Makes parts of a cell: as many as there are columns for them, or fewer, none where nothing fits."""
+
+    def __call__(self, cell: bytes) -> list[bytes]:
+        """The parts. Raises `TooLong` before they are made, if together they have more characters than a record may
+        have bytes."""
+        ...
+
+
+@dataclass(frozen=True)
+class Separated:
+    """At most `most` texts between separators; the last one takes the rest, with its separators."""
+
+    byte_dialect: ByteDialect
+    separator: str
+    most: int
+
+    def __call__(self, cell: bytes) -> list[bytes]:
+        dialect = self.byte_dialect
+        if dialect.aligned:
+            return cell.split(self.separator.encode(dialect.inner, dialect.errors), self.most - 1)
+        parts = dialect.decode(cell).split(self.separator, self.most - 1)
+        return [part.encode(dialect.inner, dialect.errors) for part in parts]
+
+
+@dataclass(frozen=True)
+class Matched:
+    """The groups of the first match of `pattern`; a group that took no part is empty.
+
+    No parts where nothing matches, and of a cell with bytes that are no text: such a cell is not shown to a pattern.
+    """
+
+    byte_dialect: ByteDialect
+    pattern: Any
+    limit: int
+
+    def __call__(self, cell: bytes) -> list[bytes]:
+        try:
+            match = self.pattern.search(self.byte_dialect.decode(cell))
+        except UnicodeEncodeError:
+            return []
+        if match is None:
+            return []
+        size = sum(match.end(group) - match.start(group) for group in range(1, self.pattern.groups + 1))
+        if size > self.limit:
+            raise TooLong(size)
+        return [(group or "").encode(self.byte_dialect.inner, self.byte_dialect.errors) for group in match.groups()]
