@@ -54,7 +54,8 @@ class Matched:
             return []
         if match is None:
             return []
-        size = sum(match.end(group) - match.start(group) for group in range(1, self.pattern.groups + 1))
+        groups = range(1, self.pattern.groups + 1)
+        size = sum(match.end(group) - match.start(group) for group in groups)
         if size > self.limit:
             raise TooLong(size)
-        return [(group or "").encode(self.byte_dialect.inner, self.byte_dialect.errors) for group in match.groups()]
+        return [(match[group] or "").encode(self.byte_dialect.inner, self.byte_dialect.errors) for group in groups]

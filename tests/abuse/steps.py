@@ -92,6 +92,7 @@ AMPLIFIERS: list[list[Schema]] = [
     [{"op": "select", "columns": [{"index": 1}] * 300}] * 4,
     [{"op": "derive", "column": "d", "template": "{#1}" * 20_000}],
     [{"op": "split_column", "column": {"index": 1}, "into": [f"p{n}" for n in range(9_000)], "separator": "a"}],
+    [{"op": "explode", "column": {"index": 1}, "separator": "a"}],
     [{"op": "normalise", "pad": True}],
     [{"op": "convert", "format": "ndjson"}],
     [{"op": "convert", "format": "xlsx"}],

@@ -25,6 +25,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "derive, row": {"op": "derive", "column": "row", "row_number": True},
     "derive, mask": {"op": "derive", "column": "email", "over": True, "mask": {"column": "email", "keep": 7}},
     "split_column, pattern": {"op": "split_column", "column": "email", "into": ["n"], "pattern": "([13579]+)@"},
+    "explode, lists": {"op": "explode", "column": "email", "separator": "e"},
     "slice, tail": {"op": "slice", "tail": 7},
     "slice, middle": {"op": "slice", "start": 11, "stop": 40},
     "sample, fraction": {"op": "sample", "fraction": 0.5},
@@ -77,7 +78,7 @@ def test_ranges_make_no_difference(folder: Path, name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("concat", "convert", "dedup", "derive", "filter", "frequency", "join, inner", "join, semi"),
+        *("concat", "convert", "dedup", "derive", "explode", "filter", "frequency", "join, inner", "join, semi"),
         *("normalise", "profile", "select", "set, replace", "sort", "split_column", "unique"),
     ],
 )
