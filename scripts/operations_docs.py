@@ -37,7 +37,8 @@ A **selector** copies the records it keeps byte for byte. A **mapper** writes re
 **sorter** puts records in another order, byte for byte. A **reducer** writes another file: a table about the records,
 or the records in another format. Steps run in one pass over the file where that is possible. Behind `sort`, `join`,
 `concat`, `explode`, a reducer, or `set` with `fill_previous`, the next steps read what that step wrote: rows in
-explanations and reports are then rows of that. Memory stays within the task's limit; what does not fit goes to the workspace.
+explanations and reports are then rows of that. Memory stays within the task's limit; what does not fit goes to the
+workspace.
 
 A column is its exact name, or its position from 1 as `{"index": 3}`. Values are text and stay text.
 

@@ -47,8 +47,8 @@ def traits(_: dict[str, Any]) -> Traits:
 
 class Explode(Written, Expander):
     """Each item gets a copy of the record, in the order of the list; items are taken as they stand, with their spaces,
-    and may be empty. A record without the separator in that column stays byte for byte, and an empty cell is one record.
-    Quotes within a list mean nothing. One pass, stateless; memory: a part.
+    and may be empty. A record without the separator in that column stays byte for byte, and an empty cell is one
+    record. Quotes within a list mean nothing. One pass, stateless; memory: a part.
 
     However many items a record has, they are made and written in parts of bounded size.
     """
