@@ -71,7 +71,11 @@ class Field(_Described):
 
     name = fields.String(required=True, metadata={"description": "The column, by its exact name."})
     type = choice(*TYPES, description="Default string.")
-    format = fields.String(metadata={"description": "Of date, time, datetime: a pattern, as %d.%m.%Y; else default."})
+    format = fields.String(
+        metadata={
+            "description": "Of date, time, datetime: a pattern, as %d.%m.%Y; of string: email, uri, uuid; else default."
+        }
+    )
     decimalChar = fields.String(metadata={"description": "Of number: the character before the fraction; default `.`."})  # noqa: N815  the specification's name
     groupChar = fields.String(metadata={"description": "Of number, integer: the character between groups of digits."})  # noqa: N815  the specification's name
     bareNumber = flag("Of number, integer: false lets anything but digits stand around the number.")  # noqa: N815  the specification's name
@@ -128,6 +132,8 @@ def rules_of(field: dict[str, Any]) -> list[Rule]:
     rules: list[Rule] = []
     if kind.name not in ("any", "string"):
         rules.append(("type", lambda cell: kind.value(cell) is not None))
+    elif field.get("format", "default") != "default":
+        rules.append(("format", lambda cell: kind.value(cell) is not None))
     if "enum" in given:
         allowed = [kind.given(each) for each in given["enum"]]
         rules.append(("enum", lambda cell: kind.value(cell) in allowed))
