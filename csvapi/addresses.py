@@ -17,6 +17,7 @@ class Server:
 
     @property
     def is_remote(self) -> bool:
+        """Whether it is another machine, so that what is sent there crosses a network."""
         return is_elsewhere(self.host)
 
 

@@ -198,10 +198,12 @@ class Settings:
 
     @property
     def origins(self) -> list[str]:
+        """The web pages that may call the API (CORS), as a list."""
         return names(self.cors_origins)
 
     @property
     def worker_count(self) -> int:
+        """Worker processes that `csvapi start` runs: by default one for each core, at most four."""
         return self.workers or min(os.cpu_count() or 1, 4)
 
     @property
@@ -211,14 +213,17 @@ class Settings:
 
     @property
     def files_dir(self) -> Path:
+        """The folder of the stored files, where there is no bucket."""
         return self.data_dir / "files"
 
     @property
     def cache_dir(self) -> Path:
+        """The folder of the copies of a bucket's files."""
         return self.data_dir / "cache"
 
     @property
     def workspace_dir(self) -> Path:
+        """The folder of what tasks write while they run."""
         return self.data_dir / "workspace"
 
 

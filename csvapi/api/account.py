@@ -19,6 +19,8 @@ blp = Resource("v1-account", __name__, url_prefix="/api/v1", description="Your a
 
 
 class Me(ma.Schema):
+    """The account that a token or a key belongs to; times in UTC."""
+
     id = ma.fields.Integer(required=True)
     email = ma.fields.String(required=True)
     created_at = ma.fields.AwareDateTime(required=True)
@@ -77,6 +79,8 @@ class Retention(ma.Schema):
 
 
 class Usage(ma.Schema):
+    """What the user has used of every limit and what the limits are: bytes, numbers and seconds."""
+
     stored_bytes = ma.fields.Nested(Use, required=True)
     files = ma.fields.Nested(Use, required=True)
     queued_tasks = ma.fields.Nested(Use, required=True)
@@ -139,6 +143,8 @@ def my_usage() -> Any:
 
 
 class KeyRequest(ma.Schema):
+    """A key to be made: what it is for, what it may do and when it ends."""
+
     name = ma.fields.String(required=True, validate=validate.Length(1, 100))
     scopes = Few(
         ma.fields.String(validate=validate.OneOf(api_keys.SCOPES)),
@@ -153,6 +159,8 @@ class KeyRequest(ma.Schema):
 
 
 class KeyShape(ma.Schema):
+    """A key as lists show it: everything but its secret."""
+
     id = ma.fields.Integer(required=True)
     name = ma.fields.String(required=True)
     hint = ma.fields.String(required=True, metadata={"description": "How the secret begins"})
@@ -165,10 +173,14 @@ class KeyShape(ma.Schema):
 
 
 class NewKey(KeyShape):
+    """A key just made, the only answer that ever has its secret."""
+
     secret = ma.fields.String(required=True, metadata={"description": "Shown this once; send it as X-API-Key"})
 
 
 class Keys(ma.Schema):
+    """All keys of the user; there are too few for pages."""
+
     items = ma.fields.List(ma.fields.Nested(KeyShape), required=True)
 
 

@@ -22,6 +22,8 @@ PASSWORD_FORM = {"format": "password", "minLength": passwords.MIN_LENGTH, "maxLe
 
 
 class Registration(ma.Schema):
+    """A new account. The password is checked by the service, which says what it lacks."""
+
     email = ma.fields.String(required=True, validate=BOUNDED, metadata={"format": "email", "maxLength": 254})
     password = ma.fields.String(required=True, validate=BOUNDED, metadata=PASSWORD_FORM)
     invitation = ma.fields.String(
@@ -33,11 +35,15 @@ class Registration(ma.Schema):
 
 
 class Registered(ma.Schema):
+    """The answer to a registration; the address may have to be verified before a login."""
+
     message = ma.fields.String(required=True)
     user_id = ma.fields.Integer(required=True)
 
 
 class Credentials(ma.Schema):
+    """An address and a password; wrong ones are 401, absent ones count as wrong."""
+
     email = ma.fields.String(required=True, validate=BOUNDED, metadata={"format": "email", "maxLength": 254})
     password = ma.fields.String(required=True, validate=BOUNDED, metadata=PASSWORD_FORM)
 
@@ -48,12 +54,16 @@ class Credentials(ma.Schema):
 
 
 class LoggedIn(ma.Schema):
+    """The answer to a login: an access token for minutes, and a refresh token for days."""
+
     message = ma.fields.String(required=True)
     access_token = ma.fields.String(required=True)
     refresh_token = ma.fields.String(required=True)
 
 
 class RefreshToken(ma.Schema):
+    """A refresh token to be exchanged. Each can be used once: using it again ends all of its sign-in."""
+
     refresh = ma.fields.Raw(
         allow_none=True,
         metadata={"type": "string", "description": "The refresh token; it is dead as soon as it is used"},
@@ -61,11 +71,15 @@ class RefreshToken(ma.Schema):
 
 
 class TokenPair(ma.Schema):
+    """The tokens that replace the refresh token that was sent."""
+
     access = ma.fields.String(required=True)
     refresh = ma.fields.String(required=True)
 
 
 class RefreshMissing(ma.Schema):
+    """What a classic client gets, with 400, when it sends no refresh token."""
+
     refresh = ma.fields.List(ma.fields.String(), required=True)
 
 
@@ -124,6 +138,8 @@ def refresh(body: dict[str, Any]) -> Any:
 
 
 class LoggedOut(ma.Schema):
+    """The answer to a logout, which is the same whether the token was known or not."""
+
     message = ma.fields.String(required=True)
 
 

@@ -201,6 +201,10 @@ class BodyParser(FlaskParser):
     }
 
     def load_json(self, req: flask.Request, schema: ma.Schema) -> Any:
+        """The body as a mapping: a JSON object, or the fields of a form; empty if there is none.
+
+        Raises `UnsupportedMediaType` for any other type and `InvalidInput` for JSON that is no object.
+        """
         if req.mimetype in FORMS:
             return req.form.to_dict()
         if req.mimetype and not req.is_json and req.get_data():
@@ -212,6 +216,7 @@ class BodyParser(FlaskParser):
         return value
 
     def handle_error(self, error: ma.ValidationError, req: Any, schema: ma.Schema, **kwargs: Any) -> NoReturn:
+        """Raise the first mistake as `InvalidInput` with its JSON pointer and a message that names the field."""
         field, message = first_message(error.messages)
         if message == UNKNOWN:
             message = unknown(schema, field.split("/"))

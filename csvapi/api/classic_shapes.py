@@ -26,10 +26,14 @@ MAX_ID = 2**63 - 1
 
 
 class UploadForm(ma.Schema):
+    """The multipart form of an upload, whose file goes into the storage while it is read."""
+
     file = Upload(required=True, metadata={"description": "The CSV file; its name must end in .csv"})
 
 
 class Uploaded(ma.Schema):
+    """The answer to an upload: the id to name it by from then on."""
+
     message = ma.fields.String(required=True)
     file_id = ma.fields.Integer(required=True)
 
@@ -91,6 +95,8 @@ class Choice(ma.fields.String):
 
 
 class Operation(ma.Schema):
+    """A classic operation on an uploaded file: which one, and what each of them needs."""
+
     file_id = Whole(
         required=True,
         validate=validate.Range(1, MAX_ID, error="file_id must be the id that upload-csv answered"),
@@ -104,11 +110,15 @@ class Operation(ma.Schema):
 
 
 class Started(ma.Schema):
+    """The answer to an operation: the task, whose state is to be asked for."""
+
     message = ma.fields.String(required=True)
     task_id = ma.fields.UUID(required=True)
 
 
 class StatusQuery(ma.Schema):
+    """Which task, and how many records of its result to show."""
+
     task_id = ma.fields.String(
         required=True,
         error_messages={"required": TASK_ID_MISSING},
@@ -122,6 +132,8 @@ class StatusQuery(ma.Schema):
 
 
 class Result(ma.Schema):
+    """What a finished task made: a link, and the first records as text."""
+
     file_link = ma.fields.String(allow_none=True, metadata={"description": "Signed, expiring; works in any browser"})
     data = ma.fields.List(
         ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String(allow_none=True)),
@@ -130,6 +142,8 @@ class Result(ma.Schema):
 
 
 class TaskState(ma.Schema):
+    """A task in the words of the classic endpoints; `result` once it has one, `error` if it failed."""
+
     task_id = ma.fields.String(required=True)
     status = ma.fields.String(required=True, validate=validate.OneOf(list(STATUSES.values())))
     progress = ma.fields.Nested(TaskProgress)

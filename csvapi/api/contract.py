@@ -82,6 +82,8 @@ class Blueprint(flask_smorest.Blueprint):
     ARGUMENTS_PARSER = BodyParser()
 
     def route(self, rule: str, **options: Any) -> Callable[[View], View]:
+        """As in Flask, and documented: the route takes a trailing slash or none, has an operation id, and may answer
+        429."""
         route: Callable[[View], View] = super().route(rule, strict_slashes=False, **options)
 
         def named(view: View) -> View:

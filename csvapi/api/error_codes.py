@@ -13,12 +13,16 @@ blp = Resource("v1-problems", __name__, url_prefix="/api/v1/problems", descripti
 
 
 class Meaning(ma.Schema):
+    """A code of an error, what it means in a few words, and what to do about it."""
+
     code = ma.fields.String(required=True)
     title = ma.fields.String(required=True)
     remedy = ma.fields.String(required=True)
 
 
 class Meanings(ma.Schema):
+    """Every code that an answer or a failed task may have."""
+
     items = ma.fields.List(ma.fields.Nested(Meaning), required=True)
 
 

@@ -46,6 +46,7 @@ class Listening:
         self._seen, self._write, self._end = seen, write, end
 
     def moved(self, task: Task) -> bool:
+        """Send the state if the client has not seen it; ends the stream once the task has finished."""
         state = f"{task.attempt}.{task.status}"
         alive = True
         if self._seen != state and not self._seen.startswith(f"{state}."):
@@ -57,10 +58,12 @@ class Listening:
         return False
 
     def progressed(self, figures: dict[str, Any]) -> bool:
+        """Send the progress as an event that a later one replaces."""
         state = ".".join(self._seen.split(".")[:2])
         return self._sent(self._event("progress", f"{state}.{figures.get('bytes_done', 0)}", figures))
 
     def beat(self) -> bool:
+        """Send a comment, so that a connection that is gone is noticed and proxies keep this one."""
         return self._sent(self._write(b": still here\n\n"))
 
     def _event(self, kind: str, name: str, data: Any) -> bool:

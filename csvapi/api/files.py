@@ -44,12 +44,16 @@ _FORM = {"type": "object", "required": ["file"], "properties": {"file": _BINARY}
 
 
 class Listing(Paging):
+    """Which files to list, and the page."""
+
     kind = ma.fields.String(
         validate=validate.OneOf(user_files.LISTED), metadata={"description": "Only files of this kind"}
     )
 
 
 class FilePage(ma.Schema):
+    """A page of files, the newest first; `next` is the cursor of the following page."""
+
     items = ma.fields.List(ma.fields.Nested(FileItem), required=True)
     next = NEXT
 

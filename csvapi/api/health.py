@@ -14,10 +14,14 @@ blp = Blueprint("health", __name__, description="For load balancers and monitori
 
 
 class Alive(ma.Schema):
+    """That the process answers; nothing else is looked at."""
+
     status = ma.fields.String(required=True)
 
 
 class Ready(ma.Schema):
+    """What the service needs to work: each part is `ok`, or says what is wrong with it."""
+
     status = ma.fields.String(required=True)
     database = ma.fields.String(required=True)
     queue = ma.fields.String(required=True)

@@ -24,20 +24,28 @@ _SENT = "If the address has an account, a mail is on its way"
 
 
 class Address(ma.Schema):
+    """The address that a link is asked for."""
+
     email = ma.fields.String(required=True, validate=BOUNDED, metadata={"format": "email", "maxLength": 254})
 
 
 class Asked(ma.Schema):
+    """The same answer whether the address has an account or not."""
+
     message = ma.fields.String(required=True)
 
 
 class Token(ma.Schema):
+    """The token of a mailed link, which can be used once."""
+
     token = ma.fields.String(
         required=True, validate=validate.Length(1, 200), metadata={"description": "What the mailed link ends with"}
     )
 
 
 class NewPassword(Token):
+    """The token of a mailed link, and the password that is to hold from then on."""
+
     password = ma.fields.String(required=True, validate=BOUNDED, metadata=PASSWORD_FORM)
 
 

@@ -52,6 +52,8 @@ class OperationShape(ma.Schema):
 
 
 class Catalogue(ma.Schema):
+    """Every operation with its parameters, as the console and generated clients need it."""
+
     items = ma.fields.List(ma.fields.Nested(OperationShape), required=True)
 
 
@@ -128,6 +130,8 @@ class SampleRow(RowShape):
 
 
 class Outcome(ma.Schema):
+    """What came out of the sample: columns and records."""
+
     columns = ma.fields.List(ma.fields.String(), required=True)
     items = ma.fields.List(ma.fields.Nested(RowShape), required=True)
 
@@ -143,6 +147,8 @@ class Estimate(ma.Schema):
 
 
 class Preview(ma.Schema):
+    """The sample, what the steps made of it, and what the whole file would take."""
+
     columns = ma.fields.List(ma.fields.String(), required=True)
     items = ma.fields.List(ma.fields.Nested(SampleRow), required=True)
     result = ma.fields.Nested(Outcome, required=True)

@@ -19,6 +19,8 @@ blp = Resource(
 
 
 class PasswordChange(ma.Schema):
+    """The password that holds now, and the one that is to hold; ends all other sessions."""
+
     current_password = ma.fields.String(required=True, validate=BOUNDED, metadata={"format": "password"})
     new_password = ma.fields.String(required=True, validate=BOUNDED, metadata=PASSWORD_FORM)
     end_keys = ma.fields.Boolean(
@@ -67,6 +69,8 @@ class SessionShape(ma.Schema):
 
 
 class Sessions(ma.Schema):
+    """Where the user is signed in; there are too few for pages."""
+
     items = ma.fields.List(ma.fields.Nested(SessionShape), required=True)
 
 
@@ -113,6 +117,8 @@ def end_session(session_id: str) -> None:
 
 
 class Leaving(ma.Schema):
+    """The password, so that a stolen token cannot delete an account."""
+
     password = ma.fields.String(required=True, validate=BOUNDED, metadata={"format": "password"})
 
 

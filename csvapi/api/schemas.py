@@ -55,6 +55,8 @@ class Dialect(ma.Schema):
 
 
 class Alternative(ma.Schema):
+    """Another reading of the file that is nearly as likely, and how likely, from 0 to 1."""
+
     dialect = ma.fields.Nested(Dialect, required=True)
     confidence = ma.fields.Float(required=True)
 
@@ -73,6 +75,8 @@ class Found(ma.Schema):
 
 
 class PreambleLine(ma.Schema):
+    """A line above the header, which is no record."""
+
     line = ma.fields.Integer(required=True, metadata={"description": "From 1"})
     text = ma.fields.String(required=True, metadata={"description": "At most 200 characters of it"})
 
@@ -92,6 +96,8 @@ class Detection(ma.Schema):
 
 
 class FileLinks(ma.Schema):
+    """Where to go from a file."""
+
     self = ma.fields.String(required=True)
     content = ma.fields.String(required=True)
     rows = ma.fields.String(required=True)
@@ -139,12 +145,16 @@ _NEXT = {"description": "The cursor of the next page; null on the last one"}
 
 
 class RowsShape(ma.Schema):
+    """A page of records with where they stand in the file; `next` is the cursor of the following page."""
+
     columns = ma.fields.List(ma.fields.String(), required=True)
     items = ma.fields.List(ma.fields.Nested(RowShape), required=True)
     next = ma.fields.String(required=True, allow_none=True, metadata=_NEXT)
 
 
 class IssueShape(ma.Schema):
+    """Something wrong with one record: what, and where; row and line count from 1, bytes from 0."""
+
     code = ma.fields.String(required=True, validate=validate.OneOf(list(KINDS)))
     kind = ma.fields.String(
         required=True, validate=validate.OneOf(list(KINDS)), metadata={"description": "The same word as `code`"}
@@ -156,6 +166,8 @@ class IssueShape(ma.Schema):
 
 
 class IssuesShape(ma.Schema):
+    """A page of issues, which may be empty and have a next one; `next` is null once the whole file was looked at."""
+
     items = ma.fields.List(ma.fields.Nested(IssueShape), required=True)
     next = ma.fields.String(required=True, allow_none=True, metadata=_NEXT)
 

@@ -27,6 +27,10 @@ class EventStream(Response):
         self.headers["X-Accel-Buffering"] = "no"  # nginx passes events on at once
 
     def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
+        """Answer, and hand the connection to `begin`, so that no thread waits for the stream's events.
+
+        Without gunicorn's socket the events are the body of the response, which takes a thread.
+        """
         connection = environ.get("gunicorn.socket")
         if type(connection) is not socket.socket or environ["REQUEST_METHOD"] == "HEAD":
             return super().__call__(environ, start_response)
@@ -64,12 +68,14 @@ class Client:
         connection.setblocking(False)
 
     def write(self, data: bytes) -> bool:
+        """Send all of the data at once; returns False where the client is gone or does not keep up."""
         try:
             return self._connection.send(data) == len(data)
         except OSError:
             return False
 
     def close(self) -> None:
+        """End the connection."""
         self._connection.close()
 
 

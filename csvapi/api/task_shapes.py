@@ -89,11 +89,15 @@ class Counts(ma.Schema):
 
 
 class TaskFailure(ma.Schema):
+    """Why a task failed: a code of `GET /api/v1/errors`, and a sentence."""
+
     code = ma.fields.String(required=True)
     detail = ma.fields.String(required=True)
 
 
 class TaskLinks(ma.Schema):
+    """Where to go from a task; only what it has or allows is there."""
+
     self = ma.fields.String(required=True)
     events = ma.fields.String(required=True)
     cancel = ma.fields.String()

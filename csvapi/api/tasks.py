@@ -43,12 +43,16 @@ _PREFER = {
 
 
 class Listing(Paging):
+    """Which tasks to list, and the page."""
+
     status = ma.fields.String(
         validate=validate.OneOf([str(status) for status in Status]), metadata={"description": "Only these"}
     )
 
 
 class TaskPage(ma.Schema):
+    """A page of tasks, the newest first; `next` is the cursor of the following page."""
+
     items = ma.fields.List(ma.fields.Nested(TaskItem), required=True)
     next = NEXT
 

@@ -25,6 +25,8 @@ ONE = "/<int:webhook_id>"
 
 
 class HookRequest(ma.Schema):
+    """An address that is to be called, and for which events."""
+
     url = ma.fields.String(
         required=True,
         validate=validate.Length(1, 2000),
@@ -40,6 +42,8 @@ class HookRequest(ma.Schema):
 
 
 class HookShape(ma.Schema):
+    """A webhook as lists show it: everything but its secret; `disabled_at` once it was given up."""
+
     id = ma.fields.Integer(required=True)
     url = ma.fields.String(required=True)
     events = ma.fields.List(ma.fields.String(), required=True)
@@ -49,14 +53,20 @@ class HookShape(ma.Schema):
 
 
 class NewHook(HookShape):
+    """A webhook just made, the only answer that ever has its secret."""
+
     secret = ma.fields.String(required=True, metadata={"description": "Verifies the signatures; shown this once"})
 
 
 class Hooks(ma.Schema):
+    """All webhooks of the user; there are too few for pages."""
+
     items = ma.fields.List(ma.fields.Nested(HookShape), required=True)
 
 
 class Attempt(ma.Schema):
+    """One attempt to deliver: when, what the address answered, and after how many milliseconds."""
+
     at = ma.fields.String(required=True)
     status = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "Null when nothing answered"})
     ms = ma.fields.Integer(required=True)
@@ -75,6 +85,8 @@ class DeliveryShape(ma.Schema):
 
 
 class DeliveryPage(ma.Schema):
+    """A page of deliveries, the newest first; `next` is the cursor of the following page."""
+
     items = ma.fields.List(ma.fields.Nested(DeliveryShape), required=True)
     next = NEXT
 

@@ -47,6 +47,8 @@ class Parser(argparse.ArgumentParser):
     """Says what is wrong with a command line in one line; exit code 2."""
 
     def error(self, message: str) -> NoReturn:
+        """End with code 2 and one line on stderr that names the way out; an unknown option comes with the one that was
+        meant."""
         if message.startswith(_UNKNOWN):
             message += self._instead(message.removeprefix(_UNKNOWN).split()[0])
         self.exit(2, f"{self.prog}: {message.rstrip('.')}; see {self.prog} --help\n")
@@ -115,6 +117,7 @@ def _add_running(group: argparse._ArgumentGroup) -> None:
 
 
 def request(command: str, given: argparse.Namespace, steps: list[dict[str, Any]]) -> Request:
+    """What a command was asked for, in the form that all of them run."""
     return Request(
         command=command,
         source=given.input,

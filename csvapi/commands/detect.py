@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.detection import Detection
 
-SUMMARY = "Tell a file's dialect, columns and oddities, and what says so, from its first and last 64 KiB."
+SUMMARY = "Report a file's dialect, columns and oddities, with the evidence, from its first and last 64 KiB."
 
 
 def main(given: Sequence[str]) -> int:

@@ -34,6 +34,7 @@ def run(parser: ArgumentParser, request: arguments.Request) -> int:
 
 
 def check_steps(parser: ArgumentParser, steps: list[dict[str, Any]]) -> None:
+    """End with code 2 and one line on stderr if the steps are wrong; no file is looked at."""
     try:
         load_steps(steps)
     except InvalidInput as error:

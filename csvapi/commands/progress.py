@@ -23,9 +23,11 @@ class Bar:
 
     @classmethod
     def on_terminal(cls, size: int, *, quiet: bool) -> Bar:
+        """A bar over `size` bytes, which shows nothing unless stderr is a terminal."""
         return cls(size, shown=not quiet and sys.stderr.isatty())
 
     def __call__(self, done: Progress) -> None:
+        """Draw how far the run is, a few times a second at most."""
         if not self._shown or (at := time.monotonic()) < self._next:
             return
         self._next = at + _EVERY
@@ -43,6 +45,7 @@ class Bar:
         return rates(self._size * share, done.rows_in / passes, seconds)
 
     def close(self) -> None:
+        """Leave the terminal as it was."""
         if self._bar is not None:
             self._bar.stop()
 
@@ -56,6 +59,7 @@ class Bar:
 
 
 def rates(size: float, records: float, seconds: float) -> str:
+    """The throughput for people: millions of bytes and records in a second."""
     seconds = max(seconds, 1e-6)
     return f"{size / seconds / 1e6:,.0f} MB/s, {records / seconds:,.0f} records/s"
 

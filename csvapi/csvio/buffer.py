@@ -22,6 +22,7 @@ class Buffer:
 
     @property
     def size(self) -> int:
+        """The number of bytes that no parser has taken yet."""
         return self.stop - self.start
 
     @property
@@ -31,10 +32,11 @@ class Buffer:
 
     @property
     def at_home(self) -> bool:
+        """Whether the bytes lie in `home`."""
         return self.text is self.home
 
     def add(self, data: bytes) -> None:
-        """Append what follows in the file; every batch that lies in the buffer is invalid then."""
+        """Append what follows in the file; this invalidates every batch that lies in the buffer."""
         needed = self.size + len(data)
         if self.stop + len(data) > len(self.text) or (not self.at_home and needed <= len(self.home)):
             rest = bytes(self.rest)
@@ -48,7 +50,7 @@ class Buffer:
         self.stop += len(data)
 
     def skip(self, taken: LocatedBatch) -> None:
-        """Go on behind what a parser took."""
+        """Go on after what a parser took."""
         self.start += taken.size
         self.position += taken.size
         self.row += len(taken)

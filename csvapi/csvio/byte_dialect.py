@@ -92,7 +92,7 @@ class ByteDialect:
 
     @cached_property
     def _specials(self) -> re.Pattern[bytes] | None:
-        """Where a text may be more than fields between delimiters; None where only quotes make it so."""
+        """Matches where a text may be more than fields between delimiters; None if only a quote can make it so."""
         if not self.escape and not self.dialect.skip_space:
             return None
         parts = [re.escape(each) for each in (self.quote, self.escape) if each]
@@ -170,7 +170,7 @@ class ByteDialect:
         return re.compile(rb"(?:[^" + quote + rb"]++|" + quote + rb"(?:" + quote + rb"|" + reopened + rb"))*+")
 
     def encoded(self, fields: Iterable[str]) -> list[bytes]:
-        """What the reader gives, as bytes again."""
+        """Encode the fields that the reader yields back to bytes."""
         codec, errors = self.text
         return [field.encode(codec, errors) for field in fields]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from csvapi.csvio.records import record_text
 
 if TYPE_CHECKING:
-    from csvapi.csvio.batch import ParsedBatch
+    from csvapi.csvio.parsed_batch import ParsedBatch
     from csvapi.csvio.parsing import LocatedBatch, ParsedRecords
     from csvapi.csvio.preview import Head
     from csvapi.csvio.source import Source
@@ -27,6 +27,7 @@ class Issue:
     byte: int = 0
 
     def as_json(self) -> dict[str, int]:
+        """As the receipt has it: without a place where there is none."""
         if not self.count:
             return {"count": 0}
         return {"count": self.count, "row": self.row, "line": self.line, "byte": self.byte}
@@ -34,7 +35,7 @@ class Issue:
 
 @dataclass(slots=True)
 class Census:
-    """Counts of one range; `add` puts the range that follows behind it."""
+    """The counts of one range; `add` appends those of the range that follows."""
 
     records: int = 0
     lines: int = 0
@@ -42,6 +43,7 @@ class Census:
     issues: dict[str, Issue] = field(default_factory=lambda: {kind: Issue() for kind in KINDS})
 
     def add(self, other: Census) -> None:
+        """Add the counts of the range that follows, whose rows and lines count from its beginning."""
         for kind, issue in other.issues.items():
             mine = self.issues[kind]
             if not mine.count and issue.count:
@@ -53,6 +55,7 @@ class Census:
         self.blank += other.blank
 
     def as_json(self) -> dict[str, Any]:
+        """As the receipt has it: the numbers of records and of blank lines, and each kind of issue."""
         found = {kind: issue.as_json() for kind, issue in self.issues.items()}
         return {"records": self.records, "blank_lines": self.blank, **found}
 
@@ -67,7 +70,7 @@ class Counter:
         self.census = Census()
 
     def count(self, located: ParsedRecords) -> list[int]:
-        """Count what `located` holds and give the indexes of its ragged records; also tells the batch its width."""
+        """Count what `located` holds and return the indexes of its ragged records; also sets the width of the batch."""
         batch, census = located.batch, self.census
         ragged = self.ragged(batch)
         self._found("ragged", located, ragged)
@@ -78,7 +81,7 @@ class Counter:
         return ragged
 
     def count_good(self, located: LocatedBatch) -> None:
-        """Count records that are known to have no issue, but that they may be the header again."""
+        """Count records that are known to have no issue, except that some may repeat the header."""
         self.census.records += len(located)
         self.census.lines += located.lines
         count, first = located.count_equal(self.header) if self.header else (0, 0)
@@ -126,6 +129,7 @@ class Counter:
         return place >= 0
 
     def decodes(self, text: bytes | memoryview) -> bool:
+        """Whether the bytes are text in the file's encoding; time: one scan of them."""
         undecodable = self.source.byte_dialect.undecodable
         if undecodable is not None:
             return len(text) == len(bytes(text).translate(None, undecodable))

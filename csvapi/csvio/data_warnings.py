@@ -16,10 +16,10 @@ _SHOWN, _LONG = 100, 1000  # characters of a value, of anything else
 
 CODES = {
     "bom": "A byte order mark stands between records, as in files that were joined; it is no part of a field.",
-    "detected_by_older_version": "The file's dialect was detected by an older version, and would be another one now.",
+    "detected_by_older_version": "An older version detected the file's dialect; this version would detect another one.",
     "doubled_delimiter": "Fields stand between two delimiters, so that every second column is empty.",
     "empty_file": "The file holds no record.",
-    "empty_keys": "Records went as duplicates of each other although all the columns that are compared are empty.",
+    "empty_keys": "Records were dropped as duplicates of each other although all the compared columns are empty.",
     "fewer_parts": "Cells have fewer parts than there are columns for them; the others are empty.",
     "header_rows": "The header has several rows; the lowest names the columns, the others count as preamble.",
     "long_quote": "A quoted field runs over many lines; its closing quote may be missing.",

@@ -26,9 +26,11 @@ class Dialect:
     preamble: int = 0
 
     def as_json(self) -> dict[str, Any]:
+        """As a request gives it and a receipt shows it."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Dialect:
+        """What `as_json` gave; keys that this version does not know are ignored."""
         known = {field.name for field in fields(cls)}
         return cls(**{name: item for name, item in value.items() if name in known})

@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import accumulate, compress, islice, pairwise
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.batch import ParsedBatch
+from csvapi.csvio.parsed_batch import ParsedBatch
 from csvapi.native import cells, comparing, copying, keys
 from csvapi.native.partitions import entries
 

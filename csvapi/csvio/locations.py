@@ -35,6 +35,7 @@ class Location:
     byte: int
 
     def as_json(self) -> dict[str, int]:
+        """As an answer has it."""
         return {"row": self.row, "line": self.line, "byte": self.byte}
 
 
@@ -57,6 +58,7 @@ class Span:
     marked: frozenset[int]
 
     def location(self, index: int) -> Location:
+        """Where the record with this position in the batch begins."""
         unit = self.units[index]
         line = self.lines[unit] if self.lines else self.begin.line + unit
         return Location(self.begin.row + index, line, self.bytes[unit])
@@ -117,6 +119,7 @@ class Row:
         return self._batch.byte_dialect.restore(self._batch.raw[self._index])
 
     def as_json(self) -> dict[str, Any]:
+        """As an answer has it: where it stands, and its values as text."""
         return {**self.location.as_json(), "values": self.values}
 
 
@@ -156,6 +159,7 @@ class RecordIssue:
     detail: str
 
     def as_json(self) -> dict[str, Any]:
+        """As an answer has it; `kind` repeats `code` for older clients."""
         return {"code": self.kind, "kind": self.kind, "detail": self.detail, **self.location.as_json()}
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def parser(lines: Iterable[str], form: dict[str, Any]) -> Reader | Aligned:
-    """A reader of `lines` in a form of the csv module's own words."""
+    """A reader of `lines`; `form` has the csv module's own names for the parts of a dialect."""
     if sys.version_info >= (3, 13) and form["delimiter"] == " " and form["skipinitialspace"]:
         return Aligned(lines, {**form, "skipinitialspace": False})
     return csv.reader(lines, **form)
@@ -38,7 +38,8 @@ class Careful:
     """
 
     def __init__(self, feed: Feed, form: dict[str, Any], *, final: bool = True) -> None:
-        """Of a feed that is not the `final` one, a record that it does not end is not read twice: its fields are [].
+        """Unless the feed is the `final` one, a record that does not end in it is not read a second time: its fields
+        are [].
 
         Its reader will ask again with more of the text.
         """
@@ -63,7 +64,8 @@ class Careful:
 class Aligned:
     """Columns aligned with spaces: any number of them delimits, as before Python 3.13, which refuses this.
 
-    Without skipping, each further space gives one more empty field, and one that is not quoted is told from `""`.
+    Without skipping, each further space gives one more empty field, and an unquoted empty field is distinguished from
+    `""`.
     """
 
     def __init__(self, lines: Iterable[str], form: dict[str, Any]) -> None:
@@ -82,4 +84,5 @@ class Aligned:
 
     @property
     def line_num(self) -> int:
+        """The lines that were read so far, as the csv module's readers count them."""
         return self._reader.line_num

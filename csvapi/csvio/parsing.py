@@ -6,7 +6,8 @@ from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from csvapi.csvio.batch import Batch, ParsedBatch
+from csvapi.csvio.batch import Batch
+from csvapi.csvio.parsed_batch import ParsedBatch
 from csvapi.csvio.records import BLANK, ParseResult, cut, line_count, record_text, repair
 
 if TYPE_CHECKING:
@@ -18,57 +19,61 @@ _STRETCH, _LONGEST = 1024, 64 * 1024
 
 
 class LocatedBatch(Protocol):
-    """A batch and where it is: what a parser made of the bytes from one place of a file on.
+    """A batch and where it is: what a parser made of the bytes from one position of a file on.
 
-    position  the byte where its first record begins, or the blank lines before it
-    size      its bytes, with those of blank lines
-    line      the physical line, from 1 in its range, where it begins
-    lines     its physical lines
-    blank     the blank lines among them
-    parser    which parser read it: "csv" or "native"
-    unclosed  whether its last record ends within quotes, which only the last one of a file may
-
-    `len()` is the number of records.
+    `len()` is the number of records. Valid as long as the batch, until the parser is called again.
     """
 
     @property
-    def batch(self) -> Batch: ...
-    @property
-    def position(self) -> int: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def line(self) -> int: ...
-    @property
-    def lines(self) -> int: ...
-    @property
-    def blank(self) -> int: ...
-    @property
-    def parser(self) -> str: ...
-    @property
-    def unclosed(self) -> bool: ...
+    def batch(self) -> Batch:
+        """The records, without the blank lines between them."""
 
-    def __len__(self) -> int: ...
+    @property
+    def position(self) -> int:
+        """The byte of the file at which the first record begins, or the blank lines before it."""
+
+    @property
+    def size(self) -> int:
+        """The bytes that the parser took, with those of blank lines."""
+
+    @property
+    def line(self) -> int:
+        """The physical line, from 1 in its range, at which it begins."""
+
+    @property
+    def lines(self) -> int:
+        """The physical lines of it: a record with a line end within quotes has several."""
+
+    @property
+    def blank(self) -> int:
+        """The blank lines among them."""
+
+    @property
+    def parser(self) -> str:
+        """Which parser read it, as the receipt names it: "csv" or "native"."""
+
+    @property
+    def unclosed(self) -> bool:
+        """Whether its last record ends within quotes, which only the last one of a file may."""
+
+    def __len__(self) -> int:
+        """The number of records."""
 
     def where(self, index: int) -> tuple[int, int]:
-        """The physical line and the position of the batch's record number `index` (from 0)."""
-        ...
+        """The physical line and the byte of the file at which the batch's record number `index` (from 0) begins."""
 
     def lengths(self) -> array[int]:
-        """The bytes of each record: unsigned, 4 bytes each."""
-        ...
+        """The bytes of each record with its line end: unsigned, 4 bytes each; shape (len,)."""
 
     def count_equal(self, record: bytes) -> tuple[int, int]:
-        """How many records are these bytes but for their line ends, and the number of the first one."""
-        ...
+        """How many records are these bytes but for their line ends, and the number of the first one (0 if none)."""
 
 
 class Parser(Protocol):
-    """Makes a batch of the bytes that a buffer holds.
+    """Makes a batch of the bytes that a buffer holds. Parsers are asked in turn; the first that takes some bytes wins.
 
-    `parse` takes whole records from the buffer's start on, as many as it likes, and leaves the buffer as it is; or
-    gives None: the bytes are less than a record, or not for this parser. Whatever it takes must be what the csv module
-    would read there. `final` says that the file ends where the buffer does.
+    So a parser may decline whatever it is not certain of. Whatever it takes must be what the csv module would read
+    there, which is the last parser of every pass and takes everything.
 
         class Lines:
             '''Takes records of one field, without quotes and blank lines.'''
@@ -82,16 +87,22 @@ class Parser(Protocol):
                     return None
                 lines = whole.splitlines(keepends=True)
                 return ParsedRecords(ParsedBatch(...), buffer.position, len(whole), buffer.line, ...)
+
+    Time should be linear in the bytes that it looks at, and memory a few times these. It raises nothing for what a file
+    holds: declining is the way.
     """
 
     @property
     def home(self) -> memoryview | None:
         """The memory that a buffer should be in for this parser; None if any will do."""
-        ...
 
     def parse(self, buffer: Buffer, *, final: bool) -> LocatedBatch | None:
-        """A batch of the first whole records in the buffer, or None to decline; see the class."""
-        ...
+        """Make a batch of the first whole records in the buffer, as many as it likes, or return None to decline.
+
+        It begins at the start of `buffer.rest`, which is the start of a record, and leaves the buffer as it is. `final`
+        says that the file ends where the buffer does; otherwise the last record may go on after it. None means that
+        this parser does not read these bytes, or that they are less than a record.
+        """
 
 
 @dataclass(slots=True)
@@ -161,8 +172,8 @@ class ParsedRecords:
 class CsvParser:
     """The csv module, the authority on every record; text in which nothing is special is split.
 
-    Where it is `patient`, it takes all that there is; else, since another parser declined what is there, a stretch as
-    small as it can be: the double of the one before while it is asked again and again.
+    If `patient`, it takes all bytes of the buffer. Otherwise another parser has declined them, and it takes as little
+    as it can: a short stretch, twice as long each time that it is asked again directly after the last one.
     """
 
     source: Source

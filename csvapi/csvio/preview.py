@@ -110,5 +110,5 @@ def text_rows(source: Path, dialect: Dialect) -> Iterator[list[str | None]]:
 
 
 def rows(source: Path, dialect: Dialect, limit: int, offset: int = 0) -> tuple[list[str], list[list[str | None]]]:
-    """The column names, and `limit` records from the one behind `offset` others."""
+    """The column names, and `limit` records after the first `offset` ones."""
     return header(source, dialect), list(islice(text_rows(source, dialect), offset, offset + limit))

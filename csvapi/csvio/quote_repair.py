@@ -106,7 +106,8 @@ class QuoteRepair:
         return bool(self.escape) and (len(record) - len(record.rstrip(self.escape))) % 2 == 1
 
     def _opened(self, record: str, fields: list[_Field], width: int) -> list[_Field]:
-        """Reading (b): takes one opening quote after the other for text, first those that enclose lone quotes."""
+        """Reading (b): treats opening quotes as text, one after the other, beginning with those that enclose lone
+        quotes."""
         literal: set[int] = set()
         while len(fields) < width and len(literal) < _MOST_OPENED:
             enclosing = [each for each in fields if each.opening >= 0 and self.delimiter in each.text]

@@ -135,7 +135,7 @@ class _Feed:
         self.starved = True
 
     def begin(self, record: int) -> None:
-        """Go on at the start of a record."""
+        """Continue at the start of a record."""
         self.position = self.record = record
 
     def _line_end(self) -> int:

@@ -1,4 +1,4 @@
-"""Writing indexed batches anew, by the kernel: what select and normalise do with records that are nothing special."""
+"""Writing indexed batches anew, by the kernel: what select and normalise do with plain records."""
 
 from __future__ import annotations
 

@@ -48,6 +48,7 @@ class Sink:
         self.waiting = 0
 
     def write(self, data: bytes) -> None:
+        """Write bytes of the file, later: see `flush`. Raises what `csvio.disk` does for too much."""
         self.unpaid += len(data)
         self._add(data)
 
@@ -58,7 +59,7 @@ class Sink:
             self.flush()
 
     def write_all(self, pieces: Sequence[bytes]) -> None:
-        """What `write` does of each; they are joined once, with whatever else is written."""
+        """Write each of them as `write` does, but join them only once, with whatever else is written."""
         self.pending += pieces
         more = sum(map(len, pieces))
         self.waiting += more
@@ -67,10 +68,11 @@ class Sink:
             self.flush()
 
     def write_records(self, records: Iterable[bytes], byte_dialect: ByteDialect) -> None:
+        """Write records, in the file's own bytes where they were transcoded."""
         self.write(byte_dialect.restore(b"".join(records)))
 
     def write_now(self, data: memoryview) -> None:
-        """Write what lies in memory that is soon used for something else; without a copy where it is much."""
+        """Write data from memory that will soon be reused; without a copy if it is large."""
         if len(data) < _DIRECT:
             self.write(bytes(data))
             return
@@ -78,13 +80,14 @@ class Sink:
         self._out(data, len(data))
 
     def write_text(self, text: memoryview, byte_dialect: ByteDialect) -> None:
-        """The same of records in the bytes of `byte_dialect`."""
+        """The same for records in the bytes of `byte_dialect`."""
         if byte_dialect.wide:
             self.write(byte_dialect.restore(bytes(text)))
         else:
             self.write_now(text)
 
     def flush(self) -> None:
+        """Hand what is waiting to the file, and hash it. Raises what `csvio.disk` does for too much."""
         data = b"".join(self.pending)
         self.pending.clear()
         self.waiting = 0
@@ -99,7 +102,7 @@ class Sink:
             self.file.write(data)
 
     def settle(self) -> None:
-        """Leave nothing in this process: another one that has the file may write where this one stopped."""
+        """Flush to the file, so that another process that has it open can write where this one stopped."""
         self.flush()
         with disk_budget():
             self.file.flush()

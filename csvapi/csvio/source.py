@@ -38,6 +38,11 @@ class Source:
 
     @classmethod
     def open(cls, path: Path, dialect: Dialect) -> Source:
+        """Look at the file's ends: which byte order it has, and where its records begin and end.
+
+        Raises `InvalidInput` for a dialect that does not fit the file, `UnsupportedEncoding` for an encoding that is
+        not known.
+        """
         with path.open("rb") as file:
             byte_dialect = ByteDialect.of(dialect, file.read(4))
         size = path.stat().st_size
@@ -82,6 +87,7 @@ class Source:
 
     @property
     def preamble_lines(self) -> int:
+        """The number of physical lines above the header."""
         return self.preamble[0]
 
     def pieces(self, start: int, stop: int, size: int) -> Iterator[bytes]:

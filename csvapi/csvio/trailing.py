@@ -1,4 +1,4 @@
-"""What NULs and Ctrl-Z at the end of a file are no record: those with which tapes, file systems and DOS fill up."""
+"""Which NULs and Ctrl-Z at the end of a file are no record: the padding of tapes, file systems and DOS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How wide the records of a file are, where no header says it."""
+"""How many fields the records of a file have, where no header says so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a caller may choose about a run, and what it is told while it runs."""
+"""What a caller may choose about a run, and what is reported while it runs."""
 
 from __future__ import annotations
 

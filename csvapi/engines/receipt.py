@@ -23,7 +23,7 @@ class StepCount:
     detail: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """As `dropped_by_step` has it."""
+        """As an entry of `dropped_by_step` in the receipt."""
         dropped = self.records_in - self.kept
         return {"op": self.op, "in": self.records_in, "kept": self.kept, "dropped": dropped, **self.detail}
 

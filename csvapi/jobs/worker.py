@@ -88,6 +88,7 @@ class TaskWorker(Worker):
         self._ordered_queues = sorted(self.queues, key=lambda queue: queue.name == reference_queue.name)
 
     def execute_job(self, job: Job, queue: Queue) -> None:
+        """Run the job of a small task here, and any other in a forked work-horse."""
         self._here = _is_small(job.id)
         if self._here:
             with memory.limited(self._room):
@@ -123,6 +124,8 @@ class TaskWorker(Worker):
                 self._give_up(job.id, killed_for_memory=self._crashed or oom_kills() > kills)
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
+        """Run the job, as the horse: with a limit on memory, at a lower priority than the requests', and never without
+        its parent."""
         die_with_parent(self.pid or os.getppid())
         prefer_to_kill_this_process()
         os.nice(NICENESS)
@@ -137,6 +140,7 @@ class TaskWorker(Worker):
             super().handle_exception(job, *exc_info)
 
     def wait_for_horse(self) -> tuple[int | None, int | None, Any]:
+        """Wait until the horse has ended, note how, and end what it had started."""
         pid, status, usage = super().wait_for_horse()
         self._clean = status == os.EX_OK
         self._crashed = status is not None and self._ran_into_its_limit(status, usage)

@@ -37,9 +37,11 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Microseconds on MySQL, too, where the type has none by default."""
         return dialect.type_descriptor(mysql.DATETIME(fsp=6) if dialect.name in {"mysql", "mariadb"} else DateTime())
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To UTC without a zone. Raises ValueError for a time without one, whose meaning would be a guess."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -47,6 +49,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From the database, where all times are in UTC."""
         return None if value is None else value.replace(tzinfo=UTC)
 
 
@@ -57,12 +60,15 @@ class Document(TypeDecorator[Any]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """A type that holds more than 64 KiB on MySQL and MariaDB, too."""
         return dialect.type_descriptor(mysql.LONGTEXT() if dialect.name in {"mysql", "mariadb"} else Text())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """To JSON. Raises ValueError for a number that JSON does not have, such as infinity."""
         return None if value is None else json.dumps(value, separators=(",", ":"), allow_nan=False)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """From JSON."""
         return None if value is None else json.loads(value)
 
 
@@ -77,6 +83,7 @@ class Sentence(TypeDecorator[str]):
     most = 4_000  # characters
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """The text as it can be stored: at most `most` characters, with `?` for each lone surrogate."""
         if value is None:
             return None
         whole = value.encode(errors="replace").decode()

@@ -33,6 +33,7 @@ class Report(NamedTuple):
 
     @classmethod
     def of(cls, library: bytes, compiler: str, sources: str) -> Report:
+        """The report of a library just built by `compiler` from `sources`, a digest of them."""
         return cls(compiler, sources, hashlib.sha256(library).hexdigest())
 
     def fits(self, library: bytes) -> bool:
@@ -40,6 +41,7 @@ class Report(NamedTuple):
         return bool(self.compiler) and hashlib.sha256(library).hexdigest() == self.sha256
 
     def text(self) -> str:
+        """What is written beside the library."""
         if not self.compiler:
             return f"not built: {self.reason}\n"
         return f"built by {self.compiler}\nsources {self.sources}\nsha256 {self.sha256}\n"

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def joined(index: RecordIndex, columns: Sequence[int], mask: ReadableBuffer | None = None, value: int = 1) -> bytes:
-    """What the fields of some columns hold, record by record, a NUL behind each: no field of an index holds one.
+    """What the fields of some columns hold, record by record, each followed by a NUL: no field of an index holds one.
 
-    `columns` are counted from 0, in any order; one that occurs n times is there n times. Only records whose byte in
-    `mask` is `value`, without a mask all. The text can be decoded as one where the encoding allows.
+    `columns` are counted from 0, in any order; one that occurs n times is there n times. Only the records whose byte in
+    `mask` is `value`; all of them without a mask. The text can be decoded as one where the encoding allows.
     """
     times = max(map(columns.count, columns), default=0)
     out = index.scanner.output.at_least(times * (index.size + 1) + len(columns) * len(index) + SLACK)

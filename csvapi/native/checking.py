@@ -1,4 +1,4 @@
-"""Which cells a field's rules surely allow; the others are for Python."""
+"""Which cells a field's rules certainly allow; Python judges the others."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Answers:
 def check_cells(
     index: RecordIndex, column: int, rules: CellRules, mask: bytes | None = None, known: ValueCounter | None = None
 ) -> Answers:
-    """What the rules say of the cells of a column, in the records of the mask; of others, that they are allowed.
+    """Check the cells of a column in the records of the mask; those of other records count as allowed.
 
     `known` is for rules of kind LEARNED: a value that is not among its own becomes one, if it has room, with the count
     0; those with a count of 1 are allowed. Raises `ValueError` where it is missing.

@@ -1,4 +1,4 @@
-"""Fields column by column, as Arrow has texts: a column's cells one behind the other, and where each of them ends."""
+"""Fields column by column, as Arrow has texts: a column's cells one after the other, and where each of them ends."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LARGEST = 1 << 31  # bytes of a text, less one: Arrow's offsets are 32 bits wit
 
 
 class Fitting(NamedTuple):
-    """How many records go together, what they take, and the record of the index that is behind them."""
+    """How many records go together, what they take, and the record of the index that comes after them."""
 
     records: int
     size: int

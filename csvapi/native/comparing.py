@@ -1,4 +1,4 @@
-"""Comparing cells where they lie, and answers about some records as answers about all."""
+"""Compares cells in place, and turns answers about some records into answers about all."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def compare_numbers(
 ) -> tuple[bytes, int]:
     """For each record in `mask` YES or NO, or UNSURE where only Python can tell; and how many of these there are.
 
-    `comparison` is one of < <= == >= >. What has a zero too many before it is UNSURE, as everything else that is not
-    plainly a number of up to 18 digits.
+    `comparison` is one of < <= == >= >. UNSURE is a cell with a leading zero, and any other that is not plainly a
+    number of up to 18 digits.
     """
     below, above = around(limit)
     answers = bytearray(len(index))

@@ -1,4 +1,4 @@
-"""Copying records from one piece of memory to another, byte for byte, those that lie together at once."""
+"""Copies records from one buffer to another, byte for byte; records that lie together are copied at once."""
 
 from __future__ import annotations
 

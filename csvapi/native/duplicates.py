@@ -21,8 +21,8 @@ _LITTLE = 16  # part of the slots
 class Resolver:
     """Decides about entries that are given in the order of their rows; for `keep` last, in the reverse order.
 
-    `most` distinct keys of a partition fit into the table. A record that goes gets `code` in `decisions`, a byte each;
-    in `repeated`, 8 bytes each, the row of the one it repeats, from 1.
+    `most` distinct keys of a partition fit into the table. A record that is dropped gets `code` in `decisions`, which
+    has a byte for each record; in `repeated`, 8 bytes each, the row of the one it repeats, from 1.
     """
 
     def __init__(
@@ -41,24 +41,24 @@ class Resolver:
         self._table, self._used = Memory(SLOT * self._capacity), c_uint64(0)
 
     def close(self) -> None:
-        """Let go of the memory that was given."""
+        """Release the memory that the caller gave."""
         self._decisions = self._repeated = None
 
     def begin(self) -> None:
         """Forget the keys of the partition before.
 
-        A table of which little was used is made anew: to clear it would bring all of it into memory.
+        A table of which little was used is given back to the system: to clear it would bring all of it into memory.
         """
         used = self._used.value
         if used * _LITTLE < self._capacity:
-            self._table = Memory(SLOT * self._capacity)
+            self._table.forget()
         elif used:
             self._table.clear(SLOT * self._capacity)
         self._used.value = 0
 
     def decide(self, entries: ReadableBuffer, base: int) -> int | None:
-        """How many of the entries' records go, `base` being added to their rows; None where there are more keys than
-        fit."""
+        """Decide about some entries, after adding `base` to their rows. Returns how many records are dropped; None if
+        there are more keys than fit."""
         count, dropped = memoryview(entries).nbytes // ENTRY, c_uint64(0)
         done = kernel().resolve(
             readable(entries, ENTRY * count, "entries", item=8),

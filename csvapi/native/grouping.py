@@ -1,4 +1,5 @@
-"""How often each value occurs: counts that come in the order of their values become lines, greater counts first.
+"""How often each value occurs: turns counts that arrive in the order of their values into lines that can be sorted by
+count.
 
 A count in a block is an item whose key orders as the value does (`steps.sort_keys.text_key`), and whose record is the
 count in eight bytes, the lowest first.
@@ -86,7 +87,7 @@ class Groups:
             self._group.key, self._group.room = key.address, key.size
 
     def odd(self) -> tuple[bytes, int]:
-        """The value at hand, and its count; it is done with."""
+        """The value that was left to the caller, and its count; `add` goes on after it."""
         size = int(self._group.size)
         text = bytes(self._key.at_least(size).view[: max(0, size - len(_KEY_END))])
         self._group.size = 0

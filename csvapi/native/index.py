@@ -24,7 +24,7 @@ class RecordIndex:
     size      the bytes of all records
     lines     their physical lines
     quotes    the quotes among their bytes
-    declined  why the record behind them was not taken; None if it was only not whole
+    declined  why the record after them was not taken; None if it was only not whole
 
     `len()` is the number of records. Functions over an index take a `mask`, a byte for each record, and a `value`: they
     are about the records whose byte is that; without a mask, about all.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from csvapi.native.keys import DIGEST
-from csvapi.native.library import SLACK, LookupStruct, ProgressStruct, kernel
+from csvapi.native.library import SLACK, LookupStruct, ProgressStruct, RecordsStruct, kernel
 from csvapi.native.memory import Growing, Memory, readable
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LENGTH = 4  # bytes before a text that say how long it is
 PLACE = 16  # bytes: where the entries of a digest begin, and where they end
 MOST_BITS = 32
+_ENTRY, _WORD = 3, 8  # words of an entry, bytes of a word
 _BESIDES = 32  # bytes that are written beyond a pair, at most
 
 
@@ -32,21 +33,28 @@ class Mapped:
         self.address = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
 
     def release(self) -> None:
+        """Give back the memory of the pages that were read; they are read again where they are needed."""
         self._map.madvise(mmap.MADV_DONTNEED)
 
 
 class Lookup:
     """Entries in the order of their digests, where those begin that begin with the same `bits` bits, and their texts.
 
-    The row of an entry is where its text is, after its length in 4 bytes; behind the last text there are `SLACK` bytes.
+    The row of an entry is where its text is, after its length in 4 bytes; after the last text there are `SLACK` bytes.
     Raises `ValueError` where there are fewer bytes than that takes.
     """
 
     def __init__(self, entries: Memory | Mapped, starts: Memory | Mapped, texts: Memory | Mapped, bits: int) -> None:
         if not 1 <= bits <= MOST_BITS or len(starts.view) < 8 * ((1 << bits) + 1) or len(texts.view) < SLACK:
-            raise ValueError(f"There are not the starts of {bits} bits, or no {SLACK} bytes behind the texts.")
+            raise ValueError(f"There are not the starts of {bits} bits, or no {SLACK} bytes after the texts.")
         self.parts, self.bits = (entries, starts, texts), bits
         self.structure = LookupStruct(entries.address, starts.address, texts.address, bits)
+        self._rows = entries.view[: len(entries.view) // _WORD * _WORD].cast("Q")
+
+    def text(self, place: int) -> bytes:
+        """The text of the entry at a place."""
+        start, texts = self._rows[_ENTRY * place + _ENTRY - 1] + LENGTH, self.parts[2].view
+        return bytes(texts[start : start + int.from_bytes(texts[start - LENGTH : start], "little")])
 
     def find(self, digests: memoryview, start: int, stop: int, mask: Any, empty: ReadableBuffer, found: Found) -> None:
         """Look up the digests of the records from number `start` up to `stop` that are in the mask."""
@@ -86,15 +94,16 @@ class Found:
 
     @classmethod
     def of(cls, count: int, answers: Growing, places: Growing | None = None) -> Found:
-        """Room for so many, up to its next use for something else."""
+        """Room for `count` answers; valid until the memory is used for the next batch."""
         return cls(count, answers.at_least(count), places.at_least(PLACE * count) if places else None)
 
 
 class Joined:
-    """Writes the records of `index` that are in `mask` with the text of each of their matches behind them.
+    """Writes the records of `index` that are in `mask` each followed by the text of a match, once for each match.
 
-    Those without a match are written with `blank` behind them, or not at all where that is None. `out` is made larger
-    for a pair that needs it. Raises `ValueError` where the matches are not of all these records.
+    A record without a match is followed by `blank`, or left out if that is None. `out` is made larger
+    for a pair that needs it. `records` are the numbers of some that lie together, instead of all. Raises `ValueError`
+    where the matches are not of all records of the index.
     """
 
     def __init__(
@@ -105,17 +114,30 @@ class Joined:
         found: Found,
         blank: bytes | None,
         limit: int,
+        records: range | None = None,
     ) -> None:
         if found.places is None or found.count < len(index):
             raise ValueError(f"There must be places for {len(index)} records.")
+        some = range(len(index)) if records is None else records
+        if not 0 <= some.start <= some.stop <= len(index):
+            raise ValueError(f"There are no records {some.start} to {some.stop} of {len(index)}.")
         self._index, self._mask, self._lookup, self._found = index, index.mask(mask), lookup, found
+        self._records = RecordsStruct.from_buffer_copy(index.structure)
+        self._records.records = some.stop
         self._blank, self._size, self._limit = (blank or b"") + bytes(SLACK), len(blank or b""), limit
         self._others = blank is not None
-        self._at = ProgressStruct()
+        self._at = ProgressStruct(some.start)
 
     @property
     def ended(self) -> bool:
-        return bool(self._at.record == len(self._index))
+        """Whether every record has been joined."""
+        return bool(self._at.record == self._records.records)
+
+    @property
+    def _valid(self) -> RecordsStruct:
+        """These records as the kernel takes them. Raises `RuntimeError` where their index is not valid any more."""
+        assert self._index.structure  # noqa: S101  raises
+        return self._records
 
     @property
     def record(self) -> int:
@@ -140,7 +162,7 @@ class Joined:
         assert places is not None  # noqa: S101  made sure of
         return int(
             kernel().put_joined(
-                byref(self._index.structure),
+                byref(self._valid),
                 self._mask,
                 1,
                 places.address,

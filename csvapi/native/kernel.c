@@ -4,7 +4,7 @@
 // of threads may be in here. They trust their arguments. csvapi/native/*.py is the only caller, and checks every size
 // and capacity before a call; what a pointer must hold is said at each function and made sure of there.
 //
-// An offset is a u32 within the text at hand. SLACK bytes behind the text must be readable: words are loaded at any byte
+// An offset is a u32 within the text at hand. SLACK bytes after the text must be readable: words are loaded at any byte
 // of it, whatever is in them beyond the end counts for nothing.
 #include <stddef.h>
 #include <stdint.h>
@@ -38,10 +38,10 @@ enum { NO, YES, NO_VALUE, UNSURE };                                  // answers 
 typedef struct { u32 delimiter, quote, doubled, text, width, unused; u64 undefined[2]; } form;
 
 // What scan() found: `records` whole records in `size` bytes with `lines` physical lines and `quotes` quotes. `reason` is
-// why the record behind them is declined, 0 if there is none; `place` is where that shows.
+// why the record after them is declined, 0 if there is none; `place` is where that shows.
 typedef struct { u64 records, size, lines, quotes, place, reason; } found;
 
-// What scan() took, for all other functions. `ends` has for each field the offset of the delimiter or line feed behind
+// What scan() took, for all other functions. `ends` has for each field the offset of the delimiter or line feed after
 // it, record by record. `quotes` has a bit for each quote; `hidden` one for each delimiter and byte of a line end within
 // quotes, and for the second of two quotes that stand for one. `size` leaves out a line feed that is not in the file.
 typedef struct {
@@ -72,7 +72,7 @@ INLINE void copy_short(u8 *to, const u8 *from, u64 n) {
 
 typedef struct { u64 quote, delimiter, feed, high, rare; } specials;  // bits of 64 bytes; rare: carriage returns and NULs
 
-// Whether `lead` and the byte behind it begin an overlong form, a surrogate, or what is beyond U+10FFFF.
+// Whether `lead` and the byte after it begin an overlong form, a surrogate, or what is beyond U+10FFFF.
 INLINE int is_bad_lead(u8 lead, u8 next) {
     if (lead < 0xC2 || lead > 0xF4) return 1;
     return (lead == 0xE0 && next < 0xA0) || (lead == 0xED && next > 0x9F) || (lead == 0xF0 && next < 0x90) ||
@@ -167,6 +167,7 @@ INLINE u64 prefix_xor(u64 x) {  // bit i: whether the ones up to bit i are odd i
 
 // Any machine: eight bytes at a time (Lamport 1975, "Multiple byte processing with full-word instructions").
 #define EACH(byte) (0x0101010101010101ull * (byte))
+INLINE u64 zeros(u64 word) { return ~(((word & EACH(0x7F)) + EACH(0x7F)) | word | EACH(0x7F)); }  // highest bit of each
 #define TARGET
 #define N(name) name##_any
 INLINE u64 low_bits_any(u64 word) { return (word & EACH(1)) * 0x0102040810204080ull >> 56; }  // one of each byte
@@ -177,10 +178,7 @@ INLINE u64 bit_any(const u8 *p, int bit) {
 }
 INLINE u64 equal_any(const u8 *p, u8 c) {
     u64 bits = 0;
-    for (int i = 0; i < 8; i++) {
-        u64 differs = load(p + 8 * i) ^ EACH(c);
-        bits |= low_bits_any(~(((differs & EACH(0x7F)) + EACH(0x7F)) | differs) >> 7) << 8 * i;
-    }
+    for (int i = 0; i < 8; i++) bits |= low_bits_any(zeros(load(p + 8 * i) ^ EACH(c)) >> 7) << 8 * i;
     return bits;
 }
 INLINE specials specials_any(const u8 *p, const form *f) {
@@ -359,7 +357,7 @@ API u64 count_equal(const records *x, const u8 *wanted, u64 n, u64 *first) {
     return count;
 }
 
-// Writes some fields of each record in `mask`, in the order of the `count` columns, a NUL behind each. Returns the bytes
+// Writes some fields of each record in `mask`, in the order of the `count` columns, a NUL after each. Returns the bytes
 // written; `out` has room for the text and a byte for each field, and 16 more.
 API u64 put_cells(const records *x, const u8 *mask, u32 value, const u32 *columns, u64 count, u8 *out) {
     u8 *to = out;
@@ -434,7 +432,7 @@ INLINE void sip_round(sip *s) {
 INLINE void sip_add(sip *s, u64 word) { s->d ^= word, sip_round(s), s->a ^= word; }
 INLINE u64 sip_sum(const sip *s) { return s->a ^ s->b ^ s->c ^ s->d; }
 
-// A key of `n` bytes, and where its digest of two words goes. Up to seven bytes behind the key are read.
+// A key of `n` bytes, and where its digest of two words goes. Up to seven bytes after the key are read.
 typedef struct { const u8 *p; u64 n, *out; } hashed;
 
 INLINE u64 last_word(const hashed *k) {
@@ -524,7 +522,7 @@ API void digests(const records *x, const u8 *mask, u32 value, const u32 *columns
     if (waits.p) digest_two(&waits, &waits, secret);
 }
 
-// The digests of `n` keys that lie one behind the other, of these lengths; eight bytes behind the last are readable.
+// The digests of `n` keys that lie one after the other, of these lengths; eight bytes after the last are readable.
 API void digest_keys(const u8 *keys, const u64 *lengths, u64 n, const u64 secret[2], u64 *out) {
     for (u64 i = 0; i < n; keys += lengths[i++]) {
         hashed key = {keys, lengths[i], out + 2 * i};
@@ -564,7 +562,7 @@ API u64 scatter(const u64 *digests, u64 from, u64 n, const u8 *mask, u32 value, 
     return n;
 }
 
-// The same for entries of a partition whose digests begin with the same `skip` bits: by the bits behind these; `shift`
+// The same for entries of a partition whose digests begin with the same `skip` bits: by the bits after these; `shift`
 // is added to their rows.
 API u64 split(const entry *entries, u64 from, u64 n, u64 shift, u32 skip, u32 bits, entry *buffers, u64 room, u32 *fill) {
     for (u64 i = from; i < n; i++) {

@@ -9,7 +9,7 @@ from typing import Any
 
 from csvapi.native.loader import load, why
 
-SLACK = 128  # bytes behind a text that functions may read, whatever is in them
+SLACK = 128  # bytes after a text that functions may read, whatever is in them
 
 
 class FormStruct(ctypes.Structure):
@@ -49,6 +49,12 @@ class ProgressStruct(ctypes.Structure):
     """`progress` of joining.inc."""
 
     _fields_ = tuple((name, c_uint64) for name in ("record", "match", "pairs", "needed"))
+
+
+class TakenStruct(ctypes.Structure):
+    """`taken` of joining.inc."""
+
+    _fields_ = tuple((name, c_uint64) for name in ("records", "count", "used", "referred", "state"))
 
 
 class FoundStruct(ctypes.Structure):
@@ -205,10 +211,13 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "check_cells": (None, [_P, *_MASK, _N, _P, _P, _P, _P, _P, POINTER(_N)]),
     "summarise_values": (None, [_P, _P, _P]),
     "raise_registers": (None, [_P, _P, _N, _P]),
-    "sort_entries": (_N, [_P, _N, _W, _W, _P, _P]),
+    "sort_entries": (_N, [_P, _N, _W, _W, _N, _P, _P]),
     "mark_starts": (_N, [_P, _N, _N, _W, POINTER(_N), _P, _N, POINTER(_N)]),
     "find_digests": (_N, [_P, _P, _N, _N, *_MASK, _P, _P, _P, POINTER(_N)]),
     "put_texts": (_N, [_P, _P, _P, _P, _N, _P, _N, _P, _P, POINTER(_N)]),
+    "group_texts": (_N, [_P, _N, _N, _P, _W, _P, _N, _P, _P]),
+    "put_answers": (_N, [_P, _P, _N, _N, _N, _P, _N, POINTER(_N)]),
+    "take_answers": (_N, [_P, _N, _N, _N, _P, _P, _P, _N, _P, _N, _P]),
     "put_joined": (_N, [_P, *_MASK, _P, _P, _I, c_char_p, _N, _N, _N, _P, _P, _N]),
     "resolve": (_N, [_P, _N, _I, _I, _P, _N, _N, POINTER(_N), _W, _P, _P, _N, _N, POINTER(_N)]),
 }

@@ -1,8 +1,9 @@
-"""Memory for the kernel: what it may write to, and the check that what a caller gives is large enough."""
+"""Memory that the kernel may read or write, and the check that every buffer of a caller is large enough."""
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import mmap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
 class Memory:
     """`size` bytes of this process alone, zero at first, which take up memory only where they are written to.
 
-    `view` is all of it as bytes, `address` where it is.
+    `view` is all of it as bytes, `address` where it is. Raises `MemoryError` where the system refuses it.
     """
 
     def __init__(self, size: int) -> None:
-        self.view = memoryview(mmap.mmap(-1, max(size, 1), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+        self._map = _anonymous(max(size, 1))
+        self.view = memoryview(self._map)
         self.address = ctypes.addressof(ctypes.c_char.from_buffer(self.view))
 
     @property
@@ -31,6 +33,19 @@ class Memory:
         if size > self.size:
             raise ValueError(f"{size} bytes of {self.size} cannot be cleared.")
         ctypes.memset(self.address, 0, size)
+
+    def forget(self) -> None:
+        """Make all of it zero, and take up no memory until it is written to again."""
+        self._map.madvise(mmap.MADV_DONTNEED)
+
+
+def _anonymous(size: int) -> mmap.mmap:
+    try:
+        return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    except OSError as error:
+        if error.errno == errno.ENOMEM:
+            raise MemoryError from error
+        raise
 
 
 Allocate = Callable[[int], Memory]

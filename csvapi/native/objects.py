@@ -32,7 +32,7 @@ class Written(NamedTuple):
 class Objects:
     """Writes the records of an index as objects.
 
-    `parts` are what stands before each value, with the quote that begins it, and behind the last one. `table` is b""
+    `parts` are what stands before each value, with the quote that begins it, and after the last one. `table` is b""
     where bytes from 128 on are UTF-8; else it has for each of them how many bytes of UTF-8 it is, and these, 4 bytes.
     Raises `ValueError` for a table of another size, or for parts that are too long.
     """

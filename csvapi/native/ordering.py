@@ -27,7 +27,8 @@ _ROOM = 1 << 13  # starts that are handed on together
 
 
 class Texts:
-    """Writes some fields of records as `form` has them, each behind a delimiter, and the entries that lead to them.
+    """Writes some fields of records in the form `form`, each preceded by a delimiter, and the entries that lead to
+    them.
 
     `form.quote` must not be b"", and two of them in a field stand for one. Raises `ValueError` for another form, and
     for columns that are not apart.
@@ -71,14 +72,15 @@ class Sorter:
         self.entries, self.order = allocate(most), allocate(most)
         self._counts = allocate(4 << min(_MOST_COUNTED, bits_of(most // ENTRY)))
 
-    def sort(self, size: int, skip: int) -> tuple[memoryview, int]:
-        """The first `size` bytes of entries by their digests, which begin with the same `skip` bits, and how many of
-        them have the digest of the one before. Raises `ValueError` where there is no room for them."""
+    def sort(self, size: int, skip: int, shift: int = 0) -> tuple[memoryview, int]:
+        """The first `size` bytes of entries by their digests, which begin with the same `skip` bits, `shift` being
+        added to their rows, and how many of them have the digest of the one before. Raises `ValueError` where there is
+        no room for them."""
         count, bits = size // ENTRY, min(_MOST_COUNTED, bits_of(size // ENTRY), _BITS - skip)
         if size > self.entries.size or not 0 <= skip < _BITS:
             raise ValueError(f"{size} bytes of entries with {skip} bits alike cannot be sorted.")
         counts = self._counts.address
-        repeated = kernel().sort_entries(self.entries.address, count, skip, bits, counts, self.order.address)
+        repeated = kernel().sort_entries(self.entries.address, count, skip, bits, shift, counts, self.order.address)
         return self.order.view[: ENTRY * count], int(repeated)
 
 
@@ -102,7 +104,7 @@ class Starts:
             view = view[ENTRY * done :]
 
     def end(self) -> Iterator[bytes]:
-        """The starts behind the last entry, some at a time."""
+        """The starts after the last entry, some at a time."""
         left = (1 << self.bits) + 1 - self._next.value
         last = self.count.to_bytes(8, "little")
         for start in range(0, left, _ROOM):

@@ -42,9 +42,9 @@ class Partitions:
             self._flush_full()
 
     def add_entries(self, entries: ReadableBuffer, shift: int = 0, *, skip: int = 0) -> None:
-        """Add entries, `shift` being added to their rows, by the bits behind the first `skip` ones of their digests."""
+        """Add entries by the bits after the first `skip` bits of their digests; adds `shift` to their rows."""
         if not 0 <= skip <= _BITS - self.bits:
-            raise ValueError(f"There are no {self.bits} bits behind {skip} of {_BITS}.")
+            raise ValueError(f"There are no {self.bits} bits after {skip} of {_BITS}.")
         count, done = memoryview(entries).nbytes // ENTRY, 0
         given = readable(entries, ENTRY * count, "entries", item=8)
         while True:

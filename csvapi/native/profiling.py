@@ -37,7 +37,8 @@ class Values:
 class ValueCounter:
     """Counts the values of one column, up to `most` different ones, in `EACH` bytes of memory for each.
 
-    `secret` must not be known to who made the file: it could be one in which every look-up takes long.
+    `secret` must not be known to whoever made the file, who could otherwise choose values that collide and make every
+    look-up slow.
     """
 
     def __init__(self, most: int, secret: bytes, allocate: Allocate = Memory) -> None:
@@ -74,7 +75,7 @@ class ValueCounter:
         )
 
     def records(self, known: int) -> Sequence[int]:
-        """For each value behind the `known` first ones the number of the record that had it first, in its call."""
+        """For each value after the first `known` ones, the number of the record that had it first, within its call."""
         return self._numbers("I", known)[6::8]
 
     @property
@@ -83,7 +84,7 @@ class ValueCounter:
         return self._structure
 
     def set_count(self, number: int, count: int) -> None:
-        """Say how often a value occurs."""
+        """Set how often a value occurs."""
         if not 0 <= number < len(self):
             raise ValueError(f"There is no value {number} among {len(self)}.")
         self._values.view[_VALUE * number + 16 : _VALUE * number + 24] = count.to_bytes(8, "little")

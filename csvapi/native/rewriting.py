@@ -32,6 +32,7 @@ class CellTexts:
 
     @classmethod
     def of(cls, texts: Sequence[bytes]) -> CellTexts:
+        """The texts of all records, one after the other."""
         return cls(b"".join(texts), memoryview(array("I", map(len, texts))))
 
     @property

@@ -34,7 +34,7 @@ class Reason(IntEnum):
 
 @dataclass(frozen=True)
 class Declined:
-    """The record behind an index is to be read by the csv module; `place` is the byte of the text where that shows."""
+    """The record after an index must be read by the csv module; `place` is the byte of the text that shows it."""
 
     reason: Reason
     place: int
@@ -61,7 +61,7 @@ class Scanner:
         self.form = form
         self.level = best_level() if level is None else max(0, min(level, best_level()))
         self.scans = 0
-        words = size // 64 + 1  # of a line feed behind the text, too
+        words = size // 64 + 1  # of a line feed after the text, too
         self.memory = allocate(size + SLACK)
         self.ends = allocate(4 * (size + 1 + _MORE_ENDS))
         self.quotes, self.hidden = allocate(8 * words), allocate(8 * words)
@@ -72,8 +72,8 @@ class Scanner:
         """Index the whole records from `start` on, where one must begin, as far as they lie before `stop` and the csv
         module would provably read the same.
 
-        Where a record is `declined`, the index ends before it. It may go on behind `stop`; behind it, the rest of the
-        text can be scanned again. Without one, what is behind the index is part of one record. `final` says that the
+        Where a record is `declined`, the index ends before it. It may go on after `stop`; after it, the rest of the
+        text can be scanned again. Without one, the text after the index is part of one record. `final` says that the
         file ends at `stop`; if it does so without a line feed, one is written there.
 
         The index is valid until the next scan and as long as `text` is not changed. Raises `ValueError` for a stretch

@@ -173,7 +173,7 @@ class _Run:
         self.memory = allocate(room + SLACK)
 
     def fill(self, run: Any) -> None:
-        """Read on behind what is left, into more memory if that is full."""
+        """Read on after what is left, into more memory if that is full."""
         left, memory = run.size - run.at, self.memory
         if left == self.room:
             self.room *= 2

@@ -91,8 +91,8 @@ def check_columns(
 ) -> None:
     """See that every column the steps name exists. Raises `UnknownColumn` or `AmbiguousColumn` with its pointer.
 
-    Steps are built one behind the other, for each meets the columns that those before it leave. Where other `files`
-    are read but not given, the columns behind that step are not known here; a run tells.
+    Steps are built in order, because each sees the columns that the steps before it leave. Where other `files`
+    are read but not given, the columns after that step are not known here; only a run checks them.
     """
     context = Context(columns, header, ByteDialect.of(Dialect(header=header)), files or {})
     for step in steps:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields, validate
 
-from csvapi.csvio.batch import Batch, ParsedBatch
+from csvapi.csvio.batch import Batch
+from csvapi.csvio.parsed_batch import ParsedBatch
 from csvapi.errors import AmbiguousColumn
 from csvapi.steps.growth import Part, some
 from csvapi.steps.mapping import Mapper

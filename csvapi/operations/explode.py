@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, AnyStr
 
 from marshmallow import Schema, fields, validate
 
-from csvapi.csvio.batch import ParsedBatch
 from csvapi.csvio.indexed import IndexedBatch
+from csvapi.csvio.parsed_batch import ParsedBatch
 from csvapi.steps.growth import EACH, PART
 from csvapi.steps.mapping import Expander
 from csvapi.steps.params import ColumnField

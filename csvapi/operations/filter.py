@@ -124,7 +124,8 @@ class Filter(Selector):
         return self._text(name, leaf["value"], leaf, position)
 
     def _comparison(self, name: str, leaf: dict[str, Any], position: int, pointer: str) -> Node:
-        """With one value; or with each of `in` as `==` would: texts one by one, numbers and dates together.
+        """The comparison with one value, or with each value of `in` as `==` would: texts one by one, numbers and dates
+        together.
 
         A cell that is none of the kinds of the values cannot be compared, unless one of the values is a text.
         """
@@ -149,7 +150,7 @@ class Filter(Selector):
         return nodes[0] if len(nodes) == 1 else any_of(nodes)
 
     def _typed(self, name: str, typed: dict[Format, list[Any]], position: int, *, codes: bool) -> TypedLeaf:
-        """With the values of each format."""
+        """The comparisons with the values of each format."""
         byte_dialect = byte_dialect_of(self.context)
         tests = [
             Typed(name, tuple(given), form, byte_dialect, codes=codes and form.kind == "number")
@@ -191,7 +192,7 @@ def _shown(node: dict[str, Any]) -> str:
 
 
 def _clipped(text: str) -> str:
-    """A condition is written beside each record that it drops: what is shown of a long one has an end."""
+    """A condition as it is written beside each record that it drops; a long one is cut."""
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 

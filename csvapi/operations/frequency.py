@@ -96,7 +96,7 @@ class Frequency(Table, Reducer):
             yield self.write([value, b"%d" % count, b"%.6f" % (count / total)] for value, count in rows)
 
     def _sums(self, workspace: Workspace, parts: list[Part]) -> Iterator[tuple[bytes, int]]:
-        """Every value once; the counts of one value come one behind the other."""
+        """Each value once with its total; the counts of one value arrive one after the other."""
         chunks = merged([part.state[0] for part in parts], workspace.folder, workspace.memory // 2, workspace.heartbeat)
         pairs = (pair for keys, counts in chunks for pair in zip(keys, counts, strict=True))
         for value, group in groupby(pairs, itemgetter(0)):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from csvapi.csvio.batch import Batch, ParsedBatch
-from csvapi.spill.native_index import NativeHashIndex
+from csvapi.csvio.batch import Batch
+from csvapi.csvio.parsed_batch import ParsedBatch
 from csvapi.steps.conditions import inverse
 from csvapi.steps.growth import EACH, KEY_COLUMNS, PART, Bound
 from csvapi.steps.lookup import Lookup
@@ -116,16 +117,15 @@ class Join(Lookup, Written, Expander):
 
     def _by_kernel(self, batch: IndexedBatch) -> Iterator[Records]:
         """Of a batch whose records have the header's width and a line end each."""
-        assert isinstance(self.index, NativeHashIndex)  # noqa: S101  it finds the keys of the batch
-        found = self.found(batch, places=True)
-        pairs = self.index.pairs(batch, found, None if self.inner else self.unmatched, self.bound.limit)
-        while not pairs.ended:
-            text, count = self.index.write(pairs, PART)
-            if not count and pairs.too_long:
-                raise self.bound.refused(pairs.too_long, batch.row_of(pairs.record))
-            self.out += count
-            self.heartbeat()
-            yield Text(self.byte_dialect, text, count)
+        for matches in self.matched_by_kernel(batch):
+            pairs = matches.pairs(batch, None if self.inner else self.unmatched, self.bound.limit)
+            while not pairs.ended:
+                text, count = matches.write(pairs, PART)
+                if not count and pairs.too_long:
+                    raise self.bound.refused(pairs.too_long, batch.row_of(pairs.record))
+                self.out += count
+                self.heartbeat()
+                yield Text(self.byte_dialect, text, count)
 
     def _by_record(self, batch: Batch) -> Iterator[Records]:
         raw: list[bytes] = []
@@ -146,16 +146,16 @@ class Join(Lookup, Written, Expander):
         return ParsedBatch(self.byte_dialect, raw, raw, rows)
 
     def _pairs(self, batch: Batch) -> Iterator[tuple[int, bytes]]:
-        assert self.index is not None  # noqa: S101  prepared
         own = movable(batch)
         even = batch.width == self.width or not self.taken
         for number, found in enumerate(self.matches(batch)):
-            if not found and self.inner:
+            texts = iter(found)
+            first = next(texts, None if self.inner else self.unmatched)
+            if first is None:
                 continue
             row = batch.rows[number]
             body, end, rest = self._body(batch, own[number], number, even=even)
-            for place in found or (None,):  # without a match, once
-                text = self.unmatched if place is None else self.index.text(place) if self.taken else b""
+            for text in chain((first,), texts):
                 self.bound.check(len(body) + len(text) + len(rest), row)
                 yield row, body + text + rest + end
 
@@ -170,7 +170,7 @@ class Join(Lookup, Written, Expander):
         size = len(self.line_end)
         beyond = fields[self.width :]
         rest = records([[b"", *beyond]], self.byte_dialect)[0][:-size] if beyond else b""
-        lone = self.width == 1 and not own[0] and bool(self.taken)  # needs no quotes with others behind it
+        lone = self.width == 1 and not own[0] and bool(self.taken)  # needs no quotes with others after it
         return b"" if lone else records([own], self.byte_dialect)[0][:-size], self.line_end, rest
 
     def counts(self) -> Counts:
@@ -182,6 +182,8 @@ class Join(Lookup, Written, Expander):
 class Matching(Lookup, Selector):
     """semi and anti: whole records, byte for byte."""
 
+    one = True
+
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         super().__init__(params, context, pointer, columns(params), others(params))
         self.taken = []
@@ -190,17 +192,16 @@ class Matching(Lookup, Selector):
 
     def keep(self, batch: Batch) -> Mask:
         """See `Selector.keep`."""
-        if self.finds(batch):
-            answers = batch.packed(self.found(batch, places=False).answered)
-            return answers if self.semi else inverse(answers)
-        return bytes(bool(found) == self.semi for found in self.matches(batch))
+        matched = self.match(batch)
+        return matched if self.semi else inverse(matched)
 
 
 def build(params: dict[str, Any], context: Context, pointer: str) -> Join | Matching:
     """Keys are compared as text; a key that is empty in all its columns, or has an absent field, matches nothing. With
     inner and left a record's bytes stay and the fields of the second file follow, its key columns left out; records
     with several matches come once for each, in the order of the second file. semi and anti give whole records, byte
-    for byte. The second file is read once, before the first; memory: the budget, then the workspace.
+    for byte. The second file is read once, before the first; memory: the budget, then the workspace: where the second
+    file's keys and columns exceed the budget, the first is read once more, to look up its keys in their order on disk.
     """
     return (Join if traits(params).settles else Matching)(params, context, pointer)
 

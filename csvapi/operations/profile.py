@@ -41,7 +41,7 @@ class Params(Schema):
     """The parameters of profile."""
 
     columns = columns_field(metadata={"description": "The columns to look at; without it, all."})
-    top = whole("How many of the most frequent values are told; default 5.", 0)
+    top = whole("How many of the most frequent values are listed; default 5.", 0)
     exact = whole("Up to how many distinct values of a column are counted exactly; default 10000.", 0)
 
 
@@ -56,7 +56,7 @@ class Profile(Table, Reducer):
 
     `min` and `max` are of that type and exact, `mean` has 15 digits and, where these are not enough, an exponent;
     `longest` counts characters. `distinct` is exact up to `exact` values that fit an eighth of the memory, then
-    HyperLogLog's, with a standard error of 0.81 %; `frequent` (a JSON object of values and counts) is told only while
+    HyperLogLog's, with a standard error of 0.81 %; `frequent` (a JSON object of values and counts) is given only while
     it is exact. Nothing else depends on the memory.
 
     One pass. Memory: the budget, whatever the number of columns: what is known of columns that do not fit together goes
@@ -177,7 +177,7 @@ class Profiling(Gathering):
         return fields if self.profile.every else [fields[at] for at in self.profile.positions]
 
     def _look(self) -> None:
-        """Put what is held into the profiles."""
+        """Add the records held so far to the profiles."""
         if self.few:
             self._into(self._columns(), self.rows)
         elif self.rows:

@@ -99,7 +99,7 @@ class Select(Written, Mapper):
         return batch_of(rows, batch.rows, self.byte_dialect, self.bound)
 
     def _part(self, batch: Batch) -> Batch:
-        """The records that fit: of most batches all, which needs no look at each."""
+        """The first records, as many as fit into a part; usually all of them, which is known without a look at each."""
         width = len(self.positions)
         if (width + EACH) * len(batch) + self.most * sum(map(len, batch.raw)) <= PART:
             return batch

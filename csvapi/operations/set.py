@@ -99,7 +99,7 @@ class Set(Written, Mapper):
         named = [context.position(column, pointer + at) for at, column in columns(params)]
         self.positions = sorted(set(named)) or range(len(context.columns))
         self.names = context.columns
-        self.changes = changes(params, context.max_record, self._alive)
+        self.changes = changes(params, context.max_record, self._heartbeat)
         self.pointer = pointer
         self.previous: dict[int, bytes] | None = {} if params.get("fill_previous") else None
         self.known: dict[bytes, bytes] = {}
@@ -117,7 +117,7 @@ class Set(Written, Mapper):
         self.memory = min(_REMEMBERED, workspace.memory // _SHARE)
         return {}
 
-    def _alive(self) -> None:
+    def _heartbeat(self) -> None:
         self.heartbeat()
 
     def map(self, batch: Batch) -> Batch:
@@ -137,8 +137,8 @@ class Set(Written, Mapper):
         return batch_of(rows, batch.rows[: len(rows)], self.byte_dialect, self.bound)
 
     def _indexed(self, batch: IndexedBatch) -> Batch | None:
-        """None where the values are much longer than the records, or not for the kernel to write; what is wrong with a
-        value is said record by record."""
+        """Write the batch by the kernel; None where the values are much longer than the records or the kernel cannot
+        write them, so that an error can be located record by record."""
         room = _LONGER * batch.index.size
         if batch.index.size > _LONG_RECORD * len(batch.index):
             return None
@@ -155,7 +155,8 @@ class Set(Written, Mapper):
         return written
 
     def _texts(self, batch: IndexedBatch, positions: Sequence[int], room: int) -> tuple[list[CellTexts], int] | None:
-        """What the cells of these columns become, and how many of them are others; None for more than `room` bytes."""
+        """What the cells of these columns become and how many of them change; None if that takes more than `room`
+        bytes."""
         texts, changed = [], 0
         for position in positions:
             cells = batch.cells(position)

@@ -130,7 +130,8 @@ class Sort(Gatherer):
 
 
 class Sorting(Gathering):
-    """Gives the sorter the records of one range: to the kernel, what it can make keys of; the rest with their keys."""
+    """Gives the records of one range to the sorter. The kernel makes the keys it can make; the other records come with
+    a key."""
 
     def __init__(self, sort: Sort, workspace: Workspace, runs: SortedRuns | NativeSortedRuns) -> None:
         self.sort, self.workspace, self.runs = sort, workspace, runs

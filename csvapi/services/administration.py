@@ -166,6 +166,7 @@ class Figures:
 
 
 def figures() -> Figures:
+    """The installation in numbers, by one query for each kind of row; reads no file."""
     with transaction() as session:
         users, admins = session.execute(select(func.count(), func.sum(User.is_admin))).one()
         files, size = session.execute(select(func.count(), func.sum(File.size)).select_from(File)).one()

@@ -61,7 +61,7 @@ def acting(by: int, action: Action, target: str) -> Iterator[None]:
 
 def later(action: Action, user_id: int | None, target: str | None = None, **detail: Any) -> None:
     """Write an entry with the next batch, within a second."""
-    batch().put(_line(action, user_id, target, detail))
+    pending().put(_line(action, user_id, target, detail))
 
 
 def _line(action: Action, user_id: int | None, target: str | None, detail: dict[str, Any]) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def _line(action: Action, user_id: int | None, target: str | None, detail: dict[
     }
 
 
-class Batch:
+class Pending:
     """The entries of one process that wait to be written, and the thread that writes them.
 
     Entries that differ only in their time become one entry with a count (`times`), such as a file that is downloaded in
@@ -90,6 +90,7 @@ class Batch:
         self._process = 0  # whose thread runs: a fork has none of its own at first
 
     def put(self, line: dict[str, Any]) -> None:
+        """Take an entry, which is written soon by the thread; never waits for the database, and keeps at most MOST."""
         same = json.dumps([line["action"], line["user_id"], line["target"], line["detail"]])
         with self._changing:
             self._add(same, line)
@@ -140,9 +141,9 @@ class Batch:
         log.warning("audit_waits", lines=len(self._lines), lost=self._lost, reason=str(error)[:500])
 
 
-def batch() -> Batch:
+def pending() -> Pending:
     """The running application's batch."""
-    found: Batch = current_app.extensions.setdefault(_NAME, Batch(current_app._get_current_object()))  # type: ignore[attr-defined]  # noqa: SLF001 -- the thread needs the application itself
+    found: Pending = current_app.extensions.setdefault(_NAME, Pending(current_app._get_current_object()))  # type: ignore[attr-defined]  # noqa: SLF001 -- the thread needs the application itself
     return found
 
 

@@ -37,6 +37,7 @@ class Part:
     columns: list[str]
 
     def row(self, task: Task, name: str, expires_at: datetime) -> File:
+        """The row of the object as a file of the owner of the task."""
         return File(
             user_id=task.user_id,
             name=f"{Path(name).stem[:150]}-{self.kind}.csv",

@@ -33,10 +33,12 @@ class Long:
 
     @property
     def room(self) -> int:
+        """The bytes of this column that come with its row."""
         return SHOWN if self.left_out else SHORT
 
     @property
     def short(self) -> ColumnElement[Any]:
+        """The column, or NULL where it is longer than that."""
         fits = func.length(self.column) <= self.room
         return type_coerce(case((fits, self.column), else_=literal_column("NULL")), self.column.type)
 

@@ -38,9 +38,14 @@ class Listener(Protocol):
 
     user_id: int
 
-    def moved(self, task: Task) -> bool: ...
-    def progressed(self, figures: dict[str, Any]) -> bool: ...
-    def beat(self) -> bool: ...
+    def moved(self, task: Task) -> bool:
+        """The task has another state, or begins another attempt."""
+
+    def progressed(self, figures: dict[str, Any]) -> bool:
+        """The task has done more; the figures are those of `queue.progress`."""
+
+    def beat(self) -> bool:
+        """Nothing has happened for HEARTBEAT seconds."""
 
 
 class Hub:

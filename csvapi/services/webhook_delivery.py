@@ -41,6 +41,7 @@ class Answer:
 
     @property
     def delivered(self) -> bool:
+        """Whether the address took the message: any 2xx."""
         return 200 <= self.status < 300
 
 

@@ -17,8 +17,8 @@ Keep = Literal["first", "last", "none"]
 
 
 def repeats(first: Sequence[int], second: Sequence[int], keep: Keep) -> tuple[list[int], list[int]]:
-    """The indexes of the records to drop, and for each the index of the record it repeats (its own: of a group of
-    which none is kept, the first)."""
+    """The indexes of the records to drop, and for each the index of the record it repeats. With keep "none", the first
+    record of a group refers to itself."""
     if keep == "last":
         last = len(first) - 1
         dropped, duplicate_of = repeats(first[::-1], second[::-1], "first")

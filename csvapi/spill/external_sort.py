@@ -52,7 +52,7 @@ class SortedRuns:
             self.spill()
 
     def __getstate__(self) -> dict[str, Any]:
-        """What crosses to another process, which has a sign of life of its own."""
+        """What is pickled for another process, which has a heartbeat of its own."""
         return {**self.__dict__, "heartbeat": _unheard}
 
     def spill(self) -> None:
@@ -121,7 +121,7 @@ def _chunks(pairs: Iterator[Pairs], chunk: int, heartbeat: Callable[[], None]) -
 
 
 def _sorted(keys: list[bytes], records: list[bytes], heartbeat: Callable[[], None]) -> Pairs:
-    """Some at a time first, so that sorting all has nothing to do but merge what is in order already."""
+    """Sort short stretches first, so that the sort of all of them only merges what is already in order."""
     order: list[int] = []
     for start in range(0, len(keys), _TOGETHER):
         order += sorted(range(start, min(start + _TOGETHER, len(keys))), key=keys.__getitem__)
@@ -147,7 +147,7 @@ class _Run:
         return self.file.closed
 
     def fill(self) -> None:
-        """Read on if there is nothing left; a run that is at its end goes."""
+        """Read the next chunk if the last one is used up; deletes the file of a run that has ended."""
         if not self.keys and not self.ended:
             self.keys, self.records = marshal.load(self.file)  # noqa: S302  we wrote it ourselves
             if self.file.tell() == self.size:

@@ -65,7 +65,7 @@ class HashIndexWriter(AbstractContextManager["HashIndexWriter"]):
                 file.close()
 
     def finish(self) -> HashIndex:
-        """Put each partition in order, one behind the other."""
+        """Put each partition in order, one after the other, and return the index."""
         self.sink.flush()
         self.__exit__()
         starts, repeated = [0], 0
@@ -103,7 +103,7 @@ class HashIndexWriter(AbstractContextManager["HashIndexWriter"]):
 
 
 class HashIndex:
-    """`repeated` counts the records whose key another one had before."""
+    """The finished index; `repeated` counts the records whose key an earlier record had."""
 
     def __init__(self, folder: Path, starts: list[int], repeated: int, memory: int) -> None:
         self.starts, self.repeated, self.memory = starts, repeated, memory

@@ -42,7 +42,8 @@ class KeySink(Protocol):
 
     @property
     def secret(self) -> bytes | None:
-        """What digests are made under, so that nobody can prepare two keys with one; None where it takes none."""
+        """The secret under which digests are made, so that nobody can prepare two keys with one digest; None if it
+        makes its own."""
         ...
 
     def digest(self, key: bytes) -> bytes:
@@ -67,7 +68,7 @@ class KeySink(Protocol):
 
 
 class Spread:
-    """Entries in files, one for each partition: by the bits of their digests behind those that all have in common.
+    """Spreads entries over files, one for each partition, by the bits of their digests after those that all share.
 
     Memory: a buffer of entries, which the partitions share. Raises `WorkspaceFull` when the disk is.
     """
@@ -88,7 +89,7 @@ class Spread:
 
 
 class NativeKeySink:
-    """The kernel's; see `KeySink`."""
+    """A key sink that digests and spreads keys by the kernel; see `KeySink`."""
 
     def __init__(self, workspace: Path, step: int, number: int, partitions: int, secret: bytes) -> None:
         self.secret = secret
@@ -120,7 +121,7 @@ class NativeKeySink:
 
 
 class PlainKeySink:
-    """Python's, by its own hash; see `KeySink`."""
+    """A key sink in Python, which digests keys by its own hash; see `KeySink`."""
 
     secret = None
 
@@ -181,6 +182,12 @@ class PlainKeySink:
         for file in self.files:
             with disk_budget():
                 file.close()
+
+
+def key_sink(workspace: Path, step: int, number: int, partitions: int, secret: bytes | None) -> KeySink:
+    """For the keys of a step, of one range (by its number): the kernel's where there is a secret, else Python's."""
+    place = (workspace, step, number, partitions)
+    return NativeKeySink(*place, secret) if secret else PlainKeySink(*place)
 
 
 def frames(path: Path) -> Iterator[Keys]:

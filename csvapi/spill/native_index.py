@@ -1,46 +1,53 @@
 """A file's records by their keys, on disk, as the kernel keeps and finds them; `spill.hash_index` is Python's way.
 
-Digests are in order, with where those begin that have the same first bits; behind each stands where its text is.
-Memory: the budget, and what looking for a few keys touches of the mapped files: as soon as they have more of it than
-the budget that goes back to the system. Built by `spill.native_index_writer`.
+Digests are in order, with a table of where each group with the same first bits begins; after each digest stands where
+its text is. Memory: the budget, and what looking for a few keys touches of the mapped files: as soon as they have more
+of it than the budget that goes back to the system. An index that does not fit is better asked partition by partition
+(see `spill.answers`). Built by `spill.native_index_writer`.
 """
 
 from __future__ import annotations
 
 from array import array
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from csvapi.native.joining import LENGTH, PLACE, Found, Joined, Lookup, Mapped
+from csvapi.native.answering import Answering
+from csvapi.native.joining import PLACE, Found, Joined, Lookup, Mapped
 from csvapi.native.keys import DIGEST, digests, digests_of
 from csvapi.native.memory import Growing, Memory
+from csvapi.native.partitions import ENTRY
 from csvapi.process.memory import mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import Any
 
     from csvapi.csvio.indexed import IndexedBatch
 
+PARTITIONS = 64  # by the first bits of digests
+_UNEVEN = 2  # times as many entries as others a partition may have, but for those of one digest
 _AROUND = 3 << 18  # bytes that looking for a key may bring into memory: the system maps what lies around, too
 _SOME = 16  # keys that are looked for at once in any case
 _SPARE = 8  # of the memory that part is left to what comes in before the next look
 _NOTHING = range(0)
-_ENTRY = 3  # numbers of it
 
 
 class NativeHashIndex:
-    """`repeated` counts the records whose key another one had before."""
+    """`repeated` counts the records whose key another one had before; a partition has at most `most` bytes of texts."""
 
-    def __init__(self, folder: Path, bits: int, secret: bytes, repeated: int, memory: int) -> None:
+    def __init__(self, folder: Path, bits: int, secret: bytes, repeated: int, memory: int, most: int) -> None:
         self.secret, self.repeated = secret, repeated
         order, starts, texts = (_mapped(folder / name) for name in ("entries", "starts", "texts"))
         self._lookup = Lookup(order, starts, texts, bits)
-        self._rows, self._text = order.view.cast("Q"), texts.view
         keys = len(order.view) + len(starts.view)
         stay = keys <= memory // 2
-        whole = keys + len(texts.view) <= memory
-        self._texts = Pages([] if whole else [texts] if stay else [order, starts, texts], memory)
+        self.fits = keys + len(texts.view) <= memory
+        self._files = order, starts, texts
+        part = most + _UNEVEN * keys // PARTITIONS
+        self._parts = Pages([] if part <= memory // 2 else [order, starts, texts], memory)
+        self._texts = Pages([] if self.fits else [texts] if stay else [order, starts, texts], memory)
         self._keys = Pages([], memory) if stay else self._texts
         self._answers, self._places, self._out = Growing(Memory), Growing(Memory), Growing(Memory)
 
@@ -58,9 +65,8 @@ class NativeHashIndex:
 
     def text(self, place: int) -> bytes:
         """The text of the record at a place that a search gave."""
-        start = self._rows[_ENTRY * place + 2] + LENGTH
         self._texts.some(1)
-        return bytes(self._text[start : start + int.from_bytes(self._text[start - LENGTH : start], "little")])
+        return self._lookup.text(place)
 
     def find_batch(self, batch: IndexedBatch, positions: Sequence[int], *, places: bool) -> Found:
         """Which records of a batch, or of the index that it is of, have others with the same key of these columns."""
@@ -76,18 +82,60 @@ class NativeHashIndex:
             self._lookup.find(digests_, start, stop, mask, empty, found)
             start = stop
 
-    def pairs(self, batch: IndexedBatch, found: Found, blank: bytes | None, limit: int) -> Joined:
-        """The records of a batch with the texts of their matches behind them; see `native.joining.Joined`."""
-        return Joined(batch.index, batch.kept, self._lookup, found, blank, limit)
+    def matches(self, batch: IndexedBatch, positions: Sequence[int], *, places: bool) -> Matches:
+        """The same for all records of the index that a batch is of, with what is needed to write pairs."""
+        found = self.find_batch(batch, positions, places=places)
+        return self.matches_of(range(found.count), found)
+
+    def matches_of(self, records: range, found: Found) -> Matches:
+        """Some records whose matches are among the entries of this index."""
+        return Matches(records, found, self._lookup, self._texts, self._out)
+
+    def answer(self, asked: bytes, most: int) -> Iterator[memoryview]:
+        """Answers to entries of one partition, in their order, of at most `most` texts; valid up to the next one."""
+        answering, left = Answering(self._lookup, most), memoryview(asked)
+        while left:
+            some = ENTRY * self._parts.some(len(left) // ENTRY)
+            answers, done = answering.answer(left[:some])
+            yield answers
+            left = left[ENTRY * done :]
+
+    def release(self) -> None:
+        """Let all of it leave memory."""
+        for each in self._files:
+            each.release()
+
+
+@dataclass
+class Matches:
+    """What matches `records`, numbers that lie together of those that `found` is about, and where their texts are."""
+
+    records: range
+    found: Found
+    lookup: Lookup
+    pages: Pages
+    out: Growing
+
+    def pairs(self, batch: IndexedBatch, blank: bytes | None, limit: int) -> Joined:
+        """These records of the batch, each followed by the text of a match; see `native.joining.Joined`."""
+        return Joined(batch.index, batch.kept, self.lookup, self.found, blank, limit, self.records)
 
     def write(self, pairs: Joined, room: int) -> tuple[memoryview, int]:
         """The next of the pairs, in about `room` bytes that are valid until the next call, and how many they are."""
-        return pairs.write(self._out, room, self._texts.some(room))
+        return pairs.write(self.out, room, self.pages.some(room))
+
+    def texts(self, number: int) -> Iterator[bytes]:
+        """The texts of what matches a record."""
+        assert self.found.places is not None  # noqa: S101  asked for
+        start, stop = self.found.places.view[PLACE * number : PLACE * (number + 1)].cast("Q")
+        for place in range(start, stop):
+            self.pages.some(1)
+            yield self.lookup.text(place)
 
 
 class Pages:
-    """Mapped files that are to leave memory when this process has about `memory` bytes more of files there than now, by
-    what the system says."""
+    """Mapped files whose pages are given back once this process has about `memory` bytes more of mapped files in memory
+    than now, as the system reports it."""
 
     def __init__(self, files: list[Mapped], memory: int) -> None:
         self._files, self._left = files, 0

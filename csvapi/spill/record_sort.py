@@ -67,7 +67,8 @@ class NativeSortedRuns:
         return empty
 
     def fill(self, put: Callable[[Block], bool]) -> None:
-        """Have `put` put items into the block until it says that all of them are; a block that is full is spilled."""
+        """Call `put` with the block until it returns True, which means that all items are in; spills the block when it
+        is full."""
         while not put(self.block):
             if len(self.block):
                 self.spill()
@@ -90,7 +91,7 @@ class NativeSortedRuns:
             self._block.clear()
 
     def finish(self, *, whole: bool = False) -> Iterator[memoryview]:
-        """The records in order, where none is on disk."""
+        """The records in order, if all of them are in memory."""
         return self.block.sorted(chunk(self.workspace.memory), whole=whole)
 
     def free(self) -> None:

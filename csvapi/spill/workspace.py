@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Workspace:
-    """A folder that goes with the run, bytes of memory; `heartbeat` is to be called now and then, and may stop the
-    step.
+    """A folder that is removed after the run, and bytes of memory. `heartbeat` is to be called every few tenths of a
+    second; it may raise to stop the step.
 
     `shared` says that the file's ranges are read side by side, so that what one gathers crosses to another process;
     `native` that the kernel may be used. `cores` is how many cores the step may keep busy while it takes records.

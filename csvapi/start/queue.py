@@ -35,15 +35,18 @@ class Valkey:
 
     @classmethod
     def plan(cls, folder: Path, password: str) -> Valkey:
+        """A server in this folder, on a free port where the path is too long for a socket file (108 bytes, unix(7))."""
         fits = len(bytes(folder / "valkey.sock")) <= _LONGEST_SOCKET_PATH
         return cls(folder, password, 0 if fits else _free_port())
 
     @property
     def socket(self) -> Path:
+        """The path of the socket file."""
         return self.folder / "valkey.sock"
 
     @property
     def url(self) -> str:
+        """The URL by which clients reach it, with the password."""
         login = f":{quote(self.password, safe='')}@"
         return (
             f"redis://{login}127.0.0.1:{self.port}/0" if self.port else f"unix://{login}{quote(str(self.socket))}?db=0"

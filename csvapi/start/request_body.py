@@ -27,6 +27,7 @@ class SteadyReader(SocketUnreader):  # type: ignore[misc]  # gunicorn has no typ
         self._deadline = time.monotonic() + LEAVE
 
     def chunk(self, size_hint: int | None = None) -> bytes:
+        """The next bytes, however many have come. Raises TimeoutError when the client has been too slow."""
         self.sock.settimeout(max(self._deadline - time.monotonic(), 0.001))
         try:
             data: bytes = super().chunk(size_hint)

@@ -53,12 +53,14 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
         self.data_ready = True  # gunicorn's own wait, in a thread, has nothing left to wait for
 
     def init(self) -> None:
+        """Prepare for the first request: reads and writes are bounded in time."""
         if not self.initialized:
             super().init()
             self.parser.unreader = SteadyReader(self.sock)
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", STALLED, 0))
 
     def close(self, graceful: bool = False) -> None:
+        """Close the connection, `graceful` only after what the client still sends was read away."""
         if graceful:
             self.worker.linger(self)
         else:
@@ -81,6 +83,7 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # likewise
         super().set_accept_enabled(enabled and time.monotonic() >= self.paused_until)
 
     def accept(self, listener: socket.socket) -> None:
+        """Take a connection, and have it wait for its first request."""
         try:
             sock, client = listener.accept()
         except OSError as error:
@@ -106,6 +109,7 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # likewise
         self._await(conn)
 
     def on_pending_socket_readable(self, conn: Connection, client: socket.socket) -> None:
+        """More of a request has arrived: begin with it if it is enough."""
         if self._arrived(conn):
             self.poller.unregister(client)
             self.pending_conns.remove(conn)
@@ -154,6 +158,7 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # likewise
         self.enqueue_req(conn)
 
     def finish_request(self, conn: Connection, future: Any) -> None:
+        """A request is done: begin with those that waited for a thread that reads bodies."""
         self.streams -= conn.streams
         conn.streams = False
         while self.waiting and self.streams < self.most_streams:

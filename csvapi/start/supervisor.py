@@ -153,6 +153,7 @@ class Supervisor:
         self._kept: list[tuple[Keeper, asyncio.Task[None]]] = []
 
     def start(self, program: Program) -> Keeper:
+        """Keep the program running from now on."""
         keeper = Keeper(program, self._say, self._grace)
         self._kept.append((keeper, asyncio.create_task(keeper.keep())))
         return keeper

@@ -41,6 +41,7 @@ class Quiet(Logger):  # type: ignore[misc] # likewise
     """gunicorn's log lines in the format of all others."""
 
     def setup(self, cfg: Any) -> None:
+        """Let the application's logging write what gunicorn logs."""
         super().setup(cfg)
         self.error_log.handlers.clear()
         self.error_log.propagate = True
@@ -54,10 +55,12 @@ class Web(BaseApplication):  # type: ignore[misc] # gunicorn has no types
         super().__init__()
 
     def load_config(self) -> None:
+        """Set the options that were given, of which none comes from a file or the command line."""
         for name, value in self._options.items():
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
+        """The application, made in each worker process; only the pages of one kind where the process is for these."""
         from csvapi.app import create_app
 
         app = create_app()

@@ -1,4 +1,4 @@
-"""What comparisons could not do with the cells they were asked for, as remarks with the format that would help."""
+"""Cells that a comparison could not compare, as remarks with the format that would help."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def text_comparison(column: str, value: str, fits: list[dict[str, Any]]) -> Rema
 
 
 def note(remark: Remark, of: int, bad: Sequence[tuple[int, bytes]]) -> None:
-    """Add a batch's: `of` cells were asked for; `bad` ones, with their rows, could not be compared."""
+    """Add the counts of a batch: `of` cells were compared, of which the `bad` ones, given with their rows, could not
+    be."""
     first = [] if remark.seen.spots else list(bad[:1])
     filled = [place for place in bad[len(first) :] if place[1]] if len(remark.seen.spots) < remark.most else []
     places = [*first, *filled][: remark.most]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.remarks import Remark
@@ -88,12 +91,18 @@ class Behaviour:
     remarks  what the step counts that it could not do, for warnings (see `steps.remarks`). The engine empties them at
              the beginning of each pass and range, and adds up those of all ranges
     second_inputs   the other files that the step reads; their warnings are reported with the step's
+    asks     whether, after `prepare`, a pass must collect keys before this step can be given records (`asking.Asker`)
     """
 
     after: Context | None = None
     reasons: tuple[str, ...] = ()
     remarks: Sequence[Remark] = ()
     second_inputs: Sequence[SecondInput] = ()
+
+    @property
+    def asks(self) -> bool:
+        """See above."""
+        return False
 
     heartbeat: Callable[[], None] = staticmethod(lambda: None)
     """Set by the engine before `prepare` and before each pass. A step calls it whenever it has worked for some tenths
@@ -107,6 +116,10 @@ class Behaviour:
         added to what `counts` gives for each range.
         """
         return {}
+
+    def in_range(self, workspace: Path, step: int, number: int) -> AbstractContextManager[object]:
+        """While this is open the step, which is number `step` of its stage, is given the records of range `number`."""
+        return nullcontext()
 
     def counts(self) -> Counts:
         """What was counted since `prepare`, for the receipt: numbers by name, or objects of these.

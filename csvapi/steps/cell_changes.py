@@ -49,7 +49,7 @@ class CellChanges:
         return cls(change, fill, letters_of(params) if byte_dialect.inner == "utf-8" else (), value)
 
     def texts(self, batch: IndexedBatch, positions: Sequence[int], room: int) -> tuple[list[CellTexts], int] | None:
-        """The new cells of these columns, and how many of them are others; None where they may take more than `room`
+        """The new cells of these columns and the number that changed; None where they may take more than `room`
         bytes."""
         if len(batch) * len(positions) * len(self.fill) > room:
             return None

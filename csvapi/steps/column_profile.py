@@ -61,7 +61,7 @@ class ColumnProfile:
 
     @classmethod
     def unpacked(cls, data: bytes, room: int) -> ColumnProfile:
-        """What `packed` made bytes of, with another `room` for its values."""
+        """The profile that `packed` wrote, with another `room` for its values."""
         bound, mine, values, size, registers = loads(data)  # noqa: S301  we packed it ourselves
         found = cls(bound, room)
         found.records, found.empty, found.longest, found.counts, found.ranges, found.total, found.strangers = mine
@@ -119,7 +119,7 @@ class ColumnProfile:
         rows: Sequence[int],
         byte_dialect: ByteDialect,
     ) -> None:
-        """Which cells are which, how many, the first that is not, and the extremes of each kind."""
+        """Count the cells of each kind, and note the extremes of each kind and the first cell that is not of it."""
         numbers = numbers_of(counted, byte_dialect.decode)
         integers = {cell: value for cell, value in numbers.items() if not _BROKEN.search(cell)}
         like = filter(_DATE_LIKE.search, counted) if len(numbers) < len(counted) else ()
@@ -159,7 +159,7 @@ class ColumnProfile:
         self.ranges[kind] = least, most
 
     def merge(self, other: ColumnProfile, base: int) -> None:
-        """Add what another part of the file holds, before whose range there are `base` records."""
+        """Add the profile of a later part of the file, before which the file has `base` records."""
         self.records += other.records
         self.empty += other.empty
         self.longest = max(self.longest, other.longest)
@@ -191,7 +191,8 @@ class ColumnProfile:
 
     @property
     def mean(self) -> str:
-        """Of the numbers, in 15 digits and, if need be, an exponent; empty where the column is not of numbers."""
+        """The mean of the numbers in 15 digits and, if need be, an exponent; empty for a column that is not of
+        numbers."""
         if self.kind not in ("integer", "number"):
             return ""
         mean = Context(prec=_DIGITS).divide(self.total, Decimal(self.counts["number"])).normalize()

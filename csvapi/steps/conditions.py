@@ -1,6 +1,6 @@
 """The conditions of a filter: leaves that compare one column, joined by all, any and not.
 
-A condition is only asked of records that the ones before it leave open, from left to right.
+Conditions are evaluated from left to right, each only on the records that the ones before it have not decided.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _INVERSE = bytes((1,)) + bytes(255)
 
 @dataclass
 class All:
-    """True where every part is; a part sees the records for which those before it were true."""
+    """True where every part is. Each part is evaluated only on the records for which the parts before it were true."""
 
     parts: Sequence[Node]
 
@@ -68,7 +68,8 @@ class Not:
 
 
 def any_of(parts: Sequence[Node]) -> Node:
-    """De Morgan: a part sees the records for which those before it were false."""
+    """True where some part is. By De Morgan's law, each part is evaluated only on the records for which the parts
+    before it were false."""
     return Not(All([Not(part) for part in parts]))
 
 
@@ -137,6 +138,7 @@ class Text:
     operand: Any
 
     def __call__(self, cells: Sequence[Any]) -> Iterable[bool]:
+        """For each cell whether the comparison holds; one C-level call a cell."""
         if self.name in ("starts_with", "ends_with"):
             return map(operator.methodcaller(self.name.replace("_", ""), self.operand), cells)
         compare = operator.contains if self.name == "contains" else COMPARE[self.name]

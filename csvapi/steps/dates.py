@@ -1,4 +1,4 @@
-"""Which cells are dates: one grammar for every operation, and formats for other ways to write them.
+"""Which cells are dates: one grammar for every operation, and formats for dates that are written differently.
 
 Outer spaces aside, a date is ISO 8601 in the extended form: `2024-01-31`, with an optional time after `T` or a space,
 of minutes or of seconds with any number of decimals, and an optional `Z`, `UTC` or offset, with or without a space

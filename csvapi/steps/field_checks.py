@@ -44,7 +44,7 @@ class Rules:
 
     @property
     def names(self) -> list[str]:
-        """Of the rules, in the order in which they are asked."""
+        """The names of the rules, in the order in which they are checked."""
         return [*(["required"] if self.required else []), *(name for name, _ in self.rules)]
 
     def violated(self, cells: Sequence[Cell], byte_dialect: ByteDialect) -> list[str]:
@@ -84,7 +84,7 @@ class Checked:
         return self.rules.names
 
     def violations(self, batch: Batch) -> list[Violation]:
-        """In the order of the records."""
+        """The violations of a batch, in the order of its records."""
         indexed = self.rules.indexed
         if indexed and isinstance(batch, IndexedBatch):
             found = indexed.violated(batch, self.position)

@@ -55,7 +55,8 @@ class Condition(Schema):
 
 
 def _listed(name: str, value: object) -> list[object]:
-    """The values of `in` and `not_in`, when there are neither none nor too many: each costs one look, now and later."""
+    """The values of `in` and `not_in`, if there is at least one and not too many of them; each costs a look-up, when
+    the step is built and in every pass."""
     if not isinstance(value, list) or not value:
         raise ValidationError(f"{name} needs a list of at least one value.", "value")
     if len(value) > MAX_VALUES:
@@ -98,7 +99,7 @@ class Params(Schema):
 
     @validates_schema
     def one_of_both(self, data: dict[str, Any], **_: object) -> None:
-        """Refuse anything but one of filters and where, and a tree that is none."""
+        """Refuse a step without exactly one of `filters` and `where`, and a `where` that is no tree of conditions."""
         if ("filters" in data) == ("where" in data):
             raise ValidationError("give either filters or where.", "filters")
         if "where" in data:

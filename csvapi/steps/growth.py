@@ -34,7 +34,8 @@ class TooLong(Exception):
 
 @dataclass(frozen=True)
 class Bound:
-    """The bytes that a record may have behind a step; `pointer` is where the request asks for what makes it longer."""
+    """The most bytes that a record may have after a step; `pointer` is the place in the request that makes it
+    longer."""
 
     limit: int
     pointer: str = ""

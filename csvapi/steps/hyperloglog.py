@@ -33,7 +33,8 @@ STANDARD_ERROR = 1.04 / _REGISTERS**0.5
 @dataclass(slots=True)
 class Distinct:
     """`values` holds each value with how often it occurs, until there are more than `bound` (and more than a few) or
-    they need more than `room` bytes; from then on only `registers` grow no more. `size` is the memory in use.
+    they need more than `room` bytes; after that there are only the `registers`, which do not grow. `size` is the memory
+    in use.
 
     Which of the two it ends with depends on the values alone, however they were added and merged.
     """

@@ -1,4 +1,4 @@
-"""A field's rules over indexed batches: the kernel allows the cells that surely keep them; the others are few.
+"""A field's rules over indexed batches: the kernel allows the cells that certainly keep them; few others are left.
 
 What the kernel and the pattern, matched with all cells at once, do not allow is judged as every cell of other batches.
 """
@@ -69,7 +69,7 @@ class IndexedRules:
         self.known: ValueCounter | None = None
 
     def prepare(self, memory: int) -> None:
-        """Have so much memory for what is learned."""
+        """Reserve so many bytes of memory for the values that are learned."""
         if self.rules.kind == Kind.LEARNED:
             self.known = ValueCounter(max(1, min(_LEARNED, memory // EACH)), new_secret())
 
@@ -91,7 +91,7 @@ class IndexedRules:
         return [each for each in zip(records, asked, rules, strict=True) if each[2]]
 
     def _match(self, batch: IndexedBatch, column: int, answers: bytearray) -> None:
-        """Have those cells asked about that the pattern does not match."""
+        """Mark the cells that the pattern does not match, so that they are judged one by one."""
         text = cells.joined(batch.index, [column], answers, MATCH)
         records = compress(count(), answers.translate(_MATCHED))
         if self.pattern is None or b"\n" in text:

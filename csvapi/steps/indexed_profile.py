@@ -1,6 +1,6 @@
 """The profile of a column in indexed batches: the kernel counts its values and, where these are too many, its cells.
 
-Both ways give what `ColumnProfile.add` would, in whatever order they and it take turns.
+Both give the same profile as `ColumnProfile.add`, in whatever order the three are mixed.
 """
 
 from __future__ import annotations
@@ -29,17 +29,16 @@ _LEAST, _MOST = 256, 1 << 16  # values that are worth a table, and that Python i
 
 
 def values_of(bound: int, memory: int, columns: int) -> int:
-    """How many values of each column are counted in so much memory; 0 where there is too little.
-
-    One more than the bound is enough to know that it is passed.
+    """How many values of each column can be counted in so much memory; 0 where there is too little. Never more than one
+    above the bound, which is enough to know that it is passed.
     """
     found = min(max(bound, FEW) + 1, _MOST, memory // (EACH * max(1, columns)))
     return found if found >= _LEAST else 0
 
 
 def ranks_of(byte_dialect: ByteDialect) -> bytes | None:
-    """The rank of each byte in the order of code points; None where the kernel must not tell texts from values, since
-    bytes mean something only together, or other spaces than it knows may stand around a value."""
+    """The rank of each byte in the order of code points; None where the kernel cannot distinguish texts from values,
+    because a character may have several bytes or a value may have spaces around it that the kernel does not know."""
     undefined = b"" if byte_dialect.ordered else byte_dialect.undecodable
     if byte_dialect.ordered or undefined is None:
         return _SAME if byte_dialect.ordered else None
@@ -81,7 +80,7 @@ class IndexedColumn:
         self._flush_summary(self.summary)
 
     def _flush_counter(self, counter: ValueCounter) -> None:
-        """Count anew."""
+        """Put the counted values into the profile, and begin to count again."""
         unknown = b"\1" * len(counter) if self.ranks is None else self.summary.add_kinds(counter)
         found, profile = counter.taken(), self.profile
         counted = dict(zip(found.texts, found.counts, strict=True))
@@ -96,7 +95,7 @@ class IndexedColumn:
         self.rows = []
 
     def _count(self, batch: IndexedBatch, counter: ValueCounter) -> int:
-        """Take the index's records up to the one that is returned; the others are for the summary."""
+        """Count the values of the index's records up to the one that is returned; the rest go to the summary."""
         done, rows = 0, batch.all_rows
         while done < len(batch.index):
             known = len(counter)

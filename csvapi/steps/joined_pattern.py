@@ -1,7 +1,7 @@
 """Matching a pattern with many cells at once: each one a line of a text, which RE2 reads in one go.
 
-The pattern of a line matches the same cells, as long as neither it nor a cell has a line feed. So a pattern is taken
-only where each part of it is known to match none; the others are matched cell by cell.
+The pattern of a line matches the same cells, as long as neither it nor a cell has a line feed. So a pattern is used
+only if every part of it is known to match no line feed; the others are matched cell by cell.
 """
 
 from __future__ import annotations

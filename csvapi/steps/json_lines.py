@@ -55,7 +55,7 @@ class JsonLines:
             self.first = False
 
     def write_batch(self, batch: Batch) -> int:
-        """By the kernel, up to a record that might become too large."""
+        """Write by the kernel, up to a record that might become too large; see `formats.Writer.write_batch`."""
         if not isinstance(batch, IndexedBatch):
             return 0
         objects = self._objects(batch.byte_dialect.inner)
@@ -72,7 +72,7 @@ class JsonLines:
         return written
 
     def _objects(self, inner: str) -> Objects:
-        """The kernel's way to write these objects from cells in this encoding."""
+        """How the kernel writes these objects from cells in this encoding."""
         if self.objects is None or self.inner != inner:
             texts = [f'{"," * (at > 0)}{name}"' for at, name in enumerate(self.names)]
             texts[0] = f"{self.between}{{{texts[0]}"

@@ -1,4 +1,4 @@
-"""The selector behind dedup and unique: the key of each record, and a sample of those that stayed."""
+"""The selector of dedup and unique: the key of each record, and a sample of those that stayed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class EmptyKeys(Remark):
     retain: Keep = "first"
 
     def reported(self) -> Sighting:
-        """All but the record that is kept, from the first one that goes."""
+        """All of them but the record that is kept; the place is that of the first one that is dropped."""
         gone = self.seen.count - (self.retain != "none")
         if self.seen.count < 2:
             return Sighting()
@@ -95,7 +95,7 @@ class Keyed(KeyedSelector):
         sink.add(keys, rows)
 
     def _spill_digests(self, batch: Batch, digests: Digests, sink: KeySink) -> None:
-        """The same of records that all have the header's width, so that one empty key is all there may be."""
+        """The same for records that all have the header's width, so that only one empty key is possible."""
         empty = sink.digest(self.empty[0])
         for remark in self.remarks[:1]:
             count, rows = digests.count(empty, remark.most)

@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import cached_property
+from contextlib import contextmanager
+from functools import cached_property, partial
+from itertools import compress
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from csvapi.csvio.indexed import IndexedBatch
 from csvapi.csvio.keys import canonical
-from csvapi.csvio.native_parser import native_form
-from csvapi.csvio.rewriting import Rewriting
-from csvapi.native.ordering import Texts
-from csvapi.spill.hash_index import HashIndex, HashIndexWriter
-from csvapi.spill.native_index import NativeHashIndex
-from csvapi.spill.native_index_writer import NativeHashIndexWriter
-from csvapi.steps.behaviour import Behaviour
+from csvapi.spill.answers import Answers, write_answers
+from csvapi.spill.native_index import PARTITIONS, NativeHashIndex, empty_digest
+from csvapi.steps.asking import Asker
 from csvapi.steps.growth import some
+from csvapi.steps.second_index import SecondIndex
 from csvapi.steps.second_input import SecondInput
-from csvapi.steps.writing import byte_dialect_of, records
+from csvapi.steps.writing import byte_dialect_of
 
 if TYPE_CHECKING:
-    from csvapi.csvio.batch import Batch, Cell
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from csvapi.csvio.batch import Batch, Cell, Mask
     from csvapi.native.joining import Found
+    from csvapi.spill.hash_index import HashIndex
+    from csvapi.spill.key_files import KeySink
+    from csvapi.spill.native_index import Matches
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.step import Column, Context, Counts
 
+MOST_TEXTS = 1 << 63  # of an answer: all
 
-class Lookup(Behaviour):
+
+class Lookup(Asker):
     """The second file by its keys. A key that is empty in all its columns matches nothing, as does an absent field.
 
     `left` and `right` are the key columns of the files, and where the request names them. Keys are compared as text.
-    Memory: see `spill.hash_index` and `spill.native_index`; the second file is read once, before the first.
+    Memory: see `spill.hash_index` and `spill.native_index`; the second file is read once, before the first. It `asks`
+    where the kernel's index does not fit the budget (see `spill.answers`).
     """
+
+    one = False  # match of a record is enough
 
     def __init__(
         self,
@@ -51,81 +60,131 @@ class Lookup(Behaviour):
         self.taken = sorted({*range(len(self.second.columns))} - {*self.right})
         self.missing = self.matched = 0
         self.index: HashIndex | NativeHashIndex | None = None
+        self.answers: Answers | None = None
 
     def prepare(self, workspace: Workspace) -> Counts:
         """Read the second file into an index. See `Behaviour.prepare`."""
         self.missing = self.matched = 0
-        kind = NativeHashIndexWriter if workspace.native else HashIndexWriter
-        with kind(workspace, f"join-{id(self)}") as writer:
-            texts = self._kernels if isinstance(writer, NativeHashIndexWriter) else None
-            for batch in self.second.batches(native=texts is not None):
-                alike = self.alike(batch)
-                if texts and alike and isinstance(writer, NativeHashIndexWriter):
-                    writer.add_batch(alike, self.right, texts)
-                    workspace.heartbeat()
-                else:
-                    self._add(batch, writer, workspace)
-            self.index = writer.finish()
+        self.workspace = workspace
+        self.index = SecondIndex(self.context, self.byte_dialect, self.second, self.right, self.taken).built(workspace)
         return {"repeated_keys": self.index.repeated}
 
-    def _add(self, batch: Batch, writer: HashIndexWriter | NativeHashIndexWriter, workspace: Workspace) -> None:
-        for few in some(batch, len(self.second.columns)):
-            writer.add(*self._entries(few))
-            workspace.heartbeat()
+    @property
+    def asks(self) -> bool:
+        """See `Behaviour.asks`."""
+        return isinstance(self.index, NativeHashIndex) and not self.index.fits
 
     @property
-    def _kernels(self) -> Texts | None:
-        """The kernel's way to write what stands behind a record; None where it has none: it needs quotes for any text,
-        and columns that are apart for a key."""
-        form = native_form(self.byte_dialect, 1)
-        if form is None or not form.quote or not form.doubled or len({*self.right}) < len(self.right):
-            return None
-        return Texts(form, self.taken)
+    def secret(self) -> bytes:
+        """See `Asker.secret`."""
+        return self._native.secret
 
-    def alike(self, batch: Batch) -> IndexedBatch | None:
-        """A batch of the second file in the encoding and with the delimiter of the first; None where the kernel has no
-        way to it."""
-        mine, theirs = self.byte_dialect, batch.byte_dialect
-        if not isinstance(batch, IndexedBatch):
-            return None
-        if (mine.codec, mine.inner) != (theirs.codec, theirs.inner) and not bytes(batch.index.text).isascii():
-            return None
-        return batch if mine.delimiter == theirs.delimiter else self._rewriting.of(replace(batch, byte_dialect=mine))
+    @property
+    def partitions(self) -> int:
+        """See `Asker.partitions`."""
+        return PARTITIONS
 
-    @cached_property
-    def _rewriting(self) -> Rewriting:
-        return Rewriting(self.byte_dialect, range(len(self.second.columns)), self.context.max_record)
+    @property
+    def _native(self) -> NativeHashIndex:
+        assert isinstance(self.index, NativeHashIndex)  # noqa: S101  asked before
+        return self.index
 
-    def _entries(self, batch: Batch) -> tuple[list[bytes], list[bytes]]:
-        """The keys of a batch of the second file, and what each stands for."""
-        kept: list[bytes] = []
-        rows: list[list[bytes]] = []
-        for number in range(len(batch)):
-            fields: list[Cell] = [*batch.fields(number)]
-            fields += [None] * (len(self.second.columns) - len(fields))
-            key = self._key([fields[at] for at in self.right], foreign=True)
-            if key is not None:
-                kept.append(key)
-                rows.append(self.second.into(self.byte_dialect, [fields[at] for at in self.taken]))
-        with self.second.blamed():
-            return kept, self._texts(rows)
+    def ask(self, batch: Batch, sink: KeySink) -> None:
+        """See `Asker.ask`."""
+        if self.finds(batch):
+            digests, empty = batch.digests(self.left, self.secret), empty_digest(batch, self.left, self.secret)
+            missing, _ = digests.count(empty, 0)
+            self.missing += missing
+            sink.add_digests(digests.without(empty) if missing else digests)
+            return
+        for few in some(batch, batch.width or 1):
+            keys = self._keys(few)
+            self.missing += keys.count(None)
+            sink.add(
+                [key for key in keys if key is not None], list(compress(few.rows, [key is not None for key in keys]))
+            )
+            self.heartbeat()
 
-    def _texts(self, rows: list[list[bytes]]) -> list[bytes]:
-        """What stands behind a record's own fields; nothing where only its keys are asked for."""
-        if not self.taken:
-            return [b""] * len(rows)
-        lead = [[b"", *row] for row in rows]  # an empty field before them writes the delimiter, and no lone empty one
-        line_end = len(self.byte_dialect.dialect.line_end.encode())
-        return [record[:-line_end] for record in records(lead, self.byte_dialect)]
+    def asked(self) -> Counts:
+        """See `Asker.asked`."""
+        missing, self.missing = self.missing, 0
+        return {"empty_keys": missing}
 
-    def matches(self, batch: Batch) -> list[range]:
-        """For each record the places in the index of those with its key."""
+    def answer(
+        self,
+        workspace: Path,
+        step: int,
+        ranges: int,
+        partitions: range,
+        report: Callable[[tuple[int, int, int]], None],
+    ) -> None:
+        """See `Asker.answer`."""
+        most, heartbeat = 1 if self.one else MOST_TEXTS, partial(report, (0, 0, 0))
+        for partition in partitions:
+            for number in range(ranges):
+                write_answers(self._native, workspace, step, number, partition, most, heartbeat)
+            self._native.release()
+
+    @contextmanager
+    def in_range(self, workspace: Path, step: int, number: int) -> Iterator[None]:
+        """See `Behaviour.in_range`."""
+        if not self.asks:
+            yield
+            return
+        with Answers(self._native, workspace, step, number, self.workspace.memory) as self.answers:
+            yield
+        self.answers = None
+
+    def matches(self, batch: Batch) -> Iterator[Iterable[bytes]]:
+        """For each record the texts of those with its key."""
         assert self.index is not None  # noqa: S101  prepared
+        if self.answers:
+            for some_ in self._answered(self.answers, batch.rows):
+                yield from map(some_.texts, some_.records)
+            return
         keys = self._keys(batch)
         self.missing += keys.count(None)
         found = self.index.find(keys)
         self.matched += sum(map(bool, found))
-        return found
+        for places in found:
+            yield map(self.index.text, places)
+
+    def matched_by_kernel(self, batch: IndexedBatch) -> Iterator[Matches]:
+        """The same for a batch that the kernel `finds`, some records of its index at a time."""
+        if self.answers:
+            yield from self._answered(self.answers, batch.all_rows)
+            return
+        matches = self._native.matches(batch, self.left, places=True)
+        self._count(matches.found)
+        yield matches
+
+    def _answered(self, answers: Answers, rows: Sequence[int]) -> Iterator[Matches]:
+        found: Found | None = None
+        for matches in answers.matches(rows):
+            found = matches.found
+            yield matches
+        self.matched += found.matched if found else 0
+
+    def match(self, batch: Batch) -> Mask:
+        """For each record a byte: 1 where there are others with its key."""
+        if self.answers:
+            found = self.answers.found(batch.rows)
+            self._count(found)
+            return found.answered
+        if self.finds(batch):
+            by_kernel = self._native.find_batch(batch, self.left, places=False)
+            self._count(by_kernel)
+            return batch.packed(by_kernel.answered)
+        keys = self._keys(batch)
+        self.missing += keys.count(None)
+        assert self.index is not None  # noqa: S101  prepared
+        answers = bytes(map(bool, self.index.find(keys)))
+        self.matched += answers.count(1)
+        return answers
+
+    def _count(self, found: Found) -> None:
+        self.missing += found.missing
+        self.matched += found.matched
 
     def finds(self, batch: Batch) -> TypeGuard[IndexedBatch]:
         """Whether the kernel looks up the keys of a batch."""
@@ -135,14 +194,6 @@ class Lookup(Behaviour):
     def _apart(self) -> bool:
         return len({*self.left}) == len(self.left)
 
-    def found(self, batch: IndexedBatch, *, places: bool) -> Found:
-        """The same by the kernel, for a batch that it `finds`."""
-        assert isinstance(self.index, NativeHashIndex)  # noqa: S101  asked before
-        found = self.index.find_batch(batch, self.left, places=places)
-        self.missing += found.missing
-        self.matched += found.matched
-        return found
-
     def _keys(self, batch: Batch) -> list[bytes | None]:
         if not batch.width:
             return [self._key(list(row)) for row in zip(*(batch.column(at) for at in self.left), strict=True)]
@@ -150,18 +201,8 @@ class Lookup(Behaviour):
         blank = self.byte_dialect.delimiter * (len(self.left) - 1)
         return [None if key == blank else key for key in keys] if blank in keys else keys
 
-    def _key(self, cells: list[Cell], *, foreign: bool = False) -> bytes | None:
-        if None in cells or not any(cells):
-            return None
-        if foreign and self.second.source.byte_dialect.inner != self.byte_dialect.inner:
-            decode = self.second.source.byte_dialect.decode
-            try:
-                cells = [
-                    decode(cell or b"").encode(self.byte_dialect.inner, self.byte_dialect.errors) for cell in cells
-                ]
-            except UnicodeEncodeError:  # no key of the first file is like this
-                return None
-        return canonical(cells, self.byte_dialect.delimiter)
+    def _key(self, cells: list[Cell]) -> bytes | None:
+        return None if None in cells or not any(cells) else canonical(cells, self.byte_dialect.delimiter)
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""

@@ -1,4 +1,4 @@
-"""Steps that make other records of each record: in number the same, or any."""
+"""Steps that make new records of each record: exactly one, or any number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Headed(Behaviour, ABC):
-    """A step that writes records of its own, and so what stands above the first one. It must set `after`.
+    """A step that writes new records, and therefore also what stands above the first one. It must set `after`.
 
     `writing.Written` has what most of them need: it sets `after`, writes the header, and has the bound of a record.
     """
@@ -57,7 +57,7 @@ class Mapper(Headed, ABC):
 
 
 class Records(Protocol):
-    """Records on their way out, valid until whoever gives them goes on. Every `Batch` is such records."""
+    """Records to be written, valid until the step that yields them goes on. Every `Batch` can stand for some."""
 
     def __len__(self) -> int:
         """How many they are."""

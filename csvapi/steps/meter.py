@@ -14,7 +14,8 @@ class Meter:
         self.size = self.pending = 0
 
     def add(self, size: int) -> None:
-        """Raises what `Budget.spend` and `Budget.expect` do, for the file is copied to the result when it is whole."""
+        """Charge `size` more bytes. Raises what `Budget.spend` and `Budget.expect` do: when the file is complete, it is
+        copied to the result."""
         self.size += size
         self.pending += size
         if self.pending >= _CHARGED:

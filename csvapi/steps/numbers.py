@@ -1,4 +1,4 @@
-"""Which cells are numbers: one grammar for every operation, and formats for other ways to write them.
+"""Which cells are numbers: one grammar for every operation, and formats for numbers that are written differently.
 
 Outer spaces aside (space, tab, U+00A0, U+202F), a number is an optional sign, digits with an optional point before,
 among or after them, and an optional exponent: `7`, `-.5`, `5.`, `007`, `1e5`. It has at most 1,000 significant digits
@@ -31,7 +31,7 @@ _PLACES = ("money1", "money2", "money3", "money4")
 
 
 def number(text: str) -> Decimal | None:
-    """The number a cell holds; None when it holds none."""
+    """The number that a cell holds, exactly; None if it holds none."""
     found = _PLAIN.fullmatch(text)
     if found is None or (len(text) > MAX_DIGITS and significant(found[1]) > MAX_DIGITS):
         return None

@@ -1,4 +1,4 @@
-"""Marshmallow fields that several operations share, and the way from its errors to a JSON pointer."""
+"""Marshmallow fields that several operations share, and how its errors become JSON pointers."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def columns_field(**options: Any) -> fields.List[Any]:
 
 
 def ignore_field(*allowed: str) -> fields.List[Any]:
-    """A list of what comparisons of text pay no regard to."""
+    """A list of what comparisons of text ignore, each one of the `allowed` words."""
     one_of = validate.OneOf(allowed, error="must be one of: {choices}.")
     described = {"description": f"Compare text without regard to {' or '.join(allowed)}."}
     return fields.List(fields.String(validate=one_of), metadata=described)
 
 
 def flag(description: str) -> fields.Boolean:
-    """true or false, and nothing that only looks like it."""
+    """A boolean: JSON's true or false, and no text or number that resembles it."""
     return fields.Boolean(truthy={True}, falsy={False}, metadata={"description": description})
 
 
@@ -109,7 +109,7 @@ def load(schema: type[Schema], value: dict[str, Any], pointer: str) -> dict[str,
 
 
 def unknown(schema: Schema, at: Sequence[str], *, step: bool = False) -> str:
-    """What may stand where the unknown name `at` stands, and which of it may have been meant."""
+    """A message for the unknown name `at`: which names are allowed there, and which of them may have been meant."""
     from difflib import get_close_matches  # to start fast without it
 
     for part in at[:-1]:

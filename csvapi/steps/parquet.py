@@ -61,7 +61,7 @@ class Parquet:
         self.writing: Future[None] | None = None
 
     def write_batch(self, batch: Batch) -> int:
-        """By the kernel, unless its text has to be encoded anew."""
+        """Write by the kernel, unless its text must be encoded again."""
         self._collect()
         if not isinstance(batch, IndexedBatch) or batch.byte_dialect.inner not in _UTF8:
             return 0

@@ -37,14 +37,15 @@ class Spot:
 
 @dataclass(slots=True)
 class Sighting:
-    """How often something was met, among how many, and its first places; a plain value that crosses processes."""
+    """How often something was met, among how many cells, and where first; a plain value that can be sent to another
+    process."""
 
     count: int = 0
     of: int = 0
     spots: list[Spot] = field(default_factory=list)
 
     def join(self, after: Sighting, rows: int, lines: int, most: int) -> None:
-        """Add what a later range found, before which there are `rows` records and `lines` lines."""
+        """Add what a later range found; `rows` records and `lines` lines of the file come before that range."""
         self.count += after.count
         self.of += after.of
         for spot in after.spots[: most - len(self.spots)]:

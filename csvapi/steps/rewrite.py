@@ -1,4 +1,4 @@
-"""Write records in another dialect: the mapper behind normalise and behind the `output` of a run."""
+"""Write records in another dialect: the mapper of normalise and of the `output` of a run."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import csv
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from csvapi.csvio.batch import Batch, ParsedBatch
+from csvapi.csvio.batch import Batch
 from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.keys import canonical
+from csvapi.csvio.parsed_batch import ParsedBatch
 from csvapi.csvio.rewriting import Rewriting
 from csvapi.errors import InvalidInput
 from csvapi.steps.growth import Bound, Part
@@ -40,7 +41,7 @@ class Form:
 
 
 class _Last:
-    """What the csv module wrote last; a stream would make it once more."""
+    """A file for the csv module that holds only the last record written; a stream would copy it once more."""
 
     record = ""
 
@@ -95,7 +96,7 @@ class Rewrite(Mapper):
         return ParsedBatch(self.byte_dialect, raw, line_texts, batch.rows[: len(raw)], parsed_fields)
 
     def _wide_enough(self, batch: Batch) -> Iterator[list[bytes]]:
-        """The fields of each record; with those that it does not have it must still be within the bound."""
+        """The fields of each record. Raises `TooLarge` if empty fields up to the width would make it too long."""
         limit = self.bound.limit
         for index, row in enumerate(batch.rows):
             fields = batch.fields(index)

@@ -30,7 +30,7 @@ def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
 
 
 def unique_sets(params: dict[str, Any]) -> list[tuple[str, list[str]]]:
-    """Rule and columns of what must not repeat."""
+    """The sets of columns whose values must not repeat, each with the name of its rule."""
     wanted = [
         ("unique", [each["name"]]) for each in params["schema"]["fields"] if each.get("constraints", {}).get("unique")
     ]

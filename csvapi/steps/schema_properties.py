@@ -83,10 +83,10 @@ def unknown_properties(schema: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 class UnknownProperty(Remark):
-    """Met before any record is read."""
+    """A remark about a property that the schema has and `validate` ignores; known before any record is read."""
 
     def reported(self) -> Sighting:
-        """Always one: it is in the schema, not in records."""
+        """Always a count of one, because the property is in the schema and not in a record."""
         return Sighting(1)
 
 

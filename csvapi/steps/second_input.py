@@ -59,7 +59,7 @@ class SecondInput:
             return self.context.position(column, pointer)
 
     def batches(self, *, native: bool = False) -> Iterator[Batch]:
-        """All its records, if `native` by the kernel where it can; what is odd about them is counted for `warnings`."""
+        """All its records, if `native` by the kernel where it can; issues of its records are counted for `warnings`."""
         self.counter = Counter(self.source, self.first)
         times = _NATIVE if native else 1
         room = 2 * times * BLOCK_SIZE if native else 0
@@ -77,7 +77,7 @@ class SecondInput:
                 yield located.batch
 
     def warnings(self) -> list[DataWarning]:
-        """About this file, once its records were read."""
+        """The warnings about this file; call it after its records were read."""
         census = self.counter.census
         for issue in census.issues.values():
             issue.byte = self.source.byte(issue.byte) if issue.count else 0

@@ -29,6 +29,7 @@ class Separated:
     most: int
 
     def __call__(self, cell: bytes) -> list[bytes]:
+        """See `Splitter`."""
         dialect = self.byte_dialect
         if dialect.aligned:
             return cell.split(self.separator.encode(dialect.inner, dialect.errors), self.most - 1)
@@ -48,6 +49,7 @@ class Matched:
     limit: int
 
     def __call__(self, cell: bytes) -> list[bytes]:
+        """See `Splitter`."""
         try:
             match = self.pattern.search(self.byte_dialect.decode(cell))
         except UnicodeEncodeError:

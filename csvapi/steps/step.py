@@ -30,8 +30,8 @@ _SHOWN = 20  # column names in a message
 class Context:
     """The columns and the byte dialect a step meets in its place of the pipeline, and the other files it may read.
 
-    `max_record` is the most bytes that a record, or the header, may have behind it (see `steps.growth`). `file_name` is
-    what the user calls the input file: empty for one without a name, None where steps are only checked.
+    `max_record` is the most bytes that a record, or the header, may have after the step (see `steps.growth`).
+    `file_name` is what the user calls the input file: empty for one without a name, None where steps are only checked.
     """
 
     columns: list[str]
@@ -90,7 +90,7 @@ class Traits:
 
     keyed     its pass ends with it, and its keys decide (dedup, unique)
     stateless what it makes of a record does not depend on the records before it, but for what it gathers or spills by
-              range; only then are ranges of the file worked on side by side. Without the word of its author a step sees
+              range; only then are ranges of the file worked on side by side. Unless its author says so, a step sees
               the records one after the other, in one process
     studies   it needs a pass of its own before it decides (a `selecting.Student`, never stateless)
     settles   what it writes is the file that the next steps read
@@ -113,8 +113,8 @@ class Operation:
     """One entry of the catalogue. `example` is a step as JSON; `build` may raise what `Context.position` does.
 
     `stateless` says that ranges may be worked on side by side (see `Traits`); `traits` is for operations that run in
-    different ways by their parameters; `columns` and `files` tell what the parameters name, with
-    pointers; `last` is the one operation nothing may follow.
+    different ways by their parameters; `columns` and `files` list what the parameters name, with pointers; `last` is
+    the one operation nothing may follow.
     """
 
     name: str

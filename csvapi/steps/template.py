@@ -45,6 +45,7 @@ class Template:
     parts: tuple[str | int, ...]
 
     def __call__(self, match: Any) -> str:
+        """The text that stands for a match, its groups filled in."""
         return "".join(part if isinstance(part, str) else match.group(part) or "" for part in self.parts)
 
     @property
@@ -69,6 +70,7 @@ class Replaced:
     heartbeat: Callable[[], None]
 
     def __call__(self, text: str) -> str:
+        """The text with all matches replaced. Raises `TooLarge` beyond the limit, before it is made."""
         if self.most.of(len(text)) <= min(_SHORT, self.limit):
             return str(self.pattern.sub(self.make, text))
         done = io.StringIO()

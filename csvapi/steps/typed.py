@@ -129,7 +129,7 @@ class TypedLeaf:
         return self.ask(cast("list[bytes]", cells), rows)
 
     def _completed(self, answers: bytes, batch: Batch) -> bytes | Sequence[bool | None]:
-        """Answers in which those that only a cell can give are still missing."""
+        """Fill in the answers that the kernel left open, by looking at the cells."""
         if UNSURE not in answers:
             if self.asked:
                 note(self.asked, len(answers), [])

@@ -43,7 +43,7 @@ class Unique:
         self.distinct = list(dict.fromkeys(positions))
 
     def prepare(self, workspace: Workspace, number: int) -> None:
-        """Begin a run; `number` tells this set of columns from others of the step."""
+        """Begin a run; `number` distinguishes this set of columns from the others of the step."""
         self.folder = workspace.folder / f"unique-{id(self)}-{number}"
         self.folder.mkdir()
         self.memory = workspace.memory
@@ -88,7 +88,7 @@ class Unique:
         self._resolve(heartbeat) if self.sink.secret is not None else self._mark(heartbeat)
 
     def _zeros(self, path: Path) -> mmap.mmap:
-        """A byte for each record, all of them written, since a disk that is full may not be noticed later."""
+        """Write a zero byte for each record, so that a full disk is noticed now and not when they are changed."""
         with path.open("wb+") as file:
             for start in range(0, max(1, self.total), _WRITTEN):
                 size = min(_WRITTEN, max(1, self.total) - start)

@@ -136,7 +136,7 @@ def value_in(value: object, form: Format) -> Any:
 
 
 def not_a(value: object, form: Format) -> str:
-    """Says that a given value is none of the format, and what would be."""
+    """The message for a given value that does not have the format: what it would have to be."""
     if isinstance(value, (int, float)) and not isinstance(value, bool) and form.kind == "number":
         return f"a number has at most {MAX_DIGITS:,} digits and an exponent within ±{MAX_EXPONENT}."
     shown = "" if form.plain else f" in the format {form.as_json()[form.kind]!r}"

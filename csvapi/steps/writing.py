@@ -9,10 +9,11 @@ import csv
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.batch import Batch, ParsedBatch
+from csvapi.csvio.batch import Batch
 from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.codec import error_handler
 from csvapi.csvio.keys import canonical
+from csvapi.csvio.parsed_batch import ParsedBatch
 from csvapi.csvio.records import cut
 from csvapi.errors import InvalidInput
 from csvapi.steps.growth import Bound
@@ -89,7 +90,8 @@ def batch_of(rows: Sequence[Sequence[bytes]], numbers: Sequence[int], byte_diale
 
 
 def movable(batch: Batch) -> list[bytes]:
-    """The raw records, fit to stand before others: only the file's last one may not be, and is written anew then."""
+    """The raw records, each ending in a line end so that others can follow; the file's last record is written anew if
+    it has none."""
     last = len(batch) - 1
     if last < 0 or _ends(batch, last):
         return batch.raw
@@ -99,7 +101,7 @@ def movable(batch: Batch) -> list[bytes]:
 
 
 def _ends(batch: Batch, index: int) -> bool:
-    """Whether what is written behind the record would begin a new one; the csv module knows."""
+    """Whether what is appended to the record would begin a new one; the csv module decides."""
     raw = batch.raw[index]
     if index not in batch.parsed_fields or not raw.endswith((b"\n", b"\r")):
         return raw.endswith((b"\n", b"\r"))

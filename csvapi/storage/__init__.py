@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from csvapi.config import Settings
 from csvapi.errors import InvalidInput
-from csvapi.storage.local import LocalStorage, Writer, first_and_last
+from csvapi.storage.local import LocalStorage, first_and_last
+from csvapi.storage.writer import Writer
 
 if TYPE_CHECKING:
     from csvapi.storage.s3 import Bucket

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from csvapi.storage import eviction
-from csvapi.storage.local import LocalStorage, down, first_and_last, new_key, write_all
+from csvapi.storage.failures import down
+from csvapi.storage.local import LocalStorage, first_and_last, new_key
 from csvapi.storage.s3 import Bucket
+from csvapi.storage.writer import write_all
 
 _SHARE = 8  # of the room that is left, the part that goes in before the folder is looked at again
 
@@ -30,9 +32,11 @@ class S3Storage(LocalStorage):
 
     @property
     def survives_fork(self) -> bool:
+        """See `LocalStorage.survives_fork`: as the bucket's client does."""
         return self._bucket.survives_fork
 
     def keep_out_of_process(self) -> None:
+        """See `LocalStorage.keep_out_of_process`: the client moves to another process."""
         if not self._bucket.survives_fork:
             self._bucket = self._bucket.out_of_process()
 
@@ -41,6 +45,7 @@ class S3Storage(LocalStorage):
         return (key for key, seconds in self._bucket.listing() if seconds >= age)
 
     def has(self, key: str) -> bool:
+        """See `LocalStorage.has`: whether the bucket has it; the cache does not count."""
         return self._bucket.has(key)
 
     def absent(self, keys: Sequence[str]) -> list[str]:
@@ -63,6 +68,7 @@ class S3Storage(LocalStorage):
 
     @contextmanager
     def reading(self, key: str) -> Iterator[Path]:
+        """See `LocalStorage.reading`: fetched first where it is not in the cache, and held there during the block."""
         with self.open(key):
             yield self.path(key)
 
@@ -87,13 +93,16 @@ class S3Storage(LocalStorage):
         super().delete(key)
 
     def check(self) -> None:
+        """See `LocalStorage.check`: both the cache and the bucket."""
         super().check()
         self._bucket.check()
 
     def prepare(self) -> None:
+        """See `LocalStorage.prepare`: create the bucket if there is none."""
         self._bucket.create()
 
     def tidy(self) -> int:
+        """See `LocalStorage.tidy`: evict what was used longest ago from a cache that is too large."""
         return eviction.evict(self.root, self._bound)[0]
 
     def _make_room(self, size: int) -> None:

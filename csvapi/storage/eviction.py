@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from csvapi.storage.local import down
+from csvapi.storage.failures import down
 
 _AFTER = 0.9  # of the bound is left when something had to go, so that it is not the next file's turn at once
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import io
 import os
 import shutil
@@ -15,71 +13,34 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-from csvapi.errors import CsvapiError, ObjectMissing, StorageDown
+from csvapi.errors import CsvapiError
+from csvapi.storage.failures import down, missing
+from csvapi.storage.writer import Writer
 
 PROBE = 64 * 1024  # bytes of the object that a check writes: more than what a file system keeps for small ones
 LOOK = 2.0  # seconds
 
 
-class Writer(io.RawIOBase):
-    """A new object being written: hashes and counts the bytes, and leaves nothing unless it is committed.
-
-    One pass, no copy, constant memory. Raises `beyond` past `limit` bytes, and StorageDown if the disk refuses.
-    """
-
-    def __init__(self, storage: LocalStorage, limit: int, beyond: CsvapiError) -> None:
-        self._storage, self.limit, self._beyond = storage, limit, beyond
-        self._hash = hashlib.sha256()
-        self.size = 0
-        self.temp = storage.new_temp()
-        self._file = self.temp.open("xb+", buffering=0)
-
-    def write(self, data: bytes) -> int:  # type: ignore[override]  # bytes, as the form parser hands them over
-        self.size += len(data)
-        if self.size > self.limit:
-            raise self._beyond
-        self._hash.update(data)
-        try:
-            write_all(self._file, data)
-        except OSError as error:
-            raise down(error) from error
-        return len(data)
-
-    def writable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # io's own buffer type is private
-        return self._file.readinto(buffer) or 0
-
-    @property
-    def sha256(self) -> str:
-        return self._hash.hexdigest()
-
-    def commit(self) -> str:
-        """Make the object durable under a new key; returns the key."""
-        key = self._storage.adopt(self.temp)
-        self._file.close()
-        return key
-
-    def close(self) -> None:
-        """Discard what was not committed; safe to call at any time."""
-        if not self.closed:
-            self._file.close()
-            self.temp.unlink(missing_ok=True)
-        super().close()
-
-
 class LocalStorage:
-    """Objects as files, `ab/abcdef…`, beside a `tmp` folder on the same file system (rename is atomic there)."""
+    """Where stored files are kept: objects in a folder, and the interface of every other storage, which inherits it.
+
+    An object is the content of a stored file under a random key of 32 hexadecimal digits; rows of the database hold the
+    keys. It never changes: it appears whole, by a rename, and it is deleted. In the folder it is the file
+    `ab/abcdef...`; the folder `tmp` beside it is for files that are no objects yet (on the same file system, where a
+    rename is atomic).
+
+        >>> storage = LocalStorage(Path("files"))
+        >>> with storage.writer(limit=1 << 20, beyond=TooLarge("too large")) as file:
+        ...     file.write(b"a,b\\n1,2\\n")
+        ...     key = file.commit()
+        >>> with storage.reading(key) as path:
+        ...     text = path.read_bytes()
+        >>> storage.delete(key)
+
+    Sizes are bytes, ages seconds. Any method that touches the disk may raise StorageDown, which a request answers with
+    503 and a task with another attempt; what reads an object raises ObjectMissing where there is none. Methods may be
+    called by several threads and processes at a time.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -90,13 +51,17 @@ class LocalStorage:
 
     @property
     def survives_fork(self) -> bool:
-        """Whether a process that has used the storage may fork and use it in the child."""
+        """Whether a process that has used the storage may fork and use it in the child, as a worker does."""
         return True
 
     def keep_out_of_process(self) -> None:
         """Make sure that the storage survives a fork; to be called before it is used."""
 
     def writer(self, limit: int, beyond: CsvapiError) -> Writer:
+        """A new object to be written, of at most `limit` bytes; past them, its `write` raises `beyond`.
+
+        Nothing is left of it unless it is committed. Raises StorageDown.
+        """
         try:
             return Writer(self, limit, beyond)
         except OSError as error:
@@ -107,6 +72,7 @@ class LocalStorage:
         return self.temp(uuid4().hex)
 
     def temp(self, name: str) -> Path:
+        """The path of the temporary file of that name, whether it exists or not."""
         return self._temp / name
 
     def temps(self, age: float) -> Iterator[Path]:
@@ -119,6 +85,7 @@ class LocalStorage:
             yield from (path.name for path in folder.iterdir() if _older(path, age))
 
     def has(self, key: str) -> bool:
+        """Whether there is such an object."""
         return self.path(key).is_file()
 
     def absent(self, keys: Sequence[str]) -> list[str]:
@@ -126,7 +93,11 @@ class LocalStorage:
         return [key for key in keys if not self.has(key)]
 
     def adopt(self, temp: Path, key: str = "") -> str:
-        """Turn a finished temporary file into an object: fsync, rename, fsync of the folder; returns its key."""
+        """Turn a finished temporary file into an object, under a new key if none is given; returns the key.
+
+        The object is durable when this returns (fsync, rename, fsync of the folder), and `temp` is gone. Raises
+        StorageDown, for a full disk too.
+        """
         key = key or new_key()
         target = self.path(key)
         try:
@@ -139,7 +110,7 @@ class LocalStorage:
         return key
 
     def path(self, key: str) -> Path:
-        """The path of the object's file; `reading` makes sure that it exists."""
+        """The path at which the object's file is, if there is one; `reading` makes sure of that."""
         return self.root / key[:2] / key
 
     @contextmanager
@@ -152,7 +123,7 @@ class LocalStorage:
         yield self.path(key)
 
     def open(self, key: str) -> BinaryIO:
-        """The object as an open file, which stays readable whatever happens to the path. Raises as `reading` does."""
+        """The object as an open file, which stays readable even if the object is deleted. Raises as `reading` does."""
         try:
             return self.path(key).open("rb")
         except FileNotFoundError as error:
@@ -161,21 +132,25 @@ class LocalStorage:
             raise down(error) from error
 
     def ends(self, key: str, size: int, most: int) -> tuple[bytes, bytes]:
-        """The first bytes of an object of `size` bytes and, of those after them, the last ones.
+        """The first `most` bytes of an object of `size` bytes and, of those after them, the last `most`.
 
-        Nothing else is read or fetched. Raises as `reading` does.
+        Nothing else is read or fetched: detection needs no more of a large file. Raises as `reading` does.
         """
         with self.open(key) as file:
             return first_and_last(file, size, most)
 
     def delete(self, key: str) -> None:
+        """Remove the object; one that is not there is none to remove. Raises StorageDown."""
         try:
             self.path(key).unlink(missing_ok=True)
         except OSError as error:
             raise down(error) from error
 
     def tidy(self) -> int:
-        """Free space that is not needed; returns the number of removed files. Called about once a minute."""
+        """Free space that is not needed; returns the number of removed files. Called about once a minute.
+
+        A folder has nothing to free; a storage with a cache evicts from it.
+        """
         return 0
 
     def prepare(self) -> None:
@@ -223,13 +198,6 @@ def first_and_last(file: BinaryIO | io.RawIOBase, size: int, most: int) -> tuple
     return head, file.read(most) or b""
 
 
-def write_all(file: io.FileIO, data: bytes) -> None:
-    """Write all the data to an unbuffered file, which may take it in several parts."""
-    view = memoryview(data)
-    while view:
-        view = view[file.write(view) :]
-
-
 def _older(path: Path, age: float) -> bool:
     try:
         return time.time() - path.stat().st_ctime >= age
@@ -243,15 +211,3 @@ def _fsync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def missing() -> ObjectMissing:
-    """The error for an object that is not in the storage."""
-    return ObjectMissing("The file is not in the storage; tell the operator")
-
-
-def down(error: OSError) -> StorageDown:
-    """The StorageDown that a failure of the file system means."""
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return StorageDown("The storage is full; delete files or ask the operator for room")
-    return StorageDown("The storage cannot be used now; try again later")

@@ -51,24 +51,29 @@ class ApartBucket(Bucket):
         self._connected()
 
     def put(self, key: str, file: Path) -> None:
+        """See `Bucket.put`."""
         if self._here:
             self._ask("put", key, file)
         else:
             super().put(key, file)
 
     def get(self, key: str) -> tuple[int, Iterator[bytes]]:
+        """See `Bucket.get`."""
         if not self._here:
             return super().get(key)
         size: int = self._ask("get", key)
         return size, self._items()
 
     def part(self, key: str, start: int, stop: int) -> bytes:
+        """See `Bucket.part`."""
         return bytes(self._ask("part", key, start, stop)) if self._here else super().part(key, start, stop)
 
     def has(self, key: str) -> bool:
+        """See `Bucket.has`."""
         return bool(self._ask("has", key)) if self._here else super().has(key)
 
     def listing(self, *, after: str = "") -> Iterator[tuple[str, float]]:
+        """See `Bucket.listing`."""
         if not self._here:
             yield from super().listing(after=after)
             return
@@ -77,12 +82,14 @@ class ApartBucket(Bucket):
             yield from pickle.loads(page)  # noqa: S301 -- from our own program
 
     def delete(self, key: str) -> None:
+        """See `Bucket.delete`."""
         if self._here:
             self._ask("delete", key)
         else:
             super().delete(key)
 
     def check(self) -> None:
+        """See `Bucket.check`."""
         if self._here:
             self._ask("check")
         else:

@@ -26,7 +26,7 @@ from obstore.store import S3Store
 from csvapi.config import Settings
 from csvapi.errors import StorageDown
 from csvapi.setting_forms import MIB
-from csvapi.storage.local import missing
+from csvapi.storage.failures import missing
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Config
@@ -133,6 +133,7 @@ class Bucket:
                         yield key, (at - each["last_modified"]).total_seconds()
 
     def delete(self, key: str) -> None:
+        """Remove the object; one that is not there is none to remove. Raises StorageDown."""
         with _told("delete"):
             obstore.delete(self._store, PREFIX + key)
 

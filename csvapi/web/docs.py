@@ -17,16 +17,19 @@ POLICY = (
 
 @blp.get("/swagger/", strict_slashes=False)
 def swagger() -> Response:
+    """The documentation in which requests can be tried."""
     return _page("docs/swagger.html")
 
 
 @blp.get("/redoc/", strict_slashes=False)
 def redoc() -> Response:
+    """The documentation for reading."""
     return _page("docs/redoc.html")
 
 
 @blp.get("/")
 def front() -> AnyResponse:
+    """Lead whoever opens the address of the service to the documentation."""
     return redirect(url_for("docs.swagger"))
 
 

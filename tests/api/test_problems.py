@@ -32,7 +32,7 @@ def test_every_code_has_a_meaning_and_stands_in_the_documentation(client: FlaskC
 
 def test_the_tree_is_drawn_complete() -> None:
     for kind in tree(errors.CsvapiError):
-        if kind.__module__ == errors.__name__:  # `csvapi start` has one of its own
+        if kind.__module__.startswith(f"{errors.__name__}."):  # `csvapi start` has one of its own
             assert kind.__name__ in (errors.__doc__ or "")
 
 

@@ -114,6 +114,18 @@ def test_a_key_that_repeats_in_both_files_takes_no_more_than_the_budget(tmp_path
     assert peak(tmp_path, path, steps, path, memory=MIB) - peak(tmp_path, tiny, steps, tiny) <= MIB + SLACK
 
 
+@pytest.mark.parametrize("how", ["inner", "left", "anti"])
+def test_an_index_beyond_the_budget_takes_no_more_than_it(tmp_path: Path, how: str) -> None:
+    """Index and texts of the second file take 40 MiB."""
+    path, other, tiny = tmp_path / "many", tmp_path / "other", tmp_path / "tiny"
+    other.write_text("key,text\n" + "".join(f"{number},{'x' * 150}\n" for number in range(230_000)))
+    path.write_text("key,n\n" + "".join(f"{number * 7919 % 460_000},{number}\n" for number in range(300_000)))
+    tiny.write_text("key,n\nk,1\n")
+    step = {"op": "join", "file": 2, "on": ["key"], "how": how}
+    grown = peak(tmp_path, path, [step], other, memory=BUDGET // 2) - peak(tmp_path, tiny, [step], tiny)
+    assert grown <= BUDGET // 2 + SLACK
+
+
 LONGER = [{"op": "set", "replace": [{"text": "a", "with": "a" * 9}]}]
 MUCH: dict[str, tuple[str, list[dict[str, Any]], dict[str, Any]]] = {
     "replace": ("k,n\n" + "a,1\n" * 9_000, [{"op": "set", "replace": [{"text": "a", "with": "a" * 9_000}]}], {}),
@@ -148,6 +160,9 @@ MUCH: dict[str, tuple[str, list[dict[str, Any]], dict[str, Any]]] = {
     "pad": (",".join(WIDE_NAMES) + "\n" + "a\n" * 100, [{"op": "normalise"}], {"on_ragged": "pad"}),
     "names": (f"k,{'n' * 90_000}\n" + "a,1\n" * 900, [{"op": "convert", "format": "ndjson"}], {}),
     "pairs": ("k,n\n" + "a,1\n" * 900, [{"op": "join", "file": 2, "on": ["k"]}], {}),
+    "marks": ("k\n" + "a\n" * 3_000_000, [{"op": "dedup"}], {"explain": True}),
+    "marks of all": ("k\n" + "a\n" * 3_000_000, [{"op": "dedup", "keep": "none"}], {"explain": True}),
+    "marks by Python": ("k\n" + "a\n" * 1_600_000, [{"op": "dedup"}], {"explain": True, "native": False}),
     "equal keys": ("k\n" + "a\n" * 600_000, [{"op": "dedup"}], {"native": False}),
 }  # fmt: skip
 

@@ -14,11 +14,8 @@ from typing import TYPE_CHECKING, Literal
 
 from csvapi.csvio.keys import canonical
 from csvapi.native import cells, comparing, copying, keys
-from csvapi.native.duplicates import Resolver
-from csvapi.native.partitions import Partitions, entries
 from csvapi.native.rewriting import CellTexts, Rewriter
-from csvapi.spill import duplicates
-from tests.native import joining, model, writing
+from tests.native import duplicate_checks, joining, model, writing
 
 if TYPE_CHECKING:
     from random import Random
@@ -214,54 +211,10 @@ def answers_for_some(_: Case, random: Random) -> None:
     assert comparing.pack(keep, whole) == values
 
 
-def repeats(_: Case, random: Random) -> None:
-    """Of entries in partitions those go that repeat a key, over several ranges of rows, whichever is kept."""
-    known = [random.randbytes(16) for _ in range(random.randint(1, 9))]
-    ranges = [[random.choice(known) for _ in range(random.randrange(30))] for _ in range(random.randint(1, 3))]
-    for keep in ("first", "last", "none"):
-        total = sum(map(len, ranges))
-        decisions, of = bytearray(total), bytearray(8 * total)
-        resolver = Resolver(keep, 5, len(known), decisions, of)
-        files, bases = _partitioned(ranges, 1 << random.randrange(4)), [0, *accumulate(map(len, ranges))][:-1]
-        back, dropped = keep == "last", 0
-        for partition in files:
-            resolver.begin()
-            parts = list(zip(partition, bases, strict=True))
-            for found, base in reversed(parts) if back else parts:
-                some = resolver.decide(bytes(found), base)
-                assert some is not None
-                dropped += some
-        resolver.close()
-        whole = [key for each in ranges for key in each]
-        gone, leaders = duplicates.repeats(
-            *([int.from_bytes(key[i : i + 8], "little") for key in whole] for i in (0, 8)), keep
-        )
-        assert [at for at, code in enumerate(decisions) if code] == sorted(gone)
-        assert dropped == len(gone)
-        expected = {at: leader + 1 for at, leader in zip(gone, leaders, strict=True) if at != leader}
-        assert {at: row for at, row in enumerate(memoryview(of).cast("Q")) if row} == expected
-
-
 def joins(case: Case, random: Random) -> None:
-    """Records find those with their key, and are written with what belongs to these behind them."""
+    """Records find those with their key, and are written each followed by what belongs to it."""
     index, good = scan(case)
     joining.joins(case, index, good, None if random.randrange(2) else mask(random, len(good)), random)
-
-
-def _partitioned(ranges: list[list[bytes]], count: int) -> list[list[bytearray]]:
-    """For each partition the entries of each range."""
-    files = [[bytearray() for _ in ranges] for _ in range(count)]
-    for number, found in enumerate(ranges):
-
-        def write(partition: int, some: memoryview, number: int = number) -> None:
-            files[partition][number] += some
-
-        parts = Partitions(count, 3, write)
-        half = len(found) // 2
-        parts.add_digests(memoryview(b"".join(found[:half])), 0)
-        parts.add_entries(entries(b"".join(found[half:]), range(half, len(found))))
-        parts.flush()
-    return files
 
 
 TEXTS_OF_OTHERS = [b"", b"a", b"b,c", b'"', b"'", b"x\ny", b"\r", b";", b"z" * 70, "é".encode(), b"\xff", b"\0"]
@@ -282,7 +235,7 @@ OF_TEXTS = (
     comparisons,
     rewrites,
     answers_for_some,
-    repeats,
+    duplicate_checks.repeats,
     joins,
     objects,
     changes,

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 from csvapi.csvio.keys import canonical
 from csvapi.native import keys
-from csvapi.native.joining import LENGTH, Found, Joined, Lookup
+from csvapi.native.answering import LATER_ROW, NO_MORE_BYTES, NO_ROOM, Answering, Taking
+from csvapi.native.grouped_texts import GroupedTexts
+from csvapi.native.joining import LENGTH, PLACE, Found, Joined, Lookup
 from csvapi.native.library import SLACK
 from csvapi.native.memory import Growing
 from csvapi.native.ordering import Sorter, Starts, Texts
 from csvapi.native.partitions import ENTRY
+from csvapi.native.partitions import entries as spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +51,8 @@ def joins(case: Case, index: RecordIndex, good: list[Record], keep: bytes | None
     data, entries = Texts(form, taken, allocate=case.allocate).write(index, found, empty, base)
     assert bytes(data) == b"".join(len(each).to_bytes(LENGTH, "little") + each for each in texts)
     lookup = looked_up(case, bytes(data), bytes(entries), base, random)
+    grouped(case, bytes(data), bytes(entries), base, random)
+    answered(case, lookup, digests, random)
     answers = Found.of(len(good), Growing(case.allocate), Growing(case.allocate))
     found = keys.digests(index, secret, columns, keep)
     half = random.randrange(len(good) + 1)
@@ -103,6 +108,68 @@ def looked_up(case: Case, data: bytes, entries: bytes, base: int, random: Random
     assert places.tolist() == [bisect_left(firsts, bits) for bits in range((1 << starts.bits) + 1)]
     parts = bytes(order), bytes(places), bytes(base) + data + bytes(SLACK)
     return Lookup(*(held(case, part) for part in parts), starts.bits)
+
+
+def grouped(case: Case, data: bytes, entries: bytes, base: int, random: Random) -> None:
+    """Each text is found in its part, where its entry says."""
+    parts: dict[int, bytes] = {}
+
+    def write(part: int, some: memoryview) -> None:
+        parts[part] = parts.get(part, b"") + bytes(some)
+
+    groups = GroupedTexts(random.randint(1, 4), random.randint(1, 80), write, allocate=case.allocate)
+    rows = array("Q", entries)
+    rows[2::3] = array("Q", [row - base for row in rows[2::3]])
+    for _ in range(2):
+        given = held(case, rows.tobytes()).view[: len(entries)]
+        groups.add(given, held(case, data).view[: len(data)])
+        groups.flush()
+        found = given.cast("Q")
+        for first, old, new in zip(rows[::3], rows[2::3], found[2::3] if found else [], strict=True):
+            size = LENGTH + int.from_bytes(data[old : old + LENGTH], "little")
+            assert parts[first >> 64 - groups.bits][new : new + size] == data[old : old + size]
+    assert [len(parts.get(part, b"")) for part in range(1 << groups.bits)] == list(groups.sizes)
+
+
+def answered(case: Case, lookup: Lookup, digests: bytes, random: Random) -> None:
+    """Rows that ask meet their texts again, however few are taken at once."""
+    rows = sorted(random.sample(range(2 * len(digests) // keys.DIGEST + 1), len(digests) // keys.DIGEST))
+    most, longest = random.choice((1, 3, 1 << 63)), random.choice((0, 9, 40, 500))
+    asked, places = bytes(spread(digests, rows)), Found.of(len(rows), Growing(case.allocate), Growing(case.allocate))
+    lookup.find(memoryview(digests), 0, len(rows), None, bytes(keys.DIGEST), places)
+    assert places.places is not None
+    pairs = places.places.view[: PLACE * len(rows)].cast("Q")
+    answering = Answering(
+        lookup, most, longest=longest, room=longest + random.choice((32, 200)), allocate=case.allocate
+    )
+    answers = b""
+    while asked:
+        some, done = answering.answer(held(case, asked).view[: len(asked)])
+        answers, asked = answers + bytes(some), asked[done * ENTRY :]
+    taking, at = Taking(longest + random.randrange(99), longest=longest, allocate=case.allocate), 0
+    first, stop, count = 0, rows[-1] + 1 if rows else 0, random.randint(1, 9)
+    while first < stop:
+        found = Found.of(count, Growing(case.allocate), Growing(case.allocate))
+        taking.begin(range(first, first + count), found)
+        cut = random.choice((len(answers), at + random.randrange(len(answers) - at + 1)))
+        end, state = taking.take(answers[:cut], at)
+        if state == NO_MORE_BYTES:
+            end, state = taking.take(answers, end)
+        if state == NO_ROOM or (taking.referred is not None and count > 1):
+            count = count // 2 or 1
+            continue
+        assert state == (NO_MORE_BYTES if end == len(answers) else LATER_ROW)
+        assert found.places is not None
+        for number, row in enumerate(range(first, first + count)):
+            where = rows.index(row) if row in rows else None
+            a, b = pairs[2 * where : 2 * where + 2] if where is not None else (0, 0)
+            c, d = found.places.view[PLACE * number : PLACE * (number + 1)].cast("Q")
+            assert found.answered[number] == (b > a)
+            source = lookup if taking.referred == row else taking.lookup
+            assert [source.text(i) for i in range(c, d)] == [lookup.text(i) for i in range(a, min(b, a + most))]
+            size = sum(LENGTH + len(lookup.text(i)) for i in range(a, min(b, a + most)))
+            assert (taking.referred == row) == (size > longest)
+        first, at, count = first + count, end, random.randint(1, 9)
 
 
 def held(case: Case, data: bytes) -> Memory:

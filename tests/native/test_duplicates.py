@@ -12,7 +12,8 @@ from hypothesis import given
 from csvapi.native.duplicates import Resolver
 from csvapi.native.form import Form
 from csvapi.native.partitions import Partitions, entries
-from tests.native import checks
+from csvapi.process.memory import limited
+from tests.native import duplicate_checks
 from tests.native.cases import Case
 from tests.native.drawn import patient, sources
 
@@ -22,7 +23,7 @@ NOTHING = Case(Form(width=1), "utf-8", b"", final=True)
 @patient
 @given(source=sources)
 def test_repeats_are_those_of_the_model(source: Random) -> None:
-    checks.repeats(NOTHING, source)
+    duplicate_checks.repeats(NOTHING, source)
 
 
 def test_more_keys_than_fit_are_said() -> None:
@@ -56,6 +57,19 @@ def test_a_large_table_of_few_keys_stays_out_of_memory() -> None:
         resolver.begin()
         assert resolver.decide(bytes(entries(bytes(16) * 2, range(2))), 0) == 1
     assert _resident() - before < 50 << 20
+    resolver.close()
+
+
+def test_there_is_never_a_second_table() -> None:
+    """A table may be as large as all that a task may have."""
+    decisions = bytearray(4)
+    with limited(250 << 20):
+        resolver = Resolver("first", 1, 8_000_000, decisions, None)
+        for _ in range(3):
+            resolver.begin()
+            assert resolver.decide(bytes(entries(bytes(16) * 2, range(2))), 0) == 1
+        with pytest.raises(MemoryError):
+            Resolver("first", 1, 8_000_000, decisions, None)
     resolver.close()
 
 

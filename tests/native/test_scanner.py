@@ -67,7 +67,7 @@ DIFFICULT = {
 @pytest.mark.parametrize("before", [0, 1, 12, 800])
 @pytest.mark.parametrize("record", DIFFICULT)
 def test_a_difficult_record_is_declined_alone(record: bytes, before: int, level: int) -> None:
-    """What stands before it is taken, and behind it the text can be scanned on."""
+    """What stands before it is taken, and after it the text can be scanned on."""
     is_open = DIFFICULT[record] == Reason.OPEN
     easy, rest = b"7,8,\xc3\xa9\n" * before, b"" if is_open else b"9,10,11\n" * 2
     case = Case(THREE, "utf-8", easy + record + rest, final=True, level=level)

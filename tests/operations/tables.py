@@ -37,7 +37,7 @@ def table(
     work = folder / "work"
     work.mkdir(exist_ok=True)
     ran = run(source, dialect, steps, out, options=Options(**options), workspace=work, files=files)
-    receipt = ran.as_json()
+    receipt = {**ran.as_json(), "run": ran.run}
     assert not list(work.iterdir()), "the workspace must be empty again"
     for stage in ran.run["stages"]:
         if options.get("native", True):

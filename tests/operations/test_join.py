@@ -14,11 +14,12 @@ from csvapi.csvio.dialect import Dialect
 from csvapi.csvio.reading import parsers_of, read_batches
 from csvapi.csvio.source import Source
 from csvapi.engines import Options, run
-from csvapi.errors import AmbiguousColumn, InvalidInput, TooLarge, UnknownColumn
+from csvapi.errors import AmbiguousColumn, Cancelled, InvalidInput, TooLarge, UnknownColumn
 from csvapi.operations import files_of, load_steps
 from csvapi.operations.join import Join, build
 from csvapi.spill.native_index import NativeHashIndex
 from csvapi.spill.workspace import Workspace
+from csvapi.steps.second_index import SecondIndex
 from csvapi.steps.step import Context
 from csvapi.steps.writing import Text
 from tests.engines import model
@@ -27,7 +28,10 @@ from tests.engines.running import cases, reused
 from tests.operations.tables import FAST_WAYS, PARALLEL, csv_text, table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from csvapi.engines import Progress
 
 KEYS = ["", "1", "01", "a", "A", "é", "x,y", "line\nbreak", '"']
 pairs = st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(KEYS)), max_size=10)
@@ -72,6 +76,84 @@ def test_joins_are_the_models(
     assert count["empty_keys"] == sum(not row[0] for row in rows)
     keys = [row[0] for row in others if row[0]]
     assert count["repeated_keys"] == len(keys) - len(set(keys))
+
+
+many = st.lists(st.tuples(st.integers(0, 40).map(lambda n: str(n or "")), st.text('ab,"\n', max_size=9)), max_size=60)
+BEFORE: list[list[dict[str, Any]]] = [
+    [],
+    [{"op": "filter", "filters": [{"column": "v", "operator": "contains", "value": "a"}]}],
+    [{"op": "select", "columns": ["k", "v"]}],
+]
+
+
+@pytest.mark.parametrize("options", [{}, {"processes": 2, "smallest_range": 1}, {"block_size": 100}])
+@settings(reused, max_examples=25)
+@given(left=many, right=many, how=st.sampled_from(["inner", "left", "semi", "anti"]), before=st.sampled_from(BEFORE))
+def test_an_index_beyond_the_memory_is_asked_in_a_pass_of_its_own(
+    tmp_path: Path, options: dict[str, Any], left: list[Any], right: list[Any], how: str, before: list[dict[str, Any]]
+) -> None:
+    files = second(tmp_path, csv_text([("k", "v"), *right]))
+    steps = [*before, {"op": "join", "file": 2, "on": ["k"], "how": how}]
+    found, receipt = table(tmp_path, csv_text([("k", "v"), *left]), steps, files=files, memory=1, **options)
+    rows = [list(row) for row in left if before[:1] != BEFORE[1] or "a" in row[1]]
+    others = [list(row) for row in right]
+    assert found.rows == joined(rows, others, how)
+    count = receipt["dropped_by_step"][-1]
+    assert count["matched"] == sum(any(row[0] and other[0] == row[0] for other in others) for row in rows)
+    assert count["empty_keys"] == sum(not row[0] for row in rows)
+    assert [stage["passes"] for stage in receipt["run"]["stages"]] == [2]
+
+
+def test_a_record_with_more_matches_than_are_held_has_them_all(tmp_path: Path) -> None:
+    """Texts of 400 kB behind two records of many."""
+    right = [(str(number % 50 * (number % 2)), f"{number:0200}") for number in range(4_000)]
+    left = [(str(number % 70), "x") for number in range(60)] + [("0", "y"), ("1", "z")]
+    files = second(tmp_path, csv_text([("k", "v"), *right]))
+    for how in ("inner", "left"):
+        step = {"op": "join", "file": 2, "on": ["k"], "how": how}
+        found, receipt = table(tmp_path, csv_text([("k", "v"), *left]), [step], files=files, memory=1_000)
+        assert found.rows == joined([list(row) for row in left], [list(row) for row in right], how)
+        assert receipt["run"]["stages"][0]["passes"] == 2
+
+
+def test_two_files_may_be_asked_before_keys_are_compared(tmp_path: Path) -> None:
+    files = second(tmp_path, csv_text([("k", "v"), *((str(number), "x") for number in range(0, 90, 2))]))
+    (tmp_path / "third").write_text(csv_text([("k", "v"), *((str(number), "x") for number in range(0, 90, 3))]))
+    files[3] = (tmp_path / "third", Dialect())
+    steps = [
+        {"op": "join", "file": 2, "on": ["k"], "how": "semi"},
+        {"op": "join", "file": 3, "on": ["k"], "how": "anti"},
+        {"op": "dedup"},
+    ]
+    left = [[str(number % 100), "x"] for number in range(500)]
+    found, receipt = table(tmp_path, csv_text([("k", "v"), *left]), steps, files=files, memory=1_000)
+    assert found.rows == [row for row in left[:90] if int(row[0]) % 2 == 0 and int(row[0]) % 3]
+    assert [count["dropped"] for count in receipt["dropped_by_step"]] == [275, 75, 120]
+    assert receipt["run"]["stages"][0]["passes"] == 4
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_pass_that_asks_can_be_cancelled(tmp_path: Path, processes: int) -> None:
+    """While keys are collected, answered, and met again."""
+    keys = csv_text([("k", "v"), *((str(number), "x") for number in range(9_000))])
+    files, source = second(tmp_path, keys), tmp_path / "source"
+    source.write_text(keys)
+    options = Options(memory=1, processes=processes, smallest_range=1, block_size=1_000)
+    step = {"op": "join", "file": 2, "on": ["k"]}
+    reports: list[Progress] = []
+    work = tmp_path / "work"
+    work.mkdir()
+    run(source, Dialect(), [step], io.BytesIO(), options=options, workspace=work, files=files, progress=reports.append)
+    for last in {1, len(reports) // 2, len(reports) * 3 // 4}:
+        left = iter(range(last))
+
+        def stop(_: Progress, left: Iterator[int] = left) -> None:
+            if next(left, None) is None:
+                raise Cancelled("Enough.")
+
+        with pytest.raises(Cancelled):
+            run(source, Dialect(), [step], io.BytesIO(), options=options, workspace=work, files=files, progress=stop)
+        assert not list(work.iterdir())
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -249,7 +331,7 @@ def test_the_kernel_takes_a_second_file_of_another_dialect(
     context = Context(["id"], header=True, byte_dialect=byte_dialect, files=second(tmp_path, text, dialect))
     step = build({"file": 2, "on": ["id"], "how": "semi"}, context, "")
     (batch,) = step.second.batches(native=True)
-    alike = step.alike(batch)
+    alike = SecondIndex(context, byte_dialect, step.second, step.right, step.taken).alike(batch)
     assert (alike and bytes(alike.index.text).decode()) == written
 
 

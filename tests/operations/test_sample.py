@@ -67,3 +67,14 @@ def test_bad_samples_are_refused(step: dict[str, Any], pointer: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         load_steps([{"op": "sample", **step}])
     assert caught.value.pointer == "/steps/0" + pointer
+
+
+def test_a_sample_may_stand_between_a_filter_and_a_dedup(tmp_path: Path) -> None:
+    """The first pass is the sample's then, and the last one only copies."""
+    steps = [
+        {"op": "filter", "filters": [{"column": "a", "operator": "!=", "value": "3"}]},
+        {"op": "sample", "size": 100},
+        {"op": "dedup"},
+    ]
+    found, _ = table(tmp_path, "a\n" + "1\n2\n3\n" * 50, steps)
+    assert found.rows == [["1"], ["2"]]

@@ -49,7 +49,8 @@ def candidates(body: bytes) -> list[Candidate]:
 
 
 def lines_beyond_ascii(body: bytes) -> bytes:
-    """The lines that are not plain ASCII: all that tells one encoding from another, and the language around it."""
+    """The lines that are not plain ASCII: all that distinguishes one encoding from another, and the language around
+    it."""
     return b"\n".join(line for line in body.splitlines() if not line.isascii())
 
 

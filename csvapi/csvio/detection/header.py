@@ -23,6 +23,8 @@ _SHAPE = str.maketrans({**dict.fromkeys("123456789", "0"), **dict.fromkeys("BCDE
 
 @dataclass(frozen=True, slots=True)
 class Header:
+    """Whether the first record names the columns, how sure that is from 0 to 1, and why, in a sentence."""
+
     present: bool
     confidence: float
     evidence: str

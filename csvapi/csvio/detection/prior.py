@@ -28,7 +28,7 @@ PRIOR = {
 _INSIDE = re.compile(r":[ /]|\d:\d")
 """A colon in prose, an address or a time."""
 _INNER = 0.6
-"""Delimiters with a space behind each beside others without: punctuation inside cells (`Mann, Thomas;Rome, Italy`)."""
+"""Delimiters with a space after each beside others without: punctuation inside cells (`Mann, Thomas;Rome, Italy`)."""
 
 
 def prior(reading: Reading, atoms: float, rows: int) -> float:

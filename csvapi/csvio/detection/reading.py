@@ -50,6 +50,7 @@ class Reading:
             return list(self.reader(lines)), "end of data" in str(error)
 
     def reader(self, lines: Sequence[str], *, strict: bool = False) -> CsvReader | Aligned:
+        """The csv module's reader of `lines` under this reading; if `strict`, it raises csv.Error for bad quotes."""
         return parser(iter(lines), {**self.form, "strict": strict})
 
     @property

@@ -35,6 +35,7 @@ class Text:
 
     @classmethod
     def of(cls, text: str, encoding: str, bom: int) -> Text:
+        """The lines of a decoded head whose byte order mark has `bom` bytes."""
         body = text.lstrip(BOM)
         repeated = len(text) - len(body)
         lines = split_lines(body)
@@ -70,6 +71,7 @@ class Table:
 
     @property
     def fields(self) -> list[list[str]]:
+        """The fields of each record."""
         return [record.fields for record in self.records]
 
     @property

@@ -29,6 +29,7 @@ class Issue:
     hint: str | None = None
 
     def as_json(self) -> dict[str, Any]:
+        """As an answer has it: without what does not apply."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
     def as_warning(self) -> DataWarning:
@@ -57,6 +58,7 @@ class Detection:
         return [issue.as_warning() for issue in self.issues if issue.kind in OF_DETECTION]
 
     def as_json(self) -> dict[str, Any]:
+        """As the answer of an upload has it."""
         return {
             "dialect": self.dialect.as_json(),
             "columns": list(self.columns),

@@ -31,14 +31,14 @@ _CELLS, _COLUMNS = 600, 200
 """How much of a reading is looked at cell by cell."""
 _FAMILY = dict.fromkeys(("word", "text", "link"), "prose")
 _GLUED = re.compile(r"[^$€£¥,]*,(?! )")
-"""A comma with no space behind it: `1,5` may be two cells; `May 5, 2020` and `$1,250` are not."""
+"""A comma with no space after it: `1,5` may be two cells; `May 5, 2020` and `$1,250` are not."""
 _INSIDE_QUOTES = str.maketrans(dict.fromkeys(";|\t\n\r", " "))
 _UNCLEAN = 0.7
 """A quote that closes in the middle of a field: more likely the delimiter is another."""
 _SPEECH = 0.97
 """Quotes around words in a quoted field."""
 _ONE_NAME = 0.3
-"""Delimiters with a space behind each, in text below one word: it names a column of addresses or sentences."""
+"""Delimiters with a space after each, in text below one word: it names a column of addresses or sentences."""
 _LATE, _LATER = 0.6, 0.03
 """A table that begins below the first line, comments left out: less likely than one that takes in every line, and not
 likely at all where a character of times or names splits the values below one name."""

@@ -1,4 +1,4 @@
-"""A second opinion on the code page, by chardet's models of letter pairs, for files where letters alone do not tell.
+"""A second opinion on the code page, by chardet's models of letter pairs, for files where letters alone do not decide.
 
 The only module that knows chardet. Loading it takes longer than most detections, so it waits until it is needed; and it
 sees some thousand bytes at most, which it reads in a few milliseconds.

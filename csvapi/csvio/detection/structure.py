@@ -232,7 +232,7 @@ def _is_prose(row: Sequence[str], lower: Sequence[str]) -> bool:
 
 
 def _hashes(rows: Sequence[Sequence[str]]) -> int:
-    """How many leading rows are comments without a space behind the mark: two or more, or one above a single column."""
+    """How many leading rows are comments without a space after the mark: two or more, or one above a single column."""
     count = next((index for index, row in enumerate(rows) if row[0][:1] != "#"), 0)
     lone = count == 1 and len(rows[0]) == 1 and fit(rows[1:]).other > 0
     return count if count > 1 or lone else 0

@@ -47,7 +47,8 @@ class _Some:
         return self.start + self.size
 
     def readable(self) -> Iterator[_Some]:
-        """As few parts as can be read at once; or single records."""
+        """The survivors as runs of records that lie together, each small enough to be read at once; or as single
+        records."""
         half = len(self.decisions) // 2
         if not half or self.size <= _BYTES:
             yield self
@@ -58,7 +59,8 @@ class _Some:
 
 
 def copy(last: RangePass, report: Callable[[Progressed], None]) -> Found:
-    """What `last` would do, where no step is left: its first records as it does, for the sample, then bytes."""
+    """Do what the pass `last` would do, now that every record is decided: parse the first kept records for the sample,
+    and copy the bytes of all others."""
     at, place = 0, last.bounds[0]
     if last.plan.samples(last.begin):
         at, place = _behind_sample(last)
@@ -92,7 +94,7 @@ def _records(last: RangePass, at: int, place: int) -> Iterator[_Some]:
 
 
 def _behind_sample(last: RangePass) -> tuple[int, int]:
-    """The record behind the first kept ones, and where it begins."""
+    """The number of the record after the first kept ones, and the byte at which it begins."""
     at, place, wanted = 0, last.bounds[0], SAMPLE
     for some in _records(last, at, place):
         wanted -= some.decisions.count(0)

@@ -2,22 +2,27 @@
 
 0 keeps a record; any other byte is one of `Plan.codes`. While the first pass reads the ranges side by side, nobody
 knows how many records each of them has, so each range writes a file of its own; `join` makes one of them.
+
+Memory: a pass has the decisions about one batch. Those who mark records of the whole file map it and say how much of
+it may stay in memory, as mapped pages count in full against the limit of a worker.
 """
 
 from __future__ import annotations
 
 import mmap
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.disk import disk_budget
+from csvapi.process.memory import mapped
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
 
 LENGTH = 4  # bytes of a record's length
 _COPY = 64 << 20
+_ROW = 8  # bytes of a row that a record repeats
 
 
 def decision_file(workspace: Path) -> Path:
@@ -40,7 +45,7 @@ def _part(workspace: Path, number: int) -> Path:
 
 
 def join(workspace: Path, ranges: int) -> None:
-    """Make one file of what the ranges of the first pass decided; nothing where they kept nothing."""
+    """Join the decisions of all ranges of the first pass into one file; does nothing if they were not kept."""
     first = _part(workspace, 0)
     if not first.exists():
         return
@@ -56,7 +61,7 @@ def join(workspace: Path, ranges: int) -> None:
 
 
 class Shared:
-    """A file of the workspace as memory that all processes of a run see; made as long as `size`."""
+    """A file of the workspace, `size` bytes long, mapped into memory that all processes of a run share."""
 
     def __init__(self, path: Path, size: int) -> None:
         with path.open("a+b") as file:
@@ -67,44 +72,86 @@ class Shared:
             self.map = mmap.mmap(file.fileno(), size) if size else None
         self.view = memoryview(self.map) if self.map is not None else memoryview(bytearray())
 
-    def __enter__(self) -> memoryview:
-        return self.view
+    def release(self) -> None:
+        """Let what is in memory leave it; the file keeps what was written."""
+        if self.map is not None:
+            self.map.madvise(mmap.MADV_DONTNEED)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def close(self) -> None:
+        """Let go of the memory."""
         self.view.release()
         if self.map is not None:
             self.map.close()
 
 
+def make_duplicate_file(workspace: Path, records: int) -> None:
+    """Make the file of the rows that records repeat, full length, before processes share it."""
+    Shared(duplicate_file(workspace), _ROW * records).close()
+
+
+class Marks:
+    """The decisions about all records of the file in memory and, if `explain`, the rows that they repeat.
+
+    `most` bytes of them may stay there: `trim` is to be called after a few thousand marks and gives back what is more.
+    """
+
+    def __init__(self, workspace: Path, records: int, *, explain: bool, most: int) -> None:
+        self._files = [Shared(decision_file(workspace), records)]
+        if explain:
+            self._files.append(Shared(duplicate_file(workspace), _ROW * records))
+        self.decisions = self._files[0].view
+        self.repeated = self._files[1].view if explain else None
+        self.fits = sum(len(file.view) for file in self._files) <= most
+        self._most = mapped() + most
+
+    def repeats(self, row: int, of: int) -> None:
+        """Note that a record repeats another one; both are counted from 0."""
+        if self.repeated is not None:
+            self.repeated[_ROW * row : _ROW * (row + 1)] = (of + 1).to_bytes(_ROW, sys.byteorder)
+
+    def trim(self) -> None:
+        """Give memory back, where there is too much of it."""
+        if not self.fits and mapped() > self._most:
+            for file in self._files:
+                file.release()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for file in self._files:
+            file.close()
+
+
 class Decisions:
-    """Those about a range's records, of which `base` others come before: written record by record by the first pass
-    (`new`), changed in place by later ones. Where they are not `kept`, nothing is written."""
+    """The decisions about the records of one range, before which the file has `base` records. The first pass (`new`)
+    appends them, later passes change them in place. Unless they are `kept`, nothing is written."""
 
     def __init__(self, workspace: Path, number: int, base: int, *, new: bool, kept: bool) -> None:
         self.base = base
-        path = decision_file(workspace)
         self.file = _part(workspace, number).open("wb") if new and kept else None
-        self.shared = None if new else Shared(path, path.stat().st_size)
+        self.known = None if new else decision_file(workspace).open("r+b")
 
     def read(self, start: int, count: int) -> bytearray:
         """The decisions of `count` records of the range from number `start` on; all 0 in the first pass."""
-        if self.shared is None:
-            return bytearray(count)
-        start += self.base
-        return bytearray(self.shared.view[start : start + count])
+        found = bytearray(count)
+        if self.known:
+            self.known.seek(self.base + start)
+            self.known.readinto(found)
+        return found
 
     def write(self, start: int, decisions: bytearray) -> None:
-        """Set the decisions of records of the range from number `start` on. Raises `WorkspaceFull` when the disk is."""
+        """Set the decisions of records of the range from number `start` on. Raises `WorkspaceFull` when the disk is
+        full."""
         if self.file:
             with disk_budget(len(decisions)):
                 self.file.write(decisions)
-        elif self.shared:
-            start += self.base
-            self.shared.view[start : start + len(decisions)] = decisions
+        elif self.known:
+            self.known.seek(self.base + start)
+            with disk_budget():
+                self.known.write(decisions)
 
     def close(self) -> None:
         """Close the files."""
-        if self.file:
-            self.file.close()
-        if self.shared:
-            self.shared.__exit__(None, None, None)
+        for file in (self.file, self.known):
+            if file:
+                with disk_budget():
+                    file.close()

@@ -67,8 +67,8 @@ def _write(
 
 
 def _lines(decisions: bytes, row: int, texts: list[bytes], ends: list[list[bytes]]) -> Iterator[bytes]:
-    """What is said of records for which no other one stands. Of a hundred rows the digits they share are what joins
-    the ends of their lines: no step of the interpreter for a record."""
+    """The lines of records that were dropped without another record in their place. Formats 100 row numbers at a time
+    by sharing their leading digits, so that no bytecode runs for each record."""
     at = min(max(_TOGETHER - row, 0), len(decisions))
     yield _with_kept_rows(decisions[:at], row, texts, [0] * at)
     while at < len(decisions):
@@ -80,7 +80,7 @@ def _lines(decisions: bytes, row: int, texts: list[bytes], ends: list[list[bytes
 
 
 def _with_kept_rows(decisions: bytes, row: int, texts: list[bytes], leaders: Sequence[int]) -> bytes:
-    """What is said of records, each with the row in `leaders` that stands for it, 0 for none."""
+    """The lines of records, each with the row in `leaders` that was kept in its place, 0 for none."""
     goes = decisions.translate(GOES)
     rows = map(str, compress(count(row), goes))
     reasons = map([text.decode("latin-1") for text in texts].__getitem__, decisions.translate(None, _KEPT))
@@ -89,7 +89,7 @@ def _with_kept_rows(decisions: bytes, row: int, texts: list[bytes], leaders: Seq
 
 
 def _text(plan: Plan, step: int, reason: str) -> bytes:
-    """What stands between row and kept_row for one decision."""
+    """The columns between `row` and `kept_row`, which are the same for all records with one decision."""
     target = io.StringIO()
     name = plan.steps[step - 1].operation.name if step else ""
     csv.writer(target, lineterminator=",").writerow(["", plan.before + step if step else 0, name, reason])

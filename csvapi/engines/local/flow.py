@@ -1,9 +1,9 @@
 """Batches on their way through the steps, in parts of bounded memory.
 
 A step that makes much of little takes only the first records of a batch (see `steps.growth`). What it took goes on
-through the steps behind it before the others follow, so that records stay in their order, and at each step wait at most
-the records of one part. Of n records that wait at several steps each step holds other ones, so all of them together
-need no more than log n parts.
+through the steps after it before the other records follow, so that records stay in their order, and at most the records
+of one part wait at each step. Of n records that wait at several steps each step holds other ones, so all of them
+together need no more than log n parts.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ class _Waiting:
 
 
 def through(batch: Batch, steps: range, step: Step) -> Iterator[Batch]:
-    """What the steps leave of a batch, none of it empty. Time: linear, since the records tried grow by doubling."""
+    """Yields what the steps leave of a batch, in parts that are not empty. Time: linear, since the records tried grow
+    by doubling."""
     waiting = [_Waiting(batch, steps.start, 0, len(batch))]
     while waiting:
         batch, number = _next(waiting)

@@ -1,15 +1,18 @@
-"""Between two passes of a keyed step: read the partitions of its keys and mark the records that go."""
+"""Between two passes of a keyed step: read the partitions of its keys and mark the records to drop.
+
+Memory: the keys of a partition and, as the files of marks are mapped, what the budget leaves beside them for these.
+"""
 
 from __future__ import annotations
 
-import sys
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from csvapi.engines.local.decisions import Shared, decision_file, duplicate_file
+from csvapi.engines.local.decisions import Marks, make_duplicate_file
 from csvapi.errors import OutOfMemory
 from csvapi.native.duplicates import BYTES_PER_KEY, Resolver
+from csvapi.native.partitions import ENTRY
 from csvapi.spill.duplicates import Keep, repeats
 from csvapi.spill.key_files import frames, held, key_file, load, stretches
 
@@ -21,12 +24,15 @@ if TYPE_CHECKING:
     from csvapi.engines.local.processes import Progressed
 
 _SOME = 1 << 14  # keys that are looked at together
+_FEW = 1 << 10  # entries between two looks at how much of the marks is in memory
+_SHARE = 8  # part of the budget that the marks may take in any case
 PLAIN_BYTES_PER_KEY = 200  # while Python resolves a partition, measured
 
 
 @dataclass(frozen=True)
 class Duplicates:
-    """`bases` are the records before each range, `records` all of them; one that goes gets the decision `code`."""
+    """`bases` are the records before each range, `records` is the number of all; a record that is dropped gets the
+    decision `code`."""
 
     workspace: Path
     step: int
@@ -41,46 +47,41 @@ class Duplicates:
     def prepare(self) -> None:
         """Make the file of the rows that records repeat, full length, before processes share it."""
         if self.explain:
-            Shared(duplicate_file(self.workspace), 8 * self.records).__exit__(None, None, None)
+            make_duplicate_file(self.workspace, self.records)
 
     def mark(self, partitions: range, report: Callable[[Progressed], None]) -> int:
-        """Resolve some partitions; gives the number of records dropped."""
+        """Resolve some partitions; returns the number of records that they drop."""
+        most = self._most_keys(partitions)
+        left = self.memory - BYTES_PER_KEY * most if self.native else 0
+        room = max(left, self.memory // _SHARE)
         with ExitStack() as stack:
-            decisions = stack.enter_context(Shared(decision_file(self.workspace), self.records))
-            repeated = None
-            if self.explain:
-                repeated = stack.enter_context(Shared(duplicate_file(self.workspace), 8 * self.records))
-            total = 0
-            resolver = None
-            if self.native:
-                resolver = stack.enter_context(closing(self._resolver(partitions, decisions, repeated)))
-            for partition in partitions:
-                if resolver:
-                    total += self._resolve(partition, resolver, report)
-                    continue
-                crowd = self._crowded(partition)
-                total += (self._mark_crowd if crowd else self._mark)(partition, decisions, repeated, report)
-                report((0, 0, 0))
-            return total
+            marks = Marks(self.workspace, self.records, explain=self.explain, most=room)
+            stack.enter_context(closing(marks))
+            if not self.native:
+                return sum(self._marked(partition, marks, report) for partition in partitions)
+            resolver = Resolver(self.keep, self.code, most, marks.decisions, marks.repeated)
+            stack.enter_context(closing(resolver))
+            return sum(self._resolve(partition, resolver, marks, report) for partition in partitions)
 
-    def _resolver(self, partitions: range, decisions: memoryview, repeated: memoryview | None) -> Resolver:
-        """A table for the keys of the largest partition: of all of its records or, where these are too many and so
-        repeat, of as many as the memory holds."""
+    def _most_keys(self, partitions: range) -> int:
+        """Those of the largest partition: of all of its records or, where these are too many and so repeat, of as many
+        as the memory holds."""
         largest = max(sum(map(held, self._files(partition))) for partition in partitions)
-        most = max(1, min(largest, self.memory // BYTES_PER_KEY))
-        return Resolver(self.keep, self.code, most, decisions, repeated)
+        return max(1, min(largest, self.memory // BYTES_PER_KEY))
 
-    def _resolve(self, partition: int, resolver: Resolver, report: Callable[[Progressed], None]) -> int:
+    def _resolve(self, partition: int, resolver: Resolver, marks: Marks, report: Callable[[Progressed], None]) -> int:
         """Decide about a partition, some entries at a time, in the order of the file or in the reverse order."""
         dropped, back = 0, self.keep == "last"
         resolver.begin()
         ranges = list(zip(self.bases, self._files(partition), strict=True))
         for base, path in reversed(ranges) if back else ranges:
             for entries in stretches(path, back=back):
-                some = resolver.decide(entries, base)
-                if some is None:
-                    raise OutOfMemory("The keys of this dedup or unique take more memory than a task may have.")
-                dropped += some
+                for few in (entries,) if marks.fits else _few(entries, back=back):
+                    some = resolver.decide(few, base)
+                    if some is None:
+                        raise OutOfMemory("The keys of this dedup or unique take more memory than a task may have.")
+                    dropped += some
+                    marks.trim()
                 report((0, 0, 0))
         return dropped
 
@@ -94,14 +95,25 @@ class Duplicates:
         """
         return sum(map(held, self._files(partition))) * PLAIN_BYTES_PER_KEY > self.memory
 
-    def _mark_crowd(
-        self,
-        partition: int,
-        decisions: memoryview,
-        repeated: memoryview | None,
-        report: Callable[[Progressed], None],
-    ) -> int:
-        """Resolve a partition in two passes over its files. Memory: its distinct keys."""
+    def _marked(self, partition: int, marks: Marks, report: Callable[[Progressed], None]) -> int:
+        """Decide about a partition without the kernel."""
+        dropped = 0
+        found = self._repeats_in_crowd if self._crowded(partition) else self._repeats
+        for pairs in found(partition, report):
+            for row, of in pairs:
+                marks.decisions[row] = self.code
+                if row != of:
+                    marks.repeats(row, of)
+            dropped += len(pairs)
+            marks.trim()
+            report((0, 0, 0))
+        return dropped
+
+    def _repeats_in_crowd(
+        self, partition: int, report: Callable[[Progressed], None]
+    ) -> Iterator[list[tuple[int, int]]]:
+        """The rows of a partition that go, each with the one it repeats, in two passes over its files. Memory: its
+        distinct keys."""
         leaders: dict[int, int] = {}
         again: set[int] = set()
         for keys, rows in self._keys(partition, report):
@@ -110,16 +122,9 @@ class Duplicates:
                     again.add(key)
                 elif key not in leaders or self.keep == "last":
                     leaders[key] = row
-        dropped = 0
         for keys, rows in self._keys(partition, report):
-            for key, row in zip(keys, rows, strict=True):
-                leader = leaders[key]
-                if key in again if self.keep == "none" else leader != row:
-                    decisions[row] = self.code
-                    dropped += 1
-                    if repeated is not None and leader != row:
-                        _put(repeated, row, leader)
-        return dropped
+            found = ((key, row, leaders[key]) for key, row in zip(keys, rows, strict=True))
+            yield [(row, of) for key, row, of in found if (key in again if self.keep == "none" else of != row)]
 
     def _keys(self, partition: int, report: Callable[[Progressed], None]) -> Iterator[tuple[list[int], list[int]]]:
         """The keys of a partition with their rows in the whole file, some at a time, each in one number."""
@@ -130,18 +135,13 @@ class Duplicates:
                     report((0, 0, 0))
                     yield [(a << 64) ^ b for a, b in pairs], [base + row for row in rows[start : start + _SOME]]
 
-    def _mark(
-        self, partition: int, decisions: memoryview, repeated: memoryview | None, _: Callable[[Progressed], None]
-    ) -> int:
+    def _repeats(self, partition: int, _: Callable[[Progressed], None]) -> Iterator[list[tuple[int, int]]]:
+        """The same of a partition that fits the memory."""
         first, second, rows = self._load(partition)
         dropped, leaders = repeats(first, second, self.keep)
-        for index in dropped:
-            decisions[rows[index]] = self.code
-        if repeated is not None:
-            for index, leader in zip(dropped, leaders, strict=True):
-                if index != leader:
-                    _put(repeated, rows[index], rows[leader])
-        return len(dropped)
+        for start in range(0, len(dropped), _SOME):
+            some = zip(dropped[start : start + _SOME], leaders[start : start + _SOME], strict=True)
+            yield [(rows[index], rows[leader]) for index, leader in some]
 
     def _load(self, partition: int) -> tuple[array[int], array[int], array[int]]:
         """Digests and rows of one partition over all ranges in order."""
@@ -153,5 +153,9 @@ class Duplicates:
         return first, second, rows
 
 
-def _put(repeated: memoryview, row: int, of: int) -> None:
-    repeated[8 * row : 8 * row + 8] = (of + 1).to_bytes(8, sys.byteorder)
+def _few(entries: bytes, *, back: bool) -> Iterator[memoryview]:
+    """Some of the entries at a time, from the first or from the last ones on."""
+    view = memoryview(entries)
+    places = range(0, len(view), ENTRY * _FEW)
+    for place in reversed(places) if back else places:
+        yield view[place : place + ENTRY * _FEW]

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where the records go that stay (their bytes `hashed` on the way, or not), those that do not, and the reasons.
-
-    What another stage than the `last` one writes for those that stay is a temporary file, as the budget sees it.
+    """The files for the records that stay (their bytes `hashed` or not), for the dropped records and for the reasons.
+    What a stage before the `last` one writes for the records that stay counts as a temporary file.
     """
 
     main: Path | BinaryIO

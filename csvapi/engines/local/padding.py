@@ -6,7 +6,8 @@ import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.batch import Batch, ParsedBatch
+from csvapi.csvio.batch import Batch
+from csvapi.csvio.parsed_batch import ParsedBatch
 from csvapi.csvio.records import read, unmarked
 from csvapi.errors import InvalidInput
 from csvapi.steps.growth import Bound, Part
@@ -41,7 +42,7 @@ class Padding:
 
 
 def _longer(record: bytes, fields: list[bytes], missing: int, byte_dialect: ByteDialect) -> bytes:
-    """The record with delimiters behind it or, where these would be part of its last field, written anew."""
+    """The record with delimiters appended or, where these would become part of its last field, written anew."""
     body = record.rstrip(b"\r\n")
     line_end = record[len(body) :]
     longer = body + byte_dialect.delimiter * missing + line_end

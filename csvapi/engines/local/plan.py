@@ -1,7 +1,7 @@
 """Steps built for one file, and how many passes over it they need.
 
-A keyed step (dedup, unique) can only decide when it has seen every key, so a pass ends with it and the next begins
-behind it. Each record has a decision, one byte: 0 while it stays, else a code that names step and reason.
+A keyed step (dedup, unique) can only decide when it has seen every key, so a pass ends with it and the next pass begins
+after it. Each record has a decision, one byte: 0 while it stays, else a code that names step and reason.
 """
 
 from __future__ import annotations
@@ -34,11 +34,12 @@ _CODES = 256
 
 @dataclass(frozen=True)
 class Pass:
-    """Steps `begin` to `end` are decided on it; a study pass shows what they leave to the step behind them."""
+    """Steps `begin` to `end` are decided on it; a study pass shows what they leave to the step after them,
+    and a pass that asks gives it the keys of that."""
 
     begin: int
     end: int
-    what: Literal["keys", "study", "write"]
+    what: Literal["keys", "study", "ask", "write"]
 
 
 @dataclass
@@ -71,7 +72,8 @@ class Plan:
         last: bool = True,
         columns: list[str] | None = None,
     ) -> Plan:
-        """Read the header and build the steps. Raises what the header or a column name is wrong with."""
+        """Read the header and build the steps. Raises `MalformedCsv` for the header, and what `Operation.build` may
+        raise."""
         source = Source.open(path, dialect)
         first = head(source, limit=options.max_record, most=options.max_columns)
         if columns is not None:  # of a file whose first records may be shorter than others
@@ -110,14 +112,18 @@ class Plan:
 
     @property
     def passes(self) -> list[Pass]:
-        """What each reading of the file is for; those that decide nothing come before the one that writes."""
+        """What each reading of the file is for; those that decide nothing come before the one that writes. Which steps
+        ask is known when they are prepared."""
         passes, begin = [], 0
-        for number, step in enumerate(self.steps):
+        for number, (step, built) in enumerate(zip(self.steps, self.built, strict=True)):
             if step.traits.keyed:
                 passes.append(Pass(begin, number + 1, "keys"))
                 begin = number + 1
             elif step.traits.studies:
                 passes.append(Pass(begin, number, "study"))
+                begin = number
+            elif built.asks:
+                passes.append(Pass(begin, number, "ask"))
                 begin = number
         return [*passes, Pass(begin, len(self.steps), "write")]
 

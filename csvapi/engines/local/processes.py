@@ -1,6 +1,6 @@
 """Run functions side by side in forked processes that end with this one, whatever happens to it.
 
-A child says how far it is through a pipe, so it also ends when its parent was killed: the next word fails.
+A child reports its progress through a pipe, so it also ends when its parent was killed: the next report fails.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def run_all(
     tasks: Sequence[Callable[[Callable[[Progressed], None]], Result]],
     report: Callable[[Progressed], None],
 ) -> list[Result]:
-    """The results of all tasks in order; the first in order that failed raises. One task runs in this process.
+    """The results of all tasks in order. If some failed, the error of the first of them is raised. One task runs in
+    this process.
 
     `report` is called while they run and may raise, which ends the children. Raises `WorkerLost` for a killed child.
     """

@@ -17,9 +17,9 @@ from csvapi.engines.local.decisions import LENGTH, Decisions, length_file
 from csvapi.engines.local.flow import through
 from csvapi.engines.local.padding import Padding
 from csvapi.engines.local.processes import WrongCut
-from csvapi.engines.local.range_result import Found
+from csvapi.engines.local.range_result import Found, merge
 from csvapi.engines.receipt import StepCount
-from csvapi.spill.key_files import NativeKeySink, PlainKeySink
+from csvapi.spill.key_files import key_sink
 from csvapi.spill.workspace import Workspace
 from csvapi.steps.conditions import inverse
 from csvapi.steps.keyed import SAMPLE
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from csvapi.engines.local.processes import Progressed
     from csvapi.engines.options import Options
     from csvapi.spill.key_files import KeySink
+    from csvapi.steps.asking import Asker
+    from csvapi.steps.gathering import Gatherer
     from csvapi.steps.mapping import Mapper
     from csvapi.steps.remarks import Remark
     from csvapi.steps.selecting import KeyedSelector, Selector, Student
@@ -47,9 +49,9 @@ NATIVE = 8  # times as much as the csv module is the kernel given at once: a bat
 class RangePass:
     """Steps `begin` to `end` (those before are decided) over the records of one range.
 
-    A pass ends with a keyed step, whose keys it spills into `partitions`; or it shows what is left to the `student`; or
-    it writes to `output` and `dropped`, where the last step may be a `gatherer` that takes the records instead, with
-    `memory` bytes of its own. The first one may `locate` the records for `copy_survivors`.
+    A pass ends with a keyed step, whose keys it spills into `partitions`; or it shows what is left to the `student`, or
+    spills the keys of it for the `asker`; or it writes to `output` and `dropped`, where the last step may be a
+    `gatherer` that takes the records instead, with `memory` bytes of its own. The first may `locate` the records.
     """
 
     plan: Plan
@@ -66,6 +68,7 @@ class RangePass:
     output: Sink | None = None
     dropped: Sink | None = None
     student: Student | None = None
+    asker: Asker | None = None
     remember: bool = False
     even: bool = False
     locate: bool = False
@@ -89,6 +92,8 @@ class RangePass:
         self.gathering = gatherer.gather(self._step_workspace(report), self.number) if gatherer else None
         with closing(decisions), ExitStack() as stack:
             stack.push(self._abandon)
+            for number, built in enumerate(self.plan.built[self.begin : self.end], start=self.begin):
+                stack.enter_context(built.in_range(self.workspace, number, self.number))
             keyed = self.output is None and self.student is None
             self.keys = stack.enter_context(self._key_sink()) if keyed else None
             self.lengths = self._length_sink(stack)
@@ -96,23 +101,29 @@ class RangePass:
                 kept = self.found.kept
                 self._process(located, decisions)
                 self._locate(located)
-                self._count_bytes(located)
+                merge(self.found.read, {located.parser: located.size})
                 report((located.size, len(located), self.found.kept - kept))
             if self.keys:
                 self.keys.flush()
         self.found.ragged_dropped = self.judge.dropped
         self.found.gathered = self.gathering.close() if self.gathering else None
         self.found.seen = {number: [remark.seen for remark in remarks] for number, remarks in self.remarks.items()}
+        self._count(gatherer)
+        return self.found
+
+    def _count(self, gatherer: Gatherer | None) -> None:
+        """What the steps counted; a gatherer is asked when it has written."""
+        if self.asker:
+            self.found.counts[self.end].detail = self.asker.asked()
         for number in range(self.begin, self.end):
             built = self.plan.built[number]
             if built is not gatherer:
                 self.found.counts[number].detail = built.counts()
-        return self.found
 
     def _abandon(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Let what gathers close its files in a pass that fails."""
+        """Let the gatherer close its files when the pass fails."""
         if kind and self.gathering:
-            with suppress(OSError):  # a full disk, of which the failure itself tells
+            with suppress(OSError):  # a full disk, which the failure itself reports
                 self.gathering.abandon()
 
     def _remarks(self) -> Iterator[Remark]:
@@ -126,17 +137,14 @@ class RangePass:
                     spot.line, spot.byte = located.where(spot.row - located.batch.rows[0])
         self.line += located.lines
 
-    def _count_bytes(self, located: LocatedBatch) -> None:
-        self.found.read[located.parser] = self.found.read.get(located.parser, 0) + located.size
-
     def _step_workspace(self, report: Callable[[Progressed], None]) -> Workspace:
         shared = self.number > 0 or self.bounds[1] < self.plan.source.size
         cores = 1 if shared else self.options.processes
         return Workspace(self.workspace, self.memory, lambda: report((0, 0, 0)), shared, self.options.native, cores)
 
     def _key_sink(self) -> closing[KeySink]:
-        place = (self.workspace, self.end - 1, self.number, self.partitions)
-        return closing(NativeKeySink(*place, self.secret) if self.secret else PlainKeySink(*place))
+        of, step = self.asker or self, self.end if self.asker else self.end - 1
+        return closing(key_sink(self.workspace, step, self.number, of.partitions, of.secret))
 
     def _length_sink(self, stack: ExitStack) -> BinaryIO | None:
         return stack.enter_context(length_file(self.workspace, self.number).open("wb")) if self.locate else None
@@ -157,7 +165,8 @@ class RangePass:
         self.marks = marks = decisions.read(start, len(batch))
         ragged = self.judge.ragged(located, marks)
         pads = self.options.on_ragged == "pad" and ragged
-        self.padding = self._padding(batch, ragged) if pads else None
+        rows = frozenset(batch.rows[index] for index in ragged) if pads else frozenset()
+        self.padding = Padding(rows, len(self.plan.head.columns), self.options.max_record) if pads else None
         remaining, left = batch.select(bytes(marks).translate(STAYS)), 0
         for part in through(remaining, range(-1 if pads else 0, self.end), self._advance):
             self._take(part, located)
@@ -171,8 +180,10 @@ class RangePass:
             batch.select(bytes(marks.translate(GOES))).write_to(self.dropped)
 
     def _take(self, part: Batch, located: LocatedBatch) -> None:
-        """What the pass is for, with records that all its steps left."""
-        if self.keys:
+        """Hand over the records that all steps of the pass left, to whatever the pass is for."""
+        if self.asker and self.keys:
+            self.asker.ask(part, self.keys)
+        elif self.keys:
             self._add_keys_of(part, self.keys)
         elif self.student:
             self.student.study(part)
@@ -181,10 +192,6 @@ class RangePass:
             self.found.kept += len(part)
         elif self.output:
             self._write(part, self.output)
-
-    def _padding(self, batch: Batch, ragged: list[int]) -> Padding:
-        rows = frozenset(batch.rows[index] for index in ragged)
-        return Padding(rows, len(self.plan.head.columns), self.options.max_record)
 
     def _add_keys_of(self, remaining: Batch, sink: KeySink) -> None:
         self.found.counts[self.end - 1].records_in += len(remaining)
@@ -202,7 +209,7 @@ class RangePass:
         return through(batch, range(1), lambda _, part: _mapped(rewriting, part)) if rewriting else (batch,)
 
     def _advance(self, number: int, batch: Batch) -> tuple[Batch, int]:
-        """What step `number` makes of the first records of a batch, and of how many; -1 is the padding."""
+        """Apply step `number` (-1: the padding) to the first records; returns what it makes, and of how many."""
         if number < 0:
             return _mapped(cast("Padding", self.padding), batch)
         traits = self.plan.steps[number].traits

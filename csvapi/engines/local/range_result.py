@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from csvapi.steps.keyed import SAMPLE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csvapi.csvio.census import Census
+    from csvapi.engines.local.plan import Plan
     from csvapi.engines.receipt import StepCount
     from csvapi.steps.behaviour import Behaviour
     from csvapi.steps.remarks import Sighting
@@ -35,6 +38,31 @@ def merge(total: dict[str, Any], more: dict[str, Any]) -> None:
             merge(total.setdefault(key, {}), value)
         else:
             total[key] = total.get(key, 0) + value
+
+
+def add_counts(total: list[StepCount], found: list[Found]) -> None:
+    """Add to each step what the ranges of a pass counted."""
+    for number, count in enumerate(total):
+        for each in found:
+            more = each.counts[number]
+            count.records_in += more.records_in
+            count.kept += more.kept
+            merge(count.detail, more.detail)
+            if number in each.samples:
+                count.detail["distinct"] = count.kept
+                sample = count.detail.setdefault("sample", [])
+                sample += each.samples[number][: SAMPLE - len(sample)]
+
+
+def joined_census(found: list[Found], plan: Plan) -> Census:
+    """What the ranges of the first pass found, in the order of the file, with places in the file as it was given."""
+    census = found[0].census
+    for each in found[1:]:
+        census.add(each.census)
+    census.blank += plan.head.blank
+    for issue in census.issues.values():
+        issue.byte = plan.source.byte(issue.byte) if issue.count else 0
+    return census
 
 
 def join_sightings(built: Sequence[Behaviour], found: list[Found], bases: list[int], lines: list[int]) -> None:

@@ -36,7 +36,8 @@ def ranges(source: Source, first: Head, processes: int, smallest: int = SMALLEST
 
 
 def _record_start(source: Source, position: int, width: int) -> int | None:
-    """The first line start behind `position` from which everything in sight has the header's number of fields."""
+    """The first start of a line after `position` from which every record in the window has as many fields as the
+    header."""
     window = b"".join(source.pieces(position, min(position + _WINDOW, source.size), _WINDOW))
     start = 0
     for _ in range(_TRIES):

@@ -56,11 +56,10 @@ def run(
     """Write what the steps leave of `source` to `output`, the dropped records to `dropped`, and why to `explain`.
 
     Without `hashed` the receipt has no SHA-256 of the output, which takes a while. `files` are those that steps read
-    besides, by the id they name; `columns` are the file's where `source` is only the first records of it. Behind a step
-    that settles its output (see `stages`) the rows in `explain` and the bytes in `dropped` are those of that
-    output.
+    besides, by the id they name; `columns` are the file's where `source` is only the first records of it. After a step
+    that settles its output (see `stages`) the rows in `explain` and the bytes in `dropped` are those of that output.
     `progress` is called at batch borders and may raise: children and files then go and the exception passes through.
-    Of a file without any record nothing but its byte order mark comes out, whatever the steps, with a warning.
+    From a file without any record nothing but its byte order mark is written, whatever the steps are, with a warning.
     Raises `InvalidInput` for steps and columns, `MalformedCsv` for a record beyond the options, `TooLarge` for one that
     a step would make so long, and what `csvio.disk` does for too much that is written.
     """

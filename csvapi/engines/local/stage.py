@@ -14,7 +14,7 @@ from csvapi.engines.local.mark_duplicates import Duplicates
 from csvapi.engines.local.outputs import side_by_side
 from csvapi.engines.local.processes import run_all
 from csvapi.engines.local.range_pass import RangePass
-from csvapi.engines.local.range_result import Found, join_sightings, merge
+from csvapi.engines.local.range_result import Found, add_counts, join_sightings, joined_census, merge
 from csvapi.engines.local.ranges import ranges
 from csvapi.engines.local.stage_warnings import warnings_of
 from csvapi.engines.local.strategy import Strategy
@@ -22,7 +22,6 @@ from csvapi.engines.options import Options, Progress
 from csvapi.engines.receipt import Receipt, StepCount
 from csvapi.spill.workspace import Workspace
 from csvapi.steps.gathering import Part
-from csvapi.steps.keyed import SAMPLE
 from csvapi.steps.mapping import Mapper
 
 if TYPE_CHECKING:
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from csvapi.engines.local.outputs import Outputs
     from csvapi.engines.local.plan import Plan
     from csvapi.engines.local.processes import Progressed, Report
+    from csvapi.steps.asking import Asker
     from csvapi.steps.selecting import KeyedSelector, Student
 
 
@@ -54,10 +54,8 @@ class Stage:
         self.strategy = Strategy(plan, options)
         self.ranges = ranges(plan.source, plan.head, self.processes, options.smallest_range)
         self.done = done
-        self.kept = 0
-        self.passes = plan.passes
-        self.total = done[0] + (plan.source.size - plan.head.start) * len(self.passes)
-        self.step = 0
+        self.kept = self.step = 0
+        self.before, self.passes = done[0], plan.passes
         self.counts = [StepCount(step.operation.name) for step in plan.steps]
         self.found: list[Found] = []
         self.read = {"csv": 0, "native": 0}
@@ -69,9 +67,12 @@ class Stage:
         for count, built in zip(self.counts, self.plan.built, strict=True):
             built.heartbeat = workspace.heartbeat
             count.detail.update(built.prepare(workspace))
+        self.passes = self.plan.passes
         for each in self.passes[:-1]:
             if each.what == "keys":
                 self._keyed_pass(each.begin, each.end)
+            elif each.what == "ask":
+                self._asking_pass(each.begin, each.end)
             else:
                 self._study_pass(each.begin, each.end)
         out = self._last_pass(self.passes[-1].begin, outputs)
@@ -88,6 +89,11 @@ class Stage:
     def records(self) -> int:
         """The number of records in the file, as the first pass counted them."""
         return sum(found.census.records for found in self.found)
+
+    @property
+    def total(self) -> int:
+        """The bytes that all passes up to the end of this stage read, for the progress."""
+        return self.before + (self.plan.source.size - self.plan.head.start) * len(self.passes)
 
     def _report(self, step: Progressed) -> None:
         self.done = [mine + more for mine, more in zip(self.done, step, strict=True)]
@@ -110,7 +116,7 @@ class Stage:
 
     @property
     def located(self) -> bool:
-        """Whether an earlier pass left where each record ends, with nothing between them."""
+        """Whether an earlier pass stored where each record ends, and found nothing between the records."""
         return self.strategy.locates and bool(self.found) and not any(each.census.blank for each in self.found)
 
     def _keyed_pass(self, begin: int, end: int) -> None:
@@ -146,11 +152,20 @@ class Stage:
         for path in self.workspace.glob(f"keys-{end - 1}-*"):
             path.unlink()
 
+    def _asking_pass(self, begin: int, end: int) -> None:
+        """Collect the keys of the records that reach step `end` (from 0), and have them answered."""
+        self.step, asker = end + 1, cast("Asker", self.plan.built[end])
+        more = {"asker": asker, "remember": end > 0, "locate": self.strategy.locates and begin == 0}
+        tasks = [self.strategy.task(self._pass(number, begin, end, **more)) for number in range(len(self.ranges))]
+        self._add(run_all(tasks, self._report), begin)
+        groups = [range(first, asker.partitions, self.processes) for first in range(self.processes)]
+        run_all([partial(asker.answer, self.workspace, end, len(self.ranges), each) for each in groups], self._report)
+
     def _study_pass(self, begin: int, end: int) -> None:
         """Show the records that reach step `end` (from 0) to it."""
-        self.step = end + 1
-        student = cast("Student", self.plan.built[end])
-        found = run_all([self._pass(0, begin, end, student=student, remember=True).run], self._report)
+        self.step, student = end + 1, cast("Student", self.plan.built[end])
+        more = {"student": student, "remember": True, "locate": self.strategy.locates and begin == 0}
+        found = run_all([self._pass(0, begin, end, **more).run], self._report)
         student.studied()
         self._add(found, begin)
 
@@ -185,13 +200,12 @@ class Stage:
         main.write(top)
 
     def _end(self, main: Sink, found: list[Found]) -> None:
-        """The bytes behind the last record that a pass wrote: what was gathered, or appended."""
+        """Write what comes after the last record of the pass: what was gathered, or what the last step appends."""
         last = self.plan.built[-1] if self.plan.built else None
         if self.plan.gatherer:
-            workspace = self._step_workspace(self.options.memory)
             before = zip(self.bases, accumulate([0, *(each.census.lines for each in found)]), strict=False)
             parts = [Part(each.gathered, *at) for each, at in zip(found, before, strict=True)]
-            for data in self.plan.gatherer.result(workspace, parts):
+            for data in self.plan.gatherer.result(self._step_workspace(self.options.memory), parts):
                 main.write(data)
                 self._report((0, 0, 0))
             self.counts[-1].detail = self.plan.gatherer.counts()
@@ -214,16 +228,7 @@ class Stage:
         if begin == 0:
             self.found = found
             join(self.workspace, len(found))
-        for number, count in enumerate(self.counts):
-            for each in found:
-                more = each.counts[number]
-                count.records_in += more.records_in
-                count.kept += more.kept
-                merge(count.detail, more.detail)
-                if number in each.samples:
-                    count.detail["distinct"] = count.kept
-                    sample = count.detail.setdefault("sample", [])
-                    sample += each.samples[number][: SAMPLE - len(sample)]
+        add_counts(self.counts, found)
         self.kept = sum(each.kept for each in found)
         for each in found:
             merge(self.read, each.read)
@@ -231,12 +236,7 @@ class Stage:
         join_sightings(self.plan.built, found, self.bases, lines)
 
     def _receipt(self, out: Sink) -> Receipt:
-        census = self.found[0].census
-        for each in self.found[1:]:
-            census.add(each.census)
-        census.blank += self.plan.head.blank
-        for issue in census.issues.values():
-            issue.byte = self.plan.source.byte(issue.byte) if issue.count else 0
+        census = joined_census(self.found, self.plan)
         return Receipt(
             engine=__version__,
             dialect=self.plan.source.byte_dialect.dialect,

@@ -1,6 +1,6 @@
 """A pipeline in stages: one ends where a step's output is another file than its input with some records gone.
 
-sort, join, concat and the like settle what they write; the steps behind one of them read that as their file. Each
+sort, join, concat and the like settle what they write; the steps after one of them read that as their file. Each
 stage is as many passes as it has keyed or studying steps, and one.
 """
 
@@ -37,14 +37,14 @@ def stages(steps: list[Step], options: Options) -> list[list[Step]]:
     return found
 
 
-def check(plan: Plan, behind: list[list[Step]], files: Files) -> None:
+def check(plan: Plan, later: list[list[Step]], files: Files) -> None:
     """Find wrong columns of later stages before the first one runs."""
     after = plan.after
-    check_columns([step for steps in behind for step in steps], after.columns, after.header, files)
+    check_columns([step for steps in later for step in steps], after.columns, after.header, files)
 
 
 class Aside:
-    """Where the stages write what they drop, one behind the other."""
+    """The file to which the stages append what they drop, one after the other."""
 
     def __init__(self, target: Path | None, folder: Path, name: str) -> None:
         self.target, self.folder, self.name = target, folder, name
@@ -67,7 +67,7 @@ class Aside:
 
 
 def output_of(plan: Plan) -> dict[str, object]:
-    """What the receipt tells about the output's form."""
+    """What the receipt reports about the output's form."""
     if plan.steps and plan.steps[-1].operation.last:
         return {**cast("Converter", plan.built[-1]).form, "columns": plan.after.columns}
     dialect: Dialect = plan.after.byte_dialect.dialect if plan.after.byte_dialect else plan.source.byte_dialect.dialect

@@ -27,7 +27,7 @@ _SAMPLE = 1 << 20
 
 
 class Strategy:
-    """`locates` has the first pass leave how long each record is; `secret` is that of the digests, if the kernel makes
+    """If `locates`, the first pass stores how long each record is; `secret` is the digests' key, if the kernel makes
     them."""
 
     def __init__(self, plan: Plan, options: Options) -> None:
@@ -43,7 +43,7 @@ class Strategy:
         return partial(_later, work) if each.number and not located else work
 
     def partitions(self, processes: int) -> int:
-        """Enough that a partition fits the memory, and better the cache."""
+        """How many partitions of keys to make: so many that one fits the memory and, better, the processor's cache."""
         records = _records(self.plan)
         each = PLAIN_BYTES_PER_KEY if self.secret is None else BYTES_PER_KEY
         wanted = max(records * each * processes / self.options.memory, records / _CACHED_KEYS)
@@ -62,7 +62,7 @@ def _later(work: Callable[[Report], Found], report: Report) -> Found:
 
 
 def _records(plan: Plan) -> float:
-    """How many there are, by the size of those at the file's start."""
+    """An estimate of the number of records, from the size of those at the start of the file."""
     source, start = plan.source, plan.head.start
     size = max(source.size - start, 1)
     sample = b"".join(source.pieces(start, min(start + _SAMPLE, source.size), _SAMPLE))

@@ -76,7 +76,7 @@ class Trial:
         )
 
     def _after(self) -> list[dict[str, Any]]:
-        """What stands after the file's last record, which no run on the first ones sees."""
+        """The warnings about what comes after the file's last record, which a run on the first records does not see."""
         return [warning.as_json() for warning in end_warnings(Source.open(self.source, self.dialect))]
 
     @property
@@ -84,7 +84,7 @@ class Trial:
         return self.folder / "out"
 
     def _shown(self, receipt: dict[str, Any]) -> bytes:
-        """What comes out, where that is records."""
+        """The records that come out; none where the output is no CSV."""
         output = receipt["output"]
         if output.get("media_type", CSV) != CSV:
             return _joined(columns=b"[]", items=b"[]")
@@ -121,7 +121,7 @@ def fitting(
     files: dict[Any, tuple[Path, Dialect]],
     chosen: dict[str, Any],
 ) -> tuple[None, bytes]:
-    """The same as a call for a process of its own."""
+    """The same trial as a picklable call, for a process of its own."""
     fits(load_steps(steps), columns, dialect, files, chosen)
     return None, b""
 

@@ -45,10 +45,13 @@ class Between(DateTimeBetweenFilter):
     """A filter by time; the times in the form are UTC."""
 
     def clean(self, value: str) -> list[datetime]:
+        """The times of the filter, which are in UTC."""
         return [time.replace(tzinfo=UTC) for time in super().clean(value)]
 
 
 class AuditLog(pages.Rows):
+    """The audit log: shown and searched, never changed."""
+
     can_view_details = False
     column_display_actions = False
     simple_list_pager = True  # counting a year of lines would take longer than showing a page of them

@@ -13,6 +13,8 @@ from csvapi.web.admin.owner import OwnerFilter
 
 
 class Files(pages.Rows):
+    """The stored files of all users."""
+
     shown = ("id", "user_id", "name", "kind", "size")
     column_list = column_details_list = shown
     column_searchable_list = ("name",)
@@ -26,8 +28,10 @@ class Files(pages.Rows):
     }
 
     def row_actions(self, _row: Any) -> list[tuple[str, str]]:
+        """See `Rows.row_actions`."""
         return [("remove", "Delete")]
 
     @action("remove", "Delete", "Delete these files? They cannot be brought back.")
     def delete_files(self, ids: list[str]) -> None:
+        """Delete the files; those that a running task reads are refused."""
         self.each(ids, administration.delete_file, "deleted", Action.ADMIN_FILE, "file")

@@ -11,8 +11,11 @@ from csvapi.web.admin.pages import Locked, human
 
 
 class Front(Locked, AdminIndexView):
+    """What an administrator sees first."""
+
     @expose("/")
     def index(self) -> str:
+        """The numbers of users, files and tasks, the disk, and whether each part of the service works."""
         figures = administration.figures()
         return str(
             self.render(

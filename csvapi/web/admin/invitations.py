@@ -18,10 +18,14 @@ from csvapi.web.admin import pages
 
 
 class NewInvitation(pages.Form):
+    """For whom an invitation is to be made."""
+
     note = StringField("For whom", [Length(max=invitations.LONGEST_NOTE)], render_kw={"placeholder": "For whom"})
 
 
 class Invitations(pages.Rows):
+    """The codes with which people may register, where registration asks for one."""
+
     shown = ("id", "hint", "note", "made_by", "used_by", "created_at", "used_at", "expires_at")
     column_list = column_details_list = shown
     column_searchable_list = ("note", "hint")
@@ -42,6 +46,7 @@ class Invitations(pages.Rows):
     list_template = "admin/csvapi/invitations.html"
 
     def render(self, template: str, **kwargs: Any) -> Any:
+        """The page, with the form for another invitation and whether one is asked for at all."""
         rule = runtime().settings.registration
         return super().render(template, new_form=NewInvitation(), registration=rule, **kwargs)
 
@@ -56,8 +61,10 @@ class Invitations(pages.Rows):
         return redirect(url_for(".index_view"))
 
     def row_actions(self, row: Any) -> list[tuple[str, str]]:
+        """See `Rows.row_actions`; a used one stays as it is."""
         return [] if row.used_at else [("revoke", "Revoke")]
 
     @action("revoke", "Revoke", "Revoke these invitations? Nobody can register with them from then on.")
     def revoke(self, ids: list[str]) -> None:
+        """Delete the invitations, whose codes are worth nothing then."""
         self.each(ids, invitations.revoke, "revoked", Action.ADMIN_UNINVITED, "invitation")

@@ -38,8 +38,10 @@ class ApiKeys(pages.Rows):
     }
 
     def row_actions(self, _row: Any) -> list[tuple[str, str]]:
+        """See `Rows.row_actions`."""
         return [("revoke", "Revoke")]
 
     @action("revoke", "Revoke", "Revoke these keys? They open nothing from then on.")
     def revoke(self, ids: list[str]) -> None:
+        """Delete the keys, which open nothing then."""
         self.each(ids, administration.revoke_key, "revoked", Action.ADMIN_KEY, "key")

@@ -76,12 +76,15 @@ class Locked:
     """A page that only administrators see."""
 
     def is_accessible(self) -> bool:
+        """Whether the page is shown; asked before every request to it."""
         return allowed()
 
     def inaccessible_callback(self, _name: str, **_kwargs: Any) -> AnyResponse:
+        """What others get instead: the login page."""
         return to_login()
 
     def create_blueprint(self, admin: Any) -> Any:
+        """The blueprint, which refuses arguments that would be an error."""
         blueprint: Any = super().create_blueprint(admin)  # type: ignore[misc]  # of the view that this is mixed into
         return arguments.refuse(blueprint)
 
@@ -106,12 +109,14 @@ class Rows(Locked, ModelView):
     shown: tuple[str, ...] = ()  # all that is ever read of a row
 
     def get_query(self) -> Any:
+        """The query of a list, which reads no column that is not shown."""
         return super().get_query().options(load_only(*(getattr(self.model, name) for name in self.shown)))
 
     def _get_list_extra_args(self) -> Any:
         return arguments.bounded(super()._get_list_extra_args())
 
     def get_one(self, id: str) -> Any:  # noqa: A002 -- Flask-Admin's name
+        """The row with this key, None if there is none or the key is no key."""
         return self.get_query().filter(self.model.id == self.key_of(id)).one_or_none()
 
     def key_of(self, text: str) -> int | str | None:
@@ -155,16 +160,19 @@ def owner(_view: Any, _context: Any, row: Any, name: str) -> str:
 
 
 def time(_view: Any, _context: Any, row: Any, name: str) -> str:
+    """A time for people: UTC, to the second; empty where there is none."""
     value: datetime | None = getattr(row, name)
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if value else ""
 
 
 def size(_view: Any, _context: Any, row: Any, name: str) -> str:
+    """A number of bytes for people; empty where there is none."""
     value: int | None = getattr(row, name)
     return "" if value is None else human(value)
 
 
 def human(size: float) -> str:
+    """A number of bytes in the largest unit of which it has one: 1.5 GiB."""
     for unit in ("bytes", "KiB", "MiB", "GiB"):
         if size < 1024:
             return f"{size:.0f} bytes" if unit == "bytes" else f"{size:.1f} {unit}"
@@ -173,4 +181,5 @@ def human(size: float) -> str:
 
 
 def link(text: str, endpoint: str, **values: Any) -> Markup:
+    """A link, all parts of it escaped."""
     return Markup('<a href="{}">{}</a>').format(url_for(endpoint, **values), text)

@@ -21,6 +21,8 @@ from csvapi.web.admin import pages
 
 
 class Code(pages.Form):
+    """A code of the second factor, or one of its recovery codes."""
+
     code = StringField("Code", [InputRequired()], render_kw={"autocomplete": "one-time-code", "inputmode": "numeric"})
 
 
@@ -28,19 +30,23 @@ class SecondFactor(BaseView):
     """Open to every administrator who is signed in, also to one who must set it up first."""
 
     def is_accessible(self) -> bool:
+        """Whether somebody is signed in."""
         return bool(current_user.is_authenticated)
 
     def inaccessible_callback(self, _name: str, **_kwargs: Any) -> Any:
+        """Lead anybody else to the login page."""
         return pages.to_login()
 
     form_token = pages.Locked.form_token
 
     @expose("/")
     def index(self) -> str:
+        """Whether there is a second factor, and the buttons to set it up or remove it."""
         return self._page()
 
     @expose("/begin/", methods=["POST"])
     def begin(self) -> Any:
+        """Make a secret and show it as a picture for an authenticator; nothing holds before `confirm`."""
         if not pages.Form(request.form).validate():
             return redirect(url_for(".index"))
         try:
@@ -53,6 +59,8 @@ class SecondFactor(BaseView):
 
     @expose("/confirm/", methods=["POST"])
     def confirm(self) -> Any:
+        """Take the second factor into use once a code proves that the authenticator has the secret; shows the recovery
+        codes."""
         form = Code(request.form)
         try:
             with self._slowed():

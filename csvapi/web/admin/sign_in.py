@@ -42,17 +42,20 @@ class Administrator(UserMixin):
         return self.has_factor or runtime().settings.admin_totp != "required"
 
     def get_id(self) -> str:
+        """What the session cookie holds: the account and the sign-in, which can be ended elsewhere."""
         return f"{self.id}:{self.family}"
 
 
 class Credentials(pages.Form):
+    """What an administrator signs in with."""
+
     email = StringField("E-mail", [InputRequired()], render_kw={"autocomplete": "username", "autofocus": True})
     password = PasswordField("Password", [InputRequired()], render_kw={"autocomplete": "current-password"})
     code = StringField("Code, if you have a second factor", render_kw={"autocomplete": "one-time-code"})
 
 
 class SignOut(pages.Form):
-    pass
+    """The button that signs out."""
 
 
 def register(app: Flask) -> None:
@@ -77,11 +80,13 @@ def _administrator(user: User, family: str) -> Administrator:
 
 @blp.get("/login/", strict_slashes=False)
 def login() -> Any:
+    """Show the login page, or go on where somebody is signed in."""
     return redirect(_target()) if current_user.is_authenticated else _page(Credentials())
 
 
 @blp.post("/login/", strict_slashes=False)
 def enter() -> Any:
+    """Sign in, or say in the same words for each of them that address, password or code is wrong."""
     form = Credentials(request.form)
     if not form.validate():
         reason = "This form is too old; try again" if form.csrf_token.errors else "Type your e-mail and your password"
@@ -104,6 +109,7 @@ def enter() -> Any:
 
 @blp.post("/logout/", strict_slashes=False)
 def leave() -> Response:
+    """End the sign-in, so that a copy of the cookie opens nothing either."""
     if current_user.is_authenticated and SignOut(request.form).validate():
         accounts.leave(current_user.id, current_user.family)
         logout_user()

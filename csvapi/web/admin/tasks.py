@@ -77,6 +77,7 @@ class Tasks(pages.Rows):
     }
 
     def row_actions(self, row: Any) -> list[tuple[str, str]]:
+        """See `Rows.row_actions`: what the task's state allows."""
         if row.status in ACTIVE:
             return [("cancel", "Cancel")]
         again = [("retry", "Retry")] if row.status in administration.RETRIED and row.file_id is not None else []
@@ -84,12 +85,15 @@ class Tasks(pages.Rows):
 
     @action("cancel", "Cancel", "Cancel these tasks?")
     def cancel_tasks(self, ids: list[str]) -> None:
+        """Have the tasks cancelled; a running one stops within a second."""
         self.each(ids, administration.cancel_task, "to be cancelled", Action.ADMIN_TASK_CANCELLED, "task")
 
     @action("retry", "Retry", "Run these tasks again, from their beginning?")
     def retry_tasks(self, ids: list[str]) -> None:
+        """Queue the tasks again, from their beginning."""
         self.each(ids, administration.retry_task, "queued again", Action.ADMIN_TASK_RETRIED, "task")
 
     @action("remove", "Delete", "Delete these tasks? Their results stay, as files.")
     def delete_tasks(self, ids: list[str]) -> None:
+        """Delete the tasks, but not the files they made."""
         self.each(ids, administration.delete_task, "deleted", Action.ADMIN_TASK_DELETED, "task")

@@ -18,6 +18,8 @@ from csvapi.web.admin import pages
 
 
 class UserForm(pages.Form):
+    """What an administrator may change of a user."""
+
     is_active = BooleanField(
         "Active", description="Off: ends every session and API key of the user; nobody can sign in"
     )
@@ -34,6 +36,8 @@ class UserForm(pages.Form):
 
 
 class Users(pages.Rows):
+    """The accounts."""
+
     can_edit = True
     form = UserForm
     edit_template = "admin/csvapi/edit.html"
@@ -58,6 +62,7 @@ class Users(pages.Rows):
     }
 
     def row_actions(self, row: Any) -> list[tuple[str, str]]:
+        """See `Rows.row_actions`."""
         return [("second_factor", "Remove second factor")] if row.totp_since else []
 
     @action(
@@ -66,6 +71,7 @@ class Users(pages.Rows):
         "Remove the second factor of these users? They sign in with their password alone, and set up another.",
     )
     def remove_second_factor(self, ids: list[str]) -> None:
+        """Remove the second factors, for people who have lost theirs."""
         self.each(ids, second_factor.remove, "without a second factor", Action.ADMIN_FACTOR_OFF, "user")
 
     def update_model(self, form: Any, model: Any) -> bool:

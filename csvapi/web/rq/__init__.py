@@ -65,6 +65,7 @@ for gone in (NoSuchJobError, DeserializationError, KeyError):
 
 
 def register(app: Flask, connection: redis.Redis) -> None:
+    """Add RQ's dashboard, below `/rq`, for administrators and without the buttons that delete jobs."""
     app.redis_conn = connection  # type: ignore[attr-defined]  # where the library looks for it
     app.config.update(RQ_DASHBOARD_REDIS_URL=("queue",), RQ_DASHBOARD_DISABLE_DELETE=True)
     app.register_blueprint(rq_dashboard.blueprint, url_prefix="/rq")

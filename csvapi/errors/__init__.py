@@ -1,0 +1,135 @@
+"""Everything that can go wrong, in one tree; no HTTP here (see `api.errors` for the one table to statuses).
+
+CsvapiError
+├── InvalidInput                 the request or the file is not right, and says where
+│   ├── MalformedCsv             row, line, byte
+│   ├── NoRecords                an empty file where there must be something
+│   ├── NotCsv                   the bytes are something else: a spreadsheet, an archive, a picture
+│   ├── UnsupportedEncoding
+│   ├── DigestMismatch           the content is not what its digest says
+│   ├── KeyReused                an Idempotency-Key came with another payload before
+│   ├── UnknownColumn
+│   └── AmbiguousColumn          a name that several columns share
+├── NotAuthenticated
+│   ├── WrongCredentials
+│   └── InvalidToken
+├── Forbidden
+│   ├── InsufficientScope        an API key that may not do this
+│   ├── LoginNeeded              what no API key may do: the account's own affairs
+│   ├── RegistrationClosed
+│   ├── NotVerified              the e-mail address, whose mailed link was not followed yet
+│   └── MailOff                  the service sends none
+├── NotFound                     also: somebody else's
+├── Conflict
+│   ├── InProgress               the first request with this Idempotency-Key still runs
+│   ├── TaskNotFinished
+│   ├── TaskFinished
+│   ├── EmailTaken
+│   └── InUse
+├── Expired
+├── TooLarge                     names the limit and its value
+│   ├── PreviewTooLarge          what is shown at once needs more memory than it may take
+│   └── PreviewTooSlow           or more time
+├── QuotaExceeded
+├── TooManyRequests              retry_after seconds
+├── Unavailable
+│   ├── QueueDown
+│   ├── StorageDown
+│   │   └── ObjectMissing       it can be reached, and the object is not in it
+│   └── DatabaseDown
+└── TaskError                    only ever on a task
+    ├── WorkspaceFull
+    ├── OutputLimit
+    ├── TimedOut
+    ├── Cancelled
+    ├── OutOfMemory
+    └── WorkerLost
+"""
+
+from csvapi.errors.callers import (
+    Forbidden,
+    InsufficientScope,
+    InvalidToken,
+    LoginNeeded,
+    MailOff,
+    NotAuthenticated,
+    NotVerified,
+    QuotaExceeded,
+    RegistrationClosed,
+    TooManyRequests,
+    WrongCredentials,
+)
+from csvapi.errors.error import CsvapiError
+from csvapi.errors.inputs import (
+    AmbiguousColumn,
+    DigestMismatch,
+    InvalidInput,
+    KeyReused,
+    MalformedCsv,
+    NoRecords,
+    NotCsv,
+    PreviewTooLarge,
+    PreviewTooSlow,
+    TooLarge,
+    UnknownColumn,
+    UnsupportedEncoding,
+)
+from csvapi.errors.servers import DatabaseDown, ObjectMissing, QueueDown, StorageDown, Unavailable
+from csvapi.errors.states import (
+    Conflict,
+    EmailTaken,
+    Expired,
+    InProgress,
+    InUse,
+    NotFound,
+    TaskFinished,
+    TaskNotFinished,
+)
+from csvapi.errors.tasks import Cancelled, OutOfMemory, OutputLimit, TaskError, TimedOut, WorkerLost, WorkspaceFull
+
+__all__ = [
+    "AmbiguousColumn",
+    "Cancelled",
+    "Conflict",
+    "CsvapiError",
+    "DatabaseDown",
+    "DigestMismatch",
+    "EmailTaken",
+    "Expired",
+    "Forbidden",
+    "InProgress",
+    "InUse",
+    "InsufficientScope",
+    "InvalidInput",
+    "InvalidToken",
+    "KeyReused",
+    "LoginNeeded",
+    "MailOff",
+    "MalformedCsv",
+    "NoRecords",
+    "NotAuthenticated",
+    "NotCsv",
+    "NotFound",
+    "NotVerified",
+    "ObjectMissing",
+    "OutOfMemory",
+    "OutputLimit",
+    "PreviewTooLarge",
+    "PreviewTooSlow",
+    "QueueDown",
+    "QuotaExceeded",
+    "RegistrationClosed",
+    "StorageDown",
+    "TaskError",
+    "TaskFinished",
+    "TaskNotFinished",
+    "TimedOut",
+    "TooLarge",
+    "TooManyRequests",
+    "Unavailable",
+    "UnknownColumn",
+    "UnsupportedEncoding",
+    "WorkerLost",
+    "WorkspaceFull",
+    "WrongCredentials",
+]
