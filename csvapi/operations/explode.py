@@ -73,16 +73,18 @@ class Explode(Written, Expander):
             yield batch
             return
         raw: list[bytes] = []
+        made: list[list[bytes]] = []
         rows: list[int] = []
         size = 0
-        for row, record in self._records(batch):
+        for row, record, new, length in self._records(batch):
             raw.append(record)
             rows.append(row)
-            size += len(record) + EACH
+            made += new
+            size += length + EACH
             if size >= PART:
-                yield self._written(raw, rows)
-                raw, rows, size = [], [], 0
-        yield self._written(raw, rows)
+                yield self._written(raw, made, rows)
+                raw, made, rows, size = [], [], [], 0
+        yield self._written(raw, made, rows)
 
     def _holds_none(self, batch: Batch) -> bool:
         """Whether the kernel finds no list in a batch that may be written as it is."""
@@ -93,29 +95,36 @@ class Explode(Written, Expander):
         found = batch.text_mask(self.position, "contains", self.separator)
         return found is not None and 1 not in found
 
-    def _written(self, raw: list[bytes], rows: list[int]) -> Batch:
+    def _written(self, raw: list[bytes], made: list[list[bytes]], rows: list[int]) -> Batch:
+        """The records of a part, of which the empty ones of `raw` are still to be written, of the fields `made`."""
+        if made:
+            written = iter(records(made, self.byte_dialect))
+            raw = [record or next(written) for record in raw]
+            for row, record in zip(rows, raw, strict=True) if max(map(len, raw)) > self.bound.limit else ():
+                self.bound.check(len(record), row)
         self.out += len(raw)
         self.heartbeat()
         return ParsedBatch(self.byte_dialect, raw, raw, rows)
 
-    def _records(self, batch: Batch) -> Iterator[tuple[int, bytes]]:
-        """The records that are made of those of a batch, with the rows of these."""
+    def _records(self, batch: Batch) -> Iterator[tuple[int, bytes, list[list[bytes]], int]]:
+        """For each record that is made of those of a batch, the row of that one; its bytes, or empty ones and its
+        fields; and about how long it is."""
         own = movable(batch)
         for number, (row, cell) in enumerate(zip(batch.rows, batch.column(self.position), strict=True)):
             items = self._items(cell or b"")
             first, second = next(items), next(items, None)
             if second is None and not self.rewrites:
-                yield row, own[number]
+                yield row, own[number], [], len(own[number])
                 continue
-            self.lists += second is not None
             fields = batch.fields(number)
+            if cell is None:
+                yield row, b"", [fields], len(own[number])
+                continue
             before, after = fields[: self.position], fields[self.position + 1 :]
-            every = (first,) if second is None else chain((first, second), items)
-            for item in every:
-                made = [*before, item, *after] if cell is not None else fields
-                (record,) = records([made], self.byte_dialect)
-                self.bound.check(len(record), row)
-                yield row, record
+            others = len(own[number]) - len(cell)
+            self.lists += second is not None
+            for item in (first,) if second is None else chain((first, second), items):
+                yield row, b"", [[*before, item, *after]], others + len(item)
 
     def _items(self, cell: bytes) -> Iterator[bytes]:
         """One after the other: all together may take a hundred times the memory of the cell."""

@@ -50,14 +50,19 @@ class Matched:
 
     def __call__(self, cell: bytes) -> list[bytes]:
         """See `Splitter`."""
+        text: bytes | str = cell if cell.isascii() else self.byte_dialect.decode(cell)
         try:
-            match = self.pattern.search(self.byte_dialect.decode(cell))
+            match = self.pattern.search(text)  # of bytes as of their text, but at once
         except UnicodeEncodeError:
             return []
         if match is None:
             return []
         groups = range(1, self.pattern.groups + 1)
-        size = sum(match.end(group) - match.start(group) for group in groups)
-        if size > self.limit:
-            raise TooLong(size)
-        return [(match[group] or "").encode(self.byte_dialect.inner, self.byte_dialect.errors) for group in groups]
+        if len(text) * len(groups) > self.limit:
+            size = sum(match.end(group) - match.start(group) for group in groups)
+            if size > self.limit:
+                raise TooLong(size)
+        found = [match[group] for group in groups]
+        if isinstance(text, bytes):
+            return [group or b"" for group in found]
+        return [(group or "").encode(self.byte_dialect.inner, self.byte_dialect.errors) for group in found]
