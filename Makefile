@@ -31,13 +31,14 @@ probe: .venv/dev ## Send what the OpenAPI document allows, and what it does not,
 	@scripts/test-servers.sh
 	PROBE_SECONDS=$(or $(PROBE_SECONDS),600) $(BIN)/pytest tests/api/test_openapi.py -k requests_made -s $(ARGS)
 
-check: .venv/dev ## Format, lint, types, dependency rules, shell scripts
+check: .venv/dev ## Format, lint, types, dependency rules, shell scripts, the OpenAPI document (by npm)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/shellcheck scripts/*.sh examples/*.sh .ci/run
 	$(if $(wildcard Dockerfile),$(BIN)/hadolint Dockerfile)
+	@scripts/openapi.sh
 
 format: .venv/dev ## Format the code and mend what the linter can mend
 	$(BIN)/ruff format .
@@ -70,7 +71,7 @@ sbom: .venv/run ## Write dist/csvapi.cdx.json: what csvapi is made of, with lice
 	@$(BIN)/python scripts/sbom.py
 
 distclean: ## Remove the environment and what tools left behind (never the data in var, nor the stack's)
-	rm -rf .venv build dist *.egg-info csvapi/native/kernel.so csvapi/native/kernel.txt .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf scripts/openapi/node_modules .venv build dist *.egg-info csvapi/native/kernel.so csvapi/native/kernel.txt .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 ##@ With Docker (docs/operating.md)
 

@@ -1,9 +1,14 @@
-"""Renew what docs/api.md has from the code: python scripts/api_docs.py; tests/api/test_api_docs.py tells when to."""
+"""Renew what docs/api.md has from the code: python scripts/api_docs.py; tests/api/test_api_docs.py tells when to.
+
+`--document FILE` writes the OpenAPI document instead, for the checks of scripts/openapi.sh.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -62,4 +67,7 @@ def renewed(page: str, spec: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(renewed(PAGE.read_text(), document()))
+    if sys.argv[1:2] == ["--document"]:
+        Path(sys.argv[2]).write_text(json.dumps(document(), indent=1))
+    else:
+        PAGE.write_text(renewed(PAGE.read_text(), document()))

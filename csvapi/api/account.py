@@ -18,80 +18,86 @@ from csvapi.services import api_keys, usage
 blp = Resource("v1-account", __name__, url_prefix="/api/v1", description="Your account, its limits and its API keys")
 
 
-class Me(ma.Schema):
+class AccountShape(ma.Schema):
     """The account that a token or a key belongs to; times in UTC."""
 
-    id = ma.fields.Integer(required=True)
-    email = ma.fields.String(required=True)
-    created_at = ma.fields.AwareDateTime(required=True)
-    last_login_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    id = ma.fields.Integer(required=True, metadata={"description": "The account's id"})
+    email = ma.fields.String(required=True, metadata={"description": "The address to log in with"})
+    created_at = ma.fields.AwareDateTime(required=True, metadata={"description": "When it was registered"})
+    last_login_at = ma.fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "The last login with a password"}
+    )
 
 
 _TIME = "2026-01-31T12:00:00+00:00"
 _ME = {"id": 1, "email": "ada@example.com", "created_at": _TIME, "last_login_at": _TIME}
 
 
-@blp.route("/me", methods=["GET"])
+@blp.route("/me", "get_account", methods=["GET"])
 @signed_in
-@blp.response(200, Me, example=_ME)
+@blp.response(200, AccountShape, example=_ME)
 @blp.refuses(401, 503)
 def me() -> Any:
     """Show whose token or key this is."""
     return g.user
 
 
-class Use(ma.Schema):
+class LimitUse(ma.Schema):
     """What is used of a limit; `limit` null where there is none."""
 
-    used = ma.fields.Integer(required=True)
-    limit = ma.fields.Integer(required=True)
+    used = ma.fields.Integer(required=True, metadata={"description": "How much is used"})
+    limit = ma.fields.Integer(required=True, metadata={"description": "How much there may be"})
 
 
 class Limits(ma.Schema):
     """Limits of one request or one task: sizes in bytes, times in seconds."""
 
-    upload_bytes = ma.fields.Integer(required=True)
-    body_bytes = ma.fields.Integer(required=True)
+    upload_bytes = ma.fields.Integer(required=True, metadata={"description": "Of an uploaded file"})
+    body_bytes = ma.fields.Integer(required=True, metadata={"description": "Of any other request"})
     stored_bytes_of_all_users = ma.fields.Integer(required=True, metadata={"description": "0: no limit of its own"})
-    steps_bytes = ma.fields.Integer(required=True)
+    steps_bytes = ma.fields.Integer(required=True, metadata={"description": "Of the steps of a request, as JSON"})
     list_values = ma.fields.Integer(required=True, metadata={"description": "Of `in` and `not_in`"})
-    page_bytes = ma.fields.Integer(required=True)
-    record_bytes = ma.fields.Integer(required=True)
-    columns = ma.fields.Integer(required=True)
-    unpack_ratio = ma.fields.Integer(required=True)
-    output_bytes = ma.fields.Integer(required=True)
-    disk_reserve_bytes = ma.fields.Integer(required=True)
-    task_seconds = ma.fields.Integer(required=True)
-    wait_seconds = ma.fields.Integer(required=True)
+    page_bytes = ma.fields.Integer(required=True, metadata={"description": "Of a page of a list"})
+    record_bytes = ma.fields.Integer(required=True, metadata={"description": "Of a record"})
+    columns = ma.fields.Integer(required=True, metadata={"description": "Of a file"})
+    unpack_ratio = ma.fields.Integer(
+        required=True, metadata={"description": "How many times its size a compressed upload may be"}
+    )
+    output_bytes = ma.fields.Integer(required=True, metadata={"description": "That a task may write"})
+    disk_reserve_bytes = ma.fields.Integer(required=True, metadata={"description": "That stay free on the disk"})
+    task_seconds = ma.fields.Integer(required=True, metadata={"description": "That a task may run"})
+    wait_seconds = ma.fields.Integer(required=True, metadata={"description": "That `Prefer: wait` may ask for"})
     requests_per_second = ma.fields.Integer(required=True, metadata={"description": "In the long run; 0: no limit"})
     requests_at_once = ma.fields.Integer(required=True, metadata={"description": "Before that rate holds"})
-    preview_bytes = ma.fields.Integer(required=True)
-    preview_seconds = ma.fields.Integer(required=True)
-    previews_at_once = ma.fields.Integer(required=True)
+    preview_bytes = ma.fields.Integer(required=True, metadata={"description": "Of memory that a preview may take"})
+    preview_seconds = ma.fields.Integer(required=True, metadata={"description": "That a preview may run"})
+    previews_at_once = ma.fields.Integer(required=True, metadata={"description": "Of one user"})
 
 
 class Retention(ma.Schema):
     """How long things are kept, in seconds."""
 
-    files = ma.fields.Integer(required=True)
+    files = ma.fields.Integer(required=True, metadata={"description": "How long a file is kept, unless told otherwise"})
     longest = ma.fields.Integer(required=True, metadata={"description": "How far ahead `expires_at` may be set"})
-    idempotency_keys = ma.fields.Integer(required=True)
+    idempotency_keys = ma.fields.Integer(required=True, metadata={"description": "How long the answer to one is kept"})
 
 
 class Usage(ma.Schema):
     """What the user has used of every limit and what the limits are: bytes, numbers and seconds."""
 
-    stored_bytes = ma.fields.Nested(Use, required=True)
-    files = ma.fields.Nested(Use, required=True)
-    queued_tasks = ma.fields.Nested(Use, required=True)
-    running_tasks = ma.fields.Nested(Use, required=True)
-    kept_tasks = ma.fields.Nested(Use, required=True)
-    api_keys = ma.fields.Nested(Use, required=True)
-    webhooks = ma.fields.Nested(Use, required=True)
-    webhook_tests = ma.fields.Nested(Use, required=True)
-    event_streams = ma.fields.Nested(Use, required=True)
-    limits = ma.fields.Nested(Limits, required=True)
-    retention = ma.fields.Nested(Retention, required=True)
+    stored_bytes = ma.fields.Nested(LimitUse, required=True, metadata={"description": "Of all files"})
+    files = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many there are"})
+    queued_tasks = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many wait"})
+    running_tasks = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many run"})
+    kept_tasks = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many there are in all"})
+    api_keys = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many there are"})
+    webhooks = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many there are"})
+    webhook_tests = ma.fields.Nested(
+        LimitUse, required=True, metadata={"description": "Test messages that wait to be sent"}
+    )
+    event_streams = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many are open"})
+    limits = ma.fields.Nested(Limits, required=True, metadata={"description": "Of one request or one task"})
+    retention = ma.fields.Nested(Retention, required=True, metadata={"description": "How long things are kept"})
 
 
 _USE = {"used": 3, "limit": 100}
@@ -133,7 +139,7 @@ _USAGE = {
 }
 
 
-@blp.route("/me/usage", methods=["GET"])
+@blp.route("/me/usage", "get_usage", methods=["GET"])
 @signed_in
 @blp.response(200, Usage, example=_USAGE)
 @blp.refuses(401, 503)
@@ -142,10 +148,12 @@ def my_usage() -> Any:
     return usage.of(g.user.id)
 
 
-class KeyRequest(ma.Schema):
+class ApiKeyRequest(ma.Schema):
     """A key to be made: what it is for, what it may do and when it ends."""
 
-    name = ma.fields.String(required=True, validate=validate.Length(1, 100))
+    name = ma.fields.String(
+        required=True, validate=validate.Length(1, 100), metadata={"description": "Yours, for people"}
+    )
     scopes = Few(
         ma.fields.String(validate=validate.OneOf(api_keys.SCOPES)),
         len(api_keys.SCOPES),
@@ -158,30 +166,34 @@ class KeyRequest(ma.Schema):
     )
 
 
-class KeyShape(ma.Schema):
+class ApiKeyShape(ma.Schema):
     """A key as lists show it: everything but its secret."""
 
-    id = ma.fields.Integer(required=True)
-    name = ma.fields.String(required=True)
+    id = ma.fields.Integer(required=True, metadata={"description": "What other requests name it by"})
+    name = ma.fields.String(required=True, metadata={"description": "Yours, for people"})
     hint = ma.fields.String(required=True, metadata={"description": "How the secret begins"})
-    scopes = ma.fields.List(ma.fields.String(), required=True)
-    created_at = ma.fields.AwareDateTime(required=True)
+    scopes = ma.fields.List(
+        ma.fields.String(), required=True, metadata={"description": "What it may do: `read`, `write`"}
+    )
+    created_at = ma.fields.AwareDateTime(required=True, metadata={"description": "When it was made"})
     expires_at = ma.fields.AwareDateTime(
         required=True, allow_none=True, metadata={"description": "Null for a key that is older than ends are"}
     )
-    last_used_at = ma.fields.AwareDateTime(required=True, allow_none=True)
+    last_used_at = ma.fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "When it was last sent"}
+    )
 
 
-class NewKey(KeyShape):
+class NewApiKey(ApiKeyShape):
     """A key just made, the only answer that ever has its secret."""
 
     secret = ma.fields.String(required=True, metadata={"description": "Shown this once; send it as X-API-Key"})
 
 
-class Keys(ma.Schema):
+class ApiKeyList(ma.Schema):
     """All keys of the user; there are too few for pages."""
 
-    items = ma.fields.List(ma.fields.Nested(KeyShape), required=True)
+    items = ma.fields.List(ma.fields.Nested(ApiKeyShape), required=True, metadata={"description": "The keys"})
 
 
 _KEY = {
@@ -196,11 +208,11 @@ _KEY = {
 _SECRET = "csvapi_Zk3pQ0n1X2c3V4b5N6m7A8s9D0f1G2h3J4k5L6z7X8c"  # noqa: S105 -- the example of the docs
 
 
-@blp.route("/api-keys", methods=["POST"])
+@blp.route("/api-keys", "create_api_key", methods=["POST"])
 @logged_in
 @idempotent()
-@blp.arguments(KeyRequest, example={"name": "nightly report", "scopes": ["read"]})
-@blp.response(201, NewKey, example={**_KEY, "secret": _SECRET})
+@blp.arguments(ApiKeyRequest, example={"name": "nightly report", "scopes": ["read"]})
+@blp.response(201, NewApiKey, example={**_KEY, "secret": _SECRET})
 @blp.refuses(401, 409, 413, 415, 422, 429, 503)
 def create_key(body: dict[str, Any]) -> Any:
     """Make an API key; its secret is shown once and stored as a hash. Takes an access token: no key makes keys.
@@ -214,20 +226,20 @@ def create_key(body: dict[str, Any]) -> Any:
 
 
 def _key(key: ApiKey) -> dict[str, Any]:
-    shown = {name: getattr(key, name) for name in KeyShape().fields if name != "scopes"}
+    shown = {name: getattr(key, name) for name in ApiKeyShape().fields if name != "scopes"}
     return {**shown, "scopes": key.scopes.split()}
 
 
-@blp.route("/api-keys", methods=["GET"])
+@blp.route("/api-keys", "list_api_keys", methods=["GET"])
 @signed_in
-@blp.response(200, Keys, example={"items": [_KEY]})
+@blp.response(200, ApiKeyList, example={"items": [_KEY]})
 @blp.refuses(401, 503)
 def list_keys() -> Any:
     """List your API keys, without their secrets."""
     return {"items": list(map(_key, api_keys.mine(g.user.id)))}
 
 
-@blp.route("/api-keys/<int:key_id>", methods=["DELETE"])
+@blp.route("/api-keys/<int:key_id>", "delete_api_key", methods=["DELETE"])
 @signed_in
 @blp.response(204)
 @blp.refuses(401, 404, 503)

@@ -24,28 +24,51 @@ PASSWORD_FORM = {"format": "password", "minLength": passwords.MIN_LENGTH, "maxLe
 class Registration(ma.Schema):
     """A new account. The password is checked by the service, which says what it lacks."""
 
-    email = ma.fields.String(required=True, validate=BOUNDED, metadata={"format": "email", "maxLength": 254})
-    password = ma.fields.String(required=True, validate=BOUNDED, metadata=PASSWORD_FORM)
+    email = ma.fields.String(
+        required=True,
+        validate=BOUNDED,
+        metadata={
+            "description": "The address to log in with; letters in either case are the same",
+            "format": "email",
+            "maxLength": 254,
+        },
+    )
+    password = ma.fields.String(
+        required=True,
+        validate=BOUNDED,
+        metadata={
+            "description": "At least 8 characters; not common, not all digits, not like the address",
+            **PASSWORD_FORM,
+        },
+    )
     invitation = ma.fields.String(
         load_default="",
         validate=validate.Length(max=200),
         metadata={"description": "An administrator's code, where CSVAPI_REGISTRATION is `invite`"},
     )
-    confirm_password = ma.fields.String(required=True, validate=BOUNDED, metadata=PASSWORD_FORM)
+    confirm_password = ma.fields.String(
+        required=True, validate=BOUNDED, metadata={"description": "The same password again", **PASSWORD_FORM}
+    )
 
 
 class Registered(ma.Schema):
     """The answer to a registration; the address may have to be verified before a login."""
 
-    message = ma.fields.String(required=True)
-    user_id = ma.fields.Integer(required=True)
+    message = ma.fields.String(required=True, metadata={"description": "`Registration successful`"})
+    user_id = ma.fields.Integer(required=True, metadata={"description": "The account's id"})
 
 
 class Credentials(ma.Schema):
     """An address and a password; wrong ones are 401, absent ones count as wrong."""
 
-    email = ma.fields.String(required=True, validate=BOUNDED, metadata={"format": "email", "maxLength": 254})
-    password = ma.fields.String(required=True, validate=BOUNDED, metadata=PASSWORD_FORM)
+    email = ma.fields.String(
+        required=True,
+        validate=BOUNDED,
+        metadata={"description": "The address of the account", "format": "email", "maxLength": 254},
+    )
+    password = ma.fields.String(
+        required=True, validate=BOUNDED, metadata={"description": "Its password", **PASSWORD_FORM}
+    )
 
     @ma.pre_load
     def absent_is_empty(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
@@ -56,9 +79,9 @@ class Credentials(ma.Schema):
 class LoggedIn(ma.Schema):
     """The answer to a login: an access token for minutes, and a refresh token for days."""
 
-    message = ma.fields.String(required=True)
-    access_token = ma.fields.String(required=True)
-    refresh_token = ma.fields.String(required=True)
+    message = ma.fields.String(required=True, metadata={"description": "`Login successful`"})
+    access_token = ma.fields.String(required=True, metadata={"description": "To be sent as `Authorization: Bearer …`"})
+    refresh_token = ma.fields.String(required=True, metadata={"description": "To be exchanged for new tokens"})
 
 
 class RefreshToken(ma.Schema):
@@ -73,17 +96,21 @@ class RefreshToken(ma.Schema):
 class TokenPair(ma.Schema):
     """The tokens that replace the refresh token that was sent."""
 
-    access = ma.fields.String(required=True)
-    refresh = ma.fields.String(required=True)
+    access = ma.fields.String(required=True, metadata={"description": "The new access token"})
+    refresh = ma.fields.String(
+        required=True, metadata={"description": "The new refresh token; the one that was sent is dead"}
+    )
 
 
 class RefreshMissing(ma.Schema):
     """What a classic client gets, with 400, when it sends no refresh token."""
 
-    refresh = ma.fields.List(ma.fields.String(), required=True)
+    refresh = ma.fields.List(
+        ma.fields.String(), required=True, metadata={"description": "What is wrong with the field"}
+    )
 
 
-@blp.route("/register/", methods=["POST"])
+@blp.route("/register/", "register", methods=["POST"])
 @blp.arguments(Registration, example={"email": EMAIL, "password": PASSWORD, "confirm_password": PASSWORD})
 @blp.response(201, Registered, example={"message": "Registration successful", "user_id": 1})
 @blp.refuses(400, 403, 413, 415, 429, 503)
@@ -98,7 +125,7 @@ def register(body: dict[str, str]) -> dict[str, Any]:
     return {"message": "Registration successful", "user_id": user.id}
 
 
-@blp.route("/login/", methods=["POST"])
+@blp.route("/login/", "login", methods=["POST"])
 @blp.arguments(Credentials, example={"email": EMAIL, "password": PASSWORD})
 @blp.response(200, LoggedIn, example={"message": "Login successful", "access_token": TOKEN, "refresh_token": TOKEN})
 @blp.alt_response(
@@ -115,7 +142,7 @@ def login(body: dict[str, str]) -> dict[str, str]:
     return {"message": "Login successful", "access_token": pair.access, "refresh_token": pair.refresh}
 
 
-@blp.route("/token/refresh/", methods=["POST"])
+@blp.route("/token/refresh/", "refresh_token", methods=["POST"])
 @blp.arguments(RefreshToken, example={"refresh": TOKEN})
 @blp.response(200, TokenPair, example={"access": TOKEN, "refresh": TOKEN})
 @blp.alt_response(
@@ -140,10 +167,10 @@ def refresh(body: dict[str, Any]) -> Any:
 class LoggedOut(ma.Schema):
     """The answer to a logout, which is the same whether the token was known or not."""
 
-    message = ma.fields.String(required=True)
+    message = ma.fields.String(required=True, metadata={"description": "`Logged out`"})
 
 
-@blp.route("/logout/", methods=["POST"])
+@blp.route("/logout/", "logout", methods=["POST"])
 @signed_in
 @blp.response(200, LoggedOut, example={"message": "Logged out"})
 @blp.refuses(400, 401, 503)

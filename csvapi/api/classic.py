@@ -8,9 +8,17 @@ from typing import Any
 from flask import Response, g, jsonify, request, url_for
 
 from csvapi.api.body import FORMS
-from csvapi.api.classic_shapes import STATUSES, NotAForm, Operation, Started, StatusQuery, TaskState, Uploaded
+from csvapi.api.classic_shapes import (
+    STATUSES,
+    NotAForm,
+    OperationRequest,
+    OperationStarted,
+    StatusQuery,
+    TaskState,
+    Uploaded,
+)
 from csvapi.api.contract import Blueprint, signed_in
-from csvapi.api.downloads import send
+from csvapi.api.downloads import CONVERTED, send, sends
 from csvapi.api.rates import polls, unfinished
 from csvapi.api.raw_json import ready
 from csvapi.errors import InvalidInput, NotCsv, NotFound
@@ -24,7 +32,7 @@ TASK_ID = "7f7c2a5e-3c0f-4c55-9d0e-0f7c1f2f3a4b"
 LINK = "http://127.0.0.1:8000/api/download/WzIsMTc2NDAwMDAwMF0.c2lnbmF0dXJl/"
 
 
-@blp.route("/upload-csv/", methods=["POST"])
+@blp.route("/upload-csv/", "upload_csv", methods=["POST"])
 @signed_in
 @blp.doc(
     requestBody={
@@ -70,13 +78,13 @@ def upload_csv() -> Any:
     return {"message": "File uploaded successfully", "file_id": file.id}
 
 
-@blp.route("/perform-operation/", methods=["POST"])
+@blp.route("/perform-operation/", "perform_operation", methods=["POST"])
 @signed_in
 @blp.arguments(
-    Operation,
+    OperationRequest,
     example={"file_id": 1, "operation": "filter", "filters": [{"column": "age", "operator": ">=", "value": 18}]},
 )
-@blp.response(201, Started, example={"message": "Operation started", "task_id": TASK_ID})
+@blp.response(201, OperationStarted, example={"message": "Operation started", "task_id": TASK_ID})
 @blp.refuses(400, 401, 413, 415, 429, 503)
 def perform_operation(body: dict[str, Any]) -> dict[str, Any]:
     """Start dedup, unique or filter on a file; answers at once with the id of the task.
@@ -108,7 +116,7 @@ def _step(body: dict[str, Any]) -> dict[str, Any]:
     return {"op": "dedup"}
 
 
-@blp.route("/task-status/", methods=["GET"])
+@blp.route("/task-status/", "get_task_status", methods=["GET"])
 @signed_in
 @blp.arguments(StatusQuery, location="query")
 @blp.response(
@@ -154,20 +162,8 @@ def _absolute(path: str) -> str:
     return (runtime().settings.public_url or request.host_url).rstrip("/") + path
 
 
-@blp.route("/download/<token>/", methods=["GET"])
-@blp.response(
-    200,
-    {"type": "string"},
-    content_type="text/csv",
-    description="The whole file, byte for byte",
-    example="id,name\r\n007,Ada\r\n",
-    headers={
-        "ETag": {"description": "The SHA-256 of the file", "schema": {"type": "string"}},
-        "Content-Disposition": {"schema": {"type": "string"}},
-    },
-)
-@blp.alt_response(206, schema={"type": "string"}, content_type="text/csv", description="The range that was asked for")
-@blp.alt_response(304, description="Not changed since the ETag that was sent", success=True)
+@blp.route("/download/<token>/", "download_by_link", methods=["GET"])
+@sends(blp, "The whole file, byte for byte", CONVERTED)
 @blp.refuses(403, 410, 416, 503)
 def download(token: str) -> Response:
     """Download a file by a signed link (no other authentication), whole or a range of it."""

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import marshmallow as ma
-from flask_smorest.fields import Upload
 from marshmallow import validate
 
 from csvapi.api.body import Few, parse_json
@@ -25,32 +24,33 @@ TASK_ID_MISSING = "task_id parameter is required"
 MAX_ID = 2**63 - 1
 
 
-class UploadForm(ma.Schema):
-    """The multipart form of an upload, whose file goes into the storage while it is read."""
-
-    file = Upload(required=True, metadata={"description": "The CSV file; its name must end in .csv"})
-
-
 class Uploaded(ma.Schema):
     """The answer to an upload: the id to name it by from then on."""
 
-    message = ma.fields.String(required=True)
-    file_id = ma.fields.Integer(required=True)
+    message = ma.fields.String(required=True, metadata={"description": "`File uploaded successfully`"})
+    file_id = ma.fields.Integer(required=True, metadata={"description": "What perform-operation takes"})
 
 
 class NotAForm(ma.Schema):
     """Why a body that is no form is refused."""
 
-    detail = ma.fields.String(required=True)
+    detail = ma.fields.String(required=True, metadata={"description": "A sentence for people"})
 
 
-class Filter(ma.Schema):
+class OperationFilter(ma.Schema):
     """One condition; all of them must hold."""
 
-    column = ma.fields.String(required=True)
-    operator = ma.fields.String(required=True, metadata={"example": ">="})
+    column = ma.fields.String(required=True, metadata={"description": "The column, by its exact name"})
+    operator = ma.fields.String(
+        required=True, metadata={"description": "One of those of the filter operation, such as `>=`", "example": ">="}
+    )
     value = ma.fields.Raw(
-        error_messages={"null": NULL}, metadata={"type": ["string", "number", "boolean", "array", "null"], "items": {}}
+        error_messages={"null": NULL},
+        metadata={
+            "description": "What its cells are compared with",
+            "type": ["string", "number", "boolean", "array", "null"],
+            "items": {"type": ["string", "number", "boolean"]},
+        },
     )
 
 
@@ -94,7 +94,7 @@ class Choice(ma.fields.String):
         return value
 
 
-class Operation(ma.Schema):
+class OperationRequest(ma.Schema):
     """A classic operation on an uploaded file: which one, and what each of them needs."""
 
     file_id = Whole(
@@ -102,18 +102,20 @@ class Operation(ma.Schema):
         validate=validate.Range(1, MAX_ID, error="file_id must be the id that upload-csv answered"),
         metadata={"description": "What upload-csv answered"},
     )
-    operation = Choice(required=True, validate=validate.OneOf(OPERATIONS))
+    operation = Choice(required=True, validate=validate.OneOf(OPERATIONS), metadata={"description": "What to do"})
     column = ma.fields.String(metadata={"description": "unique: the column whose distinct values are kept"})
     filters = Filters(
-        ma.fields.Nested(Filter), MAX_LEAVES, metadata={"description": "filter: the conditions, all of which must hold"}
+        ma.fields.Nested(OperationFilter),
+        MAX_LEAVES,
+        metadata={"description": "filter: the conditions, all of which must hold"},
     )
 
 
-class Started(ma.Schema):
+class OperationStarted(ma.Schema):
     """The answer to an operation: the task, whose state is to be asked for."""
 
-    message = ma.fields.String(required=True)
-    task_id = ma.fields.UUID(required=True)
+    message = ma.fields.String(required=True, metadata={"description": "`Operation started`"})
+    task_id = ma.fields.UUID(required=True, metadata={"description": "What task-status takes"})
 
 
 class StatusQuery(ma.Schema):
@@ -123,6 +125,7 @@ class StatusQuery(ma.Schema):
         required=True,
         error_messages={"required": TASK_ID_MISSING},
         validate=validate.Length(1, error=TASK_ID_MISSING),
+        metadata={"description": "What perform-operation answered"},
     )
     n = ma.fields.Integer(
         load_default=100,
@@ -131,7 +134,7 @@ class StatusQuery(ma.Schema):
     )
 
 
-class Result(ma.Schema):
+class TaskResult(ma.Schema):
     """What a finished task made: a link, and the first records as text."""
 
     file_link = ma.fields.String(allow_none=True, metadata={"description": "Signed, expiring; works in any browser"})
@@ -144,8 +147,12 @@ class Result(ma.Schema):
 class TaskState(ma.Schema):
     """A task in the words of the classic endpoints; `result` once it has one, `error` if it failed."""
 
-    task_id = ma.fields.String(required=True)
-    status = ma.fields.String(required=True, validate=validate.OneOf(list(STATUSES.values())))
-    progress = ma.fields.Nested(TaskProgress)
-    result = ma.fields.Nested(Result)
-    error = ma.fields.String()
+    task_id = ma.fields.String(required=True, metadata={"description": "The task"})
+    status = ma.fields.String(
+        required=True,
+        validate=validate.OneOf(list(STATUSES.values())),
+        metadata={"description": "`PENDING` and `PROGRESS` are followed by another"},
+    )
+    progress = ma.fields.Nested(TaskProgress, metadata={"description": "While it is `PROGRESS`"})
+    result = ma.fields.Nested(TaskResult, metadata={"description": "Once it is `SUCCESS`"})
+    error = ma.fields.String(metadata={"description": "Why it is `FAILURE`"})

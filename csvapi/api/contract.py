@@ -28,14 +28,19 @@ SAFE = {"GET", "HEAD", "OPTIONS"}  # RFC 9110, section 9.2.1
 class ErrorShape(Shape):
     """What went wrong: which field, and the way out."""
 
-    error = ma.fields.String(required=True)
+    error = ma.fields.String(
+        required=True,
+        metadata={"description": "A sentence for people; clients of the classic endpoints compare some of them"},
+    )
 
 
 class TokenErrorShape(Shape):
     """Why the token was not accepted."""
 
-    detail = ma.fields.String(required=True)
-    code = ma.fields.String(required=True)
+    detail = ma.fields.String(required=True, metadata={"description": "A sentence for people"})
+    code = ma.fields.String(
+        required=True, metadata={"description": "`not_authenticated`, `token_not_valid` or another code; stable"}
+    )
 
 
 EXAMPLES: dict[int, tuple[str, type[ma.Schema], dict[str, Any]]] = {
@@ -48,6 +53,11 @@ EXAMPLES: dict[int, tuple[str, type[ma.Schema], dict[str, Any]]] = {
     403: ("Not allowed", ErrorShape, {"error": "This link is not valid; ask task-status for a new one"}),
     404: ("Not found, or not yours", ErrorShape, {"error": "Task not found"}),
     410: ("Gone", ErrorShape, {"error": "This link has expired; ask task-status for a new one"}),
+    412: (
+        "Not the content that If-Match names",
+        ErrorShape,
+        {"error": "The content is not the one that If-Match names"},
+    ),
     413: ("Larger than a limit", ErrorShape, {"error": "The file is larger than the limit of 10737418240 bytes"}),
     415: (
         "Neither JSON nor a form",
@@ -69,7 +79,7 @@ FORBIDDEN = {  # what every view that takes an API key may answer: see `signed_i
     "description": "The API key has not the scope that this needs",
     "content": {
         "application/json": {
-            "schema": {"$ref": "#/components/schemas/ErrorShape"},
+            "schema": {"$ref": "#/components/schemas/Error"},
             "example": {"error": "This API key may read; this needs one with the scope write"},
         }
     },
@@ -81,16 +91,16 @@ class Blueprint(flask_smorest.Blueprint):
 
     ARGUMENTS_PARSER = BodyParser()
 
-    def route(self, rule: str, **options: Any) -> Callable[[View], View]:
-        """As in Flask, and documented: the route takes a trailing slash or none, has an operation id, and may answer
-        429."""
+    def route(self, rule: str, operation_id: str, **options: Any) -> Callable[[View], View]:
+        """As in Flask, and documented: the route takes a trailing slash or none, generated clients call it by its
+        `operation_id`, and it may answer 429."""
         route: Callable[[View], View] = super().route(rule, strict_slashes=False, **options)
 
         def named(view: View) -> View:
-            """Name the view for generated clients (`files_create`), and document the refusal that any view may give."""
+            """Name the view, and document the refusal that any view may give."""
             if self.name not in rates.PROBES and 429 not in _documented(view):
                 view = self.refuses(429)(view)
-            return route(self.doc(operationId=f"{self.name.removeprefix('v1-')}_{view.__name__}")(view))
+            return route(self.doc(operationId=operation_id)(view))
 
         return named
 

@@ -1,9 +1,8 @@
-"""The OpenAPI document at /swagger.json, completed with what the framework does not describe."""
+"""The OpenAPI document at /swagger.json: what stands in it, and who describes it."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask
 from flask_smorest import Api
 
@@ -12,6 +11,8 @@ from csvapi.api import (
     account,
     auth,
     classic,
+    components,
+    document,
     error_codes,
     events,
     files,
@@ -21,13 +22,11 @@ from csvapi.api import (
     operations,
     own_account,
     path_ids,
-    problems,
-    resource,
     results,
     tasks,
     webhooks,
 )
-from csvapi.api.contract import FORBIDDEN, SAFE
+from csvapi.api.contract import ErrorShape
 
 CLASSIC = (auth.blp, classic.blp)
 V1 = (
@@ -48,6 +47,8 @@ TAGS = [{"name": blueprint.name, "description": blueprint.description} for bluep
 
 
 class _Api(Api):
+    ERROR_SCHEMA = ErrorShape
+
     def _register_error_handlers(self) -> None:
         """Leave errors to `api.errors`, which has one table for every shape."""
 
@@ -66,7 +67,9 @@ def register(app: Flask) -> None:
             "tags": TAGS,
         },
     )
-    api = _Api(app)
+    plugin = MarshmallowPlugin(schema_name_resolver=components.name_of)
+    api = _Api(app, spec_kwargs={"marshmallow_plugin": plugin})
+    components.adapt(api.spec, plugin.converter)
     path_ids.describe(api)
     api.spec.components.security_scheme(
         "bearer",
@@ -78,35 +81,4 @@ def register(app: Flask) -> None:
     )
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
-    _finish(api.spec.to_dict()["paths"])
-
-
-def _finish(paths: dict[str, Any]) -> None:
-    """Add what views do not describe: forms of classic bodies, scopes of keys; drop the framework's default answers."""
-    for name, path in paths.items():
-        for method, operation in path.items():
-            if not isinstance(operation, dict):
-                continue
-            operation["responses"].pop("default", None)
-            _scopes(name, method, operation)
-            if "requestBody" in operation:
-                operation["requestBody"]["required"] = True
-            if name.startswith(problems.PREFIX):
-                continue
-            operation["responses"].pop("422", None)
-            content = operation.get("requestBody", {}).get("content", {})
-            if "application/json" in content:
-                body = content["application/json"]
-                for form in ("application/x-www-form-urlencoded", "multipart/form-data"):
-                    content[form] = {"schema": body["schema"]}
-
-
-def _scopes(path: str, method: str, operation: dict[str, Any]) -> None:
-    """Name the scope that a key needs, and the refusal of a key without it or of any key."""
-    security = operation.get("security", [])
-    for way in security:
-        if way.get("api_key") == []:
-            way["api_key"] = ["read" if method.upper() in SAFE else "write"]
-    if security:
-        modern = path.startswith(problems.PREFIX)
-        operation["responses"].setdefault("403", resource.FORBIDDEN if modern else FORBIDDEN)
+    document.finish(api.spec, plugin.converter)

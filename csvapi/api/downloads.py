@@ -11,15 +11,14 @@ from typing import Any
 from flask import Response, g, request, send_file
 from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 
-from csvapi.api.contract import View
-from csvapi.api.resource import Resource
+from csvapi.api.contract import Blueprint, View
 from csvapi.models import CSV, Action, File
 from csvapi.services import audit, files
 from csvapi.steps import formats
 
-FORMATS = {  # what a result may be in besides
-    each.media_type: f"the records as {name}" for name, each in formats.FORMATS.items()
-}
+_CSV_OR = ", ".join(f"`{each.media_type}`" for each in formats.FORMATS.values())
+CONVERTED = f"`Content-Type` says what it is: `{CSV}` with its charset, or what a task converted it to ({_CSV_OR})"
+BINARY = "application/octet-stream"  # in the document: a client takes the bytes as they are, whatever their type
 _RANGE = re.compile(r"bytes\s*=\s*(?:(\d{1,19})-(\d{0,19})|-\d{1,19})", re.IGNORECASE)
 _BINARY = {"type": "string", "format": "binary"}
 _HEADERS = {
@@ -83,17 +82,20 @@ def _ignore_odd_range() -> None:
         request.environ.pop("HTTP_RANGE", None)
 
 
-def sends(blueprint: Resource, description: str, *, more: dict[str, str] | None = None) -> Callable[[View], View]:
-    """Document what `send` may answer; `more` are other content types with an example."""
-    examples = {CSV: "id,name\r\n007,Ada\r\n", **(more or {})}
+def sends(blueprint: Blueprint, description: str, types: str) -> Callable[[View], View]:
+    """Document what `send` may answer: bytes; `types` says which media types they may have."""
 
     def decorate(view: View) -> View:
         for status, words in ((200, description), (206, "The range that was asked for")):
-            for kind, example in examples.items():
-                described: dict[str, Any] = {"schema": _BINARY, "content_type": kind, "example": example}
-                view = blueprint.alt_response(status, description=words, success=True, headers=_HEADERS, **described)(
-                    view
-                )
+            view = blueprint.alt_response(
+                status,
+                schema=_BINARY,
+                content_type=BINARY,
+                description=f"{words}. {types}.",
+                example="id,name\r\n007,Ada\r\n",
+                headers=_HEADERS,
+                success=True,
+            )(view)
         view = blueprint.alt_response(304, description="Not changed since that ETag", success=True)(view)
         documented: View = blueprint.refuses(412)(view)
         return documented

@@ -12,7 +12,8 @@ from flask import Response, g, request
 from csvapi.api.contract import signed_in
 from csvapi.api.resource import Resource
 from csvapi.api.streams import EventStream
-from csvapi.api.task_shapes import SUCCEEDED, TaskItem, task_item
+from csvapi.api.task_examples import SUCCEEDED
+from csvapi.api.task_shapes import TaskItem, TaskProgress, task_item
 from csvapi.errors import TooManyRequests
 from csvapi.extensions import runtime
 from csvapi.models import FINISHED, Task
@@ -26,16 +27,29 @@ _LAST = {
     "description": "What was seen last; it is not sent again (204 when nothing can follow)",
     "schema": {"type": "string"},
 }
-_EVENT = {  # OpenAPI 3.1 describes a stream by one event, as a client's parser gives it
+EVENT: dict[str, Any] = {
     "type": "object",
-    "required": ["data"],
+    "title": "Task event",
+    "description": "An event of the stream, as a parser of Server-Sent Events gives it.",
+    "required": ["event", "id", "data"],
     "properties": {
-        "event": {"type": "string", "enum": ["state", "progress"]},
+        "event": {"type": "string", "enum": ["state", "progress"], "description": "Which of the two `data` is"},
         "id": {"type": "string", "description": "What a client that comes back sends as Last-Event-ID"},
-        "data": {"type": "string", "description": "JSON: the task as lists show it, or its progress"},
+        "data": {
+            "type": "string",
+            "description": "JSON: of `state` the task as lists show it, of `progress` its figures",
+            "contentMediaType": "application/json",
+            "contentSchema": {"anyOf": [{"$ref": TaskItem}, {"$ref": TaskProgress}]},
+        },
     },
 }
-_EXAMPLE = {"event": "state", "id": "1.succeeded", "data": json.dumps({**SUCCEEDED, "truncated": False})}
+_STREAM = {  # a client gets the text of the stream, of which each event is described
+    "type": "string",
+    "description": "Server-Sent Events (WHATWG HTML, section 9.2).",
+    "contentMediaType": "text/event-stream",
+    "contentSchema": {"$ref": "#/components/schemas/TaskEvent"},
+}
+_EXAMPLE = f"event: state\nid: 1.succeeded\ndata: {json.dumps({**SUCCEEDED, 'truncated': False})}\n\n"
 
 
 class Listening:
@@ -75,12 +89,12 @@ class Listening:
         return alive
 
 
-@blp.route("/<string:task_id>/events", methods=["GET"])
+@blp.route("/<string:task_id>/events", "follow_task", methods=["GET"])
 @signed_in
 @blp.doc(parameters=[_LAST])
 @blp.alt_response(
     200,
-    schema=_EVENT,
+    schema=_STREAM,
     content_type="text/event-stream",
     description="`state` has the task, `progress` its figures; a comment every 15 seconds; ends with the task",
     example=_EXAMPLE,

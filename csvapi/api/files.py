@@ -10,18 +10,18 @@ from marshmallow import validate
 
 from csvapi.api import upload
 from csvapi.api.contract import signed_in
-from csvapi.api.downloads import FORMATS, send, sends
+from csvapi.api.dialect_shapes import DialectChange
+from csvapi.api.downloads import CONVERTED, send, sends
 from csvapi.api.idempotency_key import claim, idempotent
 from csvapi.api.raw_json import ready
 from csvapi.api.resource import LINK, NEXT, Moment, Paging, Resource, listed, page
-from csvapi.api.schemas import FILE, DialectChange, FileItem, FileShape, IssuesShape, RowsShape, file_item, file_shape
+from csvapi.api.schemas import FILE, FileItem, FileShape, IssuePage, RowPage, file_item, file_shape
 from csvapi.models import File
 from csvapi.services import file_contents, files, redetection, user_files
 
 blp = Resource("v1-files", __name__, url_prefix="/api/v1/files", description="CSV files: uploads, and results of tasks")
 ONE = "/<int:file_id>"
 LOCATION = {"Location": {"description": "The new file", "schema": {"type": "string"}}}
-_BINARY = {"type": "string", "format": "binary"}
 _DIGEST = {
     "in": "header",
     "name": "Content-Digest",
@@ -40,7 +40,13 @@ _NAME = {
     "description": "The name of a file that is sent as the body; it must end in .csv",
     "schema": {"type": "string"},
 }
-_FORM = {"type": "object", "required": ["file"], "properties": {"file": _BINARY}}
+_TYPES = ", ".join(f"`{kind}`" for kind in upload.RAW)
+_FORM = {
+    "type": "object",
+    "description": "A form with the file.",
+    "required": ["file"],
+    "properties": {"file": {"type": "string", "format": "binary", "description": "The file; its name ends in .csv."}},
+}
 
 
 class Listing(Paging):
@@ -54,42 +60,40 @@ class Listing(Paging):
 class FilePage(ma.Schema):
     """A page of files, the newest first; `next` is the cursor of the following page."""
 
-    items = ma.fields.List(ma.fields.Nested(FileItem), required=True)
+    items = ma.fields.List(ma.fields.Nested(FileItem), required=True, metadata={"description": "The files"})
     next = NEXT
 
 
-class Change(ma.Schema):
+class FileChange(ma.Schema):
     """What to change; the rest stays as it is."""
 
     class Meta:
         unknown = ma.RAISE
 
-    name = ma.fields.String(validate=validate.Length(1, 200))
+    name = ma.fields.String(validate=validate.Length(1, 200), metadata={"description": "Another name; it ends in .csv"})
     dialect = ma.fields.Nested(DialectChange, metadata={"description": "How to read the file; the bytes do not change"})
     expires_at = Moment(metadata={"description": "How long to keep it"})
 
 
-@blp.route("", methods=["POST"])
+@blp.route("", "create_file", methods=["POST"])
 @signed_in
 @idempotent(_NAME, _CODING, _DIGEST, by_body=False)
 @blp.doc(
     requestBody={
         "required": True,
-        "content": {
-            "text/csv": {"schema": _BINARY, "example": "id,name\n007,Ada\n"},
-            "multipart/form-data": {"schema": _FORM},
-            **{kind: {"schema": _BINARY} for kind in upload.RAW if kind != "text/csv"},
-        },
+        "description": f"A form with the file; or the file itself as the body, as one of {_TYPES}.",
+        "content": {"multipart/form-data": {"schema": _FORM}},
     },
 )
 @blp.response(201, FileShape, example=FILE, headers=LOCATION)
 @blp.refuses(400, 401, 409, 413, 415, 422, 429, 503)
 def create() -> Any:
-    """Upload a CSV file, as the body itself or as the part `file` of a form.
+    """Upload a CSV file, as the part `file` of a form or as the body itself.
 
-    `curl -X POST -T people.csv -H 'Content-Type: text/csv' …/files?name=people.csv`. The bytes are stored once, as they
-    are; encoding, delimiter and header are detected, with the evidence shown. A body may also be called by the other
-    types below, as programs do; what its bytes are is what counts: spreadsheets and archives are refused with a hint.
+    The body itself: `curl -X POST -T people.csv -H 'Content-Type: text/csv' …/files?name=people.csv`. The bytes are
+    stored once, as they are; encoding, delimiter and header are detected, with the evidence shown. A body may also be
+    called by another type that programs give a CSV file; its bytes are what counts: spreadsheets and archives are
+    refused with a hint.
     """
     with files.begin(g.user.id) as writer:
         name = upload.receive(writer)
@@ -98,7 +102,7 @@ def create() -> Any:
     return file_shape(file), 201, {"Location": url_for("v1-files.show", file_id=file.id)}
 
 
-@blp.route("", methods=["GET"])
+@blp.route("", "list_files", methods=["GET"])
 @signed_in
 @blp.arguments(Listing, location="query")
 @blp.response(200, FilePage, example={"items": [{**FILE, "truncated": False}], "next": None}, headers=LINK)
@@ -112,7 +116,7 @@ def index(query: dict[str, Any]) -> Any:
     return listed(found, query["limit"], file_item, user_files.cursor_of)
 
 
-@blp.route(ONE, methods=["GET"])
+@blp.route(ONE, "get_file", methods=["GET"])
 @signed_in
 @blp.response(200, FileShape, example=FILE)
 @blp.refuses(401, 404, 503)
@@ -125,9 +129,9 @@ def show(file_id: int) -> Any:
     return file_shape(redetection.looked_at(_mine(file_id)))
 
 
-@blp.route(ONE, methods=["PATCH"])
+@blp.route(ONE, "update_file", methods=["PATCH"])
 @signed_in
-@blp.arguments(Change, example={"dialect": {"delimiter": ";"}, "expires_at": "2030-01-31T12:00:00Z"})
+@blp.arguments(FileChange, example={"dialect": {"delimiter": ";"}, "expires_at": "2030-01-31T12:00:00Z"})
 @blp.response(200, FileShape, example=FILE)
 @blp.refuses(401, 404, 409, 413, 415, 422, 429, 503)
 def change(body: dict[str, Any], file_id: int) -> Any:
@@ -138,7 +142,7 @@ def change(body: dict[str, Any], file_id: int) -> Any:
     return file_shape(user_files.change(g.user.id, file_id, **body))
 
 
-@blp.route(f"{ONE}/detect", methods=["POST"])
+@blp.route(f"{ONE}/detect", "detect_dialect", methods=["POST"])
 @signed_in
 @blp.response(200, FileShape, example=FILE)
 @blp.refuses(401, 404, 409, 413, 422, 429, 503)
@@ -152,7 +156,7 @@ def detect(file_id: int) -> Any:
     return file_shape(redetection.again(g.user.id, file_id))
 
 
-@blp.route(ONE, methods=["DELETE"])
+@blp.route(ONE, "delete_file", methods=["DELETE"])
 @signed_in
 @blp.response(204)
 @blp.refuses(401, 404, 409, 503)
@@ -161,9 +165,9 @@ def delete(file_id: int) -> None:
     user_files.delete(g.user.id, file_id)
 
 
-@blp.route(f"{ONE}/content", methods=["GET"])
+@blp.route(f"{ONE}/content", "download_file", methods=["GET"])
 @signed_in
-@sends(blp, "The whole file, byte for byte", more=FORMATS)
+@sends(blp, "The whole file, byte for byte", CONVERTED)
 @blp.refuses(401, 404, 416, 503)
 def content(file_id: int) -> Response:
     """Download a file, whole or a range of it, byte for byte as it was uploaded or made."""
@@ -173,10 +177,10 @@ def content(file_id: int) -> Response:
 ROW = {"row": 1, "line": 2, "byte": 8, "values": ["007", "Ada"]}
 
 
-@blp.route(f"{ONE}/rows", methods=["GET"])
+@blp.route(f"{ONE}/rows", "list_rows", methods=["GET"])
 @signed_in
 @blp.arguments(Paging, location="query")
-@blp.response(200, RowsShape, example={"columns": ["id", "name"], "items": [ROW], "next": None}, headers=LINK)
+@blp.response(200, RowPage, example={"columns": ["id", "name"], "items": [ROW], "next": None}, headers=LINK)
 @blp.refuses(401, 404, 413, 422, 429, 503)
 def show_rows(query: dict[str, Any], file_id: int) -> Any:
     """Show records as text: exactly the cells, null where a field is absent, with row, line and byte of each.
@@ -203,10 +207,10 @@ ISSUE = {
 }
 
 
-@blp.route(f"{ONE}/issues", methods=["GET"])
+@blp.route(f"{ONE}/issues", "list_issues", methods=["GET"])
 @signed_in
 @blp.arguments(Paging, location="query")
-@blp.response(200, IssuesShape, example={"items": [ISSUE], "next": None}, headers=LINK)
+@blp.response(200, IssuePage, example={"items": [ISSUE], "next": None}, headers=LINK)
 @blp.refuses(401, 404, 413, 422, 429, 503)
 def issues(query: dict[str, Any], file_id: int) -> Any:
     """List ragged records, bytes that are no text, NULs, odd quotes and the like, each with row, line and byte.

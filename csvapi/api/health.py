@@ -13,24 +13,24 @@ from csvapi.services import health
 blp = Blueprint("health", __name__, description="For load balancers and monitoring")
 
 
-class Alive(ma.Schema):
+class Health(ma.Schema):
     """That the process answers; nothing else is looked at."""
 
-    status = ma.fields.String(required=True)
+    status = ma.fields.String(required=True, metadata={"description": "`ok`"})
 
 
-class Ready(ma.Schema):
+class Readiness(ma.Schema):
     """What the service needs to work: each part is `ok`, or says what is wrong with it."""
 
-    status = ma.fields.String(required=True)
-    database = ma.fields.String(required=True)
-    queue = ma.fields.String(required=True)
-    storage = ma.fields.String(required=True)
+    status = ma.fields.String(required=True, metadata={"description": "`ok` or `unavailable`"})
+    database = ma.fields.String(required=True, metadata={"description": "`ok`, or what is wrong with it"})
+    queue = ma.fields.String(required=True, metadata={"description": "`ok`, or what is wrong with it"})
+    storage = ma.fields.String(required=True, metadata={"description": "`ok`, or what is wrong with it"})
     parser = ma.fields.String(required=True, metadata={"description": "What reads CSV here; no reason to be unready"})
 
 
-@blp.route("/healthz", methods=["GET"])
-@blp.response(200, Alive, example={"status": "ok"})
+@blp.route("/healthz", "get_health", methods=["GET"])
+@blp.response(200, Health, example={"status": "ok"})
 def healthz() -> dict[str, str]:
     """Show that the process answers."""
     return {"status": "ok"}
@@ -45,11 +45,11 @@ _READY = {
 }
 
 
-@blp.route("/readyz", methods=["GET"])
-@blp.response(200, Ready, example=_READY)
+@blp.route("/readyz", "get_readiness", methods=["GET"])
+@blp.response(200, Readiness, example=_READY)
 @blp.alt_response(
     503,
-    schema=Ready,
+    schema=Readiness,
     description="One of them cannot be reached",
     example=_READY | {"status": "unavailable", "queue": "The queue cannot be reached"},
 )

@@ -23,19 +23,25 @@ _TOKEN = "Zk3pQ0n1X2c3V4b5N6m7A8s9D0f1G2h3J4k5L6z7X8c"  # noqa: S105 -- the exam
 _SENT = "If the address has an account, a mail is on its way"
 
 
-class Address(ma.Schema):
+class MailRequest(ma.Schema):
     """The address that a link is asked for."""
 
-    email = ma.fields.String(required=True, validate=BOUNDED, metadata={"format": "email", "maxLength": 254})
+    email = ma.fields.String(
+        required=True,
+        validate=BOUNDED,
+        metadata={"description": "Where the link is mailed to", "format": "email", "maxLength": 254},
+    )
 
 
-class Asked(ma.Schema):
+class MailRequested(ma.Schema):
     """The same answer whether the address has an account or not."""
 
-    message = ma.fields.String(required=True)
+    message = ma.fields.String(
+        required=True, metadata={"description": "The same whether there is such an account or not"}
+    )
 
 
-class Token(ma.Schema):
+class MailedToken(ma.Schema):
     """The token of a mailed link, which can be used once."""
 
     token = ma.fields.String(
@@ -43,15 +49,17 @@ class Token(ma.Schema):
     )
 
 
-class NewPassword(Token):
+class PasswordReset(MailedToken):
     """The token of a mailed link, and the password that is to hold from then on."""
 
-    password = ma.fields.String(required=True, validate=BOUNDED, metadata=PASSWORD_FORM)
+    password = ma.fields.String(
+        required=True, validate=BOUNDED, metadata={"description": "The one that is to hold", **PASSWORD_FORM}
+    )
 
 
-@blp.route("/password-resets", methods=["POST"])
-@blp.arguments(Address, example={"email": EMAIL})
-@blp.response(202, Asked, example={"message": _SENT})
+@blp.route("/password-resets", "request_password_reset", methods=["POST"])
+@blp.arguments(MailRequest, example={"email": EMAIL})
+@blp.response(202, MailRequested, example={"message": _SENT})
 @blp.refuses(403, 413, 415, 422, 429, 503)
 def ask_password_reset(body: dict[str, str]) -> Any:
     """Have a link mailed that sets a new password, once and within an hour.
@@ -68,8 +76,8 @@ def _ask(kind: str, email: str) -> dict[str, str]:
     return {"message": _SENT}
 
 
-@blp.route("/password-resets/confirm", methods=["POST"])
-@blp.arguments(NewPassword, example={"token": _TOKEN, "password": PASSWORD})
+@blp.route("/password-resets/confirm", "reset_password", methods=["POST"])
+@blp.arguments(PasswordReset, example={"token": _TOKEN, "password": PASSWORD})
 @blp.response(204)
 @blp.refuses(413, 415, 422, 429, 503)
 def reset_password(body: dict[str, str]) -> None:
@@ -78,17 +86,17 @@ def reset_password(body: dict[str, str]) -> None:
     credentials.reset(body["token"], body["password"])
 
 
-@blp.route("/email-verifications", methods=["POST"])
-@blp.arguments(Address, example={"email": EMAIL})
-@blp.response(202, Asked, example={"message": _SENT})
+@blp.route("/email-verifications", "request_verification", methods=["POST"])
+@blp.arguments(MailRequest, example={"email": EMAIL})
+@blp.response(202, MailRequested, example={"message": _SENT})
 @blp.refuses(403, 413, 415, 422, 429, 503)
 def ask_verification(body: dict[str, str]) -> Any:
     """Have the link mailed again that verifies the e-mail address of a new account; it is good for 24 hours."""
     return _ask(mailing.VERIFY, body["email"])
 
 
-@blp.route("/email-verifications/confirm", methods=["POST"])
-@blp.arguments(Token, example={"token": _TOKEN})
+@blp.route("/email-verifications/confirm", "verify_email", methods=["POST"])
+@blp.arguments(MailedToken, example={"token": _TOKEN})
 @blp.response(204)
 @blp.refuses(413, 415, 422, 429, 503)
 def verify_email(body: dict[str, str]) -> None:

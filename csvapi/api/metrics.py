@@ -61,7 +61,7 @@ class _Figures(Collector):
         yield from families.values()
 
 
-@blp.route("/metrics", methods=["GET"])
+@blp.route("/metrics", "get_metrics", methods=["GET"])
 @blp.response(200, {"type": "string"}, content_type="text/plain", example='csvapi_up{part="queue"} 1.0\n')
 @blp.refuses(401)
 def metrics() -> Response:

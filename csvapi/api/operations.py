@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
 from typing import Any
 
 import marshmallow as ma
-from apispec import APISpec
-from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Response, g
 from marshmallow import validate
 
@@ -17,73 +13,40 @@ from csvapi.api.files import ROW
 from csvapi.api.raw_json import MIME
 from csvapi.api.resource import Resource
 from csvapi.api.schemas import RowShape
-from csvapi.api.task_shapes import INPUT, ON_BAD, ON_RAGGED, OUTPUT, STEPS, Counts
+from csvapi.api.shapes import APPLIED, ObjectField
+from csvapi.api.step_schemas import schema_of
+from csvapi.api.task_shapes import INPUT, ON_BAD, ON_RAGGED, OUTPUT, STEPS, TaskCounts
 from csvapi.api.warning_shape import WARNINGS
 from csvapi.operations import Operation, catalogue
 from csvapi.services import pipelines, previews
-from csvapi.steps.params import ColumnField
-from csvapi.steps.values import AsField
 
 blp = Resource("v1-operations", __name__, url_prefix="/api/v1", description="What can be done, and trying it")
-COLUMN = {
-    "description": "A column by its exact name, or by its position from 1",
-    "oneOf": [
-        {"type": "string"},
-        {
-            "type": "object",
-            "required": ["index"],
-            "properties": {"index": {"type": "integer", "minimum": 1}},
-            "additionalProperties": False,
-        },
-    ],
-}
 
 
 class OperationShape(ma.Schema):
     """An operation: `params` is the JSON Schema of a step."""
 
-    name = ma.fields.String(required=True)
+    name = ma.fields.String(required=True, metadata={"description": "What `op` of a step names"})
     kind = ma.fields.String(
         required=True, metadata={"description": "`selector`: its records come out byte for byte; else they change"}
     )
-    summary = ma.fields.String(required=True)
-    params = ma.fields.Dict(keys=ma.fields.String(), required=True)
-    example = ma.fields.Dict(keys=ma.fields.String(), required=True)
+    summary = ma.fields.String(required=True, metadata={"description": "What it does"})
+    params = ObjectField(
+        {"type": "object", "additionalProperties": True},
+        required=True,
+        metadata={"description": "The JSON Schema (2020-12) of a step"},
+    )
+    example = ObjectField(APPLIED, required=True, metadata={"description": "A step, as a task takes it"})
 
 
-class Catalogue(ma.Schema):
+class OperationList(ma.Schema):
     """Every operation with its parameters, as the console and generated clients need it."""
 
-    items = ma.fields.List(ma.fields.Nested(OperationShape), required=True)
-
-
-@cache
-def schema_of(name: str) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of one step of this operation, from the marshmallow schema that validates it."""
-    operation = catalogue()[name]
-    plugin = MarshmallowPlugin()
-    spec = APISpec("steps", "1", "3.1.0", plugins=[plugin])
-    converter: Any = plugin.converter  # which the specification above has made; it has no types
-    converter.map_to_openapi_type(ColumnField, None, None)
-    converter.map_to_openapi_type(AsField, None, None)
-    converter.add_attribute_function(lambda _self, field, **_: _special(field))
-    schema = converter.schema2jsonschema(operation.params())
-    named = spec.components.to_dict().get("schemas", {})
-    step = {
-        "type": "object",
-        "required": ["op", *schema.get("required", [])],
-        "properties": {"op": {"const": operation.name}, **schema.get("properties", {})},
-        "additionalProperties": False,
-        **({"$defs": named} if named else {}),
-    }
-    whole: dict[str, Any] = json.loads(json.dumps(step).replace("#/components/schemas/", "#/$defs/"))
-    return whole
-
-
-def _special(field: ma.fields.Field[Any]) -> dict[str, Any]:
-    if isinstance(field, ColumnField):
-        return COLUMN
-    return field.shape if isinstance(field, AsField) else {}
+    items = ma.fields.List(
+        ma.fields.Nested(OperationShape),
+        required=True,
+        metadata={"description": "The operations, in the order of their names"},
+    )
 
 
 def operation_shape(operation: Operation) -> dict[str, Any]:
@@ -97,8 +60,8 @@ def operation_shape(operation: Operation) -> dict[str, Any]:
     }
 
 
-@blp.route("/operations", methods=["GET"])
-@blp.response(200, Catalogue, example={"items": [operation_shape(catalogue()["dedup"])]})
+@blp.route("/operations", "list_operations", methods=["GET"])
+@blp.response(200, OperationList, example={"items": [operation_shape(catalogue()["convert"])]})
 def index() -> Any:
     """List the operations: what each does, the JSON Schema of its parameters, an example."""
     return {"items": [operation_shape(operation) for operation in catalogue().values()]}
@@ -120,42 +83,52 @@ class PreviewRequest(ma.Schema):
     )
 
 
-class SampleRow(RowShape):
+class PreviewRow(RowShape):
     """A record of the sample; what drops it, or nulls when it stays."""
 
-    kept = ma.fields.Boolean(required=True)
+    kept = ma.fields.Boolean(required=True, metadata={"description": "Whether it stays"})
     step = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "From 1; 0 for on_ragged"})
-    reason = ma.fields.String(required=True, allow_none=True)
-    kept_row = ma.fields.Integer(required=True, allow_none=True)
+    reason = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Why it goes; null for one that stays"}
+    )
+    kept_row = ma.fields.Integer(
+        required=True, allow_none=True, metadata={"description": "The record that stays instead of a repeat"}
+    )
 
 
-class Outcome(ma.Schema):
+class PreviewResult(ma.Schema):
     """What came out of the sample: columns and records."""
 
-    columns = ma.fields.List(ma.fields.String(), required=True)
-    items = ma.fields.List(ma.fields.Nested(RowShape), required=True)
+    columns = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "Their names, in order"})
+    items = ma.fields.List(ma.fields.Nested(RowShape), required=True, metadata={"description": "The records"})
 
 
-class Estimate(ma.Schema):
+class PreviewEstimate(ma.Schema):
     """An estimate for the whole file, not a promise; `exact` when the sample is the whole file."""
 
-    rows_in = ma.fields.Integer(required=True)
-    rows_out = ma.fields.Integer(required=True)
-    bytes_out = ma.fields.Integer(required=True)
-    exact = ma.fields.Boolean(required=True)
-    basis = ma.fields.String(required=True)
+    rows_in = ma.fields.Integer(required=True, metadata={"description": "Records of the file"})
+    rows_out = ma.fields.Integer(required=True, metadata={"description": "Records of the result"})
+    bytes_out = ma.fields.Integer(required=True, metadata={"description": "Bytes of the result"})
+    exact = ma.fields.Boolean(required=True, metadata={"description": "Whether nothing of it is an estimate"})
+    basis = ma.fields.String(required=True, metadata={"description": "What it rests on, in words"})
 
 
 class Preview(ma.Schema):
     """The sample, what the steps made of it, and what the whole file would take."""
 
-    columns = ma.fields.List(ma.fields.String(), required=True)
-    items = ma.fields.List(ma.fields.Nested(SampleRow), required=True)
-    result = ma.fields.Nested(Outcome, required=True)
-    counts = ma.fields.Nested(Counts, required=True)
+    columns = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "The sample's, in order"})
+    items = ma.fields.List(
+        ma.fields.Nested(PreviewRow), required=True, metadata={"description": "The records of the sample"}
+    )
+    result = ma.fields.Nested(PreviewResult, required=True, metadata={"description": "What came out of it"})
+    counts = ma.fields.Nested(
+        TaskCounts, required=True, metadata={"description": "How many records of the sample went"}
+    )
     warnings = WARNINGS
     complete = ma.fields.Boolean(required=True, metadata={"description": "Whether the sample is the whole file"})
-    estimate = ma.fields.Nested(Estimate, required=True)
+    estimate = ma.fields.Nested(
+        PreviewEstimate, required=True, metadata={"description": "The whole file, as far as can be said"}
+    )
 
 
 _PREVIEW = {
@@ -172,7 +145,7 @@ _PREVIEW = {
 }
 
 
-@blp.route("/previews", methods=["POST"])
+@blp.route("/previews", "create_preview", methods=["POST"])
 @signed_in_to_look
 @blp.arguments(PreviewRequest, example={"input": 1, "steps": [{"op": "dedup"}], "sample_rows": 100})
 @blp.response(200, Preview, example=_PREVIEW)

@@ -21,8 +21,12 @@ blp = Resource(
 class PasswordChange(ma.Schema):
     """The password that holds now, and the one that is to hold; ends all other sessions."""
 
-    current_password = ma.fields.String(required=True, validate=BOUNDED, metadata={"format": "password"})
-    new_password = ma.fields.String(required=True, validate=BOUNDED, metadata=PASSWORD_FORM)
+    current_password = ma.fields.String(
+        required=True, validate=BOUNDED, metadata={"description": "The one that holds now", "format": "password"}
+    )
+    new_password = ma.fields.String(
+        required=True, validate=BOUNDED, metadata={"description": "The one that is to hold", **PASSWORD_FORM}
+    )
     end_keys = ma.fields.Boolean(
         load_default=False,
         truthy={True},
@@ -31,7 +35,7 @@ class PasswordChange(ma.Schema):
     )
 
 
-@blp.route("/password", methods=["POST"])
+@blp.route("/password", "change_password", methods=["POST"])
 @logged_in
 @blp.arguments(
     PasswordChange, example={"current_password": PASSWORD, "new_password": "tidal violin quarry", "end_keys": True}
@@ -56,8 +60,8 @@ def change_password(body: dict[str, Any]) -> None:
 class SessionShape(ma.Schema):
     """A login, and everything that came from it."""
 
-    id = ma.fields.String(required=True)
-    created_at = ma.fields.AwareDateTime(required=True)
+    id = ma.fields.String(required=True, metadata={"description": "What other requests name it by"})
+    created_at = ma.fields.AwareDateTime(required=True, metadata={"description": "When the login was"})
     last_used_at = ma.fields.AwareDateTime(
         required=True, allow_none=True, metadata={"description": "To five minutes; null for one older than this field"}
     )
@@ -68,10 +72,10 @@ class SessionShape(ma.Schema):
     current = ma.fields.Boolean(required=True, metadata={"description": "Whether this request came from it"})
 
 
-class Sessions(ma.Schema):
+class SessionList(ma.Schema):
     """Where the user is signed in; there are too few for pages."""
 
-    items = ma.fields.List(ma.fields.Nested(SessionShape), required=True)
+    items = ma.fields.List(ma.fields.Nested(SessionShape), required=True, metadata={"description": "The sessions"})
 
 
 _SESSION = {
@@ -89,16 +93,16 @@ def _session(family: RefreshFamily) -> dict[str, Any]:
     return {**shown, "current": family.id == g.family}
 
 
-@blp.route("/sessions", methods=["GET"])
+@blp.route("/sessions", "list_sessions", methods=["GET"])
 @logged_in
-@blp.response(200, Sessions, example={"items": [_SESSION]})
+@blp.response(200, SessionList, example={"items": [_SESSION]})
 @blp.refuses(401, 503)
 def list_sessions() -> Any:
     """List where you are logged in: API logins and sign-ins to pages, those used last first, at most 200."""
     return {"items": list(map(_session, sessions.mine(g.user.id)))}
 
 
-@blp.route("/sessions", methods=["DELETE"])
+@blp.route("/sessions", "end_other_sessions", methods=["DELETE"])
 @logged_in
 @blp.response(204)
 @blp.refuses(401, 503)
@@ -107,7 +111,7 @@ def end_other_sessions() -> None:
     sessions.end_others(g.user.id, g.family)
 
 
-@blp.route("/sessions/<string:session_id>", methods=["DELETE"])
+@blp.route("/sessions/<string:session_id>", "end_session", methods=["DELETE"])
 @logged_in
 @blp.response(204)
 @blp.refuses(401, 404, 503)
@@ -116,15 +120,17 @@ def end_session(session_id: str) -> None:
     sessions.end(g.user.id, session_id)
 
 
-class Leaving(ma.Schema):
+class AccountDeletion(ma.Schema):
     """The password, so that a stolen token cannot delete an account."""
 
-    password = ma.fields.String(required=True, validate=BOUNDED, metadata={"format": "password"})
+    password = ma.fields.String(
+        required=True, validate=BOUNDED, metadata={"description": "The one that holds now", "format": "password"}
+    )
 
 
-@blp.route("/delete", methods=["POST"])
+@blp.route("/delete", "delete_account", methods=["POST"])
 @logged_in
-@blp.arguments(Leaving, example={"password": PASSWORD})
+@blp.arguments(AccountDeletion, example={"password": PASSWORD})
 @blp.response(204)
 @blp.refuses(401, 409, 413, 415, 422, 429, 503)
 def delete_account(body: dict[str, str]) -> None:

@@ -94,9 +94,11 @@ _PLACE = ("row", "line", "byte")  # shown together or not at all
 class Fault(Shape):
     """One mistake: a JSON pointer into the request, and what is wrong there."""
 
-    pointer = ma.fields.String(required=True)
-    code = ma.fields.String(required=True)
-    detail = ma.fields.String(required=True)
+    pointer = ma.fields.String(
+        required=True, metadata={"description": "Where in the request, as a JSON pointer (RFC 6901)"}
+    )
+    code = ma.fields.String(required=True, metadata={"description": "Stable; programs may rely on it"})
+    detail = ma.fields.String(required=True, metadata={"description": "A sentence for people"})
 
 
 class Problem(Shape):
@@ -105,13 +107,15 @@ class Problem(Shape):
     type = ma.fields.String(
         required=True, metadata={"description": "Where the code is described", "format": "uri-reference"}
     )
-    title = ma.fields.String(required=True)
-    status = ma.fields.Integer(required=True)
-    detail = ma.fields.String(required=True)
+    title = ma.fields.String(required=True, metadata={"description": "What the code means"})
+    status = ma.fields.Integer(required=True, metadata={"description": "That of the answer"})
+    detail = ma.fields.String(required=True, metadata={"description": "A sentence for people, about this request"})
     instance = ma.fields.String(required=True, metadata={"description": "The path that was asked for"})
     code = ma.fields.String(required=True, metadata={"description": "Stable; programs may rely on it"})
     request_id = ma.fields.String(required=True, metadata={"description": "Also in X-Request-ID and in the log"})
-    errors = ma.fields.List(ma.fields.Nested(Fault), required=True)
+    errors = ma.fields.List(
+        ma.fields.Nested(Fault), required=True, metadata={"description": "Each mistake, where the request has some"}
+    )
     row = ma.fields.Integer(metadata={"description": "A record's number, from 1"})
     line = ma.fields.Integer(metadata={"description": "Of the file, from 1"})
     byte = ma.fields.Integer(metadata={"description": "Of the file, from 0"})

@@ -5,83 +5,51 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import marshmallow as ma
 from flask import Response, g, request
 from werkzeug.exceptions import NotAcceptable
 
-from csvapi import __version__
+from csvapi.api import receipt_shape
 from csvapi.api.contract import signed_in
-from csvapi.api.downloads import FORMATS, downloaded, send, sends
+from csvapi.api.downloads import CONVERTED, downloaded, send, sends
 from csvapi.api.files import ROW, rows_of
 from csvapi.api.resource import LINK, Paging, Resource
-from csvapi.api.schemas import RowsShape
+from csvapi.api.schemas import RowPage
 from csvapi.models import CSV
 from csvapi.services import explaining, files, pipelines
 
 blp = Resource("v1-results", __name__, url_prefix="/api/v1/tasks/<string:task_id>", description="What tasks leave")
 NDJSON = "application/x-ndjson"
-_REASON = {
-    "row": 2,
-    "line": 3,
-    "byte": 16,
-    "step": 1,
-    "operation": "dedup",
-    "reason": "repeats an earlier record",
-    "kept_row": 1,
-}
-_RECEIPT = {
-    "engine": __version__,
-    "input": {"bytes": 24, "sha256": "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"},
-    "output": {"bytes": 16, "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
-    "steps": [{"op": "dedup"}],
-    "options": {"on_ragged": "keep", "on_bad": "keep"},
-    "records": {"in": 2, "kept": 1, "dropped": 1},
-    "dropped_by_step": [{"op": "dedup", "in": 2, "kept": 1, "dropped": 1}],
-    "found": {"records": 2, "blank_lines": 0, "preamble_lines": 0, "trailing_bytes": 0},
-    "warnings": [],
-}
-_RUN = {"engine": "local", "processes": 1, "seconds": 0.01}
 
 
-class ReceiptShape(ma.Schema):
-    """What was done, and how; `receipt` can be compared, `run` differs from one run to the next."""
-
-    receipt = ma.fields.Dict(
-        keys=ma.fields.String(),
-        required=True,
-        metadata={"required": ["engine", "input", "output", "steps", "records", "dropped_by_step"]},
-    )
-    run = ma.fields.Dict(keys=ma.fields.String(), required=True)
-
-
-@blp.route("/result", methods=["GET"])
+@blp.route("/result", "download_result", methods=["GET"])
 @signed_in
-@sends(blp, "The whole result", more=FORMATS)
+@sends(blp, "The whole result", CONVERTED)
 @blp.refuses(401, 404, 409, 410, 416, 503)
 def result(task_id: str) -> Response:
     """Download the result, whole or a range of it."""
     return send(pipelines.result(g.user.id, task_id))
 
 
-@blp.route("/result/rows", methods=["GET"])
+@blp.route("/result/rows", "list_result_rows", methods=["GET"])
 @signed_in
 @blp.arguments(Paging, location="query")
-@blp.response(200, RowsShape, example={"columns": ["id", "name"], "items": [ROW], "next": None}, headers=LINK)
+@blp.response(200, RowPage, example={"columns": ["id", "name"], "items": [ROW], "next": None}, headers=LINK)
 @blp.refuses(401, 404, 409, 410, 413, 422, 429, 503)
 def result_rows(query: dict[str, Any], task_id: str) -> Any:
     """Show the result's records as text; a page costs what it shows, wherever it is."""
     return rows_of(pipelines.result(g.user.id, task_id), query)
 
 
-@blp.route("/dropped", methods=["GET"])
+@blp.route("/dropped", "download_dropped", methods=["GET"])
 @signed_in
-@sends(blp, "The dropped records, or why each went", more={NDJSON: json.dumps(_REASON) + "\n"})
+@sends(blp, "The dropped records, or why each went", f"`Accept` decides: `text/csv` or `{NDJSON}`")
 @blp.refuses(401, 404, 406, 409, 410, 416, 503)
 def dropped(task_id: str) -> Response:
     """Download what the task dropped: as `text/csv` the records byte for byte, as `application/x-ndjson` the reasons.
 
     Together with the result these are exactly the input's records, where all steps select. A reason names row, line and
-    byte of the record in the input, the step (from 1; 0 for `on_ragged`), and of a duplicate the row that was kept.
+    byte of the record in the input, the step (from 1; 0 for `on_ragged`), and of a duplicate the row that was kept:
+    `{"row":2,"line":3,"byte":16,"step":1,"operation":"dedup","reason":"repeats an earlier record","kept_row":1}`.
     """
     accepted = request.accept_mimetypes
     match accepted.best_match([CSV, NDJSON]) if accepted.provided else CSV:
@@ -96,9 +64,9 @@ def dropped(task_id: str) -> Response:
     raise NotAcceptable(f"Accept {CSV} or {NDJSON}")
 
 
-@blp.route("/receipt", methods=["GET"])
+@blp.route("/receipt", "get_receipt", methods=["GET"])
 @signed_in
-@blp.response(200, ReceiptShape, example={"receipt": _RECEIPT, "run": _RUN})
+@blp.response(200, receipt_shape.TaskReceipt, example=receipt_shape.EXAMPLE)
 @blp.refuses(401, 404, 409, 503)
 def receipt(task_id: str) -> Any:
     """Show what was done: hashes of input and output, steps, engine, dialect, counts of each step.

@@ -1,4 +1,4 @@
-"""The shapes of v1 that several resources share: files, records, detection."""
+"""The shapes of v1 that several resources share: files, records, issues."""
 
 from __future__ import annotations
 
@@ -9,118 +9,47 @@ import marshmallow as ma
 from marshmallow import validate
 
 from csvapi import __version__
+from csvapi.api.dialect_shapes import DIALECT, Detection, Dialect
 from csvapi.api.resource import TRUNCATED
-from csvapi.api.warning_shape import WARNINGS, WarningShape
+from csvapi.api.warning_shape import WARNINGS
 from csvapi.csvio.locations import KINDS
 from csvapi.models import File
 from csvapi.services import redetection
 from csvapi.services.listing import SHOWN
 
-_LINE_ENDS = ("\n", "\r\n", "\r")
-
-
-class DialectChange(ma.Schema):
-    """How a file writes its records; every part is optional in a request."""
-
-    class Meta:
-        unknown = ma.RAISE
-
-    encoding = ma.fields.String(validate=validate.Length(1, 40), metadata={"description": "A Python codec's name"})
-    delimiter = ma.fields.String(validate=validate.Regexp(r"\A[^\r\n\0]\Z", error="must be one character"))
-    quote = ma.fields.String(validate=validate.Regexp(r"\A[^\r\n\0]?\Z", error="must be one character, or empty"))
-    escape = ma.fields.String(validate=validate.Regexp(r"\A[^\r\n\0]?\Z", error="must be one character, or empty"))
-    double_quote = ma.fields.Boolean(truthy={True}, falsy={False})
-    skip_space = ma.fields.Boolean(truthy={True}, falsy={False})
-    line_end = ma.fields.String(validate=validate.OneOf(_LINE_ENDS))
-    header = ma.fields.Boolean(truthy={True}, falsy={False})
-    bom = ma.fields.Boolean(truthy={True}, falsy={False})
-    preamble = ma.fields.Integer(
-        strict=True, validate=validate.Range(0, 2**40), metadata={"description": "Bytes before the header record"}
-    )
-
-
-class Dialect(ma.Schema):
-    """How a file writes its records."""
-
-    encoding = ma.fields.String(required=True)
-    delimiter = ma.fields.String(required=True)
-    quote = ma.fields.String(required=True)
-    escape = ma.fields.String(required=True)
-    double_quote = ma.fields.Boolean(required=True)
-    skip_space = ma.fields.Boolean(required=True)
-    line_end = ma.fields.String(required=True)
-    header = ma.fields.Boolean(required=True)
-    bom = ma.fields.Boolean(required=True)
-    preamble = ma.fields.Integer(required=True)
-
-
-class Alternative(ma.Schema):
-    """Another reading of the file that is nearly as likely, and how likely, from 0 to 1."""
-
-    dialect = ma.fields.Nested(Dialect, required=True)
-    confidence = ma.fields.Float(required=True)
-
-
-class Found(ma.Schema):
-    """Something the detection noticed in the head of the file."""
-
-    kind = ma.fields.String(required=True)
-    detail = ma.fields.String(required=True)
-    count = ma.fields.Integer()
-    row = ma.fields.Integer()
-    line = ma.fields.Integer()
-    byte = ma.fields.Integer()
-    value = ma.fields.String(metadata={"description": "What stands there, at most 100 characters"})
-    hint = ma.fields.String(metadata={"description": "The way out"})
-
-
-class PreambleLine(ma.Schema):
-    """A line above the header, which is no record."""
-
-    line = ma.fields.Integer(required=True, metadata={"description": "From 1"})
-    text = ma.fields.String(required=True, metadata={"description": "At most 200 characters of it"})
-
-
-class Detection(ma.Schema):
-    """How sure the detection is, why, and what else the file could be; of the head of the file."""
-
-    version = ma.fields.String(metadata={"description": "The version that detected it; 0.1.0 does not say"})
-    confidence = ma.fields.Float()
-    evidence = ma.fields.List(ma.fields.String())
-    alternatives = ma.fields.List(ma.fields.Nested(Alternative))
-    preamble = ma.fields.List(ma.fields.Nested(PreambleLine), metadata={"description": "The lines above the header"})
-    issues = ma.fields.List(ma.fields.Nested(Found))
-    warnings = ma.fields.List(
-        ma.fields.Nested(WarningShape), metadata={"description": "The issues in the shape of all warnings"}
-    )
-
 
 class FileLinks(ma.Schema):
     """Where to go from a file."""
 
-    self = ma.fields.String(required=True)
-    content = ma.fields.String(required=True)
-    rows = ma.fields.String(required=True)
-    issues = ma.fields.String(required=True)
+    self = ma.fields.String(required=True, metadata={"description": "The file itself"})
+    content = ma.fields.String(required=True, metadata={"description": "Its bytes"})
+    rows = ma.fields.String(required=True, metadata={"description": "Its records as text"})
+    issues = ma.fields.String(required=True, metadata={"description": "What is wrong with its records"})
     detect = ma.fields.String(metadata={"description": "Of uploads: POST there detects the dialect anew"})
 
 
 class FileShape(ma.Schema):
     """A stored CSV file."""
 
-    id = ma.fields.Integer(required=True)
-    name = ma.fields.String(required=True)
-    kind = ma.fields.String(required=True, validate=validate.OneOf(["upload", "result", "dropped", "reasons"]))
+    id = ma.fields.Integer(required=True, metadata={"description": "What other requests name it by"})
+    name = ma.fields.String(required=True, metadata={"description": "Ends in .csv unless it was converted"})
+    kind = ma.fields.String(
+        required=True,
+        validate=validate.OneOf(["upload", "result", "dropped", "reasons"]),
+        metadata={"description": "`upload`, or what a task left"},
+    )
     media_type = ma.fields.String(required=True, metadata={"description": "Only text/csv can be read as records"})
     size = ma.fields.Integer(required=True, metadata={"description": "Bytes"})
-    sha256 = ma.fields.String(required=True)
-    columns = ma.fields.List(ma.fields.String(), required=True)
-    dialect = ma.fields.Nested(Dialect, required=True)
-    detection = ma.fields.Nested(Detection, required=True, allow_none=True)
+    sha256 = ma.fields.String(required=True, metadata={"description": "Of its bytes, as hexadecimal digits"})
+    columns = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "Their names, in order"})
+    dialect = ma.fields.Nested(Dialect, required=True, metadata={"description": "How it is read"})
+    detection = ma.fields.Nested(
+        Detection, required=True, allow_none=True, metadata={"description": "Null for a file that a task left"}
+    )
     warnings = WARNINGS
-    created_at = ma.fields.AwareDateTime(required=True)
-    expires_at = ma.fields.AwareDateTime(required=True)
-    links = ma.fields.Nested(FileLinks, required=True)
+    created_at = ma.fields.AwareDateTime(required=True, metadata={"description": "When it was stored"})
+    expires_at = ma.fields.AwareDateTime(required=True, metadata={"description": "When it is deleted"})
+    links = ma.fields.Nested(FileLinks, required=True, metadata={"description": "Where to go from here"})
 
 
 class FileItem(FileShape):
@@ -135,40 +64,48 @@ class FileItem(FileShape):
 class RowShape(ma.Schema):
     """A record: its number, its place in the file, its cells as text; null where a field is absent."""
 
-    row = ma.fields.Integer(required=True)
-    line = ma.fields.Integer(required=True)
-    byte = ma.fields.Integer(required=True)
-    values = ma.fields.List(ma.fields.String(allow_none=True), required=True)
+    row = ma.fields.Integer(required=True, metadata={"description": "Its number, from 1"})
+    line = ma.fields.Integer(required=True, metadata={"description": "Where it begins, from 1"})
+    byte = ma.fields.Integer(required=True, metadata={"description": "Where it begins, from 0"})
+    values = ma.fields.List(
+        ma.fields.String(allow_none=True),
+        required=True,
+        metadata={"description": "Its cells, in the order of the columns"},
+    )
 
 
 _NEXT = {"description": "The cursor of the next page; null on the last one"}
 
 
-class RowsShape(ma.Schema):
+class RowPage(ma.Schema):
     """A page of records with where they stand in the file; `next` is the cursor of the following page."""
 
-    columns = ma.fields.List(ma.fields.String(), required=True)
-    items = ma.fields.List(ma.fields.Nested(RowShape), required=True)
+    columns = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "Their names, in order"})
+    items = ma.fields.List(ma.fields.Nested(RowShape), required=True, metadata={"description": "The records"})
     next = ma.fields.String(required=True, allow_none=True, metadata=_NEXT)
 
 
 class IssueShape(ma.Schema):
     """Something wrong with one record: what, and where; row and line count from 1, bytes from 0."""
 
-    code = ma.fields.String(required=True, validate=validate.OneOf(list(KINDS)))
+    code = ma.fields.String(
+        required=True, validate=validate.OneOf(list(KINDS)), metadata={"description": "That of the warnings"}
+    )
     kind = ma.fields.String(
         required=True, validate=validate.OneOf(list(KINDS)), metadata={"description": "The same word as `code`"}
     )
-    detail = ma.fields.String(required=True)
-    row = ma.fields.Integer(required=True)
-    line = ma.fields.Integer(required=True)
-    byte = ma.fields.Integer(required=True)
+    detail = ma.fields.String(required=True, metadata={"description": "A sentence for people"})
+    row = ma.fields.Integer(required=True, metadata={"description": "The record's number, from 1"})
+    line = ma.fields.Integer(required=True, metadata={"description": "Where it begins, from 1"})
+    byte = ma.fields.Integer(required=True, metadata={"description": "Where it begins, from 0"})
 
 
-class IssuesShape(ma.Schema):
+class IssuePage(ma.Schema):
     """A page of issues, which may be empty and have a next one; `next` is null once the whole file was looked at."""
 
-    items = ma.fields.List(ma.fields.Nested(IssueShape), required=True)
+    items = ma.fields.List(
+        ma.fields.Nested(IssueShape), required=True, metadata={"description": "The issues, in the order of the file"}
+    )
     next = ma.fields.String(required=True, allow_none=True, metadata=_NEXT)
 
 
@@ -202,18 +139,6 @@ def file_item(file: File) -> dict[str, Any]:
     return {**shape, "detection": None if truncated else shape["detection"], "truncated": truncated}
 
 
-_DIALECT = {
-    "encoding": "utf-8",
-    "delimiter": ",",
-    "quote": '"',
-    "escape": "",
-    "double_quote": True,
-    "skip_space": False,
-    "line_end": "\n",
-    "header": True,
-    "bom": False,
-    "preamble": 0,
-}
 FILE = {
     "id": 1,
     "name": "people.csv",
@@ -222,7 +147,7 @@ FILE = {
     "size": 24,
     "sha256": "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9",
     "columns": ["id", "name"],
-    "dialect": _DIALECT,
+    "dialect": DIALECT,
     "detection": {
         "version": __version__,
         "confidence": 0.97,

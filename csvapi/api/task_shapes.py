@@ -7,13 +7,13 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import validate
 
-from csvapi.api import warning_shape
 from csvapi.api.body import Few
 from csvapi.api.resource import MAX_ID, TRUNCATED
+from csvapi.api.shapes import APPLIED, ObjectField
 from csvapi.api.warning_shape import WARNINGS
 from csvapi.engines.receipt import counts
 from csvapi.models import FINISHED, Status, Task
-from csvapi.operations import MAX_STEPS, catalogue
+from csvapi.operations import MAX_STEPS
 from csvapi.services import tasks
 from csvapi.steps.output import Output
 
@@ -25,7 +25,7 @@ class Step(ma.Schema):
         unknown = ma.INCLUDE
 
     error_messages = {"type": 'must be an object, such as {"op": "dedup"}'}  # noqa: RUF012  declared so by marshmallow
-    op = ma.fields.String(required=True, validate=validate.Length(1, 50), metadata={"enum": list(catalogue())})
+    op = ma.fields.String(required=True, validate=validate.Length(1, 50))
 
 
 STEPS = Few(
@@ -39,11 +39,17 @@ INPUT = ma.fields.Integer(
 )
 ON_RAGGED = ma.fields.String(
     validate=validate.OneOf(["keep", "pad", "drop", "fail"]),
-    metadata={"description": "What to do with records of another length than the header; default keep"},
+    metadata={
+        "description": "What to do with records of another length than the header; default keep",
+        "default": "keep",
+    },
 )
 ON_BAD = ma.fields.String(
     validate=validate.OneOf(["keep", "fail"]),
-    metadata={"description": "What to do with bytes that are no text, NULs and open quotes; default keep"},
+    metadata={
+        "description": "What to do with bytes that are no text, NULs and open quotes; default keep",
+        "default": "keep",
+    },
 )
 OUTPUT = ma.fields.Nested(
     Output, metadata={"description": "How to write the result, where that is not as the input is written"}
@@ -67,73 +73,105 @@ class Submission(ma.Schema):
     label = ma.fields.String(validate=validate.Length(1, 200), metadata={"description": "Yours, for people"})
 
 
+OPTIONS: dict[str, Any] = {
+    "type": "object",
+    "title": "Task options",
+    "description": "The options of a task, as they were submitted.",
+    "properties": {
+        "on_ragged": {"type": "string", "description": "What to do with records of another length than the header"},
+        "on_bad": {"type": "string", "description": "What to do with bytes that are no text, NULs and open quotes"},
+        "output": {"type": "object", "additionalProperties": True, "description": "How to write the result"},
+        "explain": {"type": "boolean", "description": "Whether the dropped records are kept, with why each went"},
+    },
+    "additionalProperties": True,
+}
+
+
 class TaskProgress(ma.Schema):
     """How far a running task is."""
 
-    bytes_done = ma.fields.Integer()
-    bytes_total = ma.fields.Integer()
-    rows_in = ma.fields.Integer()
-    rows_out = ma.fields.Integer()
-    rows_per_s = ma.fields.Integer()
-    eta_s = ma.fields.Float(allow_none=True)
-    step = ma.fields.Integer()
+    bytes_done = ma.fields.Integer(metadata={"description": "Bytes that were read, over all passes"})
+    bytes_total = ma.fields.Integer(metadata={"description": "Bytes to read, over all passes"})
+    rows_in = ma.fields.Integer(metadata={"description": "Records that were read, over all passes"})
+    rows_out = ma.fields.Integer(metadata={"description": "Records that were written, over all passes"})
+    rows_per_s = ma.fields.Integer(metadata={"description": "Records a second"})
+    eta_s = ma.fields.Float(allow_none=True, metadata={"description": "Seconds until the end, as an estimate"})
+    step = ma.fields.Integer(metadata={"description": "The step that the pass works towards, from 1"})
 
 
-class Counts(ma.Schema):
+class TaskCounts(ma.Schema):
     """Records in and out; `dropped` has one number for each step. What on_ragged dropped is in `ragged`."""
 
-    in_ = ma.fields.Integer(required=True, data_key="in", attribute="in")
-    out = ma.fields.Integer(required=True)
-    dropped = ma.fields.List(ma.fields.Integer(), required=True)
-    ragged = ma.fields.Integer(required=True)
+    in_ = ma.fields.Integer(
+        required=True, data_key="in", attribute="in", metadata={"description": "Records of the input"}
+    )
+    out = ma.fields.Integer(required=True, metadata={"description": "Records of the result"})
+    dropped = ma.fields.List(
+        ma.fields.Integer(), required=True, metadata={"description": "Records that each step dropped"}
+    )
+    ragged = ma.fields.Integer(required=True, metadata={"description": "Records that on_ragged dropped"})
 
 
 class TaskFailure(ma.Schema):
     """Why a task failed: a code of `GET /api/v1/errors`, and a sentence."""
 
-    code = ma.fields.String(required=True)
-    detail = ma.fields.String(required=True)
+    code = ma.fields.String(required=True, metadata={"description": "Stable; programs may rely on it"})
+    detail = ma.fields.String(required=True, metadata={"description": "A sentence for people"})
 
 
 class TaskLinks(ma.Schema):
     """Where to go from a task; only what it has or allows is there."""
 
-    self = ma.fields.String(required=True)
-    events = ma.fields.String(required=True)
-    cancel = ma.fields.String()
-    result = ma.fields.String()
-    rows = ma.fields.String()
-    dropped = ma.fields.String()
-    receipt = ma.fields.String()
+    self = ma.fields.String(required=True, metadata={"description": "The task itself"})
+    events = ma.fields.String(required=True, metadata={"description": "Its changes as they come"})
+    cancel = ma.fields.String(metadata={"description": "POST there stops it"})
+    result = ma.fields.String(metadata={"description": "The bytes of the result"})
+    rows = ma.fields.String(metadata={"description": "The records of the result as text"})
+    dropped = ma.fields.String(metadata={"description": "What it dropped"})
+    receipt = ma.fields.String(metadata={"description": "What was done"})
 
 
 class TaskShape(ma.Schema):
     """A pipeline over one file, and how it goes."""
 
-    id = ma.fields.UUID(required=True)
-    status = ma.fields.String(required=True, validate=validate.OneOf([str(status) for status in Status]))
-    label = ma.fields.String(required=True, allow_none=True)
+    id = ma.fields.UUID(required=True, metadata={"description": "What other requests name it by"})
+    status = ma.fields.String(
+        required=True,
+        validate=validate.OneOf([str(status) for status in Status]),
+        metadata={"description": "`queued` and `running` are followed by another"},
+    )
+    label = ma.fields.String(required=True, allow_none=True, metadata={"description": "What was given with it"})
     input = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "Null once it is deleted"})
-    steps = ma.fields.List(ma.fields.Dict(keys=ma.fields.String()), required=True)
-    options = ma.fields.Dict(keys=ma.fields.String(), required=True)
-    created_at = ma.fields.AwareDateTime(required=True)
-    started_at = ma.fields.AwareDateTime(required=True, allow_none=True)
-    finished_at = ma.fields.AwareDateTime(required=True, allow_none=True)
-    expires_at = ma.fields.AwareDateTime(required=True)
-    attempt = ma.fields.Integer(required=True)
-    progress = ma.fields.Nested(TaskProgress, required=True, allow_none=True)
-    counts = ma.fields.Nested(Counts, required=True, allow_none=True)
-    error = ma.fields.Nested(TaskFailure, required=True, allow_none=True)
+    steps = ma.fields.List(
+        ObjectField(APPLIED), required=True, metadata={"description": "Applied in this order; they can be sent again"}
+    )
+    options = ObjectField(
+        OPTIONS, required=True, metadata={"description": "What was submitted besides, such as `on_ragged`"}
+    )
+    created_at = ma.fields.AwareDateTime(required=True, metadata={"description": "When it was submitted"})
+    started_at = ma.fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "When it began, the last time"}
+    )
+    finished_at = ma.fields.AwareDateTime(required=True, allow_none=True, metadata={"description": "When it ended"})
+    expires_at = ma.fields.AwareDateTime(required=True, metadata={"description": "When it is forgotten"})
+    attempt = ma.fields.Integer(
+        required=True, metadata={"description": "How often it began; more than once after a worker was lost"}
+    )
+    progress = ma.fields.Nested(TaskProgress, required=True, allow_none=True, metadata={"description": "While it runs"})
+    counts = ma.fields.Nested(
+        TaskCounts, required=True, allow_none=True, metadata={"description": "Once it has succeeded"}
+    )
+    error = ma.fields.Nested(TaskFailure, required=True, allow_none=True, metadata={"description": "Why it failed"})
     warnings = WARNINGS
     result = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "The id of a file"})
-    links = ma.fields.Nested(TaskLinks, required=True)
+    links = ma.fields.Nested(TaskLinks, required=True, metadata={"description": "Where to go from here"})
 
 
 class TaskItem(TaskShape):
     """A task in a list."""
 
     steps = ma.fields.List(
-        ma.fields.Dict(keys=ma.fields.String()),
+        ObjectField(APPLIED),
         required=True,
         allow_none=True,
         metadata={"description": "Null where they take more than 4 KiB"},
@@ -180,44 +218,3 @@ def _links(task: Task) -> dict[str, str]:
         if task.options.get("explain"):
             links["dropped"] = f"{at}/dropped"
     return links
-
-
-TASK_ID = "7f7c2a5e-3c0f-4c55-9d0e-0f7c1f2f3a4b"
-_AT = f"/api/v1/tasks/{TASK_ID}"
-QUEUED = {
-    "id": TASK_ID,
-    "status": "queued",
-    "label": "newsletter",
-    "input": 1,
-    "steps": [{"op": "dedup", "columns": ["email"], "keep": "first"}],
-    "options": {"explain": True},
-    "created_at": "2026-01-31T12:00:00+00:00",
-    "started_at": None,
-    "finished_at": None,
-    "expires_at": "2026-02-07T12:00:00+00:00",
-    "attempt": 0,
-    "progress": None,
-    "counts": None,
-    "error": None,
-    "warnings": [],
-    "result": None,
-    "links": {"self": _AT, "events": f"{_AT}/events", "cancel": f"{_AT}/cancel"},
-}
-SUCCEEDED = {
-    **QUEUED,
-    "status": "succeeded",
-    "started_at": "2026-01-31T12:00:00+00:00",
-    "finished_at": "2026-01-31T12:00:01+00:00",
-    "attempt": 1,
-    "counts": {"in": 1000, "out": 990, "dropped": [10], "ragged": 0},
-    "warnings": [warning_shape.EXAMPLE],
-    "result": 2,
-    "links": {
-        "self": _AT,
-        "events": f"{_AT}/events",
-        "result": f"{_AT}/result",
-        "rows": f"{_AT}/result/rows",
-        "dropped": f"{_AT}/dropped",
-        "receipt": f"{_AT}/receipt",
-    },
-}

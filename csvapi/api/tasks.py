@@ -13,7 +13,8 @@ from csvapi.api.contract import signed_in
 from csvapi.api.idempotency_key import idempotent
 from csvapi.api.rates import polls, unfinished
 from csvapi.api.resource import LINK, NEXT, RETRY, Paging, Resource, listed
-from csvapi.api.task_shapes import QUEUED, SUCCEEDED, Submission, TaskItem, TaskShape, task_item, task_shape
+from csvapi.api.task_examples import QUEUED, SUCCEEDED
+from csvapi.api.task_shapes import Submission, TaskItem, TaskShape, task_item, task_shape
 from csvapi.extensions import runtime
 from csvapi.models import FINISHED, Status
 from csvapi.services import pipelines, task_events, tasks, user_tasks
@@ -53,11 +54,11 @@ class Listing(Paging):
 class TaskPage(ma.Schema):
     """A page of tasks, the newest first; `next` is the cursor of the following page."""
 
-    items = ma.fields.List(ma.fields.Nested(TaskItem), required=True)
+    items = ma.fields.List(ma.fields.Nested(TaskItem), required=True, metadata={"description": "The tasks"})
     next = NEXT
 
 
-@blp.route("", methods=["POST"])
+@blp.route("", "create_task", methods=["POST"])
 @signed_in
 @idempotent(_PREFER)
 @blp.arguments(Submission, example=_EXAMPLE)
@@ -88,7 +89,7 @@ def wait_wanted() -> int:
     return 0
 
 
-@blp.route("", methods=["GET"])
+@blp.route("", "list_tasks", methods=["GET"])
 @signed_in
 @blp.arguments(Listing, location="query")
 @blp.response(200, TaskPage, example={"items": [{**SUCCEEDED, "truncated": False}], "next": None}, headers=LINK)
@@ -102,7 +103,7 @@ def index(query: dict[str, Any]) -> Any:
     return listed(found, query["limit"], task_item, user_tasks.cursor_of)
 
 
-@blp.route(ONE, methods=["GET"])
+@blp.route(ONE, "get_task", methods=["GET"])
 @signed_in
 @blp.response(200, TaskShape, example=SUCCEEDED)
 @blp.refuses(401, 404, 503)
@@ -114,7 +115,7 @@ def show(task_id: str) -> Any:
     return task_shape(task)
 
 
-@blp.route(f"{ONE}/cancel", methods=["POST"])
+@blp.route(f"{ONE}/cancel", "cancel_task", methods=["POST"])
 @signed_in
 @blp.response(200, TaskShape, example={**QUEUED, "status": "cancelled"})
 @blp.refuses(401, 404, 409, 503)
@@ -123,7 +124,7 @@ def cancel(task_id: str) -> Any:
     return task_shape(tasks.cancel(g.user.id, task_id))
 
 
-@blp.route(ONE, methods=["DELETE"])
+@blp.route(ONE, "delete_task", methods=["DELETE"])
 @signed_in
 @blp.response(204)
 @blp.refuses(401, 404, 409, 503)

@@ -13,12 +13,20 @@ from csvapi.csvio.data_warnings import CODES
 class WarningShape(ma.Schema):
     """What a person would want to know before trusting the result; docs/warnings.md has every code."""
 
-    code = ma.fields.String(required=True, validate=validate.OneOf(sorted(CODES)))
-    detail = ma.fields.String(required=True)
+    code = ma.fields.String(
+        required=True,
+        validate=validate.OneOf(sorted(CODES)),
+        metadata={"description": "Stable; docs/warnings.md has them all"},
+    )
+    detail = ma.fields.String(required=True, metadata={"description": "A sentence for people"})
     step = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "From 1; null: the file itself"})
-    column = ma.fields.String(required=True, allow_none=True)
+    column = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "The column, where one is meant"}
+    )
     file = ma.fields.Raw(
-        required=True, allow_none=True, metadata={"description": "The id of another file that is meant"}
+        required=True,
+        allow_none=True,
+        metadata={"type": ["integer", "string"], "description": "The id of another file that is meant"},
     )
     count = ma.fields.Integer(required=True, metadata={"description": "How many records, cells or lines"})
     of = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "Among how many"})
@@ -31,7 +39,11 @@ class WarningShape(ma.Schema):
     hint = ma.fields.String(required=True, allow_none=True, metadata={"description": "The way out"})
 
 
-WARNINGS = ma.fields.List(ma.fields.Nested(WarningShape), required=True)
+WARNINGS = ma.fields.List(
+    ma.fields.Nested(WarningShape),
+    required=True,
+    metadata={"description": "What to know before trusting the result"},
+)
 EXAMPLE: dict[str, Any] = {
     "code": "not_comparable",
     "detail": "2 of 1000 cells are no number, so the comparison does not hold for them",

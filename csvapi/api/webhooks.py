@@ -24,7 +24,7 @@ blp = Resource(
 ONE = "/<int:webhook_id>"
 
 
-class HookRequest(ma.Schema):
+class WebhookRequest(ma.Schema):
     """An address that is to be called, and for which events."""
 
     url = ma.fields.String(
@@ -41,53 +41,63 @@ class HookRequest(ma.Schema):
     )
 
 
-class HookShape(ma.Schema):
+class WebhookShape(ma.Schema):
     """A webhook as lists show it: everything but its secret; `disabled_at` once it was given up."""
 
-    id = ma.fields.Integer(required=True)
-    url = ma.fields.String(required=True)
-    events = ma.fields.List(ma.fields.String(), required=True)
-    created_at = ma.fields.AwareDateTime(required=True)
-    disabled_at = ma.fields.AwareDateTime(required=True, allow_none=True)
-    disabled_reason = ma.fields.String(required=True, allow_none=True)
+    id = ma.fields.Integer(required=True, metadata={"description": "What other requests name it by"})
+    url = ma.fields.String(required=True, metadata={"description": "Where messages are sent to"})
+    events = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "Which ones are sent"})
+    created_at = ma.fields.AwareDateTime(required=True, metadata={"description": "When it was made"})
+    disabled_at = ma.fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "When it was given up; null while it works"}
+    )
+    disabled_reason = ma.fields.String(required=True, allow_none=True, metadata={"description": "Why it was given up"})
 
 
-class NewHook(HookShape):
+class NewWebhook(WebhookShape):
     """A webhook just made, the only answer that ever has its secret."""
 
     secret = ma.fields.String(required=True, metadata={"description": "Verifies the signatures; shown this once"})
 
 
-class Hooks(ma.Schema):
+class WebhookList(ma.Schema):
     """All webhooks of the user; there are too few for pages."""
 
-    items = ma.fields.List(ma.fields.Nested(HookShape), required=True)
+    items = ma.fields.List(ma.fields.Nested(WebhookShape), required=True, metadata={"description": "The webhooks"})
 
 
-class Attempt(ma.Schema):
+class DeliveryAttempt(ma.Schema):
     """One attempt to deliver: when, what the address answered, and after how many milliseconds."""
 
-    at = ma.fields.String(required=True)
+    at = ma.fields.String(required=True, metadata={"description": "When it was made"})
     status = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "Null when nothing answered"})
-    ms = ma.fields.Integer(required=True)
-    detail = ma.fields.String()
+    ms = ma.fields.Integer(required=True, metadata={"description": "Milliseconds until the answer"})
+    detail = ma.fields.String(metadata={"description": "What went wrong"})
 
 
 class DeliveryShape(ma.Schema):
     """A message; `next_at` is when it is sent (again)."""
 
     id = ma.fields.String(required=True, metadata={"description": "The header webhook-id: the same in every attempt"})
-    event = ma.fields.String(required=True)
-    status = ma.fields.String(required=True, validate=validate.OneOf([str(status) for status in Sent]))
-    attempts = ma.fields.List(ma.fields.Nested(Attempt), required=True)
-    next_at = ma.fields.AwareDateTime(required=True, allow_none=True)
-    created_at = ma.fields.AwareDateTime(required=True)
+    event = ma.fields.String(required=True, metadata={"description": "What it tells"})
+    status = ma.fields.String(
+        required=True,
+        validate=validate.OneOf([str(status) for status in Sent]),
+        metadata={"description": "`pending` while there will be another attempt"},
+    )
+    attempts = ma.fields.List(
+        ma.fields.Nested(DeliveryAttempt), required=True, metadata={"description": "Those made so far"}
+    )
+    next_at = ma.fields.AwareDateTime(
+        required=True, allow_none=True, metadata={"description": "When the next attempt is made"}
+    )
+    created_at = ma.fields.AwareDateTime(required=True, metadata={"description": "When it was made"})
 
 
 class DeliveryPage(ma.Schema):
     """A page of deliveries, the newest first; `next` is the cursor of the following page."""
 
-    items = ma.fields.List(ma.fields.Nested(DeliveryShape), required=True)
+    items = ma.fields.List(ma.fields.Nested(DeliveryShape), required=True, metadata={"description": "The deliveries"})
     next = NEXT
 
 
@@ -111,11 +121,11 @@ _DELIVERY = {
 }
 
 
-@blp.route("", methods=["POST"])
+@blp.route("", "create_webhook", methods=["POST"])
 @signed_in
 @idempotent()
-@blp.arguments(HookRequest, example={"url": "https://example.com/csvapi", "events": ["task.succeeded"]})
-@blp.response(201, NewHook, example={**_HOOK, "secret": _SECRET})
+@blp.arguments(WebhookRequest, example={"url": "https://example.com/csvapi", "events": ["task.succeeded"]})
+@blp.response(201, NewWebhook, example={**_HOOK, "secret": _SECRET})
 @blp.refuses(401, 409, 413, 415, 422, 429, 503)
 def create(body: dict[str, Any]) -> Any:
     """Register an address that gets a message when a task ends; the secret that verifies it is shown once.
@@ -128,28 +138,28 @@ def create(body: dict[str, Any]) -> Any:
 
 
 def _hook(hook: Webhook) -> dict[str, Any]:
-    return {name: getattr(hook, name) for name in HookShape().fields}
+    return {name: getattr(hook, name) for name in WebhookShape().fields}
 
 
-@blp.route("", methods=["GET"])
+@blp.route("", "list_webhooks", methods=["GET"])
 @signed_in
-@blp.response(200, Hooks, example={"items": [_HOOK]})
+@blp.response(200, WebhookList, example={"items": [_HOOK]})
 @blp.refuses(401, 503)
 def index() -> Any:
     """List your webhooks, without their secrets."""
     return {"items": list(map(_hook, webhooks.mine(g.user.id)))}
 
 
-@blp.route(ONE, methods=["GET"])
+@blp.route(ONE, "get_webhook", methods=["GET"])
 @signed_in
-@blp.response(200, HookShape, example=_HOOK)
+@blp.response(200, WebhookShape, example=_HOOK)
 @blp.refuses(401, 404, 503)
 def show(webhook_id: int) -> Any:
     """Show a webhook, and why it is disabled if it is."""
     return _hook(webhooks.find(g.user.id, webhook_id))
 
 
-@blp.route(ONE, methods=["DELETE"])
+@blp.route(ONE, "delete_webhook", methods=["DELETE"])
 @signed_in
 @blp.response(204)
 @blp.refuses(401, 404, 503)
@@ -158,7 +168,7 @@ def delete(webhook_id: int) -> None:
     webhooks.delete(g.user.id, webhook_id)
 
 
-@blp.route(f"{ONE}/test", methods=["POST"])
+@blp.route(f"{ONE}/test", "test_webhook", methods=["POST"])
 @signed_in
 @blp.response(202, DeliveryShape, example={**_DELIVERY, "event": webhooks.TEST, "status": "pending", "attempts": []})
 @blp.refuses(401, 404, 409, 503)
@@ -171,7 +181,7 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
     return {name: getattr(delivery, name) for name in DeliveryShape().fields}
 
 
-@blp.route(f"{ONE}/deliveries", methods=["GET"])
+@blp.route(f"{ONE}/deliveries", "list_deliveries", methods=["GET"])
 @signed_in
 @blp.arguments(Paging, location="query")
 @blp.response(200, DeliveryPage, example={"items": [_DELIVERY], "next": None}, headers=LINK)

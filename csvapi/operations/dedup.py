@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema
 
 from csvapi.steps.keyed import Keyed
 from csvapi.steps.params import IGNORABLE, choice, columns_field, ignore_field
@@ -18,9 +18,12 @@ class Params(Schema):
     """The parameters of dedup."""
 
     columns = columns_field(metadata={"description": "Columns to compare; without it, whole records are compared."})
-    keep = fields.String(
-        validate=validate.OneOf(("first", "last", "none"), error="must be one of: {choices}."),
-        metadata={"description": "Which record of a group of equal ones stays; default first."},
+    keep = choice(
+        "first",
+        "last",
+        "none",
+        description="Which record of a group of equal ones stays; default first.",
+        default="first",
     )
     ignore = ignore_field(*IGNORABLE)
     empty = choice(
@@ -28,6 +31,7 @@ class Params(Schema):
         "keep",
         description="Records whose compared columns are all empty: compare them as any others, or keep all of them; "
         "default compare.",
+        default="compare",
     )
 
 

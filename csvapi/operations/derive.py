@@ -13,7 +13,7 @@ from csvapi.native.rewriting import CellTexts
 from csvapi.steps.derived import Constant, FirstFilled, Joined, Masked, RowNumber, parts
 from csvapi.steps.growth import CELLS, Part
 from csvapi.steps.mapping import Mapper
-from csvapi.steps.params import ColumnField, columns_field, flag, whole
+from csvapi.steps.params import Alternative, ColumnField, columns_field, flag, whole
 from csvapi.steps.step import Operation, Traits
 from csvapi.steps.writing import Written, batch_of, byte_dialect_of, encoded
 
@@ -34,13 +34,21 @@ class Mask(Schema):
     """What is masked, and how."""
 
     column = ColumnField(required=True, metadata={"description": "The column whose values are masked."})
-    keep = whole(f"How many characters at the end stay; default {_KEPT}. A value with no more is masked whole.", 0)
+    keep = whole(
+        f"How many characters at the end stay; default {_KEPT}. A value with no more is masked whole.", 0, default=_KEPT
+    )
     with_ = fields.String(
         data_key="with",
         attribute="with",
         validate=validate.Length(equal=1, error="must be one character."),
-        metadata={"description": "The character that stands for each other one; default *."},
+        metadata={"description": "The character that stands for each other one; default *.", "default": "*"},
     )
+
+
+def _yes(description: str) -> fields.Boolean:
+    """A source that has no more to say than that it is wanted."""
+    wanted = validate.Equal(True, error="must be true, or left out.")
+    return fields.Boolean(truthy={True}, falsy={False}, validate=wanted, metadata={"description": description})
 
 
 class Params(Schema):
@@ -57,15 +65,24 @@ class Params(Schema):
         }
     )
     constant = fields.String(metadata={"description": "The same text in every record."})
-    row_number = flag("The record's number in the file that the step reads, from 1; dropped records count, too.")
+    row_number = _yes("The record's number in the file that the step reads, from 1; dropped records count, too.")
     first_filled = columns_field(metadata={"description": "The first value of these columns that is not empty."})
-    file_name = flag("The name of the input file.")
+    file_name = _yes("The name of the input file.")
     mask = fields.Nested(Mask, metadata={"description": "A column's values, but only their last characters."})
+
+    alternatives = (
+        Alternative("Template", ("template",)),
+        Alternative("Constant", ("constant",)),
+        Alternative("Row number", ("row_number",), changes={"row_number": {"const": True}}),
+        Alternative("First filled value", ("first_filled",)),
+        Alternative("File name", ("file_name",), changes={"file_name": {"const": True}}),
+        Alternative("Masked value", ("mask",)),
+    )
 
     @validates_schema
     def one_source(self, data: dict[str, Any], **_: object) -> None:
         """Refuse anything but one source of values, and a new column without a name."""
-        given = [name for name in SOURCES if data.get(name, False) is not False]
+        given = [name for name in SOURCES if name in data]
         if len(given) != 1:
             raise ValidationError(f"give exactly one of {', '.join(SOURCES)}.", given[1] if given else "template")
         if isinstance(data["column"], dict) and not data.get("over"):

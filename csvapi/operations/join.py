@@ -13,7 +13,7 @@ from csvapi.steps.conditions import inverse
 from csvapi.steps.growth import EACH, KEY_COLUMNS, PART, Bound
 from csvapi.steps.lookup import Lookup
 from csvapi.steps.mapping import Expander
-from csvapi.steps.params import FileField, choice, columns_field
+from csvapi.steps.params import Alternative, FileField, choice, columns_field
 from csvapi.steps.selecting import Selector
 from csvapi.steps.step import Operation, Traits
 from csvapi.steps.writing import Text, Written, encoded, movable, records
@@ -38,9 +38,14 @@ class Params(Schema):
     how = choice(
         "inner", "left", "semi", "anti",
         description="inner: pairs; left: also records without a match; semi: records with one; anti: those without.",
+        default="inner",
     )  # fmt: skip
     suffix = fields.String(
-        metadata={"description": "Added to names of the second file that the first has; default _2."}
+        metadata={"description": "Added to names of the second file that the first has; default _2.", "default": "_2"}
+    )
+    alternatives = (
+        Alternative("Same names", ("on",)),
+        Alternative("Different names", ("left_on", "right_on")),
     )
 
     @validates_schema

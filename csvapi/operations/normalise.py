@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Params(Schema):
     """The parameters of normalise."""
 
-    line_end = choice("lf", "crlf", description="How records end; default lf.")
-    pad = flag("Give short records empty fields up to the header's number; default true.")
+    line_end = choice("lf", "crlf", description="How records end; default lf.", default="lf")
+    pad = flag("Give short records empty fields up to the header's number; default true.", default=True)
     header = flag("Write column_1, column_2, … above the records of a file that has no header; default false.")
 
 

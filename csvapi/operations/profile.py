@@ -41,8 +41,8 @@ class Params(Schema):
     """The parameters of profile."""
 
     columns = columns_field(metadata={"description": "The columns to look at; without it, all."})
-    top = whole("How many of the most frequent values are listed; default 5.", 0)
-    exact = whole("Up to how many distinct values of a column are counted exactly; default 10000.", 0)
+    top = whole("How many of the most frequent values are listed; default 5.", 0, default=5)
+    exact = whole("Up to how many distinct values of a column are counted exactly; default 10000.", 0, default=10_000)
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from csvapi.steps.params import whole
+from csvapi.steps.params import Alternative, whole
 from csvapi.steps.selecting import Selector, Student
 from csvapi.steps.step import Operation, Traits
 
@@ -24,7 +24,8 @@ class Params(Schema):
         validate=validate.Range(min=0, max=1, error="must be between 0 and 1."),
         metadata={"description": "The probability with which each record stays."},
     )
-    seed = whole("The same seed gives the same sample of the same records; default 0.", 0)
+    seed = whole("The same seed gives the same sample of the same records; default 0.", 0, default=0)
+    alternatives = (Alternative("By size", ("size",)), Alternative("By fraction", ("fraction",)))
 
     @validates_schema
     def one_way(self, data: dict[str, Any], **_: object) -> None:

@@ -12,7 +12,7 @@ from csvapi.csvio.rewriting import Rewriting
 from csvapi.errors import InvalidInput
 from csvapi.steps.growth import EACH, PART, Part
 from csvapi.steps.mapping import Mapper
-from csvapi.steps.params import columns_field
+from csvapi.steps.params import Alternative, columns_field
 from csvapi.steps.step import Operation
 from csvapi.steps.writing import Written, batch_of, byte_dialect_of, encoded
 
@@ -30,6 +30,11 @@ class Params(Schema):
         values=fields.String(),
         validate=validate.Length(min=1, error="must rename at least one column."),
         metadata={"description": "New names by old ones."},
+    )
+    alternatives = (
+        Alternative("Keep columns", ("columns",), ("rename",)),
+        Alternative("Drop columns", ("drop",), ("rename",)),
+        Alternative("Rename columns", ("rename",)),
     )
 
     @validates_schema

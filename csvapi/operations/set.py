@@ -14,7 +14,7 @@ from csvapi.native.rewriting import CellTexts
 from csvapi.steps.cell_changes import CellChanges
 from csvapi.steps.growth import Part, TooLong
 from csvapi.steps.mapping import Mapper
-from csvapi.steps.params import columns_field, compiled, flag
+from csvapi.steps.params import Alternative, columns_field, compiled, flag
 from csvapi.steps.step import Operation, Traits
 from csvapi.steps.template import template
 from csvapi.steps.text_changes import CASES, changes
@@ -36,9 +36,18 @@ _LONGER = 2  # times the records that their new values may take together, where 
 class Replacement(Schema):
     """`text` literally, or `pattern` as RE2; in `with` `\\1` stands for a pattern's first group (`steps.template`)."""
 
-    text = fields.String(validate=validate.Length(min=1, error="must not be empty."))
-    pattern = fields.String()
-    with_ = fields.String(data_key="with", attribute="with", required=True)
+    text = fields.String(
+        validate=validate.Length(min=1, error="must not be empty."),
+        metadata={"description": "What to look for, literally."},
+    )
+    pattern = fields.String(metadata={"description": "What to look for, as RE2."})
+    with_ = fields.String(
+        data_key="with",
+        attribute="with",
+        required=True,
+        metadata={"description": "What stands there instead; of a pattern `\\1` is the first group."},
+    )
+    alternatives = (Alternative("Text", ("text",)), Alternative("Pattern", ("pattern",)))
 
     @validates_schema
     def one_of_both(self, data: dict[str, Any], **_: object) -> None:
@@ -67,6 +76,10 @@ class Params(Schema):
     )
     fill = fields.String(metadata={"description": "What an empty value becomes."})
     fill_previous = flag("An empty value becomes the one above it in its column.")
+    alternatives = (
+        Alternative("With fill", ("fill",)),
+        Alternative("Without fill", (), ("fill_previous",)),
+    )
 
     @validates_schema
     def something_to_do(self, data: dict[str, Any], **_: object) -> None:

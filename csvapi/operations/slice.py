@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, validates_schema
 
-from csvapi.steps.params import whole
+from csvapi.steps.params import Alternative, whole
 from csvapi.steps.selecting import Selector, Student
 from csvapi.steps.step import Operation, Traits
 
@@ -22,6 +22,12 @@ class Params(Schema):
     tail = whole("How many records up to the last one stay.", 0)
     start = whole("The first record that stays, counted from 1.", 1)
     stop = whole("The last record that stays, counted from 1; without it, all from start on.", 1)
+    alternatives = (
+        Alternative("Head", ("head",)),
+        Alternative("Tail", ("tail",)),
+        Alternative("From a record", ("start",), ("stop",)),
+        Alternative("Up to a record", ("stop",)),
+    )
 
     @validates_schema
     def one_way(self, data: dict[str, Any], **_: object) -> None:

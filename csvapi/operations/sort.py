@@ -15,7 +15,7 @@ from csvapi.spill.record_sort import NativeSortedRuns, in_order, sorter
 from csvapi.steps.asked import not_comparable, note
 from csvapi.steps.gathering import Gatherer, Gathering
 from csvapi.steps.growth import KEY_COLUMNS
-from csvapi.steps.params import ColumnField, choice, flag
+from csvapi.steps.params import COLUMN, ColumnField, ShapedField, choice, flag
 from csvapi.steps.sort_keys import KeyPart
 from csvapi.steps.step import Operation
 from csvapi.steps.values import AsField, format_of
@@ -37,18 +37,27 @@ _AS = "What values are compared as; default text. Or a format of numbers or date
 class By(Schema):
     """One column to sort by."""
 
-    column = ColumnField(required=True)
+    column = ColumnField(required=True, metadata={"description": "The column."})
     as_ = AsField("text", "number", "date", data_key="as", attribute="as", metadata={"description": _AS})
-    order = choice("asc", "desc", description="Smallest or largest first; default asc.")
-    empty = choice("first", "last", description="Where records without such a value go; default last.")
+    order = choice("asc", "desc", description="Smallest or largest first; default asc.", default="asc")
+    empty = choice("first", "last", description="Where records without such a value go; default last.", default="last")
     ignore_case = flag("Compare text without regard to case.")
+
+
+_BY: dict[str, Any] = {"oneOf": [COLUMN, {"$ref": By}]}
+
+
+class ByField(ShapedField, fields.Nested):
+    """A column to sort by; its name or position alone will do."""
+
+    shape = _BY
 
 
 class Params(Schema):
     """The parameters of sort."""
 
     by = fields.List(
-        fields.Nested(By),
+        ByField(By),
         required=True,
         validate=[
             validate.Length(min=1, error="must name at least one column."),

@@ -15,7 +15,7 @@ from csvapi.errors import InvalidInput, TooLarge
 from csvapi.native.rewriting import CellTexts
 from csvapi.steps.growth import CELLS, Part, TooLong
 from csvapi.steps.mapping import Mapper
-from csvapi.steps.params import ColumnField, compiled, flag
+from csvapi.steps.params import Alternative, ColumnField, compiled, flag
 from csvapi.steps.remarks import Remark
 from csvapi.steps.splitting import Matched, Separated
 from csvapi.steps.step import Operation
@@ -53,22 +53,19 @@ class Params(Schema):
     pattern = fields.String(
         metadata={"description": "An RE2 pattern with a group for each new column; its first match counts."}
     )
-    keep = flag("Whether the column itself stays; default true.")
+    keep = flag("Whether the column itself stays; default true.", default=True)
+
+    alternatives = (Alternative("Separator", ("separator",)), Alternative("Pattern", ("pattern",)))
 
     @validates_schema
     def one_way(self, data: dict[str, Any], **_: object) -> None:
-        """Refuse anything but one of a separator and a pattern, names that repeat, and other than a group for each."""
+        """Refuse anything but one of a separator and a pattern, and names that repeat."""
         if ("separator" in data) == ("pattern" in data):
             raise ValidationError("give either separator or pattern.", "separator")
         if repeated := [name for name, times in Counter(data["into"]).items() if times > 1]:
             raise ValidationError(f"must not name {repeated[0]!r} twice.", "into")
-        groups = compiled(data["pattern"], "pattern").groups if "pattern" in data else len(data["into"])
-        if groups != len(data["into"]):
-            raise ValidationError(
-                f"must have a group for each name in into: it has {groups}, and there are {len(data['into'])} names. "
-                "A group that is no part is written (?:…).",
-                "pattern",
-            )
+        if "pattern" in data:
+            compiled(data["pattern"], "pattern")
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
@@ -106,7 +103,14 @@ class SplitColumn(Written, Mapper):
 
     def _splitter(self, params: dict[str, Any], pointer: str) -> Splitter:
         if "pattern" in params:
-            return Matched(self.byte_dialect, compiled(params["pattern"], "pattern"), self.bound.limit)
+            pattern = compiled(params["pattern"], "pattern")
+            if pattern.groups != len(self.into):
+                detail = (
+                    f"pattern: must have a group for each name in into: it has {pattern.groups}, and there are "
+                    f"{len(self.into)} names. A group that is no part is written (?:…)."
+                )
+                raise InvalidInput(detail, pointer=f"{pointer}/pattern")
+            return Matched(self.byte_dialect, pattern, self.bound.limit)
         encoded(params["separator"], self.byte_dialect, f"{pointer}/separator")
         return Separated(self.byte_dialect, params["separator"], len(self.into))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, validates_schema
 
 from csvapi.steps.keyed import Keyed
-from csvapi.steps.params import IGNORABLE, ColumnField, columns_field, ignore_field
+from csvapi.steps.params import IGNORABLE, Alternative, ColumnField, columns_field, ignore_field
 from csvapi.steps.step import Operation
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ class Params(Schema):
     column = ColumnField(metadata={"description": "The column whose values are to be distinct."})
     columns = columns_field(metadata={"description": "Several columns, compared together."})
     ignore = ignore_field(*IGNORABLE)
+    alternatives = (Alternative("One column", ("column",)), Alternative("Several columns", ("columns",)))
 
     @validates_schema
     def one_of_both(self, data: dict[str, Any], **_: object) -> None:

@@ -30,7 +30,13 @@ class Params(Schema):
     """The parameters of validate."""
 
     schema = fields.Nested(TableSchema, required=True, metadata={"description": "A Frictionless Table Schema."})
-    keep = choice("report", "valid", "invalid", description="The report of violations (default), or records.")
+    keep = choice(
+        "report",
+        "valid",
+        "invalid",
+        description="The report of violations (default), or the records of one kind.",
+        default="report",
+    )
     limit = whole("The most violations in the report; all are counted in the receipt.", 1)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from csvapi.errors import InvalidInput
-from csvapi.steps.params import ColumnField, compiled, ignore_field, load
+from csvapi.steps.params import Alternative, ColumnField, ShapedField, compiled, ignore_field, load
 from csvapi.steps.values import AsField, format_of, kind_of, not_a, value_in
 
 if TYPE_CHECKING:
@@ -27,17 +27,27 @@ _HALF = re.compile("[\ud800-\udfff]")
 _AS = "What cells are compared as; default auto: the value decides. Or a format of numbers or dates."
 
 
+_ONE: dict[str, Any] = {"type": ["string", "number", "boolean"]}
+_SEVERAL: dict[str, Any] = {"type": "array", "minItems": 1, "maxItems": MAX_VALUES, "items": _ONE}
+
+
 class Condition(Schema):
     """One leaf: a column, an operator and a value."""
 
-    column = ColumnField(required=True)
+    column = ColumnField(required=True, metadata={"description": "The column whose cells are compared."})
     operator = fields.String(
         required=True,
         validate=validate.OneOf((*COMPARISONS, *TEXT, *LISTS, *BARE), error="must be one of: {choices}."),
+        metadata={"description": "How they are compared; `matches` takes a pattern as RE2."},
     )
-    value = fields.Raw(error_messages={"null": NULL})
+    value = fields.Raw(error_messages={"null": NULL}, metadata={"description": "What they are compared with."})
     as_ = AsField("auto", "text", "number", "date", data_key="as", attribute="as", metadata={"description": _AS})
     ignore = ignore_field("case")
+    alternatives = (
+        Alternative("Comparison", ("value",), (), {"operator": {"enum": [*COMPARISONS, *TEXT]}, "value": _ONE}),
+        Alternative("List", ("value",), (), {"operator": {"enum": [*LISTS]}, "value": _SEVERAL}),
+        Alternative("Emptiness", (), (), {"operator": {"enum": [*BARE]}}),
+    )
 
     @validates_schema
     def value_fits(self, data: dict[str, Any], **_: object) -> None:
@@ -87,6 +97,35 @@ def _check_value(name: str, value: object, kind: Any) -> None:
         raise ValidationError(not_a(value, form), "value")
 
 
+def _branch(title: str, name: str, description: str, inner: dict[str, Any]) -> dict[str, Any]:
+    """The JSON Schema of a branch: an object with nothing but what is under `name`."""
+    properties = {name: {**inner, "title": title, "description": description}}
+    whole = {"type": "object", "title": title, "description": description, "additionalProperties": False}
+    return {**whole, "required": [name], "properties": properties}
+
+
+_NODE = {"$ref": "Condition tree"}
+_NODES = {"type": "array", "minItems": 1, "items": _NODE}
+
+
+_TREE: dict[str, Any] = {
+    "title": "Condition tree",
+    "description": f"A condition, or several joined; at most {MAX_DEPTH} levels deep.",
+    "oneOf": [
+        {"$ref": Condition},
+        _branch("All of", "all", "All of these must hold.", _NODES),
+        _branch("Any of", "any", "One of these must hold.", _NODES),
+        _branch("Not", "not", "This must not hold.", _NODE),
+    ],
+}
+
+
+class TreeField(ShapedField, fields.Dict):
+    """A tree of conditions; `leaves` checks it."""
+
+    shape = _TREE
+
+
 class Params(Schema):
     """The parameters of filter."""
 
@@ -95,7 +134,8 @@ class Params(Schema):
         validate=validate.Length(min=1, max=MAX_LEAVES, error="must hold 1 to {max} conditions."),
         metadata={"description": "Conditions that must all hold."},
     )
-    where = fields.Dict(metadata={"description": "A tree of conditions: all, any, not, and conditions as leaves."})
+    where = TreeField(metadata={"description": "A tree of conditions: all, any, not, and conditions as leaves."})
+    alternatives = (Alternative("List of conditions", ("filters",)), Alternative("Tree of conditions", ("where",)))
 
     @validates_schema
     def one_of_both(self, data: dict[str, Any], **_: object) -> None:

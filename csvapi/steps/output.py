@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, validate
 
 from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.errors import InvalidInput
-from csvapi.steps.params import load
+from csvapi.steps.params import flag, load
 from csvapi.steps.rewrite import LINE_ENDS, Form, Rewrite
 
 if TYPE_CHECKING:
@@ -19,15 +19,28 @@ _ONE_OF = "must be one of: {choices}."
 
 
 class Output(Schema):
-    """Every part is optional; what is left out stays as it is in the input."""
+    """How to write a result: every part is optional; what is left out stays as it is in the input."""
 
-    encoding = fields.String()
-    delimiter = fields.String(validate=validate.Regexp(r'\A[^\r\n"\w]\Z', error="must be one character."))
-    line_end = fields.String(validate=validate.OneOf(LINE_ENDS, error=_ONE_OF))
-    quote = fields.String(validate=validate.OneOf(("minimal", "all"), error=_ONE_OF))
-    bom = fields.Boolean(truthy={True}, falsy={False})
-    escape_formulas = fields.Boolean(truthy={True}, falsy={False})
-    format = fields.String(validate=validate.OneOf(("csv",), error=_ONE_OF))
+    encoding = fields.String(metadata={"description": "A Python codec's name."})
+    delimiter = fields.String(
+        validate=validate.Regexp(r'\A[^\r\n"\w]\Z', error="must be one character."),
+        metadata={"description": "The character between fields."},
+    )
+    line_end = fields.String(
+        validate=validate.OneOf(LINE_ENDS, error=_ONE_OF), metadata={"description": "What ends a record."}
+    )
+    quote = fields.String(
+        validate=validate.OneOf(("minimal", "all"), error=_ONE_OF),
+        metadata={"description": "Which fields are quoted; default minimal: those that need it.", "default": "minimal"},
+    )
+    bom = fields.Boolean(
+        truthy={True}, falsy={False}, metadata={"description": "Whether the file begins with a byte order mark."}
+    )
+    escape_formulas = flag("Put an apostrophe before what a spreadsheet would take for a formula; this changes values.")
+    format = fields.String(
+        validate=validate.OneOf(("csv",), error=_ONE_OF),
+        metadata={"description": "The format; convert has the others.", "default": "csv"},
+    )
 
 
 def rewrite(output: dict[str, Any], context: Context) -> Rewrite:

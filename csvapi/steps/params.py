@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from marshmallow import Schema, ValidationError, fields, validate
 
 from csvapi.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 UNKNOWN = "Unknown field."  # as marshmallow says
 _PLAINER = {
@@ -28,8 +28,63 @@ _STEP = re.compile(r"/steps/\d+")
 IGNORABLE = ("case", "space")
 
 
-class ColumnField(fields.Field[Any]):
+COLUMN: dict[str, Any] = {
+    "title": "Column",
+    "description": "A column by its exact name, or by its position from 1.",
+    "format": "csvapi-column",
+    "oneOf": [
+        {"type": "string", "title": "Name"},
+        {
+            "type": "object",
+            "title": "Column position",
+            "description": "A column by its position.",
+            "required": ["index"],
+            "properties": {"index": {"type": "integer", "minimum": 1, "title": "Index", "description": "From 1."}},
+            "additionalProperties": False,
+        },
+    ],
+}
+
+FILE: dict[str, Any] = {
+    "type": "integer",
+    "minimum": 1,
+    "format": "csvapi-file",
+    "description": "Another file, by its id.",
+}
+
+
+class Alternative(NamedTuple):
+    """One of several ways to give an object whose parts exclude each other, as its JSON Schema says it.
+
+    A schema lists them all as `alternatives`, and refuses everything else itself. `required` parts must be there,
+    `optional` ones may be; what only other alternatives name may not. `changes` replaces keywords of parts.
+    """
+
+    title: str
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    changes: Mapping[str, dict[str, Any]] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parts that it has and another may not have."""
+        return self.required + self.optional
+
+
+class ShapedField(fields.Field[Any]):
+    """A field that says itself what it takes, as JSON Schema.
+
+    In `shape` an object or a choice with a title becomes a component of that name, for all fields that have the same;
+    `{"$ref": title}` refers to it, and `{"$ref": Schema}` to what a marshmallow schema takes.
+    """
+
+    shape: dict[str, Any]
+
+
+class ColumnField(ShapedField):
     """A column by its exact name, or by position as {"index": n} from 1."""
+
+    shape = COLUMN
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, str):
@@ -51,29 +106,36 @@ def columns_field(**options: Any) -> fields.List[Any]:
 def ignore_field(*allowed: str) -> fields.List[Any]:
     """A list of what comparisons of text ignore, each one of the `allowed` words."""
     one_of = validate.OneOf(allowed, error="must be one of: {choices}.")
-    described = {"description": f"Compare text without regard to {' or '.join(allowed)}."}
-    return fields.List(fields.String(validate=one_of), metadata=described)
+    description = f"Compare text without regard to {' or '.join(allowed)}."
+    return fields.List(fields.String(validate=one_of), metadata=_described(description, default=[]))
 
 
-def flag(description: str) -> fields.Boolean:
-    """A boolean: JSON's true or false, and no text or number that resembles it."""
-    return fields.Boolean(truthy={True}, falsy={False}, metadata={"description": description})
+def flag(description: str, *, default: bool = False) -> fields.Boolean:
+    """A boolean: JSON's true or false, and no text or number that resembles it; leaving it out means `default`."""
+    return fields.Boolean(truthy={True}, falsy={False}, metadata=_described(description, default))
 
 
-def choice(*allowed: str, description: str, **options: Any) -> fields.String:
-    """One of the `allowed` words."""
+def choice(*allowed: str, description: str, default: str | None = None, **options: Any) -> fields.String:
+    """One of the `allowed` words; `default` is what leaving it out means."""
     one_of = validate.OneOf(allowed, error="must be one of: {choices}.")
-    return fields.String(validate=one_of, metadata={"description": description}, **options)
+    return fields.String(validate=one_of, metadata=_described(description, default), **options)
 
 
-def whole(description: str, least: int, **options: Any) -> fields.Integer:
-    """A whole number that is at least `least`."""
+def whole(description: str, least: int, *, default: int | None = None, **options: Any) -> fields.Integer:
+    """A whole number that is at least `least`; `default` is what leaving it out means."""
     at_least = validate.Range(min=least, error="must be at least {min}.")
-    return fields.Integer(strict=True, validate=at_least, metadata={"description": description}, **options)
+    return fields.Integer(strict=True, validate=at_least, metadata=_described(description, default), **options)
 
 
-class FileField(fields.Field[Any]):
+def _described(description: str, default: Any) -> dict[str, Any]:
+    """Metadata; a default is only told: steps stay as they were given, and so do receipts."""
+    return {"description": description} | ({} if default is None else {"default": default})
+
+
+class FileField(ShapedField):
     """Another input file: by its id; on the command line by its path."""
+
+    shape = FILE
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if (isinstance(value, int) and not isinstance(value, bool) and value > 0) or (isinstance(value, str) and value):

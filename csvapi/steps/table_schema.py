@@ -39,7 +39,7 @@ class _Described(Schema):
         return without_descriptions(self.place, data)
 
 
-class Constraints(_Described):
+class FieldConstraints(_Described):
     """What the values of a column must be."""
 
     place = CONSTRAINT
@@ -64,24 +64,35 @@ class Constraints(_Described):
             compiled(data["pattern"], "pattern")
 
 
-class Field(_Described):
+class SchemaField(_Described):
     """A column."""
 
     place = FIELD
 
     name = fields.String(required=True, metadata={"description": "The column, by its exact name."})
-    type = choice(*TYPES, description="Default string.")
+    type = choice(*TYPES, description="What the values are; default string.", default="string")
     format = fields.String(
         metadata={
             "description": "Of date, time, datetime: a pattern, as %d.%m.%Y; of string: email, uri, uuid; else default."
         }
     )
-    decimalChar = fields.String(metadata={"description": "Of number: the character before the fraction; default `.`."})  # noqa: N815  the specification's name
+    decimalChar = fields.String(  # noqa: N815  the specification's name
+        metadata={"description": "Of number: the character before the fraction; default `.`.", "default": "."}
+    )
     groupChar = fields.String(metadata={"description": "Of number, integer: the character between groups of digits."})  # noqa: N815  the specification's name
-    bareNumber = flag("Of number, integer: false lets anything but digits stand around the number.")  # noqa: N815  the specification's name
-    trueValues = fields.List(fields.String(), metadata={"description": "Of boolean: default true, True, TRUE, 1."})  # noqa: N815  the specification's name
-    falseValues = fields.List(fields.String(), metadata={"description": "Of boolean: default false, False, FALSE, 0."})  # noqa: N815  the specification's name
-    constraints = fields.Nested(Constraints)
+    bareNumber = flag("Of number, integer: false lets anything but digits stand around the number.", default=True)  # noqa: N815  the specification's name
+    trueValues = fields.List(  # noqa: N815  the specification's name
+        fields.String(),
+        metadata={"description": "Of boolean: default true, True, TRUE, 1.", "default": ["true", "True", "TRUE", "1"]},
+    )
+    falseValues = fields.List(  # noqa: N815  the specification's name
+        fields.String(),
+        metadata={
+            "description": "Of boolean: default false, False, FALSE, 0.",
+            "default": ["false", "False", "FALSE", "0"],
+        },
+    )
+    constraints = fields.Nested(FieldConstraints, metadata={"description": "What the values must be."})
 
     @validates_schema
     def values_fit(self, data: dict[str, Any], **_: object) -> None:
@@ -99,19 +110,25 @@ class Field(_Described):
 
 
 class TableSchema(_Described):
-    """Without foreign keys."""
+    """A Frictionless Table Schema, without foreign keys."""
 
     place = SCHEMA
 
     fields_ = fields.List(
-        fields.Nested(Field),
+        fields.Nested(SchemaField),
         data_key="fields",
         attribute="fields",
         required=True,
         validate=validate.Length(min=1, error="must describe at least one field."),
+        metadata={"description": "The columns that are checked; a file may have more."},
     )
-    missingValues = fields.List(fields.String())  # noqa: N815  the specification's name
-    primaryKey = fields.Raw()  # noqa: N815  the specification's name
+    missingValues = fields.List(  # noqa: N815  the specification's name
+        fields.String(),
+        metadata={"description": "Cells that count as missing; without it, empty ones.", "default": [""]},
+    )
+    primaryKey = fields.Raw(  # noqa: N815  the specification's name
+        metadata={"description": "The column, or the columns as a list, that no two records have in common."}
+    )
 
     @validates_schema
     def key_is_names(self, data: dict[str, Any], **_: object) -> None:

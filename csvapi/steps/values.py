@@ -12,7 +12,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from csvapi.steps.dates import DateFormat, moment
 from csvapi.steps.numbers import INDIAN, MARK, MAX_DIGITS, MAX_EXPONENT, PLAIN, NumberFormat, leads_with_zero, number
-from csvapi.steps.params import flag
+from csvapi.steps.params import ShapedField, flag
 
 Kind = Literal["number", "date", "text"]
 Format = NumberFormat | DateFormat
@@ -24,11 +24,13 @@ _MARK = validate.Regexp(
 
 
 class NumberOptions(Schema):
-    """How numbers are written; see `numbers.NumberFormat`."""
+    """How numbers are written: which characters stand where, and what else may stand beside the digits."""
 
     error_messages = {"unknown": "is not known; a number has decimal, group, currency, percent and accounting."}  # noqa: RUF012  marshmallow's
 
-    decimal = fields.String(validate=_MARK, metadata={"description": "The character before the fraction; default `.`."})
+    decimal = fields.String(
+        validate=_MARK, metadata={"description": "The character before the fraction; default `.`.", "default": "."}
+    )
     group = fields.String(
         metadata={"description": 'The character after every three digits, or "indian": 12,34,567; default none.'}
     )
@@ -49,26 +51,32 @@ class NumberOptions(Schema):
             raise ValidationError(f"{decimal!r} cannot be before the fraction and between groups, too.", "group")
 
 
-class AsField(fields.Field[Any]):
-    """A kind by its name, or a format; `names` are the kinds there may be."""
+def _format(kind: str, description: str, inner: Any) -> dict[str, Any]:
+    """The JSON Schema of a format: an object with nothing but what is under `kind`."""
+    return {
+        "type": "object",
+        "title": f"{kind.capitalize()} format",
+        "description": description,
+        "required": [kind],
+        "properties": {kind: inner},
+        "additionalProperties": False,
+    }
+
+
+_PATTERN = {"type": "string", "minLength": 1, "title": "Date", "description": "As `%d.%m.%Y`."}
+_NUMBERS = _format("number", "Numbers as they are written somewhere.", {"$ref": NumberOptions, "title": "Number"})
+_DATES = _format("date", "Dates as they are written somewhere.", _PATTERN)
+
+
+class AsField(ShapedField):
+    """A kind by its name, or a format; `names` are the kinds there may be, the first one what leaving it out means."""
 
     def __init__(self, *names: str, **options: Any) -> None:
         super().__init__(**options)
         self.names = names
-
-    @property
-    def shape(self) -> dict[str, Any]:
-        """As JSON Schema."""
-        flags = {name: {"type": "boolean"} for name in ("currency", "percent", "accounting")}
-        options = {"decimal": {"type": "string"}, "group": {"type": "string"}, **flags}
-        number = {"type": "object", "properties": options, "additionalProperties": False}
-        return {
-            "oneOf": [
-                {"type": "string", "enum": list(self.names)},
-                _object("number", number),
-                _object("date", {"type": "string"}),
-            ]
-        }
+        self.metadata = {"default": names[0], **self.metadata}
+        kind = {"type": "string", "title": "Kind", "enum": list(names)}
+        self.shape = {"oneOf": [kind, _NUMBERS, _DATES]}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, str) and value in self.names:
@@ -81,10 +89,6 @@ class AsField(fields.Field[Any]):
             f'must be one of: {", ".join(self.names)}; or a format as {{"number": {{"decimal": ","}}}} or '
             '{"date": "%d.%m.%Y"}.'
         )
-
-
-def _object(name: str, inner: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "required": [name], "properties": {name: inner}, "additionalProperties": False}
 
 
 def _options(given: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from csvapi.api.operations import schema_of
+from csvapi.api.step_schemas import schema_of
 from csvapi.operations import catalogue
 
 Schema = dict[str, Any]
@@ -30,13 +30,15 @@ _COLUMN = st.sampled_from([{"index": 1}, {"index": 1}, {"index": 1}, {"index": 2
 def values(schema: Schema, names: dict[str, Schema], files: list[int]) -> st.SearchStrategy[Any]:
     """Any value of a JSON Schema as the catalogue publishes it."""
     if "$ref" in schema:
-        return values(names[schema["$ref"].rsplit("/", 1)[1]], names, files)
+        return st.deferred(lambda: values(names[schema["$ref"].rsplit("/", 1)[1]], names, files))
+    if "format" in schema:
+        return st.sampled_from(files) if schema["format"] == "csvapi-file" else _COLUMN
     if "const" in schema:
         return st.just(schema["const"])
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     if "oneOf" in schema:
-        return _COLUMN if {"type": "string"} in schema["oneOf"] else st.one_of(_TEXT, st.integers(0, 3))
+        return st.one_of([values(each, names, files) for each in schema["oneOf"]])
     if schema.get("type") == "array":
         return _items(schema, names, files)
     if schema.get("type") == "object":

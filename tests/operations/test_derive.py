@@ -162,7 +162,7 @@ def test_later_steps_meet_the_new_column(tmp_path: Path) -> None:
     ("step", "pointer", "says"),
     [
         ({"column": "c"}, "/steps/0/template", "exactly one of template, constant"),
-        ({"column": "c", "row_number": False}, "/steps/0/template", "exactly one of"),
+        ({"column": "c", "row_number": False}, "/steps/0/row_number", "must be true"),
         ({"column": "c", "template": "x", "constant": ""}, "/steps/0/constant", "exactly one of"),
         ({"column": {"index": 1}, "constant": ""}, "/steps/0/column", '"over": true'),
         ({"column": "c", "template": "{a"}, "/steps/0/template", "a { at character 1 that is not closed"),
