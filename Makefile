@@ -23,6 +23,15 @@ faults: .venv/dev ## Kill everything at random while 300 tasks run, and count wh
 	@scripts/test-servers.sh
 	$(BIN)/python -m tests.faults.campaign $(ARGS)
 
+test-cluster: .venv/dev ## Test runs on a cluster alone: a Dask scheduler, workers that are killed, a bucket
+	$(BIN)/pytest tests/engines/cluster tests/storage/test_objects.py tests/services/test_cluster_tasks.py $(ARGS)
+
+test-spark: .venv/dev ## The same runs on Spark, where Java 17 is (fetches Spark, 500 MB, into the environment)
+	@command -v java >/dev/null || { echo "Spark needs Java 17: install it (Debian, Ubuntu: sudo apt-get install openjdk-17-jre-headless)" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation \
+		-c <(sed -n 's/ \\$$//; /^[a-z]/p' requirements-dev.lock) -e '.[spark]'
+	$(BIN)/pytest tests/spark $(ARGS)
+
 abuse: .venv/dev ## Let a hostile user at a whole stack for some three minutes, beside a normal user's jobs (ARGS="--seconds 60")
 	@scripts/test-servers.sh
 	$(BIN)/python -m tests.abuse.campaign $(ARGS)
@@ -91,7 +100,7 @@ pin: ## Write the digests of the images into .env, so that nothing else is ever 
 	@$(STACK) pin
 
 down: ## Stop and remove the containers; the data stays
-	@$(STACK) compose --profile dashboard --profile s3 down --remove-orphans
+	@$(STACK) compose --profile dashboard --profile s3 --profile cluster down --remove-orphans
 
 restart: ## Restart the programs of csvapi (not the database, not the queue)
 	@$(STACK) compose restart web worker scheduler
@@ -153,5 +162,5 @@ KERNEL := $(wildcard csvapi/native/*.c csvapi/native/*.h csvapi/native/*.inc bui
 		-c <(sed -n 's/ \\$$//; /^[a-z]/p' requirements-dev.lock) -e '.[bench]'
 	@touch $@
 
-.PHONY: help run docs test faults abuse probe check format bench bench-service fuzz kernel detect-eval lock sbom distclean init \
+.PHONY: help run docs test test-cluster test-spark faults abuse probe check format bench bench-service fuzz kernel detect-eval lock sbom distclean init \
 	build up roll pin down restart logs status health shell admin backup restore clean dev-logs-web dev-logs-worker dev-logs-db dev-logs-redis test-docker

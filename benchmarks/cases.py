@@ -1,4 +1,4 @@
-"""What is measured: fifteen jobs, in the words of each system."""
+"""What is measured: seventeen jobs, in the words of each system."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ OPERATIONS = {
     "sort-text": "sort, by text",
     "join": "join, a tenth has a match",
     "frequency": "frequency, mostly distinct",
+    "group": "group, few groups",
+    "group-many": "group, mostly distinct",
     "profile": "profile, all columns",
     "validate": "validate, seven columns",
     "select": "select, four columns in another order",
@@ -28,7 +30,9 @@ OPERATIONS = {
     "parquet": "convert to Parquet",
 }
 NAMES = OPERATIONS
-COMMANDS = {"sort-text": "sort", "rename": "select", "ndjson": "convert", "parquet": "convert"}  # else its name
+COMMANDS = {  # else its name
+    "group-many": "group", "sort-text": "sort", "rename": "select", "ndjson": "convert", "parquet": "convert",
+}  # fmt: skip
 _AT_LEAST = {  # for csvgrep, which only knows patterns
     500: r"^(?:[5-9][0-9]{2}|[1-9][0-9]{3,})(?:\.[0-9]+)?$",
     30: r"^(?:[3-9][0-9]|[1-9][0-9]{2,})(?:\.[0-9]+)?$",
@@ -39,7 +43,8 @@ _AT_LEAST = {  # for csvgrep, which only knows patterns
 class Case:
     """`key` is the column of unique, join and frequency; the filter is `number` at least `least` and `text` contains
     `needle`; sort goes by `number`, or by `key` as text. `numbers` are the columns whose extremes are numbers; `some`
-    those that select keeps, of which set changes the first two. `second` is join's file and `schema` validate's.
+    those that select keeps, of which set changes the first two. group makes figures of `number`, by `few` or by `key`.
+    `second` is join's file and `schema` validate's.
     """
 
     key: str
@@ -49,11 +54,14 @@ class Case:
     needle: str
     numbers: tuple[str, ...] = ()
     some: tuple[str, ...] = ()
+    few: str = ""
     second: Path = Path()
     schema: Mapping[str, object] = field(default_factory=dict)
 
     def flags(self, what: str) -> list[str]:
         """For csvapi's command line."""
+        figures = [f"{name}:{self.number}" for name in ("sum", "mean", "max")]
+        group = ["--aggregates", ",".join(["count", *figures, f"first:{self.text}"]), "--by"]
         where = (f"{self.number} >= {self.least}", f"{self.text} contains {self.needle}")
         return {
             "unique": ["--column", self.key],
@@ -68,6 +76,8 @@ class Case:
             "parquet": ["--format", "parquet"],
             "join": ["--file", str(self.second), "--on", self.key],
             "frequency": ["--column", self.key],
+            "group": [*group, self.few],
+            "group-many": [*group, self.key],
             "validate": ["--schema", json.dumps(self.schema)],
         }.get(what, [])
 
@@ -82,6 +92,7 @@ class Case:
             "AT_LEAST": _AT_LEAST[self.least],
             "NUMBERS": " ".join(self.numbers),
             "SOME": " ".join(self.some),
+            "FEW": self.few,
             "SECOND": str(self.second),
             "SCHEMA": json.dumps(self.schema),
         }
@@ -106,6 +117,7 @@ SYNTHETIC = Case(
     needle="priority",
     numbers=("id", "age", "amount"),
     some=("note", "city", "amount", "id"),
+    few="city",
     schema=_SCHEMA,
 )
 FLIGHTS = Case(key="tailnum", number="dep_delay", least=30, text="carrier", needle="U")

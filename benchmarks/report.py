@@ -35,10 +35,10 @@ _REMARKS = {
     "reasons": """Here *× the time of csvapi* is that of the run without them.""",
     "where": """One process under cProfile. What a module has done by the kernel or by the system is its own time.""",
     "operations": """Where an output is a table of figures, the columns that both have are compared, numbers to nine
-digits. Not compared: csvapi's share in frequency, its type, frequent values and misfits in profile, its lines in
-validate; distinct values in profile, which csvapi, Polars and DuckDB estimate, each in its own way. Profile's types are
-given to Polars and DuckDB, csvapi finds them out; the mean of `code`, digits with leading zeros, is its alone. DuckDB
-writes no CRLF, so its normalise ends lines otherwise.""",
+digits. Not compared: csvapi's share in frequency, its first value in group, its type, frequent values and misfits in
+profile, its lines in validate; distinct values in profile, which csvapi, Polars and DuckDB estimate, each in its own
+way. Profile's types are given to Polars and DuckDB, csvapi finds them out; the mean of `code`, digits with leading
+zeros, is its alone. DuckDB writes no CRLF, so its normalise ends lines otherwise.""",
 }
 NOTES = """*Wall* and *CPU* are medians, start-up included; *peak* is the highest of all runs, all processes together.
 *× the time of csvapi* is the median over the rounds of this system's time divided by that of csvapi with all cores in

@@ -9,14 +9,17 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from csvapi import config, settings_check, telemetry
-from csvapi.extensions import Runtime, db, jwt
+from csvapi.extensions import Runtime, db, jwt, runtime
 from csvapi.keys import Keys
+from csvapi.models import ApiKey, RefreshFamily, User
 from csvapi.process.pool import Pool
 from csvapi.queue.enqueue import Jobs, connect, connect_briefly
 from csvapi.rates import rates_of
+from csvapi.recent import Recent, watch
 from csvapi.storage import storage_of
 from csvapi.throttle import Throttle
 
+watch((User, RefreshFamily, ApiKey), lambda: runtime().recent.announce())
 TASK_GRACE = 30  # seconds after which the queue stops a task that did not stop by itself
 
 
@@ -41,6 +44,7 @@ def create_app(settings: config.Settings | None = None, *, serves: bool = True) 
         rates=rates_of(settings, counts),
         keys=Keys.of(settings),
         pool=Pool(settings),
+        recent=Recent(counts),
     )
     db.init_app(app)
     jwt.init_app(app)
@@ -99,13 +103,20 @@ def _flask_config(settings: config.Settings) -> dict[str, Any]:
 
 
 def _engine_options(settings: config.Settings) -> dict[str, Any]:
-    """A connection per thread; those to a server are checked before use, renewed hourly, and READ COMMITTED."""
-    if settings.database_url.startswith("sqlite"):
-        return {"pool_size": settings.web_threads, "max_overflow": 4}
-    return {
+    """A connection per thread; those to a server are READ COMMITTED, and renewed hourly (see `extensions`, too).
+
+    A returned connection is not rolled back once more: whoever opened a transaction has ended it (see `transaction`).
+    """
+    pool = {
         "pool_size": settings.web_threads,
         "max_overflow": 4,
-        "pool_pre_ping": True,
+        "pool_reset_on_return": None,
+        "pool_use_lifo": True,  # the connection used last is the least likely to need a sign of life
+    }
+    if settings.database_url.startswith("sqlite"):
+        return pool
+    return {
+        **pool,
         "pool_recycle": 3600,
         "pool_timeout": 10,
         "isolation_level": "READ COMMITTED",

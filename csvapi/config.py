@@ -188,6 +188,12 @@ class Settings:
         read="bytes",
     )
 
+    cluster: str = setting(
+        "", "CSVAPI_CLUSTER", "Cluster for large files in the bucket: `dask://host:port`, or `spark://` or `sc://`"
+    )
+    cluster_above: int = setting(10 * GIB, "CSVAPI_CLUSTER_ABOVE", "Input from which on tasks run there", read="bytes")
+    cluster_range: int = setting(128 * MIB, "CSVAPI_CLUSTER_RANGE", "Bytes a machine takes at a time", read="bytes")
+
     log_format: str = setting("", "CSVAPI_LOG_FORMAT", "`json` or `text`; empty: `text` on a terminal, else `json`")
     log_level: str = setting("INFO", "CSVAPI_LOG_LEVEL", "`DEBUG`, `INFO`, `WARNING` or `ERROR`")
     metrics_token: str = setting("", "CSVAPI_METRICS_TOKEN", "The Bearer token /metrics asks for; empty: it is open")

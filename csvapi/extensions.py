@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from flask_jwt_extended import JWTManager
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import CursorResult, Result, event
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -26,11 +28,13 @@ from csvapi.process.pool import Pool
 from csvapi.queue import heartbeats
 from csvapi.queue.enqueue import Jobs
 from csvapi.rates import Rates
+from csvapi.recent import Recent
 from csvapi.storage import LocalStorage
 from csvapi.throttle import Throttle
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 jwt = JWTManager()
+IDLE = 1.0  # seconds
 
 
 @event.listens_for(Engine, "connect")
@@ -40,6 +44,26 @@ def _tune_sqlite(connection: Any, _record: Any) -> None:
         for pragma in ("journal_mode=WAL", "busy_timeout=15000", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
         sqlite_reserve.hold(connection)
+
+
+@event.listens_for(Engine, "checkin")
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used"] = time.monotonic()
+
+
+@event.listens_for(Engine, "checkout")
+def _check_idle(connection: Any, record: Any, _proxy: Any) -> None:
+    """Ask the server for a sign of life before a connection is used that was idle for longer than IDLE.
+
+    A busy one is not asked, because that would cost a trip for each transaction; if the server has gone away in the
+    meantime, the statement that meets it raises DatabaseDown.
+    """
+    if isinstance(connection, sqlite3.Connection) or time.monotonic() - record.info.get("used", math.inf) < IDLE:
+        return
+    try:
+        connection.ping(reconnect=False)
+    except Exception as error:
+        raise InvalidatePoolError from error
 
 
 @contextmanager
@@ -88,6 +112,7 @@ class Runtime:
     rates: Rates | None
     keys: keys.Keys
     pool: Pool
+    recent: Recent
 
 
 def runtime() -> Runtime:

@@ -16,6 +16,7 @@ from csvapi.addresses import is_elsewhere, is_origin, is_web_address, server
 from csvapi.config import Settings, names
 from csvapi.errors import InvalidInput
 from csvapi.secret_strength import has_example, is_guessable, variety
+from csvapi.setting_forms import MIB
 
 MIN_SECRET = 32  # characters: RFC 7518 section 3.2 asks for a key as long as HS256's hash
 MIN_TOKEN = 16
@@ -43,6 +44,7 @@ _OWN = (
 )
 _SERVERS = (("database_url", "DATABASE_URL", "DB_PASSWORD"), ("redis_url", "REDIS_URL", "REDIS_PASSWORD"))
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_CLUSTER = re.compile(r"(dask|spark|sc)://([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:]+\]):\d{1,5}")
 _HOST = re.compile(r"\.?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[?[0-9A-Fa-f:]+\]?")
 
 log = logging.getLogger(__name__)
@@ -180,6 +182,18 @@ def _bucket(settings: Settings) -> Iterator[Problem]:
         yield Problem("CSVAPI_S3_SECRET_KEY", "is a secret from an example; choose one that nobody else has", weak=True)
 
 
+def _cluster(settings: Settings) -> Iterator[Problem]:
+    """What work on a cluster needs: an address of a kind that is known, and files where its machines can read them."""
+    if not settings.cluster:
+        return
+    if not _CLUSTER.fullmatch(settings.cluster):
+        yield Problem("CSVAPI_CLUSTER", "must be dask://host:port, spark://host:port or sc://host:port")
+    if not settings.s3_bucket:
+        yield Problem("CSVAPI_S3_BUCKET", "must be set: the machines of CSVAPI_CLUSTER share nothing but a bucket")
+    if settings.cluster_range < MIB:
+        yield Problem("CSVAPI_CLUSTER_RANGE", "must be 1MiB or more")
+
+
 def _mail(settings: Settings) -> Iterator[Problem]:
     """What mail needs: a sender, an address for links, a complete login that is not sent in clear."""
     if not settings.smtp_host:
@@ -206,6 +220,7 @@ RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     _administrator,
     _shared,
     _bucket,
+    _cluster,
     _mail,
     _servers,
     _public,

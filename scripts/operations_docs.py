@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import fields, validate
 
 from csvapi.operations import catalogue
-from csvapi.steps.params import ColumnField, FileField
-from csvapi.steps.values import AsField
+from csvapi.steps.params import FileField, ShapedField
+from csvapi.steps.renaming import RenameField
 
 if TYPE_CHECKING:
     from csvapi.operations import Operation
 
 _TYPES = (
-    (ColumnField, "column"),
     (FileField, "file"),
+    (RenameField, "object or list"),
     (fields.Boolean, "true or false"),
     (fields.Integer, "integer"),
     (fields.Float, "number"),
@@ -35,10 +35,10 @@ used by the API, the command line (`csvapi process --steps`) and receipts. This 
 
 A **selector** copies the records it keeps byte for byte. A **mapper** writes records anew in the file's own dialect. A
 **sorter** puts records in another order, byte for byte. A **reducer** writes another file: a table about the records,
-or the records in another format. Steps run in one pass over the file where that is possible. Behind `sort`, `join`,
-`concat`, `explode`, a reducer, or `set` with `fill_previous`, the next steps read what that step wrote: rows in
-explanations and reports are then rows of that. Memory stays within the task's limit; what does not fit goes to the
-workspace.
+or the records in another format. Steps run in one pass over the file where that is possible. After `sort`, `join`,
+`concat`, `explode`, `unpivot`, a reducer, `select` with `drop_empty`, or `set` with `fill_previous`, the next steps
+read what that step wrote: rows in explanations and reports are then rows of that. Memory stays within the task's limit;
+what does not fit goes to the workspace.
 
 A column is its exact name, or its position from 1 as `{"index": 3}`. Values are text and stay text.
 
@@ -99,8 +99,8 @@ def _rows(given: dict[str, fields.Field[Any]], before: str) -> list[tuple[str, s
 def _type(field: fields.Field[Any]) -> str:
     if isinstance(field, fields.List):
         return f"list of {_type(field.inner)}"
-    if isinstance(field, AsField):
-        return " · ".join(f"`{name}`" for name in field.names) + " · format"
+    if isinstance(field, ShapedField):
+        return field.kinds
     one_of = [each.choices for each in [field.validate, *field.validators] if isinstance(each, validate.OneOf)]
     if one_of:
         return " · ".join(f"`{choice}`" for choice in one_of[0])

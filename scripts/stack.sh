@@ -195,7 +195,7 @@ sure() {
 clean() {
     init >/dev/null # Compose wants to know every value, even to delete
     sure "This deletes the containers, the database, the queue and every stored file of $(project)."
-    compose --profile dashboard --profile s3 down -v --remove-orphans --rmi local
+    compose --profile dashboard --profile s3 --profile cluster down -v --remove-orphans --rmi local
 }
 
 backup() {

@@ -73,6 +73,19 @@ class Queries:
         counts = f'SELECT "{word("KEY")}" AS value, count(*) AS count FROM {self.rows} GROUP BY ALL'
         return f"{counts} ORDER BY count DESC, value"
 
+    def group(self):
+        return self._grouped(word("FEW"))
+
+    def group_many(self):
+        return self._grouped(word("KEY"))
+
+    def _grouped(self, by):
+        name, value = word("NUMBER"), number(word("NUMBER"))
+        figures = (
+            f"count(*) AS count, sum({value}) AS {name}_sum, avg({value}) AS {name}_mean, max({value}) AS {name}_max"
+        )
+        return f'SELECT "{by}", {figures} FROM {self.numbered} GROUP BY "{by}" ORDER BY min(row_)'
+
     def profile(self):
         figures = ", ".join(map(self._figures, self.columns))
         return f"SELECT unnest(figures, recursive := true) FROM (SELECT [{figures}] AS figures FROM {self.rows})"

@@ -68,6 +68,21 @@ def frequency(table):
     return counts.sort("count", "value", descending=[True, False])
 
 
+def group(table):
+    return grouped(table, word("FEW"))
+
+
+def group_many(table):
+    return grouped(table, word("KEY"))
+
+
+def grouped(table, by):
+    name, values = word("NUMBER"), number(word("NUMBER"))
+    figures = {"sum": values.sum(), "mean": values.mean(), "max": values.max()}
+    made = [figure.alias(f"{name}_{of}") for of, figure in figures.items()]
+    return table.group_by(by, maintain_order=True).agg(pl.len().alias("count"), *made)
+
+
 def figures(column):
     text = pl.col(column)
     values = number(column) if column in word("NUMBERS").split() else text.filter(text != "")
@@ -130,6 +145,8 @@ cases = {
     "sort-text": sort_text,
     "join": join,
     "frequency": frequency,
+    "group": group,
+    "group-many": group_many,
     "profile": profile,
     "validate": validate,
     "select": select,

@@ -24,10 +24,11 @@ from csvapi.api.raw_json import ready
 from csvapi.errors import InvalidInput, NotCsv, NotFound
 from csvapi.extensions import runtime
 from csvapi.models import Status, Task
-from csvapi.services import files, links, tasks
+from csvapi.services import files, links, task_events, tasks
 
 blp = Blueprint("csv", __name__, url_prefix="/api", description="Upload a CSV file, start an operation, get the result")
 
+HOLD = 0.1  # seconds for which a poll may wait for the task's end: clients then ask once or twice, not all the time
 TASK_ID = "7f7c2a5e-3c0f-4c55-9d0e-0f7c1f2f3a4b"
 LINK = "http://127.0.0.1:8000/api/download/WzIsMTc2NDAwMDAwMF0.c2lnbmF0dXJl/"
 
@@ -133,9 +134,10 @@ def _step(body: dict[str, Any]) -> dict[str, Any]:
 def task_status(query: dict[str, Any]) -> Any:
     """Show how a task is going and, once it has succeeded, its first records and a link to the whole result.
 
-    Only the first `n` records of the result are read, whatever its size.
+    Only the first `n` records of the result are read, whatever its size. The answer about an unfinished task comes
+    after a tenth of a second, or as soon as the task has ended.
     """
-    task = tasks.find(g.user.id, query["task_id"])
+    task = task_events.followed(g.user.id, query["task_id"], HOLD)
     unfinished(task)
     answer: dict[str, Any] = {"task_id": task.id, "status": STATUSES[Status(task.status)]}
     match task.status:

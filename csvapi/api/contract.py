@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import wraps
 from typing import Any
 
@@ -17,6 +17,7 @@ from csvapi.api import rates
 from csvapi.api.body import BodyParser
 from csvapi.api.shapes import Shape
 from csvapi.errors import InsufficientScope, InvalidToken, LoginNeeded, NotAuthenticated
+from csvapi.extensions import runtime
 from csvapi.keys import opened
 from csvapi.services import accounts, api_keys
 
@@ -149,7 +150,7 @@ def signed_in_to_look(view: View) -> View:
 
 def logged_in(view: View) -> View:
     """Require an access token: for the account's own affairs, such as creating keys, which no key may do."""
-    return _guarded(view, _no_key, _BEARER)
+    return _guarded(view, _no_key, _BEARER, remembered=False)
 
 
 def _scope(needed: str) -> None:
@@ -164,8 +165,13 @@ def _no_key() -> None:
         raise LoginNeeded("No API key may do this; log in and send the access token")
 
 
-def _guarded(view: View, permit: Callable[[], None], security: list[dict[str, list[str]]]) -> View:
-    """Count the request for the account, or for its address if nobody is authenticated; then check permissions."""
+def _guarded(
+    view: View, permit: Callable[[], None], security: list[dict[str, list[str]]], *, remembered: bool = True
+) -> View:
+    """Count the request for the account, or for its address if nobody is authenticated; then check permissions.
+
+    With `remembered` the account may be as it was up to two seconds ago (see `recent`).
+    """
 
     @wraps(view)
     def permitted(*args: Any, **kwargs: Any) -> Any:
@@ -177,7 +183,7 @@ def _guarded(view: View, permit: Callable[[], None], security: list[dict[str, li
     @wraps(view)
     def checked(*args: Any, **kwargs: Any) -> Any:
         try:
-            g.user, g.key = _current_user()
+            g.user, g.key = _current_user(_find_recent if remembered else _look)
         except NotAuthenticated:
             rates.of_address()
             raise
@@ -188,16 +194,24 @@ def _guarded(view: View, permit: Callable[[], None], security: list[dict[str, li
     return documented
 
 
-def _current_user() -> tuple[Any, Any]:
+def _find_recent(look: Callable[..., Any], *credentials: Hashable) -> Any:
+    return runtime().recent.find(credentials, lambda: look(*credentials))
+
+
+def _look(look: Callable[..., Any], *credentials: Hashable) -> Any:
+    return look(*credentials)
+
+
+def _current_user(find: Callable[..., Any]) -> tuple[Any, Any]:
     if "Authorization" not in request.headers and (secret := request.headers.get("X-API-Key")) is not None:
-        found = api_keys.holder(secret)
+        found: tuple[Any, Any] | None = find(api_keys.holder, secret)
         if found is None:
             raise InvalidToken("The API key is not known, has ended, or its account is not active")
         return found
-    return _bearer(), None
+    return _bearer(find), None
 
 
-def _bearer() -> Any:
+def _bearer(find: Callable[..., Any]) -> Any:
     given = request.authorization  # whose scheme is in lower case: it is the same however it is written (RFC 9110)
     if given is None or given.type != "bearer":
         raise NotAuthenticated("Authentication credentials were not provided.")
@@ -210,7 +224,7 @@ def _bearer() -> Any:
     user_id, family = claims.get("user_id"), claims.get("family")
     if claims.get("token_type") != "access" or not isinstance(user_id, int) or not isinstance(family, str):
         raise InvalidToken("Token has wrong type")
-    user = accounts.holder(user_id, family)
+    user = find(accounts.holder, user_id, family)
     g.family = family
     if user is None:
         raise InvalidToken("The account is not active, or this login has been revoked")

@@ -15,6 +15,7 @@ from csvapi.engines.receipt import counts
 from csvapi.models import FINISHED, Status, Task
 from csvapi.operations import MAX_STEPS
 from csvapi.services import tasks
+from csvapi.services.engine_choice import ENGINES
 from csvapi.steps.output import Output
 
 
@@ -51,6 +52,13 @@ ON_BAD = ma.fields.String(
         "default": "keep",
     },
 )
+ENGINE = ma.fields.String(
+    validate=validate.OneOf(ENGINES),
+    metadata={
+        "description": "Where it runs: this machine, or the service's cluster; by default large files on the cluster, "
+        "if there is one. What a cluster cannot do runs here, and the receipt says why"
+    },
+)
 OUTPUT = ma.fields.Nested(
     Output, metadata={"description": "How to write the result, where that is not as the input is written"}
 )
@@ -64,6 +72,7 @@ class Submission(ma.Schema):
     on_ragged = ON_RAGGED
     on_bad = ON_BAD
     output = OUTPUT
+    engine = ENGINE
     explain = ma.fields.Boolean(
         truthy={True},
         falsy={False},

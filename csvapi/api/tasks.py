@@ -74,7 +74,7 @@ def create(body: dict[str, Any]) -> Any:
     task = pipelines.submit(g.user.id, body)
     headers = {"Location": f"{blp.url_prefix}/{task.id}"}
     if seconds:
-        task = task_events.ended(task, seconds)
+        task = task_events.followed(g.user.id, task.id, seconds)
         headers["Preference-Applied"] = f"wait={seconds}"
     if task.status in FINISHED:
         return task_shape(task), 200, headers

@@ -11,6 +11,8 @@ from marshmallow import Schema, fields, validate
 from csvapi.commands.arguments import json_value
 from csvapi.errors import InvalidInput
 from csvapi.steps.params import ColumnField, FileField
+from csvapi.steps.ranks import KeepField
+from csvapi.steps.renaming import RenameField
 
 _PREFIX = "param_"
 _WHERE = (
@@ -44,7 +46,7 @@ def params(given: Namespace, schema: Schema) -> dict[str, Any]:
         elif isinstance(field, fields.List):
             found[name] = [item for part in value for item in part]
         else:
-            found[name] = dict(value) if _is_renaming(field) else value
+            found[name] = _renaming(value) if isinstance(field, RenameField) else value
     return found
 
 
@@ -60,8 +62,13 @@ def _is_where(schema: Schema, name: str) -> bool:
     return name == "where" and "filters" in schema.fields
 
 
-def _is_renaming(field: fields.Field[Any]) -> bool:
-    return isinstance(field, fields.Dict) and isinstance(field.value_field, fields.String)
+def _renaming(value: list[Any]) -> Any:
+    """By names, unless positions are given."""
+    return dict(value) if all(isinstance(each, tuple) for each in value) else [_spelt_out(each) for each in value]
+
+
+def _spelt_out(given: Any) -> Any:
+    return {"column": given[0], "to": given[1]} if isinstance(given, tuple) else given
 
 
 def _options(field: fields.Field[Any]) -> dict[str, Any]:
@@ -69,12 +76,14 @@ def _options(field: fields.Field[Any]) -> dict[str, Any]:
     if isinstance(field, fields.List):
         named = not isinstance(field.inner, fields.Nested) or "column" in field.inner.schema.fields
         return {"type": _names if named else _objects, "action": "append", "metavar": "A,B" if named else "JSON"}
-    if _is_renaming(field):
+    if isinstance(field, RenameField):
         return {"type": _pairs, "action": "extend", "metavar": "OLD=NEW"}
     if isinstance(field, ColumnField):
         return {"type": _column, "metavar": "COLUMN"}
     if isinstance(field, FileField):
         return {"metavar": "FILE"}
+    if isinstance(field, KeepField):
+        return {"type": _word, "metavar": "|".join([*field.words, "JSON"])}
     if isinstance(field, fields.Boolean):
         return {"action": BooleanOptionalAction}
     for kind, python in ((fields.Integer, int), (fields.Float, float)):
@@ -89,6 +98,11 @@ def _options(field: fields.Field[Any]) -> dict[str, Any]:
 def _column(text: str) -> Any:
     """A name as it is, or a position as {"index": 3}."""
     return json_value(text) if text.startswith('{"index"') else text
+
+
+def _word(text: str) -> Any:
+    """A word as it is, or an object as JSON."""
+    return json_value(text) if text.startswith("{") else text
 
 
 def _objects(text: str) -> list[Any]:
@@ -108,8 +122,10 @@ def _names(text: str) -> list[Any]:
     return names
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
-    """Old and new names, as OLD=NEW with commas between them, or as a JSON object."""
+def _pairs(text: str) -> list[Any]:
+    """Old and new names, as OLD=NEW with commas between them, or as a JSON object; or a JSON list as it is."""
+    if text.startswith("["):
+        return _objects(text)
     if text.startswith("{"):
         value = json_value(text)
         return list(value.items())

@@ -20,7 +20,7 @@ from csvapi.commands.target import Target, same_file
 from csvapi.commands.warn import warn
 from csvapi.engines.receipt import in_parts
 from csvapi.errors import CsvapiError
-from csvapi.operations import files_of, load_steps
+from csvapi.operations import files_of, load_steps, with_names
 from csvapi.process import memory
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _pass(
     receipt = engines.run(
         path,
         found,
-        request.steps,
+        with_names(request.steps, lambda name: Path(str(name or request.source)).name),
         output,
         options=request.options,
         workspace=workspace,

@@ -3,7 +3,9 @@
 A name or value with spaces or special characters stands in double or single quotes, which are doubled inside. A column
 can be given by position as `{"index": 3}`. After the value may follow `as text` (number, date), or a format as JSON, as
 in `when >= 05.01.2020 as {"date": "%d.%m.%Y"}`, and `ignore case`.
-`in` and `not_in` take values with commas between them. A JSON object is a tree of conditions, as in the API.
+`in` and `not_in` take values with commas between them. In place of a value `{"column": "b"}` is that of another column.
+After `is_empty` and `not_empty` may follow `spaces`; without a column they are about whole records. A JSON object is a
+tree of conditions, as in the API.
 
 One text is one condition, and cells are never null: `and`, `or`, `&&`, `||`, `not` and the bare word `null` are refused
 with a hint, and stand for themselves in quotes.
@@ -29,13 +31,16 @@ _AND, _OR = re.compile(r"(?:and\b|&&)", re.IGNORECASE), re.compile(r"(?:or\b|\|\
 _NULL = re.compile(r"is\s+(?:not\s+)?(?:null|empty)\b", re.IGNORECASE)
 _EMPTY = "COLUMN is_empty takes empty cells, COLUMN not_empty the others"
 _AS = re.compile(r"as\s+(?:(auto|text|number|date)\b\s*|(?=\{))")
+_RECORD = re.compile(r"\s*(is_empty|not_empty)(\s+spaces)?\s*")
+_SPACES = re.compile(r"spaces\b\s*")
+_COLUMN_VALUE = re.compile(r"""(\{\s*"column"\s*:\s*(?:"(?:[^"\\]|\\.)*"|\{[^{}]*\})\s*\})\s*""")
 _IGNORE = re.compile(r"ignore\s+(case)\b\s*")
 
 
 def tree(texts: list[str]) -> dict[str, Any]:
     """The `filters` or `where` of a filter step whose conditions `texts` must all hold. Raises `InvalidInput`."""
     parts = [condition(text) for text in texts]
-    if all("column" in part for part in parts):
+    if all("operator" in part for part in parts):
         return {"filters": parts}
     return {"where": parts[0] if len(parts) == 1 else {"all": parts}}
 
@@ -44,12 +49,19 @@ def condition(text: str) -> dict[str, Any]:
     """One condition. Raises `InvalidInput` that shows where it stops making sense."""
     if (node := _json_object(text)) is not None:
         return node
+    if found := _RECORD.fullmatch(text):
+        return {"operator": found[1], **({"spaces": True} if found[2] else {})}
     column, at = _column(text)
     name, at = _operator(text, at)
     leaf: dict[str, Any] = {"column": column, "operator": name}
     if name in LISTS:
         leaf["value"], at = _values(text, at, name)
-    elif name not in BARE:
+    elif name in BARE:
+        if found := _SPACES.match(text, at):
+            leaf["spaces"], at = True, found.end()
+    elif (other := _COLUMN_VALUE.match(text, at)) and (value := _json_object(other[1])):
+        leaf["value"], at = value, other.end()
+    else:
         leaf["value"], at = _token(_VALUE, text, at, name)
     rest, at = _rest(text, at)
     leaf |= rest

@@ -77,7 +77,12 @@ def spans(path: Path, dialect: Dialect, width: int, at: Location, size: int = BL
     Wide files are read from the place, too: the encodings they are in have no state between records.
     """
     source = replace(Source.open(path, dialect), body=at.byte, known_width=width)
-    for located in read_parsed(source, at.byte, source.size, line=at.line, size=size):
+    yield from spans_of(source, at, source.size, size)
+
+
+def spans_of(source: Source, at: Location, stop: int, size: int = BLOCK_SIZE) -> Iterator[Span]:
+    """The same of a source that is open and knows its width, up to a byte at which a record begins."""
+    for located in read_parsed(source, at.byte, stop, line=at.line, size=size):
         span = _located(located, at, wide=source.byte_dialect.wide)
         yield span
         at = span.end

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import codecs
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.codec import error_handler, unit_size
@@ -15,7 +15,6 @@ from csvapi.errors import InvalidInput, UnsupportedEncoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from io import FileIO
     from pathlib import Path
 
     from csvapi.csvio.dialect import Dialect
@@ -45,14 +44,23 @@ class Source:
         """
         with path.open("rb") as file:
             byte_dialect = ByteDialect.of(dialect, file.read(4))
-        size = path.stat().st_size
-        body = len(byte_dialect.bom) + dialect.preamble
-        if body > size:
-            raise InvalidInput(
-                f"The preamble of {dialect.preamble} bytes is longer than the file.", pointer="/preamble"
-            )
-        filled = _trailing(path, size, body, byte_dialect)
-        return cls(path, byte_dialect, size - filled, body, filled)
+        return cls(path, byte_dialect, path.stat().st_size, len(byte_dialect.bom) + dialect.preamble).bounded()
+
+    def bounded(self) -> Self:
+        """This source without what stands behind its last record. Raises `InvalidInput` for too long a preamble."""
+        if self.body > self.size:
+            preamble = self.byte_dialect.dialect.preamble
+            raise InvalidInput(f"The preamble of {preamble} bytes is longer than the file.", pointer="/preamble")
+        filled = _trailing(self)
+        return replace(self, size=self.size - filled, trailing=filled)
+
+    def raw(self, start: int, stop: int, size: int) -> Iterator[bytes]:
+        """The file's own bytes from `start` to `stop`, in pieces of at most `size`. Whatever is read is read here."""
+        with self.path.open("rb", buffering=0) as file:
+            file.seek(start)
+            while start < stop and (piece := file.read(min(size, stop - start))):
+                start += len(piece)
+                yield piece
 
     @cached_property
     def width(self) -> int:
@@ -66,8 +74,7 @@ class Source:
     @cached_property
     def prefix(self) -> bytes:
         """Byte order mark and preamble, which come before the header in every copy."""
-        with self.path.open("rb") as file:
-            return file.read(self.body)
+        return b"".join(self.raw(0, self.body, _BACK))
 
     @cached_property
     def preamble(self) -> tuple[int, str]:
@@ -76,13 +83,11 @@ class Source:
             codecs.getincrementaldecoder(self.byte_dialect.codec)("replace"), translate=True
         )
         left, lines, first, last = self.body - len(self.byte_dialect.bom), 0, "", "\n"
-        with self.path.open("rb") as file:
-            file.seek(len(self.byte_dialect.bom))
-            while data := file.read(min(left, _BACK)):
-                left -= len(data)
-                text = decoder.decode(data, final=not left)
-                first = first or text.partition("\n")[0]
-                lines, last = lines + text.count("\n"), text[-1:] or last
+        for data in self.raw(len(self.byte_dialect.bom), self.body, _BACK):
+            left -= len(data)
+            text = decoder.decode(data, final=not left)
+            first = first or text.partition("\n")[0]
+            lines, last = lines + text.count("\n"), text[-1:] or last
         return lines + (last != "\n"), first
 
     @property
@@ -99,11 +104,7 @@ class Source:
                     yield rest
                 skip = max(0, skip - len(piece))
             return
-        with self.path.open("rb", buffering=0) as file:
-            file.seek(start)
-            while start < stop and (piece := file.read(min(size, stop - start))):
-                start += len(piece)
-                yield piece
+        yield from self.raw(start, stop, size)
 
     def _transcoded(self, size: int) -> Iterator[bytes]:
         """UTF-8 pieces of a wide file, in which bytes that are no text are surrogates."""
@@ -131,29 +132,24 @@ class Source:
         """Text with its bytes, up to the `tail`."""
         codec, errors = self.byte_dialect.codec, error_handler(self.byte_dialect.codec)
         decoder = codecs.getincrementaldecoder(codec)(errors)
-        left, pending = self.size - self.body - len(self.tail), b""
-        with self.path.open("rb", buffering=0) as file:
-            file.seek(self.body)
-            try:
-                while raw := file.read(min(size, left)):
-                    left -= len(raw)
-                    text = decoder.decode(raw)
-                    pending += raw
-                    whole = len(pending) - len(decoder.getstate()[0])
-                    yield text, pending[:whole]
-                    pending = pending[whole:]
-                yield pending.decode(codec, errors), pending  # what an incremental decoder's end would cut short
-            except UnicodeDecodeError as error:
-                detail = f"The file is not {self.byte_dialect.dialect.encoding}: {error.reason} after byte {self.body}."
-                raise UnsupportedEncoding(detail, pointer="/encoding") from error
+        pending = b""
+        try:
+            for raw in self.raw(self.body, self.size - len(self.tail), size):
+                text = decoder.decode(raw)
+                pending += raw
+                whole = len(pending) - len(decoder.getstate()[0])
+                yield text, pending[:whole]
+                pending = pending[whole:]
+            yield pending.decode(codec, errors), pending  # what an incremental decoder's end would cut short
+        except UnicodeDecodeError as error:
+            detail = f"The file is not {self.byte_dialect.dialect.encoding}: {error.reason} after byte {self.body}."
+            raise UnsupportedEncoding(detail, pointer="/encoding") from error
 
     @cached_property
     def tail(self) -> bytes:
         """The bytes of half a UTF-16 or UTF-32 unit at the end. They stay at the end of every copy."""
         left = (self.size - self.body) % unit_size(self.byte_dialect.codec)
-        with self.path.open("rb") as file:
-            file.seek(self.size - left)
-            return file.read(left)
+        return b"".join(self.raw(self.size - left, self.size, _BACK))
 
     def byte(self, position: int) -> int:
         """The file's byte offset of an inner position (in a wide file by reading up to it)."""
@@ -172,31 +168,30 @@ class Source:
 _BACK = 64 * 1024
 
 
-def _trailing(path: Path, size: int, body: int, byte_dialect: ByteDialect) -> int:
+def _trailing(source: Source) -> int:
     """The bytes of NULs and Ctrl-Z at the end of the file, and of lines before it that hold nothing else.
 
     Reads back from the end of the file as far as they go; of lines that end in line ends, at most `_BACK` bytes.
     """
-    unit = unit_size(byte_dialect.codec)
-    is_ascii = unit > 1 or RUN.decode(byte_dialect.codec, "replace") == RUN.decode("ascii")
+    size, body, codec = source.size, source.body, source.byte_dialect.codec
+    unit = unit_size(codec)
+    is_ascii = unit > 1 or RUN.decode(codec, "replace") == RUN.decode("ascii")
     if not is_ascii or (size - body) % unit:
         return 0
     stop = size
-    with path.open("rb", buffering=0) as file:
-        while stop > body:
-            last = _last(FILL, file, max(body, stop - _BACK), stop, byte_dialect)
-            stop -= len(last) * unit
-            if len(last) * unit < _BACK:
-                break
-        lines = _last(RUN, file, max(body, stop - _BACK), stop, byte_dialect)
+    while stop > body:
+        last = _last(FILL, source, max(body, stop - _BACK), stop)
+        stop -= len(last) * unit
+        if len(last) * unit < _BACK:
+            break
+    lines = _last(RUN, source, max(body, stop - _BACK), stop)
     return size - stop + trailing(lines, starts_line=len(lines) * unit == stop - body) * unit
 
 
-def _last(wanted: bytes, file: FileIO, start: int, stop: int, byte_dialect: ByteDialect) -> bytes:
+def _last(wanted: bytes, source: Source, start: int, stop: int) -> bytes:
     """The characters before `stop` that are all `wanted`, one byte each."""
-    file.seek(start)
-    data = file.read(stop - start)
-    if unit_size(byte_dialect.codec) == 1:
+    data = b"".join(source.raw(start, stop, _BACK))
+    if unit_size(source.byte_dialect.codec) == 1:
         return data[len(data.rstrip(wanted)) :] if data.translate(None, wanted) else data
-    text = data.decode(byte_dialect.codec, "replace")
+    text = data.decode(source.byte_dialect.codec, "replace")
     return text[len(text.rstrip(wanted.decode("ascii"))) :].encode("ascii")

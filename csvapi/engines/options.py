@@ -16,7 +16,8 @@ MIB = 1 << 20
 class Options:
     """`memory` is for the keys of dedup and unique, in bytes, over all processes together.
 
-    `native` uses the kernel, which is the default where there is one. `limits` are those of what is written.
+    `native` uses the kernel, which is the default where there is one. `limits` are those of what is written. `partial`
+    says that the file is only the first records of another, so that what it lacks means nothing.
     `file_name` is what the user calls the input, for steps that write it; empty for one without a name.
     """
 
@@ -33,6 +34,7 @@ class Options:
     output: dict[str, Any] | None = None
     file_name: str = ""
     limits: Limits = field(default_factory=Limits)
+    partial: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """What the result depends on."""

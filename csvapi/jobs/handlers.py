@@ -10,6 +10,7 @@ from rq.timeouts import JobTimeoutException
 
 from csvapi import tracing
 from csvapi.errors import TaskError, TimedOut
+from csvapi.models import Status
 from csvapi.services import administration, execution
 
 
@@ -21,6 +22,7 @@ def run(task_id: str) -> None:
     job = get_current_job()
     owner = (job and job.worker_name) or f"{socket.gethostname()}:{os.getpid()}"
     with tracing.of_task(job.meta if job else None, task_id):
-        execution.run(task_id, owner, stopped_by=(JobTimeoutException, TimedOut("The task ran longer than it may")))
-        if reason := administration.failure(task_id):
+        too_long = TimedOut("The task ran longer than it may")
+        status = execution.run(task_id, owner, stopped_by=(JobTimeoutException, too_long))
+        if status == Status.FAILED and (reason := administration.failure(task_id)):
             raise TaskError(reason)

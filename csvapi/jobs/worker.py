@@ -25,6 +25,7 @@ from rq.worker import WorkerStatus
 
 from csvapi.config import Settings
 from csvapi.errors import CsvapiError, OutOfMemory, WorkerLost
+from csvapi.jobs import small_tasks
 from csvapi.process import cores, memory
 from csvapi.process.memory_kills import KILLED, oom_kills, prefer_to_kill_this_process
 from csvapi.process.parent_death import die_with_parent
@@ -92,8 +93,7 @@ class TaskWorker(Worker):
         self._here = _is_small(job.id)
         if self._here:
             with memory.limited(self._room):
-                self.perform_job(job, queue, self.prepare_execution(job))
-            self.set_state(WorkerStatus.IDLE)
+                small_tasks.perform(self, job, queue)
             self._here = False
             self._stop_requested |= memory.exceeded()  # its memory may be in pieces: see `begin_anew`
         else:

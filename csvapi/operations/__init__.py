@@ -5,7 +5,7 @@ One module per operation, found by its `OPERATION`; adding one is one file here 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -19,7 +19,7 @@ from csvapi.errors import InvalidInput
 from csvapi.steps.params import load
 from csvapi.steps.step import Context, FileId, Operation, Step
 
-__all__ = ["Operation", "Step", "catalogue", "check_columns", "files_of", "load_steps", "operation"]
+__all__ = ["Operation", "Step", "catalogue", "check_columns", "files_of", "load_steps", "operation", "with_names"]
 
 MAX_STEPS = 50
 
@@ -83,6 +83,16 @@ def files_of(steps: list[Step]) -> list[tuple[str, FileId]]:
     return [(step.pointer + at, name) for step in steps for at, name in step.operation.files(step.params)]
 
 
+def with_names(steps: list[dict[str, Any]], name_of: Callable[[FileId | None], str]) -> list[dict[str, Any]]:
+    """The steps as JSON, with the names of the files in those that write them: so that a run with the same steps writes
+    the same, whatever the files are called then. Raises what `load_steps` does."""
+    wanted = [step.operation.nameless(step.params) for step in load_steps(steps)]
+    return [
+        {**step, "names": [name_of(file) for file in files]} if files else step
+        for step, files in zip(steps, wanted, strict=True)
+    ]
+
+
 def check_columns(
     steps: list[Step],
     columns: list[str],
@@ -91,8 +101,9 @@ def check_columns(
 ) -> None:
     """See that every column the steps name exists. Raises `UnknownColumn` or `AmbiguousColumn` with its pointer.
 
-    Steps are built in order, because each sees the columns that the steps before it leave. Where other `files`
-    are read but not given, the columns after that step are not known here; only a run checks them.
+    Steps are built in order, because each sees the columns that the steps before it leave. Where other `files` are read
+    but not given, and where the data make the columns, those after that step are not known here; only a run checks
+    them.
     """
     context = Context(columns, header, ByteDialect.of(Dialect(header=header)), files or {})
     for step in steps:
@@ -102,3 +113,5 @@ def check_columns(
             return
         if step.operation.kind != "selector":  # which leaves the columns as they are
             context = step.build(context).after or context
+        if step.traits.names_from_data:
+            return

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from csvapi.csvio.batch import Batch
 from csvapi.csvio.parsed_batch import ParsedBatch
-from csvapi.errors import AmbiguousColumn
+from csvapi.errors import InvalidInput
+from csvapi.steps.column_names import alike, check_names, same_places
 from csvapi.steps.growth import Part, some
 from csvapi.steps.mapping import Mapper
-from csvapi.steps.params import FileField
+from csvapi.steps.params import IGNORABLE, Alternative, FileField, ignore_field
 from csvapi.steps.second_input import SecondInput
 from csvapi.steps.step import Operation, Traits
 from csvapi.steps.writing import Written, batch_of, byte_dialect_of, encoded, movable
@@ -33,11 +32,39 @@ class Params(Schema):
         validate=validate.Length(min=1, max=100, error="must name 1 to {max} files."),
         metadata={"description": "The other files, in order."},
     )
+    ignore = ignore_field(*IGNORABLE, what="Match names of columns")
+    source = fields.String(
+        validate=validate.Length(min=1, error="must not be empty."),
+        metadata={"description": "The name of a column that says of each record which file it is from."},
+    )
+    names = fields.List(
+        fields.String(),
+        metadata={"description": "What the files are called in that column, this one first; default their names."},
+    )
+    alternatives = (
+        Alternative("Without their names"),
+        Alternative("With their names", ("source",), ("names",)),
+    )
+
+    @validates_schema
+    def one_name_each(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse names that are not wanted, or not one for each file."""
+        if "names" in data and "source" not in data:
+            raise ValidationError("means something only together with source.", "names")
+        if "names" in data and len(data["names"]) > 1 + len(data["files"]):
+            raise ValidationError(
+                f"must be at most {1 + len(data['files'])}: this file's, and one for each of files.", "names"
+            )
 
 
 def files(params: dict[str, Any]) -> list[tuple[str, FileId]]:
     """The other files that the parameters name, each with its pointer within the step."""
     return [(f"/files/{number}", name) for number, name in enumerate(params["files"])]
+
+
+def nameless(params: dict[str, Any]) -> list[FileId | None]:
+    """The files, None for the first one, whose names are wanted and not given."""
+    return [None, *params["files"]] if "source" in params and "names" not in params else []
 
 
 def traits(params: dict[str, Any]) -> Traits:
@@ -46,28 +73,44 @@ def traits(params: dict[str, Any]) -> Traits:
 
 
 class Concat(Written, Mapper):
-    """Columns that the first file does not have come after its own; what a record does not have is empty.
+    """Columns that the first file does not have come after its own; what a record does not have is empty. `source` is
+    a column behind all others.
 
     A file whose header is the first file's is appended by position, whatever names repeat in it. The columns of any
     other file are matched by name: a name that it has more than once, or that it has and the first file has more than
-    once, is refused with `AmbiguousColumn`. Where the others bring no new column, the first file's records keep their
-    bytes. One pass over each; no memory.
+    once, is refused with `AmbiguousColumn`. With `ignore`, names that are alike but for case or space are one, written
+    as the first file that has it writes it. Where there is no new column, the first file's records keep their bytes.
+    One pass over each; no memory.
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         self.second_inputs = [SecondInput(context, name, pointer + at) for at, name in files(params)]
+        self.fold = alike(params.get("ignore", ()))
         first = context.columns
         names = list(first)
         for second in self.second_inputs:
-            if second.columns != first:
-                _check_names(first, second, pointer)
-                known = set(names)
-                names += [name for name in second.columns if name not in known]
+            check_names(first, second, pointer, self.fold)
+            if same_places(first, len(first), second, self.fold) != [*range(len(second.columns))]:
+                known = set(map(self.fold, names))
+                names += [name for name in second.columns if self.fold(name) not in known]
+        self.matched = list(names)
+        if "source" in params:
+            names.append(_new(params["source"], names, f"{pointer}/source"))
         before = byte_dialect_of(context)
         self.same = names == first and not before.dialect.skip_space
         super().__init__(context, names, pointer)
-        self.names, self.width, self.first = names, len(first), first
+        self.names, self.width = names, len(first)
+        self.called = self._called(params, pointer)
         self.out = 0
+
+    def _called(self, params: dict[str, Any], pointer: str) -> list[list[bytes]]:
+        """For each file, the first one first, the cell that says which it is; none of them where nobody asks."""
+        files: list[FileId | None] = [None, *params["files"]]
+        if "source" not in params:
+            return [[] for _ in files]
+        given = params.get("names", [])
+        default = ["" if name is None else str(name) for name in files[len(given) :]]
+        return [[encoded(name, self.byte_dialect, f"{pointer}/names")] for name in [*given, *default]]
 
     def prepare(self, workspace: object) -> Counts:
         """See `Behaviour.prepare`."""
@@ -89,10 +132,10 @@ class Concat(Written, Mapper):
         return ParsedBatch(batch.byte_dialect, movable(batch), batch.line_texts, batch.rows, batch.parsed_fields)
 
     def _wider(self, batch: Batch) -> Batch:
-        more = [b""] * (len(self.names) - self.width)
+        more = [*[b""] * (len(self.matched) - self.width), *self.called[0]]
         rows, part = [], Part(self.bound)
         for number, row in enumerate(batch.rows):
-            if not part.takes(len(batch.raw[number]) + len(self.names), row):
+            if not part.takes(len(batch.raw[number]) + len(self.names) + sum(map(len, more)), row):
                 break
             fields = batch.fields(number)
             if more:
@@ -102,55 +145,33 @@ class Concat(Written, Mapper):
 
     def more(self) -> Iterator[Batch]:
         """The other files' records, written in this one's dialect; fields beyond their header stay last."""
-        for second in self.second_inputs:
-            places, width = self._places(second), len(second.columns)
+        for second, called in zip(self.second_inputs, self.called[1:], strict=True):
+            places = same_places(self.matched, self.width, second, self.fold)
             for batch in second.batches():
                 for few in some(batch, len(places)):
-                    yield self._placed(second, few, places, width)
+                    with second.blamed():
+                        yield self._placed(second, few, places, called)
 
-    def _placed(self, second: SecondInput, batch: Batch, places: list[int | None], width: int) -> Batch:
-        rows = []
+    def _placed(self, second: SecondInput, batch: Batch, places: list[int | None], called: list[bytes]) -> Batch:
+        rows, width = [], len(second.columns)
         for number, row in enumerate(batch.rows):
-            self.bound.check(len(batch.raw[number]) + len(places), row)
+            self.bound.check(len(batch.raw[number]) + len(places) + sum(map(len, called)), row)
             fields: list[bytes | None] = [*batch.fields(number)]
             fields += [None] * (width - len(fields))
             cells = [None if place is None else fields[place] for place in places]
-            rows.append(second.into(self.byte_dialect, [*cells, *fields[width:]]))
-        with second.blamed():
-            return batch_of(rows, batch.rows, self.byte_dialect, self.bound)
-
-    def _places(self, second: SecondInput) -> list[int | None]:
-        """For each column of the result, the other file's one that it takes its values from."""
-        if second.columns == self.first:
-            return [*range(self.width), *[None] * (len(self.names) - self.width)]
-        known = {name: place for place, name in enumerate(second.columns)}
-        return [known.get(name) for name in self.names]
+            made = second.into(self.byte_dialect, [*cells, *fields[width:]])
+            rows.append([*made[: len(cells)], *called, *made[len(cells) :]])
+        return batch_of(rows, batch.rows, self.byte_dialect, self.bound)
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""
         return {"out": self.out}
 
 
-def _check_names(first: list[str], second: SecondInput, pointer: str) -> None:
-    """Raise `AmbiguousColumn` for a name by which the columns of two different headers cannot be matched."""
-    with second.blamed():
-        if twice := _repeated(second.columns, set(second.columns)):
-            raise AmbiguousColumn(_two(second.columns, twice), pointer=second.pointer)
-    if twice := _repeated(first, set(second.columns)):
-        raise AmbiguousColumn(f"{_two(first, twice)} File {second.name} has {twice!r}, too.", pointer=pointer)
-
-
-def _repeated(columns: list[str], wanted: set[str]) -> str | None:
-    return next((name for name, times in Counter(columns).items() if times > 1 and name in wanted), None)
-
-
-def _two(columns: list[str], name: str) -> str:
-    places = [place for place, each in enumerate(columns, start=1) if each == name]
-    kept = json.dumps({"op": "select", "drop": [{"index": place} for place in places[1:]]})
-    return (
-        f"Columns of different headers are matched by name, and columns {', '.join(map(str, places))} are all called "
-        f"{name!r}; keep one of them first, as with the step {kept}."
-    )
+def _new(name: str, names: list[str], pointer: str) -> str:
+    if name in names:
+        raise InvalidInput(f"source: there is a column {name!r} already; choose another name.", pointer=pointer)
+    return name
 
 
 OPERATION = Operation(
@@ -161,5 +182,6 @@ OPERATION = Operation(
     example={"op": "concat", "files": [2, 3]},
     build=Concat,
     files=files,
+    nameless=nameless,
     traits=traits,
 )

@@ -11,6 +11,7 @@ from csvapi.csvio.disk import disk_budget
 from csvapi.steps.formats import FORMATS
 from csvapi.steps.gathering import Converter, Gathering
 from csvapi.steps.growth import Bound, some
+from csvapi.steps.new_names import numbered
 from csvapi.steps.params import choice
 from csvapi.steps.step import Operation, Traits
 from csvapi.steps.writing import byte_dialect_of
@@ -66,7 +67,7 @@ class Convert(Converter):
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         self.format = FORMATS[params["format"]]
         self.after, self.byte_dialect = context, byte_dialect_of(context)
-        self.names, self.pointer = distinct(context.columns), pointer
+        self.names, self.pointer = numbered(context.columns), pointer
         self.form = {"format": params["format"], "media_type": self.format.media_type, "suffix": self.format.suffix}
         self.beyond = 0
 
@@ -142,20 +143,6 @@ class Converting(Gathering):
 
 def _file(workspace: Workspace, number: int) -> Path:
     return workspace.folder / f"converted-{number}"
-
-
-def distinct(names: list[str]) -> list[str]:
-    """The names, numbered where they occur again."""
-    found: dict[str, None] = {}
-    taken = set(names)
-    numbers: dict[str, int] = {}
-    for name in names:
-        new = name
-        while new in found or (new != name and new in taken):
-            numbers[name] = numbers.get(name, 1) + 1
-            new = f"{name}_{numbers[name]}"
-        found[new] = None
-    return list(found)
 
 
 OPERATION = Operation(

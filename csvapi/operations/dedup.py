@@ -4,27 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from marshmallow import Schema
+from marshmallow import Schema, fields, validate
 
 from csvapi.steps.keyed import Keyed
-from csvapi.steps.params import IGNORABLE, choice, columns_field, ignore_field
+from csvapi.steps.params import IGNORABLE, choice, ignore_field
+from csvapi.steps.ranks import KeepField, named, ranks
 from csvapi.steps.step import Operation
+from csvapi.steps.typed_keys import TypedColumnField, compared, pointers
 
 if TYPE_CHECKING:
     from csvapi.steps.step import Column, Context
+
+_COLUMNS = "Columns to compare, as text or as numbers or dates of a format; without it, whole records are compared."
+_KEEP = (
+    "Which record of a group of equal ones stays; default first. fullest: the one with the most fields that are not "
+    'empty. {"max": COLUMN} or {"min": COLUMN}: the one with the largest or smallest value, as text or as what "as" '
+    "says. Of equals the first."
+)
+
+PLACES = ("first", "last", "none")  # what may stay by its place in the file
 
 
 class Params(Schema):
     """The parameters of dedup."""
 
-    columns = columns_field(metadata={"description": "Columns to compare; without it, whole records are compared."})
-    keep = choice(
-        "first",
-        "last",
-        "none",
-        description="Which record of a group of equal ones stays; default first.",
-        default="first",
+    columns = fields.List(
+        TypedColumnField(),
+        validate=validate.Length(min=1, error="must name at least one column."),
+        metadata={"description": _COLUMNS},
     )
+    keep = KeepField(*PLACES, "fullest", metadata={"description": _KEEP, "default": "first"})
     ignore = ignore_field(*IGNORABLE)
     empty = choice(
         "compare",
@@ -37,14 +46,26 @@ class Params(Schema):
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
     """Every column that the parameters name, with its pointer within the step."""
-    return [(f"/columns/{number}", column) for number, column in enumerate(params.get("columns", ()))]
+    return pointers(params.get("columns", [])) + named(params.get("keep"))
 
 
 def build(params: dict[str, Any], context: Context, pointer: str) -> Keyed:
-    """Compare fields as text, as tuples; the order of the file is kept."""
-    positions = [context.position(column, pointer + at) for at, column in columns(params)] or None
-    ignore, keeps_empty = frozenset(params.get("ignore", ())), params.get("empty") == "keep"
-    return Keyed.of(positions, context, params.get("keep", "first"), ignore=ignore, keeps_empty=keeps_empty)
+    """Compare fields as tuples, as text; the order of the file is kept. A number or a date equals every other way to
+    write it in its format (`1.0` is `1`), and what is none is compared as text and counted; for `keep`, it and an empty
+    value lose to any value. One pass for the keys, one that copies; memory: the budget, then the workspace.
+    """
+    positions, typed = compared(params.get("columns", []), context, pointer)
+    keep = params.get("keep", "first")
+    decides = ranks(keep, context, pointer)
+    return Keyed.of(
+        positions or None,
+        context,
+        "first" if decides else keep,
+        ignore=frozenset(params.get("ignore", ())),
+        keeps_empty=params.get("empty") == "keep",
+        typed=typed,
+        ranks=decides,
+    )
 
 
 OPERATION = Operation(
@@ -57,4 +78,5 @@ OPERATION = Operation(
     build=build,
     keyed=True,
     columns=columns,
+    spreads=lambda params: params.get("keep", "first") in PLACES,
 )

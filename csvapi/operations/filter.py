@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.batch import Batch, Mask
 from csvapi.steps.asked import not_comparable, text_comparison
-from csvapi.steps.conditions import FEW, NEGATIVE, All, Leaf, Node, Not, Text, among, any_of, inverse, text_test
-from csvapi.steps.filter_params import COMPARISONS, Params, columns
+from csvapi.steps.column_pairs import ColumnPair, incomparable
+from csvapi.steps.conditions import FEW, NEGATIVE, All, Leaf, Node, Not, among, any_of, inverse, text_test
+from csvapi.steps.emptiness import EmptyRecord, empty_cell
+from csvapi.steps.filter_params import COMPARISONS, Params, columns, names_column
 from csvapi.steps.fitting import fitting
 from csvapi.steps.params import compiled
 from csvapi.steps.selecting import Selector
@@ -33,13 +35,17 @@ class Filter(Selector):
 
     A number is compared exactly, `007` is the number 7, and a cell that is none meets no condition but `!=`; under
     `auto`, `==` and `in` take a cell with leading zeros for a code that equals no number. NaN and INF are no numbers. A
-    date is ISO 8601, or of the format that is given. One pass, stateless; memory: the answers for 10,000 cells of each
+    date is ISO 8601, or of the format that is given.
+
+    With `{"column": "b"}` in place of a value the cells of two columns are compared: under `auto` two numbers as
+    numbers, two dates as dates; others are equal if their texts are, and have no order. Without a column, `is_empty`
+    holds for records that have nothing in any field. One pass, stateless; memory: the answers for 10,000 cells of each
     condition.
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         self.context = context
-        self.counted: list[tuple[str, Leaf | TypedLeaf]] = []  # conditions in doubt, with their pointers
+        self.counted: list[tuple[str, Leaf | TypedLeaf | ColumnPair]] = []  # conditions in doubt, with their pointers
         if "where" in params:
             where = params["where"]
             parts = where["all"] if set(where) == {"all"} else [where]
@@ -89,7 +95,8 @@ class Filter(Selector):
 
     def counts(self) -> Counts:
         """For each typed condition, how many of the cells it was asked about are no such value."""
-        found = {at: leaf.asked.seen.count for at, leaf in self.counted if isinstance(leaf, TypedLeaf) and leaf.asked}
+        typed = [(at, leaf) for at, leaf in self.counted if not isinstance(leaf, Leaf)]
+        found = {at: leaf.asked.seen.count for at, leaf in typed if leaf.asked}
         return {"not_comparable": found} if found else {}
 
     def _node(self, node: dict[str, Any], pointer: str) -> Node:
@@ -103,15 +110,31 @@ class Filter(Selector):
 
     def _leaf(self, leaf: dict[str, Any], pointer: str) -> Node:
         name = leaf["operator"]
-        position = self.context.position(leaf["column"], f"{pointer}/column")
         positive = NEGATIVE.get(name, name)
-        node = self._positive(positive, leaf, position, pointer)
+        if "column" not in leaf:
+            width, spaces = len(self.context.columns), leaf.get("spaces", False)
+            node: Node = EmptyRecord(width, byte_dialect_of(self.context), spaces)
+        else:
+            position = self.context.position(leaf["column"], f"{pointer}/column")
+            pair = names_column(leaf.get("value"))
+            node = (self._pair if pair else self._positive)(positive, leaf, position, pointer)
         return Not(node) if positive != name else node
+
+    def _pair(self, name: str, leaf: dict[str, Any], position: int, pointer: str) -> Node:
+        """With the cell of another column."""
+        second = self.context.position(leaf["value"]["column"], f"{pointer}/value/column")
+        as_, fold = leaf.get("as", "auto"), "case" in leaf.get("ignore", ())
+        pair = ColumnPair(name, position, second, as_, fold, byte_dialect_of(self.context))
+        if pair.typed:
+            kinds = [pair.format.kind] if pair.format else ["number", "date"]
+            pair.asked = incomparable(self.context.columns[position], self.context.columns[second], kinds)
+            self.counted.append((pointer, pair))
+        return pair
 
     def _positive(self, name: str, leaf: dict[str, Any], position: int, pointer: str) -> Node:
         byte_dialect = byte_dialect_of(self.context)
         if name == "is_empty":
-            return Leaf(position, Text("==", b""), absent=True)
+            return empty_cell(position, byte_dialect, spaces=leaf.get("spaces", False))
         if name == "matches":
             search = compiled(leaf["value"], "value").search
 
@@ -185,6 +208,8 @@ def _name(column: Column) -> str:
 
 def _shown(node: dict[str, Any]) -> str:
     """A condition as people write it."""
+    if "column" not in node and "operator" in node:
+        return f"(record {node['operator']})"
     if "column" not in node:
         return json.dumps(node, ensure_ascii=False, sort_keys=True)
     value = json.dumps(node["value"], ensure_ascii=False) if "value" in node else ""

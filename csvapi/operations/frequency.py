@@ -1,4 +1,4 @@
-"""frequency: how often each value of a column occurs."""
+"""frequency: how often each value of a column, or of several together, occurs."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from marshmallow import Schema
+from marshmallow import Schema, ValidationError, validates_schema
 
 from csvapi.spill.external_sort import SortedRuns, merged
 from csvapi.spill.record_sort import NativeSortedRuns
 from csvapi.steps.gathering import Gathering, Reducer
-from csvapi.steps.params import ColumnField, whole
+from csvapi.steps.growth import KEY_COLUMNS
+from csvapi.steps.params import Alternative, ColumnField, columns_field, whole
 from csvapi.steps.report_table import Table
 from csvapi.steps.step import Operation
+from csvapi.steps.tuple_counts import TupleCounts
 from csvapi.steps.value_counts import Ranking, ValueCounts
 
 if TYPE_CHECKING:
@@ -33,21 +35,43 @@ _BATCH = 1_000
 class Params(Schema):
     """The parameters of frequency."""
 
-    column = ColumnField(required=True, metadata={"description": "The column whose values are counted."})
+    column = ColumnField(metadata={"description": "The column whose values are counted."})
+    columns = columns_field(metadata={"description": "Several columns, whose values are counted together."})
     top = whole("How many of the most frequent values; without it, all.", 1)
+
+    alternatives = (Alternative("One column", ("column",)), Alternative("Several columns", ("columns",)))
+
+    @validates_schema
+    def one_of_both(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse anything but one of column and columns, and more columns than a key may have."""
+        if ("column" in data) == ("columns" in data):
+            raise ValidationError("give either column or columns.", "column")
+        if len(data.get("columns", ())) > KEY_COLUMNS:
+            raise ValidationError(f"must name at most {KEY_COLUMNS} columns.", "columns")
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
     """Every column that the parameters name, with its pointer within the step."""
-    return [("/column", params["column"])]
+    if "column" in params:
+        return [("/column", params["column"])]
+    return [(f"/columns/{number}", column) for number, column in enumerate(params["columns"])]
+
+
+def build(params: dict[str, Any], context: Context, pointer: str) -> Table:
+    """The most frequent first, equal ones in the order of their bytes; share is of all records, to six places.
+
+    With `column` the result has `value`, `count` and `share`, with `columns` their names in place of `value`. One pass.
+    Memory: the budget; beyond it, counts are written to the workspace in order and merged. An absent field counts as an
+    empty one.
+    """
+    if "column" in params:
+        return Frequency(params, context, pointer)
+    positions = [context.position(column, pointer + at) for at, column in columns(params)]
+    return TupleCounts(positions, params.get("top"), context, pointer)
 
 
 class Frequency(Table, Reducer):
-    """The most frequent first, equal ones in the order of their bytes; share is of all records, to six places.
-
-    One pass. Memory: the budget; beyond it, counts are written to the workspace in order and merged. An absent field
-    counts as an empty one.
-    """
+    """A record for each value of one column; see `build`."""
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         super().__init__(context, ["value", "count", "share"], pointer)
@@ -180,9 +204,10 @@ OPERATION = Operation(
     name="frequency",
     kind="reducer",
     stateless=True,
-    summary="Count how often each value of a column occurs.",
+    summary="Count how often each value of a column, or of several together, occurs.",
     params=Params,
     example={"op": "frequency", "column": "email", "top": 20},
-    build=Frequency,
+    build=build,
     columns=columns,
+    spreads=lambda params: "columns" not in params,
 )

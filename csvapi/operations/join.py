@@ -5,17 +5,20 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow import Schema, fields, validates_schema
 
 from csvapi.csvio.batch import Batch
 from csvapi.csvio.parsed_batch import ParsedBatch
+from csvapi.steps.column_names import distinct
 from csvapi.steps.conditions import inverse
-from csvapi.steps.growth import EACH, KEY_COLUMNS, PART, Bound
+from csvapi.steps.growth import EACH, PART, Bound
+from csvapi.steps.key_columns import check_keys, keys
 from csvapi.steps.lookup import Lookup
 from csvapi.steps.mapping import Expander
-from csvapi.steps.params import Alternative, FileField, choice, columns_field
+from csvapi.steps.params import IGNORABLE, Alternative, FileField, choice, columns_field, ignore_field
 from csvapi.steps.selecting import Selector
 from csvapi.steps.step import Operation, Traits
+from csvapi.steps.unmatched import Unmatched
 from csvapi.steps.writing import Text, Written, encoded, movable, records
 
 if TYPE_CHECKING:
@@ -36,8 +39,9 @@ class Params(Schema):
     left_on = columns_field(metadata={"description": "The key columns of the first file."})
     right_on = columns_field(metadata={"description": "The key columns of the second file, in the same order."})
     how = choice(
-        "inner", "left", "semi", "anti",
-        description="inner: pairs; left: also records without a match; semi: records with one; anti: those without.",
+        "inner", "left", "full", "semi", "anti",
+        description="inner: pairs; left: also records without a match; full: also those of the second file, last; "
+        "semi: records with a match; anti: those without.",
         default="inner",
     )  # fmt: skip
     suffix = fields.String(
@@ -47,29 +51,22 @@ class Params(Schema):
         Alternative("Same names", ("on",)),
         Alternative("Different names", ("left_on", "right_on")),
     )
+    ignore = ignore_field(*IGNORABLE, what="Compare keys")
 
     @validates_schema
     def one_way(self, data: dict[str, Any], **_: object) -> None:
         """Refuse key columns that are given twice, not at all, or not in pairs."""
-        if ("on" in data) == ("left_on" in data or "right_on" in data):
-            raise ValidationError("give either on, or left_on and right_on.", "on")
-        if "on" not in data and len(data.get("left_on", ())) != len(data.get("right_on", ())):
-            raise ValidationError("must name as many columns as left_on.", "right_on")
-        name = "on" if "on" in data else "left_on"
-        if len(data.get(name, ())) > KEY_COLUMNS:
-            raise ValidationError(f"must name at most {KEY_COLUMNS} columns.", name)
+        check_keys(data)
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
     """The key columns of the first file, each with its pointer within the step."""
-    of = "on" if "on" in params else "left_on"
-    return [(f"/{of}/{number}", column) for number, column in enumerate(params[of])]
+    return keys(params, "left_on")
 
 
 def others(params: dict[str, Any]) -> list[tuple[str, Column]]:
     """The key columns of the second file."""
-    of = "on" if "on" in params else "right_on"
-    return [(f"/{of}/{number}", column) for number, column in enumerate(params[of])]
+    return keys(params, "right_on")
 
 
 def files(params: dict[str, Any]) -> list[tuple[str, FileId]]:
@@ -79,12 +76,13 @@ def files(params: dict[str, Any]) -> list[tuple[str, FileId]]:
 
 def traits(params: dict[str, Any]) -> Traits:
     """How the engine runs it: inner and left write another file, semi and anti select records."""
-    pairs = params.get("how", "inner") in ("inner", "left")
+    pairs = params.get("how", "inner") in ("inner", "left", "full")
     return Traits("mapper", stateless=True, settles=True) if pairs else Traits("selector", stateless=True)
 
 
 class Join(Lookup, Written, Expander):
-    """inner and left. A record's bytes stay and the other's fields follow; matches in the order of their file.
+    """inner, left and the first part of full. A record's bytes stay and the other's fields follow; matches in the order
+    of their file.
 
     However many pairs the records of a batch have, they are written in parts of bounded size.
     """
@@ -96,7 +94,7 @@ class Join(Lookup, Written, Expander):
         names = [self.second.columns[at] for at in self.taken]
         known = set(context.columns)
         Bound(context.max_record, pointer).check_header(len(suffix) * sum(name in known for name in names))
-        self.names = [name + suffix if name in known else name for name in names]
+        self.names = distinct([name + suffix if name in known else name for name in names], known)
         before = self.byte_dialect
         Written.__init__(self, context, [*context.columns, *self.names], pointer)
         self.width = len(context.columns)
@@ -184,6 +182,15 @@ class Join(Lookup, Written, Expander):
         return {"kept": kept, "dropped": self.seen - kept, "out": self.out, **super().counts()}
 
 
+class Full(Unmatched, Join):
+    """full: as left, and then what no record of the first file matches."""
+
+    def expand(self, batch: Batch) -> Iterator[Records]:
+        """See `Expander.expand`."""
+        self.note(batch)
+        yield from Join.expand(self, batch)
+
+
 class Matching(Lookup, Selector):
     """semi and anti: whole records, byte for byte."""
 
@@ -202,19 +209,24 @@ class Matching(Lookup, Selector):
 
 
 def build(params: dict[str, Any], context: Context, pointer: str) -> Join | Matching:
-    """Keys are compared as text; a key that is empty in all its columns, or has an absent field, matches nothing. With
-    inner and left a record's bytes stay and the fields of the second file follow, its key columns left out; records
-    with several matches come once for each, in the order of the second file. semi and anti give whole records, byte
-    for byte. The second file is read once, before the first; memory: the budget, then the workspace: where the second
-    file's keys and columns exceed the budget, the first is read once more, to look up its keys in their order on disk.
+    """Keys are compared as text, with `ignore` without regard to case or space; a key that is empty in all its columns,
+    or has an absent field, matches nothing. With inner, left and full a record's bytes stay and the fields of the
+    second file follow, its key columns left out; records with several matches come once for each, in the order of the
+    second file. full adds the records of the second file without a match, last and in their order, with their keys in
+    the first file's key columns; a preview of the first records has none of them. A name that another column has gets
+    the suffix and, if need be, a number. semi and anti give whole records, byte for byte. The second file is read once
+    before the first, for full twice; memory: the budget, then the workspace: where the second file's keys and columns
+    exceed the budget, the first is read once more, to look up its keys in their order on disk.
     """
+    if params.get("how") == "full":
+        return Full(params, context, pointer)
     return (Join if traits(params).settles else Matching)(params, context, pointer)
 
 
 OPERATION = Operation(
     name="join",
     kind="mapper",
-    summary="Join with a second file by key columns: inner, left, semi or anti.",
+    summary="Join with a second file by key columns: inner, left, full, semi or anti.",
     params=Params,
     example={"op": "join", "file": 2, "on": ["id"], "how": "left"},
     build=build,

@@ -235,4 +235,5 @@ OPERATION = Operation(
     example={"op": "profile", "columns": ["age", "email"], "top": 3},
     build=Profile,
     columns=columns,
+    spreads=lambda _: True,
 )

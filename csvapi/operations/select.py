@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, validates_schema
 
 from csvapi.csvio.batch import Batch
 from csvapi.csvio.rewriting import Rewriting
 from csvapi.errors import InvalidInput
 from csvapi.steps.growth import EACH, PART, Part
 from csvapi.steps.mapping import Mapper
-from csvapi.steps.params import Alternative, columns_field
-from csvapi.steps.step import Operation
+from csvapi.steps.new_names import numbered, trimmed
+from csvapi.steps.params import Alternative, columns_field, flag
+from csvapi.steps.renaming import RenameField, renamed_columns
+from csvapi.steps.selecting import Student
+from csvapi.steps.step import Operation, Traits
 from csvapi.steps.writing import Written, batch_of, byte_dialect_of, encoded
 
 if TYPE_CHECKING:
+    from csvapi.spill.workspace import Workspace
     from csvapi.steps.step import Column, Context, Counts
 
 
@@ -25,23 +29,28 @@ class Params(Schema):
 
     columns = columns_field(metadata={"description": "The columns that stay, in the order they are to have."})
     drop = columns_field(metadata={"description": "The columns that go; the others keep their order."})
-    rename = fields.Dict(
-        keys=fields.String(),
-        values=fields.String(),
-        validate=validate.Length(min=1, error="must rename at least one column."),
-        metadata={"description": "New names by old ones."},
+    drop_empty = flag("Drop columns that are empty in every record.")
+    rename = RenameField(
+        metadata={"description": 'New names by old ones; or a list of {"column", "to"}, where names repeat.'}
     )
+    trim_names = flag("Remove white space at both ends of names.")
+    unique_names = flag("Name blank columns by their position (column_3), and number repeated names (name_2).")
     alternatives = (
-        Alternative("Keep columns", ("columns",), ("rename",)),
-        Alternative("Drop columns", ("drop",), ("rename",)),
-        Alternative("Rename columns", ("rename",)),
+        Alternative("Keep columns", ("columns",), ("rename", "drop_empty", "trim_names", "unique_names")),
+        Alternative("Drop columns", ("drop",), ("rename", "drop_empty", "trim_names", "unique_names")),
+        Alternative("Rename columns", ("rename",), ("drop_empty", "trim_names", "unique_names")),
+        Alternative(
+            "Drop empty columns", ("drop_empty",), ("trim_names", "unique_names"), {"drop_empty": {"const": True}}
+        ),
+        Alternative("Trim names", ("trim_names",), ("unique_names",), {"trim_names": {"const": True}}),
+        Alternative("Make names unique", ("unique_names",), (), {"unique_names": {"const": True}}),
     )
 
     @validates_schema
     def something_to_do(self, data: dict[str, Any], **_: object) -> None:
         """Refuse a step that would change nothing, or that says twice which columns stay."""
-        if not data:
-            raise ValidationError("give columns or drop, rename, or both.", "columns")
+        if not any(data.values()):
+            raise ValidationError("give columns or drop, rename, or one of the others.", "columns")
         if "columns" in data and "drop" in data:
             raise ValidationError("give either columns or drop.", "drop")
 
@@ -49,43 +58,64 @@ class Params(Schema):
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
     """Every column that the parameters name, with its pointer within the step."""
     named = [(f"/{of}/{i}", column) for of in ("columns", "drop") for i, column in enumerate(params.get(of, ()))]
-    return [*named, *((f"/rename/{_escaped(name)}", name) for name in params.get("rename", ()))]
+    return [*named, *((f"/rename{at}", column) for at, column, _ in renamed_columns(params.get("rename", {})))]
 
 
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")
+def traits(params: dict[str, Any]) -> Traits:
+    """How the engine runs it: with a pass to find the empty columns if those are to go."""
+    if params.get("drop_empty"):
+        return Traits("mapper", studies=True, settles=True, names_from_data=True)
+    return Traits("mapper", stateless=True)
 
 
 class Select(Written, Mapper):
-    """Takes columns by their positions. One pass, stateless; memory: a batch.
-
-    A field a record does not have is written as an empty one; fields beyond the header go with `columns` and stay last
-    with `drop`. With nothing but `rename` the records keep their bytes.
-    """
+    """Takes columns by their positions. One pass, stateless; memory: a batch."""
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
+        self.params, self.context, self.pointer = params, context, pointer
         found = dict(columns(params))
         named = {at: context.position(column, pointer + at) for at, column in found.items()}
         chosen = [named[at] for at in found if at.startswith("/columns/")]
         gone = {named[at] for at in found if at.startswith("/drop/")}
-        self.positions = chosen or [position for position in range(len(context.columns)) if position not in gone]
-        if not self.positions:
-            raise InvalidInput("drop: at least one column must stay.", pointer=f"{pointer}/drop")
         if "rename" in params and not context.header:
             raise InvalidInput("rename: the file has no header that holds names.", pointer=f"{pointer}/rename")
+        renamed = renamed_columns(params.get("rename", {}))
+        self.renamed = {named[f"/rename{at}"]: new for at, _, new in renamed}
         self.rest = None if "columns" in params else len(context.columns)
-        self.same = "columns" not in params and "drop" not in params and not byte_dialect_of(context).dialect.skip_space
-        renamed = {named[f"/rename/{_escaped(old)}"]: new for old, new in params.get("rename", {}).items()}
-        super().__init__(context, [renamed.get(at, context.columns[at]) for at in self.positions], pointer)
-        self.times = Counter(self.positions)
-        self.most = max(self.times.values())
-        self.renamed = {at: encoded(new, self.byte_dialect, f"{pointer}/rename") for at, new in renamed.items()}
-        self.rewriting = Rewriting(self.byte_dialect, self.positions, self.bound.limit)
+        self.choose(chosen or [position for position in range(len(context.columns)) if position not in gone])
+        self.same = len(self.positions) == len(context.columns) and not {"columns", "drop"} & set(params)
+        self.same = self.same and not byte_dialect_of(context).dialect.skip_space
         self.filled = 0
+
+    def choose(self, positions: list[int]) -> None:
+        """Set which columns stay. Raises `InvalidInput` if there are none, or if a name cannot be written."""
+        if not positions:
+            raise InvalidInput("drop: at least one column must stay.", pointer=f"{self.pointer}/drop")
+        self.positions = positions
+        names = self._names()
+        super().__init__(self.context, names, self.pointer)
+        each = zip(names, positions, strict=True)
+        self.new = [
+            None if new == self.context.columns[at] else encoded(new, self.byte_dialect, f"{self.pointer}/rename")
+            for new, at in each
+        ]
+        self.times = Counter(positions)
+        self.most = max(self.times.values())
+        self.rewriting = Rewriting(self.byte_dialect, positions, self.bound.limit)
+
+    def _names(self) -> list[str]:
+        names = [self.renamed.get(at, self.context.columns[at]) for at in self.positions]
+        if self.params.get("trim_names"):
+            names = [trimmed(name) for name in names]
+        if self.params.get("unique_names"):
+            each = zip(names, self.positions, strict=True)
+            names = numbered([name if trimmed(name) else f"column_{at + 1}" for name, at in each])
+        return names
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         """See `Headed.head`: the chosen columns by their new names."""
-        return self.top([self.renamed.get(at, fields[at]) for at in self.positions] if fields else fields)
+        each = zip(self.new, self.positions, strict=True)
+        return self.top([fields[at] if new is None else new for new, at in each] if fields else fields)
 
     def map(self, batch: Batch) -> Batch:
         """The first records of the batch, as many as fit into a part."""
@@ -123,13 +153,55 @@ class Select(Written, Mapper):
         return {"filled": self.filled}
 
 
+class SelectFilled(Student, Select):
+    """The same without the columns that are empty in every record, which a pass finds out; without records all stay."""
+
+    def prepare(self, workspace: Workspace) -> Counts:
+        """See `Behaviour.prepare`."""
+        self.unfilled, self.seen = set(self.positions), 0
+        return {}
+
+    def study(self, batch: Batch) -> None:
+        """See `Student.study`: columns that have something are looked at no more."""
+        self.seen += len(batch)
+        self.unfilled = {at for at in self.unfilled if _is_empty(batch, at)}
+
+    def studied(self) -> None:
+        """See `Student.studied`."""
+        left = [at for at in self.positions if at not in self.unfilled]
+        if self.seen and not left:
+            detail = "drop_empty: all columns that are left are empty, and at least one must stay."
+            raise InvalidInput(detail, pointer=f"{self.pointer}/drop_empty")
+        if self.seen and self.unfilled:
+            self.same = False
+            self.choose(left)
+
+    def counts(self) -> Counts:
+        """See `Behaviour.counts`."""
+        return {**super().counts(), "empty_columns": len(self.unfilled) if self.seen else 0}
+
+
+def _is_empty(batch: Batch, position: int) -> bool:
+    mask = batch.text_mask(position, "==", b"")
+    return not any(batch.column(position)) if mask is None else 0 not in mask
+
+
+def build(params: dict[str, Any], context: Context, pointer: str) -> Select:
+    """Takes columns by their positions. A field a record does not have is written as an empty one; fields beyond the
+    header go with `columns` and stay last with the others. With nothing but names to change the records keep their
+    bytes. Names are renamed, then trimmed, then made unique. One pass, stateless; memory: a batch. `drop_empty` takes
+    one pass more; without records all columns stay, and the steps after it are checked when it has run.
+    """
+    return (SelectFilled if params.get("drop_empty") else Select)(params, context, pointer)
+
+
 OPERATION = Operation(
     name="select",
     kind="mapper",
-    stateless=True,
     summary="Keep, drop, reorder and rename columns.",
     params=Params,
     example={"op": "select", "columns": ["email", "id"], "rename": {"email": "mail"}},
-    build=Select,
+    build=build,
     columns=columns,
+    traits=traits,
 )

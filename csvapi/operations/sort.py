@@ -6,7 +6,7 @@ from itertools import starmap
 from operator import add
 from typing import TYPE_CHECKING, Any
 
-from marshmallow import Schema, ValidationError, fields, pre_load, validate
+from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
 from csvapi.csvio.indexed import IndexedBatch
 from csvapi.native.comparing import pack
@@ -42,6 +42,15 @@ class By(Schema):
     order = choice("asc", "desc", description="Smallest or largest first; default asc.", default="asc")
     empty = choice("first", "last", description="Where records without such a value go; default last.", default="last")
     ignore_case = flag("Compare text without regard to case.")
+    ignore_accents = flag("Compare text without regard to accents: é as e.")
+    natural = flag("Compare runs of digits in text as numbers: file2 before file10.")
+
+    @validates_schema
+    def of_text(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse what means nothing to numbers and dates."""
+        for name in ("ignore_accents", "natural"):
+            if data.get(name) and data.get("as", "text") != "text":
+                raise ValidationError("is for text; leave it out, or as.", name)
 
 
 _BY: dict[str, Any] = {"oneOf": [COLUMN, {"$ref": By}]}
@@ -88,7 +97,8 @@ def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
 
 
 class Sort(Gatherer):
-    """Stable; text by code point, numbers exactly, dates as moments. The records keep their bytes.
+    """Stable; text by code point, numbers exactly, dates as moments. The records keep their bytes. `natural` compares
+    runs of the digits 0 to 9 as whole numbers, without their leading zeros, and the text around them as text.
 
     Numbers may have leading zeros and outer spaces; NaN and INF are none. What is empty or no number or date goes to
     one end, in the order of the file.
@@ -109,7 +119,8 @@ class Sort(Gatherer):
             form,
             descending=by.get("order") == "desc",
             empty_first=by.get("empty") == "first",
-            fold=by.get("ignore_case", False),
+            ignore=tuple(name for name in ("case", "accents") if by.get(f"ignore_{name}")),
+            natural=by.get("natural", False),
             asked=not_comparable(self.after.columns[position], [form.kind], self.byte_dialect) if form else None,
         )
 

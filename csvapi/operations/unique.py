@@ -52,4 +52,5 @@ OPERATION = Operation(
     build=build,
     keyed=True,
     columns=columns,
+    spreads=lambda _: True,
 )

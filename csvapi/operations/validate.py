@@ -180,5 +180,6 @@ OPERATION = Operation(
     },
     build=build,
     columns=columns,
+    spreads=lambda _: True,
     traits=traits,
 )

@@ -23,10 +23,10 @@ def publish(connection: redis.Redis, task_id: str, figures: dict[str, Any]) -> b
         return False
 
 
-def notify(connection: redis.Redis, task_id: str) -> None:
-    """Publish that the task's row has changed; listeners read the row themselves."""
+def notify(connection: redis.Redis, task_id: str, *, ended: bool = True) -> None:
+    """Publish that the task's row has changed, and whether it may have `ended`; listeners read the row themselves."""
     try:
-        connection.publish(CHANNEL, json.dumps({"task": task_id}))
+        connection.publish(CHANNEL, json.dumps({"task": task_id, "ended": ended}))
     except redis.RedisError:
         return
 

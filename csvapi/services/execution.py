@@ -18,10 +18,10 @@ from csvapi.engines.receipt import Receipt
 from csvapi.errors import Cancelled, CsvapiError, DatabaseDown, OutOfMemory, TaskError, TimedOut, WorkerLost
 from csvapi.extensions import runtime
 from csvapi.models import CSV, File, Status, Task, now
-from csvapi.operations import load_steps
+from csvapi.operations import Step, load_steps
 from csvapi.process import memory, memory_kills
 from csvapi.queue import heartbeats, progress
-from csvapi.services import figures, files, leases, quotas, redetection, worker_shares
+from csvapi.services import cluster_runs, engine_choice, figures, files, leases, quotas, redetection, worker_shares
 from csvapi.services.attempt_files import check_room, temporary_files
 from csvapi.services.dispatch import dispatch
 from csvapi.services.explaining import Aside, Part, add
@@ -32,28 +32,30 @@ PROGRESS_EVERY = 0.25  # seconds between progress figures in Redis
 NOTE_EVERY = 5.0  # seconds between notes of it in the row
 
 
-def run(task_id: str, owner: str, stopped_by: tuple[type[Exception], TaskError]) -> None:
+def run(task_id: str, owner: str, stopped_by: tuple[type[Exception], TaskError]) -> Status | None:
     """Run a queued task to its end; a task that is not queued (delivered twice, cancelled) is left alone.
 
-    `owner` names the worker; `stopped_by` maps the exception by which the queue stops a job that runs too long to the
-    error that it means. In every case the row has the outcome: succeeded with result and receipt, failed with a code
-    and a reason, or queued again after a failure that the task did not cause (the database down, a process killed).
+    Returns how it ended, or None if it did not end here. `owner` names the worker; `stopped_by` maps the exception by
+    which the queue stops a job that runs too long to the error that it means. In every case the row has the outcome:
+    succeeded with result and receipt, failed with a code and a reason, or queued again after a failure that the task
+    did not cause (the database down, a process killed).
     """
     try:
         task = leases.claim(task_id, owner)
     except DatabaseDown as error:
         log.warning("task_not_claimed", task_id=task_id, reason=str(error))  # the reaper puts it on the queue again
-        return
+        return None
     if task is None:
         log.info("nothing_to_do", task_id=task_id, reason="the task is not queued, or not its user's turn")
-        return
+        return None
     with logs.of_task(task.id, task.request_id):
         tracing.note(operation=task.operation, attempt=task.attempt, request_id=task.request_id, worker=owner)
         log.info("task_started", operation=task.operation, attempt=task.attempt, worker=owner)
-        progress.notify(runtime().redis, task.id)
-        _run(task, stopped_by)
+        progress.notify(runtime().redis, task.id, ended=False)
+        status = _run(task, stopped_by)
         progress.notify(runtime().redis, task.id)
         dispatch(task.user_id)
+        return status
 
 
 def is_small(task_id: str) -> bool:
@@ -64,8 +66,8 @@ def is_small(task_id: str) -> bool:
     return runtime().storage.survives_fork and bool(worker_shares.small_ones([task_id]))
 
 
-def _run(task: Task, stopped_by: tuple[type[Exception], TaskError]) -> None:
-    began, killed = time.monotonic(), memory_kills.oom_kills()
+def _run(task: Task, stopped_by: tuple[type[Exception], TaskError]) -> Status | None:
+    began, killed, settings = time.monotonic(), memory_kills.oom_kills(), runtime().settings
     status: Status | None = Status.SUCCEEDED
     try:
         _execute(task)
@@ -75,23 +77,47 @@ def _run(task: Task, stopped_by: tuple[type[Exception], TaskError]) -> None:
         elif isinstance(error, WorkerLost) and memory_kills.oom_kills() > killed:
             error = OutOfMemory(memory_kills.KILLED)
         status = _fail(task, error)
+        if status and settings.cluster:
+            cluster_runs.clear(task.id, task.attempt)
     seconds = time.monotonic() - began
     log.info("task_ended", status=status, seconds=round(seconds, 3))
     if status:
         figures.count_ended(task, status, seconds)
+    return status
 
 
 def _execute(task: Task) -> None:
-    settings = runtime().settings
     if task.file_id is None:
         raise TaskError("The input file has been deleted")
     file = files.of_task(task.user_id, task.file_id)
+    if not runtime().storage.has(file.storage_key):
+        raise TaskError("The input file is missing from the storage; upload it again")
+    steps = load_steps(task.steps)
+    choice = engine_choice.choose(task.options, file, steps)
+    because = cluster_runs.lacking(file) if choice.cluster else choice.because
+    if choice.cluster and not because:
+        _run_on_cluster(task, file, steps)
+    else:
+        _run_here(task, file, steps, because)
+
+
+def _run_on_cluster(task: Task, file: File, steps: list[Step]) -> None:
+    settings = runtime().settings
+    reporter = _Reporter(task, settings.task_time)
+    receipt, key, parts = cluster_runs.run(
+        task, file, _options(task, settings, file.name), reporter, reporter.heartbeat
+    )
+    receipt.warnings[:0] = redetection.warnings_of_run(file, steps)
+    _commit(task, file, receipt, key, parts)
+    cluster_runs.clear(task.id, task.attempt)
+
+
+def _run_here(task: Task, file: File, steps: list[Step], because: str) -> None:
+    """Run the steps on this machine; `because` says why not on the cluster, where the task would have run there."""
+    settings = runtime().settings
     with temporary_files(task) as (temp, workspace), ExitStack() as held:
-        if not runtime().storage.has(file.storage_key):
-            raise TaskError("The input file is missing from the storage; upload it again")
         reporter, aside = _Reporter(task, settings.task_time), Aside(task, temp)
         source = held.enter_context(files.reading(file))
-        steps = load_steps(task.steps)
         more = held.enter_context(others(task.user_id, steps, find=files.of_task))
         warnings = redetection.warnings_of_run(file, steps)
         check_room(file.size)
@@ -109,8 +135,10 @@ def _execute(task: Task) -> None:
             explain=aside.reasons_of_engine if aside.wanted else None,
         )
         receipt.warnings[:0] = warnings
+        if because:
+            receipt.run["not_on_the_cluster"] = because
         with aside.kept(file, source, reporter.heartbeat) as parts:
-            _commit(task, file, receipt, temp, parts)
+            _commit(task, file, receipt, runtime().storage.adopt(temp), parts)
 
 
 def _options(task: Task, settings: Settings, file_name: str) -> engines.Options:
@@ -121,12 +149,12 @@ def _options(task: Task, settings: Settings, file_name: str) -> engines.Options:
         processes=settings.task_processes,
         limits=quotas.limits(task.user_id),
         file_name=file_name,
-        **task.options,
+        **engine_choice.of_engine(task.options),
     )
 
 
-def _commit(task: Task, file: File, receipt: Receipt, temp: Path, parts: list[Part]) -> None:
-    """Make the result durable, then add its row and finish the task in one transaction."""
+def _commit(task: Task, file: File, receipt: Receipt, key: str, parts: list[Part]) -> None:
+    """Add the row of the result, a new object, and finish the task in one transaction."""
     done = receipt.stored()
     operation = task.steps[0]["op"] if len(task.steps) == 1 else "result"
 
@@ -150,7 +178,7 @@ def _commit(task: Task, file: File, receipt: Receipt, temp: Path, parts: list[Pa
         beside = add(session, task, file.name, parts, result.expires_at)
         return {"result_file_id": result.id, "expires_at": result.expires_at, **beside}
 
-    with files.durable(runtime().storage.adopt(temp)) as key:
+    with files.durable(key):
         leases.finish(task, Status.SUCCEEDED, also=add_result, receipt=done)
     figures.count_work(task, done)
 

@@ -9,19 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from io import TextIOWrapper
-from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from sqlalchemy.orm import Session
 
 from csvapi.csvio import Dialect
-from csvapi.csvio.locations import Span, spans, start
+from csvapi.engines.locating import COLUMNS, locate
 from csvapi.extensions import runtime
 from csvapi.models import File, Task
 from csvapi.services import files
 
-COLUMNS = ["row", "line", "byte", "step", "operation", "reason", "kept_row"]
 _PIECE = 1024 * 1024
 
 
@@ -82,32 +80,6 @@ def add(session: Session, task: Task, name: str, parts: list[Part], expires_at: 
     session.add_all(rows)
     session.flush()
     return {f"{row.kind}_file_id": row.id for row in rows}
-
-
-def locate(source: Path, dialect: Dialect, reasons: Path, target: Path, heartbeat: Callable[[], None]) -> None:
-    """Add line and byte of each record to the engine's reasons: one pass over the source."""
-    columns, at = start(source, dialect)
-    with reasons.open(newline="", encoding="utf-8", errors="surrogatepass") as file:
-        rows = csv.reader(file)
-        next(rows)
-        with target.open("w", newline="", encoding="utf-8", errors="replace") as out:
-            writer = csv.writer(out, lineterminator="\n")
-            writer.writerow(COLUMNS)
-            _join(rows, spans(source, dialect, len(columns), at), writer, heartbeat)
-
-
-def _join(rows: Iterator[list[str]], spans: Iterator[Span], writer: Any, heartbeat: Callable[[], None]) -> None:
-    """Join by row number; a row of an earlier step's output has no position in the source."""
-    wanted = next(rows, None)
-    for span in spans:
-        heartbeat()
-        while wanted and span.begin.row <= int(wanted[0]) < span.end.row:
-            location = span.location(int(wanted[0]) - span.begin.row)
-            writer.writerow([location.row, location.line, location.byte, *wanted[1:]])
-            wanted = next(rows, None)
-        if wanted is None:
-            return
-    writer.writerows([row[0], "", "", *row[1:]] for row in chain([wanted] if wanted else [], rows))
 
 
 def _measured(path: Path, heartbeat: Callable[[], None]) -> tuple[int, str]:

@@ -27,32 +27,27 @@ def claim(task_id: str, owner: str) -> Task | None:
     If the task's user already holds their share of the workers (see `worker_shares`), it goes back to wait for its
     turn.
     """
-    queued = (Task.id == task_id, Task.status == Status.QUEUED)
     with transaction() as session:
-        found = session.execute(select(Task.user_id, Task.attempt).where(*queued)).one_or_none()
-    if found is None:
+        task = session.get(Task, task_id)
+    if task is None or task.status != Status.QUEUED:
         return None
-    if found.attempt:
+    queued = (Task.id == task_id, Task.status == Status.QUEUED, Task.attempt == task.attempt)
+    if task.attempt:
         progress.forget(runtime().redis, task_id)  # the request to stop was for the previous attempt
-    most = worker_shares.share(found.user_id)
+    most = worker_shares.share(task.user_id)
+    values = {"status": Status.RUNNING, "attempt": task.attempt + 1, "started_at": now()}
+    values |= {"lease_owner": owner, "lease_expires_at": _until()}
     with transaction() as session:
         if most < runtime().settings.max_running:
-            quotas.lock(session, found.user_id)
-            if worker_shares.running(session, found.user_id) >= most:
+            quotas.lock(session, task.user_id)
+            if worker_shares.running(session, task.user_id) >= most:
                 session.execute(update(Task).where(*queued).values(queued_at=None))
                 return None
-        taken = session.execute(
-            update(Task)
-            .where(*queued)
-            .values(
-                status=Status.RUNNING,
-                attempt=Task.attempt + 1,
-                started_at=now(),
-                lease_owner=owner,
-                lease_expires_at=_until(),
-            )
-        )
-        return session.get(Task, task_id) if changed(taken) else None
+        if not changed(session.execute(update(Task).where(*queued).values(**values))):
+            return None
+    for name, value in values.items():
+        setattr(task, name, value)
+    return task
 
 
 def hold(task_id: str, owner: str) -> bool:

@@ -12,10 +12,11 @@ from csvapi.errors import Expired, NotFound, TaskNotFinished
 from csvapi.extensions import runtime
 from csvapi.models import File, Status, Task
 from csvapi.operations import Step, files_of
-from csvapi.services import files, tasks
-from csvapi.services.step_files import others
+from csvapi.services import engine_choice, files, tasks
+from csvapi.services.step_files import named, others
 from csvapi.services.steps import accepted
 
+_OPTIONS = ("on_ragged", "on_bad", "explain", "output", "engine")
 _NAMES = 500_000  # of columns that a check in this process meets
 _JOINS = 2  # other files whose columns are added to them
 
@@ -23,9 +24,11 @@ _JOINS = 2  # other files whose columns are added to them
 def submit(user_id: int, body: dict[str, Any]) -> Task:
     """Queue `steps` over `input`. Raises what `check` and `tasks.queue` raise, with pointers into the body."""
     file = find_input(user_id, body["input"])
-    chosen: dict[str, Any] = {name: body[name] for name in ("on_ragged", "on_bad", "explain", "output") if name in body}
+    engine_choice.check(body)
+    chosen: dict[str, Any] = {name: body[name] for name in _OPTIONS if name in body}
     check(file, body["steps"], chosen)
-    return tasks.queue(file, body["steps"], options=chosen, label=body.get("label"))
+    steps = named(file, body["steps"])
+    return tasks.queue(file, steps, options=chosen, label=body.get("label"))
 
 
 def find_input(user_id: int, file_id: int) -> File:

@@ -12,7 +12,7 @@ from csvapi.csvio.disk import Limits
 from csvapi.engines.local.trial import FOUND, Trial
 from csvapi.extensions import runtime
 from csvapi.services import files, redetection
-from csvapi.services.step_files import others
+from csvapi.services.step_files import named, others
 from csvapi.services.steps import accepted
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def run(file: File, steps: list[dict[str, Any]], size: int, chosen: dict[str, An
             Dialect.from_json(file.dialect),
             file.columns,
             file.size,
-            steps,
+            named(file, steps),
             size,
             chosen,
             more,

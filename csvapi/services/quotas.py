@@ -11,6 +11,7 @@ from csvapi.csvio.disk import Limits
 from csvapi.errors import NotFound, QuotaExceeded
 from csvapi.extensions import runtime, transaction
 from csvapi.models import ACTIVE, ApiKey, File, Status, Task, User, Webhook
+from csvapi.recent import HARMLESS
 
 
 def lock(session: Session, user_id: int) -> None:
@@ -22,7 +23,8 @@ def lock(session: Session, user_id: int) -> None:
     lock of the user's row. Two transactions with that lock would wait for each other here, and one would be rolled
     back. Raises NotFound if the account is gone.
     """
-    found = session.execute(update(User).where(User.id == user_id).values(is_active=User.is_active))
+    same = update(User).where(User.id == user_id).values(is_active=User.is_active)
+    found = session.execute(same, execution_options=HARMLESS)
     if isinstance(found, CursorResult) and not found.rowcount:
         raise NotFound("The account has been deleted")
 
@@ -41,10 +43,10 @@ def room(session: Session, user_id: int, size: int = 1, more: int = 1) -> int:
     Neither may exceed what all users together may store (CSVAPI_MAX_STORED_TOTAL).
     """
     settings = runtime().settings
-    stored, count = session.execute(
-        select(func.coalesce(func.sum(File.size), 0), func.count()).where(File.user_id == user_id)
+    own = select(User.max_stored).where(User.id == user_id).scalar_subquery()
+    stored, count, own = session.execute(
+        select(func.coalesce(func.sum(File.size), 0), func.count(), own).where(File.user_id == user_id)
     ).one()
-    own = session.scalar(select(User.max_stored).where(User.id == user_id))
     most = settings.max_stored if own is None else own
     left = most - int(stored)
     if left < size:
@@ -61,7 +63,8 @@ def _room_of_all(session: Session, size: int) -> int:
     """
     most = runtime().settings.max_stored_total
     first = session.scalar(select(func.min(User.id)))
-    session.execute(update(User).where(User.id == first).values(is_active=User.is_active))
+    same = update(User).where(User.id == first).values(is_active=User.is_active)
+    session.execute(same, execution_options=HARMLESS)
     stored = int(session.scalar(select(func.coalesce(func.sum(File.size), 0))) or 0)
     if most - stored < size:
         detail = f"The files of all users take {stored} of the {most} bytes this service may store; tell its operator"

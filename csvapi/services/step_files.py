@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from csvapi.blame import blaming
 from csvapi.csvio import Dialect
 from csvapi.errors import NotFound
-from csvapi.operations import files_of
+from csvapi.operations import files_of, with_names
 from csvapi.services import files
 
 if TYPE_CHECKING:
@@ -36,6 +36,15 @@ def others(
             if name not in found:
                 found[name] = _opened(partial(find, user_id), name, pointer, held)
         yield found
+
+
+def named(file: File, steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Checked steps over a file, with the names of the files in those that write them."""
+
+    def name_of(name: FileId | None) -> str:
+        return (file if name is None else files.find(file.user_id, int(name))).name
+
+    return with_names(steps, name_of)
 
 
 def _opened(find: Callable[[int], File], name: FileId, pointer: str, held: ExitStack) -> tuple[Path, Dialect]:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from csvapi.extensions import runtime, transaction
 from csvapi.models import File, Status, Task
 from csvapi.queue import heartbeats
+from csvapi.services import cluster_runs
 from csvapi.services.attempt_files import attempt_of
 
 log = structlog.get_logger(__name__)
@@ -25,7 +26,7 @@ def sweep() -> int:
     Two listings of the storage, each merged with a walk over the file rows; memory for a batch. An object is an orphan
     if it is older than the grace time, in which every upload and every result gets its row.
     """
-    removed = _objects() + _temps() + _workspaces() + runtime().storage.tidy()
+    removed = _objects() + _temps() + _workspaces() + cluster_runs.sweep() + runtime().storage.tidy()
     for file_id, key in missing():
         log.error("object_missing", file_id=file_id, key=key)
     return removed

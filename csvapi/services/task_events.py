@@ -1,4 +1,4 @@
-"""Notification of task changes: one Redis subscription and one thread for all listeners of this process.
+"""Notification of changes: one Redis subscription and one thread for all listeners of this process.
 
 Listeners do not poll the database, and no stream occupies a thread of the web server: the one thread of the hub writes
 to all of them. Messages that are lost while Redis is down are made up for by reading the rows at each heartbeat.
@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import redis
 from flask import Flask, current_app
 
+from csvapi import recent
 from csvapi.errors import CsvapiError
 from csvapi.extensions import runtime
 from csvapi.models import FINISHED, Task
@@ -62,11 +63,15 @@ class Hub:
         self._thread = threading.Thread(target=self._run, name="task-events", daemon=True)
         self._beaten = time.monotonic()
 
-    def start(self) -> None:
-        """Subscribe; returns once no message can be missed any more."""
+    def begin(self) -> None:
+        """Begin to subscribe, without waiting for it."""
         with self._lock:
             if self._thread.ident is None:
                 self._thread.start()
+
+    def start(self) -> None:
+        """Subscribe; returns once no message can be missed any more."""
+        self.begin()
         self._subscribed.wait(_START)
 
     def open_for(self, user_id: int) -> int:
@@ -113,16 +118,16 @@ class Hub:
 
     @contextmanager
     def waiting(self, task_id: str) -> Iterator[threading.Event]:
-        """An event that is set when the task changes after the block has begun."""
-        moved = threading.Event()
+        """An event that is set when the task ends after the block has begun, or is put on the queue again."""
+        ended = threading.Event()
         self.start()
         with self._lock:
-            self._waiting.setdefault(task_id, set()).add(moved)
+            self._waiting.setdefault(task_id, set()).add(ended)
         try:
-            yield moved
+            yield ended
         finally:
             with self._lock:
-                self._waiting[task_id].discard(moved)
+                self._waiting[task_id].discard(ended)
                 if not self._waiting[task_id]:
                     del self._waiting[task_id]
 
@@ -133,6 +138,7 @@ class Hub:
                     self._listen()
                 except (redis.RedisError, CsvapiError, ValueError) as error:
                     log.warning("task events interrupted: %s", error)
+                runtime().recent.listening = False
                 self._subscribed.set()
                 self._beat()
                 time.sleep(_PAUSE)
@@ -140,13 +146,18 @@ class Hub:
     def _listen(self) -> None:
         connection: Any = runtime().redis  # whose pubsub has no types
         with connection.pubsub(ignore_subscribe_messages=True) as subscription:
-            subscription.subscribe(CHANNEL)
-            subscription.get_message(timeout=_PAUSE)  # the server's word that it has begun
+            subscription.subscribe(CHANNEL, recent.CHANNEL)
+            for _ in range(2):
+                subscription.get_message(timeout=_PAUSE)  # the server's word that it has begun, for each channel
             self._subscribed.set()
+            runtime().recent.forget()
+            runtime().recent.listening = True
             self._look(list(self._listeners))
             while True:
                 message = subscription.get_message(timeout=_PAUSE)
-                if message:
+                if message and message["channel"] == recent.CHANNEL.encode():
+                    runtime().recent.forget()
+                elif message:
                     self._hear(json.loads(message["data"]))
                 self._beat()
 
@@ -155,10 +166,11 @@ class Hub:
         if "progress" in message:
             self._tell(task_id, lambda each: each.progressed(message["progress"]))
             return
-        with self._lock:
-            waiting = list(self._waiting.get(task_id, ()))
-        for moved in waiting:
-            moved.set()
+        if message.get("ended", True):  # older workers do not say
+            with self._lock:
+                waiting = list(self._waiting.get(task_id, ()))
+            for ended in waiting:
+                ended.set()
         if task_id in self._listeners:
             self._look([task_id])
 
@@ -200,16 +212,20 @@ def hub() -> Hub:
     return found
 
 
-def ended(task: Task, seconds: float) -> Task:
-    """The task once it has ended, or as it is after so many seconds; at once if no thread may wait for it."""
+def followed(user_id: int, task_id: str, seconds: float) -> Task:
+    """The user's task once it has ended, or as it is after so many seconds; at once if no thread may wait for it.
+
+    Raises NotFound.
+    """
     deadline = time.monotonic() + seconds
     with hub().thread() as free:
         if not free:
-            return task
-        with hub().waiting(task.id) as moved:
-            while (task := tasks.find(task.user_id, task.id)).status not in FINISHED:
+            return tasks.find(user_id, task_id)
+        with hub().waiting(task_id) as ended:
+            while (task := tasks.find(user_id, task_id)).status not in FINISHED:
                 left = deadline - time.monotonic()
-                if left <= 0 or not moved.wait(left):
+                if left <= 0:
                     break
-                moved.clear()
+                ended.wait(left)
+                ended.clear()
     return task

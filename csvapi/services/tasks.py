@@ -67,7 +67,7 @@ def queue(
     except IntegrityError as error:  # the file was deleted in this moment
         raise NotFound("File not found or access denied", pointer="/file_id") from error
     if task.queued_at is not None:
-        _enqueue(task, small=worker_shares.is_small(file.size, steps))
+        _enqueue(task, small=worker_shares.is_small(file.size, steps, task.options))
     log.info("task_accepted", task_id=task.id, file_id=file.id, operation=task.operation)
     return task
 

@@ -6,7 +6,7 @@ is active and which workers there are; the rows say how many tasks a user runs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import redis
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from csvapi.errors import Unavailable
 from csvapi.extensions import runtime, transaction
 from csvapi.models import File, Status, Task
+from csvapi.services import engine_choice
 from csvapi.services.steps import files_named
 
 RECENT = 10  # seconds
@@ -71,14 +72,20 @@ def running(session: Session, user_id: int) -> int:
     return session.scalar(select(func.count()).where(*mine)) or 0
 
 
-def is_small(size: int, steps: list[dict[str, Any]]) -> bool:
+def is_small(size: int, steps: list[dict[str, Any]], options: Mapping[str, Any]) -> bool:
     """Whether a task over so many bytes, and no other file, counts as small: own queue, no fork."""
+    if engine_choice.considered(options, size):
+        return False  # a cluster's client has threads, after which a worker could not fork
     return size < runtime().settings.fork_above and not files_named(steps)
 
 
 def small_ones(task_ids: Sequence[str]) -> set[str]:
     """The ids of the small ones among the tasks. Raises DatabaseDown."""
-    query = select(Task.id, File.size, Task.steps).join(File, Task.file_id == File.id).where(Task.id.in_(task_ids))
+    query = (
+        select(Task.id, File.size, Task.steps, Task.options)
+        .join(File, Task.file_id == File.id)
+        .where(Task.id.in_(task_ids))
+    )
     with transaction() as session:
         found = session.execute(query).all()
-    return {task_id for task_id, size, steps in found if is_small(size, steps)}
+    return {task_id for task_id, size, steps, options in found if is_small(size, steps, options)}

@@ -63,6 +63,10 @@ class SortedRuns:
             path = self.folder / f"{self.name}-{len(self.files)}"
             self.files.append(_write_run(path, iter([(keys, records)]), _chunk(self.memory), self.heartbeat))
 
+    def free(self) -> None:
+        """The same; nothing else holds memory."""
+        self.spill()
+
 
 def _unheard() -> None:
     pass

@@ -11,6 +11,7 @@ from __future__ import annotations
 from array import array
 from contextlib import ExitStack
 from itertools import chain
+from struct import Struct
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.disk import disk_budget
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _LEAST, _SMALLEST_CHUNK, _CHUNK = 1 << 8, 1 << 12, 1 << 20  # bytes
 _CHUNKS = 256  # of the memory
+_LENGTHS = Struct("<II")
 
 
 class NativeSortedRuns:
@@ -167,3 +169,25 @@ def _merged(files: Sequence[Path], room: int, *, whole: bool = False) -> Iterato
         for path in files:
             path.unlink()
         yield from merge([file.readinto for file in opened], room, whole=whole)
+
+
+def pairs(parts: Sequence[SortedRuns | NativeSortedRuns], workspace: Workspace) -> Iterator[tuple[bytes, bytes]]:
+    """The keys with their records that several sorters took, in the order of the keys; equal ones as they came."""
+    native = [part for part in parts if isinstance(part, NativeSortedRuns)]
+    if native:
+        for piece in items(native, workspace, whole=True):
+            yield from _pairs(piece)
+        return
+    plain = [part for part in parts if isinstance(part, SortedRuns)]
+    for keys, records in merged(plain, workspace.folder, workspace.memory, workspace.heartbeat):
+        yield from zip(keys, records, strict=True)
+
+
+def _pairs(piece: memoryview) -> Iterator[tuple[bytes, bytes]]:
+    """Whole items: the lengths of key and record, and these."""
+    at, end = 0, len(piece)
+    while at < end:
+        key, record = _LENGTHS.unpack_from(piece, at)
+        middle = at + _LENGTHS.size + key
+        yield bytes(piece[at + _LENGTHS.size : middle]), bytes(piece[middle : middle + record])
+        at = middle + record

@@ -62,6 +62,7 @@ class Web(BaseApplication):  # type: ignore[misc] # gunicorn has no types
     def load(self) -> Flask:
         """The application, made in each worker process; only the pages of one kind where the process is for these."""
         from csvapi.app import create_app
+        from csvapi.services.task_events import hub
 
         app = create_app()
         if self._only:
@@ -70,6 +71,8 @@ class Web(BaseApplication):  # type: ignore[misc] # gunicorn has no types
             serve_only(app, self._only)
         else:
             app.extensions["csvapi"].pool.start()  # so that the first preview does not wait for it
+            with app.app_context():
+                hub().begin()
         return app
 
 

@@ -3,19 +3,58 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from csvapi.steps.dates import moment
 from csvapi.steps.fitting import fitting
+from csvapi.steps.numbers import number
 from csvapi.steps.remarks import Remark, Sighting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from csvapi.csvio.batch import Cell
     from csvapi.csvio.byte_dialect import ByteDialect
 
+_KINDS = ("number", "date")
 _PLACES = 20  # cells of which one may show the format: the first may be empty, or `n/a`
 _SHOWN = 500  # bytes kept of a cell: more than is shown of one, or has a format
+
+
+@dataclass(slots=True)
+class Untyped(Remark):
+    """Cells that are compared as text; reported if the first ones that are filled are all numbers, or dates of a form
+    whose text is in another order."""
+
+    decode: Callable[[bytes], str] = bytes.decode
+
+    def see(self, cells: Sequence[Cell], rows: Sequence[int]) -> None:
+        """Count the filled ones among the cells of the records in `rows`."""
+        filled = len(cells) - cells.count(None) - cells.count(b"")
+        pairs = ((row, cell[:_SHOWN]) for row, cell in zip(rows, cells, strict=True) if cell)
+        self.add(filled, filled, islice(pairs, _PLACES) if len(self.seen.spots) < _PLACES else ())
+
+    def reported(self) -> Sighting:
+        """Nothing unless all of the first cells look alike."""
+        return self.seen if fits(self.decode(spot.value or b"") for spot in self.seen.spots) else Sighting()
+
+
+def fits(texts: Iterable[str]) -> Any:
+    """The `as` by which all these texts are numbers or dates: by its name, or a format; None if there is none, or if
+    text is as good: ISO dates."""
+    found: list[Any] | None = None
+    for text in texts:
+        if moment(text) is not None:
+            return None
+        here = ["number"] if number(text) is not None else [each for kind in _KINDS for each in fitting(kind, text)]
+        found = here if found is None else [each for each in found if each in here]
+    first = found[0] if found else None
+    in_order = isinstance(first, dict) and first.get("date", "").startswith("%Y")
+    return None if in_order else first
 
 
 def not_comparable(column: str, kinds: Sequence[str], byte_dialect: ByteDialect) -> Remark:
@@ -23,9 +62,23 @@ def not_comparable(column: str, kinds: Sequence[str], byte_dialect: ByteDialect)
     return Remark("not_comparable", partial(_none, column, kinds, byte_dialect), column, most=_PLACES)
 
 
+def left_out(column: str, kind: str, byte_dialect: ByteDialect, *, ordered: bool) -> Remark:
+    """Of cells that are no number or no date, where something is made of those that are; `ordered` if it may be made of
+    any that have an order."""
+    describe = partial(_left_out, column, kind, byte_dialect, ordered)
+    return Remark("not_comparable", describe, column, most=_PLACES)
+
+
 def text_comparison(column: str, value: str, fits: list[dict[str, Any]]) -> Remark:
     """Of cells that are put in an order with a text that looks like a date or number of some format."""
     return Remark("text_comparison", partial(_as_text, column, value, fits), column)
+
+
+def looks_typed(column: str, byte_dialect: ByteDialect) -> Untyped:
+    """Of cells that are compared as text because nothing else was asked for, and look like numbers or dates."""
+    return Untyped(
+        "text_comparison", partial(_untyped, column, byte_dialect), column, _PLACES, decode=byte_dialect.decode
+    )
 
 
 def note(remark: Remark, of: int, bad: Sequence[tuple[int, bytes]]) -> None:
@@ -46,11 +99,29 @@ def _none(column: str, kinds: Sequence[str], byte_dialect: ByteDialect, seen: Si
     return detail, _hint(next(filter(None, found), []))
 
 
+def _left_out(
+    column: str, kind: str, byte_dialect: ByteDialect, ordered: bool, seen: Sighting
+) -> tuple[str, str | None]:
+    detail, hint = _none(column, [kind], byte_dialect, seen)
+    filled = [byte_dialect.decode(spot.value) for spot in seen.spots if spot.value]
+    if hint is None and ordered and filled:
+        hint = f'give "as": "{"date" if kind == "number" and moment(filled[0]) else "text"}"'
+    return f"{detail}, and left out", hint
+
+
 def _as_text(column: str, value: str, fits: list[dict[str, Any]], seen: Sighting) -> tuple[str, str | None]:
     kind = next(iter(fits[0]))
     was = "was" if seen.of == 1 else "were"
     detail = f"{seen.of} cells of {column!r} {was} compared as text with {value!r}, which looks like a {kind}"
     return detail, _hint(fits)
+
+
+def _untyped(column: str, byte_dialect: ByteDialect, seen: Sighting) -> tuple[str, str | None]:
+    found = fits(byte_dialect.decode(spot.value or b"") for spot in seen.spots)
+    kind = found if isinstance(found, str) else next(iter(found))
+    was = "was" if seen.of == 1 else "were"
+    detail = f"{seen.of} cells of {column!r} {was} compared as text, and the first ones look like {kind}s"
+    return detail, _hint([found])
 
 
 def _hint(fits: list[dict[str, Any]]) -> str | None:

@@ -29,7 +29,7 @@ class Behaviour:
         gathering.Reducer         takes all records and writes another table
         gathering.Converter       takes all records and writes another format than CSV
 
-    A selector or gatherer that must have seen every record before it decides is a `selecting.Student`, too.
+    A selector, mapper or gatherer that must have seen every record before it decides is a `selecting.Student`, too.
     `Operation.kind`, or `Traits.kind`, has to agree: "selector", "mapper" (for an `Expander`, too), "sorter" for a
     `Gatherer` and "reducer" for the others.
 

@@ -6,13 +6,14 @@ import re
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
-from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation, localcontext
+from decimal import Decimal, localcontext
 from functools import lru_cache
 from operator import mul
 from pickle import dumps, loads
 from typing import TYPE_CHECKING, Any
 
 from csvapi.steps.dates import Moment, moment
+from csvapi.steps.exact_sums import SUM, mean_text
 from csvapi.steps.hyperloglog import Distinct
 from csvapi.steps.numbers import numbers_of
 
@@ -24,11 +25,8 @@ if TYPE_CHECKING:
 KINDS = ("integer", "number", "date")
 FIXED = 2_500  # bytes of memory for a column besides its values, measured
 MOSTLY = 0.95  # of the values there are: the share that makes a column a type's
-# Sums are exact, or fail: no sum of what numbers may be is ever rounded.
-_SUM = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact, InvalidOperation])
 _BROKEN = re.compile(rb"[.eE]")  # in a number that is not written as an integer
 _DATE_LIKE = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DIGITS = 15  # of a mean
 _SHORT = 50  # bytes of a cell whose date is remembered
 
 
@@ -135,7 +133,7 @@ class ColumnProfile:
                 ends = [(value, cell) for cell, value in found.items() if value in (least, most)]
                 self.note_range(kind, min(ends), max(ends))
         if numbers:
-            with localcontext(_SUM):
+            with localcontext(SUM):
                 self.total += sum(map(mul, numbers.values(), map(counted.__getitem__, numbers)))
 
     def note_count(self, kind: str, count: int) -> None:
@@ -144,7 +142,7 @@ class ColumnProfile:
 
     def note_sum(self, numbers: int, decimals: int) -> None:
         """Add a sum of numbers, which is `numbers` with the point that many digits from the right."""
-        self.total = _SUM.add(self.total, Decimal(numbers).scaleb(-decimals, _SUM))
+        self.total = SUM.add(self.total, Decimal(numbers).scaleb(-decimals, SUM))
 
     def note_stranger(self, kind: str, row: int, cell: bytes) -> None:
         """A cell that is not of this kind, the first one in what is added."""
@@ -165,7 +163,7 @@ class ColumnProfile:
         self.longest = max(self.longest, other.longest)
         for kind, count in other.counts.items():
             self.note_count(kind, count)
-        self.total = _SUM.add(self.total, other.total)
+        self.total = SUM.add(self.total, other.total)
         for kind, (least, most) in other.ranges.items():
             self.note_range(kind, least, most)
         for kind, (row, cell) in other.strangers.items():
@@ -195,8 +193,7 @@ class ColumnProfile:
         numbers."""
         if self.kind not in ("integer", "number"):
             return ""
-        mean = Context(prec=_DIGITS).divide(self.total, Decimal(self.counts["number"])).normalize()
-        return f"{mean:f}" if -_DIGITS // 2 < mean.adjusted() < _DIGITS else f"{mean:e}"
+        return mean_text(self.total, self.counts["number"])
 
 
 def _date(text: str) -> Moment | None:

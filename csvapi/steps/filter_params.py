@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from csvapi.errors import InvalidInput
-from csvapi.steps.params import Alternative, ColumnField, ShapedField, compiled, ignore_field, load
+from csvapi.steps.params import COLUMN, Alternative, ColumnField, ShapedField, compiled, flag, ignore_field, load
 from csvapi.steps.values import AsField, format_of, kind_of, not_a, value_in
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 COMPARISONS = ("==", "!=", ">", ">=", "<", "<=")
 TEXT = ("contains", "not_contains", "starts_with", "ends_with", "matches")
 LISTS = ("in", "not_in")
+PAIRS = (*COMPARISONS, *TEXT[:-1])  # may compare two columns
 BARE = ("is_empty", "not_empty")
 NULL = "must not be null; cells are text: for empty ones use the operator is_empty or not_empty, without a value."
 MAX_LEAVES = 100
@@ -28,13 +29,24 @@ _AS = "What cells are compared as; default auto: the value decides. Or a format 
 
 
 _ONE: dict[str, Any] = {"type": ["string", "number", "boolean"]}
+_OTHER: dict[str, Any] = {
+    "type": "object",
+    "title": "Other column",
+    "description": "The cell of another column.",
+    "required": ["column"],
+    "properties": {"column": COLUMN},
+    "additionalProperties": False,
+}
 _SEVERAL: dict[str, Any] = {"type": "array", "minItems": 1, "maxItems": MAX_VALUES, "items": _ONE}
 
 
 class Condition(Schema):
-    """One leaf: a column, an operator and a value."""
+    """One leaf: a column, an operator and a value, or another column as {"column": …} in place of the value.
 
-    column = ColumnField(required=True, metadata={"description": "The column whose cells are compared."})
+    Without a column, is_empty and not_empty are about all cells of a record.
+    """
+
+    column = ColumnField(metadata={"description": "The column whose cells are compared."})
     operator = fields.String(
         required=True,
         validate=validate.OneOf((*COMPARISONS, *TEXT, *LISTS, *BARE), error="must be one of: {choices}."),
@@ -43,16 +55,24 @@ class Condition(Schema):
     value = fields.Raw(error_messages={"null": NULL}, metadata={"description": "What they are compared with."})
     as_ = AsField("auto", "text", "number", "date", data_key="as", attribute="as", metadata={"description": _AS})
     ignore = ignore_field("case")
+    spaces = flag("To is_empty and not_empty, what holds nothing but white space is empty, too.")
     alternatives = (
-        Alternative("Comparison", ("value",), (), {"operator": {"enum": [*COMPARISONS, *TEXT]}, "value": _ONE}),
-        Alternative("List", ("value",), (), {"operator": {"enum": [*LISTS]}, "value": _SEVERAL}),
-        Alternative("Emptiness", (), (), {"operator": {"enum": [*BARE]}}),
+        Alternative(
+            "Comparison", ("column", "value"), (), {"operator": {"enum": [*COMPARISONS, *TEXT]}, "value": _ONE}
+        ),
+        Alternative("Two columns", ("column", "value"), (), {"operator": {"enum": [*PAIRS]}, "value": _OTHER}),
+        Alternative("List", ("column", "value"), (), {"operator": {"enum": [*LISTS]}, "value": _SEVERAL}),
+        Alternative("Emptiness", (), ("column", "spaces"), {"operator": {"enum": [*BARE]}}),
     )
 
     @validates_schema
     def value_fits(self, data: dict[str, Any], **_: object) -> None:
         """Refuse a value that the operator cannot compare with."""
         name, value = data["operator"], data.get("value")
+        if "column" not in data and name not in BARE:
+            raise ValidationError("is required.", "column")
+        if "spaces" in data and name not in BARE:
+            raise ValidationError(f"is for is_empty and not_empty; {name} sees them; leave it out.", "spaces")
         if name in BARE:
             if "value" in data:
                 raise ValidationError(f"{name} takes no value; leave it out.", "value")
@@ -60,8 +80,27 @@ class Condition(Schema):
         if "value" not in data:
             raise ValidationError(f"{name} needs a value.", "value")
         kind = data.get("as", "auto")
+        if names_column(value):
+            _check_column(name, value, kind)
+            return
         for each in _listed(name, value) if name in LISTS else [value]:
             _check_value(name, each, kind)
+
+
+def names_column(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether a value is that of another column."""
+    return isinstance(value, dict) and set(value) == {"column"}
+
+
+def _check_column(name: str, value: dict[str, Any], kind: Any) -> None:
+    if name not in PAIRS:
+        raise ValidationError(f"{name} takes no column, only {', '.join(PAIRS)}.", "value")
+    try:
+        ColumnField().deserialize(value["column"])
+    except ValidationError as error:
+        raise ValidationError({"column": error.messages}, "value") from error
+    if name in TEXT and kind not in ("auto", "text"):
+        raise ValidationError(f"{name} compares text; leave it out.", "as")
 
 
 def _listed(name: str, value: object) -> list[object]:
@@ -79,7 +118,7 @@ def _check_value(name: str, value: object, kind: Any) -> None:
     if value is None:
         raise ValidationError(NULL, "value")
     if not isinstance(value, (str, int, float)):
-        raise ValidationError("must be a text, a number, true or false.", "value")
+        raise ValidationError('must be a text, a number, true, false, or a column as {"column": "name"}.', "value")
     if isinstance(value, float) and not isfinite(value):
         raise ValidationError("must be a finite number.", "value")
     if isinstance(value, str) and _HALF.search(value):
@@ -179,5 +218,10 @@ def leaves(node: Any, pointer: str, depth: int = 0) -> list[tuple[str, dict[str,
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
     """Every column that the parameters name, each with its pointer within the step."""
     if "where" in params:
-        return [(f"/where{pointer}/column", leaf["column"]) for pointer, leaf in leaves(params["where"], "")]
-    return [(f"/filters/{number}/column", leaf["column"]) for number, leaf in enumerate(params["filters"])]
+        found = [(f"/where{pointer}", leaf) for pointer, leaf in leaves(params["where"], "")]
+    else:
+        found = [(f"/filters/{number}", leaf) for number, leaf in enumerate(params["filters"])]
+    own = [(f"{at}/column", leaf["column"]) for at, leaf in found if "column" in leaf]
+    return own + [
+        (f"{at}/value/column", leaf["value"]["column"]) for at, leaf in found if names_column(leaf.get("value"))
+    ]

@@ -54,6 +54,9 @@ class Gatherer(Behaviour, ABC):
 
     `Traits.settles` holds for it: it is the last step of its stage. In the pass that writes, each range is gathered, of
     a stateless step in a process for each; then `result` is written by the process that runs the stage.
+
+    If only the records tell which columns there are (`Traits.names_from_data`), `head` gives no bytes, and `result`
+    sets `after` before it gives the first ones, which are byte order mark and header.
     """
 
     after: Context

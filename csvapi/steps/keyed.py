@@ -3,54 +3,61 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import compress, islice
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.keys import canonical
+from csvapi.steps.folding import folded_cell
 from csvapi.steps.growth import some
-from csvapi.steps.remarks import Remark, Sighting
+from csvapi.steps.remarks import Remark, Sighting, Spot
 from csvapi.steps.selecting import KeyedSelector
 from csvapi.steps.writing import byte_dialect_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from csvapi.csvio.batch import Batch, Cell
     from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.csvio.keys import Digests
     from csvapi.spill.duplicates import Keep
     from csvapi.spill.key_files import KeySink
-    from csvapi.steps.step import Context
+    from csvapi.spill.ranked_keys import RankedKeys
+    from csvapi.steps.ranks import Ranks
+    from csvapi.steps.step import Context, Counts
+    from csvapi.steps.typed_keys import Typed
 
 SAMPLE = 10
 _MOST_CELLS = 1 << 20  # of all these keys
+_RANKED = 8  # texts that are made of a record besides its key: cells, rank, digest, entry
 _MOST_SHAPES = 1000  # of empty keys, by how many of the columns are absent
 
 
 @dataclass(slots=True)
 class EmptyKeys(Remark):
-    """Counts the records with one empty `key`; all but the one that is kept, if any, go as duplicates."""
+    """Counts the records with one empty `key`; all but the one that is kept, if any, go as duplicates. `first` is the
+    first one that goes, once that is decided."""
 
     key: bytes = b""
     retain: Keep = "first"
+    first: list[Spot] = field(default_factory=list)
 
     def reported(self) -> Sighting:
         """All of them but the record that is kept; the place is that of the first one that is dropped."""
-        gone = self.seen.count - (self.retain != "none")
         if self.seen.count < 2:
             return Sighting()
-        first = 1 if self.retain == "first" else 0
-        return Sighting(gone, self.seen.of, self.seen.spots[first : first + 1])
+        return Sighting(self.seen.count - (self.retain != "none"), self.seen.of, self.first)
 
 
 @dataclass(eq=False)
 class Keyed(KeyedSelector):
     """`positions` None compares whole records; `sampled` puts the number of keys and ten of them in the receipt.
 
-    `keeps_empty`: records whose key is empty are no duplicates of each other. `empty` are the usual forms of such a
-    key, the one without absent fields first; for each there is a remark.
+    `typed` are those of `positions`, by their place, that are compared as numbers or dates.
+    `ranks` decide which record stays, where it is not its place. `keeps_empty`: records whose key is empty are no
+    duplicates of each other. `empty` are the usual forms of such a key, the one without absent fields first; for each
+    there is a remark.
     """
 
     positions: Sequence[int] | None
@@ -60,24 +67,34 @@ class Keyed(KeyedSelector):
     keeps_empty: bool = False
     empty: tuple[bytes, ...] = ()
     delimiter: bytes = b""
-    remarks: Sequence[EmptyKeys] = ()
+    typed: Mapping[int, Typed] = field(default_factory=dict)
+    ranks: Ranks | None = None
+    empties: Sequence[EmptyKeys] = ()
 
     @classmethod
     def of(cls, positions: Sequence[int] | None, context: Context, retain: Keep, **more: Any) -> Keyed:
         """A key is empty when all its fields are; of whole records, when they have the header's width, too."""
-        positions = positions and list(dict.fromkeys(positions))  # named twice, a column is no other key
+        if positions and not more.get("typed"):
+            positions = list(dict.fromkeys(positions))  # named twice, a column is no other key
         delimiter = byte_dialect_of(context).delimiter
         empty = _empty_keys(positions, len(context.columns), delimiter)
-        names = [context.columns[place] for place in positions or ()]
+        names = list(dict.fromkeys(context.columns[place] for place in positions or ()))
         column = names[0] if len(names) == 1 else None
         describe = partial(_describe, names, "dedup" if "keeps_empty" in more else "unique")
         remarks = [EmptyKeys("empty_keys", describe, column, most=2, key=key, retain=retain) for key in empty]
         kept = more.get("keeps_empty", False)
-        return cls(positions, retain, **more, empty=empty, delimiter=delimiter, remarks=[] if kept else remarks)
+        return cls(positions, retain, **more, empty=empty, delimiter=delimiter, empties=[] if kept else remarks)
+
+    def __post_init__(self) -> None:
+        self.ranked = self.ranks is not None
+        self.asked = {each.pointer: each.asked for each in self.typed.values()} | (
+            self.ranks.asked if self.ranks else {}
+        )
+        self.remarks = [*self.empties, *self.asked.values(), *(self.ranks.remarks if self.ranks else ())]
 
     def spill(self, batch: Batch, sink: KeySink) -> None:
         """Give the records' keys to `sink`, and count the empty ones."""
-        if sink.secret is not None and not self.ignore:
+        if sink.secret is not None and self._plain:
             digests = batch.digests(self.positions, sink.secret)
             if digests is not None:
                 self._spill_digests(batch, digests, sink)
@@ -90,21 +107,41 @@ class Keyed(KeyedSelector):
         keys, rows = self.keys(batch), batch.rows
         self.see(keys, rows)
         if self.keeps_empty:
-            filled = [not self.is_empty(key) for key in keys]
+            filled = self._filled(keys)
             keys, rows = list(compress(keys, filled)), list(compress(rows, filled))
         sink.add(keys, rows)
+
+    def rank(self, batch: Batch, sink: RankedKeys) -> None:
+        """See `KeyedSelector.rank`."""
+        assert self.ranks is not None  # noqa: S101  `ranked`
+        for part in some(batch, _RANKED + (len(self.positions or ()) or batch.width)):
+            keys, ranks, rows = self.keys(part), self.ranks.of(part), part.rows
+            self.see(keys, rows)
+            filled = self._filled(keys) if self.keeps_empty else [True] * len(keys)
+            sink.add(list(compress(keys, filled)), list(compress(ranks, filled)), list(compress(rows, filled)))
+            self.heartbeat()
+
+    def _filled(self, keys: Sequence[bytes]) -> list[bool]:
+        return [not self.is_empty(key) for key in keys]
+
+    def decided(self, goes: Callable[[int], bool]) -> None:
+        """See `KeyedSelector.decided`."""
+        for remark in self.empties:
+            remark.first = [spot for spot in remark.seen.spots if goes(spot.row)][:1]
 
     def _spill_digests(self, batch: Batch, digests: Digests, sink: KeySink) -> None:
         """The same for records that all have the header's width, so that only one empty key is possible."""
         empty = sink.digest(self.empty[0])
-        for remark in self.remarks[:1]:
+        for remark in self.empties[:1]:
             count, rows = digests.count(empty, remark.most)
             remark.add(len(batch), count, [(row, None) for row in rows])
+        for remark in self.remarks[1:]:
+            remark.add(len(batch), 0, ())  # no field of these records is absent
         sink.add_digests(digests.without(empty) if self.keeps_empty else digests)
 
     def see(self, keys: Sequence[bytes], rows: Sequence[int]) -> None:
         """Count the empty ones among the keys of the records in `rows`."""
-        shapes = {remark.key: remark for remark in self.remarks}
+        shapes = {remark.key: remark for remark in self.empties}
         met: dict[bytes, list[int]] = {}
         for row, key in compress(zip(rows, keys, strict=True), map(shapes.__contains__, keys)):
             met.setdefault(key, []).append(row)
@@ -118,12 +155,25 @@ class Keyed(KeyedSelector):
 
     def keys(self, batch: Batch) -> list[bytes]:
         """See `KeyedSelector.keys`."""
-        if not self.ignore:
+        if self._plain:
             return batch.keys(self.positions)
         delimiter = batch.byte_dialect.delimiter
+        if self.typed and self.positions is not None:
+            columns = (self._compared(batch, place, position) for place, position in enumerate(self.positions))
+            return [canonical(row, delimiter) for row in zip(*columns, strict=True)]
         return [
             canonical([self._fold(cell, batch.byte_dialect) for cell in row], delimiter) for row in self._cells(batch)
         ]
+
+    @property
+    def _plain(self) -> bool:
+        """Whether cells are compared as they are."""
+        return not self.ignore and not self.typed
+
+    def _compared(self, batch: Batch, place: int, position: int) -> list[Cell]:
+        if place in self.typed:
+            return self.typed[place].keys(batch, self._fold)
+        return [self._fold(cell, batch.byte_dialect) for cell in batch.column(position)]
 
     def _cells(self, batch: Batch) -> Sequence[Sequence[Cell]]:
         if self.positions is None:
@@ -131,15 +181,12 @@ class Keyed(KeyedSelector):
         return list(zip(*(batch.column(position) for position in self.positions), strict=True))
 
     def _fold(self, cell: Cell, byte_dialect: ByteDialect) -> Cell:
-        """The cell as `ignore` sees it: Unicode case folding; outer spaces gone and inner runs of them one."""
-        if cell is None:
-            return None
-        text = byte_dialect.decode(cell)
-        if "case" in self.ignore:
-            text = text.casefold()
-        if "space" in self.ignore:
-            text = " ".join(text.split())
-        return text.encode("utf-8", "surrogatepass")
+        return folded_cell(cell, byte_dialect, self.ignore)
+
+    def counts(self) -> Counts:
+        """See `Behaviour.counts`."""
+        found = {pointer: remark.seen.count for pointer, remark in self.asked.items()}
+        return {"not_comparable": found} if found else {}
 
     def sample(self, kept: Batch) -> list[str]:
         """The first ten values among `kept`; of several columns, joined by a delimiter for show."""

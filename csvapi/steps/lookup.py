@@ -12,6 +12,7 @@ from csvapi.csvio.keys import canonical
 from csvapi.spill.answers import Answers, write_answers
 from csvapi.spill.native_index import PARTITIONS, NativeHashIndex, empty_digest
 from csvapi.steps.asking import Asker
+from csvapi.steps.folding import folded_cell
 from csvapi.steps.growth import some
 from csvapi.steps.second_index import SecondIndex
 from csvapi.steps.second_input import SecondInput
@@ -35,7 +36,8 @@ MOST_TEXTS = 1 << 63  # of an answer: all
 class Lookup(Asker):
     """The second file by its keys. A key that is empty in all its columns matches nothing, as does an absent field.
 
-    `left` and `right` are the key columns of the files, and where the request names them. Keys are compared as text.
+    `left` and `right` are the key columns of the files, and where the request names them. Keys are compared as text,
+    without regard to what the parameter `ignore` says.
     Memory: see `spill.hash_index` and `spill.native_index`; the second file is read once, before the first. It `asks`
     where the kernel's index does not fit the budget (see `spill.answers`).
     """
@@ -58,6 +60,7 @@ class Lookup(Asker):
         pairs = list(dict.fromkeys(zip(mine, theirs, strict=True)))
         self.left, self.right = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         self.taken = sorted({*range(len(self.second.columns))} - {*self.right})
+        self.ignore = frozenset(params.get("ignore", ()))
         self.missing = self.matched = 0
         self.index: HashIndex | NativeHashIndex | None = None
         self.answers: Answers | None = None
@@ -66,7 +69,10 @@ class Lookup(Asker):
         """Read the second file into an index. See `Behaviour.prepare`."""
         self.missing = self.matched = 0
         self.workspace = workspace
-        self.index = SecondIndex(self.context, self.byte_dialect, self.second, self.right, self.taken).built(workspace)
+        self.second_index = SecondIndex(
+            self.context, self.byte_dialect, self.second, self.right, self.taken, self.ignore
+        )
+        self.index = self.second_index.built(workspace)
         return {"repeated_keys": self.index.repeated}
 
     @property
@@ -188,20 +194,22 @@ class Lookup(Asker):
 
     def finds(self, batch: Batch) -> TypeGuard[IndexedBatch]:
         """Whether the kernel looks up the keys of a batch."""
-        return isinstance(batch, IndexedBatch) and isinstance(self.index, NativeHashIndex) and self._apart
+        return isinstance(batch, IndexedBatch) and isinstance(self.index, NativeHashIndex) and self._plain
 
     @cached_property
-    def _apart(self) -> bool:
-        return len({*self.left}) == len(self.left)
+    def _plain(self) -> bool:
+        """Whether the kernel makes such keys: of columns that are apart, as they are."""
+        return len({*self.left}) == len(self.left) and not self.ignore
 
     def _keys(self, batch: Batch) -> list[bytes | None]:
-        if not batch.width:
+        if not batch.width or self.ignore:
             return [self._key(list(row)) for row in zip(*(batch.column(at) for at in self.left), strict=True)]
         keys: list[bytes | None] = [*batch.keys(self.left)]
         blank = self.byte_dialect.delimiter * (len(self.left) - 1)
         return [None if key == blank else key for key in keys] if blank in keys else keys
 
     def _key(self, cells: list[Cell]) -> bytes | None:
+        cells = [folded_cell(cell, self.byte_dialect, self.ignore) for cell in cells] if self.ignore else cells
         return None if None in cells or not any(cells) else canonical(cells, self.byte_dialect.delimiter)
 
     def counts(self) -> Counts:

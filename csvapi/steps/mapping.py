@@ -32,6 +32,15 @@ class Headed(Behaviour, ABC):
         written.
         """
 
+    def more(self) -> Iterator[Records]:
+        """Records after those of the last range, which are written as they are.
+
+        Called once, in the process that runs the stage, when all others are written, and only if the step is a `Mapper`
+        or an `Expander` and the last of its stage. So a step that has some must say `Traits.settles`; then the steps
+        after it see them.
+        """
+        return iter(())
+
 
 class Mapper(Headed, ABC):
     """Makes one record of each record. Those that a part of a batch is made of stay in their order, with their rows."""
@@ -46,14 +55,6 @@ class Mapper(Headed, ABC):
         Raises `TooLarge` for a record that would become longer than `Context.max_record`. Called once for each
         record in each pass.
         """
-
-    def more(self) -> Iterator[Batch]:
-        """Records after those of the last range, which are written as they are.
-
-        Called once, in the process that runs the stage, when all others are written, and only if the step is the last
-        of its stage. So a step that has some must say `Traits.settles`; then the steps after it see them.
-        """
-        return iter(())
 
 
 class Records(Protocol):

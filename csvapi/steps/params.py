@@ -75,16 +75,18 @@ class ShapedField(fields.Field[Any]):
     """A field that says itself what it takes, as JSON Schema.
 
     In `shape` an object or a choice with a title becomes a component of that name, for all fields that have the same;
-    `{"$ref": title}` refers to it, and `{"$ref": Schema}` to what a marshmallow schema takes.
+    `{"$ref": title}` refers to it, and `{"$ref": Schema}` to what a marshmallow schema takes. `kinds` says it in words.
     """
 
     shape: dict[str, Any]
+    kinds: str = "value"
 
 
 class ColumnField(ShapedField):
     """A column by its exact name, or by position as {"index": n} from 1."""
 
     shape = COLUMN
+    kinds = "column"
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if isinstance(value, str):
@@ -103,10 +105,10 @@ def columns_field(**options: Any) -> fields.List[Any]:
     )
 
 
-def ignore_field(*allowed: str) -> fields.List[Any]:
+def ignore_field(*allowed: str, what: str = "Compare text") -> fields.List[Any]:
     """A list of what comparisons of text ignore, each one of the `allowed` words."""
     one_of = validate.OneOf(allowed, error="must be one of: {choices}.")
-    description = f"Compare text without regard to {' or '.join(allowed)}."
+    description = f"{what} without regard to {' or '.join(allowed)}."
     return fields.List(fields.String(validate=one_of), metadata=_described(description, default=[]))
 
 
@@ -136,6 +138,7 @@ class FileField(ShapedField):
     """Another input file: by its id; on the command line by its path."""
 
     shape = FILE
+    kinds = "file"
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if (isinstance(value, int) and not isinstance(value, bool) and value > 0) or (isinstance(value, str) and value):

@@ -13,6 +13,7 @@ from csvapi.csvio.rewriting import Rewriting
 from csvapi.native.ordering import Texts
 from csvapi.spill.hash_index import HashIndex, HashIndexWriter
 from csvapi.spill.native_index_writer import NativeHashIndexWriter
+from csvapi.steps.folding import folded_cell
 from csvapi.steps.growth import some
 from csvapi.steps.writing import records
 
@@ -38,6 +39,7 @@ class SecondIndex:
     second: SecondInput
     right: list[int]
     taken: list[int]
+    ignore: frozenset[str] = frozenset()
 
     def built(self, workspace: Workspace) -> HashIndex | NativeHashIndex:
         """The index, by the kernel where the workspace says that it may be used."""
@@ -63,7 +65,7 @@ class SecondIndex:
         """How the kernel writes what is appended to a record; None where it has none: it needs quotes for any text,
         and columns that are apart for a key."""
         form = native_form(self.byte_dialect, 1)
-        if form is None or not form.quote or not form.doubled or len({*self.right}) < len(self.right):
+        if self.ignore or form is None or not form.quote or not form.doubled or len({*self.right}) < len(self.right):
             return None
         return Texts(form, self.taken)
 
@@ -88,7 +90,7 @@ class SecondIndex:
         for number in range(len(batch)):
             fields: list[Cell] = [*batch.fields(number)]
             fields += [None] * (len(self.second.columns) - len(fields))
-            key = self._key([fields[at] for at in self.right])
+            key = self.key([fields[at] for at in self.right])
             if key is not None:
                 kept.append(key)
                 rows.append(self.second.into(self.byte_dialect, [fields[at] for at in self.taken]))
@@ -103,10 +105,13 @@ class SecondIndex:
         line_end = len(self.byte_dialect.dialect.line_end.encode())
         return [record[:-line_end] for record in records(lead, self.byte_dialect)]
 
-    def _key(self, cells: list[Cell]) -> bytes | None:
+    def key(self, cells: list[Cell]) -> bytes | None:
+        """The key that these cells of a record of the second file are; None if no record of the first has it."""
+        if self.ignore:
+            cells = [folded_cell(cell, self.second.source.byte_dialect, self.ignore) for cell in cells]
         if None in cells or not any(cells):
             return None
-        if self.second.source.byte_dialect.inner != self.byte_dialect.inner:
+        if not self.ignore and self.second.source.byte_dialect.inner != self.byte_dialect.inner:
             decode = self.second.source.byte_dialect.decode
             try:
                 cells = [

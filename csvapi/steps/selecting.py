@@ -5,19 +5,24 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
+from csvapi.spill.ranked_keys import RankedKeys
 from csvapi.steps.behaviour import Behaviour
 from csvapi.steps.growth import some
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from csvapi.csvio.batch import Batch, Mask
     from csvapi.spill.duplicates import Keep
     from csvapi.spill.key_files import KeySink
+    from csvapi.spill.ranked_keys import Entry
 
 
 class Student(Behaviour, ABC):
-    """A selector or gatherer that decides only when it has been shown every record that reaches it (`Traits.studies`).
+    """A selector, mapper or gatherer that decides only when it has been shown every record that reaches it.
 
-    It has a pass of its own for that, over the whole file in one range, in the process in which it decides later.
+    `Traits.studies` holds for it. It has a pass of its own for that, over the whole file in one range, in the process
+    in which it decides later.
     """
 
     @abstractmethod
@@ -53,11 +58,13 @@ class KeyedSelector(Behaviour, ABC):
     the records for `reasons[0]`. The keys of ranges are collected side by side, in a process each.
 
     retain   which record of those with one key stays: the "first", the "last", or "none" if there are several
+    ranked   whether a rank decides instead; then `retain` is "first", and `rank` is called in place of `spill`
     sampled  whether the number of different keys and some of them are in the receipt; see `sample`
     """
 
     reasons: tuple[str, ...] = ("duplicate",)
     retain: Keep
+    ranked: bool = False
     sampled: bool = False
 
     @abstractmethod
@@ -73,6 +80,32 @@ class KeyedSelector(Behaviour, ABC):
         for part in some(batch, batch.width or 1):
             sink.add(self.keys(part), part.rows)
             self.heartbeat()
+
+    def rank(self, batch: Batch, sink: RankedKeys) -> None:
+        """Give the keys of the records to the sink, each with its rank and row; called if `ranked`. The record with the
+        least rank stays, of equals the first one; and one of which no key is given."""
+        raise NotImplementedError
+
+    def give(self, batch: Batch, sink: KeySink | RankedKeys) -> None:
+        """Give what decides about the records to whatever the engine has for it."""
+        if isinstance(sink, RankedKeys):
+            self.rank(batch, sink)
+        else:
+            self.spill(batch, sink)
+
+    def repeats(self, entries: Iterator[Entry], bases: list[int]) -> Iterator[tuple[int, int, int]]:
+        """The rows of the records that go, each with the one that stays for it and the number of its reason; called if
+        `ranked`, with what `rank` gave of all ranges, by key and rank. `bases` are the records before each range."""
+        digest, leader = b"", 0
+        for key, origin, row, _ in entries:
+            if key == digest:
+                yield bases[origin] + row, leader, 0
+            else:
+                digest, leader = key, bases[origin] + row
+
+    def decided(self, goes: Callable[[int], bool]) -> None:
+        """Called when all records are decided about, in the process that runs the stage; `goes(row)` says whether the
+        record in that row of the file, from 0, repeats another one."""
 
     def sample(self, kept: Batch) -> list[str]:
         """The first `keyed.SAMPLE` of these records as the receipt shows them; called if `sampled`, with those that

@@ -6,10 +6,12 @@ No key is the beginning of another, so that keys of several columns can be joine
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from csvapi.steps.asked import note
+from csvapi.steps.folding import folded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 INVERSE = bytes(range(255, -1, -1))
 _EXPONENT = 1 << 31
+_DIGITS = re.compile(rb"[0-9]+")
 _SECONDS = 1 << 62
 _ZERO = ord("0")
 _SHORT = 18  # digits of a number that is one whatever its format
@@ -31,6 +34,17 @@ _SHORT = 18  # digits of a number that is one whatever its format
 def text_key(text: bytes) -> bytes:
     """For bytes whose order is that of the text; a NUL is written so that the end comes before it."""
     return text.replace(b"\0", b"\0\xff") + b"\0\0"
+
+
+def natural_text(text: bytes) -> bytes:
+    """Bytes whose order is that of the text with each run of digits as a number, among the characters where its digits
+    are; zeros before it do not count."""
+    return _DIGITS.sub(_counted, text)
+
+
+def _counted(found: re.Match[bytes]) -> bytes:
+    digits = found[0].lstrip(b"0")
+    return b"0" + len(digits).to_bytes(4) + digits
 
 
 def number_key(value: Decimal) -> bytes:
@@ -55,18 +69,30 @@ def date_key(moment: Moment) -> bytes:
     return (moment[0] + _SECONDS).to_bytes(8) + moment[1].encode() + b"\0"
 
 
+def value_key(cell: bytes, byte_dialect: ByteDialect, form: Format) -> bytes | None:
+    """The key of the number or date that a cell is in this format, one for each value; None if it is none."""
+    if form.kind == "number" and len(cell) <= _SHORT and cell.isdigit() and cell[0] != _ZERO:
+        return _digits_key(cell)
+    value = form.parse(byte_dialect.decode(cell))
+    if value is None:
+        return None
+    return date_key(cast("Moment", value)) if form.kind == "date" else number_key(cast("Decimal", value))
+
+
 @dataclass
 class KeyPart:
     """One column of a sort: by text, or by the numbers or dates of a `format`. What has no value there (empty, absent,
-    or no number or date) is `empty` first or last. `asked` counts the cells, and those that are no number or date.
+    or no number or date) is `empty` first or last. `asked` counts the cells, and those that are no number or date. Text
+    is compared without regard to what it is to `ignore` (see `folding`); `natural`, with the digits in it as numbers.
     """
 
     position: int
     format: Format | None
     descending: bool
     empty_first: bool
-    fold: bool
     asked: Remark | None
+    ignore: tuple[str, ...] = ()
+    natural: bool = False
 
     @property
     def number(self) -> bool:
@@ -75,7 +101,7 @@ class KeyPart:
 
     def plain(self, byte_dialect: ByteDialect) -> bool:
         """Whether the kernel can make the keys: of such numbers, or of text whose order is that of its bytes."""
-        return self.number or (self.format is None and not self.fold and byte_dialect.ordered)
+        return self.number or (self.format is None and not self.ignore and not self.natural and byte_dialect.ordered)
 
     def keys(self, cells: list[Cell], byte_dialect: ByteDialect, rows: Sequence[int]) -> list[bytes]:
         """For each cell the bytes that sort it; `rows` are those of the cells, for `asked`."""
@@ -95,15 +121,8 @@ class KeyPart:
 
     def _value(self, cell: bytes, byte_dialect: ByteDialect) -> bytes | None:
         if self.format is not None:
-            return self._typed(cell, byte_dialect, self.format)
-        if self.fold:
-            return text_key(byte_dialect.decode(cell).casefold().encode("utf-8", "surrogatepass"))
+            return value_key(cell, byte_dialect, self.format)
+        if self.ignore or self.natural:
+            text = folded(byte_dialect.decode(cell), self.ignore).encode("utf-8", "surrogatepass")
+            return text_key(natural_text(text) if self.natural else text)
         return text_key(cell if byte_dialect.ordered else byte_dialect.decode(cell).encode("utf-8", "surrogatepass"))
-
-    def _typed(self, cell: bytes, byte_dialect: ByteDialect, form: Format) -> bytes | None:
-        if form.kind == "number" and len(cell) <= _SHORT and cell.isdigit() and cell[0] != _ZERO:
-            return _digits_key(cell)
-        value = form.parse(byte_dialect.decode(cell))
-        if value is None:
-            return None
-        return date_key(cast("Moment", value)) if form.kind == "date" else number_key(cast("Decimal", value))

@@ -30,7 +30,8 @@ _SHOWN = 20  # column names in a message
 class Context:
     """The columns and the byte dialect a step meets in its place of the pipeline, and the other files it may read.
 
-    `max_record` is the most bytes that a record, or the header, may have after the step (see `steps.growth`).
+    `max_record` is the most bytes that a record, or the header, may have after the step (see `steps.growth`). The
+    records of a `partial` file are the first ones of another.
     `file_name` is what the user calls the input file: empty for one without a name, None where steps are only checked.
     """
 
@@ -39,6 +40,7 @@ class Context:
     byte_dialect: ByteDialect | None = None
     files: Mapping[Any, tuple[Path, Dialect]] = field(default_factory=dict)
     max_record: int = 16 << 20
+    partial: bool = False
     file_name: str | None = None
 
     def file(self, name: FileId, pointer: str) -> tuple[Path, Dialect]:
@@ -94,6 +96,8 @@ class Traits:
               the records one after the other, in one process
     studies   it needs a pass of its own before it decides (a `selecting.Student`, never stateless)
     settles   what it writes is the file that the next steps read
+    names_from_data  its columns are known only when it has run, so it settles: it sets `after` anew, and the columns of
+              later steps are checked then. A gatherer sets it in `Gatherer.result`, any other in `Student.studied`
     """
 
     kind: Kind
@@ -101,6 +105,7 @@ class Traits:
     stateless: bool = False
     studies: bool = False
     settles: bool = False
+    names_from_data: bool = False
 
 
 def no_files(_: dict[str, Any]) -> Sequence[tuple[str, FileId]]:
@@ -114,7 +119,10 @@ class Operation:
 
     `stateless` says that ranges may be worked on side by side (see `Traits`); `traits` is for operations that run in
     different ways by their parameters; `columns` and `files` list what the parameters name, with pointers; `last` is
-    the one operation nothing may follow.
+    the one operation nothing may follow. `nameless` lists the files, None for the first one, whose names a step writes
+    and does not have yet: they become its parameter `names`. For `names_from_data` see `Traits`. `spreads` says of a
+    keyed step or a reducer whether what it has of one range may be put together on another machine: it is then made of
+    what `engines.cluster.records` knows.
     """
 
     name: str
@@ -129,6 +137,9 @@ class Operation:
     files: Callable[[dict[str, Any]], Sequence[tuple[str, FileId]]] = no_files
     traits: Callable[[dict[str, Any]], Traits] | None = None
     last: bool = False
+    nameless: Callable[[dict[str, Any]], Sequence[FileId | None]] = field(default=lambda _: ())
+    names_from_data: bool = False
+    spreads: Callable[[dict[str, Any]], bool] = field(default=lambda _: False)
 
 
 @dataclass(frozen=True)
@@ -146,7 +157,26 @@ class Step:
             return self.operation.traits(self.params)
         gathers = self.operation.kind in ("sorter", "reducer")
         operation = self.operation
-        return Traits(operation.kind, keyed=operation.keyed, stateless=operation.stateless, settles=gathers)
+        return Traits(
+            operation.kind,
+            keyed=operation.keyed,
+            stateless=operation.stateless,
+            settles=gathers,
+            names_from_data=operation.names_from_data,
+        )
+
+    @property
+    def split(self) -> Literal["record", "key", "table"] | None:
+        """How a file's records can be given to several machines: each on its own, those with one key together, or all
+        as they come where each machine makes a table of them; None if one place must see them all."""
+        traits = self.traits
+        if not traits.stateless or traits.studies or (traits.settles and traits.kind != "reducer"):
+            return None
+        if (traits.kind == "reducer" or traits.keyed) and not self.operation.spreads(self.params):
+            return None
+        if traits.kind == "reducer":
+            return None if self.operation.last else "table"
+        return "key" if traits.keyed else "record"
 
     def build(self, context: Context) -> Behaviour:
         """The behaviour of this step where it meets these columns. Raises what `Operation.build` does."""

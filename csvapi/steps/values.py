@@ -75,6 +75,7 @@ class AsField(ShapedField):
         super().__init__(**options)
         self.names = names
         self.metadata = {"default": names[0], **self.metadata}
+        self.kinds = " · ".join([*(f"`{name}`" for name in names), "format"])
         kind = {"type": "string", "title": "Kind", "enum": list(names)}
         self.shape = {"oneOf": [kind, _NUMBERS, _DATES]}
 

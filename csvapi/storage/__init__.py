@@ -12,7 +12,10 @@ from csvapi.storage.writer import Writer
 if TYPE_CHECKING:
     from csvapi.storage.s3 import Bucket
 
-__all__ = ["LocalStorage", "Writer", "bucket_of", "first_and_last", "storage_of"]
+FILES = "files/"  # before the keys of stored objects in a bucket
+WORK = "work/"  # before those of what a run on a cluster leaves on its way, by its task's id
+
+__all__ = ["FILES", "WORK", "LocalStorage", "Writer", "bucket_of", "first_and_last", "storage_of"]
 
 
 def storage_of(settings: Settings) -> LocalStorage:

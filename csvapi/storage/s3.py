@@ -26,13 +26,13 @@ from obstore.store import S3Store
 from csvapi.config import Settings
 from csvapi.errors import StorageDown
 from csvapi.setting_forms import MIB
+from csvapi.storage import FILES as PREFIX  # whatever else is in the bucket is never looked at
 from csvapi.storage.failures import missing
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Config
 
 log = structlog.get_logger(__name__)
-PREFIX = "files/"  # whatever else is in the bucket is never looked at
 _KEY = re.compile(r"[0-9a-f]{32}")
 _PART = 8 * MIB  # bytes of a request; as many again are read ahead
 _MOST_PARTS = 10_000  # of one object, by the protocol

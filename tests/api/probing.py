@@ -191,12 +191,17 @@ class Probe:
 
 
 def probe(mails: Mails, client: FlaskClient, *, seconds: float, count: int) -> Probe:
-    """The examples of every operation, then `count` random cases of each, again until the time is over."""
+    """The examples of every operation, then `count` random cases of each, again until the time is over.
+
+    Each round has an account of its own, whose limits the rounds before have not used up.
+    """
     found = Probe(mails, client)
     until, number = time.monotonic() + seconds, 0
     for operation in found.operations:
         found.example(operation)
     while number == 0 or time.monotonic() < until:
+        if number:
+            found.owner = Owner(client)
         for operation in found.operations:
             found.random(operation, count, number)
         number += 1

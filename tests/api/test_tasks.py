@@ -236,6 +236,24 @@ def test_a_preview_has_the_columns_of_the_whole_file(v1: V1) -> None:
     assert (answer["columns"], answer["result"]["items"][0]["values"]) == (["column_1", "column_2", "column_3"], [""])
 
 
+def test_columns_that_the_data_make_are_known_when_it_has_run(v1: V1) -> None:
+    """To a preview, to the steps after, to the result and to the tasks that take it."""
+    content = b"city,year,n\nRome,2020,1.10\nOslo,2021,2\nRome,2021,x\nOslo,2021,5\n"
+    pivot = {"op": "pivot", "index": ["city"], "columns": ["year"], "values": "n", "aggregate": "sum"}
+    kept = {"op": "filter", "filters": [{"column": "2021", "operator": "not_empty"}]}
+    task = v1.run(content, pivot, kept)
+    assert v1.result(task) == b"city,2020,2021\nOslo,,7\n"
+    assert [each["code"] for each in task["warnings"]] == ["not_comparable"]
+    assert v1.ok("GET", f"/files/{task['result']}")["columns"] == ["city", "2020", "2021"]
+    answer = v1.ok("POST", "/previews", json={"input": v1.upload(content)["id"], "steps": [pivot, kept]})
+    assert (answer["result"]["columns"], answer["warnings"]) == (["city", "2020", "2021"], task["warnings"])
+    assert [each["values"] for each in answer["result"]["items"]] == [["Oslo", "", "7"]]
+    body = {"input": v1.upload(content)["id"], "steps": [pivot, {"op": "unique", "column": "2022"}]}
+    problem(v1.post("/previews", json=body), 422, "unknown_column", "/steps/1/column")
+    failed = v1.finished(v1.ok("POST", "/tasks", json=body)["id"])
+    assert failed["error"]["code"] == "unknown_column"
+
+
 def test_the_catalogue_has_a_schema_that_its_examples_fit(client: FlaskClient) -> None:
     items = client.get(f"{AT}/operations").json["items"]
     assert [item["name"] for item in items] == list(catalogue())
@@ -253,3 +271,13 @@ def test_a_preview_leaves_the_warnings_of_another_file_where_they_are(v1: V1) ->
         warnings = v1.ok("POST", "/previews", json=body)["warnings"]
         (ragged,) = [each for each in warnings if each["code"] == "ragged"]
         assert (ragged["file"], ragged["row"], ragged["line"], ragged["byte"]) == (other, 3, 4, 12)
+
+
+def test_a_column_has_the_names_that_the_files_have_when_the_task_is_made(v1: V1) -> None:
+    january, february = v1.upload(b"id\n1\n", "january.csv")["id"], v1.upload(b"ID\n2\n", "february.csv")["id"]
+    step = {"op": "concat", "files": [february], "source": "month", "ignore": ["case"]}
+    task = v1.finished(v1.submit(january, step)["id"])
+    assert v1.result(task) == b"id,month\n1,january.csv\n2,february.csv\n"
+    assert task["steps"] == [{**step, "names": ["january.csv", "february.csv"]}]
+    shown = v1.ok("POST", "/previews", json={"input": january, "steps": [step]})
+    assert shown["result"]["items"][1]["values"] == ["2", "february.csv"]

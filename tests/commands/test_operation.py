@@ -15,6 +15,7 @@ from csvapi.commands import arguments
 from csvapi.commands.flags import add_flags, params
 from csvapi.operations import Operation, catalogue, load_steps
 from csvapi.steps.params import ColumnField
+from csvapi.steps.renaming import RenameField
 from tests.commands.program import complaint, csvapi, output
 
 PEOPLE = b'name,age,"last, first"\nAda,36,L\nada,36,L\nGrace,85,"H ""A"""\nAda,36,L\n'
@@ -139,7 +140,7 @@ class Everything(Schema):
 
     by = fields.List(fields.Nested(Order))
     replace = fields.List(fields.Nested(Change))
-    rename = fields.Dict(keys=fields.String(), values=fields.String())
+    rename = RenameField()
     trim = fields.Boolean()
     head = fields.Integer()
     fraction = fields.Float()
@@ -156,6 +157,10 @@ class Everything(Schema):
         (["--by", '{"index": 2}, {"index": 1}'], {"by": [{"index": 2}, {"index": 1}]}),
         (["--replace", '{"text": "a"}', "--replace", '[{"text": "b"}]'], {"replace": [{"text": "a"}, {"text": "b"}]}),
         (["--rename", "a=b,c=d=e", "--rename", '{"f": "g"}'], {"rename": {"a": "b", "c": "d=e", "f": "g"}}),
+        (
+            ["--rename", "a=b", "--rename", '[{"column": {"index": 3}, "to": "c"}]'],
+            {"rename": [{"column": "a", "to": "b"}, {"column": {"index": 3}, "to": "c"}]},
+        ),
         (["--trim", "--head", "3", "--fraction", "0.5"], {"trim": True, "head": 3, "fraction": 0.5}),
         (["--no-trim", "--fill", "", "--any-value", "[1]"], {"trim": False, "fill": "", "any_value": [1]}),
         ([], {}),
@@ -171,7 +176,7 @@ def test_every_kind_of_parameter_has_a_flag(typed: list[str], expected: dict[str
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("dedup", "-", "--keep", "some"), "invalid choice: 'some'"),
+        (("dedup", "-", "--keep", "some"), "keep: must be one of: first, last, none, fullest"),
         (("dedup", "-", "--ignore", "colour"), "must be one of: case, space"),
         (("dedup",), "required: INPUT"),
         (("unique", "-"), "give either column or columns"),
@@ -230,6 +235,8 @@ def test_other_files_are_named_by_their_paths(tmp_path: Path) -> None:
     assert joined.count(b",1815\n") == 3
     more = output("concat", "-", "--files", f"{tmp_path / 'ages.csv'}", stdin=PEOPLE)
     assert more.splitlines()[-1] == b",36,,1815"
+    named = output("concat", "-", "--files", f"{tmp_path / 'ages.csv'}", "--source", "from", stdin=PEOPLE)
+    assert named.splitlines()[-1] == b",36,,1815,ages.csv"
 
 
 BROKEN = {

@@ -38,15 +38,20 @@ STEPS |= {
         {"op": "convert", "format": "xlsx"},
     ],
     "frequency": [{"op": "frequency", "column": "email"}],
+    "group-many": [{"op": "group", "by": ["email"], "aggregates": ["sum:id", "max:id", "last:text", "join:text"]}],
+    "group-one": [{"op": "group", "aggregates": ["count_distinct:text", "count_distinct:email", "mean:id"]}],
     "join": [{"op": "join", "file": 2, "on": ["id"]}],
     "profile-all": [{"op": "profile"}],
     "set-previous": [{"op": "set", "trim": True, "fill_previous": True}],
+    "transpose": [{"op": "select", "columns": ["id", "email", "age"]}, {"op": "transpose"}],
+    "unpivot-all": [{"op": "unpivot", "index": ["id"]}],
     "validate-report": [{"op": "validate", "schema": {"fields": [{"name": "email", "type": "integer"}]}, "limit": 9}],
 }
 XLSX_COLUMNS = 8_000  # it holds 16,384
 WIDE: dict[str, list[dict[str, Any]]] = {
-    **STEPS,
+    **{name: steps for name, steps in STEPS.items() if not name.startswith("group-")},
     "convert-xlsx": [{"op": "select", "columns": WIDE_NAMES[:XLSX_COLUMNS]}, {"op": "convert", "format": "xlsx"}],
+    "transpose": [{"op": "transpose"}],
     "select-all": [{"op": "select", "columns": WIDE_NAMES[::-1]}],
     "validate-all": [
         {"op": "validate", "schema": {"fields": [{"name": name, "type": "integer"} for name in WIDE_NAMES]}}
@@ -178,7 +183,14 @@ def test_much_of_little_takes_no_more_than_the_budget(tmp_path: Path, files: dic
 
 
 @pytest.mark.parametrize(
-    "step", [{"op": "profile"}, {"op": "frequency", "column": "text"}, {"op": "set", "trim": True}]
+    "step",
+    [
+        {"op": "profile"},
+        {"op": "frequency", "column": "text"},
+        {"op": "frequency", "columns": ["text"]},
+        {"op": "group", "by": ["text"], "aggregates": ["first:text", "count_distinct:text"]},
+        {"op": "set", "trim": True},
+    ],
 )
 def test_long_cells_take_no_more_than_the_budget(tmp_path: Path, step: dict[str, Any]) -> None:
     path, tiny = tmp_path / "texts", tmp_path / "tiny"

@@ -6,6 +6,11 @@ import os
 import signal
 from pathlib import Path
 
+from rq import get_current_job
+
+from csvapi.errors import TaskError
+from tests.waiting import until
+
 
 def fine(_: str) -> None:
     """Do nothing."""
@@ -21,3 +26,15 @@ def endless(path: str) -> None:
     Path(path).write_text(str(os.getpid()))
     while True:
         signal.pause()
+
+
+def broken(reason: str) -> None:
+    """Fail as a task does."""
+    raise TaskError(reason)
+
+
+def shown(_: str) -> None:
+    """Run until the queue shows this job as started."""
+    job = get_current_job()
+    assert job is not None
+    until(lambda: job.get_status() == "started", within=10)

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csvapi.csvio.dialect import Dialect
-from csvapi.errors import AmbiguousColumn, InvalidInput
-from csvapi.operations import load_steps
+from csvapi.errors import AmbiguousColumn, InvalidInput, TooLarge
+from csvapi.operations import load_steps, with_names
 from tests.engines import model
 from tests.engines.running import cases, reused
 from tests.operations.tables import FAST_WAYS, PARALLEL, csv_text, table
@@ -143,3 +143,101 @@ def test_a_name_that_repeats_in_one_file_alone_does_no_harm(tmp_path: Path) -> N
     files = {2: (tmp_path / "other", Dialect())}
     found, _ = table(tmp_path, "a,b,a\n1,2,3\n", [{"op": "concat", "files": [2]}], files=files)
     assert (found.header, found.rows) == (["a", "b", "a", "c"], [["1", "2", "3", ""], ["", "5", "", "6"]])
+
+
+def fold(name: str, ignore: list[str]) -> str:
+    name = name.casefold() if "case" in ignore else name
+    return " ".join(name.split()) if "space" in ignore else name
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(reused, max_examples=25)
+@given(
+    heads=st.lists(
+        st.lists(st.sampled_from(["a", "A", " a", "b b", "b  b", "B b", "c"]), min_size=1, max_size=3),
+        min_size=3,
+        max_size=3,
+    ),
+    ignore=st.sampled_from([[], ["case"], ["space"], ["case", "space"]]),
+    source=st.sampled_from([None, "file", "c"]),
+)
+def test_names_alike_are_one_column(
+    tmp_path: Path, way: dict[str, Any], heads: list[list[str]], ignore: list[str], source: str | None
+) -> None:
+    """And each record says where it is from, if that is asked for."""
+    rows = [[f"{number}{at}" for at in range(len(names))] for number, names in enumerate(heads)]
+    for number in (1, 2):
+        (tmp_path / f"f{number}").write_text(csv_text([heads[number], rows[number]]), newline="")
+    files = {number + 1: (tmp_path / f"f{number}", Dialect()) for number in (1, 2)}
+    step = {"op": "concat", "files": [2, 3], "ignore": ignore}
+    if source:
+        step |= {"source": source, "names": ["one", "two", "three"]}
+    keys = [[fold(name, ignore) for name in names] for names in heads]
+    columns = dict(zip(range(len(heads[0])), heads[0], strict=True)) if keys[1] == keys[2] == keys[0] else None
+    others = [each for each in keys[1:] if each != keys[0]]
+    ambiguous = any(len({*each}) < len(each) for each in others) or any(
+        keys[0].count(name) > 1 for each in others for name in each
+    )
+    names = list(heads[0])
+    for head, key in zip(heads[1:], keys[1:], strict=True):
+        names += [name for name, each in zip(head, key, strict=True) if each not in {fold(n, ignore) for n in names}]
+    try:
+        found, _ = table(tmp_path, csv_text([heads[0], rows[0]]), [step], files=files, **way)
+    except AmbiguousColumn:
+        assert ambiguous
+        return
+    except InvalidInput as error:
+        assert (error.pointer, source in names) == ("/steps/0/source", True)  # noqa: PT017
+        return
+    assert not ambiguous
+    assert source not in names
+    assert columns is None or list(columns.values()) == names
+    assert found.header == [*names, *([source] if source else [])]
+    for number, (key, row) in enumerate(zip(keys, rows, strict=True)):
+        by_name = dict(zip(key, row, strict=True))
+        cells = row if key == keys[0] else [by_name.get(fold(name, ignore), "") for name in names]
+        cells = [*cells, *[""] * (len(names) - len(cells))]
+        assert found.rows[number] == [*cells, *([["one", "two", "three"][number]] if source else [])]
+
+
+def test_fields_beyond_the_header_stay_behind_the_source(tmp_path: Path) -> None:
+    (tmp_path / "second").write_text("b,a\n1,2,3,4\n")
+    step = {"op": "concat", "files": [2], "source": "from", "names": ["x", "y"]}
+    found, _ = table(tmp_path, "a,b\n5\n6,7,8\n", [step], files={2: (tmp_path / "second", Dialect())})
+    assert found.rows == [["5", "", "x"], ["6", "7", "x", "8"], ["2", "1", "y", "3", "4"]]
+
+
+def test_names_are_filled_in_once(tmp_path: Path) -> None:
+    names = {None: "new.csv", 2: "old.csv", 3: "older.csv"}
+    steps = [{"op": "dedup"}, {"op": "concat", "files": [2, 3], "source": "file"}]
+    filled = with_names(steps, names.__getitem__)
+    assert filled == [steps[0], {**steps[1], "names": ["new.csv", "old.csv", "older.csv"]}]
+    assert with_names(filled, str) == filled
+    assert with_names([{"op": "concat", "files": [2]}], str) == [{"op": "concat", "files": [2]}]
+    (tmp_path / "second").write_text("a\n2\n")
+    files = {2: (tmp_path / "second", Dialect())}
+    found, _ = table(tmp_path, "a\n1\n", [{"op": "concat", "files": [2], "source": "file"}], files=files)
+    assert found.rows == [["1", ""], ["2", "2"]]
+
+
+@pytest.mark.parametrize(
+    ("step", "pointer"),
+    [
+        ({"names": ["a", "b"]}, "/names"),
+        ({"source": "s", "names": ["a", "b", "c"]}, "/names"),
+        ({"source": ""}, "/source"),
+        ({"ignore": ["accents"]}, "/ignore/0"),
+    ],
+)
+def test_what_is_wrong_is_refused_where_it_stands(step: dict[str, Any], pointer: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        load_steps([{"op": "concat", "files": [2], **step}])
+    assert caught.value.pointer == "/steps/0" + pointer
+
+
+def test_a_record_that_would_be_too_long_is_blamed_on_its_file(tmp_path: Path) -> None:
+    (tmp_path / "second").write_text("b\n" + "x" * 90 + "\n")
+    step = {"op": "concat", "files": [2], "source": "s", "names": ["a", "b" * 20]}
+    with pytest.raises(TooLarge) as caught:
+        table(tmp_path, "a\n1\n", [step], files={2: (tmp_path / "second", Dialect())}, max_record=100)
+    assert caught.value.context["file"] == 2

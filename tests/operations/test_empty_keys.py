@@ -11,7 +11,7 @@ import pytest
 from csvapi.csvio import Dialect
 from csvapi.engines import Options, run
 from tests.engines import model
-from tests.engines.running import WAYS
+from tests.engines.running import WAYS, execute
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,3 +110,12 @@ def test_many_absent_columns_are_empty_too(tmp_path: Path) -> None:
     source.write_text(",".join(names) + '\n""\n""\n""\na\n')
     found = run(source, Dialect(), [{"op": "dedup", "columns": names}], out).as_json()["warnings"]
     assert [(each["count"], each["row"]) for each in found if each["code"] == "empty_keys"] == [(2, 2)]
+
+
+def test_how_many_were_looked_at_does_not_depend_on_the_parser(tmp_path: Path) -> None:
+    """An absent field is seen by the csv module alone, and the records around it by the kernel."""
+    text = "a,b\n" + "1,x\n2,\n" * 500 + "3\n3\n" + "1,x\n2,\n" * 500
+    step = {"op": "dedup", "columns": ["b"]}
+    receipts = [execute(tmp_path, text, Dialect(), [step], **way)[2][0] for way in WAYS.values()]
+    assert [each["warnings"] for each in receipts] == [receipts[0]["warnings"]] * len(receipts)
+    assert {each["of"] for each in receipts[0]["warnings"]} == {2_002}

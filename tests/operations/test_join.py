@@ -24,6 +24,7 @@ from csvapi.steps.step import Context
 from csvapi.steps.writing import Text
 from tests.engines import model
 from tests.engines.files import written
+from tests.engines.peak import peak
 from tests.engines.running import cases, reused
 from tests.operations.tables import FAST_WAYS, PARALLEL, csv_text, table
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from csvapi.engines import Progress
 
-KEYS = ["", "1", "01", "a", "A", "é", "x,y", "line\nbreak", '"']
+KEYS = ["", " ", " a", "1", "01", "a", "A", "é", "x,y", "line\nbreak", '"']
 pairs = st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(KEYS)), max_size=10)
 WAYS = [*FAST_WAYS.values(), PARALLEL, {"native": False}]
 
@@ -45,36 +46,57 @@ def second(folder: Path, text: str, dialect: Dialect | None = None) -> dict[Any,
     return {2: (path, dialect)}
 
 
-def joined(left: list[model.Row], right: list[model.Row], how: str) -> list[model.Row]:
+def fold(key: str, ignore: list[str]) -> str:
+    key = key.casefold() if "case" in ignore else key
+    return " ".join(key.split()) if "space" in ignore else key
+
+
+def joined(left: list[model.Row], right: list[model.Row], how: str, ignore: list[str]) -> list[model.Row]:
     """By the first columns; the second file's key column is not repeated."""
     out = []
     for row in left:
-        found = [other[1:] for other in right if row[0] and other[0] == row[0]]
+        key = fold(row[0], ignore)
+        found = [other[1:] for other in right if key and fold(other[0], ignore) == key]
         if how in ("semi", "anti"):
             out += [row] if bool(found) == (how == "semi") else []
         else:
             out += [[*row, *other] for other in found]
-            out += [[*row, *[""]]] if not found and how == "left" else []
+            out += [[*row, *[""]]] if not found and how in ("left", "full") else []
+    known = {fold(row[0], ignore) for row in left} - {""}
+    if how == "full":
+        out += [
+            [row[0], *[""] * (len(left[0]) - 1 if left else 1), *row[1:]]
+            for row in right
+            if fold(row[0], ignore) not in known
+        ]
     return out
 
 
 @pytest.mark.parametrize("way", WAYS)
 @settings(reused, max_examples=25)
-@given(left=pairs, right=pairs, how=st.sampled_from(["inner", "left", "semi", "anti"]), utf16=st.booleans())
+@given(
+    left=pairs,
+    right=pairs,
+    how=st.sampled_from(["inner", "left", "full", "semi", "anti"]),
+    utf16=st.booleans(),
+    ignore=st.sampled_from([[], [], ["case"], ["space"], ["case", "space"]]),
+)
 def test_joins_are_the_models(
-    tmp_path: Path, way: dict[str, Any], left: list[Any], right: list[Any], how: str, utf16: bool
+    tmp_path: Path, way: dict[str, Any], left: list[Any], right: list[Any], how: str, utf16: bool, ignore: list[str]
 ) -> None:
     dialect = Dialect(encoding="utf-16-le") if utf16 else Dialect()
     files = second(tmp_path, csv_text([("k", "v"), *right]), dialect)
-    step = {"op": "join", "file": 2, "on": ["k"], "how": how}
+    step = {"op": "join", "file": 2, "on": ["k"], "how": how, "ignore": ignore}
     found, receipt = table(tmp_path, csv_text([("k", "v"), *left]), [step], files=files, **way)
     rows, others = [list(row) for row in left], [list(row) for row in right]
-    assert found.rows == joined(rows, others, how)
+    assert found.rows == joined(rows, others, how, ignore)
     assert found.header == (["k", "v"] if how in ("semi", "anti") else ["k", "v", "v_2"])
     count = receipt["dropped_by_step"][0]
-    assert count["matched"] == sum(any(row[0] and other[0] == row[0] for other in others) for row in rows)
-    assert count["empty_keys"] == sum(not row[0] for row in rows)
-    keys = [row[0] for row in others if row[0]]
+    assert count["matched"] == sum(
+        any(fold(row[0], ignore) and fold(other[0], ignore) == fold(row[0], ignore) for other in others) for row in rows
+    )
+    assert count["empty_keys"] == sum(not fold(row[0], ignore) for row in rows)
+    keys = [fold(row[0], ignore) for row in others if fold(row[0], ignore)]
     assert count["repeated_keys"] == len(keys) - len(set(keys))
 
 
@@ -97,7 +119,7 @@ def test_an_index_beyond_the_memory_is_asked_in_a_pass_of_its_own(
     found, receipt = table(tmp_path, csv_text([("k", "v"), *left]), steps, files=files, memory=1, **options)
     rows = [list(row) for row in left if before[:1] != BEFORE[1] or "a" in row[1]]
     others = [list(row) for row in right]
-    assert found.rows == joined(rows, others, how)
+    assert found.rows == joined(rows, others, how, [])
     count = receipt["dropped_by_step"][-1]
     assert count["matched"] == sum(any(row[0] and other[0] == row[0] for other in others) for row in rows)
     assert count["empty_keys"] == sum(not row[0] for row in rows)
@@ -112,7 +134,7 @@ def test_a_record_with_more_matches_than_are_held_has_them_all(tmp_path: Path) -
     for how in ("inner", "left"):
         step = {"op": "join", "file": 2, "on": ["k"], "how": how}
         found, receipt = table(tmp_path, csv_text([("k", "v"), *left]), [step], files=files, memory=1_000)
-        assert found.rows == joined([list(row) for row in left], [list(row) for row in right], how)
+        assert found.rows == joined([list(row) for row in left], [list(row) for row in right], how, [])
         assert receipt["run"]["stages"][0]["passes"] == 2
 
 
@@ -342,3 +364,42 @@ def test_a_pair_that_is_too_long_is_refused_in_its_row(tmp_path: Path) -> None:
         with pytest.raises(TooLarge, match="Row 3: step 1 would make a record of 102 bytes") as caught:
             table(tmp_path, "id\n1\n3\n2\n1\n", [step], files=files, native=native, max_record=101)
         assert (caught.value.context["row"], caught.value.context["limit"]) == (3, 101)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_full_has_the_unmatched_records_last(tmp_path: Path, way: dict[str, Any]) -> None:
+    """With their keys where the first file has its keys, in their order, and for later steps to see."""
+    files = second(tmp_path, "name;key;city\nz;9;Rome\n;;Oslo\na;1;Bern\nb;8;Linz;beyond\n", Dialect(delimiter=";"))
+    step = {"op": "join", "file": 2, "left_on": ["id"], "right_on": ["key"], "how": "full"}
+    text = "v,id\nx,1\ny,2\nw,\n"
+    found, receipt = table(tmp_path, text, [step], files=files, **way)
+    assert found.header == ["v", "id", "name", "city"]
+    assert found.rows == [
+        ["x", "1", "a", "Bern"], ["y", "2", "", ""], ["w", "", "", ""],
+        ["", "9", "z", "Rome"], ["", "", "", "Oslo"], ["", "8", "b", "Linz"],
+    ]  # fmt: skip
+    assert receipt["records"]["kept"] == 6
+    assert receipt["dropped_by_step"][0]["out"] == 6
+    later = {"op": "filter", "filters": [{"column": "city", "operator": "==", "value": "Rome"}]}
+    found, _ = table(tmp_path, text, [step, later], files=files, **way)
+    assert found.rows == [["", "9", "z", "Rome"]]
+
+
+def test_names_never_collide(tmp_path: Path) -> None:
+    files = second(tmp_path, "id,v,v_2,w,w\n1,a,b,c,d\n")
+    found, _ = table(tmp_path, "id,v,w\n1,x,y\n", [{"op": "join", "file": 2, "on": ["id"]}], files=files)
+    assert found.header == ["id", "v", "w", "v_2", "v_2_2", "w_2", "w_2_2"]
+    empty = {"op": "join", "file": 2, "on": ["id"], "suffix": ""}
+    found, _ = table(tmp_path, "id,v,w\n1,x,y\n", [empty], files=files)
+    assert found.header == ["id", "v", "w", "v_2", "v_2_2", "w_2", "w_3"]
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_full_takes_no_more_than_the_budget(tmp_path: Path, *, native: bool) -> None:
+    path, other, tiny = tmp_path / "new", tmp_path / "old", tmp_path / "tiny"
+    for file, start in ((path, 0), (other, 60_000)):
+        file.write_text("id,t\n" + "".join(f"{start + number},{'x' * 150}\n" for number in range(120_000)))
+    tiny.write_text("id,t\n1,x\n")
+    step = {"op": "join", "file": 2, "on": ["id"], "how": "full"}
+    grown = peak(tmp_path, path, [step], other, memory=12 << 20, native=native) - peak(tmp_path, tiny, [step], tiny)
+    assert grown <= (12 + 8) << 20

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 OTHERS: dict[str, dict[str, Any]] = {
     "dedup, last": {"op": "dedup", "columns": ["email"], "keep": "last", "ignore": ["case"]},
+    "dedup, fullest": {"op": "dedup", "columns": ["email"], "keep": "fullest"},
+    "dedup, largest": {
+        "op": "dedup",
+        "columns": [{"column": "age", "as": "number"}],
+        "keep": {"max": "id", "as": "number"},
+    },
     "unique, columns": {"op": "unique", "columns": ["age", "email"]},
     "filter, dates": {"op": "filter", "filters": [{"column": "age", "operator": ">", "value": 3, "as": "number"}]},
     "set, previous": {"op": "set", "fill_previous": True},
@@ -27,14 +33,23 @@ OTHERS: dict[str, dict[str, Any]] = {
     "split_column, pattern": {"op": "split_column", "column": "email", "into": ["n"], "pattern": "([13579]+)@"},
     "explode, lists": {"op": "explode", "column": "email", "separator": "e"},
     "slice, tail": {"op": "slice", "tail": 7},
+    "slice, all but the last": {"op": "slice", "drop_last": 7},
     "slice, middle": {"op": "slice", "start": 11, "stop": 40},
     "sample, fraction": {"op": "sample", "fraction": 0.5},
+    "frequency, several": {"op": "frequency", "columns": ["age", "email"]},
+    "group, joined": {"op": "group", "by": ["age"], "aggregates": ["join:id", "sum:id", "count_distinct:email"]},
+    "pivot, sums": {"op": "pivot", "columns": ["age"], "values": "id", "aggregate": "sum"},
     "join, inner": {"op": "join", "file": 2, "on": ["age"]},
+    "join, full": {"op": "join", "file": 2, "on": ["age"], "how": "full", "ignore": ["space"]},
     "join, semi": {"op": "join", "file": 2, "on": ["id"], "how": "semi"},
+    "similar, keep": {"op": "similar", "columns": ["email"], "keep": "last"},
+    "concat, source": {"op": "concat", "files": [2, 3], "ignore": ["case"], "source": "from", "names": ["a", "b", "c"]},
+    "sort, natural": {"op": "sort", "by": [{"column": "email", "natural": True, "ignore_accents": True}]},
     "convert, json": {"op": "convert", "format": "json"},
     "convert, parquet": {"op": "convert", "format": "parquet"},
     "profile, all": {"op": "profile"},
     "validate, report": {"op": "validate", "schema": {"fields": [{"name": "age", "type": "integer"}]}},
+    "select, filled": {"op": "select", "drop": ["id"], "drop_empty": True},
     "select, drop": {"op": "select", "drop": ["age"]},
     "normalise, pad": {"op": "normalise", "line_end": "crlf"},
 }
@@ -78,8 +93,20 @@ def test_ranges_make_no_difference(folder: Path, name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("concat", "convert", "dedup", "derive", "explode", "filter", "frequency", "join, inner", "join, semi"),
-        *("normalise", "profile", "select", "set, replace", "sort", "split_column", "unique"),
+        *(
+            "concat",
+            "convert",
+            "dedup",
+            "derive",
+            "explode",
+            "filter",
+            "frequency",
+            "group",
+            "join, inner",
+            "join, semi",
+        ),
+        *("normalise", "pivot", "profile", "select", "set, replace", "sort", "split_column", "transpose", "unique"),
+        "unpivot",
     ],
 )
 def test_there_are_ranges_to_make_one(folder: Path, name: str) -> None:

@@ -22,6 +22,7 @@ few = st.integers(0, 6)
 slices = st.one_of(
     st.builds(lambda n: {"head": n}, few),
     st.builds(lambda n: {"tail": n}, few),
+    st.builds(lambda n: {"drop_last": n}, few),
     st.builds(lambda start, more: {"start": start + 1, "stop": start + 1 + more}, few, few),
     st.builds(lambda start: {"start": start + 1}, few),
 )
@@ -31,6 +32,8 @@ def stays(count: int, chosen: dict[str, int]) -> list[bool]:
     rows = list(range(count))
     if "head" in chosen:
         left = rows[: chosen["head"]]
+    elif "drop_last" in chosen:
+        left = rows[: -chosen["drop_last"]] if chosen["drop_last"] else rows
     elif "tail" in chosen:
         left = rows[-chosen["tail"] :] if chosen["tail"] else []
     else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -25,36 +27,49 @@ from tests.operations.tables import FAST_WAYS, PARALLEL, csv_text, table
 if TYPE_CHECKING:
     from pathlib import Path
 
-CELLS = ["", "a", "A", "ab", "é", "z", "\U0001f600", "\uffff", "7", "07", "-7", "7.0", "70", "0", "-0.5", "1e3", "0.1",
-         "9007199254740993", "9007199254740992", "-1e-5", "2024-01-02", "2024-01-02T00:00",
+CELLS = ["f2", "f10", "f010", "f10b", "f", "f!", "10f", "2f", "E", "e", "E\u0301", "\u00c9", "\u00f8", "f00",
+         "9" * 30, "", "a", "A", "ab", "é", "z", "\U0001f600", "\uffff", "7", "07", "-7", "7.0", "70", "0", "-0.5",
+         "1e3", "0.1", "9007199254740993", "9007199254740992", "-1e-5", "2024-01-02", "2024-01-02T00:00",
          "2024-01-01T23:00:00-02:00", "a\0b", "a\0", " 8 ", "\u00a08", ".5", "5.", "1e401",
          "2024-01-02 00:00:00.00000001 UTC", "2024-01-02T00:00:00.0000001Z"]  # fmt: skip
 WAYS = {**FAST_WAYS, "parallel": PARALLEL}
+OF_TEXT = {"natural": False, "ignore_accents": False}
 columns = st.fixed_dictionaries(
     {"column": st.sampled_from(["x", "y"])},
     optional={
         "as": st.sampled_from(["text", "number", "date"]),
         "order": st.sampled_from(["asc", "desc"]),
         "empty": st.sampled_from(["first", "last"]),
+        "ignore_case": st.booleans(),
+        "ignore_accents": st.booleans(),
+        "natural": st.booleans(),
     },
-)
+).map(lambda by: by if by.get("as", "text") == "text" else by | OF_TEXT)
 finite = st.decimals(allow_nan=False, allow_infinity=False).map(str).filter(lambda text: "E" not in text)
 
 
-def value(cell: str, kind: str) -> Any:
-    if kind == "number":
+def value(cell: str, by: dict[str, Any]) -> Any:
+    if by.get("as") == "number":
         return number(cell)
-    return date(cell) if kind == "date" else cell
+    if by.get("as") == "date":
+        return date(cell)
+    text = cell.casefold() if by.get("ignore_case") else cell
+    if by.get("ignore_accents"):
+        text = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", text))
+    if not by.get("natural"):
+        return text
+    parts = re.findall("[0-9]+|[^0-9]", text)  # a number is where its digits are among the characters
+    return [("0", int(part)) if part.isdecimal() and part.isascii() else (part, 0) for part in parts]
 
 
-def in_order(rows: list[tuple[str, ...]], by: list[dict[str, str]]) -> list[list[str]]:
+def in_order(rows: list[tuple[str, ...]], by: list[dict[str, Any]]) -> list[list[str]]:
     """From the least important column to the most, since Python's sort is stable."""
     found = list(rows)
     for part in reversed(by):
-        at, kind = "xyn".index(part["column"]), part.get("as", "text")
-        there = [row for row in found if row[at] and value(row[at], kind) is not None]
+        at = "xyn".index(part["column"])
+        there = [row for row in found if row[at] and value(row[at], part) is not None]
         empty = [row for row in found if row not in there]
-        there = sorted(there, key=lambda row: value(row[at], kind), reverse=part.get("order") == "desc")
+        there = sorted(there, key=lambda row: value(row[at], part), reverse=part.get("order") == "desc")
         found = empty + there if part.get("empty") == "first" else there + empty
     return [list(row) for row in found]
 
@@ -65,7 +80,7 @@ def in_order(rows: list[tuple[str, ...]], by: list[dict[str, str]]) -> list[list
     cells=st.lists(st.tuples(*[st.sampled_from(CELLS)] * 2), max_size=30), by=st.lists(columns, min_size=1, max_size=2)
 )
 def test_orders_are_the_models(
-    tmp_path: Path, way: str, cells: list[tuple[str, str]], by: list[dict[str, str]]
+    tmp_path: Path, way: str, cells: list[tuple[str, str]], by: list[dict[str, Any]]
 ) -> None:
     rows = [(x, y, str(number)) for number, (x, y) in enumerate(cells)]
     found, receipt = table(tmp_path, csv_text([("x", "y", "n"), *rows]), [{"op": "sort", "by": by}], **WAYS[way])
@@ -144,6 +159,9 @@ def test_what_is_no_number_is_counted(tmp_path: Path, way: str) -> None:
         ({"column": "a", "as": "date"}, False),
         ({"column": "a", "as": {"number": {"group": ","}}}, False),
         ({"column": "a", "ignore_case": True}, False),
+        ({"column": "a", "ignore_accents": True}, False),
+        ({"column": "a", "natural": True}, False),
+        ({"column": "a", "natural": False}, True),
     ],
 )
 def test_the_kernel_makes_the_keys_that_it_can(by: dict[str, Any], *, kernel: bool) -> None:
@@ -163,3 +181,11 @@ def test_bad_parameters_are_refused(tmp_path: Path) -> None:
             tmp_path, "a\n1\n", [{"op": "slice", "head": 1}, {"op": "sort", "by": ["a"]}, {"op": "sort", "by": ["q"]}]
         )
     assert unknown.value.pointer == "/steps/2/by/0/column"
+
+
+@pytest.mark.parametrize("name", ["natural", "ignore_accents"])
+def test_what_is_for_text_is_refused_with_numbers(name: str) -> None:
+    with pytest.raises(InvalidInput, match="is for text") as caught:
+        load_steps([{"op": "sort", "by": [{"column": "a", "as": "number", name: True}]}])
+    assert caught.value.pointer == f"/steps/0/by/0/{name}"
+    load_steps([{"op": "sort", "by": [{"column": "a", "as": "number", name: False}]}])

@@ -155,6 +155,10 @@ LONG: dict[str, tuple[Callable[[], str], list[dict[str, Any]], dict[str, Any]]] 
         lambda: "k,n\n" + "".join(f"{number},1\n" for number in range(200_000)),
         [{"op": "frequency", "column": "k"}], {"memory": MIB},
     ),
+    "groups": (
+        lambda: "k,n\n" + "".join(f"{number},1\n" for number in range(100_000)),
+        [{"op": "group", "by": ["k"], "aggregates": ["join:n", "count_distinct:k"]}], {"memory": MIB},
+    ),
 }  # fmt: skip
 
 

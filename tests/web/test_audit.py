@@ -80,7 +80,7 @@ def line(number: int) -> dict[str, Any]:
 
 
 def test_what_cannot_be_written_waits_and_there_is_a_bound(alone: Flask) -> None:
-    batch = audit.Batch(alone)
+    batch = audit.Pending(alone)
     batch._process = os.getpid()
     with transaction() as session:
         session.execute(text("ALTER TABLE audit_log RENAME TO audit_gone"))

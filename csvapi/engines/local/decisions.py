@@ -18,6 +18,7 @@ from csvapi.csvio.disk import disk_budget
 from csvapi.process.memory import mapped
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 LENGTH = 4  # bytes of a record's length
@@ -44,14 +45,14 @@ def _part(workspace: Path, number: int) -> Path:
     return workspace / f"decisions-{number}"
 
 
-def join(workspace: Path, ranges: int) -> None:
-    """Join the decisions of all ranges of the first pass into one file; does nothing if they were not kept."""
-    first = _part(workspace, 0)
+def join(workspace: Path, ranges: Sequence[int]) -> None:
+    """Join the decisions of the ranges with these numbers into one file; does nothing if they were not kept."""
+    first = _part(workspace, ranges[0])
     if not first.exists():
         return
     with first.open("r+b", buffering=0) as target:
         target.seek(0, os.SEEK_END)
-        for number in range(1, ranges):
+        for number in ranges[1:]:
             part = _part(workspace, number)
             with part.open("rb", buffering=0) as source, disk_budget(part.stat().st_size):
                 while os.sendfile(target.fileno(), source.fileno(), None, _COPY):

@@ -35,21 +35,23 @@ def write_explanation(plan: Plan, workspace: Path, bases: list[int], target: Pat
 
     The ranges are written side by side and then put together.
     """
-    texts = [_text(plan, step, reason) for step, reason in plan.codes]
     with disk_budget(), emptied(target) as file:
         out = Sink(file, hashed=False)
         out.write(HEADER)
-        work = partial(_write, workspace, bases, texts)
+        work = partial(_write, plan, workspace, bases)
         side_by_side(work, len(bases) - 1, [out], workspace, report)
 
 
-def _write(
-    workspace: Path, bases: list[int], texts: list[bytes], number: int, sinks: list[Sink], report: Report
-) -> None:
-    """The explanation of one range."""
-    ends = [[b"%02d%b\n" % (row, text) for text in texts] for row in range(_TOGETHER)]
+def _write(plan: Plan, workspace: Path, bases: list[int], number: int, sinks: list[Sink], report: Report) -> None:
+    begin, end = bases[number : number + 2]
+    explain_records(plan, workspace, begin, end, begin + 1, sinks[0], report)
+
+
+def explain_records(plan: Plan, workspace: Path, begin: int, end: int, row: int, out: Sink, report: Report) -> None:
+    """Write the explanation of the records number `begin` to `end` of the decisions, the first of which is in `row`."""
+    texts = [_text(plan, step, reason) for step, reason in plan.codes]
+    ends = [[b"%02d%b\n" % (last, text) for text in texts] for last in range(_TOGETHER)]
     decided, repeated = decision_file(workspace), duplicate_file(workspace)
-    begin, end = bases[number], bases[number + 1]
     with ExitStack() as stack:
         file = stack.enter_context(decided.open("rb"))
         file.seek(begin)
@@ -59,10 +61,10 @@ def _write(
         while decisions := file.read(min(_BATCH, end - begin)):
             if rows:
                 some = memoryview(rows.read(8 * len(decisions))).cast("q")
-                sinks[0].write(_with_kept_rows(decisions, begin + 1, texts, some))
+                out.write(_with_kept_rows(decisions, row, texts, some))
             else:
-                sinks[0].write_all(list(_lines(decisions, begin + 1, texts, ends)))
-            begin += len(decisions)
+                out.write_all(list(_lines(decisions, row, texts, ends)))
+            begin, row = begin + len(decisions), row + len(decisions)
             report((0, 0, 0))
 
 

@@ -76,6 +76,21 @@ class Plan:
         raise."""
         source = Source.open(path, dialect)
         first = head(source, limit=options.max_record, most=options.max_columns)
+        return cls.over(source, first, steps, options, files, last=last, columns=columns)
+
+    @classmethod
+    def over(
+        cls,
+        source: Source,
+        first: Head,
+        steps: list[Step],
+        options: Options,
+        files: Files | None = None,
+        *,
+        last: bool = True,
+        columns: list[str] | None = None,
+    ) -> Plan:
+        """The same of a source whose header was read."""
         if columns is not None:  # of a file whose first records may be shorter than others
             missing = [b""] * (len(columns) - len(first.fields))
             first = replace(first, columns=columns, fields=first.fields + missing)
@@ -84,7 +99,13 @@ class Plan:
             detail = f"The file has {len(first.columns)} columns; the limit is {options.max_columns}."
             raise TooLarge(detail, limit=options.max_columns)
         context = Context(
-            first.columns, dialect.header, source.byte_dialect, files or {}, options.max_record, options.file_name
+            first.columns,
+            source.byte_dialect.dialect.header,
+            source.byte_dialect,
+            files or {},
+            options.max_record,
+            options.partial,
+            options.file_name,
         )
         built: list[Behaviour] = []
         for step in steps:
@@ -136,6 +157,11 @@ class Plan:
     def ordered(self) -> bool:
         """Whether some step must see all records one after the other."""
         return not all(step.traits.stateless and not step.traits.studies for step in self.steps)
+
+    def take_names(self) -> None:
+        """Once it has run, the columns that the data made (see `Traits.names_from_data`)."""
+        if self.steps and self.steps[-1].traits.names_from_data:
+            self.after = self.built[-1].after or self.after
 
     @property
     def gatherer(self) -> Gatherer | None:

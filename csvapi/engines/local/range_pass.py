@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, cast
 
 from csvapi.csvio.batch import Batch
 from csvapi.csvio.census import Counter
@@ -20,6 +20,7 @@ from csvapi.engines.local.processes import WrongCut
 from csvapi.engines.local.range_result import Found, merge
 from csvapi.engines.receipt import StepCount
 from csvapi.spill.key_files import key_sink
+from csvapi.spill.ranked_keys import RankedKeys
 from csvapi.spill.workspace import Workspace
 from csvapi.steps.conditions import inverse
 from csvapi.steps.keyed import SAMPLE
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from csvapi.steps.asking import Asker
     from csvapi.steps.gathering import Gatherer
     from csvapi.steps.mapping import Mapper
-    from csvapi.steps.remarks import Remark
     from csvapi.steps.selecting import KeyedSelector, Selector, Student
 
 STAYS = b"\1" + bytes(255)  # a decision as a mask byte
@@ -85,7 +85,7 @@ class RangePass:
             self.found.samples[self.begin - 1] = []
         self.line = self.plan.head.line
         self.remarks = {number: self.plan.built[number].remarks for number in range(self.begin, self.end)}
-        for remark in self._remarks():
+        for remark in chain.from_iterable(self.remarks.values()):
             remark.reset()
         decisions = Decisions(self.workspace, self.number, self.base, new=not self.begin, kept=self.remember)
         gatherer = self.plan.gatherer if self.output else None
@@ -95,8 +95,9 @@ class RangePass:
             for number, built in enumerate(self.plan.built[self.begin : self.end], start=self.begin):
                 stack.enter_context(built.in_range(self.workspace, number, self.number))
             keyed = self.output is None and self.student is None
-            self.keys = stack.enter_context(self._key_sink()) if keyed else None
-            self.lengths = self._length_sink(stack)
+            self.keys = stack.enter_context(closing(self._key_sink(report))) if keyed else None
+            lengths = length_file(self.workspace, self.number)
+            self.lengths = stack.enter_context(lengths.open("wb")) if self.locate else None
             for located in self._batches():
                 kept = self.found.kept
                 self._process(located, decisions)
@@ -106,7 +107,8 @@ class RangePass:
             if self.keys:
                 self.keys.flush()
         self.found.ragged_dropped = self.judge.dropped
-        self.found.gathered = self.gathering.close() if self.gathering else None
+        ranked = self.keys.runs if isinstance(self.keys, RankedKeys) else None
+        self.found.gathered = self.gathering.close() if self.gathering else ranked
         self.found.seen = {number: [remark.seen for remark in remarks] for number, remarks in self.remarks.items()}
         self._count(gatherer)
         return self.found
@@ -126,12 +128,9 @@ class RangePass:
             with suppress(OSError):  # a full disk, which the failure itself reports
                 self.gathering.abandon()
 
-    def _remarks(self) -> Iterator[Remark]:
-        return chain.from_iterable(self.remarks.values())
-
     def _locate(self, located: LocatedBatch) -> None:
         """Add line and byte to what the steps found in this batch."""
-        for remark in self._remarks():
+        for remark in chain.from_iterable(self.remarks.values()):
             for spot in remark.seen.spots:
                 if spot.line is None:
                     spot.line, spot.byte = located.where(spot.row - located.batch.rows[0])
@@ -142,12 +141,11 @@ class RangePass:
         cores = 1 if shared else self.options.processes
         return Workspace(self.workspace, self.memory, lambda: report((0, 0, 0)), shared, self.options.native, cores)
 
-    def _key_sink(self) -> closing[KeySink]:
+    def _key_sink(self, report: Callable[[Progressed], None]) -> KeySink | RankedKeys:
         of, step = self.asker or self, self.end if self.asker else self.end - 1
-        return closing(key_sink(self.workspace, step, self.number, of.partitions, of.secret))
-
-    def _length_sink(self, stack: ExitStack) -> BinaryIO | None:
-        return stack.enter_context(length_file(self.workspace, self.number).open("wb")) if self.locate else None
+        if not self.asker and cast("KeyedSelector", self.plan.built[step]).ranked:
+            return RankedKeys(self._step_workspace(report), f"ranked-{step}", self.number, self.secret)
+        return key_sink(self.workspace, step, self.number, of.partitions, of.secret)
 
     def _batches(self) -> Iterator[LocatedBatch]:
         source, options = self.plan.source, self.options
@@ -181,8 +179,8 @@ class RangePass:
 
     def _take(self, part: Batch, located: LocatedBatch) -> None:
         """Hand over the records that all steps of the pass left, to whatever the pass is for."""
-        if self.asker and self.keys:
-            self.asker.ask(part, self.keys)
+        if self.asker:
+            self.asker.ask(part, cast("KeySink", self.keys))
         elif self.keys:
             self._add_keys_of(part, self.keys)
         elif self.student:
@@ -193,9 +191,9 @@ class RangePass:
         elif self.output:
             self._write(part, self.output)
 
-    def _add_keys_of(self, remaining: Batch, sink: KeySink) -> None:
+    def _add_keys_of(self, remaining: Batch, sink: KeySink | RankedKeys) -> None:
         self.found.counts[self.end - 1].records_in += len(remaining)
-        cast("KeyedSelector", self.plan.built[self.end - 1]).spill(remaining, sink)
+        cast("KeyedSelector", self.plan.built[self.end - 1]).give(remaining, sink)
 
     def _write(self, remaining: Batch, output: Sink) -> None:
         expander = self.plan.expander

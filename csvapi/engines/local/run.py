@@ -150,6 +150,7 @@ class _Pipeline:
             main = outputs.main if last else self._between(number)
             asides = sides[0].of(number), sides[1].of(number)
             receipts.append(stage.run(Outputs(main, *asides, hashed=outputs.hashed and last, last=last)))
+            plan.take_names()
             done, before = stage.done, before + len(steps)
             sides[0].add(number, len(plan.top))
             sides[1].add(number, len(HEADER))

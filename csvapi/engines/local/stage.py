@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from csvapi import __version__
 from csvapi.engines.local.decisions import join
 from csvapi.engines.local.explain import write_explanation
-from csvapi.engines.local.mark_duplicates import Duplicates
+from csvapi.engines.local.keyed_pass import Repeats
 from csvapi.engines.local.outputs import side_by_side
 from csvapi.engines.local.processes import run_all
 from csvapi.engines.local.range_pass import RangePass
@@ -22,7 +22,7 @@ from csvapi.engines.options import Options, Progress
 from csvapi.engines.receipt import Receipt, StepCount
 from csvapi.spill.workspace import Workspace
 from csvapi.steps.gathering import Part
-from csvapi.steps.mapping import Mapper
+from csvapi.steps.mapping import Expander, Mapper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,10 +75,8 @@ class Stage:
                 self._asking_pass(each.begin, each.end)
             else:
                 self._study_pass(each.begin, each.end)
-        out = self._last_pass(self.passes[-1].begin, outputs)
-        if outputs.reasons:
-            write_explanation(self.plan, self.workspace, [*self.bases, self.records], outputs.reasons, self._report)
-        return self._receipt(out)
+        size, sha256 = self._last_pass(self.passes[-1].begin, outputs)
+        return self._receipt(size, sha256)
 
     @property
     def bases(self) -> list[int]:
@@ -129,28 +127,21 @@ class Stage:
             "locate": self.strategy.locates and begin == 0,
         }
         tasks = [self.strategy.task(self._pass(number, begin, end, **more)) for number in range(len(self.ranges))]
-        self._add(run_all(tasks, self._report), begin)
+        found = run_all(tasks, self._report)
+        self._add(found, begin)
         built = cast("KeyedSelector", self.plan.built[end - 1])
-        code = self.plan.code(end - 1, 0)
-        resolver = Duplicates(
-            self.workspace,
-            end - 1,
-            built.retain,
-            code,
-            self.bases,
-            self.records,
-            explain=self.options.explain,
-            memory=self.share,
-            native=self.strategy.secret is not None,
-        )
-        resolver.prepare()
-        groups = [range(first, partitions, self.processes) for first in range(min(self.processes, partitions))]
-        marks = [partial(resolver.mark, group) for group in groups]
-        dropped = sum(run_all(marks, self._report))
+        codes = [self.plan.code(end - 1, reason) for reason in range(len(built.reasons))]
+        place = (built, end - 1, codes, self.bases, self.records)
+        repeats = Repeats(*place, explain=self.options.explain, processes=self.processes)
+        if built.ranked:
+            workspace = self._step_workspace(self.options.memory)
+            dropped = repeats.mark_by_rank(workspace, [each.gathered for each in found])
+        else:
+            dropped = repeats.mark_in_partitions(
+                self.workspace, self.share, partitions, native=self.strategy.secret is not None, report=self._report
+            )
         count = self.counts[end - 1]
         count.kept = count.records_in - dropped
-        for path in self.workspace.glob(f"keys-{end - 1}-*"):
-            path.unlink()
 
     def _asking_pass(self, begin: int, end: int) -> None:
         """Collect the keys of the records that reach step `end` (from 0), and have them answered."""
@@ -169,7 +160,8 @@ class Stage:
         student.studied()
         self._add(found, begin)
 
-    def _last_pass(self, begin: int, outputs: Outputs) -> Sink:
+    def _last_pass(self, begin: int, outputs: Outputs) -> tuple[int, str]:
+        """Write the outputs; the size and the SHA-256 of the main one, which is "" where it was not hashed."""
         self.step = len(self.plan.steps)
         with outputs.opened() as sinks:
             self._begin(sinks[0])
@@ -184,7 +176,9 @@ class Stage:
             self._end(sinks[0], found)
             for sink in sinks:
                 sink.flush()
-        return sinks[0]
+        if outputs.reasons:
+            write_explanation(self.plan, self.workspace, [*self.bases, self.records], outputs.reasons, self._report)
+        return sinks[0].size, sinks[0].digest.hexdigest() if sinks[0].digest else ""
 
     def _last_range(self, begin: int, outputs: Outputs, number: int, sinks: list[Sink], report: Report) -> Found:
         side = sinks[1] if len(sinks) > 1 else None
@@ -209,10 +203,10 @@ class Stage:
                 main.write(data)
                 self._report((0, 0, 0))
             self.counts[-1].detail = self.plan.gatherer.counts()
-        elif isinstance(last, Mapper):
-            for batch in last.more():
-                main.write_records(batch.raw, batch.byte_dialect)
-                self._add_out(len(batch))
+        elif isinstance(last, Mapper | Expander):
+            for part in last.more():
+                part.write_to(main)
+                self._add_out(len(part))
                 self._report((0, 0, 0))
         elif not self.plan.headed:
             main.write(self.plan.source.tail)
@@ -227,7 +221,7 @@ class Stage:
         """Counts of the steps this pass decided; the census is the first pass's."""
         if begin == 0:
             self.found = found
-            join(self.workspace, len(found))
+            join(self.workspace, range(len(found)))
         add_counts(self.counts, found)
         self.kept = sum(each.kept for each in found)
         for each in found:
@@ -235,7 +229,7 @@ class Stage:
         lines = [0, *accumulate(each.census.lines for each in self.found)]
         join_sightings(self.plan.built, found, self.bases, lines)
 
-    def _receipt(self, out: Sink) -> Receipt:
+    def _receipt(self, size: int, sha256: str) -> Receipt:
         census = joined_census(self.found, self.plan)
         return Receipt(
             engine=__version__,
@@ -245,8 +239,8 @@ class Stage:
             input_bytes=self.plan.source.size + self.plan.source.trailing,
             census=census,
             counts=self.counts,
-            output_bytes=out.size,
-            output_sha256=out.digest.hexdigest() if out.digest else "",
+            output_bytes=size,
+            output_sha256=sha256,
             kept=self.kept,
             ragged_dropped=sum(each.ragged_dropped for each in self.found),
             warnings=warnings_of(self.plan, census),

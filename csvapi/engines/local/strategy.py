@@ -44,9 +44,9 @@ class Strategy:
 
     def partitions(self, processes: int) -> int:
         """How many partitions of keys to make: so many that one fits the memory and, better, the processor's cache."""
-        records = _records(self.plan)
+        count = records(self.plan)
         each = PLAIN_BYTES_PER_KEY if self.secret is None else BYTES_PER_KEY
-        wanted = max(records * each * processes / self.options.memory, records / _CACHED_KEYS)
+        wanted = max(count * each * processes / self.options.memory, count / _CACHED_KEYS)
         partitions = 1
         while partitions < min(wanted, _MOST_PARTITIONS):
             partitions *= 2
@@ -61,7 +61,7 @@ def _later(work: Callable[[Report], Found], report: Report) -> Found:
         raise WrongCut from error
 
 
-def _records(plan: Plan) -> float:
+def records(plan: Plan) -> float:
     """An estimate of the number of records, from the size of those at the start of the file."""
     source, start = plan.source, plan.head.start
     size = max(source.size - start, 1)

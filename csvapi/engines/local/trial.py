@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio import Dialect
@@ -59,8 +59,9 @@ class Trial:
         rows, following = page(self.source, self.dialect, len(columns), self.size, at, ROOM)
         sample, why = self.folder / "sample", self.folder / "why"
         _write(sample, self.source, at.byte, rows)
+        options = replace(self.options, partial=following is not None)
         receipt = run(
-            sample, self.dialect, self.steps, self._out, options=self.options, workspace=self.folder, explain=why,
+            sample, self.dialect, self.steps, self._out, options=options, workspace=self.folder, explain=why,
             files=self.files, columns=columns,
         ).as_json()  # fmt: skip
         decisions = dict(_decisions(why))

@@ -1,0 +1,69 @@
+"""What the functions of a cluster read and write: a bucket, and a file in it as a source of records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from csvapi.csvio.byte_dialect import ByteDialect
+from csvapi.csvio.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from csvapi.csvio.dialect import Dialect
+
+
+class Bucket(Protocol):
+    """Objects by their keys. It can be sent to other machines, where it is reached with their own access key.
+
+    Every method raises `StorageDown` where the bucket cannot be used, and may be tried again.
+    """
+
+    def look(self, key: str) -> tuple[int, str]:
+        """Size and ETag of an object. Raises `ObjectMissing`."""
+        ...
+
+    def read(self, key: str, start: int, stop: int, size: int, etag: str = "") -> Iterator[bytes]:
+        """Bytes of an object in pieces of at most `size`. Raises `TaskError` if it has another ETag by now."""
+        ...
+
+    def get(self, key: str) -> bytes | None:
+        """A small object; None if there is none."""
+        ...
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write a small object, which appears whole."""
+        ...
+
+    def upload(self, key: str, file: Path) -> None:
+        """The same of a file of any size."""
+        ...
+
+    def join(self, target: str, parts: Sequence[tuple[str, int]], heartbeat: Callable[[], None]) -> None:
+        """Make one object of others, given with their sizes; it appears whole or not at all."""
+        ...
+
+
+@dataclass(frozen=True)
+class ObjectSource(Source):
+    """A file in a bucket, pinned to its ETag; `path` is its key."""
+
+    bucket: Bucket | None = None
+    etag: str = ""
+
+    @classmethod
+    def at(cls, bucket: Bucket, key: str, etag: str, size: int, dialect: Dialect) -> ObjectSource:
+        """Read where records begin and end. Raises what `Source.open` does."""
+        byte_dialect = ByteDialect.of(dialect, b"".join(bucket.read(key, 0, min(4, size), 4, etag)))
+        body = len(byte_dialect.bom) + dialect.preamble
+        source = cls(Path(key), byte_dialect, size, body, bucket=bucket, etag=etag)
+        bounded = source.bounded()
+        assert isinstance(bounded, cls)  # noqa: S101  it replaces fields
+        return bounded
+
+    def raw(self, start: int, stop: int, size: int) -> Iterator[bytes]:
+        """See `Source.raw`; one request."""
+        assert self.bucket is not None  # noqa: S101  `at` gave it
+        return self.bucket.read(str(self.path), start, stop, size, self.etag)

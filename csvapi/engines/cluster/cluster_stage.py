@@ -1,0 +1,178 @@
+"""The one stage of a run on a cluster: the local engine's, but that others do its passes."""
+
+from __future__ import annotations
+
+from array import array
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from itertools import accumulate, chain
+from typing import TYPE_CHECKING, Any
+
+from csvapi.csvio.disk import Budget, disk_budget
+from csvapi.csvio.sink import Sink
+from csvapi.engines.cluster.context import offsets
+from csvapi.engines.cluster.dispatcher import Dispatcher
+from csvapi.engines.cluster.job import Ranges, Scanned, Written, named
+from csvapi.engines.cluster.records import loaded
+from csvapi.engines.local.stage import Stage
+from csvapi.engines.locating import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from csvapi.engines.cluster.cluster import Cluster
+    from csvapi.engines.cluster.context import RunObjects
+    from csvapi.engines.cluster.job import Gathered, Job, Marked, Range, Reasons
+    from csvapi.engines.cluster.work import Outcome
+    from csvapi.engines.local.outputs import Outputs
+    from csvapi.engines.local.plan import Plan
+    from csvapi.engines.options import Progress
+    from csvapi.engines.receipt import Receipt
+
+_READ = 1 << 20
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The keys of the outputs; those of dropped records and of reasons only where both are wanted."""
+
+    main: str
+    dropped: str = ""
+    reasons: str = ""
+
+
+class ClusterStage(Stage):
+    """Keys and parts are made by functions of a cluster; counts, warnings and the receipt are put together here."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        job: Job,
+        objects: RunObjects,
+        cluster: Cluster,
+        targets: Targets,
+        workspace: Path,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        super().__init__(plan, replace(job.options, processes=1), workspace, 1, progress, [0, 0, 0])
+        self.job, self.objects, self.targets = job, objects, targets
+        self.dispatcher = Dispatcher(cluster, objects, self._heard)
+        self.budget = Budget(replace(job.options.limits, reserve=0), [])
+        self.ranges = list(job.bounds)
+        self.proved = False  # whether the ranges are true ones
+        self.number = 0  # of the pass that goes on
+
+    def _keyed_pass(self, begin: int, end: int) -> None:
+        self.step, partitions = end, self.job.partitions
+        scans: list[Scanned] = self._over_ranges("scan")
+        self._add([each.found for each in scans], begin)
+        self._put_offsets("keys", [each.keys for each in scans])
+        marks: list[Marked] = self.dispatcher.over_partitions("mark", self.number, partitions)
+        self._put_offsets("marks", [each.rows for each in marks])
+        count = self.counts[end - 1]
+        count.kept = count.records_in - sum(each.dropped for each in marks)
+        self.number += 1
+
+    def _last_pass(self, begin: int, outputs: Outputs) -> tuple[int, str]:
+        """See `Stage._last_pass`; what this process writes itself stands above and below the parts of the ranges."""
+        self.step = len(self.plan.steps)
+        with _side(self.workspace / "above") as above, _side(self.workspace / "below") as below:
+            self._begin(above)
+            written: list[Written] = self._over_ranges("write")
+            found = [each.found for each in written]
+            self._add(found, begin)
+            if self.plan.gatherer:
+                for at, each in zip(self.ranges, found, strict=True):
+                    each.gathered = self._gathered(at)
+            self._end(below, found)
+        for name in ("above", "below"):
+            self.objects.upload(f"part/{name}", self.workspace / name)
+        sizes = [each.size for each in written]
+        size = self._join(self.targets.main, "part", sizes, above=above.size, below=below.size)
+        if self.targets.dropped:
+            self._join_aside(self.targets.dropped, "dropped", self.plan.top, [each.dropped for each in written])
+            reasons: list[Reasons] = self.dispatcher.over_ranges("explain", self.number, self.ranges)
+            names = f"{','.join(COLUMNS)}\n".encode()
+            self._join_aside(self.targets.reasons, "reasons", names, [each.size for each in reasons])
+        return size, self._sha256(size)
+
+    def _over_ranges(self, what: str) -> list[Any]:
+        if self.proved:
+            return self.dispatcher.over_ranges(what, self.number, self.ranges)
+        bounds, values = self.dispatcher.over_guessed(what, self.ranges, _counted)
+        before = [list(accumulate(each, initial=0)) for each in zip(*map(_counted, values), strict=True)]
+        self.proved, self.ranges = True, list(bounds)
+        self.objects.put("ranges", Ranges(bounds, tuple(before[0]), tuple(before[1])))
+        return values
+
+    def _gathered(self, at: Range) -> object:
+        """What a gatherer has of a range, its files in the workspace."""
+        name, start = f"gathered/{named(at)}", 0
+        gathered: Gathered = self.objects.last(name)
+        for file, size in zip(gathered.names, gathered.sizes, strict=True):
+            with (self.workspace / file).open("wb") as target:
+                for piece in self.objects.bucket.read(self.objects.prefix + name, start, start + size, _READ):
+                    with disk_budget(len(piece)):
+                        target.write(piece)
+                    self._heartbeat()
+            start += size
+        return loaded(gathered.state, self.workspace)
+
+    def _put_offsets(self, name: str, sizes: Sequence[tuple[int, ...]]) -> None:
+        table = array("Q", chain.from_iterable(map(offsets, sizes)))
+        self.objects.bucket.put(f"{self.objects.prefix}{name}-{self.number}", table.tobytes())
+
+    def _join_aside(self, target: str, folder: str, above: bytes, sizes: Sequence[int]) -> None:
+        self.objects.bucket.put(f"{self.objects.prefix}{folder}/above", above)
+        self._join(target, folder, sizes, above=len(above))
+
+    def _join(self, target: str, folder: str, sizes: Sequence[int], *, above: int, below: int = 0) -> int:
+        """Make an output of the parts of all ranges, and of what stands above and below them; its size."""
+        names = ["above", *map(named, self.ranges), *(["below"] if below else [])]
+        parts = zip(names, [above, *sizes, *([below] if below else [])], strict=True)
+        keys = [(f"{self.objects.prefix}{folder}/{name}", size) for name, size in parts]
+        self.objects.bucket.join(target, keys, self._heartbeat)
+        return above + sum(sizes) + below
+
+    def _sha256(self, size: int) -> str:
+        """The digest of the output, by a second read: side by side only those of its parts can be made."""
+        digest = sha256()
+        for piece in self.objects.bucket.read(self.targets.main, 0, size, _READ):
+            digest.update(piece)
+            self._heartbeat()
+        return digest.hexdigest()
+
+    def _heartbeat(self) -> None:
+        self._report((0, 0, 0))
+
+    def _heard(self, outcome: Outcome | None) -> None:
+        """Count what a function did. Raises what `progress` raises, and what the limits of outputs do."""
+        value = outcome.value if outcome else None
+        if outcome and isinstance(outcome.item.at, tuple) and isinstance(value, Scanned | Written):
+            if isinstance(value, Written):
+                self.budget.spend(value.size + value.dropped, output=True)
+            start, stop = outcome.item.at
+            self._report((stop - start, value.found.census.records, value.found.kept))
+        else:
+            self._heartbeat()
+
+    def _receipt(self, size: int, sha256: str) -> Receipt:
+        receipt = super()._receipt(size, sha256)
+        receipt.run |= {"partitions": self.job.partitions, "functions": self.dispatcher.log}
+        return receipt
+
+
+@contextmanager
+def _side(path: Path) -> Iterator[Sink]:
+    """For what this process writes itself."""
+    with path.open("wb") as file:
+        sink = Sink(file, hashed=False)
+        yield sink
+        sink.settle()
+
+
+def _counted(value: Scanned | Written) -> tuple[int, int]:
+    """The records and physical lines of a range."""
+    return value.found.census.records, value.found.census.lines

@@ -1,0 +1,207 @@
+"""What one function of a run works with: its plan, a folder of its own, and the objects of the run."""
+
+from __future__ import annotations
+
+import zlib
+from array import array
+from collections import deque
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from itertools import accumulate, repeat
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from csvapi import __version__
+from csvapi.csvio.dialect import Dialect
+from csvapi.csvio.disk import limited
+from csvapi.csvio.preview import head
+from csvapi.engines.cluster.bucket import Bucket, ObjectSource
+from csvapi.engines.cluster.job import Job, Range, Ranges, Scanned, named
+from csvapi.engines.cluster.records import dumped, loaded
+from csvapi.engines.local.plan import Plan
+from csvapi.errors import ObjectMissing, TaskError
+from csvapi.native.loader import load
+from csvapi.operations import load_steps
+from csvapi.spill.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from csvapi.csvio.preview import Head
+    from csvapi.engines.local.plan import Pass
+    from csvapi.engines.options import Options
+
+LENGTH = 8  # bytes of the length of a record that has data before it
+ROW = 4  # bytes of a record's number in its range, where records are marked
+_READ = 1 << 20
+_LAST = 1 << 16  # bytes in which most records are whole
+
+
+@dataclass(frozen=True)
+class RunObjects:
+    """The objects of a run, by their names below its prefix."""
+
+    bucket: Bucket
+    prefix: str
+
+    def record(self, name: str) -> Any:
+        """The record that a small object is; None if there is none."""
+        data = self.bucket.get(self.prefix + name)
+        return None if data is None else loaded(data)
+
+    def put(self, name: str, value: object) -> None:
+        """Write a record as an object of its own."""
+        self.bucket.put(self.prefix + name, dumped(value))
+
+    def upload(self, name: str, file: Path) -> None:
+        """Write a file as an object."""
+        self.bucket.upload(self.prefix + name, file)
+
+    def read(self, name: str, start: int, stop: int) -> bytes:
+        """Bytes of an object."""
+        return b"".join(self.bucket.read(self.prefix + name, start, stop, _READ))
+
+    def last(self, name: str) -> Any:
+        """The record at the end of an object, behind its data; None if there is none."""
+        try:
+            size, _ = self.bucket.look(self.prefix + name)
+        except ObjectMissing:
+            return None
+        data = self.read(name, max(0, size - _LAST), size)
+        start = size - LENGTH - int.from_bytes(data[-LENGTH:], "little")
+        if start < size - len(data):
+            data = self.read(name, start, size)
+        return loaded(data[start - size : -LENGTH])
+
+
+def ended(value: object) -> bytes:
+    """A record as it stands at the end of an object."""
+    data = dumped(value)
+    return data + len(data).to_bytes(LENGTH, "little")
+
+
+@lru_cache(4)
+def job_of(objects: RunObjects) -> Job:
+    """What is to be done. Raises `TaskError` where this process cannot do it."""
+    job = objects.record("job")
+    if job is None:
+        raise TaskError("The run has ended; nothing is left to do")
+    assert isinstance(job, Job)  # noqa: S101  by its name
+    if job.version != __version__:
+        raise TaskError(f"This machine of the cluster has csvapi {__version__}; it needs {job.version}")
+    if job.options.native and load() is None:
+        raise TaskError(
+            "This machine of the cluster has csvapi without its compiled kernel; install it with a compiler"
+        )
+    return job
+
+
+@lru_cache(4)
+def _opened(objects: RunObjects) -> tuple[ObjectSource, Head]:
+    """The file, and its head, read once in a process."""
+    return opened(objects.bucket, job_of(objects))
+
+
+def opened(bucket: Bucket, job: Job) -> tuple[ObjectSource, Head]:
+    """The file, and its head."""
+    source = ObjectSource.at(bucket, job.key, job.etag, job.size, Dialect.from_json(job.dialect))
+    first = head(source, limit=job.options.max_record, most=job.options.max_columns)
+    return source, first
+
+
+@lru_cache(8)
+def table(objects: RunObjects, name: str) -> memoryview:
+    """Offsets that a driver wrote as an object, 8 bytes each."""
+    data = objects.bucket.get(objects.prefix + name)
+    if data is None:
+        raise TaskError("The run has ended; nothing is left to do")
+    return memoryview(data).cast("Q")
+
+
+@dataclass
+class WorkContext:
+    """One function at work; `folder` goes with it."""
+
+    objects: RunObjects
+    folder: Path
+
+    @cached_property
+    def job(self) -> Job:
+        """What is to be done."""
+        return job_of(self.objects)
+
+    @cached_property
+    def options(self) -> Options:
+        """The options of the run, in one process."""
+        return replace(self.job.options, processes=1)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Steps built anew: what they count is this function's."""
+        source, first = _opened(self.objects)
+        plan = Plan.over(source, first, load_steps(self.job.steps), self.options)
+        for built in plan.built:
+            built.prepare(Workspace(self.folder, self.options.memory, native=self.options.native))
+        return plan
+
+    @cached_property
+    def passes(self) -> list[Pass]:
+        """What each reading of the file is for."""
+        return self.plan.passes
+
+    @cached_property
+    def ranges(self) -> Ranges:
+        """The true ranges, which the first pass has found."""
+        found = self.objects.record("ranges")
+        assert isinstance(found, Ranges)  # noqa: S101  by its name
+        return found
+
+    def even(self, at: Range) -> bool:
+        """Whether the first pass found every record of the range as wide as the header."""
+        return not self._scanned(0, at).found.census.issues["ragged"].count
+
+    def decisions(self, number: int, at: Range) -> bytearray:
+        """The decisions about a range behind pass `number`, a keyed one: a byte for each record."""
+        scanned = self._scanned(number, at)
+        start = sum(scanned.keys)
+        data = self.objects.read(f"scan-{number}/{named(at)}", start, start + scanned.decisions)
+        decisions = bytearray(zlib.decompress(data))
+        code = self.plan.code(self.passes[number].end - 1, 0)
+        for rows, _ in self.marks(number, at):
+            deque(map(decisions.__setitem__, rows, repeat(code)), 0)
+        return decisions
+
+    def marks(self, number: int, at: Range) -> Iterator[tuple[array[int], array[int]]]:
+        """The rows in a range that go by pass `number`, partition by partition, and where reasons are wanted the rows
+        in the file, from 1, of the records that stay for them."""
+        offsets, count = table(self.objects, f"marks-{number}"), len(self.ranges.bounds) + 1
+        place = self.ranges.bounds.index(at)
+        for partition in range(self.job.partitions):
+            start, stop = offsets[partition * count + place : partition * count + place + 2]
+            if start == stop:
+                continue
+            data = self.objects.read(f"mark-{number}/{partition}", start, stop)
+            rows, leaders = array("I"), array("Q")
+            each = len(data) // (ROW + 8 * self.job.asides)
+            rows.frombytes(data[: ROW * each])
+            leaders.frombytes(data[ROW * each :])
+            yield rows, leaders
+
+    def _scanned(self, number: int, at: Range) -> Scanned:
+        found = self.objects.last(f"scan-{number}/{named(at)}")
+        assert isinstance(found, Scanned)  # noqa: S101  by its name
+        return found
+
+
+@contextmanager
+def work_context(objects: RunObjects) -> Iterator[WorkContext]:
+    """A context in a folder of its own, within what the task may write."""
+    with TemporaryDirectory(prefix="csvapi-") as folder, limited(job_of(objects).options.limits, [Path(folder)]):
+        yield WorkContext(objects, Path(folder))
+
+
+def offsets(sizes: tuple[int, ...]) -> list[int]:
+    """Where each of some pieces begins, and where the last one ends."""
+    return list(accumulate(sizes, initial=0))

@@ -1,0 +1,77 @@
+"""What happens between two passes of a keyed step: the records that repeat a key are found, and marked."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from csvapi.engines.local.decisions import Marks, decision_file, make_duplicate_file
+from csvapi.engines.local.mark_duplicates import Duplicates
+from csvapi.engines.local.processes import run_all
+from csvapi.spill.ranked_keys import ranked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from typing import Any
+
+    from csvapi.engines.local.processes import Report
+    from csvapi.spill.workspace import Workspace
+    from csvapi.steps.selecting import KeyedSelector
+
+_SHARE = 4  # part of the memory that the marks may take while entries are merged
+_TRIMMED = 4096  # marks between two looks at what they take
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Marks the records of one keyed step that go, with the one of its `codes` for the reason, and says so to the step.
+
+    `bases` are the records before each range, `records` all of them, `step` counts from 0.
+    """
+
+    built: KeyedSelector
+    step: int
+    codes: Sequence[int]
+    bases: list[int]
+    records: int
+    explain: bool
+    processes: int
+
+    def mark_in_partitions(self, workspace: Path, memory: int, partitions: int, *, native: bool, report: Report) -> int:
+        """By the place in the file, each partition of the keys by itself; gives the number of records dropped."""
+        place = (workspace, self.step, self.built.retain, self.codes[0], self.bases, self.records)
+        resolver = Duplicates(*place, explain=self.explain, memory=memory, native=native)
+        resolver.prepare()
+        groups = [range(first, partitions, self.processes) for first in range(min(self.processes, partitions))]
+        dropped = sum(run_all([partial(resolver.mark, group) for group in groups], report))
+        for path in workspace.glob(f"keys-{self.step}-*"):
+            path.unlink()
+        return self._settled(workspace, dropped)
+
+    def mark_by_rank(self, workspace: Workspace, parts: Sequence[Any]) -> int:
+        """The same by rank, of what the ranges gave: the step says which records go."""
+        dropped, explain = 0, self.explain
+        if explain:
+            make_duplicate_file(workspace.folder, self.records)
+        with closing(Marks(workspace.folder, self.records, explain=explain, most=workspace.memory // _SHARE)) as marks:
+            for row, leader, reason in self.built.repeats(ranked(parts, workspace), self.bases):
+                dropped += 1
+                marks.decisions[row] = self.codes[reason]
+                marks.repeats(row, leader)
+                if dropped % _TRIMMED == 0:
+                    marks.trim()
+        return self._settled(workspace.folder, dropped)
+
+    def _settled(self, workspace: Path, dropped: int) -> int:
+        """Let the step ask for the decisions about some records."""
+        with decision_file(workspace).open("rb") as file:
+
+            def goes(row: int) -> bool:
+                file.seek(row)
+                return file.read(1)[0] in self.codes
+
+            self.built.decided(goes)
+        return dropped

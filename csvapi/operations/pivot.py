@@ -1,0 +1,204 @@
+"""pivot: the values of a column become columns."""
+
+from __future__ import annotations
+
+import marshal
+import sys
+from dataclasses import replace
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from csvapi.errors import TooLarge
+from csvapi.spill.record_sort import pairs, sorter
+from csvapi.steps.aggregate_params import (
+    Sources,
+    aggregate_alternatives,
+    aggregate_field,
+    as_field,
+    check,
+    separator_field,
+)
+from csvapi.steps.gathering import Reducer
+from csvapi.steps.group_keys import cells_of, parts_of
+from csvapi.steps.grouped import SHARE, GroupedRange, Grouping, batches, grouped
+from csvapi.steps.growth import CELLS, KEY_COLUMNS
+from csvapi.steps.new_names import numbered
+from csvapi.steps.params import ColumnField
+from csvapi.steps.report_table import Table
+from csvapi.steps.step import Operation
+from csvapi.steps.writing import byte_dialect_of, encoded, records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from csvapi.spill.external_sort import SortedRuns
+    from csvapi.spill.record_sort import NativeSortedRuns
+    from csvapi.spill.workspace import Workspace
+    from csvapi.steps.gathering import Part
+    from csvapi.steps.grouped import GroupState
+    from csvapi.steps.step import Column, Context
+
+MOST = 10_000  # columns that values become
+_VERSION = 2  # of marshal
+
+
+def _few(description: str, **options: Any) -> fields.List[Any]:
+    length = validate.Length(min=1, max=KEY_COLUMNS, error="must name 1 to {max} columns.")
+    return fields.List(ColumnField(), validate=length, metadata={"description": description}, **options)
+
+
+class Params(Schema):
+    """The parameters of pivot."""
+
+    index = _few("Records with equal values in these columns become one; without it, all do.")
+    columns = _few("The columns whose values become columns; values of several are joined with _.", required=True)
+    values = ColumnField(metadata={"description": "The column whose values stand below; count can do without."})
+    aggregate = aggregate_field(required=True)
+    as_ = as_field()
+    separator = separator_field()
+
+    alternatives = aggregate_alternatives("values")
+
+    @validates_schema
+    def fits(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse what the aggregate does not take."""
+        check(data)
+        if "values" not in data and data["aggregate"] != "count":
+            raise ValidationError(f"{data['aggregate']} needs a column.", "values")
+
+
+def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
+    """Every column that the parameters name, with its pointer within the step."""
+    named = [(f"/{of}/{i}", column) for of in ("index", "columns") for i, column in enumerate(params.get(of, ()))]
+    return named + ([("/values", params["values"])] if "values" in params else [])
+
+
+class Pivot(Table, Reducer):
+    """A record for each combination of values in `index`, in the order of their first records, and a column for each of
+    those in `columns`, in the order of theirs. A combination of both that there is not is empty.
+
+    What stands in a cell is the aggregate of `values`, with the rules of `group`. A name that is another column's gets
+    a number (`name_2`). At most 10,000 columns; more raise `TooLarge`. The steps after it are checked when it has run.
+    One pass. Memory: as `group`, and the names of the new columns; one record is held besides.
+    """
+
+    def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
+        named = {at: context.position(column, pointer + at) for at, column in columns(params)}
+        self.index = [position for at, position in named.items() if at.startswith("/index/")]
+        self.across = [position for at, position in named.items() if at.startswith("/columns/")]
+        super().__init__(context, [context.columns[position] for position in self.index], pointer)
+        sources = Sources(context)
+        aggregate = sources.aggregate(params, named.get("/values"), self.bound)
+        self.delimiter = byte_dialect_of(context).delimiter
+        self.grouping = Grouping([self.index, self.across], sources.found, [aggregate], self.bound, self.delimiter)
+        self.remarks = [source.asked for source in sources.found if source.asked]
+        self.unnamed, self.names_size = self.after, 0
+
+    def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
+        """See `Headed.head`: the names come with the result."""
+        return fields, b""
+
+    def gather(self, workspace: Workspace, number: int) -> GroupedRange:
+        """See `Gatherer.gather`."""
+        return GroupedRange(self.grouping, workspace, number)
+
+    def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
+        """See `Gatherer.result`: records of cells with the numbers of their columns, then in their order."""
+        self.out = self.names_size = 0
+        share = replace(workspace, memory=workspace.memory // SHARE)
+        ordered = sorter(share, "ordered")
+        found: dict[bytes, list[int]] = {}  # for each new column its number as it was met, and its first record
+        for firsts, rows in batches(self._rows(workspace, parts, found), share.memory):
+            ordered.add(firsts, rows)
+            workspace.heartbeat()
+        new = sorted(found, key=lambda each: found[each][1])
+        yield self._named(new)
+        places = {found[each][0]: place for place, each in enumerate(new, start=len(self.index))}
+        yield from self._written(ordered, share, places)
+
+    def _named(self, new: list[bytes]) -> bytes:
+        """Header and byte order mark, once the columns are known."""
+        decode, context = self.byte_dialect.decode, self.unnamed
+        names = ["_".join(map(decode, cells_of(each, self.delimiter, len(self.across)))) for each in new]
+        self.bound.check_names([*context.columns, *names])
+        names = numbered([*context.columns, *names])
+        self.bound.check_names(names)
+        self.after = replace(context, columns=names)
+        return self.top([encoded(name, self.byte_dialect) for name in names])[1]
+
+    def _rows(
+        self, workspace: Workspace, parts: list[Part], found: dict[bytes, list[int]]
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """For each record of the result the place of its first one, and its cells."""
+        keyed = ((parts_of(order), group) for order, group in grouped(parts, self.grouping, workspace))
+        for index, row in groupby(keyed, lambda each: each[0][0]):
+            first, at, numbers, cells = self._row(row, found, parts)
+            yield first.to_bytes(8), marshal.dumps((index, at, numbers, cells), _VERSION)
+
+    def _row(
+        self, row: Iterable[tuple[list[bytes], GroupState]], found: dict[bytes, list[int]], parts: list[Part]
+    ) -> tuple[int, int, list[int], list[bytes]]:
+        """The order of its first record, the row of one of them, and the cells with the numbers of their columns."""
+        first, size, at = sys.maxsize, 0, 0
+        numbers: list[int] = []
+        cells: list[bytes] = []
+        for (_, across), group in row:
+            first = min(first, group.first)
+            if across not in found:
+                found[across] = self._column(len(found), group.first, across)
+            known = found[across]
+            known[1] = min(known[1], group.first)
+            numbers.append(known[0])
+            cells += group.cells(self.grouping.aggregates)
+            size += len(cells[-1]) + 1
+            at = group.row(parts)
+            self.bound.check(size, at)
+        return first, at, numbers, cells
+
+    def _column(self, number: int, first: int, name: bytes) -> list[int]:
+        """A new column. Raises `TooLarge` where there may be no more, or no more names."""
+        self.names_size += len(name) + 1
+        self.bound.check_header(self.names_size)
+        if number < MOST:
+            return [number, first]
+        detail = (
+            f"columns: there are more than {MOST} different values, and each would become a column; drop some with a "
+            "filter before it, or use group, which makes records of them."
+        )
+        raise TooLarge(detail, pointer=f"{self.bound.pointer}/columns", limit=MOST)
+
+    def _written(
+        self, ordered: SortedRuns | NativeSortedRuns, share: Workspace, places: dict[int, int]
+    ) -> Iterator[bytes]:
+        some = max(1, CELLS // (len(self.index) + len(places) or 1))
+        for _, packed in batches(pairs([ordered], share), share.memory):
+            for start in range(0, len(packed), some):
+                lines = [self._line(each, places) for each in packed[start : start + some]]
+                self.out += len(lines)
+                yield self.byte_dialect.restore(b"".join(lines))
+                share.heartbeat()
+
+    def _line(self, packed: bytes, places: dict[int, int]) -> bytes:
+        index, at, numbers, cells = marshal.loads(packed)  # noqa: S302  we made it ourselves
+        row = cells_of(index, self.delimiter, len(self.index)) + [b""] * len(places)
+        for number, cell in zip(numbers, cells, strict=True):
+            row[places[number]] = cell
+        self.bound.check(sum(map(len, row)) + len(row), at)
+        (line,) = records([row], self.byte_dialect)
+        self.bound.check(len(line), at)
+        return line
+
+
+OPERATION = Operation(
+    name="pivot",
+    kind="reducer",
+    stateless=True,
+    summary="Make columns of the values of a column, with an aggregate of another in their cells.",
+    params=Params,
+    example={"op": "pivot", "index": ["email"], "columns": ["age"], "values": "id", "aggregate": "count"},
+    build=Pivot,
+    columns=columns,
+    names_from_data=True,
+)

@@ -1,0 +1,54 @@
+"""Which engine runs a task: this machine or, for large files and where one asks for it, the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from csvapi.csvio import Dialect
+from csvapi.engines.cluster.fitness import unfit
+from csvapi.errors import InvalidInput
+from csvapi.extensions import runtime
+from csvapi.models import File
+from csvapi.native.loader import load
+from csvapi.operations import Step
+
+ENGINES = ("auto", "local", "cluster")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`because` says why a task that would go to the cluster does not; empty where that is no question."""
+
+    cluster: bool
+    because: str = ""
+
+
+def check(body: Mapping[str, Any]) -> None:
+    """Raise InvalidInput where a task asks for a cluster that this service does not have."""
+    if body.get("engine") == "cluster" and not runtime().settings.cluster:
+        detail = 'This service has no cluster (CSVAPI_CLUSTER); leave engine out, or ask for "local"'
+        raise InvalidInput(f"engine: {detail}", pointer="/engine")
+
+
+def considered(options: Mapping[str, Any], size: int) -> bool:
+    """Whether a task over so many bytes is for the cluster, if its steps are."""
+    settings, wanted = runtime().settings, options.get("engine", "auto")
+    if not settings.cluster or wanted == "local":
+        return False
+    return wanted == "cluster" or size >= settings.cluster_above
+
+
+def choose(options: Mapping[str, Any], file: File, steps: list[Step]) -> Choice:
+    """The engine for a task over the file."""
+    if not considered(options, file.size):
+        return Choice(cluster=False)
+    rewritten, native = "output" in options, load() is not None
+    because = unfit(steps, file.columns, Dialect.from_json(file.dialect), native=native, rewritten=rewritten)
+    return Choice(cluster=not because, because=because or "")
+
+
+def of_engine(options: Mapping[str, Any]) -> dict[str, Any]:
+    """A task's options as an engine takes them: without the choice of one."""
+    return {name: value for name, value in options.items() if name != "engine"}

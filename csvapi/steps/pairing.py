@@ -1,0 +1,70 @@
+"""Records of two files that have one key, out of entries that are sorted by their keys."""
+
+from __future__ import annotations
+
+import marshal
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from csvapi.spill.ranked_keys import Entry
+
+OLD = 0  # the origin of the older file's records; those of the other one have the number of their range, from 1
+
+
+@dataclass(frozen=True)
+class Side:
+    """One file's record of a key: its row in the file, from 0, and its fields."""
+
+    row: int
+    fields: list[bytes]
+
+
+Pair = tuple[Side | None, Side | None]  # the newer file's record and the older one's, of which one may be missing
+
+
+class Repeated(Exception):
+    """A key that two records of one file have; `old` says of which."""
+
+    def __init__(self, *, old: bool, first: Side, second: Side) -> None:
+        super().__init__(old, first, second)
+        self.old, self.first, self.second = old, first, second
+
+    @property
+    def place(self) -> tuple[bool, int]:
+        """By which the first one of several is found."""
+        return self.old, self.second.row
+
+
+def packed(fields: list[bytes]) -> bytes:
+    """The fields of a record as the text of an entry."""
+    return marshal.dumps(fields)
+
+
+def pairs(entries: Iterator[Entry], bases: Sequence[int]) -> Iterator[Pair]:
+    """The records of each key, of entries whose ranks put the newer file's first. `bases` are the records before each
+    origin's. Memory: two records of each file.
+
+    Raises `Repeated` at the end for the first record whose key another one before it has, of the newer file if both
+    files have some; nothing is given any more once one is found.
+    """
+    worst: Repeated | None = None
+    for _, group in groupby(entries, itemgetter(0)):
+        found: tuple[list[Side], list[Side]] = ([], [])
+        for _, origin, row, text in group:
+            side = found[origin == OLD]
+            if len(side) < 2:
+                side.append(Side(bases[origin] + row, marshal.loads(text)))  # noqa: S302  we wrote it ourselves
+        for number, side in enumerate(found):
+            if len(side) > 1:
+                repeated = Repeated(old=bool(number), first=side[0], second=side[1])
+                worst = repeated if worst is None else min(worst, repeated, key=lambda each: each.place)
+        if worst is None:
+            new, old = (side[0] if side else None for side in found)
+            yield new, old
+    if worst:
+        raise worst

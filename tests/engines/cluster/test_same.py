@@ -1,0 +1,122 @@
+"""A cluster's bytes, counts, warnings, dropped records and reasons are the local engine's, wherever the file is cut."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from csvapi.csvio.byte_dialect import ByteDialect
+from csvapi.csvio.dialect import Dialect
+from csvapi.engines import Options, cluster, run
+from csvapi.errors import CsvapiError
+from tests.engines.cluster.comparing import STEPS, There, here
+from tests.engines.cluster.folder_bucket import FolderBucket, Here
+from tests.engines.files import dialects, texts, written
+from tests.engines.running import reused
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@st.composite
+def files(draw: st.DrawFn, kind: str) -> tuple[Dialect, bytes]:
+    dialect = draw(dialects)
+    assume(not ByteDialect.of(dialect).wide)
+    text = draw((written if kind == "written" else texts)(dialect))
+    return dialect, text.encode(dialect.encoding, "replace")
+
+
+def compare(
+    folder: Path, data: bytes, dialect: Dialect, name: str, split: cluster.Split, cuts: list[int], **options: Any
+) -> None:
+    bucket = FolderBucket(folder / "bucket")
+    bucket.root.mkdir(exist_ok=True)
+    there = There(bucket, Here(), f"{uuid4().hex}/")
+    bucket.put(f"{there.prefix}in", data)
+    try:
+        wanted = here(folder, data, dialect, STEPS[name], **options)
+    except CsvapiError as error:
+        with pytest.raises(type(error)):
+            there.run(dialect, STEPS[name], split, cuts, **options)
+        return
+    assume(wanted.receipt["found"]["records"])
+    found, _ = there.run(dialect, STEPS[name], split, cuts, **options)
+    assert found.receipt == wanted.receipt
+    assert found == wanted
+
+
+@pytest.mark.parametrize("name", STEPS)
+@settings(reused, max_examples=10)
+@given(file=files("written"), partitions=st.sampled_from([1, 2, 8]), data=st.data())
+def test_any_line_may_be_a_cut(
+    tmp_path: Path, name: str, file: tuple[Dialect, bytes], partitions: int, data: st.DataObject
+) -> None:
+    dialect, content = file
+    lines = [place + 1 for place, byte in enumerate(content) if byte == ord("\n")]
+    cuts = data.draw(st.lists(st.sampled_from(lines), max_size=12)) if lines else []
+    compare(tmp_path, content, dialect, name, cluster.Split(1 << 30, partitions), cuts)
+
+
+@pytest.mark.parametrize("name", STEPS)
+@settings(reused, max_examples=10)
+@given(file=files("any"), size=st.sampled_from([10, 40, 200]))
+def test_any_file_is_cut_where_records_begin(tmp_path: Path, name: str, file: tuple[Dialect, bytes], size: int) -> None:
+    dialect, content = file
+    compare(tmp_path, content, dialect, name, cluster.Split(size, 2), [])
+
+
+OPTIONS: list[dict[str, Any]] = [
+    {"on_ragged": "drop"},
+    {"on_ragged": "pad"},
+    {"on_bad": "fail"},
+    {"memory": 1_000},
+    {"output": {"delimiter": "|", "line_end": "\r\n"}},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("name", ["filter", "filter, dedup, filter"])
+@settings(reused, max_examples=5)
+@given(file=files("any"), size=st.sampled_from([40, 200]))
+def test_options_mean_the_same(
+    tmp_path: Path, name: str, options: dict[str, Any], file: tuple[Dialect, bytes], size: int
+) -> None:
+    dialect, content = file
+    compare(tmp_path, content, dialect, name, cluster.Split(size, 2), [], **options)
+
+
+@pytest.mark.parametrize("name", ["filter", "dedup last", "frequency"])
+def test_without_dropped_records_the_result_is_the_same(tmp_path: Path, name: str) -> None:
+    data = b"a,b\n" + b"".join(b"%d,%d\n" % (number % 7, number % 3) for number in range(100))
+    bucket = FolderBucket(tmp_path / "bucket")
+    bucket.root.mkdir()
+    bucket.put("in", data)
+    (tmp_path / "in").write_bytes(data)
+    wanted = run(tmp_path / "in", Dialect(), STEPS[name], tmp_path / "out")
+    found = cluster.run(
+        cluster.File("in", Dialect()), STEPS[name], cluster.Targets("out"), bucket=bucket, prefix="work/",
+        cluster=Here(), options=Options(), split=cluster.Split(50, 2),
+    )  # fmt: skip
+    assert bucket.get("out") == (tmp_path / "out").read_bytes()
+    assert found.as_json() == wanted.as_json()
+
+
+def test_a_cut_within_a_record_costs_its_range_and_the_next(tmp_path: Path) -> None:
+    data = b"a,b\n" + b'1,"two\nlines"\n' * 10
+    bucket = FolderBucket(tmp_path / "bucket")
+    bucket.root.mkdir()
+    there = There(bucket, Here(), "one/")
+    bucket.put("one/in", data)
+    lines = [place + 1 for place, byte in enumerate(data) if byte == ord("\n")]
+    _, how = there.run(Dialect(), STEPS["dedup"], cluster.Split(1 << 30, 2), [lines[3], lines[6], lines[8]])
+    scans = [each for each in how["stages"][0]["functions"] if each["function"] == "scan"]
+    assert [(each["calls"], each["wrong_cuts"]) for each in scans] == [(4, 1), (1, 0)]
+    assert how["stages"][0]["ranges"] == 3
+    write = how["stages"][0]["functions"][-2]
+    assert write["function"] == "write"
+    assert write["bytes_read"] >= len(data)
+    assert write["bytes_written"] >= len(data)

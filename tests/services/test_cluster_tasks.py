@@ -1,0 +1,187 @@
+"""Tasks on a cluster: submitted over HTTP, driven by a worker, run by other processes that know only the bucket."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+
+from csvapi.services import cluster_runs
+from csvapi.storage import FILES, WORK
+from csvapi.storage.objects import Objects
+from tests.api.v1 import V1
+from tests.engines.cluster.machines import Machines, machines
+from tests.processes import children
+from tests.servers import free_port
+from tests.stack import environment, sign_up
+from tests.storage.ranged_bucket import RangedBucket, ranged_bucket
+from tests.storage.test_service import application, redis_url, worker
+from tests.waiting import until
+
+__all__ = ["redis_url"]
+ROWS = [(n * 7 % 1_000, "x,\n" if n % 3 else "y") for n in range(20_000)]
+DATA = b"id,name\n" + b"".join(b'%d,"%b %0100d"\n' % (n, name.encode(), 0) for n, name in ROWS)
+STEPS: list[dict[str, Any]] = [
+    {"op": "filter", "filters": [{"column": "id", "operator": "<", "value": 900}]},
+    {"op": "dedup", "columns": ["id"], "keep": "last"},
+]
+
+
+class PatientV1(V1):
+    """Waits longer for a task: on a busy machine the processes of a cluster take their time."""
+
+    def finished(self, task_id: str) -> dict[str, Any]:
+        def ended() -> dict[str, Any] | None:
+            task = self.ok("GET", f"/tasks/{task_id}")
+            return task if task["status"] not in {"queued", "running"} else None
+
+        return dict(until(ended, within=120, every=0.1) or {})
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RangedBucket]:
+    with ranged_bucket(tmp_path_factory.mktemp("bucket")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def dask(server: RangedBucket, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    with machines(tmp_path_factory.mktemp("dask"), server.environ) as found:
+        yield found
+
+
+@pytest.fixture
+def environ(server: RangedBucket, dask: Machines, redis_url: str, tmp_path: Path) -> dict[str, str]:
+    given = {**server.environ, "CSVAPI_CLUSTER": dask.address, "CSVAPI_CLUSTER_RANGE": "1MiB", "CSVAPI_LEASE": "2s"}
+    environ = environment(f"sqlite:///{tmp_path / 'db'}", redis_url, tmp_path / "web", **given)
+    with application(environ):
+        upgrade()
+    return environ
+
+
+@pytest.fixture
+def app(environ: dict[str, str]) -> Iterator[Flask]:
+    with application(environ) as app:
+        yield app
+
+
+@pytest.fixture
+def v1(app: Flask) -> V1:
+    return PatientV1(sign_up(app.test_client()))
+
+
+@pytest.fixture
+def bucket(server: RangedBucket) -> Objects:
+    return server.objects
+
+
+def outcome(v1: V1, task: dict[str, Any]) -> tuple[bytes, bytes, bytes, dict[str, Any]]:
+    """Result, dropped records, reasons and receipt."""
+    at = f"/tasks/{task['id']}"
+    receipt = v1.ok("GET", f"{at}/receipt")["receipt"]
+    csv = {"Accept": "text/csv"}
+    dropped, reasons = v1.get(f"{at}/dropped").data, v1.get(f"{at}/dropped?reasons=1", headers=csv).data
+    return v1.result(task), dropped, reasons, receipt
+
+
+def begun(bucket: Objects, task: dict[str, Any]) -> bool:
+    """Whether a function of the task has left something."""
+    return any("/scan-0/" in key for key, _ in bucket.keys(f"{WORK}{task['id']}/"))
+
+
+def how(v1: V1, task: dict[str, Any]) -> dict[str, Any]:
+    return dict(v1.ok("GET", f"/tasks/{task['id']}/receipt")["run"])
+
+
+def test_a_task_on_the_cluster_is_the_same_task(
+    environ: dict[str, str], v1: V1, bucket: Objects, tmp_path: Path
+) -> None:
+    with worker(environ, tmp_path / "worker"):
+        here = v1.run(DATA, *STEPS, engine="local")
+        there = v1.run(DATA, *STEPS, engine="cluster")
+        auto = v1.run(DATA, *STEPS)
+    assert there["options"]["engine"] == "cluster"
+    assert (how(v1, here)["engine"], how(v1, there)["engine"], how(v1, auto)["engine"]) == ("local", "cluster", "local")
+    assert outcome(v1, there) == outcome(v1, here)
+    assert not list(bucket.keys(WORK))
+    assert not list((tmp_path / "worker" / "cache" / "tmp").iterdir())
+    functions = how(v1, there)["stages"][0]["functions"]
+    assert [each["function"] for each in functions] == ["scan", "mark", "write", "explain"]
+    assert functions[0]["calls"] >= len(DATA) >> 20
+
+
+def test_what_a_cluster_cannot_do_runs_here_and_says_why(environ: dict[str, str], v1: V1, tmp_path: Path) -> None:
+    with worker(environ, tmp_path / "worker", CSVAPI_CLUSTER_ABOVE="1MiB"):
+        large = v1.run(DATA, *STEPS)
+        sorted_ = v1.run(DATA, {"op": "sort", "by": [{"column": "id"}]})
+        small = v1.run(b"a\n1\n", {"op": "dedup"})
+        wide = v1.run("a\n1\n1\n".encode("utf-16"), {"op": "dedup"}, engine="cluster")
+    assert how(v1, large)["engine"] == "cluster"
+    assert how(v1, sorted_)["engine"] == "local"
+    assert how(v1, sorted_)["not_on_the_cluster"] == "step 1, sort, must see all records in one place"
+    assert "not_on_the_cluster" not in how(v1, small)
+    assert "cannot be cut" in how(v1, wide)["not_on_the_cluster"]
+
+
+def test_a_killed_driver_is_followed_by_one_that_goes_on(
+    environ: dict[str, str], v1: V1, bucket: Objects, tmp_path: Path
+) -> None:
+    file_id = v1.upload(DATA)["id"]
+    with worker(environ, tmp_path / "worker") as process:
+        task = v1.submit(file_id, *STEPS, engine="cluster")
+        until(lambda: begun(bucket, task), within=60, every=0.1)
+        for horse in children(process.pid):
+            os.kill(horse, signal.SIGKILL)
+        ended = v1.finished(task["id"])
+    assert (ended["status"], ended["attempt"]) == ("succeeded", 2)
+    scans = how(v1, ended)["stages"][0]["functions"][0]
+    assert scans["found"] >= 1
+    assert scans["found"] + scans["done"] == scans["calls"]
+
+
+def test_a_cancelled_task_leaves_nothing(environ: dict[str, str], v1: V1, bucket: Objects, tmp_path: Path) -> None:
+    file_id = v1.upload(DATA)["id"]
+    before = {key for key, _ in bucket.keys(FILES)}
+    with worker(environ, tmp_path / "worker"):
+        task = v1.submit(file_id, *STEPS, engine="cluster")
+        until(lambda: begun(bucket, task), within=60, every=0.1)
+        v1.ok("POST", f"/tasks/{task['id']}/cancel")
+        assert v1.finished(task["id"])["status"] == "cancelled"
+    work = f"{WORK}{task['id']}/"
+    until(lambda: [cluster_runs.sweep(), not list(bucket.keys(work))][1])  # calls that were under way may end after it
+    assert {key for key, _ in bucket.keys(FILES)} == before
+
+
+def test_the_sweep_takes_what_ended_tasks_left(environ: dict[str, str], v1: V1, bucket: Objects) -> None:
+    task = v1.submit(v1.upload(b"a\n1\n")["id"], {"op": "dedup"})
+    gone = "00000000-0000-4000-8000-000000000000"
+    for task_id in (task["id"], gone):
+        bucket.put(f"{WORK}{task_id}/0/job", b"")
+    assert cluster_runs.sweep() == 1
+    assert [key for key, _ in bucket.keys(f"{WORK}{task['id']}/")], "it may still run"
+    v1.ok("POST", f"/tasks/{task['id']}/cancel")
+    assert cluster_runs.sweep() == 1
+
+
+def test_a_cluster_that_is_away_is_a_stated_failure(environ: dict[str, str], v1: V1, tmp_path: Path) -> None:
+    away = {"CSVAPI_CLUSTER": f"dask://127.0.0.1:{free_port()}", "CSVAPI_MAX_ATTEMPTS": "1"}
+    with worker(environ, tmp_path / "worker", **away):
+        task = v1.finished(v1.submit(v1.upload(DATA)["id"], *STEPS, engine="cluster")["id"])
+    assert task["error"]["code"] == "worker_lost"
+    assert "cannot do the work" in task["error"]["detail"]
+
+
+def test_a_service_without_a_cluster_refuses_one(environ: dict[str, str], tmp_path: Path) -> None:
+    with application(environ, CSVAPI_CLUSTER="") as app:
+        v1 = V1(sign_up(app.test_client()))
+        body = {"input": v1.upload(DATA)["id"], "steps": STEPS, "engine": "cluster"}
+        refused = v1.post("/tasks", json=body)
+    assert refused.status_code == 422
+    assert refused.json["errors"][0]["pointer"] == "/engine"
+    assert "CSVAPI_CLUSTER" in refused.text

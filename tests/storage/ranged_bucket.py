@@ -1,0 +1,56 @@
+"""Moto's server: a bucket that answers ranges with ranges and copies parts, which the one of `bucket` does not."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from csvapi import config
+from csvapi.storage import bucket_of
+from csvapi.storage.objects import Objects
+from tests.servers import free_port, running
+from tests.waiting import until
+
+BUCKET, ACCESS, SECRET = "files-of-tests", "csvapi", "tQ7mVx2LrN9sKc4WbY8z"
+
+
+@dataclass(frozen=True)
+class RangedBucket:
+    """Its port; objects are in its memory."""
+
+    port: int
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {
+            "CSVAPI_S3_BUCKET": BUCKET,
+            "CSVAPI_S3_ENDPOINT": f"http://127.0.0.1:{self.port}",
+            "CSVAPI_S3_ACCESS_KEY": ACCESS,
+            "CSVAPI_S3_SECRET_KEY": SECRET,
+        }
+
+    @property
+    def objects(self) -> Objects:
+        return Objects.of(config.load(self.environ))
+
+
+@contextmanager
+def ranged_bucket(folder: Path) -> Iterator[RangedBucket]:
+    """The server with an empty bucket."""
+    folder.mkdir(parents=True, exist_ok=True)
+    server = RangedBucket(free_port())
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(server.port)]
+    with running(command, folder / "log"):
+        until(lambda: _listens(server.port))
+        bucket_of(config.load(server.environ)).create()
+        yield server
+
+
+def _listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
