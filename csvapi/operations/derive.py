@@ -100,14 +100,14 @@ def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
 
 
 def traits(params: dict[str, Any]) -> Traits:
-    """How the engine runs it: only a row's number depends on the records before."""
-    return Traits("mapper", stateless=not params.get("row_number"))
+    """How the engine runs it: a row's number depends on the records before, and a file's name is counted in one place."""
+    return Traits("mapper", stateless=not (params.get("row_number") or params.get("file_name")))
 
 
 class Derive(Written, Mapper):
     """The new column is the last one, before what a record has beyond the header; a record without some of the header's
     fields gets empty ones. Records are written anew, all other values stay as they are. A file without a header gets
-    the column without its name. One pass, stateless but for `row_number`; memory: a part.
+    the column without its name. One pass, stateless but for `row_number` and `file_name`; memory: a part.
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
