@@ -82,7 +82,7 @@ def _alternatives(whole: JsonSchema, name: str, kind: type[ma.Schema]) -> dict[s
     found = {}
     for one in alternatives:
         kept = {key: each for key, each in whole["properties"].items() if key not in exclusive - set(one.names)}
-        changed = {key: {**kept[key], **change} for key, change in one.changes.items()}
+        changed = {key: _narrowed(kept[key], change) for key, change in one.changes.items()}
         required = [key for key in kept if key in {*whole.get("required", ()), *one.required}]
         parts = {"title": one.title, "properties": {**kept, **changed}, "required": required}
         found[f"{name.removesuffix(STEP)}{named(one.title)}"] = {**whole, **parts}
@@ -95,6 +95,15 @@ def _alternatives(whole: JsonSchema, name: str, kind: type[ma.Schema]) -> dict[s
             **({"properties": shared, "required": ["op"]} if shared else {}),
             "oneOf": [{"$ref": REF + each} for each in found],
         }
+    return found
+
+
+def _narrowed(schema: JsonSchema, change: JsonSchema) -> JsonSchema:
+    """The schema of a parameter in one alternative, without a default that this alternative excludes."""
+    found = {**schema, **change}
+    allowed = found.get("enum", [found["const"]] if "const" in found else None)
+    if allowed is not None and found.get("default") not in allowed:
+        found.pop("default", None)
     return found
 
 

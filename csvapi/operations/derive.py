@@ -100,7 +100,7 @@ def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
 
 
 def traits(params: dict[str, Any]) -> Traits:
-    """How the engine runs it: a row's number depends on the records before, and a file's name is counted in one place."""
+    """How the engine runs it: a row's number depends on the records before; a file's name is noted in one place."""
     return Traits("mapper", stateless=not (params.get("row_number") or params.get("file_name")))
 
 

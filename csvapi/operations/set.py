@@ -168,8 +168,7 @@ class Set(Written, Mapper):
         return written
 
     def _texts(self, batch: IndexedBatch, positions: Sequence[int], room: int) -> tuple[list[CellTexts], int] | None:
-        """What the cells of these columns become and how many of them change; None if that takes more than `room`
-        bytes."""
+        """What the cells of these columns become, and how many change; None beyond `room` bytes."""
         texts, changed = [], 0
         for position in positions:
             cells = batch.cells(position)
@@ -193,8 +192,7 @@ class Set(Written, Mapper):
         for index, value in enumerate(values) if None in values else ():
             if value is None:
                 values[index] = made = self._known_value(cells[index], rows[index], position)
-                room -= len(made)
-                if room < 0:
+                if (room := room - len(made)) < 0:
                     return None
         return cast("list[bytes]", values)
 

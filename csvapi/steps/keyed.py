@@ -135,7 +135,7 @@ class Keyed(KeyedSelector):
         for remark in self.empties[:1]:
             count, rows = digests.count(empty, remark.most)
             remark.add(len(batch), count, [(row, None) for row in rows])
-        for remark in self.remarks[1:]:
+        for remark in self.empties[1:]:
             remark.add(len(batch), 0, ())  # no field of these records is absent
         sink.add_digests(digests.without(empty) if self.keeps_empty else digests)
 
