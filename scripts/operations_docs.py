@@ -36,9 +36,9 @@ used by the API, the command line (`csvapi process --steps`) and receipts. This 
 A **selector** copies the records it keeps byte for byte. A **mapper** writes records anew in the file's own dialect. A
 **sorter** puts records in another order, byte for byte. A **reducer** writes another file: a table about the records,
 or the records in another format. Steps run in one pass over the file where that is possible. After `sort`, `join`,
-`concat`, `unpivot`, a reducer, `select` with `drop_empty`, or `set` with `fill_previous`, the next steps read what that
-step wrote: rows in explanations and reports are then rows of that. Memory stays within the task's limit; what does not
-fit goes to the workspace.
+`concat`, `explode`, `unpivot`, a reducer, `select` with `drop_empty`, or `set` with `fill_previous`, the next steps
+read what that step wrote: rows in explanations and reports are then rows of that. Memory stays within the task's limit;
+what does not fit goes to the workspace.
 
 A column is its exact name, or its position from 1 as `{"index": 3}`. Values are text and stay text.
 

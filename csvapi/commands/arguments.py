@@ -130,6 +130,7 @@ def request(command: str, given: argparse.Namespace, steps: list[dict[str, Any]]
             memory=given.memory,
             processes=given.processes or len(os.sched_getaffinity(0)),
             output=given.output,
+            file_name="" if given.input == "-" else os.path.basename(given.input),  # noqa: PTH119  as it was given
         ),
         dialect=given.dialect,
         receipt=given.receipt,

@@ -21,6 +21,7 @@ CODES = {
     "doubled_delimiter": "Fields stand between two delimiters, so that every second column is empty.",
     "empty_file": "The file holds no record.",
     "empty_keys": "Records were dropped as duplicates of each other although all the compared columns are empty.",
+    "fewer_parts": "Cells have fewer parts than there are columns for them; the others are empty.",
     "header_rows": "The header has several rows; the lowest names the columns, the others count as preamble.",
     "long_quote": "A quoted field runs over many lines; its closing quote may be missing.",
     "mixed_line_ends": "Records end in different ways.",

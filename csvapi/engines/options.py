@@ -18,6 +18,7 @@ class Options:
 
     `native` uses the kernel, which is the default where there is one. `limits` are those of what is written. `partial`
     says that the file is only the first records of another, so that what it lacks means nothing.
+    `file_name` is what the user calls the input, for steps that write it; empty for one without a name.
     """
 
     on_ragged: Literal["keep", "pad", "drop", "fail"] = "keep"
@@ -31,6 +32,7 @@ class Options:
     smallest_range: int = 16 * MIB
     native: bool = field(default_factory=lambda: load() is not None)
     output: dict[str, Any] | None = None
+    file_name: str = ""
     limits: Limits = field(default_factory=Limits)
     partial: bool = False
 

@@ -63,7 +63,7 @@ class Params(Schema):
 
     columns = columns_field(metadata={"description": "The columns to change; without it, all."})
     nfc = flag("Compose characters (Unicode NFC), so that equal text is equal.")
-    trim = flag("Remove white space at both ends.")
+    trim = flag("Remove white space, zero width spaces and byte order marks at both ends.")
     collapse = flag("Make one space of each run of white space.")
     replace = fields.List(
         fields.Nested(Replacement),

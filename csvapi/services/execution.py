@@ -104,7 +104,9 @@ def _execute(task: Task) -> None:
 def _run_on_cluster(task: Task, file: File, steps: list[Step]) -> None:
     settings = runtime().settings
     reporter = _Reporter(task, settings.task_time)
-    receipt, key, parts = cluster_runs.run(task, file, _options(task, settings), reporter, reporter.heartbeat)
+    receipt, key, parts = cluster_runs.run(
+        task, file, _options(task, settings, file.name), reporter, reporter.heartbeat
+    )
     receipt.warnings[:0] = redetection.warnings_of_run(file, steps)
     _commit(task, file, receipt, key, parts)
     cluster_runs.clear(task.id, task.attempt)
@@ -124,7 +126,7 @@ def _run_here(task: Task, file: File, steps: list[Step], because: str) -> None:
             Dialect.from_json(file.dialect),
             task.steps,
             temp,
-            options=_options(task, settings),
+            options=_options(task, settings, file.name),
             workspace=workspace,
             progress=reporter,
             input_sha256=file.sha256,
@@ -139,13 +141,14 @@ def _run_here(task: Task, file: File, steps: list[Step], because: str) -> None:
             _commit(task, file, receipt, runtime().storage.adopt(temp), parts)
 
 
-def _options(task: Task, settings: Settings) -> engines.Options:
+def _options(task: Task, settings: Settings, file_name: str) -> engines.Options:
     return engines.Options(
         memory=settings.task_memory,
         max_record=settings.max_record,
         max_columns=settings.max_columns,
         processes=settings.task_processes,
         limits=quotas.limits(task.user_id),
+        file_name=file_name,
         **engine_choice.of_engine(task.options),
     )
 

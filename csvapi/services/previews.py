@@ -43,19 +43,20 @@ def run(file: File, steps: list[dict[str, Any]], size: int, chosen: dict[str, An
             size,
             chosen,
             more,
-            _options(chosen),
+            _options(chosen, file.name),
             Path(folder),
             [warning.as_json() for warning in redetection.warnings_of_run(file, loaded)],
         )
         return runtime().pool.call(file.user_id, Trial.run, trial)[1]
 
 
-def _options(chosen: dict[str, Any]) -> engines.Options:
+def _options(chosen: dict[str, Any], file_name: str) -> engines.Options:
     settings = runtime().settings
     return engines.Options(
         memory=MEMORY,
         max_record=settings.max_record,
         max_columns=settings.max_columns,
         limits=Limits(output=settings.max_output, reserve=settings.disk_reserve),
+        file_name=file_name,
         **{**chosen, "explain": True},
     )

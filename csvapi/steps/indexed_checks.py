@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Judge = Callable[[list[bytes], ByteDialect], list[str]]  # the rule that each cell violates, "" for none
 
-_MOMENTS = {"date": Kind.DATE, "datetime": Kind.DATETIME, "time": Kind.TIME}
+_KINDS = {"any": Kind.TEXT, "string": Kind.TEXT, "date": Kind.DATE, "datetime": Kind.DATETIME, "time": Kind.TIME}
 _LEARNED = 1 << 13  # values of a field that are remembered, at most
 _ALLOWED = 1  # the count of a value that is allowed
 
@@ -55,11 +55,9 @@ def cell_rules(field: dict[str, Any], missing: frozenset[bytes], *, required: bo
 
 def _kind(field: dict[str, Any]) -> Kind:
     name = field.get("type", "string")
-    if name in ("any", "string"):
-        return Kind.TEXT
     if name in ("integer", "number"):
         return Kind.NUMBER
-    return _MOMENTS.get(name, Kind.LEARNED) if field.get("format", "default") == "default" else Kind.LEARNED
+    return _KINDS.get(name, Kind.LEARNED) if field.get("format", "default") == "default" else Kind.LEARNED
 
 
 class IndexedRules:

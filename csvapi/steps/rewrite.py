@@ -14,13 +14,12 @@ from csvapi.csvio.rewriting import Rewriting
 from csvapi.errors import InvalidInput
 from csvapi.steps.growth import Bound, Part
 from csvapi.steps.mapping import Mapper
-from csvapi.steps.step import Context
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from csvapi.csvio.dialect import Dialect
-    from csvapi.steps.step import Counts
+    from csvapi.steps.step import Context, Counts
 
 LINE_ENDS = {"lf": "\n", "crlf": "\r\n", "cr": "\r"}
 QUOTING: dict[str, Literal[0, 1]] = {"minimal": csv.QUOTE_MINIMAL, "all": csv.QUOTE_ALL}
@@ -62,7 +61,7 @@ class Rewrite(Mapper):
         self.before = context.byte_dialect
         header = context.header or form.names is not None
         self.byte_dialect = ByteDialect.of(replace(form.dialect, header=header))
-        self.after = Context(context.columns, header, self.byte_dialect, context.files, context.max_record)
+        self.after = replace(context, header=header, byte_dialect=self.byte_dialect)
         self.bound = Bound(context.max_record, pointer)
         self.rewriting = None
         if not form.escape_formulas and form.width <= len(context.columns):

@@ -13,6 +13,7 @@ from marshmallow import ValidationError
 
 from csvapi.steps.dates import DateFormat, Moment, moment
 from csvapi.steps.numbers import MARK, NumberFormat
+from csvapi.steps.text_formats import TEXTS
 
 TYPES = ("any", "string", "integer", "number", "boolean", "date", "datetime", "time", "year")
 ORDERED = ("integer", "number", "date", "datetime", "time", "year")
@@ -71,8 +72,10 @@ def _reader(name: str, field: dict[str, Any]) -> Callable[[str], Any]:
         return _numbers(name, field)
     if name in _FORMS:
         return _dates(name, field.get("format", "default"))
+    if name == "string":
+        return _texts(field.get("format", "default"))
     if field.get("format", "default") != "default":
-        raise ValidationError("must be default; only dates and times have patterns.", "format")
+        raise ValidationError("must be default; only dates, times and strings have others.", "format")
     if name == "boolean":
         return _booleans(field.get("trueValues", _TRUE), field.get("falseValues", _FALSE))
     if name == "year":
@@ -97,6 +100,15 @@ def _booleans(true: list[str] | tuple[str, ...], false: list[str] | tuple[str, .
         raise ValidationError(f"{min(both)!r} is one of the trueValues, too.", "falseValues")
     values = {**dict.fromkeys(true, True), **dict.fromkeys(false, False)}
     return values.get
+
+
+def _texts(given: str) -> Callable[[str], str | None]:
+    if given == "default":
+        return lambda cell: cell
+    if given not in TEXTS:
+        raise ValidationError(f"must be default or one of {', '.join(TEXTS)}; other forms are a pattern.", "format")
+    form = TEXTS[given]
+    return lambda cell: cell if form.fullmatch(cell) else None
 
 
 def _dates(name: str, given: str) -> Callable[[str], Moment | None]:

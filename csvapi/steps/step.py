@@ -32,6 +32,7 @@ class Context:
 
     `max_record` is the most bytes that a record, or the header, may have after the step (see `steps.growth`). The
     records of a `partial` file are the first ones of another.
+    `file_name` is what the user calls the input file: empty for one without a name, None where steps are only checked.
     """
 
     columns: list[str]
@@ -40,6 +41,7 @@ class Context:
     files: Mapping[Any, tuple[Path, Dialect]] = field(default_factory=dict)
     max_record: int = 16 << 20
     partial: bool = False
+    file_name: str | None = None
 
     def file(self, name: FileId, pointer: str) -> tuple[Path, Dialect]:
         """Path and dialect of another file. Raises `InvalidInput` at `pointer` for one that was not given."""

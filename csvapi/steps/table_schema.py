@@ -71,7 +71,11 @@ class SchemaField(_Described):
 
     name = fields.String(required=True, metadata={"description": "The column, by its exact name."})
     type = choice(*TYPES, description="What the values are; default string.", default="string")
-    format = fields.String(metadata={"description": "Of date, time, datetime: a pattern, as %d.%m.%Y; else default."})
+    format = fields.String(
+        metadata={
+            "description": "Of date, time, datetime: a pattern, as %d.%m.%Y; of string: email, uri, uuid; else default."
+        }
+    )
     decimalChar = fields.String(  # noqa: N815  the specification's name
         metadata={"description": "Of number: the character before the fraction; default `.`.", "default": "."}
     )
@@ -145,6 +149,8 @@ def rules_of(field: dict[str, Any]) -> list[Rule]:
     rules: list[Rule] = []
     if kind.name not in ("any", "string"):
         rules.append(("type", lambda cell: kind.value(cell) is not None))
+    elif field.get("format", "default") != "default":
+        rules.append(("format", lambda cell: kind.value(cell) is not None))
     if "enum" in given:
         allowed = [kind.given(each) for each in given["enum"]]
         rules.append(("enum", lambda cell: kind.value(cell) in allowed))

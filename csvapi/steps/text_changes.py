@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MANY = 100  # marks on one letter
+SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+"""What Python takes for white space."""
+EDGES = SPACES + "\u200b\u2060\ufeff"
+"""And what has no width and no meaning at the end of a text: zero width space, word joiner, byte order mark."""
 _SPACES = re.compile(r"\s+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 CASES: dict[str, Callable[[str], str]] = {
@@ -31,7 +37,7 @@ def changes(params: dict[str, Any], limit: int, heartbeat: Callable[[], None]) -
     if params.get("nfc"):
         found.append(_composed)
     if params.get("trim"):
-        found.append(str.strip)
+        found.append(_trimmed)
     if params.get("collapse"):
         found.append(Replaced(_SPACES, lambda _: " ", Most(0, 1), limit, heartbeat))
     found += [_replacement(each, limit, heartbeat) for each in params.get("replace", ())]
@@ -40,6 +46,10 @@ def changes(params: dict[str, Any], limit: int, heartbeat: Callable[[], None]) -
     if "fill" in params:
         found.append(lambda text: text or params["fill"])
     return found
+
+
+def _trimmed(text: str) -> str:
+    return text.strip(EDGES)
 
 
 def _composed(text: str) -> str:

@@ -18,13 +18,13 @@ from csvapi.csvio.records import cut
 from csvapi.errors import InvalidInput
 from csvapi.steps.growth import Bound
 from csvapi.steps.mapping import Headed
-from csvapi.steps.step import Context
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csvapi.csvio.dialect import Dialect
     from csvapi.csvio.sink import Sink
+    from csvapi.steps.step import Context
 
 
 def plain_dialect(dialect: Dialect) -> Dialect:
@@ -137,7 +137,7 @@ class Written(Headed):
         has = context.header if header is None else header
         self.byte_dialect = ByteDialect(replace(plain_dialect(byte_dialect.dialect), header=has), byte_dialect.codec)
         names = columns if has else [f"column_{number}" for number in range(1, len(columns) + 1)]
-        self.after = Context(names, has, self.byte_dialect, context.files, context.max_record, context.partial)
+        self.after = replace(context, columns=names, header=has, byte_dialect=self.byte_dialect)
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
         """The names as they are; see `Headed`."""

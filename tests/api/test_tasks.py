@@ -37,6 +37,20 @@ def test_a_pipeline_runs_and_counts_each_step(v1: V1) -> None:
     assert v1.result(task) == b"id,name,age\n007,Ada,36\n9,Eve,40\n"
 
 
+def test_derive_knows_the_name_that_the_user_gave_the_file(v1: V1) -> None:
+    body = {
+        "input": v1.upload(b"n\n1\n", "week 3.csv")["id"],
+        "steps": [{"op": "derive", "column": "f", "file_name": True}],
+    }
+    assert v1.ok("POST", "/previews", json=body)["result"]["items"][0]["values"] == ["1", "week 3.csv"]
+    task = v1.finished(v1.ok("POST", "/tasks", json=body)["id"])
+    assert v1.result(task) == b"n,f\n1,week 3.csv\n"
+    receipt = v1.ok("GET", f"{task['links']['self']}/receipt")["receipt"]
+    assert receipt["dropped_by_step"][0]["file_name"] == "week 3.csv"
+    body["steps"] = [{"op": "derive", "column": "f", "template": "{m}"}]
+    problem(v1.post("/tasks", json=body), 422, "unknown_column", "/steps/0/template")
+
+
 def test_a_result_is_the_input_of_the_next_task(v1: V1) -> None:
     first = v1.run(PEOPLE, DEDUP)
     second = v1.finished(v1.submit(first["result"], ADULTS)["id"])

@@ -81,6 +81,16 @@ def test_normalise() -> None:
     assert "'Report'" in line
 
 
+def test_derive_writes_the_name_of_the_file(tmp_path: Path) -> None:
+    source = tmp_path / "people.csv.gz"
+    source.write_bytes(gzip.compress(b"name\nAda\n"))
+    assert output("derive", source, "--column", "from", "--file-name") == b"name,from\nAda,people.csv.gz\n"
+    masked = ("--column", "name", "--over", "--mask", '{"column": "name", "keep": 1}')
+    assert output("derive", source, *masked) == b"name\n**a\n"
+    told = complaint("derive", "-", "--column", "from", "--file-name", code=1, stdin=b"name\nAda\n")
+    assert "standard input has no name" in told
+
+
 def flags(step: dict[str, Any]) -> list[str]:
     """A step as a person would type it."""
     found = []
@@ -112,8 +122,8 @@ def test_every_example_can_be_typed(operation: Operation, tmp_path: Path) -> Non
     source.write_text("\n".join([",".join(names), *rows]) + "\n")
     more = {"file": str(source), "files": [str(source)]}  # on the command line a file is its path
     example = {name: more.get(name, value) for name, value in operation.example.items()}
-    typed = output(operation.name, source, *flags(example))
-    assert typed == output("process", source, "--steps", json.dumps([example]))
+    typed = output(operation.name, source, "-q", *flags(example))  # these numbers may well deserve a warning
+    assert typed == output("process", source, "-q", "--steps", json.dumps([example]))
 
 
 class Order(Schema):

@@ -143,6 +143,23 @@ MUCH: dict[str, tuple[str, list[dict[str, Any]], dict[str, Any]]] = {
     "replace, step by step": ("k,n\n" + "a,1\n" * 5_000, LONGER * 4, {}),
     "words of one record": (f"k,n\n{'ab ' * 90_000},1\n", [{"op": "set", "case": "title", "collapse": True}], {}),
     "fill": ("k,n\n" + ",1\n" * 9_000, [{"op": "set", "fill": "x" * 9_000}], {}),
+    "derive": ("k,n\n" + "a,1\n" * 9_000, [{"op": "derive", "column": "d", "template": "{k}" * 9_000}], {}),
+    "derive, nothing": (
+        "k,n\n" + ",1\n" * 9_000, [{"op": "derive", "column": "d", "template": "{k}" * 9_000}], {},
+    ),
+    "split": (
+        "k,n\n" + "a,1\n" * 9_000,
+        [{"op": "split_column", "column": "k", "into": [f"c{at}" for at in range(9_000)], "separator": ";"}], {},
+    ),
+    "groups": (
+        f"k,n\n{'a' * 90_000},1\n",
+        [{"op": "split_column", "column": "k", "into": WIDE_NAMES[3:43], "pattern": "(" * 40 + "a+" + ")" * 40}],
+        {},
+    ),
+    "explode": (
+        f"k,n\n{';' * 3_000},{'b' * 20_000}\n", [{"op": "explode", "column": "k", "separator": ";"}], {},
+    ),
+    "explode, one cell": (f"k,n\n{';' * 900_000},1\n", [{"op": "explode", "column": "k", "separator": ";"}], {}),
     "select": ("k,n\n" + "abcdefgh,1\n" * 500, [{"op": "select", "columns": ["k"] * 9_000}], {}),
     "select, one record": (f"k,n\n{'a' * 9_000},1\n", [{"op": "select", "columns": ["k"] * 400}], {}),
     "pad": (",".join(WIDE_NAMES) + "\n" + "a\n" * 100, [{"op": "normalise"}], {"on_ragged": "pad"}),

@@ -21,6 +21,7 @@ from csvapi.operations.set import Set
 from csvapi.steps.params import compiled
 from csvapi.steps.step import Context
 from csvapi.steps.template import template
+from csvapi.steps.text_changes import SPACES
 from tests.engines.running import reused
 from tests.operations.tables import FAST_WAYS, csv_text, table
 
@@ -66,7 +67,7 @@ def test_values_are_the_models(
     assert receipt["dropped_by_step"][0]["changed"] == changed
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16", "shift_jis"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16", "shift_jis", "gb18030"])
 @pytest.mark.parametrize("columns", [None, ["y"], ["z", "x"]])
 @pytest.mark.parametrize(
     "changes",
@@ -77,7 +78,23 @@ def test_values_are_the_models(
 def test_the_kernel_changes_as_python_does(
     tmp_path: Path, encoding: str, columns: list[str] | None, changes: dict[str, Any]
 ) -> None:
-    cells = [*CELLS, "x'y", "Two  Words", "\t\x1f", "ÄÖ ü", "é ", "ΑΣ", "ß", "e\u0301", " \u00a0", "ソ", "z" * 50]
+    cells = [
+        *CELLS,
+        "x'y",
+        "Two  Words",
+        "\t\x1f",
+        "ÄÖ ü",
+        "é ",
+        "ΑΣ",
+        "ß",
+        "e\u0301",
+        " \u00a0",
+        "ソ",
+        "z" * 50,
+        "a\u2003",
+        "a\u200b",
+        "\ufeff a \u2060\t",
+    ]
     cells = [cell for cell in cells if cell.encode(encoding, "ignore").decode(encoding) == cell]
     random = Random(2)
     rows = [random.choices(cells, k=3) for _ in range(500)]
@@ -125,6 +142,17 @@ def test_fill_previous_fills_before_later_steps_drop(tmp_path: Path, way: str) -
 def test_title_is_for_words_with_apostrophes(tmp_path: Path) -> None:
     found, _ = table(tmp_path, "n\no'neil SMITH-jones they're\n", [{"op": "set", "case": "title"}])
     assert found.rows == [["O'neil Smith-Jones They're"]]
+
+
+def test_white_space_is_what_python_takes_for_it() -> None:
+    assert sorted(SPACES) == [each for each in map(chr, range(0x110000)) if each.isspace()]
+
+
+@pytest.mark.parametrize("way", FAST_WAYS)
+def test_characters_of_no_width_go_from_the_edges_only(tmp_path: Path, way: str) -> None:
+    text = "n,m\n\u200b \ufeffa\u200bb\u2060 \u200b,\ufeff\n\u200dx,é\ufeff\n"
+    found, _ = table(tmp_path, text, [{"op": "set", "trim": True, "fill": "-"}], **FAST_WAYS[way])
+    assert found.rows == [["a\u200bb", "-"], ["\u200dx", "é"]]
 
 
 def test_bytes_that_are_no_text_stay(tmp_path: Path) -> None:

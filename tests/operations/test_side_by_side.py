@@ -28,6 +28,10 @@ OTHERS: dict[str, dict[str, Any]] = {
     "filter, dates": {"op": "filter", "filters": [{"column": "age", "operator": ">", "value": 3, "as": "number"}]},
     "set, previous": {"op": "set", "fill_previous": True},
     "set, replace": {"op": "set", "replace": [{"pattern": "[aeiou]", "with": "<\\0>"}], "case": "title"},
+    "derive, row": {"op": "derive", "column": "row", "row_number": True},
+    "derive, mask": {"op": "derive", "column": "email", "over": True, "mask": {"column": "email", "keep": 7}},
+    "split_column, pattern": {"op": "split_column", "column": "email", "into": ["n"], "pattern": "([13579]+)@"},
+    "explode, lists": {"op": "explode", "column": "email", "separator": "e"},
     "slice, tail": {"op": "slice", "tail": 7},
     "slice, all but the last": {"op": "slice", "drop_last": 7},
     "slice, middle": {"op": "slice", "start": 11, "stop": 40},
@@ -89,8 +93,20 @@ def test_ranges_make_no_difference(folder: Path, name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("concat", "convert", "dedup", "filter", "frequency", "group", "join, inner", "join, semi"),
-        *("normalise", "pivot", "profile", "select", "set, replace", "sort", "transpose", "unique", "unpivot"),
+        *(
+            "concat",
+            "convert",
+            "dedup",
+            "derive",
+            "explode",
+            "filter",
+            "frequency",
+            "group",
+            "join, inner",
+            "join, semi",
+        ),
+        *("normalise", "pivot", "profile", "select", "set, replace", "sort", "split_column", "transpose", "unique"),
+        "unpivot",
     ],
 )
 def test_there_are_ranges_to_make_one(folder: Path, name: str) -> None:

@@ -87,6 +87,20 @@ def test_any_file_falls_into_two_parts(tmp_path: Path, way: dict[str, Any], case
         assert found.raw == [raw for raw, wrong in zip(parsed.raw, bad, strict=True) if wrong == wanted]
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_a_string_that_is_not_of_its_format_is_reported(tmp_path: Path, way: dict[str, Any]) -> None:
+    schema = {"fields": [{"name": "a", "format": "email", "constraints": {"required": True, "maxLength": 9}}]}
+    cells = ["x@y.org", "x@y org", "", "x@yyyyyy.org", "x@y.org"] * 30
+    report, _ = table(
+        tmp_path, csv_text([("a",), *((cell,) for cell in cells)]), [{"op": "validate", "schema": schema}], **way
+    )
+    assert [row[3:] for row in report.rows] == [
+        ["x@y org", "format"],
+        ["", "required"],
+        ["x@yyyyyy.org", "maxLength"],
+    ] * 30
+
+
 def test_lines_ragged_records_and_the_limit(tmp_path: Path) -> None:
     text = 'id,v\n1,"a\nb"\n\nx,y,z\n2\n'
     schema = {"fields": [{"name": "id", "type": "integer"}]}
@@ -158,6 +172,51 @@ def test_a_primary_key_is_there_and_unique(tmp_path: Path) -> None:
         ({"type": "date", "format": "fmt:%d/%m/%Y"}, ["30/11/2014"], ["30/11/14"]),
         ({"type": "datetime", "format": "%d.%m.%Y %H:%M"}, ["1.2.2020 10:00"], ["1.2.2020", "2020-02-01T10:00:00"]),
         ({"type": "datetime"}, ["2024-02-29T23:59:59.123456789Z"], ["2024-02-29T23:59:59 UTC"]),
+        (
+            {"format": "email"},
+            ["a@b", "a.b+c@x-y.example.org", "O'Neil@example.com"],
+            ["", "a", "@b", "a@", "a@-b", "a@b..c", "a b@c", "é@b.org", "a@b.org ", "a@b@c", "a@" + "b" * 64],
+        ),
+        (
+            {"type": "string", "format": "uri"},
+            [
+                "http://a.org/b?c=d&e#f",
+                "mailto:a@b.org",
+                "urn:isbn:0451450523",
+                "ftp://u:p@[::1]:21/x",
+                "file:///a%20b",
+                "a:",
+                "https://example.org:",
+                "tel:+1-816-555-1212",
+                "http://[v1.a:b]/",
+            ],
+            [
+                "",
+                "a.org",
+                "/a/b",
+                "//a.org",
+                "http://a b",
+                "http://a/%2",
+                "http://a/é",
+                "1a:b",
+                "http://a#b#c",
+                "http://[::1",
+                "http://a:b:c/",
+                "http://a/[b]",
+                ":a",
+            ],
+        ),
+        (
+            {"format": "uuid"},
+            ["123e4567-e89b-12d3-a456-426614174000", "00000000-0000-0000-0000-000000000000"],
+            [
+                "",
+                "123e4567e89b12d3a456426614174000",
+                "{123e4567-e89b-12d3-a456-426614174000}",
+                "123e4567-e89b-12d3-a456-42661417400g",
+                "123e4567-e89b-12d3-a456-426614174000\n",
+            ],
+        ),
         ({"type": "time", "format": "%I:%M %p"}, ["1:05 PM", "12:00 am"], ["13:05 PM", "13:05"]),
     ],
 )
@@ -216,7 +275,12 @@ def test_constraints_compare_values(
         ({"fields": [{"name": "a", "type": "date", "format": "any"}]}, "/fields/0/format", "have to be guessed"),
         ({"fields": [{"name": "a", "type": "date", "format": "%d"}]}, "/fields/0/format", "%d needs %m"),
         ({"fields": [{"name": "a", "type": "time", "format": "%Y"}]}, "/fields/0/format", "a time has %H"),
-        ({"fields": [{"name": "a", "format": "email"}]}, "/fields/0/format", "must be default"),
+        ({"fields": [{"name": "a", "format": "binary"}]}, "/fields/0/format", "one of email, uri, uuid"),
+        ({"fields": [{"name": "a", "type": "any", "format": "uri"}]}, "/fields/0/format", "must be default"),
+        (
+            {"fields": [{"name": "a", "format": "uuid", "constraints": {"enum": ["x"]}}]},
+            "/fields/0/constraints/enum", "'x' is no string",
+        ),
         ({"fields": [{"name": "a", "type": "number", "constraints": {"minimum": "NaN"}}]},
          "/fields/0/constraints/minimum", "'NaN' is no number"),
     ],

@@ -30,6 +30,7 @@ EVERY_KIND: list[dict[str, Any]] = [
     {"type": "date", "constraints": {"minimum": "2010-06-01", "maximum": "2020-01-01"}},
     {"type": "datetime", "constraints": {"maximum": "2015-01-01T00:00:00.5Z"}},
     {"type": "date", "format": "%d.%m.%Y"},
+    {"format": "uri"},
     {"type": "time", "constraints": {"minimum": "06:00:00"}},
     {"type": "year", "constraints": {"minimum": 2000}},
 ]
@@ -69,6 +70,7 @@ FITTING = [
     "2015-03-04",
     "2014-03-04T05:06:07",
     "1.2.2003",
+    "urn:x:1",
     "07:08:09",
     "2003",
 ]

@@ -106,6 +106,7 @@ class Plan:
             files or {},
             options.max_record,
             options.partial,
+            options.file_name,
         )
         built: list[Behaviour] = []
         for step in steps:
