@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from csvapi import engines
+from csvapi.csvio import Dialect
 from tests.engines.running import WAYS
 from tests.engines.test_warnings import place, warnings_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+SORT = {"op": "sort", "by": [{"column": "v", "as": "number"}]}
 GROUP, PERCENT, DAYS = '{"number": {"group": ","}}', '{"number": {"percent": true}}', '{"date": "%d/%m/%Y"}'
 
 
@@ -107,3 +110,28 @@ def test_unknown_properties_of_a_schema_are_told_once_each(tmp_path: Path) -> No
         ("unknown_property", 1,
          "the schema's property 'unit' (at /fields/0/unit and 1 more) is not known and was not used"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("step", [{"op": "filter", "filters": [{"column": "v", "operator": ">", "value": 2}]}, SORT])
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16-le"])
+def test_a_long_cell_may_be_cut_within_a_character(
+    tmp_path: Path, way: str, step: dict[str, Any], encoding: str
+) -> None:
+    """Of a cell only the first bytes are kept for its warning; in most encodings they are those of UTF-8."""
+    path, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    path.write_bytes(f"v,k\n{'x' * 499}é,1\n".encode(encoding))
+    options = engines.Options(**WAYS[way])
+    receipt = engines.run(path, Dialect(encoding=encoding), [step], out, options=options, workspace=tmp_path)
+    assert all("Ã" not in str(each.value) for each in receipt.warnings)
+    assert out.exists()
+
+
+@pytest.mark.parametrize("step", [{"op": "normalise"}, {"op": "convert", "format": "ndjson"}])
+def test_above_no_record_nothing_is_written_anew(tmp_path: Path, step: dict[str, Any]) -> None:
+    """What stands above the records is no text of the output's encoding, perhaps."""
+    path, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    path.write_bytes(b"Liste \xfcber\n")
+    receipt = engines.run(path, Dialect(encoding="latin-1", preamble=11), [step], out, workspace=tmp_path)
+    assert out.read_bytes() == b""
+    assert "empty_file" in [each.code for each in receipt.warnings]
