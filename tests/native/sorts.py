@@ -85,7 +85,7 @@ def _read(runs: list[bytes], chunk: int, case: Case, *, whole: bool = False) -> 
 
 
 def _key(cell: bytes, by: KeyColumn) -> bytes:
-    part = KeyPart(0, PLAIN if by.number else None, by.descending, by.empty_first, fold=False, asked=None)
+    part = KeyPart(0, PLAIN if by.number else None, by.descending, by.empty_first, asked=None)
     return part.keys([cell], _WIRE, [0])[0]
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import accumulate, chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from csvapi.csvio.disk import Budget, disk_budget
 from csvapi.csvio.sink import Sink
-from csvapi.engines.cluster.context import offsets
+from csvapi.engines.cluster.context import marks, offsets
 from csvapi.engines.cluster.dispatcher import Dispatcher
 from csvapi.engines.cluster.job import Ranges, Scanned, Written, named
 from csvapi.engines.cluster.records import loaded
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from csvapi.engines.local.plan import Plan
     from csvapi.engines.options import Progress
     from csvapi.engines.receipt import Receipt
+    from csvapi.steps.selecting import KeyedSelector
 
 _READ = 1 << 20
 
@@ -41,6 +43,25 @@ class Targets:
     main: str
     dropped: str = ""
     reasons: str = ""
+
+
+@dataclass
+class _Goes:
+    """Whether the record in a row of the file, from 0, goes by a keyed pass; the marks of the last range are kept."""
+
+    objects: RunObjects
+    job: Job
+    number: int
+    bases: Sequence[int]
+    place: int = -1
+    rows: list[array[int]] = field(default_factory=list)
+
+    def __call__(self, row: int) -> bool:
+        place = bisect_right(self.bases, row) - 1
+        if place != self.place:
+            found = marks(self.objects, self.job, self.number, place, len(self.bases))
+            self.place, self.rows = place, [rows for rows, _ in found]
+        return any(row - self.bases[place] in rows for rows in self.rows)
 
 
 class ClusterStage(Stage):
@@ -73,6 +94,7 @@ class ClusterStage(Stage):
         self._put_offsets("marks", [each.rows for each in marks])
         count = self.counts[end - 1]
         count.kept = count.records_in - sum(each.dropped for each in marks)
+        cast("KeyedSelector", self.plan.built[end - 1]).decided(_Goes(self.objects, self.job, self.number, self.bases))
         self.number += 1
 
     def _last_pass(self, begin: int, outputs: Outputs) -> tuple[int, str]:

@@ -176,18 +176,7 @@ class WorkContext:
     def marks(self, number: int, at: Range) -> Iterator[tuple[array[int], array[int]]]:
         """The rows in a range that go by pass `number`, partition by partition, and where reasons are wanted the rows
         in the file, from 1, of the records that stay for them."""
-        offsets, count = table(self.objects, f"marks-{number}"), len(self.ranges.bounds) + 1
-        place = self.ranges.bounds.index(at)
-        for partition in range(self.job.partitions):
-            start, stop = offsets[partition * count + place : partition * count + place + 2]
-            if start == stop:
-                continue
-            data = self.objects.read(f"mark-{number}/{partition}", start, stop)
-            rows, leaders = array("I"), array("Q")
-            each = len(data) // (ROW + 8 * self.job.asides)
-            rows.frombytes(data[: ROW * each])
-            leaders.frombytes(data[ROW * each :])
-            yield rows, leaders
+        return marks(self.objects, self.job, number, self.ranges.bounds.index(at), len(self.ranges.bounds))
 
     def _scanned(self, number: int, at: Range) -> Scanned:
         found = self.objects.last(f"scan-{number}/{named(at)}")
@@ -200,6 +189,23 @@ def work_context(objects: RunObjects) -> Iterator[WorkContext]:
     """A context in a folder of its own, within what the task may write."""
     with TemporaryDirectory(prefix="csvapi-") as folder, limited(job_of(objects).options.limits, [Path(folder)]):
         yield WorkContext(objects, Path(folder))
+
+
+def marks(
+    objects: RunObjects, job: Job, number: int, place: int, ranges: int
+) -> Iterator[tuple[array[int], array[int]]]:
+    """See `WorkContext.marks`, of the range at `place` of so many `ranges`."""
+    where, count = table(objects, f"marks-{number}"), ranges + 1
+    for partition in range(job.partitions):
+        start, stop = where[partition * count + place : partition * count + place + 2]
+        if start == stop:
+            continue
+        data = objects.read(f"mark-{number}/{partition}", start, stop)
+        rows, leaders = array("I"), array("Q")
+        each = len(data) // (ROW + 8 * job.asides)
+        rows.frombytes(data[: ROW * each])
+        leaders.frombytes(data[ROW * each :])
+        yield rows, leaders
 
 
 def offsets(sizes: tuple[int, ...]) -> list[int]:
