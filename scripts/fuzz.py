@@ -72,7 +72,7 @@ def check(
         conserved(receipt, source, out.stat().st_size + gone.stat().st_size)
         engines.run(path, chosen, [writer], out, options=options, workspace=folder)
         engines.run(path, chosen, [{"op": "normalise"}], out, options=options, workspace=folder)
-        out.read_bytes().decode("utf-8")
+        out.read_bytes().removeprefix(source.byte_dialect.bom).decode("utf-8")
     except CsvapiError as error:
         return error.code
     return "ok"

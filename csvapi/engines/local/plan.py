@@ -151,8 +151,9 @@ class Plan:
 
     @property
     def top(self) -> bytes:
-        """The file's bytes above its first data record; nothing where steps write anew what has no record."""
-        return b"" if self.bare else self.source.prefix + self.source.byte_dialect.restore(self.head.record)
+        """The file's bytes above its first data record; its byte order mark where steps write anew what has none."""
+        form = self.source.byte_dialect
+        return form.bom if self.bare else self.source.prefix + form.restore(self.head.record)
 
     @property
     def ordered(self) -> bool:

@@ -59,8 +59,8 @@ def run(
     besides, by the id they name; `columns` are the file's where `source` is only the first records of it. After a step
     that settles its output (see `stages`) the rows in `explain` and the bytes in `dropped` are those of that output.
     `progress` is called at batch borders and may raise: children and files then go and the exception passes through.
-    From a file without any record only what stands above its records is written, and not even that by a step that
-    writes records anew, with a warning.
+    From a file without any record only what stands above its records is written, and by a step that writes records
+    anew only the byte order mark, with a warning.
     Raises `InvalidInput` for steps and columns, `MalformedCsv` for a record beyond the options, `TooLarge` for one that
     a step would make so long, and what `csvio.disk` does for too much that is written.
     """
