@@ -18,10 +18,10 @@ from csvapi.csvio.source import Source
 from csvapi.engines import Options, run
 from csvapi.errors import InvalidInput, TooLarge
 from csvapi.operations import load_steps
-from csvapi.operations.convert import distinct
 from csvapi.spill.workspace import Workspace
 from csvapi.steps import formats
 from csvapi.steps.growth import Bound
+from csvapi.steps.new_names import numbered
 from tests.engines import model
 from tests.engines.running import cases, reused
 
@@ -159,8 +159,8 @@ def test_the_kernel_writes_objects(tmp_path: Path) -> None:
 TWO = '%s{"id":"007","n":"1.0","n_2":"NA"}%s%s{"id":"=1+1","n":"x,\\ny","n_2":""}%s'
 
 
-def test_names_become_distinct() -> None:
-    assert distinct(["a", "a", "a_2", "a", ""]) == ["a", "a_3", "a_2", "a_4", ""]
+def test_names_that_occur_again_are_numbered() -> None:
+    assert numbered(["a", "a", "a_2", "a", ""]) == ["a", "a_3", "a_2", "a_4", ""]
 
 
 def test_it_must_be_last_and_possible(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
