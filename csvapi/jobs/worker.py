@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 TICK = 1  # seconds between looks at a running horse
 HEARTBEAT = 15.0  # seconds between RQ's own heartbeats, which it keeps for more than a minute
 RENEWALS = 6  # of the lease before it would run out
-NICENESS = 10  # of nice(2): requests and small tasks go before a long task
+NICENESS = 15  # of nice(2): requests, previews and small tasks go before a long task
 LOST = "The process that ran the task was killed"
 
 

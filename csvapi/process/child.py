@@ -25,7 +25,8 @@ from csvapi.process import cores, frames, memory, program
 from csvapi.process.memory_kills import prefer_to_kill_this_process
 from csvapi.process.parent_death import die_with_parent
 
-NICENESS = 5  # of nice(2): requests that need no child are answered first
+NICENESS = 10  # of nice(2), for calls that are not short: other requests are answered first
+_USUAL = os.getpriority(os.PRIO_PROCESS, 0)
 CALLS = 200  # after which a child makes room for a new one
 GROWN = 96 * memory.MIB  # of its own memory, after a call, at which it does so at once
 
@@ -35,7 +36,6 @@ def main(descriptor: int) -> None:
     program.alone()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel takes the ended children away
     prefer_to_kill_this_process()
-    os.nice(NICENESS)
     _warm_up()
     mine = os.getpid()
     with socket.socket(fileno=descriptor) as control:
@@ -85,6 +85,8 @@ def _bounded(call: bytearray) -> tuple[bytes, bytes, bytes]:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     cores.share(left=not short)
+    if not short:
+        os.setpriority(os.PRIO_PROCESS, 0, min(_USUAL + NICENESS, 19))  # for good: see `Pool`
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
     with memory.limited(room):
         return _run(function, arguments, longest)

@@ -14,6 +14,7 @@ import threading
 import time
 import weakref
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -46,17 +47,18 @@ class _Ended(Exception):
 
 @dataclass
 class _Children:
-    """The program that forks, by its socket, and the idle children, by theirs."""
+    """The program that forks, by its socket, and the idle children, by theirs: those for short calls, and the others,
+    which go after everybody else's work and may not take that back (nice(2))."""
 
     owner: int = 0
     forker: int = 0
     control: socket.socket | None = None
-    idle: list[socket.socket] = field(default_factory=list)
+    idle: dict[bool, list[socket.socket]] = field(default_factory=lambda: {True: [], False: []})
 
     def close(self) -> None:
-        for each in [*self.idle, *filter(None, [self.control])]:
+        for each in [*chain.from_iterable(self.idle.values()), *filter(None, [self.control])]:
             each.close()
-        self.idle, self.control = [], None
+        self.idle, self.control = {True: [], False: []}, None
         if self.forker and self.owner == os.getpid():
             program.collect(self.forker)
 
@@ -88,15 +90,15 @@ class Pool:
         with self._turns.turn(user, short=short):
             for _ in range(TRIES):
                 try:
-                    return self._ask(call)
+                    return self._ask(call, short=short)
                 except _Ended as ended:
                     if ended.after is not None:
                         raise self._killed(ended.after) from None
             raise Unavailable("No process for the preview can be started; try again in a moment")
 
-    def _ask(self, call: bytes) -> Answer:
+    def _ask(self, call: bytes, *, short: bool) -> Answer:
         """Raises _Ended if the child ends; a child whose call did not end regularly is never used again."""
-        child, begun, last = self._child(), 0.0, True
+        child, begun, last = self._child(short=short), 0.0, True
         try:
             frames.send(child, frames.CALL, text=call)
             begun = float(frames.receive(child)[2])  # by the clock of all processes
@@ -107,7 +109,7 @@ class Pool:
             if last:
                 child.close()
             else:
-                self._give_back(child)
+                self._give_back(child, short=short)
         return self._told(kind, facts, text)
 
     def _told(self, kind: bytes, facts: bytes, text: bytearray) -> Answer:
@@ -140,17 +142,18 @@ class Pool:
             limit=self._memory,
         )
 
-    def _child(self) -> socket.socket:
+    def _child(self, *, short: bool) -> socket.socket:
         """The socket of an idle child; the child ends when the socket is closed."""
         with self._lock:
             self._mine()
-            child = self._children.idle.pop() if self._children.idle else self._new()
+            idle = self._children.idle[short]
+            child = idle.pop() if idle else self._new()
         child.settimeout(self._time + GRACE)
         return child
 
-    def _give_back(self, child: socket.socket) -> None:
+    def _give_back(self, child: socket.socket, *, short: bool) -> None:
         with self._lock:
-            self._children.idle.append(child)
+            self._children.idle[short].append(child)
 
     def _new(self) -> socket.socket:
         mine, theirs = socket.socketpair()
