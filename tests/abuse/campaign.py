@@ -34,7 +34,7 @@ ALONE, BESIDE = "alone", "beside the hostile user"
 SLOWER = 3.0  # times what the normal user's jobs take alone
 SETTINGS = {
     "CSVAPI_WORKERS": "2",
-    "CSVAPI_WEB_WORKERS": "1",
+    "CSVAPI_WEB_WORKERS": "2",  # as in compose
     "CSVAPI_MAX_STORED": f"{STORED}",
     "CSVAPI_TASK_MEMORY": f"{BUDGET}",
     "CSVAPI_TASK_TIME": "20s",

@@ -16,6 +16,7 @@ import pytest
 from csvapi.config import Settings
 from csvapi.csvio import Dialect, pages
 from csvapi.errors import MalformedCsv, PreviewTooLarge, PreviewTooSlow, TooManyRequests, Unavailable
+from csvapi.process.child import NICENESS
 from csvapi.process.pool import Answer, Pool
 from csvapi.setting_forms import MIB
 from tests.process import calls
@@ -47,6 +48,13 @@ def pid(pool: Pool) -> int:
 
 def test_a_child_is_used_again(pool: Pool) -> None:
     assert pid(pool) == pid(pool) != os.getpid()
+
+
+def test_short_calls_go_before_others(pool: Pool) -> None:
+    usual = os.getpriority(os.PRIO_PROCESS, 0)
+    for short, niceness in ((False, usual + NICENESS), (True, usual), (False, usual + NICENESS)):
+        child = int(pool.call(1, calls.whoami, short=short)[0]["pid"])
+        assert os.getpriority(os.PRIO_PROCESS, child) == niceness
 
 
 def test_a_child_knows_no_secrets(pool: Pool) -> None:
