@@ -60,9 +60,11 @@ def _check_idle(connection: Any, record: Any, _proxy: Any) -> None:
     """
     if isinstance(connection, sqlite3.Connection) or time.monotonic() - record.info.get("used", math.inf) < IDLE:
         return
+    from pymysql import MySQLError  # the driver of every server; SQLite needs none
+
     try:
         connection.ping(reconnect=False)
-    except Exception as error:
+    except (MySQLError, OSError) as error:
         raise InvalidatePoolError from error
 
 
