@@ -23,6 +23,7 @@ class AccountShape(ma.Schema):
 
     id = ma.fields.Integer(required=True, metadata={"description": "The account's id"})
     email = ma.fields.String(required=True, metadata={"description": "The address to log in with"})
+    is_admin = ma.fields.Boolean(required=True, metadata={"description": "Whether `/admin/` and `/rq/` are open to it"})
     created_at = ma.fields.AwareDateTime(required=True, metadata={"description": "When it was registered"})
     last_login_at = ma.fields.AwareDateTime(
         required=True, allow_none=True, metadata={"description": "The last login with a password"}
@@ -30,7 +31,7 @@ class AccountShape(ma.Schema):
 
 
 _TIME = "2026-01-31T12:00:00+00:00"
-_ME = {"id": 1, "email": "ada@example.com", "created_at": _TIME, "last_login_at": _TIME}
+_ME = {"id": 1, "email": "ada@example.com", "is_admin": False, "created_at": _TIME, "last_login_at": _TIME}
 
 
 @blp.route("/me", "get_account", methods=["GET"])

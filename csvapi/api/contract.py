@@ -10,20 +10,16 @@ import flask
 import flask_smorest
 import marshmallow as ma
 from flask import g, request
-from flask_jwt_extended.exceptions import JWTExtendedException
-from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
-from csvapi.api import rates
+from csvapi.api import callers, rates
 from csvapi.api.body import BodyParser
+from csvapi.api.callers import SAFE
 from csvapi.api.shapes import Shape
-from csvapi.errors import InsufficientScope, InvalidToken, LoginNeeded, NotAuthenticated
+from csvapi.errors import InsufficientScope, LoginNeeded, NotAuthenticated
 from csvapi.extensions import runtime
-from csvapi.keys import opened
-from csvapi.services import accounts, api_keys
 
 View = Callable[..., Any]
 _BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
-SAFE = {"GET", "HEAD", "OPTIONS"}  # RFC 9110, section 9.2.1
 
 
 class ErrorShape(Shape):
@@ -136,7 +132,7 @@ def _documented(view: View) -> dict[int, Any]:
 
 
 def signed_in(view: View) -> View:
-    """Require an access token, or an API key with the scope for the method: `read` for safe methods.
+    """Require an access token, a browser's session, or an API key with the scope for the method: `read` for safe ones.
 
     Sets `g.user` to the account and `g.key` to the key or None. Put it directly below the route.
     """
@@ -149,7 +145,7 @@ def signed_in_to_look(view: View) -> View:
 
 
 def logged_in(view: View) -> View:
-    """Require an access token: for the account's own affairs, such as creating keys, which no key may do."""
+    """Require a token or a browser's session: for the account's own affairs, such as creating keys, no key suffices."""
     return _guarded(view, _no_key, _BEARER, remembered=False)
 
 
@@ -183,7 +179,7 @@ def _guarded(
     @wraps(view)
     def checked(*args: Any, **kwargs: Any) -> Any:
         try:
-            g.user, g.key = _current_user(_find_recent if remembered else _look)
+            g.user, g.key = callers.current(_find_recent if remembered else _look)
         except NotAuthenticated:
             rates.of_address()
             raise
@@ -195,37 +191,8 @@ def _guarded(
 
 
 def _find_recent(look: Callable[..., Any], *credentials: Hashable) -> Any:
-    return runtime().recent.find(credentials, lambda: look(*credentials))
+    return runtime().recent.find((look, *credentials), lambda: look(*credentials))
 
 
 def _look(look: Callable[..., Any], *credentials: Hashable) -> Any:
     return look(*credentials)
-
-
-def _current_user(find: Callable[..., Any]) -> tuple[Any, Any]:
-    if "Authorization" not in request.headers and (secret := request.headers.get("X-API-Key")) is not None:
-        found: tuple[Any, Any] | None = find(api_keys.holder, secret)
-        if found is None:
-            raise InvalidToken("The API key is not known, has ended, or its account is not active")
-        return found
-    return _bearer(find), None
-
-
-def _bearer(find: Callable[..., Any]) -> Any:
-    given = request.authorization  # whose scheme is in lower case: it is the same however it is written (RFC 9110)
-    if given is None or given.type != "bearer":
-        raise NotAuthenticated("Authentication credentials were not provided.")
-    try:
-        claims = opened(given.token or "")
-    except ExpiredSignatureError as error:
-        raise InvalidToken("The access token has expired; refresh it") from error
-    except (PyJWTError, JWTExtendedException, ValueError, RecursionError) as error:
-        raise InvalidToken("Given token not valid for any token type") from error
-    user_id, family = claims.get("user_id"), claims.get("family")
-    if claims.get("token_type") != "access" or not isinstance(user_id, int) or not isinstance(family, str):
-        raise InvalidToken("Token has wrong type")
-    user = find(accounts.holder, user_id, family)
-    g.family = family
-    if user is None:
-        raise InvalidToken("The account is not active, or this login has been revoked")
-    return user

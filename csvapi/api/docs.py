@@ -26,6 +26,7 @@ from csvapi.api import (
     own_account,
     path_ids,
     results,
+    session,
     tasks,
     webhooks,
 )
@@ -40,6 +41,7 @@ V1 = (
     results.blp,
     webhooks.blp,
     account.blp,
+    session.blp,
     own_account.blp,
     mailed_links.blp,
     error_codes.blp,

@@ -8,7 +8,8 @@ from typing import Any
 from apispec import APISpec
 
 from csvapi.api import components, events, problems, resource, step_schemas
-from csvapi.api.contract import FORBIDDEN, SAFE
+from csvapi.api.callers import SAFE
+from csvapi.api.contract import FORBIDDEN
 
 PATH = {  # what the variables of paths are
     "file_id": "The id of a file.",

@@ -31,10 +31,12 @@ MEANINGS: dict[str, Meaning] = {
     "ambiguous_column": Meaning("Several columns have this name", 'Name it by its position: `{"index": 3}`.'),
     "not_authenticated": Meaning("No credentials were sent", "Send `Authorization: Bearer …` or `X-API-Key`."),
     "wrong_credentials": Meaning("Wrong e-mail or password", "Check both; after several failures wait a little."),
+    "second_factor_needed": Meaning("The code of the second factor is missing", "Send it as `otp`."),
     "token_not_valid": Meaning("The token or key is not accepted", "Refresh the token, or log in again."),
     "forbidden": Meaning("This is not allowed", "Ask for another link or other credentials."),
     "insufficient_scope": Meaning("The API key may not do this", "Use a key with the scope that `detail` names."),
     "login_needed": Meaning("No API key may do this", "Log in, and send the access token."),
+    "csrf_failed": Meaning("The CSRF token is missing or wrong", "Send the session's token as `X-CSRF-Token`."),
     "registration_closed": Meaning("Nobody can register here", "Ask an administrator for an account."),
     "email_not_verified": Meaning(
         "The e-mail address is not verified", "Follow the link in the mail, or ask for another."

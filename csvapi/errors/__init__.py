@@ -12,10 +12,12 @@ CsvapiError
 │   └── AmbiguousColumn          a name that several columns share
 ├── NotAuthenticated
 │   ├── WrongCredentials
+│   │   └── SecondFactorNeeded   the code is missing
 │   └── InvalidToken
 ├── Forbidden
 │   ├── InsufficientScope        an API key that may not do this
 │   ├── LoginNeeded              what no API key may do: the account's own affairs
+│   ├── CsrfFailed               a session's cookie without its CSRF token
 │   ├── RegistrationClosed
 │   ├── NotVerified              the e-mail address, whose mailed link was not followed yet
 │   └── MailOff                  the service sends none
@@ -47,6 +49,7 @@ CsvapiError
 """
 
 from csvapi.errors.callers import (
+    CsrfFailed,
     Forbidden,
     InsufficientScope,
     InvalidToken,
@@ -56,6 +59,7 @@ from csvapi.errors.callers import (
     NotVerified,
     QuotaExceeded,
     RegistrationClosed,
+    SecondFactorNeeded,
     TooManyRequests,
     WrongCredentials,
 )
@@ -91,6 +95,7 @@ __all__ = [
     "AmbiguousColumn",
     "Cancelled",
     "Conflict",
+    "CsrfFailed",
     "CsvapiError",
     "DatabaseDown",
     "DigestMismatch",
@@ -119,6 +124,7 @@ __all__ = [
     "QueueDown",
     "QuotaExceeded",
     "RegistrationClosed",
+    "SecondFactorNeeded",
     "StorageDown",
     "TaskError",
     "TaskFinished",

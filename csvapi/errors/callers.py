@@ -17,6 +17,12 @@ class WrongCredentials(NotAuthenticated):
     code = "wrong_credentials"
 
 
+class SecondFactorNeeded(WrongCredentials):
+    """The password is right, and the account has a second factor, whose code is missing."""
+
+    code = "second_factor_needed"
+
+
 class InvalidToken(NotAuthenticated):
     """The token or API key is not known, expired or revoked."""
 
@@ -39,6 +45,12 @@ class LoginNeeded(Forbidden):
     """No API key may do this, only somebody who is logged in."""
 
     code = "login_needed"
+
+
+class CsrfFailed(Forbidden):
+    """The cookie of a session came without the token that shows which page asked for the request."""
+
+    code = "csrf_failed"
 
 
 class RegistrationClosed(Forbidden):

@@ -72,14 +72,18 @@ def enter(email: str, password: str, code: str, address: str, agent: str = "") -
     if not user.is_admin:
         audit.record(Action.LOGIN_FAILED, user.id, "pages", reason="no administrator")
         raise Forbidden("This account is not an administrator's")
-    _check_second_factor(user, code, address)
+    check_second_factor(user, code, address)
     with transaction() as session:
         session.execute(update(User).where(User.id == user.id).values(last_login_at=now()))
         audit.add(session, Action.LOGIN, user.id, "pages")
         return user, tokens.begin(session, user, agent).id
 
 
-def _check_second_factor(user: User, code: str, address: str) -> None:
+def check_second_factor(user: User, code: str, address: str) -> None:
+    """Check the code of an account that has a second factor; a wrong one counts as a failed login.
+
+    Raises SecondFactorNeeded without a code, WrongCredentials and TooManyRequests.
+    """
     if not code.strip():  # nothing was guessed
         second_factor.check(user, code)
         return

@@ -12,7 +12,7 @@ import pyotp
 from sqlalchemy import delete, or_, update
 from sqlalchemy.orm import Session
 
-from csvapi.errors import Conflict, InvalidInput, NotFound, WrongCredentials
+from csvapi.errors import Conflict, InvalidInput, NotFound, SecondFactorNeeded, WrongCredentials
 from csvapi.extensions import changed, transaction
 from csvapi.models import Action, RecoveryCode, User, now
 from csvapi.services import audit
@@ -73,7 +73,7 @@ def check(user: User, code: str) -> None:
         return
     code = code.strip().replace(" ", "").lower()
     if not code:
-        raise WrongCredentials("Type the code of your authenticator, too, or a recovery code")
+        raise SecondFactorNeeded("Type the code of your authenticator, too, or a recovery code")
     if not (_fresh(user, code) if len(code) <= 6 else _recovered(user.id, code)):
         raise WrongCredentials("The code is not right, or was used before; wait for the next one")
 
