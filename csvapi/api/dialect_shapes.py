@@ -104,6 +104,9 @@ class Detection(ma.Schema):
 
     version = ma.fields.String(metadata={"description": "The version that detected it; 0.1.0 does not say"})
     confidence = ma.fields.Float(metadata={"description": "From 0 to 1"})
+    chosen = ma.fields.Boolean(
+        metadata={"description": "Present, and true, once you have changed the dialect yourself"}
+    )
     evidence = ma.fields.List(ma.fields.String(), metadata={"description": "What speaks for this reading"})
     alternatives = ma.fields.List(
         ma.fields.Nested(DialectAlternative), metadata={"description": "Other readings that are nearly as likely"}

@@ -14,7 +14,7 @@ from csvapi.api.dialect_shapes import DialectChange
 from csvapi.api.downloads import CONVERTED, send, sends
 from csvapi.api.idempotency_key import claim, idempotent
 from csvapi.api.raw_json import ready
-from csvapi.api.resource import LINK, NEXT, Moment, Paging, Resource, listed, page
+from csvapi.api.resource import LINK, MAX_ID, NEXT, Moment, Paging, Resource, listed, page
 from csvapi.api.schemas import FILE, FileItem, FileShape, IssuePage, RowPage, file_item, file_shape
 from csvapi.models import File
 from csvapi.services import file_contents, files, redetection, user_files
@@ -177,22 +177,31 @@ def content(file_id: int) -> Response:
 ROW = {"row": 1, "line": 2, "byte": 8, "values": ["007", "Ada"]}
 
 
+class RowPaging(Paging):
+    """Where a page of records begins and how long it is."""
+
+    from_row = ma.fields.Integer(
+        validate=validate.Range(1, MAX_ID),
+        metadata={"description": "The number of the record to begin with, from 1; not with `cursor`"},
+    )
+
+
 @blp.route(f"{ONE}/rows", "list_rows", methods=["GET"])
 @signed_in
-@blp.arguments(Paging, location="query")
+@blp.arguments(RowPaging, location="query")
 @blp.response(200, RowPage, example={"columns": ["id", "name"], "items": [ROW], "next": None}, headers=LINK)
 @blp.refuses(401, 404, 413, 422, 429, 503)
 def show_rows(query: dict[str, Any], file_id: int) -> Any:
     """Show records as text: exactly the cells, null where a field is absent, with row, line and byte of each.
 
-    A page costs what it shows, wherever in the file it is.
+    A page costs what it shows, wherever in the file its cursor is; `from_row` reads the file up to that record, too.
     """
     return rows_of(_mine(file_id), query)
 
 
 def rows_of(file: File, query: dict[str, Any]) -> Any:
     """The response with a page of a file's records."""
-    columns, found, cursor = file_contents.rows(file, query["limit"], query.get("cursor"))
+    columns, found, cursor = file_contents.rows(file, query["limit"], query.get("cursor"), query.get("from_row"))
     body, _, headers = page((), cursor, columns=columns)
     return ready("items", found, {name: body[name] for name in ("columns", "next")}, headers)
 

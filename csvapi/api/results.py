@@ -11,8 +11,8 @@ from werkzeug.exceptions import NotAcceptable
 from csvapi.api import receipt_shape
 from csvapi.api.contract import signed_in
 from csvapi.api.downloads import CONVERTED, downloaded, send, sends
-from csvapi.api.files import ROW, rows_of
-from csvapi.api.resource import LINK, Paging, Resource
+from csvapi.api.files import ROW, RowPaging, rows_of
+from csvapi.api.resource import LINK, Resource
 from csvapi.api.schemas import RowPage
 from csvapi.models import CSV
 from csvapi.services import explaining, files, pipelines
@@ -32,11 +32,11 @@ def result(task_id: str) -> Response:
 
 @blp.route("/result/rows", "list_result_rows", methods=["GET"])
 @signed_in
-@blp.arguments(Paging, location="query")
+@blp.arguments(RowPaging, location="query")
 @blp.response(200, RowPage, example={"columns": ["id", "name"], "items": [ROW], "next": None}, headers=LINK)
 @blp.refuses(401, 404, 409, 410, 413, 422, 429, 503)
 def result_rows(query: dict[str, Any], task_id: str) -> Any:
-    """Show the result's records as text; a page costs what it shows, wherever it is."""
+    """Show the result's records as text; a page costs what it shows, wherever its cursor is."""
     return rows_of(pipelines.result(g.user.id, task_id), query)
 
 

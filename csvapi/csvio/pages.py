@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.detection import HEAD, detect
-from csvapi.csvio.locations import Location, page, record_issues, start
+from csvapi.csvio.locations import Location, of_row, page, record_issues, start
 from csvapi.csvio.preview import header, rows
 from csvapi.errors import InvalidInput, TooLarge
 
@@ -32,9 +32,17 @@ def items(objects: Iterable[Any]) -> bytes:
     return b"[" + b",".join(json.dumps(each, separators=(",", ":")).encode() for each in objects) + b"]"
 
 
-def records(path: Path, dialect: Dialect, limit: int, at: Location | None) -> Answer:
-    """A page of records with their places; the facts are the columns, and where the page that follows begins."""
+def records(path: Path, dialect: Dialect, limit: int, at: Location | int | None) -> Answer:
+    """A page of records with their places; the facts are the columns, and where the page that follows begins.
+
+    It begins at a place, which costs nothing, or at the record with a number: a pass up to it. No record has a number
+    beyond the last.
+    """
     columns, first = start(path, dialect)
+    if isinstance(at, int):
+        at = of_row(path, dialect, len(columns), at, first)
+        if at is None:
+            return {"columns": columns, "following": None}, items(())
     found, following = page(path, dialect, len(columns), limit, at or first, ROOM)
     return {"columns": columns, "following": _written(following)}, items(row.as_json() for row in found)
 

@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from csvapi.models import File
 
 
-def rows(file: File, limit: int, cursor: str | None) -> tuple[list[str], bytes, str | None]:
+def rows(
+    file: File, limit: int, cursor: str | None, from_row: int | None = None
+) -> tuple[list[str], bytes, str | None]:
     """The column names, a page of records as JSON, and the cursor of the next page; reads only this page.
 
+    A page that begins at a record's number reads the file up to there, too; a cursor goes before the number.
     Raises what `Pool.call` raises, as every function here does.
     """
     files.check_csv(file)
-    at = _location("rows", file, cursor)
+    at = _location("rows", file, cursor) or from_row
     with files.reading(file) as source:
         facts, found = runtime().pool.call(
             file.user_id, pages.records, source, Dialect.from_json(file.dialect), limit, at

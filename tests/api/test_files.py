@@ -190,6 +190,25 @@ def test_pages_of_rows_join_to_the_whole(v1: V1, encoding: str) -> None:
     assert rows == v1.ok("GET", f"{file['links']['rows']}?limit=1000")["items"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_a_page_begins_with_any_record(v1: V1, encoding: str) -> None:
+    lines = (f'{n},"Zoë\r\n{n}"\r\n\r\n' if n % 3 else f"{n},{'x' * (n % 700)}\r\n" for n in range(1, 3001))
+    at = v1.upload(("id,name\r\n" + "".join(lines)).encode(encoding))["links"]["rows"]
+    whole = [row for n in range(3) for row in v1.ok("GET", f"{at}?limit=1000&from_row={1000 * n + 1}")["items"]]
+    assert [row["row"] for row in whole] == list(range(1, 3001))
+    assert [row["values"][0] for row in whole] == [str(n) for n in range(1, 3001)]
+    assert whole[:1000] == v1.ok("GET", f"{at}?limit=1000")["items"]
+    for row in (1, 2, 1234, 2999, 3000):
+        answer = v1.get(f"{at}?limit=2&from_row={row}")
+        assert answer.json["items"] == whole[row - 1 : row + 1], row
+        if answer.json["next"]:
+            following = answer.headers["Link"].split(">")[0].lstrip("<")
+            assert v1.ok("GET", following)["items"] == whole[row + 1 : row + 3], row
+    assert v1.ok("GET", f"{at}?from_row=3001") == {"columns": ["id", "name"], "items": [], "next": None}
+    for wrong in ("0", "-1", "x", "9" * 30):
+        problem(v1.get(f"{at}?from_row={wrong}"), 422, "invalid_input", "/from_row")
+
+
 def test_a_late_page_reads_no_more_than_an_early_one(v1: V1) -> None:
     """Counted in bytes read from the file, which do not depend on how busy the machine is."""
 
