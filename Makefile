@@ -49,6 +49,7 @@ check: .venv/dev ## Format, lint, types, dependency rules, shell scripts, the Op
 	$(BIN)/shellcheck scripts/*.sh examples/*.sh .ci/run
 	$(if $(wildcard Dockerfile),$(BIN)/hadolint Dockerfile)
 	@scripts/openapi.sh
+	@scripts/console.sh
 
 format: .venv/dev ## Format the code and mend what the linter can mend
 	$(BIN)/ruff format .

@@ -63,7 +63,7 @@ def _serve(app: Flask, settings: config.Settings) -> None:
     from csvapi.api import docs as api_docs
     from csvapi.api import errors, path_ids, request_hooks
     from csvapi.api.body import Request
-    from csvapi.web import admin, docs, mailed_links, rq
+    from csvapi.web import admin, console, docs, mailed_links, rq
 
     app.request_class = Request
     app.url_map.merge_slashes = False
@@ -72,6 +72,7 @@ def _serve(app: Flask, settings: config.Settings) -> None:
     migrating.use(app)
     api_docs.register(app)
     errors.register(app)
+    app.register_blueprint(console.blp)  # before the documentation, which has `/` where there is no console
     app.register_blueprint(docs.blp)
     admin.register(app)
     mailed_links.register(app)

@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# Fetch the documentation pages' assets again (needs npm); the versions here are the ones that are committed.
+# Fetch what others wrote of the pages' scripts and styles again (needs npm); the versions here are the ones that are committed.
 set -euo pipefail
 SWAGGER_UI=5.35.0 REDOC=2.5.4
-static=$(cd "$(dirname "$0")/.." && pwd)/csvapi/web/static
+PREACT=11.2.0 HTM=3.1.1 SIGNALS=2.11.4 SIGNALS_CORE=1.14.5 AXE=4.14.1
+root=$(cd "$(dirname "$0")/.." && pwd)
+static=$root/csvapi/web/static
+console=$root/csvapi/web/console/static/vendor
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -17,3 +20,24 @@ cp redoc/bundles/redoc.standalone.js redoc/bundles/redoc.standalone.js.LICENSE.t
 sed -i 's#https://cdn\.redoc\.ly/redoc/logo-mini\.svg#data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22/%3E#' "$static/redoc/redoc.standalone.js"
 sed -i '/^\/\/# sourceMappingURL=/d' "$static/swagger-ui/swagger-ui-bundle.js" "$static/redoc/redoc.standalone.js"
 sed -i '/sourceMappingURL=/d' "$static/swagger-ui/swagger-ui.css"
+
+# The console: modules as they are, which import each other by relative paths.
+npm pack --silent "preact@$PREACT" "htm@$HTM" "@preact/signals@$SIGNALS" "@preact/signals-core@$SIGNALS_CORE" "axe-core@$AXE" >/dev/null
+mkdir preact htm signals core axe
+tar xzf "preact-$PREACT.tgz" -C preact --strip-components=1
+tar xzf "htm-$HTM.tgz" -C htm --strip-components=1
+tar xzf "preact-signals-$SIGNALS.tgz" -C signals --strip-components=1
+tar xzf "preact-signals-core-$SIGNALS_CORE.tgz" -C core --strip-components=1
+tar xzf "axe-core-$AXE.tgz" -C axe --strip-components=1
+mkdir -p "$console" "$root/tests/web/axe"
+cp preact/dist/preact.mjs "$console/preact.js"
+cp preact/hooks/dist/hooks.mjs "$console/hooks.js"
+cp htm/dist/htm.mjs "$console/htm.js"
+cp signals/dist/signals.mjs "$console/signals.js"
+cp core/dist/signals-core.mjs "$console/signals-core.js"
+cp preact/LICENSE "$console/preact.LICENSE"
+cp htm/LICENSE "$console/htm.LICENSE"
+cp signals/LICENSE "$console/signals.LICENSE"
+sed -i -e 's#"preact/hooks"#"./hooks.js"#g' -e 's#"@preact/signals-core"#"./signals-core.js"#g' -e 's#"preact"#"./preact.js"#g' \
+    -e '/^\/\/# sourceMappingURL=/d' "$console"/*.js
+cp axe/axe.min.js axe/LICENSE "$root/tests/web/axe/" # for the tests alone

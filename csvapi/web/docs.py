@@ -36,7 +36,7 @@ def redoc() -> Response:
 
 @blp.get("/")
 def front() -> AnyResponse:
-    """Lead whoever opens the address of the service to the documentation."""
+    """Lead whoever opens the address of a service without the console to the documentation."""
     return redirect(url_for("docs.swagger"))
 
 
@@ -55,11 +55,16 @@ def _versioned(endpoint: str, values: dict[str, Any]) -> None:
 
 @cache
 def static_version() -> str:
-    """What changes with any static file: the first digits of a SHA-256 of their names and contents."""
+    """What changes with any static file."""
+    return digest_of(STATIC)
+
+
+def digest_of(folder: Path) -> str:
+    """The first digits of a SHA-256 of the names and contents of all files in a folder."""
     digest = hashlib.sha256()
-    for path in sorted(each for each in STATIC.rglob("*") if each.is_file()):
+    for path in sorted(each for each in folder.rglob("*") if each.is_file()):
         content = path.read_bytes()
-        digest.update(f"{path.relative_to(STATIC)}\0{len(content)}\0".encode() + content)
+        digest.update(f"{path.relative_to(folder)}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()[:16]
 
 

@@ -41,6 +41,8 @@ RULES = {
     "auth.logout": Rule.BEARER,
     "auth.refresh": Rule.PUBLIC,
     "auth.register": Rule.PUBLIC,
+    "console.front": Rule.PUBLIC,
+    "console.static": Rule.PUBLIC,
     "csv.download": Rule.LINK,
     "csv.perform_operation": Rule.BEARER,
     "csv.task_status": Rule.BEARER,

@@ -1,0 +1,35 @@
+// What the service refused, in its own words, with the way out that it names.
+import { Refusal } from "../api.js";
+import { html } from "../lib.js";
+import { t } from "../state.js";
+
+/** @param {unknown} error */
+export const wordsOf = (error) => {
+  if (error instanceof Refusal && error.status) {
+    const parts = error.errors.map((each) => each.detail).filter((each) => each !== error.message);
+    return [error.message, ...parts].join(" ");
+  }
+  return t("unreachable");
+};
+
+/** @param {{error: unknown, retry?: () => void}} given */
+export function Problem({ error, retry }) {
+  if (!error) return null;
+  return html`<div class="note bad" role="alert">
+    <span>${typeof error === "string" ? error : wordsOf(error)}</span>
+    ${retry && html`<button onClick=${retry}>${t("again")}</button>`}
+  </div>`;
+}
+
+/** @param {{warnings: import("../api.js").Warning[]}} given */
+export function Warnings({ warnings }) {
+  if (!warnings?.length) return null;
+  return html`<details class="warnings" open=${warnings.length <= 3}>
+    <summary>${t("warnings", { n: warnings.length })}</summary>
+    <ul>
+      ${warnings.map(
+        (each) => html`<li><code>${each.code}</code> ${each.detail ?? each.message}${each.hint && html` <em>${each.hint}</em>`}</li>`,
+      )}
+    </ul>
+  </details>`;
+}

@@ -1,0 +1,102 @@
+// The account: what it uses, keys for programs, where it is signed in, a new password.
+import { changePassword, deleteKey, endSession, keys, makeKey, sessions, usage } from "../api.js";
+import { html, useEffect, useState } from "../lib.js";
+import { Problem } from "../parts/problem.js";
+import { away, bytes, moment, number, say, session, t, word } from "../state.js";
+
+export function Account() {
+  useEffect(() => {
+    document.title = `${t("account")} – csvapi`;
+  }, []);
+  return html`<h1>${session.value?.email}</h1><div class="halves"><${Usage} /><${Keys} /><${Sessions} /><${Password} /></div>`;
+}
+
+/** What is asked for now, and again after each change. @template T @param {() => Promise<T>} ask @returns {[T|null, unknown, (change: Promise<any>) => Promise<any>]} */
+function useAsked(ask) {
+  const [found, setFound] = useState(/** @type {T|null} */ (null));
+  const [error, setError] = useState(/** @type {unknown} */ (null));
+  const load = () => ask().then((answer) => setFound(() => answer), setError);
+  useEffect(() => {
+    load();
+  }, []);
+  /** @param {Promise<any>} change */
+  const after = (change) =>
+    change.then((answer) => {
+      setError(null);
+      load();
+      return answer;
+    }, (refusal) => {
+      setError(refusal);
+      return null;
+    });
+  return [found, error, after];
+}
+
+function Usage() {
+  const [found, error] = useAsked(usage);
+  const shown = /** @type {const} */ (["stored_bytes", "files", "running_tasks", "queued_tasks", "kept_tasks"]);
+  return html`<section class="card" aria-labelledby="usage"><h2 id="usage">${t("usage")}</h2><${Problem} error=${error} />
+    ${found && shown.map((name) => {
+      const { used, limit } = found[name];
+      const say = name === "stored_bytes" ? bytes : number;
+      return html`<p><label>${word("use", name)} <small>${say(used)} / ${say(limit)}</small><meter max=${limit} value=${used} high=${0.9 * limit}></meter></label></p>`;
+    })}</section>`;
+}
+
+function Keys() {
+  const [found, error, after] = useAsked(keys);
+  const [secret, setSecret] = useState("");
+  /** @param {SubmitEvent} event */
+  const submit = (event) => {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    const given = new FormData(form);
+    const scopes = given.get("write") ? ["read", "write"] : ["read"];
+    after(makeKey({ name: given.get("name"), scopes })).then((key) => {
+      if (!key) return;
+      setSecret(key.secret);
+      form.reset();
+    });
+  };
+  return html`<section class="card" aria-labelledby="keys"><h2 id="keys">${t("api_keys")}</h2><${Problem} error=${error} />
+    ${secret && html`<div class="note"><p>${t("key_once")}</p><p class="row"><code class="secret">${secret}</code>
+      <button onClick=${() => navigator.clipboard.writeText(secret).then(() => say(t("copied")))}>${t("copy")}</button>
+      <button class="plain" onClick=${() => setSecret("")}>${t("close")}</button></p></div>`}
+    <table class="list"><tbody>${found?.items.map(
+      (/** @type {any} */ key) => html`<tr><th scope="row">${key.name}</th><td><code>${key.hint}…</code></td><td>${key.scopes.join(", ")}</td>
+        <td>${key.expires_at && t("expires", { when: away(key.expires_at) })}</td>
+        <td><button class="plain" aria-label=${t("remove", { name: key.name })} onClick=${() => after(deleteKey(key.id))}>✕</button></td></tr>`,
+    )}</tbody></table>
+    <form class="fields" onSubmit=${submit}><label>${t("key_name")}<input name="name" required maxlength="100" /></label>
+      <label class="check"><input type="checkbox" name="write" checked /> ${t("may_write")}</label><button>${t("make_key")}</button></form></section>`;
+}
+
+function Sessions() {
+  const [found, error, after] = useAsked(sessions);
+  return html`<section class="card" aria-labelledby="sessions"><h2 id="sessions">${t("sessions")}</h2><${Problem} error=${error} />
+    <table class="list"><tbody>${found?.items.map(
+      (/** @type {any} */ each) => html`<tr><th scope="row">${each.agent ?? "?"}</th><td title=${moment(each.created_at)}>${away(each.last_used_at ?? each.created_at)}</td>
+        <td>${each.current ? html`<span class="tag">${t("this_one")}</span>` : html`<button class="plain" onClick=${() => after(endSession(each.id))}>${t("end")}</button>`}</td></tr>`,
+    )}</tbody></table></section>`;
+}
+
+function Password() {
+  const [error, setError] = useState(/** @type {unknown} */ (null));
+  const [done, setDone] = useState(false);
+  /** @param {SubmitEvent} event */
+  const submit = (event) => {
+    event.preventDefault();
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    const given = new FormData(form);
+    changePassword({ current_password: given.get("now"), new_password: given.get("next"), end_keys: Boolean(given.get("keys")) }).then(() => {
+      setError(null);
+      setDone(true);
+      form.reset();
+    }, setError);
+  };
+  return html`<section class="card" aria-labelledby="password"><h2 id="password">${t("password")}</h2><${Problem} error=${error} />
+    ${done && html`<p class="note" role="status">${t("password_changed")}</p>`}
+    <form onSubmit=${submit}><label>${t("password_now")}<input name="now" type="password" autocomplete="current-password" required /></label>
+      <label>${t("password_next")}<input name="next" type="password" autocomplete="new-password" minlength="8" required /></label>
+      <label class="check"><input type="checkbox" name="keys" /> ${t("end_keys")}</label><p class="row"><button>${t("change")}</button></p></form></section>`;
+}

@@ -1,0 +1,49 @@
+// All files: what is kept, until when, and what can go.
+import { at, deleteFile, files } from "../api.js";
+import { html, useEffect, useState } from "../lib.js";
+import { FileRow } from "../parts/lists.js";
+import { Problem } from "../parts/problem.js";
+import { restate, route } from "../router.js";
+import { t, word } from "../state.js";
+
+const KINDS = /** @type {const} */ (["upload", "result", "dropped"]);
+
+export function Files() {
+  const { query } = route.value;
+  const kind = query.get("kind") ?? "";
+  const wanted = query.get("q") ?? "";
+  const [found, setFound] = useState(/** @type {import("../api.js").StoredFile[]} */ ([]));
+  const [next, setNext] = useState(/** @type {string|null} */ (null));
+  const [loaded, setLoaded] = useState(false);
+  const [error, setError] = useState(/** @type {unknown} */ (null));
+  /** @param {string|null} cursor */
+  const more = (cursor) =>
+    files({ limit: 100, kind, cursor }).then((page) => {
+      setFound((now) => (cursor ? [...now, ...page.items] : page.items));
+      setNext(page.next);
+      setLoaded(true);
+      setError(null);
+    }, setError);
+  useEffect(() => {
+    document.title = `${t("files")} – csvapi`;
+    more(null);
+  }, [kind]);
+  /** @param {Record<string, string>} change */
+  const narrow = (change) => restate("/files", { kind, q: wanted, ...change });
+  const shown = found.filter((each) => each.name.toLowerCase().includes(wanted.toLowerCase()));
+  return html`<h1>${t("files")}</h1>
+    <div class="fields">
+      <label>${t("search")}<input type="search" value=${wanted} onInput=${(/** @type {any} */ e) => narrow({ q: e.target.value })} /></label>
+      <label>${t("kind")}<select value=${kind} onChange=${(/** @type {any} */ e) => narrow({ kind: e.target.value })}>
+        <option value="">${t("all")}</option>${KINDS.map((each) => html`<option value=${each} selected=${each === kind}>${word("kind", each)}</option>`)}</select></label>
+    </div>
+    <${Problem} error=${error} retry=${() => more(null)} />
+    ${loaded && !shown.length && html`<p class="faint">${t("no_files")}</p>`}
+    <div class="scroll"><table class="list"><tbody>${shown.map(
+      (each) => html`<${FileRow} key=${each.id} file=${each}>
+        <a class="button plain" href=${at(`/api/v1/files/${each.id}/content`)} download aria-label=${t("download_n", { name: each.name })}>↓</a>
+        <button class="plain" aria-label=${t("remove", { name: each.name })} onClick=${() => deleteFile(each.id).then(() => setFound((now) => now.filter((one) => one.id !== each.id)), setError)}>✕</button>
+      <//>`,
+    )}</tbody></table></div>
+    ${next && html`<p><button onClick=${() => more(next)}>${t("more")}</button></p>`}`;
+}
