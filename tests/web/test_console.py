@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -265,3 +266,37 @@ def test_what_a_cell_holds_is_text(browser: Tab) -> None:
     upload(page, "evil.csv", b'id,name\n1,<img src=x onerror=alert(1)>\n2,"<script>alert(2)</script>"\n3, x \n')
     expect(page.locator(".grid")).to_contain_text("<img src=x onerror=alert(1)>")
     expect(page.locator(".grid .unseen")).to_have_text(["·", "·"])
+
+
+def test_a_value_of_a_column_becomes_a_step(browser: Tab) -> None:
+    register(browser)
+    page = browser.page
+    upload(page, "people.csv", PEOPLE)
+    page.get_by_role("link", name="Clean this file").click()
+    page.locator(".preview").get_by_role("button", name="Columns").click()
+    page.get_by_role("region", name="id").get_by_role("button", name="007").click()
+    expect(page.locator(".cards .card")).to_contain_text("1. Filter")
+    page.locator(".preview").get_by_role("button", name="Result").click()
+    expect(page.locator(".grid tbody tr")).to_have_count(2)
+    assert cells(page, 1) == ["007", "007"], "as text: not 7"
+
+
+def test_a_condition_is_made_by_its_form_alone(browser: Tab) -> None:
+    """No code knows the filter: its operators come from the schema, and the form follows the one that is chosen."""
+    register(browser)
+    page = browser.page
+    upload(page, "people.csv", PEOPLE)
+    page.get_by_role("link", name="Clean this file").click()
+    page.get_by_role("button", name="+ Add a step").click()
+    page.get_by_role("button", name="filter Keep the records").click()
+    expect(page.get_by_text("Complete the steps")).to_be_visible()
+    expect(page.get_by_role("button", name="Run on the whole file")).to_be_disabled()
+    form = page.locator(".form")
+    form.get_by_label("Column").select_option("name")
+    form.get_by_label("Operator").select_option("not_empty")
+    expect(page.locator("tr.dropped")).to_have_count(1)
+    form.get_by_label("Operator").select_option("in")
+    form.get_by_label("Value 1").fill("Ada")
+    expect(page.locator("tr.dropped")).to_have_count(2)
+    page.get_by_role("button", name="JSON").click()
+    expect(page.get_by_label("The steps as JSON")).to_have_value(re.compile(r'"operator": "in",\s+"value": \[\s+"Ada"'))

@@ -39,15 +39,14 @@ export function Properties({ schema, value, put, around }) {
   const now = value ?? {};
   const required = new Set(schema.required ?? []);
   const names = Object.keys(schema.properties ?? {}).filter((name) => name !== "op");
-  const ordered = [...names.filter((name) => required.has(name)), ...names.filter((name) => !required.has(name))];
   /** @param {string} name */
   const field = (name) => html`<${Field} key=${name} name=${name} schema=${schema.properties[name]} value=${now[name]} around=${around}
     required=${required.has(name)} put=${(/** @type {any} */ next) => put(without({ ...now, [name]: next }))} />`;
   /** @param {string} name */
   const isMain = (name) => required.has(name) || name in now || kindOf(resolve(schema.properties[name], around.root)) === "column";
-  const main = required.size > 1 || !required.has("op") ? ordered.filter(isMain) : ordered;
-  const more = ordered.filter((name) => !main.includes(name));
-  if (more.length < 2 || !main.length) return html`${ordered.map(field)}`;
+  const main = required.size > 1 || !required.has("op") ? names.filter(isMain) : names;
+  const more = names.filter((name) => !main.includes(name));
+  if (more.length < 2 || !main.length) return html`${[...main, ...more].map(field)}`;
   return html`${main.map(field)}<details><summary>${t("more_options", { n: more.length })}</summary><div class="inner">${more.map(field)}</div></details>`;
 }
 
@@ -72,6 +71,11 @@ export function Choice({ schema, value, put, around, required, name }) {
     return [{ key: `s${index}`, words: `${shape.title ?? t("value")} …`, pick: pick(blank(shape, around.root, value)) }];
   });
   const shape = at >= 0 ? shapes[at] : null;
+  const word = deciding(shapes);
+  if (word && shape) {
+    const inner = { shapes, at, choose, word, value, put, around, name };
+    return html`<${ByWord} ...${inner} />`;
+  }
   const key = shape === null ? "" : shape.enum ? `v${value}` : kindOf(shape) === "column" ? `c${keyOf(value)}` : `s${at}`;
   const shown = options.some((each) => each.key === key) ? key : "";
   return html`<select aria-label=${name} value=${shown} onChange=${(/** @type {any} */ e) => {
@@ -84,6 +88,37 @@ export function Choice({ schema, value, put, around, required, name }) {
     </select>
     ${shape && !shape.enum && kindOf(shape) !== "column" &&
     html`<div class="inner"><${Field} key=${at} bare=${true} schema=${shape} value=${value} put=${put} around=${around} required=${true} name=${name} /></div>`}`;
+}
+
+/** The parameter, such as an operator, whose words say which of the shapes is meant. @param {any[]} shapes */
+function deciding(shapes) {
+  if (shapes.length < 2 || shapes.some((each) => kindOf(each) !== "object")) return null;
+  const names = (shapes[0].required ?? []).filter((/** @type {string} */ name) => name !== "op");
+  return names.find((/** @type {string} */ name) => shapes.every((each) => each.required?.includes(name) && each.properties[name]?.enum)) ?? null;
+}
+
+/**
+ * Shapes that one word tells apart, as one form: the word is chosen, and the shape follows.
+ * @param {{shapes: any[], at: number, choose: (at: number) => void, word: string, value: any, put: (value: any) => void, around: Around, name: string}} given
+ */
+function ByWord({ shapes, at, choose, word, value, put, around, name }) {
+  const shape = shapes[at];
+  const words = [...new Set(shapes.flatMap((each) => each.properties[word].enum))];
+  const fitting = shapes.filter((each) => each.properties[word].enum.includes(value[word]));
+  const schema = { ...shape, properties: { ...shape.properties, [word]: { ...shape.properties[word], enum: words } } };
+  /** @param {any} next */
+  const set = (next) => {
+    if (shape.properties[word].enum.includes(next[word])) return put(next);
+    const other = shapes.findIndex((each) => each.properties[word].enum.includes(next[word]));
+    choose(other);
+    return put(blank(shapes[other], around.root, next));
+  };
+  return html`${fitting.length > 1 &&
+    html`<select aria-label=${name} value=${String(at)} onChange=${(/** @type {any} */ e) => {
+      choose(Number(e.target.value));
+      put(blank(shapes[Number(e.target.value)], around.root, value));
+    }}>${fitting.map((each) => html`<option value=${String(shapes.indexOf(each))} selected=${each === shape}>${each.title}</option>`)}</select>`}
+    <div class="inner"><${Properties} schema=${schema} value=${value} put=${set} around=${around} /></div>`;
 }
 
 /** @param {any} schema */

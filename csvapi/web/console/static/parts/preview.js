@@ -2,6 +2,7 @@
 import { Refusal, preview as ask, rows } from "../api.js";
 import { html, useEffect, useState } from "../lib.js";
 import { number, say, t } from "../state.js";
+import { Columns } from "./columns.js";
 import { Grid } from "./grid.js";
 import { Problem, Warnings } from "./problem.js";
 
@@ -9,13 +10,13 @@ const WAIT = 300; // milliseconds after the last change
 const SAMPLE = 200;
 
 /**
- * @param {{file: import("../api.js").StoredFile, steps: import("../api.js").Step[], whole: boolean, refuse: (refusal: Refusal|null) => void}} given
+ * @param {{file: import("../api.js").StoredFile, steps: import("../api.js").Step[], whole: boolean, refuse: (refusal: Refusal|null) => void, add: (step: import("../api.js").Step) => void}} given
  */
-export function Preview({ file, steps, whole, refuse }) {
+export function Preview({ file, steps, whole, refuse, add }) {
   const [found, setFound] = useState(/** @type {import("../api.js").Preview|null} */ (null));
   const [error, setError] = useState(/** @type {unknown} */ (null));
   const [busy, setBusy] = useState(false);
-  const [shows, setShows] = useState(/** @type {"records"|"result"} */ ("records"));
+  const [shows, setShows] = useState(/** @type {"records"|"result"|"columns"} */ ("records"));
   const [focus, setFocus] = useState(/** @type {number|null} */ (null));
   const asked = JSON.stringify(steps);
   useEffect(() => {
@@ -47,6 +48,7 @@ export function Preview({ file, steps, whole, refuse }) {
       <h2 id="preview">${t("preview")}</h2>
       <button class="plain" aria-pressed=${shows === "records"} onClick=${() => setShows("records")}>${t("kept_and_dropped")}</button>
       <button class="plain" aria-pressed=${shows === "result"} onClick=${() => setShows("result")}>${t("result")}</button>
+      <button class="plain" aria-pressed=${shows === "columns"} onClick=${() => setShows("columns")}>${t("columns")}</button>
     </div>
     ${!whole && html`<p class="note">${t("incomplete")}</p>`}
     <${Problem} error=${error} />
@@ -55,6 +57,7 @@ export function Preview({ file, steps, whole, refuse }) {
     html`<${Grid} columns=${found.columns} rows=${found.items} label=${t("kept_and_dropped")} marks=${true} focus=${focus}
       note=${(/** @type {import("../api.js").Row} */ row) => why(row, setFocus)} />`}
     ${found && shows === "result" && html`<${Grid} columns=${found.result.columns} rows=${found.result.items} label=${t("result")} />`}
+    ${shows === "columns" && html`<${Columns} file=${file} steps=${steps} whole=${whole} add=${add} />`}
     ${found && html`<${Warnings} warnings=${found.warnings} />`}
   </section>`;
 }

@@ -15,12 +15,13 @@ export function Home() {
     document.title = "csvapi";
     files({ limit: 5, kind: "upload" }).then((page) => setRecent(page.items), setError);
   }, [done.length]);
+  const wantsSample = Boolean(route.value.query.get("sample"));
   useEffect(() => {
-    if (route.value.query.get("sample")) {
+    if (wantsSample) {
       restate("/");
       openSample();
     }
-  }, []);
+  }, [wantsSample]);
   const openSample = () => sample().then((id) => go(`/files/${id}`), setError);
   const arrived = useRef(0);
   useEffect(() => {

@@ -9,7 +9,7 @@ import { StepList } from "../parts/steplist.js";
 import { Tour } from "../parts/tour.js";
 import { go, restate, route } from "../router.js";
 import { fits } from "../schema.js";
-import { t } from "../state.js";
+import { say, t } from "../state.js";
 import { FileTop } from "./file.js";
 
 /** @param {{id: number}} given */
@@ -60,7 +60,10 @@ export function Steps({ id }) {
           : html`<${StepList} recipe=${recipe} catalogue=${catalogue} columns=${file.columns} files=${others} refused=${refused} />`}
         <p class="row"><button class="main" disabled=${!steps.length || !whole} onClick=${run}>${t("run_all")}</button></p>
       </section>
-      <${Preview} file=${file} steps=${steps} whole=${whole} refuse=${setRefused} />
+      <${Preview} file=${file} steps=${steps} whole=${whole} refuse=${setRefused} add=${(/** @type {import("../api.js").Step} */ step) => {
+        recipe.add(step);
+        say(t("step_added", { op: step.op }));
+      }} />
     </div>
   `;
 }
