@@ -7,9 +7,9 @@ from pathlib import Path
 
 from csvapi.config import Settings
 from csvapi.native.artifact import VARIABLE
-from csvapi.setting_forms import GIB, KIB, MIB
+from csvapi.setting_forms import GIB, KIB, MIB, TIB
 
-SIZES = ((GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB"), (1, ""))
+SIZES = ((TIB, "TiB"), (GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB"), (1, ""))
 UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 

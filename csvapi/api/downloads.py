@@ -22,8 +22,8 @@ BINARY = "application/octet-stream"  # in the document: a client takes the bytes
 _RANGE = re.compile(r"bytes\s*=\s*(?:(\d{1,19})-(\d{0,19})|-\d{1,19})", re.IGNORECASE)
 _BINARY = {"type": "string", "format": "binary"}
 _HEADERS = {
-    "ETag": {"description": "The SHA-256 of the whole content", "schema": {"type": "string"}},
-    "Repr-Digest": {"description": "The same as RFC 9530 writes it", "schema": {"type": "string"}},
+    "ETag": {"description": "The SHA-256 of the whole content; of a registered object its own", "schema": {"type": "string"}},
+    "Repr-Digest": {"description": "The SHA-256 as RFC 9530 writes it", "schema": {"type": "string"}},
     "Content-Disposition": {"description": "The name to save it by", "schema": {"type": "string"}},
     "Accept-Ranges": {"description": "bytes", "schema": {"type": "string"}},
 }
@@ -42,7 +42,8 @@ def send(file: File) -> Response:
     text = file.media_type.startswith("text/")
     response.headers["Content-Type"] = f"{file.media_type}; charset={charset}" if text else file.media_type
     response.headers["Cache-Control"] = "private, no-transform"
-    response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(file.sha256)).decode()}:"
+    if file.sha256:
+        response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(file.sha256)).decode()}:"
     return response
 
 
@@ -63,7 +64,7 @@ def _conditional(file: File, path: Path) -> Response:
             as_attachment=True,
             download_name=file.name,
             conditional=True,
-            etag=file.sha256,
+            etag=file.sha256 or (file.object_etag or "").strip('"'),
             last_modified=file.created_at.astimezone(),
         )
     except RequestedRangeNotSatisfiable as error:
@@ -97,7 +98,7 @@ def sends(blueprint: Blueprint, description: str, types: str) -> Callable[[View]
                 success=True,
             )(view)
         view = blueprint.alt_response(304, description="Not changed since that ETag", success=True)(view)
-        documented: View = blueprint.refuses(412)(view)
+        documented: View = blueprint.refuses(412, 413, 422)(view)
         return documented
 
     return decorate

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import marshmallow as ma
-from flask import Response, g, url_for
+from flask import Response, g, request, url_for
 from marshmallow import validate
 
 from csvapi.api import upload
+from csvapi.api.body import BodyParser
 from csvapi.api.contract import signed_in
 from csvapi.api.dialect_shapes import DialectChange
 from csvapi.api.downloads import CONVERTED, send, sends
@@ -17,7 +19,7 @@ from csvapi.api.raw_json import ready
 from csvapi.api.resource import LINK, NEXT, Moment, Paging, Resource, listed, page
 from csvapi.api.schemas import FILE, FileItem, FileShape, IssuePage, RowPage, file_item, file_shape
 from csvapi.models import File
-from csvapi.services import file_contents, files, redetection, user_files
+from csvapi.services import file_contents, files, redetection, registering, user_files
 
 blp = Resource("v1-files", __name__, url_prefix="/api/v1/files", description="CSV files: uploads, and results of tasks")
 ONE = "/<int:file_id>"
@@ -39,6 +41,16 @@ _NAME = {
     "name": "name",
     "description": "The name of a file that is sent as the body; it must end in .csv",
     "schema": {"type": "string"},
+}
+_REGISTERED = {
+    "type": "object",
+    "description": "An object that lies in a bucket already: it is read there, and never copied, changed or deleted.",
+    "required": ["object"],
+    "additionalProperties": False,
+    "properties": {
+        "object": {"type": "string", "description": "Where it lies: s3://bucket/key", "minLength": 1},
+        "name": {"type": "string", "description": "The name of the file; by default the end of the key"},
+    },
 }
 _TYPES = ", ".join(f"`{kind}`" for kind in upload.RAW)
 _FORM = {
@@ -64,6 +76,16 @@ class FilePage(ma.Schema):
     next = NEXT
 
 
+class Registration(ma.Schema):
+    """Where an object lies, and the name of the file that it is to be."""
+
+    class Meta:
+        unknown = ma.RAISE
+
+    object = ma.fields.String(required=True, validate=validate.Length(1, 2000))
+    name = ma.fields.String(validate=validate.Length(1, 200))
+
+
 class FileChange(ma.Schema):
     """What to change; the rest stays as it is."""
 
@@ -81,24 +103,41 @@ class FileChange(ma.Schema):
 @blp.doc(
     requestBody={
         "required": True,
-        "description": f"A form with the file; or the file itself as the body, as one of {_TYPES}.",
-        "content": {"multipart/form-data": {"schema": _FORM}},
+        "description": f"A form with the file; or the file itself as the body, as one of {_TYPES}; or, as JSON, where "
+        "an object lies that is to be registered.",
+        "content": {"multipart/form-data": {"schema": _FORM}, "application/json": {"schema": _REGISTERED}},
     },
 )
 @blp.response(201, FileShape, example=FILE, headers=LOCATION)
-@blp.refuses(400, 401, 409, 413, 415, 422, 429, 503)
+@blp.refuses(400, 401, 404, 409, 413, 415, 422, 429, 503)
 def create() -> Any:
-    """Upload a CSV file, as the part `file` of a form or as the body itself.
+    """Upload a CSV file, as the part `file` of a form or as the body itself; or register an object of a bucket.
 
     The body itself: `curl -X POST -T people.csv -H 'Content-Type: text/csv' …/files?name=people.csv`. The bytes are
     stored once, as they are; encoding, delimiter and header are detected, with the evidence shown. A body may also be
     called by another type that programs give a CSV file; its bytes are what counts: spreadsheets and archives are
     refused with a hint.
+
+    Registering: `{"object": "s3://lake/incoming/7/people.csv"}` for an object below a prefix that the operator gave you
+    (CSVAPI_OBJECT_PREFIXES). It stays where it is and does not count as stored; it is pinned to its ETag, so that a
+    task over an object that was changed since fails (`object_changed`).
     """
+    if request.is_json:
+        return _created(_register())
     with files.begin(g.user.id) as writer:
         name = upload.receive(writer)
         claim(f"{name}\n{writer.sha256}")
         file = files.receive(g.user.id, name, writer)
+    return _created(file)
+
+
+def _register() -> File:
+    given: dict[str, Any] = BodyParser().parse(Registration, request, location="json")
+    claim(json.dumps(given, sort_keys=True))
+    return registering.register(g.user.id, given["object"], given.get("name"))
+
+
+def _created(file: File) -> Any:
     return file_shape(file), 201, {"Location": url_for("v1-files.show", file_id=file.id)}
 
 

@@ -41,6 +41,7 @@ class Request:
     workspace: str | None
     quiet: bool
     fail_on_warning: Sequence[str] = ()
+    cluster: str | None = None
 
 
 class Parser(argparse.ArgumentParser):
@@ -73,7 +74,7 @@ def parser(command: str, summary: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    found.add_argument("input", metavar="INPUT", help="the file, plain or gzip; - for standard input")
+    found.add_argument("input", metavar="INPUT", help="the file, plain or gzip; s3://bucket/key; - for standard input")
     files = found.add_argument_group("files")
     files.add_argument("-o", metavar="FILE", default="-", help="the result, gzip for .gz (default: standard output)")
     files.add_argument("--receipt", metavar="FILE", help="what was done, counted and hashed, as JSON")
@@ -105,6 +106,9 @@ def _add_running(group: argparse._ArgumentGroup) -> None:
         "--memory", type=_size, default=Options.memory, metavar="SIZE", help="for keys, as 1GiB (default: 256MiB)"
     )
     group.add_argument("--processes", type=_positive, metavar="N", help="side by side (default: one per core)")
+    group.add_argument(
+        "--cluster", metavar="ADDRESS", help="other machines, as dask://host:8786, for s3:// inputs and outputs"
+    )
     group.add_argument("-q", "--quiet", action="store_true", help="no progress bar and no warnings")
     group.add_argument(
         "--fail-on-warning",
@@ -139,6 +143,7 @@ def request(command: str, given: argparse.Namespace, steps: list[dict[str, Any]]
         workspace=given.workspace,
         quiet=given.quiet,
         fail_on_warning=given.fail_on_warning,
+        cluster=given.cluster,
     )
 
 

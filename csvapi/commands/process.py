@@ -30,6 +30,10 @@ def run(parser: ArgumentParser, request: arguments.Request) -> int:
     """Check the request as far as that is possible without its file, then run it."""
     check_steps(parser, request.steps)
     check_files(request, parser)
+    if request.cluster:
+        from csvapi.commands.cluster_run import check  # only here, to start fast without it
+
+        check(request, parser)
     return execute(request)
 
 

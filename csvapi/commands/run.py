@@ -16,7 +16,7 @@ from csvapi.blame import blaming
 from csvapi.commands.dialect import detection, dialect
 from csvapi.commands.progress import Bar
 from csvapi.commands.source import sha256, source
-from csvapi.commands.target import Target, same_file
+from csvapi.commands.target import Target, same_file, target_of
 from csvapi.commands.warn import warn
 from csvapi.engines.receipt import in_parts
 from csvapi.errors import CsvapiError
@@ -112,6 +112,8 @@ def _execute(request: Request) -> Receipt:
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="csvapi-", dir=request.workspace))
         workspace = Path(folder)
+        if request.cluster and (found := _execute_there(request, workspace, stack)):
+            return found
         path = source(request.source, workspace)
         targets = _targets(request, workspace, stack)
         bar = Bar.on_terminal(path.stat().st_size, quiet=request.quiet)
@@ -127,13 +129,33 @@ def _execute(request: Request) -> Receipt:
     return receipt
 
 
+def _execute_there(request: Request, workspace: Path, stack: ExitStack) -> Receipt | None:
+    """Run it on the cluster; None, and a line on standard error, where the cluster cannot do that."""
+    from csvapi.commands.cluster_run import ClusterRun  # only here, to start fast without it
+
+    run = ClusterRun.of(request)
+    if run.unfit:
+        print(f"csvapi {request.command}: runs on this machine: {run.unfit}", file=sys.stderr)
+        return None
+    bar = Bar.on_terminal(run.size, quiet=request.quiet)
+    stack.callback(bar.close)
+    receipt = run.run(workspace, bar)
+    if request.receipt:
+        target = target_of(request.receipt, workspace)
+        stack.callback(target.discard)
+        _write_receipt(receipt, target.temp)
+        target.commit()
+    bar.finish(receipt.census.records, receipt.kept)
+    return receipt
+
+
 def _targets(request: Request, workspace: Path, stack: ExitStack) -> dict[str, Target]:
     """The files to write, the result last: when it has its name, the others have theirs."""
     names = {"dropped": request.dropped, "explain": request.explain, "receipt": request.receipt}
     targets: dict[str, Target] = {}
     for what, name in {**names, "output": request.output}.items():
         if name and name != "-":
-            targets[what] = Target(name, workspace)
+            targets[what] = target_of(name, workspace)
             stack.callback(targets[what].discard)
     return targets
 

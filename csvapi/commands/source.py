@@ -17,12 +17,16 @@ _CHUNK = 1 << 20
 
 
 def source(name: str, workspace: Path) -> Path:
-    """The file `name`, or what standard input or a gzip file holds as a file of the workspace.
+    """The file `name`, or what standard input, an object or a gzip file holds as a file of the workspace.
 
     Standard input that is a file at its beginning is read in place. Raises `OSError`, and `InvalidInput` for bad gzip.
     """
     if name == "-":
         return _standard_input(workspace)
+    if name.startswith("s3://"):
+        from csvapi.commands.objects import fetched  # only here, to start fast without it
+
+        name = str(fetched(name, workspace))
     with Path(name).open("rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             return _spooled(file, workspace)

@@ -41,7 +41,7 @@ def run(
     keys = _keys(task.id, task.attempt)
     asides = [FILES + key for key in keys[1:]] if options.explain else ["", ""]
     receipt = cluster.run(
-        cluster.File(FILES + file.storage_key, Dialect.from_json(file.dialect), file.sha256),
+        cluster.File(_place(file), Dialect.from_json(file.dialect), file.sha256, file.object_etag or ""),
         task.steps,
         cluster.Targets(FILES + keys[0], *asides),
         bucket=bucket,
@@ -64,7 +64,7 @@ def run(
 
 def lacking(file: File) -> str:
     """What the storage cannot do that a run on the cluster needs; "" if nothing is wrong. Raises StorageDown."""
-    return _bucket().lacks(FILES + file.storage_key)
+    return _bucket().lacks(_place(file))
 
 
 def clear(task_id: str, attempts: int) -> int:
@@ -103,6 +103,11 @@ def _bucket() -> Objects:
         detail = f"CSVAPI_CLUSTER needs {error.name}: pip install 'csv-processing-api[dask]'"
         raise InvalidInput(detail, pointer="CSVAPI_CLUSTER") from error
     return Objects.of(runtime().settings)
+
+
+def _place(file: File) -> str:
+    """The key of the file in the bucket, or the address of a registered object."""
+    return file.object_url or FILES + file.storage_key
 
 
 def _keys(task_id: str, attempt: int) -> list[str]:

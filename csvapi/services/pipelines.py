@@ -26,7 +26,9 @@ def submit(user_id: int, body: dict[str, Any]) -> Task:
     file = find_input(user_id, body["input"])
     engine_choice.check(body)
     chosen: dict[str, Any] = {name: body[name] for name in _OPTIONS if name in body}
-    check(file, body["steps"], chosen)
+    loaded = check(file, body["steps"], chosen)
+    if file.object_url and not (choice := engine_choice.choose(chosen, file, loaded)).cluster:
+        files.check_fetched(file, choice.because)
     steps = named(file, body["steps"])
     return tasks.queue(file, steps, options=chosen, label=body.get("label"))
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FOUND", "run"]
 MEMORY = 16 * 1024 * 1024  # for the keys of a sample
+_BEGINNING = 8 * 1024 * 1024  # more than a preview reads
 
 
 def run(file: File, steps: list[dict[str, Any]], size: int, chosen: dict[str, Any]) -> bytes:
@@ -28,9 +29,9 @@ def run(file: File, steps: list[dict[str, Any]], size: int, chosen: dict[str, An
     Raises what `pipelines.check` and `Pool.call` raise.
     """
     files.check_csv(file, "/input")
-    loaded = accepted(steps)
+    loaded, settings = accepted(steps), runtime().settings
     with (
-        files.reading(file) as source,
+        files.beginning(file, settings.max_record + _BEGINNING) as source,
         others(file.user_id, loaded) as more,
         tempfile.TemporaryDirectory(prefix="csvapi-", ignore_cleanup_errors=True) as folder,
     ):

@@ -25,6 +25,7 @@ from csvapi.engines.local.plan import Plan
 from csvapi.engines.local.ranges import ranges
 from csvapi.engines.local.stages import output_of
 from csvapi.engines.local.strategy import records
+from csvapi.errors import TaskError
 from csvapi.native.duplicates import BYTES_PER_KEY
 from csvapi.native.keys import new_secret
 from csvapi.operations import load_steps
@@ -53,11 +54,12 @@ class Split:
 
 @dataclass(frozen=True)
 class File:
-    """A file in the bucket."""
+    """A file in the bucket, or by its address in another one; with an `etag` it must have that."""
 
     key: str
     dialect: Dialect
     sha256: str | None = None
+    etag: str = ""
 
 
 def run(
@@ -102,6 +104,8 @@ def new_job(
 ) -> Job:
     """What is to be done, with a secret of its own and a first guess of the ranges."""
     size, etag = bucket.look(file.key)
+    if file.etag and file.etag != etag:
+        raise TaskError(f"{file.key} is another object by now than the one that was to be read")
     options = replace(options, explain=asides)
     job = Job(__version__, file.key, etag, size, file.dialect.as_json(), steps, options, new_secret(), 1, (), asides)
     source, first = opened(bucket, job)
