@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from csvapi.blame import blaming
 from csvapi.commands.compression import MAGIC
 from csvapi.commands.dialect import of_ends
 from csvapi.commands.objects import is_object, objects
@@ -19,10 +20,10 @@ from csvapi.csvio.detection import HEAD
 from csvapi.csvio.preview import head
 from csvapi.engines import cluster
 from csvapi.engines.cluster.bucket import ObjectSource
-from csvapi.engines.cluster.fitness import unfit
+from csvapi.engines.cluster.fitness import most_of_others, unfit
 from csvapi.errors import CsvapiError, Unavailable, WorkerLost
 from csvapi.native.loader import load as load_kernel
-from csvapi.operations import load_steps, with_names
+from csvapi.operations import files_of, load_steps, with_names
 from csvapi.storage.pinned import split
 
 if TYPE_CHECKING:
@@ -65,8 +66,7 @@ class ClusterRun:
         """Look at the object: its first and last bytes are read. Raises as detection does, and StorageDown."""
         bucket = objects(request.output)
         size, etag = bucket.look(request.source)
-        ends = [(0, min(size, HEAD)), (max(min(size, HEAD), size - HEAD), size)]
-        first, last = (b"".join(bucket.read(request.source, *span, HEAD, etag)) for span in ends)
+        first, last = _ends(bucket, request.source, size)
         if first.startswith(MAGIC):
             return cls(request, bucket, size, etag, of_ends(b"a\n1\n", b"", 4, {})[0], [], "a gzip file cannot be cut")
         found, warnings = of_ends(first, last, size, request.dialect)
@@ -75,12 +75,32 @@ class ClusterRun:
         return run
 
     def _unfit(self) -> str:
-        options, source = self.request.options, self.request.source
+        options, source, steps = self.request.options, self.request.source, load_steps(self.request.steps)
+        names = list(dict.fromkeys(str(name) for _, name in files_of(steps)))
+        if not all(map(is_object, names)):
+            return "a step reads a file of this machine"
         opened = ObjectSource.at(self.bucket, source, self.etag, self.size, self.dialect)
-        columns = head(opened, limit=options.max_record, most=options.max_columns).columns
-        native, rewritten = load_kernel() is not None, options.output is not None
-        because = unfit(load_steps(self.request.steps), columns, self.dialect, native=native, rewritten=rewritten)
+        because = unfit(
+            steps,
+            head(opened, limit=options.max_record, most=options.max_columns).columns,
+            self.dialect,
+            native=load_kernel() is not None,
+            rewritten=options.output is not None,
+            explain=bool(self.request.dropped or self.request.explain),
+            others=sum(self.bucket.look(name)[0] for name in names),
+            most=most_of_others(load().cluster_range, options.memory),
+        )
         return because or self.bucket.lacks(source)
+
+    def _others(self) -> dict[str, cluster.File]:
+        """The other files that steps read, by their addresses."""
+        found: dict[str, cluster.File] = {}
+        for pointer, name in files_of(load_steps(self.request.steps)):
+            address = str(name)
+            with blaming(address, pointer):
+                size, etag = self.bucket.look(address)
+                found[address] = cluster.File(address, of_ends(*_ends(self.bucket, address, size), size, {})[0], None, etag)
+        return found
 
     def run(self, workspace: Path, bar: Bar) -> Receipt:
         """Run it; what it left on its way goes, unless the same command may go on with it."""
@@ -98,6 +118,7 @@ class ClusterRun:
                 workspace=workspace,
                 progress=bar,
                 split=cluster.Split(size=load().cluster_range),
+                files=self._others(),
             )
         except (Unavailable, WorkerLost):
             raise
@@ -126,3 +147,10 @@ class ClusterRun:
         asked = [request.source, self.etag, self.dialect.as_json(), request.steps, request.options.as_json()]
         outputs = [request.output, request.dropped, request.explain, str(request.options)]
         return hashlib.sha256(json.dumps([asked, outputs]).encode()).hexdigest()[:32]
+
+
+def _ends(bucket: Objects, address: str, size: int) -> tuple[bytes, bytes]:
+    """The first and last bytes of an object."""
+    spans = [(0, min(size, HEAD)), (max(min(size, HEAD), size - HEAD), size)]
+    first, last = (b"".join(bucket.read(address, *span, HEAD)) for span in spans)
+    return first, last

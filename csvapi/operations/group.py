@@ -18,7 +18,7 @@ from csvapi.steps.aggregate_params import (
 )
 from csvapi.steps.gathering import Reducer
 from csvapi.steps.group_keys import cells_of, parts_of
-from csvapi.steps.grouped import SHARE, GroupedRange, Grouping, grouped
+from csvapi.steps.grouped import ORDER, SHARE, GroupedRange, Grouping, grouped, rows_before
 from csvapi.steps.growth import KEY_COLUMNS, Bound
 from csvapi.steps.new_names import check_new
 from csvapi.steps.params import ColumnField
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
-    from csvapi.steps.grouped import GroupState
+    from csvapi.steps.grouped import GroupState, Rows
     from csvapi.steps.step import Column, Context, Counts
 
 _TOGETHER = 500  # records that are written at once
@@ -148,28 +148,28 @@ class Group(Table, Reducer):
         """Records of groups, each with the order of the group's first one; some at a time, of about `most` bytes."""
         rows: list[list[bytes]] = []
         groups: list[GroupState] = []
-        size = 0
+        size, before = 0, rows_before(parts)
         for order, group in grouped(parts, self.grouping, workspace):
             (key,) = parts_of(order)
             row = cells_of(key, self.grouping.delimiter, len(self.by))
             rows.append(row + group.cells(self.grouping.aggregates))
             groups.append(group)
             length = sum(map(len, rows[-1])) + len(rows[-1])
-            self.bound.check(length, group.row(parts))
+            self.bound.check(length, group.row(before))
             size += length
             if len(rows) >= _TOGETHER or size >= most // SHARE:
-                yield self._written(rows, groups, parts)
+                yield self._written(rows, groups, before)
                 rows, groups, size = [], [], 0
-        yield self._written(rows, groups, parts)
+        yield self._written(rows, groups, before)
 
     def _written(
-        self, rows: list[list[bytes]], groups: list[GroupState], parts: list[Part]
+        self, rows: list[list[bytes]], groups: list[GroupState], before: Rows
     ) -> tuple[list[bytes], list[bytes]]:
         lines = records(rows, self.byte_dialect)
         if max(map(len, lines), default=0) > self.bound.limit:
             for line, group in zip(lines, groups, strict=True):
-                self.bound.check(len(line), group.row(parts))
-        return [group.first.to_bytes(8) for group in groups], lines
+                self.bound.check(len(line), group.row(before))
+        return [group.first.to_bytes(ORDER) for group in groups], lines
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""
@@ -189,4 +189,5 @@ OPERATION = Operation(
     },
     build=Group,
     columns=columns,
+    spreads=lambda _: True,
 )

@@ -18,7 +18,9 @@ from csvapi.errors import InvalidInput, StorageDown
 from csvapi.extensions import runtime, transaction
 from csvapi.models import ACTIVE, File, Task
 from csvapi.queue import heartbeats
+from csvapi.services import files
 from csvapi.services.explaining import Part
+from csvapi.services.steps import files_named
 from csvapi.storage import FILES, WORK
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def run(
     keys = _keys(task.id, task.attempt)
     asides = [FILES + key for key in keys[1:]] if options.explain else ["", ""]
     receipt = cluster.run(
-        cluster.File(_place(file), Dialect.from_json(file.dialect), file.sha256, file.object_etag or ""),
+        _file(file),
         task.steps,
         cluster.Targets(FILES + keys[0], *asides),
         bucket=bucket,
@@ -50,6 +52,7 @@ def run(
         options=options,
         progress=progress,
         split=cluster.Split(size=settings.cluster_range),
+        files={name: _file(files.of_task(task.user_id, name)) for name in files_named(task.steps)},
     )
     if not options.explain:
         return receipt, keys[0], []
@@ -108,6 +111,10 @@ def _bucket() -> Objects:
 def _place(file: File) -> str:
     """The key of the file in the bucket, or the address of a registered object."""
     return file.object_url or FILES + file.storage_key
+
+
+def _file(file: File) -> cluster.File:
+    return cluster.File(_place(file), Dialect.from_json(file.dialect), file.sha256, file.object_etag or "")
 
 
 def _keys(task_id: str, attempt: int) -> list[str]:

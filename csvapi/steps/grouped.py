@@ -42,6 +42,8 @@ _TOGETHER = 1_000  # groups that are written at once
 _TAG = 2  # bytes behind a key: 0 for states, else the number of the aggregate whose value follows, from 1
 _MARSHAL = 2  # the version that writes plain values with the least ado
 _RANGE = 48  # bits of a record's row; above them is the number of its range
+ORDER = 16  # bytes that the order of a group's first record takes
+Rows = dict[int, int]
 
 
 @dataclass
@@ -67,9 +69,9 @@ class GroupState:
     first: int
     states: list[Any]
 
-    def row(self, parts: Sequence[Part]) -> int:
+    def row(self, before: Rows) -> int:
         """The row of the first record in the file, from 0."""
-        return parts[self.first >> _RANGE].rows + (self.first & ((1 << _RANGE) - 1))
+        return before[self.first >> _RANGE] + (self.first & ((1 << _RANGE) - 1))
 
     def packed(self, aggregates: Sequence[Aggregate]) -> bytes:
         """All of it as bytes for `unpacked`."""
@@ -89,7 +91,7 @@ class GroupState:
         each = zip(aggregates, self.states, strict=True)
         return [which.none() if state is None else which.cell(state) for which, state in each]
 
-    def merge(self, later: GroupState, grouping: Grouping, parts: Sequence[Part]) -> None:
+    def merge(self, later: GroupState, grouping: Grouping, before: Rows) -> None:
         """Add what is known of later records. Raises `TooLarge` when that is more than a record may have."""
         size = 0
         for number, which in enumerate(grouping.aggregates):
@@ -98,7 +100,7 @@ class GroupState:
                 with localcontext(SUM):
                     self.states[number] = more if mine is None else which.merge(mine, more)
             size += which.size(self.states[number]) if self.states[number] is not None else 0
-        grouping.bound.check(size, self.row(parts))
+        grouping.bound.check(size, self.row(before))
 
 
 class GroupedRange(Gathering):
@@ -192,12 +194,17 @@ def batches(entries: Iterable[tuple[bytes, bytes]], most: int) -> Iterator[tuple
     yield keys, records
 
 
+def rows_before(parts: Sequence[Part]) -> Rows:
+    """The records before each range, by its number."""
+    return {part.number: part.rows for part in parts}
+
+
 def grouped(parts: Sequence[Part], grouping: Grouping, workspace: Workspace) -> Iterator[tuple[bytes, GroupState]]:
     """Each group of all ranges once, by what `group_keys.key_order` makes of its key, in the order of that.
 
     Memory: a quarter of the workspace's, and a group. Raises `TooLarge` for a group that no record can hold.
     """
-    group, prefix, last = GroupState(0, []), b"", b""
+    group, prefix, last, before = GroupState(0, []), b"", b"", rows_before(parts)
     runs = [part.state for part in parts]
     for key, record in pairs(runs, replace(workspace, memory=workspace.memory // SHARE)):
         if not prefix or not key.startswith(prefix):
@@ -205,7 +212,7 @@ def grouped(parts: Sequence[Part], grouping: Grouping, workspace: Workspace) -> 
                 yield prefix, group
             prefix, group = key[:-_TAG], GroupState.unpacked(record, grouping.aggregates)
         elif record:
-            group.merge(GroupState.unpacked(record, grouping.aggregates), grouping, parts)
+            group.merge(GroupState.unpacked(record, grouping.aggregates), grouping, before)
         elif key != last:
             at = int.from_bytes(key[len(prefix) : len(prefix) + _TAG]) - 1
             group.states[at], last = (group.states[at] or 0) + 1, key

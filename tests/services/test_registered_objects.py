@@ -222,7 +222,7 @@ def test_what_is_larger_than_an_upload_is_read_only_in_part(
         v1 = PatientV1(sign_up(app.test_client()))
         id = registered(v1, put(v1, bucket, large))["id"]
         assert len(v1.ok("GET", f"/files/{id}/rows?limit=5")["items"]) == 5
-        assert v1.ok("POST", "/pipelines/preview", json={"input": id, "steps": STEPS})["rows"]
+        assert v1.ok("POST", "/previews", json={"input": id, "steps": STEPS})["rows"]
         fetched = list((tmp_path / "web" / "cache").glob("??/*"))
         assert not fetched
         refused = problem(v1.get(f"/files/{id}/content"), 413, "too_large")

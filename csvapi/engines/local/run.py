@@ -24,7 +24,7 @@ from csvapi.engines.local.outputs import Outputs
 from csvapi.engines.local.plan import Plan
 from csvapi.engines.local.processes import WrongCut
 from csvapi.engines.local.stage import Stage
-from csvapi.engines.local.stages import Aside, check, output_of, stages
+from csvapi.engines.local.stages import Aside, check, stages, whole
 from csvapi.engines.options import Options, Progress
 from csvapi.engines.receipt import Receipt, StepCount
 from csvapi.operations import load_steps
@@ -160,32 +160,10 @@ class _Pipeline:
             shutil.rmtree(workspace)
             if number:
                 plan.source.path.unlink()
-        return self._whole(first, plan, receipts)
+        seconds = round(time.monotonic() - self.began, 3)
+        run = {"engine": "local", "processes": self.processes, "seconds": seconds}
+        return whole(first, plan, receipts, self.options, run)
 
     def _between(self, number: int) -> Path:
         """What a stage writes for the next one."""
         return self.folder / f"stage-{number}"
-
-    def _whole(self, first: Plan, last: Plan, receipts: list[Receipt]) -> Receipt:
-        """One receipt: the input of the first stage, the output of the last one, and the steps of all."""
-        receipt = replace(
-            receipts[-1],
-            dialect=first.source.byte_dialect.dialect,
-            steps=[step for each in receipts for step in each.steps],
-            options=self.options.as_json(),
-            input_bytes=first.source.size + first.source.trailing,
-            census=receipts[0].census,
-            counts=[count for each in receipts for count in each.counts],
-            ragged_dropped=receipts[0].ragged_dropped,
-            preamble=first.source.preamble_lines,
-            trailing=first.source.trailing,
-            warnings=[warning for each in receipts for warning in each.warnings],
-            run={
-                "engine": "local",
-                "processes": self.processes,
-                "seconds": round(time.monotonic() - self.began, 3),
-                "stages": [each.run for each in receipts],
-            },
-        )
-        receipt.output = output_of(last)
-        return receipt

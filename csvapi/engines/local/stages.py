@@ -7,7 +7,8 @@ stage is as many passes as it has keyed or studying steps, and one.
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 from csvapi.csvio.disk import disk_budget
 from csvapi.errors import InvalidInput
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from csvapi.csvio.dialect import Dialect
     from csvapi.engines.local.plan import Files, Plan
     from csvapi.engines.options import Options
+    from csvapi.engines.receipt import Receipt
     from csvapi.steps.gathering import Converter
     from csvapi.steps.step import Step
 
@@ -43,6 +45,26 @@ def check(plan: Plan, later: list[list[Step]], files: Files) -> None:
         return
     after = plan.after
     check_columns([step for steps in later for step in steps], after.columns, after.header, files)
+
+
+def whole(first: Plan, last: Plan, receipts: list[Receipt], options: Options, run: dict[str, Any]) -> Receipt:
+    """One receipt: the input of the first stage, the output of the last one, and the steps of all; `run` says how."""
+    receipt = replace(
+        receipts[-1],
+        dialect=first.source.byte_dialect.dialect,
+        steps=[step for each in receipts for step in each.steps],
+        options=options.as_json(),
+        input_bytes=first.source.size + first.source.trailing,
+        census=receipts[0].census,
+        counts=[count for each in receipts for count in each.counts],
+        ragged_dropped=receipts[0].ragged_dropped,
+        preamble=first.source.preamble_lines,
+        trailing=first.source.trailing,
+        warnings=[warning for each in receipts for warning in each.warnings],
+        run={**run, "stages": [each.run for each in receipts]},
+    )
+    receipt.output = output_of(last)
+    return receipt
 
 
 class Aside:
