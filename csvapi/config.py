@@ -200,7 +200,10 @@ class Settings:
         "Where objects lie that users may register: `s3://bucket/folder/{user_id}/`, `7=s3://…/` for one user; commas",
     )
     cluster_max_file: int = setting(
-        10 * TIB, "CSVAPI_CLUSTER_MAX_FILE", "Largest registered object, and largest result on the cluster", read="bytes"
+        10 * TIB,
+        "CSVAPI_CLUSTER_MAX_FILE",
+        "Largest registered object, and largest result on the cluster",
+        read="bytes",
     )
     cluster_max_stored: int = setting(
         10 * TIB, "CSVAPI_CLUSTER_MAX_STORED", "Bytes of a user's results that were made on the cluster", read="bytes"

@@ -202,7 +202,9 @@ def _objects(settings: Settings) -> Iterator[Problem]:
     for each in names(settings.object_prefixes):
         found = _PREFIX.fullmatch(each)
         if not found or not _BUCKET.fullmatch(found[1]):
-            says = f"must hold folders such as s3://bucket/folder/{{user_id}}/, each with a slash at its end, not {each!r}"
+            says = (
+                f"must hold folders such as s3://bucket/folder/{{user_id}}/, each with a slash at its end, not {each!r}"
+            )
             yield Problem("CSVAPI_OBJECT_PREFIXES", says)
 
 

@@ -91,7 +91,9 @@ class Retention(ma.Schema):
 class Usage(ma.Schema):
     """What the user has used of every limit and what the limits are: bytes, numbers and seconds."""
 
-    stored_bytes = ma.fields.Nested(LimitUse, required=True, metadata={"description": "Of all files that were made here"})
+    stored_bytes = ma.fields.Nested(
+        LimitUse, required=True, metadata={"description": "Of all files that were made here"}
+    )
     cluster_bytes = ma.fields.Nested(
         LimitUse, required=True, metadata={"description": "Of results that were made on the cluster"}
     )

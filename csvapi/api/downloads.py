@@ -22,7 +22,10 @@ BINARY = "application/octet-stream"  # in the document: a client takes the bytes
 _RANGE = re.compile(r"bytes\s*=\s*(?:(\d{1,19})-(\d{0,19})|-\d{1,19})", re.IGNORECASE)
 _BINARY = {"type": "string", "format": "binary"}
 _HEADERS = {
-    "ETag": {"description": "The SHA-256 of the whole content; of a registered object its own", "schema": {"type": "string"}},
+    "ETag": {
+        "description": "The SHA-256 of the whole content; of a registered object its own",
+        "schema": {"type": "string"},
+    },
     "Repr-Digest": {"description": "The SHA-256 as RFC 9530 writes it", "schema": {"type": "string"}},
     "Content-Disposition": {"description": "The name to save it by", "schema": {"type": "string"}},
     "Accept-Ranges": {"description": "bytes", "schema": {"type": "string"}},

@@ -25,7 +25,9 @@ class FileLinks(ma.Schema):
     content = ma.fields.String(required=True, metadata={"description": "Its bytes"})
     rows = ma.fields.String(required=True, metadata={"description": "Its records as text"})
     issues = ma.fields.String(required=True, metadata={"description": "What is wrong with its records"})
-    detect = ma.fields.String(metadata={"description": "Of uploads and registered objects: POST there detects the dialect anew"})
+    detect = ma.fields.String(
+        metadata={"description": "Of uploads and registered objects: POST there detects the dialect anew"}
+    )
 
 
 class FileShape(ma.Schema):

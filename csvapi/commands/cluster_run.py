@@ -99,7 +99,9 @@ class ClusterRun:
             address = str(name)
             with blaming(address, pointer):
                 size, etag = self.bucket.look(address)
-                found[address] = cluster.File(address, of_ends(*_ends(self.bucket, address, size), size, {})[0], None, etag)
+                found[address] = cluster.File(
+                    address, of_ends(*_ends(self.bucket, address, size), size, {})[0], None, etag
+                )
         return found
 
     def run(self, workspace: Path, bar: Bar) -> Receipt:

@@ -52,7 +52,9 @@ def run(
         options=options,
         progress=progress,
         split=cluster.Split(size=settings.cluster_range),
-        files={name: _file(files.of_task(task.user_id, name)) for name in files_named(task.steps)},
+        files={
+            name: _file(files.of_task(task.user_id, name)) for name in files_named(task.steps) if isinstance(name, int)
+        },
     )
     if not options.explain:
         return receipt, keys[0], []

@@ -160,9 +160,7 @@ def _options(task: Task, settings: Settings, file_name: str, *, on_cluster: bool
     )
 
 
-def _commit(
-    task: Task, file: File, receipt: Receipt, key: str, parts: list[Part], *, on_cluster: bool = False
-) -> None:
+def _commit(task: Task, file: File, receipt: Receipt, key: str, parts: list[Part], *, on_cluster: bool = False) -> None:
     """Add the row of the result, a new object, and finish the task in one transaction."""
     if file.object_url:
         receipt.run["object"] = {"url": file.object_url, "etag": file.object_etag}

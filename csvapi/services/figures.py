@@ -130,7 +130,9 @@ def _files(session: Session, at: datetime) -> Iterator[Figure]:
 def _users(session: Session, _at: datetime) -> Iterator[Figure]:
     yield "users", {}, session.scalar(select(func.count()).select_from(User)) or 0
     near = NEARLY * runtime().settings.max_stored
-    full = select(File.user_id).group_by(File.user_id).where(File.on_cluster.is_(False)).having(STORED > near).subquery()
+    full = (
+        select(File.user_id).group_by(File.user_id).where(File.on_cluster.is_(False)).having(near < STORED).subquery()
+    )
     yield "users_near_quota", {}, session.scalar(select(func.count()).select_from(full)) or 0
 
 

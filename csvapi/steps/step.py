@@ -178,7 +178,9 @@ class Step:
             return "record" if alone or self.operation.spreads(self.params) else None
         if not alone or not self.operation.spreads(self.params):
             return None
-        return {"reducer": "table", "sorter": "range"}.get(traits.kind, "key")
+        if traits.kind == "reducer":
+            return "table"
+        return "range" if traits.kind == "sorter" else "key"
 
     def build(self, context: Context) -> Behaviour:
         """The behaviour of this step where it meets these columns. Raises what `Operation.build` does."""

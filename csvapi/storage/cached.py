@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 from csvapi.storage import eviction
 from csvapi.storage.failures import down
-from csvapi.storage.pinned import Pinned
 from csvapi.storage.local import LocalStorage, first_and_last, new_key
+from csvapi.storage.pinned import Pinned
 from csvapi.storage.s3 import Bucket
 from csvapi.storage.writer import write_all
 

@@ -161,8 +161,8 @@ def test_it_runs_here_and_on_the_cluster_with_one_result(
         before = {each: v1.ok("GET", "/me/usage")[each]["used"] for each in ("stored_bytes", "cluster_bytes")}
         address = f"s3://{LAKE}/{user_id(v1)}/people.csv"
         bucket.put(address, DATA)
-        id = registered(v1, address)["id"]
-        runs = [v1.finished(v1.submit(id, *STEPS, engine=engine)["id"]) for engine in ("local", "cluster", "auto")]
+        file_id = registered(v1, address)["id"]
+        runs = [v1.finished(v1.submit(file_id, *STEPS, engine=engine)["id"]) for engine in ("local", "cluster", "auto")]
         assert [run["status"] for run in runs] == ["succeeded"] * 3
         assert [how(v1, run)["engine"] for run in runs] == ["local", "cluster", "local"]
         assert outcome(v1, runs[1]) == outcome(v1, runs[0])
@@ -181,16 +181,16 @@ def test_a_changed_object_fails_what_reads_it(
     with application(environ, **given) as app, worker(environ, tmp_path / "worker", **given):
         v1 = PatientV1(sign_up(app.test_client()))
         address = put(v1, bucket, DATA)
-        id = registered(v1, address)["id"]
-        v1.ok("GET", f"/files/{id}/rows")  # it is cached from now on
+        file_id = registered(v1, address)["id"]
+        v1.ok("GET", f"/files/{file_id}/rows")  # it is cached from now on
         bucket.put(address, DATA[:-200])
         for engine in ("local", "cluster"):
-            failed = v1.finished(v1.submit(id, *STEPS, engine=engine)["id"])
+            failed = v1.finished(v1.submit(file_id, *STEPS, engine=engine)["id"])
             assert (failed["status"], failed["error"]["code"]) == ("failed", "object_changed")
             assert address in failed["error"]["detail"]
-        problem(v1.get(f"/files/{id}/rows"), 422, "object_changed")
+        problem(v1.get(f"/files/{file_id}/rows"), 422, "object_changed")
         bucket.clear(address.removeprefix(f"s3://{BUCKET}/"))
-        problem(v1.get(f"/files/{id}/content"), 422, "object_changed")
+        problem(v1.get(f"/files/{file_id}/content"), 422, "object_changed")
         again = registered(v1, put(v1, bucket, DATA))
         assert v1.finished(v1.submit(again["id"], *STEPS)["id"])["status"] == "succeeded"
 
@@ -220,17 +220,17 @@ def test_what_is_larger_than_an_upload_is_read_only_in_part(
     large = DATA * 5  # larger than a preview reads
     with application(environ, **given) as app, worker(environ, tmp_path / "worker", **given):
         v1 = PatientV1(sign_up(app.test_client()))
-        id = registered(v1, put(v1, bucket, large))["id"]
-        assert len(v1.ok("GET", f"/files/{id}/rows?limit=5")["items"]) == 5
-        assert v1.ok("POST", "/previews", json={"input": id, "steps": STEPS})["rows"]
+        file_id = registered(v1, put(v1, bucket, large))["id"]
+        assert len(v1.ok("GET", f"/files/{file_id}/rows?limit=5")["items"]) == 5
+        assert v1.ok("POST", "/previews", json={"input": file_id, "steps": STEPS})["rows"]
         fetched = list((tmp_path / "web" / "cache").glob("??/*"))
         assert not fetched
-        refused = problem(v1.get(f"/files/{id}/content"), 413, "too_large")
+        refused = problem(v1.get(f"/files/{file_id}/content"), 413, "too_large")
         assert "CSVAPI_MAX_UPLOAD" in refused["detail"]
         steps = [{"op": "slice", "offset": 1}]
-        answer = v1.post("/tasks", json={"input": id, "steps": steps, "engine": "cluster"})
+        answer = v1.post("/tasks", json={"input": file_id, "steps": steps, "engine": "cluster"})
         assert "slice, must see all records" in problem(answer, 413, "too_large")["detail"]
-        done = v1.finished(v1.submit(id, *STEPS, engine="cluster")["id"])
+        done = v1.finished(v1.submit(file_id, *STEPS, engine="cluster")["id"])
         assert done["status"] == "succeeded"
         assert how(v1, done)["engine"] == "cluster"
 

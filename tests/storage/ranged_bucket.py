@@ -45,12 +45,13 @@ def ranged_bucket(folder: Path) -> Iterator[RangedBucket]:
     server = RangedBucket(free_port())
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(server.port)]
     with running(command, folder / "log"):
-        until(lambda: _listens(server.port))
+        until(lambda: listens(server.port))
         bucket_of(config.load(server.environ)).create()
         yield server
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether something answers there."""
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False

@@ -160,29 +160,47 @@ class _Pipeline:
         return receipt
 
     def _job(self, number: int, file: File) -> Job:
-        """What a stage is to do, with a secret of its own and a first guess of the ranges."""
         options = replace(self.options, on_ragged="keep", on_bad="keep") if number else self.options
-        others = {name: self.files[name].source(self.bucket) for _, name in files_of(self.parts[number])}
         columns = self.plans[-1].after.columns if number else None
-        job = Job(
-            version=__version__,
-            source=file.source(self.bucket),
-            steps=self.steps,
-            stage=number,
-            columns=columns,
-            options=options,
-            files=others,
-            secret=new_secret(),
-            partitions=1,
-            size=self.split.size,
-            bounds=(),
-            asides=options.explain,
+        others = {name: self.files[name] for _, name in files_of(self.parts[number])}
+        return new_job(
+            file, self.steps, self.bucket, options, self.split, self.folder, stage=number, columns=columns, files=others
         )
-        source, first = opened(self.bucket, job)
-        count = min(_MOST_RANGES, -(-source.size // self.split.size))
-        bounds = ranges(source, first, count, 1)
-        plan = plan_of(job, source, first, options, fetched(self.bucket, job, self.folder))
-        return replace(job, bounds=tuple(bounds), partitions=_partitions(plan, options, self.split))
+
+
+def new_job(
+    file: File,
+    steps: list[dict[str, Any]],
+    bucket: Bucket,
+    options: Options,
+    split: Split,
+    folder: Path,
+    *,
+    stage: int = 0,
+    columns: list[str] | None = None,
+    files: Mapping[Any, File] | None = None,
+) -> Job:
+    """What a stage is to do, with a secret of its own and a first guess of the ranges; what it drops is kept aside if
+    the options want it explained. The other files are fetched to the folder."""
+    job = Job(
+        version=__version__,
+        source=file.source(bucket),
+        steps=steps,
+        stage=stage,
+        columns=columns,
+        options=options,
+        files={name: each.source(bucket) for name, each in (files or {}).items()},
+        secret=new_secret(),
+        partitions=1,
+        size=split.size,
+        bounds=(),
+        asides=options.explain,
+    )
+    source, first = opened(bucket, job)
+    count = min(_MOST_RANGES, -(-source.size // split.size))
+    bounds = ranges(source, first, count, 1)
+    plan = plan_of(job, source, first, options, fetched(bucket, job, folder))
+    return replace(job, bounds=tuple(bounds), partitions=_partitions(plan, options, split))
 
 
 def _partitions(plan: Plan, options: Options, split: Split) -> int:

@@ -43,7 +43,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Job:
-    """`version` is csvapi's; `steps` are those of the whole pipeline, of which a run does the `stage`, over a file whose
+    """`version` is csvapi's; `steps` are those of the whole pipeline, of which this does the `stage`, over a file whose
     `columns` are these, where they are not its header's; `size` is that of a range, of which `bounds` are the first
     guess; `asides` says whether dropped records and reasons are wanted."""
 

@@ -50,7 +50,7 @@ def borders(indexes: Iterable[Sorted], ranges: int, size: int) -> list[Border]:
         stops = [*index.starts[step::step], index.size]
         every += [
             (key, place, stop - start)
-            for key, start, stop in zip(index.keys[::step], index.starts[::step], stops, strict=True)
+            for key, start, stop in zip(index.keys[::step], index.starts[::step], stops, strict=False)
         ]
     every.sort()
     wanted = min(MOST_SLICES, -(-total // max(size, 1)))
