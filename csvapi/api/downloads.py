@@ -101,7 +101,7 @@ def sends(blueprint: Blueprint, description: str, types: str) -> Callable[[View]
                 success=True,
             )(view)
         view = blueprint.alt_response(304, description="Not changed since that ETag", success=True)(view)
-        documented: View = blueprint.refuses(412, 413, 422)(view)
+        documented: View = blueprint.refuses(412)(view)
         return documented
 
     return decorate

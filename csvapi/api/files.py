@@ -132,7 +132,7 @@ def create() -> Any:
 
 
 def _register() -> File:
-    given: dict[str, Any] = BodyParser().parse(Registration, request, location="json")
+    given: dict[str, Any] = BodyParser().parse(Registration, request, location="json", unknown=None)
     claim(json.dumps(given, sort_keys=True))
     return registering.register(g.user.id, given["object"], given.get("name"))
 
@@ -207,7 +207,7 @@ def delete(file_id: int) -> None:
 @blp.route(f"{ONE}/content", "download_file", methods=["GET"])
 @signed_in
 @sends(blp, "The whole file, byte for byte", CONVERTED)
-@blp.refuses(401, 404, 416, 503)
+@blp.refuses(401, 404, 413, 416, 422, 503)
 def content(file_id: int) -> Response:
     """Download a file, whole or a range of it, byte for byte as it was uploaded or made."""
     return send(_mine(file_id))
