@@ -226,7 +226,7 @@ def test_what_is_larger_than_an_upload_is_read_only_in_part(
         assert not fetched
         refused = problem(v1.get(f"/files/{file_id}/content"), 413, "too_large")
         assert "CSVAPI_MAX_UPLOAD" in refused["detail"]
-        steps = [{"op": "slice", "offset": 1}]
+        steps = [{"op": "slice", "start": 1}]
         answer = v1.post("/tasks", json={"input": file_id, "steps": steps, "engine": "cluster"})
         assert "slice, must see all records" in problem(answer, 413, "too_large")["detail"]
         done = v1.finished(v1.submit(file_id, *STEPS, engine="cluster")["id"])
