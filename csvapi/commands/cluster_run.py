@@ -85,8 +85,6 @@ class ClusterRun:
             head(opened, limit=options.max_record, most=options.max_columns).columns,
             self.dialect,
             native=load_kernel() is not None,
-            rewritten=options.output is not None,
-            explain=bool(self.request.dropped or self.request.explain),
             others=sum(self.bucket.look(name)[0] for name in names),
             most=most_of_others(load().cluster_range, options.memory),
         )

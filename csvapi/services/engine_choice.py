@@ -52,8 +52,6 @@ def choose(options: Mapping[str, Any], file: File, steps: list[Step]) -> Choice:
         file.columns,
         Dialect.from_json(file.dialect),
         native=load() is not None,
-        rewritten="output" in options,
-        explain=bool(options.get("explain")),
         others=sum(files.of_task(file.user_id, name).size for name in names),
         most=most_of_others(settings.cluster_range, settings.task_memory),
     )

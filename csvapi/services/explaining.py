@@ -14,9 +14,11 @@ from typing import Any, BinaryIO
 from sqlalchemy.orm import Session
 
 from csvapi.csvio import Dialect
+from csvapi.engines.local.stages import steps_of_input
 from csvapi.engines.locating import COLUMNS, locate
 from csvapi.extensions import runtime
 from csvapi.models import File, Task
+from csvapi.operations import load_steps
 from csvapi.services import files
 
 _PIECE = 1024 * 1024
@@ -54,6 +56,7 @@ class Aside:
 
     def __init__(self, task: Task, target: Path) -> None:
         self.wanted = bool(task.options.get("explain"))
+        self.steps = steps_of_input(load_steps(task.steps))
         self.dropped = target.with_name(f"{target.name}-dropped")
         self.reasons = target.with_name(f"{target.name}-reasons")
         self.reasons_of_engine = target.with_name(f"{target.name}-engine")
@@ -64,7 +67,8 @@ class Aside:
         if not self.wanted:
             yield []
             return
-        locate(source, Dialect.from_json(file.dialect), self.reasons_of_engine, self.reasons, heartbeat)
+        dialect = Dialect.from_json(file.dialect)
+        locate(source, dialect, self.reasons_of_engine, self.reasons, heartbeat, self.steps)
         adopt = runtime().storage.adopt
         facts = [_measured(self.dropped, heartbeat), _measured(self.reasons, heartbeat)]
         with files.durable(adopt(self.dropped)) as dropped, files.durable(adopt(self.reasons)) as reasons:

@@ -49,6 +49,17 @@ class Targets:
     reasons: str = ""
 
 
+Parts = list[tuple[str, int]]  # objects with their sizes, in order
+
+
+@dataclass
+class Asides:
+    """What all stages have so far of the outputs beside the main one."""
+
+    dropped: Parts = field(default_factory=list)
+    reasons: Parts = field(default_factory=list)
+
+
 @dataclass
 class _Goes:
     """Whether the record in a row of the file, from 0, goes by a keyed pass; the marks of the last range are kept."""
@@ -90,6 +101,7 @@ class ClusterStage(Stage):
         self.proved = False  # whether the ranges are true ones
         self.number = 0  # of the pass that goes on
         self.settled = True  # whether it writes the outputs of the run
+        self.asides = Asides()
 
     def _keyed_pass(self, begin: int, end: int) -> None:
         self.step, partitions = end, self.job.partitions
@@ -130,11 +142,14 @@ class ClusterStage(Stage):
             self.objects.upload(f"part/{name}", self.workspace / name)
         parts = {"above": above.size, **parts, "below": below.size}
         size = self._join(self.targets.main, "part", parts)
-        if self.targets.dropped:
-            self._join_aside(self.targets.dropped, "dropped", self.plan.top, [each.dropped for each in written])
+        if self.job.asides:
+            self._add_aside(self.asides.dropped, "dropped", self.plan.top, [each.dropped for each in written])
             reasons: list[Reasons] = self.dispatcher.over_ranges("explain", self.number, self.ranges)
             names = f"{','.join(COLUMNS)}\n".encode()
-            self._join_aside(self.targets.reasons, "reasons", names, [each.size for each in reasons])
+            self._add_aside(self.asides.reasons, "reasons", names, [each.size for each in reasons])
+        if self.targets.dropped:
+            self.objects.bucket.join(self.targets.dropped, self.asides.dropped, self._heartbeat)
+            self.objects.bucket.join(self.targets.reasons, self.asides.reasons, self._heartbeat)
         return size, self._sha256(size) if self.settled else ""
 
     def _merged(self, sorter: Sorter) -> list[Merged]:
@@ -192,10 +207,13 @@ class ClusterStage(Stage):
         table = array("Q", chain.from_iterable(map(offsets, sizes)))
         self.objects.bucket.put(f"{self.objects.prefix}{name}-{self.number}", table.tobytes())
 
-    def _join_aside(self, target: str, folder: str, above: bytes, sizes: Sequence[int]) -> None:
-        self.objects.bucket.put(f"{self.objects.prefix}{folder}/above", above)
-        parts = zip(map(named, self.ranges), sizes, strict=True)
-        self._join(target, folder, {"above": len(above), **dict(parts)})
+    def _add_aside(self, parts: Parts, folder: str, above: bytes, sizes: Sequence[int]) -> None:
+        """What this stage adds to an output; only the first one has something above it."""
+        if not self.job.stage:
+            self.objects.bucket.put(f"{self.objects.prefix}{folder}/above", above)
+            parts.append((f"{self.objects.prefix}{folder}/above", len(above)))
+        added = zip(map(named, self.ranges), sizes, strict=True)
+        parts += [(f"{self.objects.prefix}{folder}/{name}", size) for name, size in added if size]
 
     def _join(self, target: str, folder: str, parts: Mapping[str, int]) -> int:
         """Make an output of parts, which are given with their sizes, in order; its size. What another stage reads is

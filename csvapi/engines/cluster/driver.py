@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from csvapi import __version__
 from csvapi.csvio.dialect import Dialect
 from csvapi.csvio.disk import limited
-from csvapi.engines.cluster.cluster_stage import ClusterStage, Targets
+from csvapi.engines.cluster.cluster_stage import Asides, ClusterStage, Targets
 from csvapi.engines.cluster.context import RunObjects, fetched, opened, plan_of
 from csvapi.engines.cluster.job import Job, Source
 from csvapi.engines.local.outputs import Outputs
@@ -125,6 +125,7 @@ class _Pipeline:
     split: Split
     files: Mapping[Any, File]
     plans: list[Plan] = field(default_factory=list)
+    asides: Asides = field(default_factory=Asides)
     done: list[int] = field(default_factory=lambda: [0, 0, 0])
 
     def run(self, file: File, targets: Targets) -> Receipt:
@@ -153,7 +154,7 @@ class _Pipeline:
         workspace = self.folder / f"work-{number}"
         workspace.mkdir()
         stage = ClusterStage(plan, job, objects, self.cluster, targets, workspace, self.progress, self.done)
-        stage.settled = number == len(self.parts) - 1
+        stage.settled, stage.asides = number == len(self.parts) - 1, self.asides
         receipt = stage.run(Outputs(BytesIO()))
         plan.take_names()
         self.done = stage.done

@@ -26,15 +26,13 @@ def unfit(
     dialect: Dialect,
     *,
     native: bool,
-    rewritten: bool = False,
-    explain: bool = False,
     others: int = 0,
     most: int = 0,
 ) -> str | None:
     """Why a cluster cannot work on a file; None if it can.
 
-    A `rewritten` output has another form than the input; `others` is the size of all other files that steps read, which
-    every machine fetches, and `most` how large they may be.
+    `others` is the size of all other files that steps read, which every machine fetches, and `most` how large they may
+    be.
     """
     if not native:
         return "the compiled kernel is not installed here, whose digests all machines share"
@@ -45,9 +43,6 @@ def unfit(
     for number, step in enumerate(steps, start=1):
         if step.split is None:
             return f"step {number}, {step.operation.name}, must see all records in one place"
-    settling = next((number for number, step in enumerate(steps, start=1) if step.traits.settles), None)
-    if explain and settling and (settling < len(steps) or rewritten):
-        return f"what goes after step {settling}, which writes another file, is explained on one machine only"
     if others > most:
         return f"the other files that steps read have {others} bytes; for work on a cluster they may have {most}"
     return None

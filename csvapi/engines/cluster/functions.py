@@ -149,7 +149,8 @@ def explain(context: WorkContext, number: int, at: Range) -> Done:
         explain_records(plan, context.folder, 0, len(decisions), row + 1, sink, _unheard)
         sink.settle()
     begin = Location(row + 1, plan.head.line + line, at[0])
-    located(reasons, spans_of(plan.source, begin, at[1]), target, lambda: None, headed=False)
+    spans = iter(()) if context.job.stage else spans_of(plan.source, begin, at[1])  # what a stage left is no input
+    located(reasons, spans, target, lambda: None, headed=False)
     context.objects.upload(name, target)
     return Reasons(target.stat().st_size), True
 

@@ -39,6 +39,11 @@ def stages(steps: list[Step], options: Options) -> list[list[Step]]:
     return found
 
 
+def steps_of_input(steps: list[Step]) -> int:
+    """How many steps are given the input's records: those of the first stage."""
+    return next((number for number, step in enumerate(steps, start=1) if step.traits.settles), len(steps))
+
+
 def check(plan: Plan, later: list[list[Step]], files: Files) -> None:
     """Find wrong columns of later stages before the first one runs, as far as its columns are known by then."""
     if plan.steps and plan.steps[-1].traits.names_from_data:

@@ -13,6 +13,7 @@ from csvapi.engines import Options, cluster
 from csvapi.engines import run as run_here
 from csvapi.engines.cluster.context import RunObjects
 from csvapi.engines.cluster.driver import new_job
+from csvapi.engines.local.stages import steps_of_input
 from csvapi.engines.locating import locate
 from csvapi.operations import files_of, load_steps
 
@@ -111,7 +112,7 @@ def here(
         return Outputs(main.read_bytes(), b"", b"", receipt.as_json())
     chosen = Options(explain=True, **options)
     receipt = run_here(source, dialect, steps, main, options=chosen, dropped=dropped, explain=unlocated, files=files)
-    locate(source, dialect, unlocated, reasons, lambda: None)
+    locate(source, dialect, unlocated, reasons, lambda: None, steps_of_input(load_steps(steps)))
     return Outputs(main.read_bytes(), dropped.read_bytes(), reasons.read_bytes(), receipt.as_json())
 
 
