@@ -43,15 +43,15 @@ if TYPE_CHECKING:
 MIB = 1 << 20
 _KEY_BYTES = BYTES_PER_KEY + 21  # and its row, a decision, two rows of reasons
 _MOST_RANGES = 9_000  # an object has 10,000 parts at most, and large ones take two
-_LEAST_PARTITIONS, _MOST_PARTITIONS = 16, 256
+_ENOUGH_PARTITIONS, _MOST_PARTITIONS = 16, 256
 
 
 @dataclass(frozen=True)
 class Split:
-    """How the work is cut: bytes of a range, and the least number of partitions of keys, a power of two."""
+    """How the work is cut: bytes of a range, and the number of partitions of keys that is enough, if they fit into memory."""
 
     size: int = 128 * MIB
-    partitions: int = _LEAST_PARTITIONS
+    partitions: int = _ENOUGH_PARTITIONS
 
 
 @dataclass(frozen=True)
@@ -201,12 +201,13 @@ def new_job(
     count = min(_MOST_RANGES, -(-source.size // split.size))
     bounds = ranges(source, first, count, 1)
     plan = plan_of(job, source, first, options, fetched(bucket, job, folder))
-    return replace(job, bounds=tuple(bounds), partitions=_partitions(plan, options, split))
+    return replace(job, bounds=tuple(bounds), partitions=_partitions(plan, options, split, len(bounds)))
 
 
-def _partitions(plan: Plan, options: Options, split: Split) -> int:
-    """Enough that the keys of one fit into the memory of a task, and not fewer than machines may work at."""
-    wanted, partitions = records(plan) * _KEY_BYTES / options.memory, split.partitions
+def _partitions(plan: Plan, options: Options, split: Split, count: int) -> int:
+    """Enough that the keys of one fit into the memory of a task, and as many as there are ranges for machines to work
+    at, up to those of `split`: each range and partition costs two requests."""
+    wanted, partitions = max(records(plan) * _KEY_BYTES / options.memory, min(count, split.partitions)), 1
     while partitions < min(wanted, _MOST_PARTITIONS):
         partitions *= 2
     return partitions

@@ -84,7 +84,6 @@ class Written:
 
     found: Found
     size: int
-    sha256: str
     dropped: int
 
 
@@ -135,7 +134,6 @@ class Merged:
     """What a range of keys left of the output."""
 
     size: int
-    sha256: str
 
 
 @dataclass(frozen=True)
