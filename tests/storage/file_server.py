@@ -12,7 +12,8 @@ import re
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,6 +21,10 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from uuid import uuid4
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
+
+from tests.servers import free_port, running
+from tests.storage.ranged_bucket import BUCKET, RangedBucket, listens
+from tests.waiting import until
 
 _PIECE = 1 << 20
 _LISTED = 1000
@@ -269,6 +274,18 @@ def serve(folder: Path, port: int) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, Store(folder)))
     server.daemon_threads = True
     server.serve_forever()
+
+
+@contextmanager
+def file_server(folder: Path) -> Iterator[RangedBucket]:
+    """The server with an empty bucket, all of it in the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    with running([sys.executable, "-m", __name__, str(folder), str(port)], folder / "log") as process:
+        server = RangedBucket(port, process.pid)
+        until(lambda: listens(port))
+        server.objects._client.create_bucket(Bucket=BUCKET)
+        yield server
 
 
 if __name__ == "__main__":

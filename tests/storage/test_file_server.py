@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from csvapi.errors import ObjectMissing, TaskError
 from csvapi.setting_forms import MIB
 from csvapi.storage.objects import Objects
-from tests.servers import free_port, running
-from tests.storage.ranged_bucket import BUCKET, RangedBucket, listens
-from tests.waiting import until
-
-
-@contextmanager
-def file_server(folder: Path, data: Path) -> Iterator[RangedBucket]:
-    """The server over the folder `data`, with an empty bucket; what it says goes to another one."""
-    folder.mkdir(parents=True, exist_ok=True)
-    server = RangedBucket(free_port())
-    with running([sys.executable, "-m", "tests.storage.file_server", str(data), str(server.port)], folder / "log"):
-        until(lambda: listens(server.port))
-        server.objects._client.create_bucket(Bucket=BUCKET)
-        yield server
+from tests.storage.file_server import file_server
+from tests.storage.ranged_bucket import BUCKET
 
 
 @pytest.fixture(scope="module")
 def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Objects]:
     folder = tmp_path_factory.mktemp("server")
-    with file_server(folder, folder / "data") as server:
+    with file_server(folder) as server:
         yield server.objects
 
 

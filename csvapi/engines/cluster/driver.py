@@ -48,7 +48,7 @@ _ENOUGH_PARTITIONS, _MOST_PARTITIONS = 16, 256
 
 @dataclass(frozen=True)
 class Split:
-    """How the work is cut: bytes of a range, and the number of partitions of keys that is enough, if they fit into memory."""
+    """How the work is cut: bytes of a range, and how many partitions of keys are enough, if they fit into memory."""
 
     size: int = 128 * MIB
     partitions: int = _ENOUGH_PARTITIONS
