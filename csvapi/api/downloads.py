@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from flask import Response, g, request, send_file
 from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 
+from csvapi.api import compression
 from csvapi.api.contract import Blueprint, View
 from csvapi.models import CSV, Action, File
 from csvapi.services import audit, files
@@ -23,21 +25,28 @@ _RANGE = re.compile(r"bytes\s*=\s*(?:(\d{1,19})-(\d{0,19})|-\d{1,19})", re.IGNOR
 _BINARY = {"type": "string", "format": "binary"}
 _HEADERS = {
     "ETag": {
-        "description": "The SHA-256 of the whole content; of a registered object its own",
+        "description": "The SHA-256 of the whole content (of a registered object its own), with `-` and the `Content-Encoding`, if any",
         "schema": {"type": "string"},
     },
-    "Repr-Digest": {"description": "The SHA-256 as RFC 9530 writes it", "schema": {"type": "string"}},
+    "Repr-Digest": {
+        "description": "The SHA-256 as RFC 9530 writes it; not with a `Content-Encoding`",
+        "schema": {"type": "string"},
+    },
     "Content-Disposition": {"description": "The name to save it by", "schema": {"type": "string"}},
     "Accept-Ranges": {"description": "bytes", "schema": {"type": "string"}},
 }
 
 
 def send(file: File) -> Response:
-    """A stored file as an attachment: conditional and range requests, its SHA-256 as ETag and as Repr-Digest."""
+    """A stored file as an attachment: conditional and range requests, its SHA-256 as ETag and as Repr-Digest.
+
+    Sent in a content coding, the ETag names that coding, too, and there is no Repr-Digest: both are of what is sent.
+    """
     _ignore_odd_range()
+    coding = compression.coding_for(file.media_type) if file.size >= compression.SMALL else None
     charset = "utf-8" if file.dialect["encoding"].startswith(("utf-8", "ascii")) else file.dialect["encoding"]
     with files.reading(file) as path:  # it is opened here, and stays open until it is sent
-        response = _conditional(file, path)
+        response = _conditional(file, path, coding)
     if response.status_code == PreconditionFailed.code:  # Werkzeug would send it with the whole content
         response.close()
         raise PreconditionFailed("The content is not the one that If-Match names")
@@ -47,6 +56,8 @@ def send(file: File) -> Response:
     response.headers["Cache-Control"] = "private, no-transform"
     if file.sha256:
         response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(file.sha256)).decode()}:"
+    if coding and response.status_code == HTTPStatus.OK:
+        compression.encode(response, coding)
     return response
 
 
@@ -59,7 +70,8 @@ def downloaded(target: str, response: Response) -> None:
     audit.later(Action.DOWNLOAD, user.id if user else None, target, **way)
 
 
-def _conditional(file: File, path: Path) -> Response:
+def _conditional(file: File, path: Path, coding: str | None) -> Response:
+    tag = file.sha256 or (file.object_etag or "").strip('"')
     try:
         return send_file(
             path.absolute(),
@@ -67,7 +79,7 @@ def _conditional(file: File, path: Path) -> Response:
             as_attachment=True,
             download_name=file.name,
             conditional=True,
-            etag=file.sha256 or (file.object_etag or "").strip('"'),
+            etag=f"{tag}-{coding}" if coding else tag,
             last_modified=file.created_at.astimezone(),
         )
     except RequestedRangeNotSatisfiable as error:

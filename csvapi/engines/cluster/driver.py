@@ -141,7 +141,7 @@ class _Pipeline:
             assert after is not None  # noqa: S101  the plan of a file
             file = File(target.main, after.dialect)
         run = {"engine": "cluster", "seconds": round(time.monotonic() - began, 3)}
-        return whole(self.plans[0], self.plans[-1], receipts, self.options, run)
+        return whole(self.plans[0].source, self.plans[-1], receipts, self.options, run)
 
     def _stage(self, number: int, file: File, objects: RunObjects, targets: Targets) -> Receipt:
         job = objects.record("job") or self._job(number, file)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from csvapi.csvio.dialect import Dialect
+    from csvapi.csvio.source import Source
     from csvapi.engines.local.plan import Files, Plan
     from csvapi.engines.options import Options
     from csvapi.engines.receipt import Receipt
@@ -52,19 +53,19 @@ def check(plan: Plan, later: list[list[Step]], files: Files) -> None:
     check_columns([step for steps in later for step in steps], after.columns, after.header, files)
 
 
-def whole(first: Plan, last: Plan, receipts: list[Receipt], options: Options, run: dict[str, Any]) -> Receipt:
+def whole(first: Source, last: Plan, receipts: list[Receipt], options: Options, run: dict[str, Any]) -> Receipt:
     """One receipt: the input of the first stage, the output of the last one, and the steps of all; `run` says how."""
     receipt = replace(
         receipts[-1],
-        dialect=first.source.byte_dialect.dialect,
+        dialect=first.byte_dialect.dialect,
         steps=[step for each in receipts for step in each.steps],
         options=options.as_json(),
-        input_bytes=first.source.size + first.source.trailing,
+        input_bytes=first.size + first.trailing,
         census=receipts[0].census,
         counts=[count for each in receipts for count in each.counts],
         ragged_dropped=receipts[0].ragged_dropped,
-        preamble=first.source.preamble_lines,
-        trailing=first.source.trailing,
+        preamble=first.preamble_lines,
+        trailing=first.trailing,
         warnings=[warning for each in receipts for warning in each.warnings],
         run={**run, "stages": [each.run for each in receipts]},
     )
