@@ -3,7 +3,7 @@
     python scripts/cluster_cost.py [SIZE …]    sizes such as 10GB or 10TB
 
 Requests are those that `csvapi.engines.cluster` makes; the prices are Amazon's list prices in us-east-1, and the speeds
-of a machine are given below, so that anybody may put in their own (CORES, SPEED_FILTER, PRICE_GET, … in the environment).
+of a machine are given below; the environment may have others (CORES, SPEED_FILTER, PRICE_GET, …).
 """
 
 from __future__ import annotations

@@ -25,7 +25,8 @@ _RANGE = re.compile(r"bytes\s*=\s*(?:(\d{1,19})-(\d{0,19})|-\d{1,19})", re.IGNOR
 _BINARY = {"type": "string", "format": "binary"}
 _HEADERS = {
     "ETag": {
-        "description": "The SHA-256 of the whole content (of a registered object its own), with `-` and the `Content-Encoding`, if any",
+        "description": "The SHA-256 of the whole content, with `-` and the coding where `Content-Encoding` has one; "
+        "of a registered object its own",
         "schema": {"type": "string"},
     },
     "Repr-Digest": {
