@@ -17,4 +17,4 @@ def main(given: Sequence[str]) -> int:
     except ImportError as error:
         detail = f"{error.name} is not installed: pip install 'csvapi-client[mcp]' (clients/python in the sources)"
         raise InvalidInput(detail) from error
-    return mcp_server.main(given)
+    return int(mcp_server.main(given))
