@@ -49,7 +49,8 @@ class Machines:
 
     def add_worker(self) -> None:
         """One more worker, of one thread, without a nanny that would start it again."""
-        options = ("--no-nanny", "--nthreads", "1", "--host", "127.0.0.1", "--memory-limit", "0")
+        options = ["--no-nanny", "--nthreads", "1", "--host", "127.0.0.1", "--memory-limit", "0"]
+        options += ["--preload", "csvapi.engines.cluster.work"]
         self.workers.append(self.start("worker", f"tcp://127.0.0.1:{self.port}", *options))
 
     def kill_worker(self) -> None:
