@@ -24,7 +24,9 @@ faults: .venv/dev ## Kill everything at random while 300 tasks run, and count wh
 	$(BIN)/python -m tests.faults.campaign $(ARGS)
 
 test-cluster: .venv/dev ## Test runs on a cluster alone: a Dask scheduler, workers that are killed, a bucket
-	$(BIN)/pytest tests/engines/cluster tests/storage/test_objects.py tests/services/test_cluster_tasks.py $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder tests/engines/cluster tests/storage/test_objects.py \
+		tests/storage/test_file_server.py tests/services/test_cluster_tasks.py tests/services/test_registered_objects.py \
+		tests/commands/test_objects.py $(ARGS)
 
 test-spark: .venv/dev ## The same runs on Spark, where Java 17 is (fetches Spark, 500 MB, into the environment)
 	@command -v java >/dev/null || { echo "Spark needs Java 17: install it (Debian, Ubuntu: sudo apt-get install openjdk-17-jre-headless)" >&2; exit 1; }

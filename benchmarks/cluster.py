@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import resource
 import subprocess
 import sys
@@ -25,7 +24,7 @@ from benchmarks.machine import facts
 from benchmarks.settings import HERE, named, size
 from csvapi.csvio.dialect import Dialect
 from csvapi.engines import Options, cluster
-from tests.engines.cluster.machines import Machines, machines
+from tests.engines.cluster.machines import Machines, machines, peak
 from tests.storage.file_server import file_server
 from tests.storage.ranged_bucket import RangedBucket, ranged_bucket
 
@@ -116,7 +115,7 @@ def there(server: RangedBucket, dask: Machines, steps: list[dict[str, Any]], spl
         split=split,
     )
     wall, cpu = time.monotonic() - began, used(os.getpid()) - mine + used(*workers) - theirs
-    found = Figures(wall, cpu, used(server.pid) - servers, max(map(peak, workers)), receipt.output_sha256)
+    found = Figures(wall, cpu, used(server.pid) - servers, max(map(peak, workers)) / MIB, receipt.output_sha256)
     bucket.clear(prefix)
     return found
 
@@ -125,12 +124,6 @@ def used(*pids: int) -> float:
     """Seconds of processors that the processes have used."""
     fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
     return sum(int(each[11]) + int(each[12]) for each in fields) / _HERTZ
-
-
-def peak(pid: int) -> float:
-    """The most memory that a process had, in MiB."""
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-    return int(found[1]) / 1024 if found else 0
 
 
 if __name__ == "__main__":
