@@ -37,7 +37,7 @@ def default(value: object, read: str) -> str:
         case "switch", _:
             return "`on`" if value else "`off`"
         case "bytes", int(size):
-            unit, name = next(pair for pair in SIZES if size % pair[0] == 0)
+            unit, name = next(pair for pair in SIZES if size % pair[0] == 0 and (size or pair[1] == "GiB"))
             return f"`{size // unit}{name}`"
         case "seconds", int(seconds):
             unit, name = next(pair for pair in UNITS if seconds % pair[0] == 0)
