@@ -42,16 +42,6 @@ _NAME = {
     "description": "The name of a file that is sent as the body; it must end in .csv",
     "schema": {"type": "string"},
 }
-_REGISTERED = {
-    "type": "object",
-    "description": "An object that lies in a bucket already: it is read there, and never copied, changed or deleted.",
-    "required": ["object"],
-    "additionalProperties": False,
-    "properties": {
-        "object": {"type": "string", "description": "Where it lies: s3://bucket/key", "minLength": 1},
-        "name": {"type": "string", "description": "The name of the file; by default the end of the key"},
-    },
-}
 _TYPES = ", ".join(f"`{kind}`" for kind in upload.RAW)
 _FORM = {
     "type": "object",
@@ -82,8 +72,15 @@ class Registration(ma.Schema):
     class Meta:
         unknown = ma.RAISE
 
-    object = ma.fields.String(required=True, validate=validate.Length(1, 2000))
-    name = ma.fields.String(validate=validate.Length(1, 200))
+    object = ma.fields.String(
+        required=True, validate=validate.Length(1, 2000), metadata={"description": "Where it lies: s3://bucket/key"}
+    )
+    name = ma.fields.String(
+        validate=validate.Length(1, 200), metadata={"description": "Of the file; by default the end of the key"}
+    )
+
+
+REGISTERED = {**FILE, "kind": "registered", "sha256": None, "object": "s3://lake/incoming/7/people.csv"}
 
 
 class FileChange(ma.Schema):
@@ -103,9 +100,9 @@ class FileChange(ma.Schema):
 @blp.doc(
     requestBody={
         "required": True,
-        "description": f"A form with the file; or the file itself as the body, as one of {_TYPES}; or, as JSON, where "
-        "an object lies that is to be registered.",
-        "content": {"multipart/form-data": {"schema": _FORM}, "application/json": {"schema": _REGISTERED}},
+        "description": f"A form with the file; or the file itself as the body, as one of {_TYPES}; or JSON, "
+        "as for `/register`.",
+        "content": {"multipart/form-data": {"schema": _FORM}},
     },
 )
 @blp.response(201, FileShape, example=FILE, headers=LOCATION)
@@ -118,12 +115,12 @@ def create() -> Any:
     called by another type that programs give a CSV file; its bytes are what counts: spreadsheets and archives are
     refused with a hint.
 
-    Registering: `{"object": "s3://lake/incoming/7/people.csv"}` for an object below a prefix that the operator gave you
-    (CSVAPI_OBJECT_PREFIXES). It stays where it is and does not count as stored; it is pinned to its ETag, so that a
-    task over an object that was changed since fails (`object_changed`).
+    A body that is JSON registers an object, as `POST /api/v1/files/register` does.
     """
     if request.is_json:
-        return _created(_register())
+        given: dict[str, Any] = BodyParser().parse(Registration, request, location="json", unknown=None)
+        claim(json.dumps(given, sort_keys=True))
+        return _created(registering.register(g.user.id, given["object"], given.get("name")))
     with files.begin(g.user.id) as writer:
         name = upload.receive(writer)
         claim(f"{name}\n{writer.sha256}")
@@ -131,10 +128,20 @@ def create() -> Any:
     return _created(file)
 
 
-def _register() -> File:
-    given: dict[str, Any] = BodyParser().parse(Registration, request, location="json", unknown=None)
-    claim(json.dumps(given, sort_keys=True))
-    return registering.register(g.user.id, given["object"], given.get("name"))
+@blp.route("/register", "register_object", methods=["POST"])
+@signed_in
+@idempotent()
+@blp.arguments(Registration, example={"object": "s3://lake/incoming/7/people.csv"})
+@blp.response(201, FileShape, example=REGISTERED, headers=LOCATION)
+@blp.refuses(401, 404, 409, 413, 415, 422, 429, 503)
+def register(body: dict[str, Any]) -> Any:
+    """Register an object that lies in a bucket already: it becomes a file, and is not copied.
+
+    It must lie below a prefix that the operator gave you (CSVAPI_OBJECT_PREFIXES); any other answers as if it were not
+    there. It stays where it is, is never changed or deleted, and does not count as stored. It is pinned to its ETag: a
+    task over an object that was changed since fails (`object_changed`).
+    """
+    return _created(registering.register(g.user.id, body["object"], body.get("name")))
 
 
 def _created(file: File) -> Any:

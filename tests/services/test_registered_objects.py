@@ -78,7 +78,7 @@ def put(v1: V1, bucket: Objects, content: bytes, name: str = "people.csv", folde
 
 
 def registered(v1: V1, address: str, **more: Any) -> dict[str, Any]:
-    answer = v1.post("/files", json={"object": address, **more})
+    answer = v1.post("/files/register", json={"object": address, **more})
     assert answer.status_code == 201, answer.text
     return dict(answer.json)
 
