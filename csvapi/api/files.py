@@ -66,7 +66,7 @@ class FilePage(ma.Schema):
     next = NEXT
 
 
-class Registration(ma.Schema):
+class ObjectToRegister(ma.Schema):
     """Where an object lies, and the name of the file that it is to be."""
 
     class Meta:
@@ -118,7 +118,7 @@ def create() -> Any:
     A body that is JSON registers an object, as `POST /api/v1/files/register` does.
     """
     if request.is_json:
-        given: dict[str, Any] = BodyParser().parse(Registration, request, location="json", unknown=None)
+        given: dict[str, Any] = BodyParser().parse(ObjectToRegister, request, location="json", unknown=None)
         claim(json.dumps(given, sort_keys=True))
         return _created(registering.register(g.user.id, given["object"], given.get("name")))
     with files.begin(g.user.id) as writer:
@@ -131,7 +131,7 @@ def create() -> Any:
 @blp.route("/register", "register_object", methods=["POST"])
 @signed_in
 @idempotent()
-@blp.arguments(Registration, example={"object": "s3://lake/incoming/7/people.csv"})
+@blp.arguments(ObjectToRegister, example={"object": "s3://lake/incoming/7/people.csv"})
 @blp.response(201, FileShape, example=REGISTERED, headers=LOCATION)
 @blp.refuses(401, 404, 409, 413, 415, 422, 429, 503)
 def register(body: dict[str, Any]) -> Any:
