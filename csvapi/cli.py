@@ -20,6 +20,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "process": Command("csvapi.commands.process", "Run steps over a CSV file"),
+    "pipeline": Command("csvapi.commands.pipeline", "Check a pipeline in a file: csvapi pipeline lint FILE"),
     "detect": Command("csvapi.commands.detect", "Report a file's dialect, with the evidence, as JSON"),
     "start": Command("csvapi.start.command", "Start everything on this machine: queue, database, web, workers"),
     "web": Command("csvapi.start.web", "Serve the API with gunicorn"),

@@ -22,7 +22,9 @@ from csvapi.api import (
     operations,
     own_account,
     path_ids,
+    pipelines,
     results,
+    saved_schemas,
     tasks,
     webhooks,
 )
@@ -35,6 +37,8 @@ V1 = (
     tasks.blp,
     events.blp,
     results.blp,
+    pipelines.blp,
+    saved_schemas.blp,
     webhooks.blp,
     account.blp,
     own_account.blp,

@@ -3,6 +3,7 @@
 from csvapi.models.access import ApiKey, Idempotency, Invitation, Mail, MailToken, RecoveryCode
 from csvapi.models.audit import Action, AuditEntry
 from csvapi.models.file import CSV, File
+from csvapi.models.saved import Pipeline, PipelineVersion, Saved, SavedSchema, SavedSchemaVersion, SavedVersion
 from csvapi.models.task import ACTIVE, FINISHED, Status, Task
 from csvapi.models.types import Base, now
 from csvapi.models.user import RefreshFamily, User
@@ -22,8 +23,14 @@ __all__ = [
     "Invitation",
     "Mail",
     "MailToken",
+    "Pipeline",
+    "PipelineVersion",
     "RecoveryCode",
     "RefreshFamily",
+    "Saved",
+    "SavedSchema",
+    "SavedSchemaVersion",
+    "SavedVersion",
     "Sent",
     "Status",
     "Task",
