@@ -69,7 +69,7 @@ class TaskPage(ma.Schema):
 def create(body: dict[str, Any]) -> Any:
     """Start a pipeline of steps over a file.
 
-    In place of `steps`, `pipeline` names a saved one; `files` gives the files that parameters of either stand for. Steps,
+    In place of `steps`, `pipeline` names a saved one; `files` gives the files that their parameters stand for. Steps,
     columns and output are checked now, against the file's header; the work is done in the background.
     """
     seconds = wait_wanted()  # all that the request says is read before anything is done
