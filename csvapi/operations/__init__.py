@@ -16,7 +16,7 @@ from typing import Any
 from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.dialect import Dialect
 from csvapi.errors import InvalidInput
-from csvapi.steps.left_open import check_complete
+from csvapi.steps.left_open import check_complete, named_files
 from csvapi.steps.params import faults, load
 from csvapi.steps.step import Context, FileId, Operation, Step
 
@@ -133,7 +133,7 @@ def _unknown(step: dict[str, Any]) -> str:
 
 def files_of(steps: list[Step]) -> list[tuple[str, FileId]]:
     """Every other file the steps read, by the id they were given, each with the pointer to it."""
-    return [(step.pointer + at, name) for step in steps for at, name in step.operation.files(step.params)]
+    return list(named_files(steps))
 
 
 def with_names(steps: list[dict[str, Any]], name_of: Callable[[FileId | None], str]) -> list[dict[str, Any]]:

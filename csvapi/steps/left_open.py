@@ -26,9 +26,14 @@ def is_reference(value: Any) -> bool:
     return isinstance(value, dict) and "id" in value and "fields" not in value
 
 
+def named_files(steps: Iterable[Step]) -> Iterator[tuple[str, Any]]:
+    """Every other file that the steps name, by a parameter or not, each with the pointer to its place."""
+    return ((step.pointer + at, file) for step in steps for at, file in step.operation.files(step.params))
+
+
 def file_parameters(steps: Iterable[Step]) -> list[tuple[str, str]]:
     """The file parameters, each with the pointer to its place."""
-    return [(pointer, file["param"]) for pointer, file in _files(steps) if isinstance(file, dict)]
+    return [(pointer, file["param"]) for pointer, file in named_files(steps) if isinstance(file, dict)]
 
 
 def saved_schemas(steps: Iterable[Step]) -> list[tuple[str, dict[str, int]]]:
@@ -56,7 +61,7 @@ def fixed_files(steps: Iterable[Step]) -> list[InvalidInput]:
         'file: a pipeline names other files by parameters, as {"param": "customers"}; which file it is, is said when '
         "the pipeline is run."
     )
-    return [InvalidInput(detail, pointer=pointer) for pointer, file in _files(steps) if not isinstance(file, dict)]
+    return [InvalidInput(detail, pointer=pointer) for pointer, file in named_files(steps) if not isinstance(file, dict)]
 
 
 def filled(steps: list[dict[str, Any]], values: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -73,9 +78,3 @@ def filled(steps: list[dict[str, Any]], values: Mapping[str, Any]) -> list[dict[
 
 def _key(node: Any, part: str) -> Any:
     return int(part) if isinstance(node, list) else part
-
-
-def _files(steps: Iterable[Step]) -> Iterator[tuple[str, Any]]:
-    for step in steps:
-        for at, file in step.operation.files(step.params):
-            yield step.pointer + at, file
