@@ -37,14 +37,6 @@ class PipelineLink(ma.Schema):
     sha256 = ma.fields.String(required=True, metadata={"description": "Of what the version holds"})
 
 
-PIPELINE = ma.fields.Nested(
-    PipelineLink,
-    required=True,
-    allow_none=True,
-    metadata={"description": "The saved pipeline that the steps are from; null where they came with the request"},
-)
-
-
 class TaskProgress(ma.Schema):
     """How far a running task is."""
 
@@ -103,7 +95,12 @@ class TaskShape(ma.Schema):
     steps = ma.fields.List(
         ObjectField(APPLIED), required=True, metadata={"description": "Applied in this order; they can be sent again"}
     )
-    pipeline = PIPELINE
+    pipeline = ma.fields.Nested(
+        PipelineLink,
+        required=True,
+        allow_none=True,
+        metadata={"description": "The saved pipeline that the steps are from; null where they came with the request"},
+    )
     options = ObjectField(
         OPTIONS, required=True, metadata={"description": "What was submitted besides, such as `on_ragged`"}
     )

@@ -85,9 +85,9 @@ def reasons(user_id: int, task_id: str) -> File:
 
 
 def receipt(user_id: int, task_id: str) -> dict[str, Any]:
-    """What was done, counted and hashed, how, and from which saved pipeline. Raises NotFound and TaskNotFinished."""
+    """What was done, counted and hashed, how, and by which saved pipeline. Raises NotFound and TaskNotFinished."""
     task = _succeeded(user_id, task_id)
-    return {**in_parts(task.receipt or {}), "pipeline": task.pipeline}
+    return in_parts(task.receipt or {}) | ({"pipeline": task.pipeline} if task.pipeline else {})
 
 
 def _succeeded(user_id: int, task_id: str) -> Task:
