@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -273,3 +274,16 @@ def test_an_id_is_given_once(v1: V1, kind: Kind) -> None:
     made = save(v1, kind)
     v1.call("DELETE", made["links"]["self"])
     assert save(v1, kind)["id"] > made["id"]
+
+
+def test_of_many_at_once_one_gets_the_name_and_each_version_its_number(v1: V1, kind: Kind) -> None:
+    def sent(path: str, body: dict[str, Any]) -> TestResponse:
+        client = v1.account.client.application.test_client()
+        return client.post(path, json=body, headers=v1.account.headers)
+
+    with ThreadPoolExecutor(4) as pool:
+        named = list(pool.map(lambda n: sent(f"/api/v1{kind.path}", {"name": "x", **kind.content(n)}), range(4)))
+        assert sorted(answer.status_code for answer in named) == [201, 409, 409, 409]
+        (made,) = [answer.json for answer in named if answer.status_code == 201]
+        added = list(pool.map(lambda n: sent(made["links"]["versions"], kind.content(n)), range(10, 14)))
+    assert sorted(answer.json["version"] for answer in added) == [2, 3, 4, 5]
