@@ -621,6 +621,8 @@ API u64 resolve(const entry *entries, u64 n, int reverse, int none, slot *table,
 #include "checking.inc"
 #include "grouping.inc"
 #include "joining.inc"
+#include "aggregating.inc"
+#include "figures.inc"
 
 // Which sources this library was made of.
 #ifndef KERNEL_SOURCE

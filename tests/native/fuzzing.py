@@ -14,6 +14,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from tests.native import cases, checks, column_checks, memories, rule_checks
+from tests.native.aggregates import aggregates
 from tests.native.groups import groups
 from tests.native.sorts import sorts
 
@@ -29,7 +30,7 @@ def tried(seed: int, allocate: Allocate, outcomes: Counter[str]) -> None:
     outcomes["bytes"] += len(case.data)
     outcomes["taken"] += index.size
     outcomes[index.declined.reason.name if index.declined else "whole"] += 1
-    for check in (*checks.OF_TEXTS, *column_checks.OF_COLUMNS, *rule_checks.OF_RULES, sorts, groups):
+    for check in (*checks.OF_TEXTS, *column_checks.OF_COLUMNS, *rule_checks.OF_RULES, sorts, groups, aggregates):
         check(case, source)
 
 
