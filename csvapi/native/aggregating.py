@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _HEAD, _VALUE = 24, 32  # bytes of a group besides its figures, and of what was read of a cell
 _TEXT, _MORE = 64, 32  # bytes of texts for which there is room: of a group's key, and of each text that is a figure
-_SPARE = 2  # slots for a group
+_SLOTS = 16  # bytes of the slots for a group: two of them
 _FEWEST, _MOST = 16, 1 << 22
 _LARGEST = (1 << 32) - 4096  # bytes of texts: places in them are 32 bits
 
@@ -148,9 +148,9 @@ class GroupTable:
         self._columns = [column for part in parts for column in part]
         sources, aggregates, stride = figures.structures()
         text = _TEXT + _MORE * figures.texts
-        most = min(max(memory // (stride + 4 * _SPARE + text), _FEWEST), _MOST)
+        most = min(max(memory // (stride + _SLOTS + text), _FEWEST), _MOST)
         room = min(text * most, _LARGEST)
-        self._slots, self._groups = allocate(4 * _SPARE * most), allocate(stride * most)
+        self._slots, self._groups = allocate(_SLOTS * most), allocate(stride * most)
         self._texts, self._values = allocate(room + SLACK), Growing(allocate)
         self._kept = (c_uint32 * max(1, len(self._columns)))(*self._columns), (c_uint32 * len(parts))(*map(len, parts))
         self._kept += (sources, aggregates)
@@ -159,7 +159,7 @@ class GroupTable:
             setattr(self._table, name, addressof(array_))
         self._table.part_count, self._table.source_count = len(parts), len(figures.sources)
         self._table.aggregate_count, self._table.stride = len(figures.aggregates), stride
-        self._table.capacity, self._table.most, self._table.room = _SPARE * most, most, room
+        self._table.capacity, self._table.most, self._table.room = 2 * most, most, room
 
     def __len__(self) -> int:
         return int(self._table.used)

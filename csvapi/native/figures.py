@@ -119,7 +119,8 @@ class GroupLines:
         whole, into the block, with the order of the first record of each as the key.
 
         Returns the byte where it stopped, and why. After `FULL`, go on with a block that has room; `ODD` is a group for
-        the caller to write: one that needs quotes, or that Python packed, and the last one, of which more may come.
+        the caller to write: one with a record or key that Python made, one that needs an exponent, quotes where there
+        are none, or more than the limit, and the last one, of which more may come.
         """
         size, why = memoryview(items).nbytes, c_int(0)
         given = readable(items, size, "items")

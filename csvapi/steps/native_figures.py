@@ -95,6 +95,7 @@ def style_of(byte_dialect: ByteDialect) -> Style | None:
     """How the kernel writes records in this dialect; None where it cannot."""
     delimiter, quote = byte_dialect.delimiter, byte_dialect.quote
     plain = len(delimiter) == 1 and len(quote) <= 1 and not byte_dialect.escape
+    plain = plain and (byte_dialect.dialect.double_quote or not quote)
     if not plain or {*delimiter, *quote} & _FIGURES:
         return None
     return Style(delimiter, quote, byte_dialect.dialect.line_end.encode())
