@@ -99,7 +99,8 @@ def _may_be_marked(cells: list[bytes], parts: list[list[int]], figures: Figures,
     if any(mark in cells[column] for part in parts for column in part for mark in special):
         return True
     plain = {Kind.NUMBERS: _PLAIN, Kind.MOMENTS: _MOMENT}
-    unsure = [cells[at] for at, kind in figures.sources if kind in plain and not plain[kind].fullmatch(cells[at])]
+    of_kind = [(cells[at], kind) for at, kind in figures.sources if kind in plain and cells[at]]
+    unsure = (not plain[kind].fullmatch(cell) or _value(cell, kind) is None for cell, kind in of_kind)
     return any(unsure) or sum(map(len, cells)) > 100
 
 
