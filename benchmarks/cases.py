@@ -36,7 +36,8 @@ OPERATIONS = {
 }
 NAMES = OPERATIONS
 COMMANDS = {  # else its name
-    "dedup-max": "dedup", "group-many": "group", "similar-edit": "similar", "sort-text": "sort", "rename": "select", "ndjson": "convert", "parquet": "convert",
+    "dedup-max": "dedup", "group-many": "group", "similar-edit": "similar", "sort-text": "sort", "rename": "select",
+    "ndjson": "convert", "parquet": "convert",
 }  # fmt: skip
 _AT_LEAST = {  # for csvgrep, which only knows patterns
     500: r"^(?:[5-9][0-9]{2}|[1-9][0-9]{3,})(?:\.[0-9]+)?$",

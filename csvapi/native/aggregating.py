@@ -152,8 +152,8 @@ class GroupTable:
         room = min(text * most, _LARGEST)
         self._slots, self._groups = allocate(_SLOTS * most), allocate(stride * most)
         self._texts, self._values = allocate(room + SLACK), Growing(allocate)
-        self._kept = (c_uint32 * max(1, len(self._columns)))(*self._columns), (c_uint32 * len(parts))(*map(len, parts))
-        self._kept += (sources, aggregates)
+        columns = (c_uint32 * max(1, len(self._columns)))(*self._columns)
+        self._kept: tuple[Any, ...] = columns, (c_uint32 * len(parts))(*map(len, parts)), sources, aggregates
         self._table = AggregationStruct(self._slots.address, self._groups.address, self._texts.address)
         for name, array_ in zip(("columns", "parts", "sources", "aggregates"), self._kept, strict=True):
             setattr(self._table, name, addressof(array_))
@@ -213,4 +213,3 @@ class GroupTable:
         """Forget the groups."""
         self._slots.clear(self._slots.size)
         self._table.used = self._table.size = 0
-

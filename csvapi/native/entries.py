@@ -1,5 +1,5 @@
-"""Entries of records by the digests of their keys: which record of a key comes first by a rank, and which records of two
-files are the same. `spill.ranked_keys` says what an entry is."""
+"""Entries of records by the digests of their keys: which record of a key comes first by a rank, and which are the same
+in two files. `spill.ranked_keys` says what an entry is."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Entries:
     """Puts entries of the records of an index into a block.
 
     `digests` are those of the records' keys, as `native.keys.digests` gives them, `rows` their rows where these are not
-    one after the other from `row` on. With `versions`, digests of what is compared of a record, it is part of its entry.
+    one after the other from `row` on. With `versions`, digests of what is compared, these are in the entries, too.
     """
 
     def __init__(
@@ -150,8 +150,8 @@ class LaterMarks:
 
 
 class Differences:
-    """What is left of entries, in the order of their keys, without pairs of records that are the same: of an origin from
-    1 on, and of origin 0. `same` counts these pairs."""
+    """What is left of entries, in the order of their keys, without pairs of records that are the same: one of an origin
+    from 1 on, and one of origin 0. `same` counts these pairs."""
 
     def __init__(self, allocate: Allocate = Memory) -> None:
         self._last, self._out, self.same = bytearray(DIGEST), Growing(allocate), 0

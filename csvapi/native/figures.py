@@ -55,15 +55,15 @@ class LayoutStruct(Structure):
 
 
 class Sum(NamedTuple):
-    """Of `count` numbers, each times ten to the power of `scale`."""
+    """The sum of some `numbers`, `total` times ten to the power of minus `scale`."""
 
-    count: int
+    numbers: int
     total: int
     scale: int
 
 
 class Chosen(NamedTuple):
-    """A cell with the order of its record; the number that it is, times ten to the power of `scale`, or the seconds."""
+    """A cell with the order of its record; the number that it is, times ten to the power of `scale`, or its seconds."""
 
     order: int
     text: bytes

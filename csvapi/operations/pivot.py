@@ -23,8 +23,8 @@ from csvapi.steps.aggregate_params import (
 from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.group_keys import cells_of, parts_of
 from csvapi.steps.grouped import SHARE, Grouping, batches, grouped
-from csvapi.steps.native_groups import gathering
 from csvapi.steps.growth import CELLS, KEY_COLUMNS
+from csvapi.steps.native_groups import gathering
 from csvapi.steps.new_names import numbered
 from csvapi.steps.params import ColumnField
 from csvapi.steps.report_table import Table

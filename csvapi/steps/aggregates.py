@@ -1,9 +1,9 @@
 """What is made of the records of a group: counts, the first or last value, all values joined; see `ordered_aggregates`.
 
 An `Aggregate` folds some records of a group into what it knows of the group, its state: a small plain value, None
-before the first value. The states of a group's parts are merged, so whatever range or part of the file the records come
-from, the result is the same; those that say which record they are of may be merged in any order. An empty or absent cell has no value, and is
-left out.
+before the first value. The states of a group's parts are merged, those of earlier records first, so whatever range or
+part of the file the records come from, the result is the same. States of aggregates that the kernel makes, too, say
+which record they are of, and may be merged in any order. An empty or absent cell has no value, and is left out.
 """
 
 from __future__ import annotations

@@ -100,7 +100,10 @@ class GroupState:
         return [which.none() if state is None else which.cell(state) for which, state in each]
 
     def merge(self, later: GroupState, grouping: Grouping, parts: Sequence[Part]) -> None:
-        """Add what is known of other records, of later ones unless the kernel takes some. Raises `TooLarge` when that is more than a record may have."""
+        """Add what is known of other records: of later ones, unless the kernel makes all the aggregates.
+
+        Raises `TooLarge` when that is more than a record may have.
+        """
         size, self.first = 0, min(self.first, later.first)
         for number, which in enumerate(grouping.aggregates):
             mine, more = self.states[number], later.states[number]

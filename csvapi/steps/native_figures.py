@@ -75,8 +75,8 @@ def _kind(source: Source) -> Kind | None:
 def _state(found: Any, how: How, which: Aggregate, kind: Kind) -> Any:
     if isinstance(found, Sum):
         total = Decimal(f"{found.total}e-{found.scale}")
-        state = (total, found.count) if how == How.MEAN else total
-        return state if found.count else None
+        state = (total, found.numbers) if how == How.MEAN else total
+        return state if found.numbers else None
     if isinstance(found, Chosen):
         if isinstance(which, First):
             return found.order, found.text

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from csvapi.csvio.indexed import IndexedBatch
 from csvapi.native.aggregating import GroupTable
-from csvapi.native.figures import GroupLines
+from csvapi.native.figures import HASH, GroupLines
 from csvapi.native.grouping import Stop
 from csvapi.native.keys import new_secret
 from csvapi.spill.record_sort import NativeSortedRuns, items
 from csvapi.steps.gathering import Gathering
-from csvapi.steps.grouped import HASH, SHARE, TAG, GroupedRange, GroupState, Grouping, parts_of_batch
+from csvapi.steps.grouped import SHARE, TAG, GroupedRange, Grouping, GroupState, parts_of_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence

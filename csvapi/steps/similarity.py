@@ -2,8 +2,9 @@
 
 Fingerprint and n-gram fingerprint are those of OpenRefine (its manual: "Clustering in depth"): without case, accents,
 punctuation and control characters, the words or the n-grams in order and each once. Letters of Western alphabets become
-those of ASCII. A line break is a space; OpenRefine's program takes it away, and so joins the words around it. The phonetic key is that of the words' Metaphone codes
-(Lawrence Philips, 1990). Distances are Levenshtein's, as a share of the longer text, and Jaro and Winkler's.
+those of ASCII. A line break is a space; OpenRefine's program takes it away, and so joins the words around it. The
+phonetic key is that of the words' Metaphone codes (Lawrence Philips, 1990). Distances are Levenshtein's, as a share of
+the longer text, and Jaro and Winkler's.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ LONGEST = 1000  # characters of a text that is compared: a distance takes the sq
 _TOLERANCE = 1e-9  # by which a score may be below the threshold: shares such as 2/5 are not exact
 _ROUGH = 0.01  # by which the library's own cut is lower: near it, it rounds
 _KNOWN = 4096  # characters for which it is remembered what becomes of them
-_LETTERS = {"æ": "ae", "ð": "d", "ø": "o", "þ": "th", "đ": "d", "ħ": "h", "ı": "i", "ĳ": "ij", "ĸ": "k", "ŀ": "l", "ł": "l",
-            "ŋ": "n", "œ": "oe", "ŧ": "t", "\u02bc": ""}  # fmt: skip
+_LETTERS = {"æ": "ae", "ð": "d", "ø": "o", "þ": "th", "đ": "d", "ħ": "h", "ı": "i", "ĳ": "ij", "ĸ": "k", "ŀ": "l",
+            "ł": "l", "ŋ": "n", "œ": "oe", "ŧ": "t", "\u02bc": ""}  # fmt: skip
 
 
 def plain(text: str) -> str:

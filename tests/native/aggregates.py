@@ -114,7 +114,10 @@ def _expected(records: list[tuple[int, list[bytes]]], parts: list[list[int]], fi
     for row, cells in records:
         groups.setdefault(_key(cells, parts, by), []).append((row, cells))
     return {
-        key: (min(row for row, _ in some), [_figure(some, figures.sources[at], what) for at, what in figures.aggregates])
+        key: (
+            min(row for row, _ in some),
+            [_figure(some, figures.sources[at], what) for at, what in figures.aggregates],
+        )
         for key, some in groups.items()
     }
 
@@ -166,7 +169,7 @@ def _together(each: list[Any], what: What, kind: Kind) -> Any:
     if what == What.COUNT:
         return sum(each)
     if what == What.SUM:
-        values = [(Decimal(f"{found.total}e-{found.scale}"), found.count) for found in each]
+        values = [(Decimal(f"{found.total}e-{found.scale}"), found.numbers) for found in each]
         with localcontext(SUM):
             return sum((total for total, _ in values), Decimal(0)), sum(count for _, count in values)
     there: list[Chosen] = sorted(filter(None, each), key=lambda found: found.order)

@@ -122,7 +122,9 @@ def test_a_full_table_stops_it_and_goes_on_once_it_is_empty() -> None:
 def test_a_full_block_stops_it() -> None:
     figures = Figures([(1, Kind.NUMBERS)], [(0, What.SUM)])
     found = table(figures)
-    found.add(Case(Form(width=2), "utf-8", b"".join(b"%d,1\n" % n for n in range(30)), final=True).index(), 0, bytearray(30))
+    found.add(
+        Case(Form(width=2), "utf-8", b"".join(b"%d,1\n" % n for n in range(30)), final=True).index(), 0, bytearray(30)
+    )
     small, at, items = Block(300, Guarded), 0, []
     while at < 30:
         start, at = at, found.put(small, at)
@@ -167,7 +169,10 @@ def test_what_python_packed_is_left_to_it() -> None:
         (lambda: table(SUMS).put(Block(100), 1), "no group 1 among 0"),
         (lambda: table(SUMS).add(indexed("1"), 0, bytearray(1), start=2), "no record 2 among 1"),
         (lambda: table(SUMS).add(indexed("1"), 0, bytearray(0)), "marks must have 1 bytes"),
-        (lambda: table(Figures([(7, Kind.TEXTS)], [(0, What.FIRST)])).add(indexed("1"), 0, bytearray(1)), "Columns must"),
+        (
+            lambda: table(Figures([(7, Kind.TEXTS)], [(0, What.FIRST)])).add(indexed("1"), 0, bytearray(1)),
+            "Columns must",
+        ),
         (lambda: GroupLines(SUMS, [(0, How.TEXT)], STYLE, 1, 9), "cannot be written as TEXT"),
         (lambda: GroupLines(SUMS, [(1, How.SUM)], STYLE, 1, 9), "Figure 1 cannot"),
         (lambda: GroupLines(SUMS, [(0, How.SUM)], Style(b"", b"", b"\n"), 1, 9), "cannot be written with"),

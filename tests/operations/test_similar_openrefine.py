@@ -30,8 +30,9 @@ MESSY = [
     "Tom Cruise", "cruise, tom", " Cruise  Tom. ", "TOM CRUISE TOM", "Gödel, Kurt", "Kurt Godel", "KURT GÖDEL",
     "Straße", "Łódź", "Lodz", "lódz", "Øre", "ore", "Đorđe", "Dorde", "AT&T", "AT+T", "ATT", "A.T.T.", "$100", "100",
     "10^0", "C++", "C", "c|", "Tab\tKey", "key tab", "Bell\x07Boy", "bellboy", "Müller-Lüdenscheidt",
-    "mullerludenscheidt", "Soft\u00adhyphen", "Dvořák", "Dvorak", "Ångström", "angstrom", "Crème brûlée", "brulee creme",
-    "O'Brien", "OBrien", "o`brien", "foo_bar", "foobar", "Paris", "PARIS!", "paris", "Pariss", "«Paris»",
+    "mullerludenscheidt", "Soft\u00adhyphen", "Dvořák", "Dvorak", "Ångström", "angstrom", "Crème brûlée",
+    "brulee creme", "O'Brien", "OBrien", "o`brien", "foo_bar", "foobar", "Paris", "PARIS!", "paris", "Pariss",
+    "«Paris»",
     "New\u00a0York", "new york", "", " ", "?", "Ħamrun", "hamrun", "x\x00y", "xy", "ſea", "sea",
 ]  # fmt: skip
 texts = st.lists(
@@ -42,9 +43,7 @@ texts = st.lists(
 def cleaned(text: str) -> str:
     lower = text.strip().lower()
     return "".join(
-        each
-        for each in lower
-        if each not in PUNCTUATION and (each.isspace() or unicodedata.category(each) != "Cc")
+        each for each in lower if each not in PUNCTUATION and (each.isspace() or unicodedata.category(each) != "Cc")
     )
 
 
@@ -93,7 +92,9 @@ def assert_all_found(folder: Path, values: list[str], way: str, options: dict[st
 def test_a_messy_list_has_all_their_groups(tmp_path: Path, way: str) -> None:
     theirs = assert_all_found(tmp_path, MESSY, way, {})
     together = {tuple(MESSY[row] for row in rows) for rows in theirs}
-    assert (("Łódź", "Lodz", "lódz") in together) == (way == "fingerprint")  # n-grams are in order before letters change
+    assert (("Łódź", "Lodz", "lódz") in together) == (
+        way == "fingerprint"
+    )  # n-grams are in order before letters change
     assert ("AT&T", "AT+T", "ATT", "A.T.T.") in together
     assert any({"Bell\x07Boy", "bellboy"} <= set(each) for each in together)
 
