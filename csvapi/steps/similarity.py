@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from string import punctuation
 from typing import TYPE_CHECKING
-from unicodedata import category
+from unicodedata import category, normalize
 
 from csvapi.steps.folding import folded
 
@@ -26,6 +26,7 @@ _ROUGH = 0.01  # by which the library's own cut is lower: near it, it rounds
 _KNOWN = 4096  # characters for which it is remembered what becomes of them
 _LETTERS = {"æ": "ae", "ð": "d", "ø": "o", "þ": "th", "đ": "d", "ħ": "h", "ı": "i", "ĳ": "ij", "ĸ": "k", "ŀ": "l",
             "ł": "l", "ŋ": "n", "œ": "oe", "ŧ": "t", "\u02bc": ""}  # fmt: skip
+_GONE = ("Cc", "Cf", "Mn")  # categories of control characters, and of accents
 
 
 def plain(text: str) -> str:
@@ -53,21 +54,22 @@ def phonetic(text: str) -> str:
     return " ".join(sorted({metaphone(word) or word for word in words}))
 
 
-class _Characters(dict[int, str]):
-    """For `str.translate`: what becomes of a character without case and accent."""
+class _Characters(dict[int, str | None]):
+    """For `str.translate`: what becomes of a character of a text without case whose accents stand after their letters;
+    None where it goes."""
 
-    def __missing__(self, code: int) -> str:
+    def __missing__(self, code: int) -> str | None:
         found = self._of(chr(code))
         if len(self) < _KNOWN:
             self[code] = found
         return found
 
-    def _of(self, each: str) -> str:
+    def _of(self, each: str) -> str | None:
         kind = category(each)
         if each.isspace() or kind[0] == "Z":
             return " "
-        if kind[0] == "P" or kind in ("Cc", "Cf") or each in punctuation:
-            return ""
+        if kind[0] == "P" or kind in _GONE or each in punctuation:
+            return None
         return _LETTERS.get(each, each)
 
 
@@ -75,8 +77,11 @@ _CHARACTERS = _Characters()
 
 
 def _words(text: str) -> list[str]:
-    """Runs of anything but space; punctuation and control characters within them go."""
-    return folded(text, ("case", "accents")).translate(_CHARACTERS).split()
+    """Runs of anything but space; accents, punctuation and control characters within them go."""
+    text = text.casefold()
+    if not text.isascii():
+        text = normalize("NFD", text)
+    return text.translate(_CHARACTERS).split()
 
 
 def scorer(method: str) -> Callable[..., float]:
