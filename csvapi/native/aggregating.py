@@ -150,6 +150,7 @@ class GroupTable:
         text = _TEXT + _MORE * figures.texts
         most = min(max(memory // (stride + _SLOTS + text), _FEWEST), _MOST)
         room = min(text * most, _LARGEST)
+        self.most = most
         self._slots, self._groups = allocate(_SLOTS * most), allocate(stride * most)
         self._texts, self._values = allocate(room + SLACK), Growing(allocate)
         columns = (c_uint32 * max(1, len(self._columns)))(*self._columns)
@@ -209,7 +210,9 @@ class GroupTable:
             raise ValueError(f"There is no group {start} among {len(self)}.")
         return int(kernel().put_packed(byref(self._table), start, byref(block.structure)))
 
-    def clear(self) -> None:
-        """Forget the groups."""
-        self._slots.clear(self._slots.size)
+    def clear(self, most: int | None = None) -> None:
+        """Forget the groups; from now on there are to be up to `most`, or as many as there is memory for."""
+        self._slots.clear(8 * int(self._table.capacity))
         self._table.used = self._table.size = 0
+        self._table.most = self.most if most is None else max(1, min(most, self.most))
+        self._table.capacity = 2 * self._table.most

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from csvapi.steps.native_figures import NativeFigures
 
 _TABLE = 8  # of the memory: a part for the kernel's groups
+_CACHED = 1 << 13  # groups of which the processor's cache holds the hash table
+_ALONE = 1.3  # records of a group, on average, from which on a larger table is worth its cache misses
 _LENGTHS = Struct("<II")
 
 
@@ -46,6 +48,7 @@ class NativeGroupedRange(Gathering):
         self.grouping, self.workspace = grouping, workspace
         self.rest = GroupedRange(grouping, workspace, number)
         self._table = GroupTable(native.figures, grouping.positions, workspace.memory // _TABLE, new_secret())
+        self._records = 0  # that are in the table
 
     def add(self, batch: Batch, line: Callable[[int], int]) -> None:
         """See `Gathering.add`."""
@@ -62,6 +65,7 @@ class NativeGroupedRange(Gathering):
         """Add the records to the table, but for those that are marked; what was met in each source."""
         rows = None if isinstance(batch.all_rows, range) else array("Q", batch.all_rows)
         base, done = self.rest.base + (batch.start if rows is None else 0), 0
+        self._records += len(batch)
         seen = [(0, 0)] * len(self.grouping.sources)
         while True:
             added = self._table.add(batch.index, base, marks, batch.kept, rows, done)
@@ -100,7 +104,8 @@ class NativeGroupedRange(Gathering):
 
         assert isinstance(self.rest.runs, NativeSortedRuns)  # noqa: S101  as the kernel may be used
         self.rest.runs.fill(put)
-        self._table.clear()
+        self._table.clear(_CACHED if self._records < _ALONE * at else None)
+        self._records = 0
 
     def close(self) -> SortedRuns | NativeSortedRuns:
         """See `Gathering.close`: the groups in the order of their keys."""

@@ -195,3 +195,13 @@ def test_a_packed_group_is_read_by_python() -> None:
     assert unpacked(bytes(item[8 + key :]), figures) == (
         7, [2, (2, -5, 1), (7, b"1.5", 15, 1), (10, b"k", 0, 0), (9, b"-2", -2, 0)],
     )  # fmt: skip
+
+
+def test_a_table_may_be_smaller_than_its_memory() -> None:
+    found, marks, sizes, done = table(SUMS), bytearray(60), [], 0
+    index = Case(Form(width=2), "utf-8", b"".join(b"%d,1\n" % n for n in range(60)), final=True).index()
+    for most in (25, 0, None):
+        found.clear(most)
+        done = found.add(index, 0, marks, start=done).done
+        sizes.append(len(found))
+    assert sizes == [25, 1, 34]
