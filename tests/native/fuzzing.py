@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tests.native import cases, checks, column_checks, memories, rule_checks
 from tests.native.aggregates import aggregates
+from tests.native.entry_checks import entries
 from tests.native.groups import groups
 from tests.native.sorts import sorts
 
@@ -30,7 +31,8 @@ def tried(seed: int, allocate: Allocate, outcomes: Counter[str]) -> None:
     outcomes["bytes"] += len(case.data)
     outcomes["taken"] += index.size
     outcomes[index.declined.reason.name if index.declined else "whole"] += 1
-    for check in (*checks.OF_TEXTS, *column_checks.OF_COLUMNS, *rule_checks.OF_RULES, sorts, groups, aggregates):
+    others = sorts, groups, aggregates, entries
+    for check in (*checks.OF_TEXTS, *column_checks.OF_COLUMNS, *rule_checks.OF_RULES, *others):
         check(case, source)
 
 
