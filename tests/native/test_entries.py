@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from itertools import groupby, pairwise
 from random import Random
-from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -18,9 +17,6 @@ from tests.native.cases import Case
 from tests.native.drawn import drawn, patient, sources
 from tests.native.entry_checks import ENTRY, digests, entries, items
 from tests.native.memories import Guarded
-
-if TYPE_CHECKING:
-
 
 
 @patient
