@@ -13,8 +13,6 @@ from string import punctuation
 from typing import TYPE_CHECKING
 from unicodedata import category, normalize
 
-from csvapi.steps.folding import folded
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -31,7 +29,7 @@ _GONE = ("Cc", "Cf", "Mn")  # categories of control characters, and of accents
 
 def plain(text: str) -> str:
     """The text as scores compare it: without regard to case and space."""
-    return folded(text, ("case", "space"))
+    return " ".join(text.casefold().split())
 
 
 def fingerprint(text: str) -> str:
