@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from csvapi.commands import arguments
+from csvapi.commands.json_text import json_value
 from csvapi.commands.run import check_files, execute
 from csvapi.errors import InvalidInput
 from csvapi.operations import load_steps
@@ -19,9 +20,7 @@ SUMMARY = "Run steps over a CSV file, one after the other, in one pass where tha
 def main(given: Sequence[str]) -> int:
     """Exit code 2 for steps that are none, before any file is opened."""
     parser = arguments.parser("process", SUMMARY)
-    parser.add_argument(
-        "--steps", required=True, type=arguments.json_value, metavar="JSON", help='a list, as [{"op": "dedup"}]'
-    )
+    parser.add_argument("--steps", required=True, type=json_value, metavar="JSON", help='a list, as [{"op": "dedup"}]')
     options = parser.parse_args(given)
     return run(parser, arguments.request("process", options, options.steps))
 
