@@ -99,8 +99,12 @@ class Stage:
             done, rows_in, rows_out = self.done
             self.progress(Progress(done, self.total, rows_in, rows_out, self.plan.before + self.step))
 
+    def heartbeat(self) -> None:
+        """Report that the run goes on. Raises what `progress` does."""
+        self._report((0, 0, 0))
+
     def _step_workspace(self, memory: int) -> Workspace:
-        return Workspace(self.workspace, memory, partial(self._report, (0, 0, 0)), native=self.options.native)
+        return Workspace(self.workspace, memory, self.heartbeat, native=self.options.native)
 
     def _pass(self, number: int, begin: int, end: int, **more: Any) -> RangePass:
         base = self.bases[number] if begin else 0
