@@ -11,7 +11,7 @@ from csvapi.csvio.batch import Batch, Mask
 from csvapi.steps.asked import not_comparable, text_comparison
 from csvapi.steps.column_pairs import ColumnPair, incomparable
 from csvapi.steps.conditions import FEW, NEGATIVE, All, Leaf, Node, Not, Text, among, any_of, inverse, text_test
-from csvapi.steps.emptiness import EmptyCell, EmptyRecord, blank_cells, empty_cell
+from csvapi.steps.emptiness import EmptyCell, EmptyRecord, blank_cells, blank_records, empty_cell
 from csvapi.steps.filter_params import BARE, COMPARISONS, Params, columns, names_column
 from csvapi.steps.fitting import fitting
 from csvapi.steps.params import compiled
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _SHOWN = 200  # characters of a condition in a reason
 
 
+_Asking = Leaf | TypedLeaf | ColumnPair | EmptyCell | EmptyRecord
 _FILLED = {"operator": "not_empty", "spaces": True}  # what drop_blank_records asks of each record
 
 
@@ -49,9 +50,7 @@ class Filter(Selector):
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         self.context = context
-        self.counted: list[
-            tuple[str, Leaf | TypedLeaf | ColumnPair | EmptyCell]
-        ] = []  # conditions in doubt, with their pointers
+        self.counted: list[tuple[str, _Asking]] = []  # conditions in doubt, with their pointers
         if "where" in params:
             where = params["where"]
             parts = where["all"] if set(where) == {"all"} else [where]
@@ -120,8 +119,7 @@ class Filter(Selector):
         name = leaf["operator"]
         positive = NEGATIVE.get(name, name)
         if "column" not in leaf:
-            width, spaces = len(self.context.columns), leaf.get("spaces", False)
-            node: Node = EmptyRecord(width, byte_dialect_of(self.context), spaces)
+            node: Node = self._empty_record(leaf, pointer)
         else:
             position = self.context.position(leaf["column"], f"{pointer}/column")
             pair = names_column(leaf.get("value"))
@@ -155,6 +153,14 @@ class Filter(Selector):
         if name == "in" or name in COMPARISONS:
             return self._comparison(name, leaf, position, pointer)
         return self._text(name, leaf["value"], leaf, position)
+
+    def _empty_record(self, leaf: dict[str, Any], pointer: str) -> EmptyRecord:
+        spaces = leaf.get("spaces", False)
+        node = EmptyRecord(len(self.context.columns), byte_dialect_of(self.context), spaces)
+        if not spaces:
+            node.asked = blank_records()
+            self.counted.append((pointer, node))
+        return node
 
     def _empty(self, leaf: dict[str, Any], position: int, pointer: str) -> EmptyCell:
         """Empty cells; a field that a record does not have is empty, too, but does not equal an empty text."""

@@ -131,3 +131,31 @@ def test_a_dialect_without_comments_is_written_as_before() -> None:
     assert "comment" not in Dialect().as_json()
     assert Dialect.from_json(HASH.as_json()) == HASH
     assert Dialect.from_json(Dialect().as_json()) == Dialect()
+
+
+@pytest.mark.parametrize("way", ["plain", "csv", "tiny blocks", "csv, spilled"])
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ({"op": "join", "file": 2, "on": ["id"], "how": "left"}, b"id,v,w\n1,x,one\n2,y,\n"),
+        ({"op": "join", "file": 2, "on": ["id"], "how": "anti"}, b"id,v\n2,y\n"),
+        ({"op": "concat", "files": [3]}, b"id,v\n1,x\n2,y\n3,z\n"),
+        ({"op": "concat", "files": [2]}, b"id,v,w\n1,x,\n2,y,\n1,,one\n#,,none\n"),
+        ({"op": "diff", "file": 3, "on": ["id"]}, None),
+    ],
+)
+def test_the_second_file_has_its_own_comments(
+    tmp_path: Path, way: str, step: dict[str, Any], expected: bytes | None
+) -> None:
+    (tmp_path / "in").write_bytes(b"# main\nid,v\n1,x\n# y\n2,y\n")
+    (tmp_path / "two").write_bytes(b"; second\nid,w\n1,one\n;2,two\n#,none\n")
+    (tmp_path / "three").write_bytes(b"id,v\n#4,q\n3,z\n# end")
+    files = {2: (tmp_path / "two", Dialect(comment=";")), 3: (tmp_path / "three", HASH)}
+    options = Options(**WAYS[way])
+    receipt = run(tmp_path / "in", HASH, [step], tmp_path / "out", options=options, files=files).as_json()
+    written = (tmp_path / "out").read_bytes()
+    if expected is None:
+        assert [line.split(b",")[0] for line in written.splitlines()] == [b"change", b"added", b"added", b"removed"]
+    else:
+        assert written == expected
+    assert receipt["found"]["comments"]["count"] == 2

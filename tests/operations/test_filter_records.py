@@ -153,6 +153,24 @@ def test_every_such_cell_is_counted_once(tmp_path: Path, way: str, cells: list[s
     assert [(each["count"], each["row"]) for each in found] == ([(len(blank), blank[0])] if blank else [])
 
 
+@pytest.mark.parametrize("way", WAYS)
+@settings(reused, max_examples=30)
+@given(rows=st.lists(st.lists(st.sampled_from(["", " ", "\t", "x", "\u00a0"]), min_size=1, max_size=3)))
+def test_records_that_only_look_empty_are_a_warning(tmp_path: Path, way: str, rows: list[list[str]]) -> None:
+    data = csv_text([("a", "b"), *rows])
+    blank = [
+        number
+        for number, row in enumerate(model.parse(data, Dialect()).rows, start=1)
+        if any(row) and not "".join(row).strip()
+    ]
+    for name in ("is_empty", "not_empty"):
+        step = {"op": "filter", "filters": [{"operator": name}]}
+        found = warnings_of(tmp_path, data.encode(), step, **WAYS[way])
+        found = [each for each in found if each["code"] == "blank_cells"]
+        assert [(each["count"], each["row"]) for each in found] == ([(len(blank), blank[0])] if blank else [])
+        assert all("records" in each["detail"] for each in found)
+
+
 @pytest.mark.parametrize("step", [{}, {"drop_blank_records": False}, {"filters": [], "where": {}}])
 def test_a_filter_says_what_it_drops(step: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput) as caught:
