@@ -53,6 +53,8 @@ class Area:
 
     def cut(self, row: list[Cell]) -> list[Cell]:
         """The cells of the area in a row that begins with column `origin`; missing ones are empty."""
+        if self.left == self.origin and len(row) == self.width:
+            return row
         before = min(max(self.origin - self.left, 0), self.width)
         found = row[max(self.left - self.origin, 0) : max(self.right + 1 - self.origin, 0)]
         return [""] * before + found + [""] * (self.width - before - len(found))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 Cell = int | float | str | bool | date | datetime | time | timedelta
 _PLAIN = range(-6, 21)  # exponents of ten of numbers that are written without one, as ECMAScript does
@@ -11,15 +13,7 @@ _PLAIN = range(-6, 21)  # exponents of ten of numbers that are written without o
 
 def text(value: Cell) -> str:
     """`TRUE` and `FALSE`, ISO 8601 for dates, times and durations, the shortest decimal for numbers."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        return number(value)
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    return duration(value) if isinstance(value, timedelta) else str(value)
+    return _WRITTEN[type(value)](value)
 
 
 def number(value: float) -> str:
@@ -48,3 +42,15 @@ def duration(value: timedelta) -> str:
     if seconds or fraction or not (hours or minutes):
         parts.append(f"{seconds}{fraction}S")
     return f"{sign}PT{''.join(parts)}"
+
+
+_WRITTEN: dict[type, Callable[[Any], str]] = {
+    str: str,
+    float: number,
+    int: str,
+    bool: lambda value: "TRUE" if value else "FALSE",
+    date: date.isoformat,
+    datetime: datetime.isoformat,
+    time: time.isoformat,
+    timedelta: duration,
+}

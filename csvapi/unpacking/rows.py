@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from csvapi.unpacking.output import Output
 
 
+def _first_number(row: list[Cell]) -> str:
+    return next(text(cell) for cell in row if type(cell) is float or type(cell) is int)
+
+
 class Rows:
     """Writes rows, and counts what their cells hold: `numbers`, and `errors`, each with the first one of its kind."""
 
@@ -53,11 +57,11 @@ class Rows:
             raise NoRecords(f"The cells {self.area} are empty", pointer="/range")
 
     def _texts(self, number: int, row: list[Cell]) -> list[str]:
-        found = [text(cell) for cell in row]
-        numbers = [at for at, cell in enumerate(row) if isinstance(cell, int | float) and not isinstance(cell, bool)]
+        found = [cell if type(cell) is str else text(cell) for cell in row]
+        numbers = sum(type(cell) is float or type(cell) is int for cell in row)
         if numbers:
-            self.numbers += len(numbers)
-            self.first_number = self.first_number or found[numbers[0]]
+            self.numbers += numbers
+            self.first_number = self.first_number or _first_number(row)
         for column, error in self._wrong.get(number, {}).items():
             if self.area.left <= column <= self.area.right:
                 found[column - self.area.left] = error
