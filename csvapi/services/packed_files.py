@@ -16,7 +16,7 @@ from csvapi.services import files, quotas, readings
 from csvapi.services.files_in_use import check_unused
 from csvapi.storage import first_and_last
 from csvapi.unpacking import FORMATS, Selection, packed_format
-from csvapi.unpacking.formats import LONGEST
+from csvapi.unpacking.formats import LONGEST, PACKED, csv_name
 
 if TYPE_CHECKING:
     from csvapi.storage import Writer
@@ -32,6 +32,7 @@ def receive(user_id: int, name: str, upload: Writer, chosen: dict[str, Any]) -> 
     head, _ = first_and_last(upload, upload.size, LONGEST)
     if not packed_format(head):
         selection.check(None)
+        _check_name(files.clean_name(name))
         return files.receive(user_id, name, upload)
     with transaction() as session:
         room = quotas.room(session, user_id, upload.size, more=2)
@@ -54,6 +55,15 @@ def receive(user_id: int, name: str, upload: Writer, chosen: dict[str, Any]) -> 
         with files.durable(upload.commit()) as original.storage_key, files.durable(adopt(temp)) as file.storage_key:
             _add(original, file)
     return file
+
+
+def _check_name(name: str) -> None:
+    """Refuse a CSV under the name of something else."""
+    if csv_name(name) != name and name.lower().endswith(PACKED):
+        raise InvalidInput(
+            f"{files.ONLY_CSV} By its content it is CSV already, or nothing that is known: send it as {csv_name(name)}",
+            pointer="/file",
+        )
 
 
 def _add(original: File, file: File) -> None:

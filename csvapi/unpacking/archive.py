@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.data_warnings import shown
-from csvapi.errors import InvalidInput, TooLarge
+from csvapi.errors import InvalidInput, NotCsv, TooLarge
 from csvapi.unpacking.compressed import PIECE
 from csvapi.unpacking.limits import MOST_MEMBERS
 
@@ -42,23 +42,23 @@ _BROKEN = (
 
 @contextmanager
 def damage_told() -> Iterator[None]:
-    """Turn what the library raises for a damaged archive into InvalidInput; errors of a disk stay what they are."""
+    """Turn what the library raises for a damaged archive into NotCsv; errors of a disk stay what they are."""
     try:
         yield
     except NotImplementedError as error:
         detail = f"The ZIP archive is packed in a way that cannot be read here ({error}); pack it as usual (deflate)."
-        raise InvalidInput(detail, pointer="/file") from error
+        raise NotCsv(detail, pointer="/file") from error
     except _BROKEN as error:
         if isinstance(error, OSError) and error.errno not in {None, errno.EINVAL}:
             raise
-        raise InvalidInput(f"The ZIP archive is damaged: {error}.", pointer="/file") from error
+        raise NotCsv(f"The ZIP archive is damaged: {error}.", pointer="/file") from error
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[ZipFile]:
     """The archive, whose members must be few and stand side by side.
 
-    Raises InvalidInput for a damaged one, or one whose members overlap, and TooLarge for too many members.
+    Raises NotCsv for a damaged one, or one whose members overlap, and TooLarge for too many members.
     """
     with damage_told():
         archive = zipfile.ZipFile(path)
@@ -68,7 +68,7 @@ def opened(path: Path) -> Iterator[ZipFile]:
             detail = f"The ZIP archive has {len(members)} members; the most is {MOST_MEMBERS}"
             raise TooLarge(detail, limit=MOST_MEMBERS)
         if sum(each.compress_size for each in members) > path.stat().st_size:
-            raise InvalidInput("The ZIP archive is damaged: its members overlap.", pointer="/file")
+            raise NotCsv("The ZIP archive is damaged: its members overlap.", pointer="/file")
         yield archive
 
 
@@ -87,14 +87,12 @@ def chosen(archive: ZipFile, name: str | None) -> ZipInfo:
     """The member of that name, or the one that looks like a CSV. Raises InvalidInput that lists the members."""
     members = files_in(archive)
     if not members:
-        raise InvalidInput("The ZIP archive holds no file.", pointer="/file")
+        raise NotCsv("The ZIP archive holds no file.", pointer="/file")
     found = [each for each in members if each.filename == name] if name is not None else _likely(members)
     if len(found) != 1:
         raise InvalidInput(_why(name, found, members), pointer="/member")
     if found[0].flag_bits & _ENCRYPTED:
-        raise InvalidInput(
-            f"{shown(found[0].filename)!r} is protected by a password; pack it without one.", pointer="/file"
-        )
+        raise NotCsv(f"{shown(found[0].filename)!r} is protected by a password; pack it without one.", pointer="/file")
     return found[0]
 
 
@@ -124,7 +122,7 @@ def listing(names: list[str]) -> str:
 def read(archive: ZipFile, member: ZipInfo) -> Generator[bytes]:
     """Its contents; to be closed if it is not read to its end.
 
-    Raises InvalidInput where it is damaged, which its checksum tells at the end.
+    Raises NotCsv where it is damaged, which its checksum tells at the end.
     """
     with damage_told(), archive.open(member) as file:
         while piece := file.read(PIECE):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from csvapi.errors import InvalidInput
+from csvapi.errors import NotCsv
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -28,7 +28,7 @@ def gzip_library() -> tuple[Any, int]:
 
 
 def gunzip(source: BinaryIO) -> Generator[bytes]:
-    """The contents of all members, one after the other. Raises InvalidInput when they are damaged or cut off."""
+    """The contents of all members, one after the other. Raises NotCsv when they are damaged or cut off."""
     from gzip import BadGzipFile  # only here, to start fast without it
     from zlib import error as zlib_error
 
@@ -39,7 +39,7 @@ def gunzip(source: BinaryIO) -> Generator[bytes]:
                 yield piece
     except (EOFError, BadGzipFile, zlib_error, _isal_error()) as error:
         detail = f"The gzip data is damaged or cut off: {str(error).rstrip('.')}."
-        raise InvalidInput(detail, pointer="/file") from error
+        raise NotCsv(detail, pointer="/file") from error
 
 
 def _isal_error() -> type[Exception]:
@@ -50,7 +50,7 @@ def _isal_error() -> type[Exception]:
 
 
 def unzstd(source: BinaryIO) -> Generator[bytes]:
-    """The contents of all frames, one after the other. Raises InvalidInput as `gunzip` does, and for a window beyond
+    """The contents of all frames, one after the other. Raises NotCsv as `gunzip` does, and for a window beyond
     WINDOW.
 
     The library ends without an error where the data is cut off; so the blocks are followed first, from head to head.
@@ -66,11 +66,11 @@ def unzstd(source: BinaryIO) -> Generator[bytes]:
             while piece := reader.read(PIECE):
                 yield piece
     except ZstdError as error:
-        raise InvalidInput(f"The Zstandard data cannot be read: {error}.", pointer="/file") from error
+        raise NotCsv(f"The Zstandard data cannot be read: {error}.", pointer="/file") from error
 
 
 def _follow(source: BinaryIO) -> None:
-    """Go from frame to frame, and from block to block, to the end. Raises InvalidInput if the file ends before."""
+    """Go from frame to frame, and from block to block, to the end. Raises NotCsv if the file ends before."""
     size = source.seek(0, 2)
     at = 0
     while at < size:
@@ -81,9 +81,7 @@ def _follow(source: BinaryIO) -> None:
         elif magic == _FRAME:
             at = _after(source, at)
         else:
-            raise InvalidInput(
-                f"The Zstandard data is damaged: no frame begins at byte {at}.", pointer="/file", byte=at
-            )
+            raise NotCsv(f"The Zstandard data is damaged: no frame begins at byte {at}.", pointer="/file", byte=at)
     if at > size:
         raise _cut()
 
@@ -111,5 +109,5 @@ def _exactly(source: BinaryIO, size: int) -> bytes:
     return data
 
 
-def _cut() -> InvalidInput:
-    return InvalidInput("The Zstandard data is cut off: the file ends within a frame.", pointer="/file")
+def _cut() -> NotCsv:
+    return NotCsv("The Zstandard data is cut off: the file ends within a frame.", pointer="/file")

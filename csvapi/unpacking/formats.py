@@ -51,6 +51,8 @@ FORMATS = {
     )
 }
 """By name, as answers and receipts have it."""
+PACKED = (*(each.suffix for each in FORMATS.values()), ".gzip", ".zstd")
+"""How names of such files end."""
 
 
 def packed_format(head: bytes) -> str:
@@ -70,7 +72,7 @@ def packed_format(head: bytes) -> str:
 def csv_name(name: str) -> str:
     """The name of the CSV in a file of that name."""
     lower = name.lower()
-    for suffix in (*(each.suffix for each in FORMATS.values()), ".gzip", ".zstd"):
+    for suffix in PACKED:
         if lower.endswith(suffix):
             name = name[: -len(suffix)]
             break

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
-from csvapi.errors import InvalidInput
+from csvapi.errors import NotCsv
 from csvapi.unpacking.archive import read
 from csvapi.unpacking.cell_range import place, position
 
@@ -40,7 +40,7 @@ class Oddities:
 
 
 def oddities(archive: ZipFile, part: str) -> Oddities:
-    """Those of one sheet, by the name of its part. Raises InvalidInput for damaged XML."""
+    """Those of one sheet, by the name of its part. Raises NotCsv for damaged XML."""
     if not _worth_a_look(read(archive, archive.getinfo(part))):
         return Oddities()
     scan = _Scan()
@@ -174,8 +174,8 @@ def _parse(
                 parser.Parse(piece)
         parser.Parse(b"", True)
     except (expat.ExpatError, ValueError) as error:
-        raise InvalidInput(f"The workbook is damaged: its XML cannot be read ({error}).", pointer="/file") from error
+        raise NotCsv(f"The workbook is damaged: its XML cannot be read ({error}).", pointer="/file") from error
 
 
 def _refuse(*_: object) -> None:
-    raise InvalidInput("The workbook declares a document type, as no workbook does; it is not read.", pointer="/file")
+    raise NotCsv("The workbook declares a document type, as no workbook does; it is not read.", pointer="/file")

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.data_warnings import DataWarning
-from csvapi.errors import InvalidInput, NotCsv, StorageDown
+from csvapi.errors import NotCsv, StorageDown
 from csvapi.unpacking import archive, compressed, workbook
 from csvapi.unpacking.formats import FORMATS, LONGEST, packed_format
 from csvapi.unpacking.output import Output
@@ -55,8 +55,8 @@ class Unpacked:
 def unpack(source: Path, target: Path, selection: Selection, limits: Limits, *, hashed: bool = True) -> Unpacked | None:
     """Write the CSV in `source` to `target`; returns what it was, or None (and writes nothing) for any other file.
 
-    One pass; memory for a piece, but of a workbook for the sheet. Raises InvalidInput for what cannot be read: damaged,
-    protected by a password, or without the sheet, range or member that was chosen; TooLarge, and `limits.beyond`.
+    One pass; memory for a piece, but of a workbook for the sheet. Raises NotCsv for what is damaged or
+    protected by a password, InvalidInput for a sheet, range or member that is not there, TooLarge, and `limits.beyond`.
     """
     new = partial(Output, target, limits, hashed=hashed)
     with source.open("rb") as file:
@@ -115,7 +115,7 @@ def _member(opened: ZipFile, new: Callable[[int], Output], selection: Selection)
     return _pieces("zip", archive.read(opened, member), new(member.compress_size), **more)
 
 
-def _old_office(source: Path) -> InvalidInput:
+def _old_office(source: Path) -> NotCsv:
     """What the container of old Office files is: a workbook that is encrypted has a stream of that name in it."""
     with source.open("rb") as file:
         head = file.read(512)

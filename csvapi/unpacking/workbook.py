@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.data_warnings import shown
-from csvapi.errors import InvalidInput, TooLarge
+from csvapi.errors import InvalidInput, NotCsv, TooLarge
 from csvapi.unpacking.archive import damage_told, listing
 from csvapi.unpacking.area import Area
 from csvapi.unpacking.limits import MIB
@@ -37,7 +37,7 @@ _OFFICE = "[Content_Types].xml"
 
 
 def kind(archive: ZipFile) -> str:
-    """`xlsx` or `ods`; "" for an archive that is no office document. Raises InvalidInput for another document."""
+    """`xlsx` or `ods`; "" for an archive that is no office document. Raises NotCsv for another document."""
     names = archive.NameToInfo
     if "mimetype" in names and names["mimetype"].file_size < 1000:
         with damage_told():
@@ -46,12 +46,12 @@ def kind(archive: ZipFile) -> str:
             _check_protection(archive)
             return "ods"
         if media_type.startswith(b"application/vnd.oasis.opendocument."):
-            raise InvalidInput("The file is an OpenDocument file without sheets.", pointer="/file")
+            raise NotCsv("The file is an OpenDocument file without sheets.", pointer="/file")
     if _OFFICE not in names:
         return ""
     for beginning, words in _KINDS:
         if any(name.startswith(beginning) for name in names):
-            raise InvalidInput(f"The file is {words}.", pointer="/file")
+            raise NotCsv(f"The file is {words}.", pointer="/file")
     return "xlsx" if any(name.startswith("xl/") for name in names) else ""
 
 
@@ -68,7 +68,7 @@ def write(
 ) -> tuple[dict[str, Any], list[Any]]:
     """Write the chosen cells; returns what was read (`sheet`, `range`, `sheets`) and the warnings.
 
-    One pass over the sheet, in memory. Raises InvalidInput for a sheet or range that is not there, a password and
+    One pass over the sheet, in memory. Raises InvalidInput for a sheet or range that is not there, NotCsv for a password and
     damage, TooLarge beyond the limits.
     """
     packed = path.stat().st_size
@@ -143,7 +143,7 @@ def _at(sheets: Sequence[Any], position: str) -> list[Any]:
 
 @contextmanager
 def _damage_told() -> Iterator[None]:
-    """Turn what calamine raises into InvalidInput; a panic of its code is no `Exception`."""
+    """Turn what calamine raises into NotCsv; a panic of its code is no `Exception`."""
     from python_calamine import CalamineError, PasswordError
 
     try:
@@ -158,13 +158,13 @@ def _damage_told() -> Iterator[None]:
         raise
 
 
-def protected() -> InvalidInput:
+def protected() -> NotCsv:
     """The error for a workbook that cannot be opened without a password."""
-    return InvalidInput(
+    return NotCsv(
         "The workbook is protected by a password; save it without one, or save the sheet as CSV.", pointer="/file"
     )
 
 
-def _damaged(error: BaseException) -> InvalidInput:
+def _damaged(error: BaseException) -> NotCsv:
     why = "it cannot be opened" if "detect file format" in str(error) else shown(str(error), 200)
-    return InvalidInput(f"The workbook is damaged: {why}.", pointer="/file")
+    return NotCsv(f"The workbook is damaged: {why}.", pointer="/file")

@@ -201,11 +201,11 @@ def stored(app: Flask) -> tuple[int, set[str]]:
 @pytest.mark.parametrize(
     ("content", "status", "code", "says"),
     [
-        (gzip.compress(PEOPLE)[:-9], 422, "invalid_input", "cut off"),
-        (zstd(PEOPLE)[:-2], 422, "invalid_input", "cut off"),
-        (b"PK\x03\x04" + bytes(99), 422, "invalid_input", "damaged"),
-        (encrypted("a.csv", PEOPLE), 422, "invalid_input", "password"),
-        (protected_workbook(), 422, "invalid_input", "password"),
+        (gzip.compress(PEOPLE)[:-9], 422, "not_csv", "cut off"),
+        (zstd(PEOPLE)[:-2], 422, "not_csv", "cut off"),
+        (b"PK\x03\x04" + bytes(99), 422, "not_csv", "damaged"),
+        (encrypted("a.csv", PEOPLE), 422, "not_csv", "password"),
+        (protected_workbook(), 422, "not_csv", "password"),
         (gzip.compress(b"a,b\n" * 5_000_000, 9), 413, "too_large", "200 times"),
         (zipped({"a.csv": b"a,b\n" * 5_000_000}), 413, "too_large", "200 times"),
         (zipped({"a.zip": zipped({"a.csv": PEOPLE})}), 422, "not_csv", "In a ZIP archive: This file is a ZIP archive"),
@@ -230,6 +230,11 @@ def test_a_transfer_coding_is_no_part_of_the_file(v1: V1) -> None:
     assert (plain["reading"], plain["sha256"]) == (None, sha256(PEOPLE))
     twice = v1.upload(gzip.compress(packed), **{"Content-Encoding": "gzip"})
     assert (twice["reading"]["format"], twice["sha256"]) == ("gzip", sha256(packed))
+
+
+def test_a_csv_under_another_name_is_told_its_own(v1: V1) -> None:
+    for name in ("people.xlsx", "people.csv.gz"):
+        assert "send it as people.csv" in problem(send(v1, PEOPLE, name), 422, "invalid_input", "/file")["detail"]
 
 
 def test_a_csv_has_no_parts(v1: V1) -> None:
