@@ -122,7 +122,7 @@ _LIMITS = {
     "wait_seconds": 30,
     "requests_per_second": 100,
     "requests_at_once": 1000,
-    "unpack_bytes": 536870912,
+    "unpack_bytes": 268435456,
     "unpack_seconds": 120,
     "preview_bytes": 134217728,
     "preview_seconds": 10,

@@ -68,8 +68,8 @@ def write(
 ) -> tuple[dict[str, Any], list[Any]]:
     """Write the chosen cells; returns what was read (`sheet`, `range`, `sheets`) and the warnings.
 
-    One pass over the sheet, in memory. Raises InvalidInput for a sheet or range that is not there, NotCsv for a password and
-    damage, TooLarge beyond the limits.
+    One pass over the sheet, in memory. Raises InvalidInput for a sheet or range that is not there, NotCsv for what is
+    damaged or protected by a password, TooLarge beyond the limits.
     """
     packed = path.stat().st_size
     _check_parts(archive, packed, limits)
