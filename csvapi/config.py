@@ -134,10 +134,8 @@ class Settings:
     )
     preview_memory: int = setting(128 * MIB, "CSVAPI_PREVIEW_MEMORY", "Memory that each of them may take", read="bytes")
     preview_time: int = setting(10, "CSVAPI_PREVIEW_TIME", "Time that each of them may take", read="seconds")
-    unpack_memory: int = setting(
-        512 * MIB, "CSVAPI_UNPACK_MEMORY", "Memory that unpacking a file may take", read="bytes"
-    )
-    unpack_time: int = setting(120, "CSVAPI_UNPACK_TIME", "Time that unpacking a file may take", read="seconds")
+    unpack_memory: int = setting(256 * MIB, "CSVAPI_UNPACK_MEMORY", "Memory that unpacking may take", read="bytes")
+    unpack_time: int = setting(120, "CSVAPI_UNPACK_TIME", "Time that unpacking may take", read="seconds")
     webhook_private: bool = setting(
         False, "CSVAPI_WEBHOOK_PRIVATE", "Let webhooks go to private, loopback and link-local addresses", read="switch"
     )

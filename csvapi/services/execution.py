@@ -21,20 +21,11 @@ from csvapi.models import CSV, File, Status, Task, now
 from csvapi.operations import Step, load_steps
 from csvapi.process import memory, memory_kills
 from csvapi.queue import heartbeats, progress
-from csvapi.services import (
-    cluster_runs,
-    engine_choice,
-    figures,
-    files,
-    leases,
-    quotas,
-    readings,
-    redetection,
-    worker_shares,
-)
+from csvapi.services import cluster_runs, engine_choice, figures, files, leases, quotas, redetection, worker_shares
 from csvapi.services.attempt_files import check_room, temporary_files
 from csvapi.services.dispatch import dispatch
 from csvapi.services.explaining import Aside, Part, add
+from csvapi.services.readings import of_receipt
 from csvapi.services.step_files import others
 
 log = structlog.get_logger(__name__)
@@ -118,7 +109,7 @@ def _run_on_cluster(task: Task, file: File, steps: list[Step]) -> None:
         task, file, _options(task, settings, file.name), reporter, reporter.heartbeat
     )
     receipt.warnings[:0] = redetection.warnings_of_run(file, steps)
-    receipt.original = readings.of_receipt(file)
+    receipt.original = of_receipt(file)
     _commit(task, file, receipt, key, parts)
     cluster_runs.clear(task.id, task.attempt)
 
@@ -146,7 +137,7 @@ def _run_here(task: Task, file: File, steps: list[Step], because: str) -> None:
             explain=aside.reasons_of_engine if aside.wanted else None,
         )
         receipt.warnings[:0] = warnings
-        receipt.original = readings.of_receipt(file)
+        receipt.original = of_receipt(file)
         if because:
             receipt.run["not_on_the_cluster"] = because
         with aside.kept(file, source, reporter.heartbeat) as parts:
