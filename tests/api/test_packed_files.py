@@ -101,6 +101,7 @@ def test_a_packed_csv_is_read_and_kept_as_it_was_sent(
     assert rows[1] == {"row": 2, "line": 3, "byte": 16, "values": ["8", "Bob"]}
     task = v1.finished(v1.submit(file["id"], {"op": "unique", "column": "name"})["id"])
     assert v1.result(task) == b"id,name\n007,Ada\n8,Bob\n"
+    assert v1.ok("GET", f"/files/{task['result']}")["name"] == "people.csv-unique.csv"
     receipt = v1.ok("GET", f"/tasks/{task['id']}/receipt")["receipt"]
     member = {"member": "people.csv"} if form == "zip" else {}
     original_facts = {"bytes": len(content), "sha256": sha256(content), "format": form, **member}
