@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from flask import Response, g, request, send_file
 from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 
+from csvapi.api import compression
 from csvapi.api.contract import Blueprint, View
 from csvapi.models import CSV, Action, File
 from csvapi.services import audit, files
@@ -22,8 +24,14 @@ BINARY = "application/octet-stream"  # in the document: a client takes the bytes
 _RANGE = re.compile(r"bytes\s*=\s*(?:(\d{1,19})-(\d{0,19})|-\d{1,19})", re.IGNORECASE)
 _BINARY = {"type": "string", "format": "binary"}
 _HEADERS = {
-    "ETag": {"description": "The SHA-256 of the whole content", "schema": {"type": "string"}},
-    "Repr-Digest": {"description": "The same as RFC 9530 writes it", "schema": {"type": "string"}},
+    "ETag": {
+        "description": "The SHA-256 of the whole content, with `-` and the coding where `Content-Encoding` has one",
+        "schema": {"type": "string"},
+    },
+    "Repr-Digest": {
+        "description": "The SHA-256 as RFC 9530 writes it; not with a `Content-Encoding`",
+        "schema": {"type": "string"},
+    },
     "Content-Disposition": {"description": "The name to save it by", "schema": {"type": "string"}},
     "Accept-Ranges": {"description": "bytes", "schema": {"type": "string"}},
 }
@@ -32,13 +40,15 @@ _HEADERS = {
 def send(file: File, stored: File | None = None, name: str = "") -> Response:
     """A file as an attachment: conditional and range requests, its SHA-256 as ETag and as Repr-Digest.
 
-    `stored` is the row that has the bytes where that is another one; `name` is another one than the file's.
+    `stored` is the row that has the bytes where that is another one; `name` is another one than the file's. Sent in a
+    content coding, the ETag names that coding, too, and there is no Repr-Digest: both are of what is sent.
     """
     stored = stored or file
     _ignore_odd_range()
+    coding = compression.coding_for(stored.media_type) if stored.size >= compression.SMALL else None
     charset = "utf-8" if stored.dialect["encoding"].startswith(("utf-8", "ascii")) else stored.dialect["encoding"]
     with files.reading(stored) as path:  # it is opened here, and stays open until it is sent
-        response = _conditional(stored, path, name or file.name)
+        response = _conditional(stored, path, name or file.name, coding)
     if response.status_code == PreconditionFailed.code:  # Werkzeug would send it with the whole content
         response.close()
         raise PreconditionFailed("The content is not the one that If-Match names")
@@ -47,6 +57,8 @@ def send(file: File, stored: File | None = None, name: str = "") -> Response:
     response.headers["Content-Type"] = f"{stored.media_type}; charset={charset}" if text else stored.media_type
     response.headers["Cache-Control"] = "private, no-transform"
     response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(stored.sha256)).decode()}:"
+    if coding and response.status_code == HTTPStatus.OK:
+        compression.encode(response, coding)
     return response
 
 
@@ -59,7 +71,7 @@ def downloaded(target: str, response: Response) -> None:
     audit.later(Action.DOWNLOAD, user.id if user else None, target, **way)
 
 
-def _conditional(file: File, path: Path, name: str) -> Response:
+def _conditional(file: File, path: Path, name: str, coding: str | None) -> Response:
     try:
         return send_file(
             path.absolute(),
@@ -67,7 +79,7 @@ def _conditional(file: File, path: Path, name: str) -> Response:
             as_attachment=True,
             download_name=name,
             conditional=True,
-            etag=file.sha256,
+            etag=f"{file.sha256}-{coding}" if coding else file.sha256,
             last_modified=file.created_at.astimezone(),
         )
     except RequestedRangeNotSatisfiable as error:
