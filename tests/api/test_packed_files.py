@@ -85,10 +85,10 @@ def csv_of(v1: V1, file: dict[str, Any]) -> bytes:
 def test_a_packed_csv_is_read_and_kept_as_it_was_sent(
     v1: V1, worker: None, form: str, content: bytes, kind: str
 ) -> None:
-    answer = send(v1, content, "people.csv.pack", kind)
+    answer = send(v1, content, "people.csv.gz", kind)
     assert answer.status_code == 201, answer.text
     file = dict(answer.json)
-    assert (file["name"], file["kind"], file["columns"]) == ("people.csv.pack", "upload", ["id", "name"])
+    assert (file["name"], file["kind"], file["columns"]) == ("people.csv.gz", "upload", ["id", "name"])
     assert (file["size"], file["sha256"]) == (len(content), sha256(content))
     reading = file["reading"]
     assert (reading["format"], reading["size"], reading["sha256"]) == (form, len(PEOPLE), sha256(PEOPLE))
@@ -101,7 +101,7 @@ def test_a_packed_csv_is_read_and_kept_as_it_was_sent(
     assert rows[1] == {"row": 2, "line": 3, "byte": 16, "values": ["8", "Bob"]}
     task = v1.finished(v1.submit(file["id"], {"op": "unique", "column": "name"})["id"])
     assert v1.result(task) == b"id,name\n007,Ada\n8,Bob\n"
-    assert v1.ok("GET", f"/files/{task['result']}")["name"] == "people.csv-unique.csv"
+    assert v1.ok("GET", f"/files/{task['result']}")["name"] == "people-unique.csv"
     receipt = v1.ok("GET", f"/tasks/{task['id']}/receipt")["receipt"]
     member = {"member": "people.csv"} if form == "zip" else {}
     original_facts = {"bytes": len(content), "sha256": sha256(content), "format": form, **member}
