@@ -28,6 +28,7 @@ CODES = {
     "more_warnings": "There are more warnings than are shown.",
     "not_comparable": "Cells are no number or no date, and so could not be compared or summed.",
     "not_compared": "Records were not compared with those that may be like them.",
+    "not_reformatted": "Cells do not have the format that was to be changed; they stay as they are.",
     "nul": "Records hold NUL characters; they are kept.",
     "preamble": "Lines above the header are not part of the table.",
     "quotes": "Quotes are malformed: text stands after a closing quote, or a quote is not closed.",

@@ -17,7 +17,7 @@ from csvapi.engines.local.decisions import LENGTH, Decisions, length_file
 from csvapi.engines.local.flow import through
 from csvapi.engines.local.padding import Padding
 from csvapi.engines.local.processes import WrongCut
-from csvapi.engines.local.range_result import Found, merge
+from csvapi.engines.local.range_result import Found, merge, settled
 from csvapi.engines.receipt import StepCount
 from csvapi.spill.key_files import key_sink
 from csvapi.spill.ranked_keys import RankedKeys
@@ -92,6 +92,7 @@ class RangePass:
         self.gathering = gatherer.gather(self._step_workspace(report), self.number) if gatherer else None
         with closing(decisions), ExitStack() as stack:
             stack.push(self._abandon)
+            stack.enter_context(settled(self.plan.built[: self.begin]))
             for number, built in enumerate(self.plan.built[self.begin : self.end], start=self.begin):
                 stack.enter_context(built.in_range(self.workspace, number, self.number))
             keyed = self.output is None and self.student is None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from csvapi.steps.keyed import SAMPLE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from csvapi.csvio.census import Census
     from csvapi.engines.local.plan import Plan
@@ -76,3 +77,14 @@ def join_sightings(built: Sequence[Behaviour], found: list[Found], bases: list[i
             remark.reset()
             for each, rows, above in zip(seen, bases, lines, strict=False):
                 remark.seen.join(each[place], rows, above, remark.most)
+
+
+@contextmanager
+def settled(built: Sequence[Behaviour]) -> Iterator[None]:
+    """While the mappers of earlier passes map the same records again: what they reported stays as it is."""
+    before = [(remark, remark.seen) for step in built for remark in step.remarks]
+    for remark, _ in before:
+        remark.reset()
+    yield
+    for remark, seen in before:
+        remark.seen = seen
