@@ -14,6 +14,7 @@ from csvapi.commands.dialect import detection
 from csvapi.commands.run import told
 from csvapi.commands.source import source
 from csvapi.csvio import header
+from csvapi.steps.head_formats import head_formats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,8 @@ def main(given: Sequence[str]) -> int:
         path = source(options.input, Path(folder))
         found = detection(path)
         found = replace(found, columns=tuple(header(path, found.dialect)))  # of a pass, which reads all of the record
-        told_all = {**found.as_json(), **(census(path, found) if options.whole else {})}
+        formats = {"formats": head_formats(path, found.dialect)}
+        told_all = {**found.as_json(), **formats, **(census(path, found) if options.whole else {})}
         text = json.dumps(told_all, indent=2, ensure_ascii=False) + "\n"
         sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
         sys.stdout.buffer.flush()

@@ -188,16 +188,16 @@ def _left(fits: Sequence[_Fit], of: int) -> list[_Fit]:
     """Of formats, the plainest first, those that no other one makes needless; none if only the plain one is left."""
     kept: list[_Fit] = []
     for fit in fits:
-        worth = fit.readings and fit.count >= _LEAST * of
-        if worth and not any(fit.readings.keys() < other.readings.keys() or fit.readings == other.readings
-                             for other in _others(fit, fits, kept)):  # fmt: skip
+        needless = any(fit.readings.keys() < other.readings.keys() for other in fits)
+        if fit.readings and fit.count >= _LEAST * of and not needless and not any(_alike(fit, one) for one in kept):
             kept.append(fit)
     return [] if all(fit.form.plain for fit in kept) else kept
 
 
-def _others(fit: _Fit, fits: Iterable[_Fit], kept: Sequence[_Fit]) -> Iterable[_Fit]:
-    """Those that may make it needless: any that fit more, and those before it that read the same."""
-    return [*kept, *(other for other in fits if len(other.readings) > len(fit.readings))]
+def _alike(one: _Fit, other: _Fit) -> bool:
+    """Whether two read the same; day and month are two things, though they be the same number in each date."""
+    forms = [fit.form.pattern.replace("%B", "%b") for fit in (one, other) if isinstance(fit.form, DateFormat)]
+    return one.readings == other.readings and len(set(forms)) <= 1
 
 
 def _same_cells(one: _Fit, other: _Fit) -> bool:
