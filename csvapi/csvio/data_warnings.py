@@ -22,6 +22,7 @@ CODES = {
     "empty_file": "The file holds no record.",
     "empty_keys": "Records were dropped as duplicates of each other although all the compared columns are empty.",
     "fewer_parts": "Cells have fewer parts than there are columns for them; the others are empty.",
+    "groups_of_one": "Every group has one record, so that nothing was put together.",
     "header_rows": "The header has several rows; the lowest names the columns, the others count as preamble.",
     "long_quote": "A quoted field runs over many lines; its closing quote may be missing.",
     "mixed_line_ends": "Records end in different ways.",

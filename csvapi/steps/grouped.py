@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from csvapi.steps.group_keys import Key
     from csvapi.steps.group_values import Source
     from csvapi.steps.growth import Bound
+    from csvapi.steps.remarks import Remark
 
 SHARE = 4  # of the memory: a part for groups, one for what is put in order, one for what is made of it
 _GROUP = 300  # bytes of memory for a group besides its key and its states
@@ -46,13 +47,15 @@ _RANGE = 48  # bits of a record's row; above them is the number of its range
 
 @dataclass
 class Grouping:
-    """What is made of which records: `positions` are the columns of each part of a key (see `group_keys`)."""
+    """What is made of which records: `positions` are the columns of each part of a key (see `group_keys`). `met` counts
+    the records, if it is there."""
 
     positions: Sequence[Sequence[int]]
     sources: Sequence[Source]
     aggregates: Sequence[Aggregate]
     bound: Bound
     delimiter: bytes
+    met: Remark | None = None
 
     @property
     def width(self) -> int:
@@ -112,6 +115,8 @@ class GroupedRange(Gathering):
 
     def add(self, batch: Batch, line: Callable[[int], int]) -> None:
         """See `Gathering.add`."""
+        if self.grouping.met:
+            self.grouping.met.add(len(batch), len(batch), [(row, None) for row in batch.rows[:1]])
         for part in _parts(batch, self.grouping.width):
             with localcontext(SUM):
                 self._fold(part)
