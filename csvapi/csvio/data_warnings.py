@@ -27,6 +27,7 @@ CODES = {
     "long_quote": "A quoted field runs over many lines; its closing quote may be missing.",
     "mixed_line_ends": "Records end in different ways.",
     "more_warnings": "There are more warnings than are shown.",
+    "near_duplicates": "Records stayed that are equal but for case or spaces.",
     "not_comparable": "Cells are no number or no date, and so could not be compared or summed.",
     "not_compared": "Records were not compared with those that may be like them.",
     "not_reformatted": "Cells do not have the format that was to be changed; they stay as they are.",

@@ -23,7 +23,6 @@ from csvapi.spill.key_files import key_sink
 from csvapi.spill.ranked_keys import RankedKeys
 from csvapi.spill.workspace import Workspace
 from csvapi.steps.conditions import inverse
-from csvapi.steps.keyed import SAMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -83,6 +82,8 @@ class RangePass:
         self.found = Found(self.counter.census, [StepCount(step.operation.name) for step in self.plan.steps])
         if self.plan.samples(self.begin) and not self.student:  # the pass after that one begins at the same step
             self.found.samples[self.begin - 1] = []
+        if self.plan.compares(self.begin) and not self.student:
+            self.found.stayed[self.begin - 1] = []
         self.line = self.plan.head.line
         self.remarks = {number: self.plan.built[number].remarks for number in range(self.begin, self.end)}
         for remark in chain.from_iterable(self.remarks.values()):
@@ -216,7 +217,7 @@ class RangePass:
             return self._map(number, batch)
         if traits.keyed:
             if number == self.begin - 1:
-                self._sample(number, batch)
+                self.found.see_kept(number, cast("KeyedSelector", self.plan.built[number]), batch)
         elif traits.kind != "selector":
             self._pass_on(number, len(batch))
         elif number >= self.begin:
@@ -234,12 +235,6 @@ class RangePass:
         count = self.found.counts[number]
         count.records_in += records
         count.kept += records
-
-    def _sample(self, number: int, remaining: Batch) -> None:
-        built = cast("KeyedSelector", self.plan.built[number])
-        sample = self.found.samples.get(number)
-        if sample is not None and len(sample) < SAMPLE and len(remaining):
-            sample += built.sample(remaining)[: SAMPLE - len(sample)]
 
     def _select(self, number: int, step: Selector, remaining: Batch) -> Batch:
         mask = step.keep(remaining)
