@@ -200,10 +200,11 @@ class Keyed(KeyedSelector):
         return {"not_comparable": found} if found else {}
 
     def folded(self, kept: Batch) -> list[bytes]:
-        """See `KeyedSelector.folded`: without regard to case and spaces."""
+        """See `KeyedSelector.folded`: without regard to case and spaces; empty where all cells are."""
         byte_dialect = kept.byte_dialect
         rows = ([folded_cell(cell, byte_dialect, IGNORABLE) for cell in row] for row in self._cells(kept))
-        return [blake2b(canonical(row, byte_dialect.delimiter), digest_size=_DIGEST).digest() for row in rows]
+        keys = (canonical(row, byte_dialect.delimiter) if any(row) else b"" for row in rows)
+        return [key and blake2b(key, digest_size=_DIGEST).digest() for key in keys]
 
     def see_stayed(self, stayed: Sequence[tuple[int, bytes]]) -> None:
         """See `KeyedSelector.see_stayed`."""

@@ -17,7 +17,7 @@ _MOST = 2_000  # records that are compared; of many columns fewer
 
 @dataclass(slots=True)
 class NearDuplicates(Remark):
-    """Counts the records whose folded key is that of one before."""
+    """Counts the records whose folded key is that of one before; empty keys are nothing to compare."""
 
     compared: int = 0
 
@@ -34,7 +34,8 @@ class NearDuplicates(Remark):
         for row, key in stayed:
             if key in known:
                 again.append(row)
-            known.add(key)
+            elif key:
+                known.add(key)
         self.seen = Sighting(len(again), len(stayed), [Spot(row) for row in again[:1]])
 
 

@@ -110,8 +110,8 @@ class KeyedSelector(Behaviour, ABC):
         record in that row of the file, from 0, repeats another one."""
 
     def folded(self, kept: Batch) -> list[bytes]:
-        """For each of these records a short key that is equal for those that are nearly the same; called with the first
-        `compared` records that stayed."""
+        """For each of these records a short key that is equal for those that are nearly the same, an empty one where
+        there is nothing to compare; called with the first `compared` records that stayed."""
         raise NotImplementedError
 
     def see_stayed(self, stayed: Sequence[tuple[int, bytes]]) -> None:
