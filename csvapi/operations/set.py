@@ -70,8 +70,6 @@ class Params(Schema):
             )
         if "fill" in data and data.get("fill_previous"):
             raise ValidationError("give either fill or fill_previous.", "fill")
-        if "reformat" in data and not 0 < len(data.get("columns", ())) <= KEY_COLUMNS:
-            raise ValidationError(f"reformat needs 1 to {KEY_COLUMNS} columns, by name or position.", "columns")
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
@@ -95,6 +93,9 @@ class Set(Written, Mapper):
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         super().__init__(context, context.columns, pointer)
         named = {at: context.position(column, pointer + at) for at, column in columns(params)}
+        if "reformat" in params and not 0 < len(named) <= KEY_COLUMNS:  # an id is not to become a number by accident
+            detail = f"columns: reformat needs 1 to {KEY_COLUMNS} columns, by name or position, and has {len(named)}."
+            raise InvalidInput(detail, pointer=f"{pointer}/columns")
         self.positions = sorted(set(named.values())) or range(len(context.columns))
         self.names = context.columns
         reformat = Reformat(*formats(params["reformat"])) if "reformat" in params else None

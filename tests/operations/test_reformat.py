@@ -236,7 +236,6 @@ def test_long_cells_are_counted_too(tmp_path: Path, way: str) -> None:
 @pytest.mark.parametrize(
     ("given", "pointer", "says"),
     [
-        ({"reformat": {"from": "number"}}, "/steps/0/columns", "reformat needs 1 to 100 columns"),
         ({"columns": ["v"], "reformat": {}}, "/steps/0/reformat/from", "is required"),
         (step("text"), "/steps/0/reformat/from", "must be one of: number, date; or a format"),
         (step("number", "date"), "/steps/0/reformat/to", "is a date, and from is a number."),
@@ -251,3 +250,12 @@ def test_bad_parameters_are_refused_where_they_stand(given: dict[str, Any], poin
         load_steps([{"op": "set", **given}])
     assert caught.value.pointer == pointer
     assert says in caught.value.detail
+
+
+@pytest.mark.parametrize("columns", [[], [f"c{number}" for number in range(101)]])
+def test_the_columns_must_be_named(tmp_path: Path, columns: list[str]) -> None:
+    given = {"op": "set", "reformat": {"from": "number"}} | ({"columns": columns} if columns else {})
+    text = ",".join(f"c{number}" for number in range(200)) + "\n"
+    with pytest.raises(InvalidInput, match=f"reformat needs 1 to 100 columns.*has {len(columns)}") as caught:
+        table(tmp_path, text, [given])
+    assert caught.value.pointer == "/steps/0/columns"
