@@ -259,8 +259,8 @@ def test_of_very_many_values_a_sample_is_looked_at_the_same_in_every_way(tmp_pat
     rows = [(f"{n % 97},{n:05}", f"{n}@example.com" if n % 2 else f"{n}" * 30, str(n)) for n in range(12_000)] * 2
     text = csv_text([("price", "mail", "id"), *rows])
     answers = set()
-    for way in ({}, CSV, PARALLEL, {"memory": 1 << 20, "block_size": 1 << 16}, {"memory": 19_000}):
-        for exact in (0, 2_000, 10_000, 11_000):
+    for way in ({}, CSV, {**PARALLEL, "memory": 1 << 20}, {"memory": 1 << 20, "block_size": 1 << 16}):
+        for exact in (0, 10_000):
             step = {"op": "profile", "exact": exact, "top": 0}
             found, _ = table(tmp_path, text, [step], Dialect(encoding=encoding), **way)
             answers.add(tuple((row[-2], row[-1]) for row in found.rows))
