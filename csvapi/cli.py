@@ -20,6 +20,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "process": Command("csvapi.commands.process", "Run steps over a CSV file"),
+    "pipeline": Command("csvapi.commands.pipeline", "Check a pipeline in a file: csvapi pipeline lint FILE"),
     "detect": Command("csvapi.commands.detect", "Report a file's dialect, with the evidence, as JSON"),
     "remote": Command("csvapi.commands.remote", "Upload, run and download at a service"),
     "mcp": Command("csvapi.commands.mcp", "Serve the operations as tools for language models (MCP)"),

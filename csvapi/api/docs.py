@@ -25,7 +25,9 @@ from csvapi.api import (
     operations,
     own_account,
     path_ids,
+    pipelines,
     results,
+    saved_schemas,
     tasks,
     webhooks,
 )
@@ -38,6 +40,8 @@ V1 = (
     tasks.blp,
     events.blp,
     results.blp,
+    pipelines.blp,
+    saved_schemas.blp,
     webhooks.blp,
     account.blp,
     own_account.blp,

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from csvapi.blame import blaming
-from csvapi.commands.compression import MAGIC
 from csvapi.commands.dialect import of_ends
 from csvapi.commands.objects import is_object, objects
 from csvapi.config import load
@@ -25,6 +24,7 @@ from csvapi.errors import CsvapiError, Unavailable, WorkerLost
 from csvapi.native.loader import load as load_kernel
 from csvapi.operations import files_of, load_steps, with_names
 from csvapi.storage.pinned import split
+from csvapi.unpacking import packed_format
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
@@ -67,8 +67,16 @@ class ClusterRun:
         bucket = objects(request.output)
         size, etag = bucket.look(request.source)
         first, last = _ends(bucket, request.source, size)
-        if first.startswith(MAGIC):
-            return cls(request, bucket, size, etag, of_ends(b"a\n1\n", b"", 4, {})[0], [], "a gzip file cannot be cut")
+        if packed_format(first):
+            return cls(
+                request,
+                bucket,
+                size,
+                etag,
+                of_ends(b"a\n1\n", b"", 4, {})[0],
+                [],
+                "a packed file cannot be cut, such as one of gzip",
+            )
         found, warnings = of_ends(first, last, size, request.dialect)
         run = cls(request, bucket, size, etag, found, warnings)
         run.unfit = run._unfit()

@@ -26,6 +26,7 @@ CsvapiError
 │   ├── TaskNotFinished
 │   ├── TaskFinished
 │   ├── EmailTaken
+│   ├── NameTaken                of a saved pipeline or schema
 │   └── InUse
 ├── Expired
 ├── TooLarge                     names the limit and its value
@@ -83,6 +84,7 @@ from csvapi.errors.states import (
     Expired,
     InProgress,
     InUse,
+    NameTaken,
     NotFound,
     TaskFinished,
     TaskNotFinished,
@@ -108,6 +110,7 @@ __all__ = [
     "LoginNeeded",
     "MailOff",
     "MalformedCsv",
+    "NameTaken",
     "NoRecords",
     "NotAuthenticated",
     "NotCsv",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import marshal
+import sys
 from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -19,10 +20,11 @@ from csvapi.steps.aggregate_params import (
     check,
     separator_field,
 )
-from csvapi.steps.gathering import Reducer
+from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.group_keys import cells_of, parts_of
-from csvapi.steps.grouped import ORDER, SHARE, GroupedRange, Grouping, batches, grouped, rows_before
+from csvapi.steps.grouped import SHARE, Grouping, batches, grouped
 from csvapi.steps.growth import CELLS, KEY_COLUMNS
+from csvapi.steps.native_groups import gathering
 from csvapi.steps.new_names import numbered
 from csvapi.steps.params import ColumnField
 from csvapi.steps.report_table import Table
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from csvapi.spill.record_sort import NativeSortedRuns
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
-    from csvapi.steps.grouped import GroupState, Rows
+    from csvapi.steps.grouped import GroupState
     from csvapi.steps.step import Column, Context
 
 MOST = 10_000  # columns that values become
@@ -99,9 +101,9 @@ class Pivot(Table, Reducer):
         """See `Headed.head`: the names come with the result."""
         return fields, b""
 
-    def gather(self, workspace: Workspace, number: int) -> GroupedRange:
+    def gather(self, workspace: Workspace, number: int) -> Gathering:
         """See `Gatherer.gather`."""
-        return GroupedRange(self.grouping, workspace, number)
+        return gathering(self.grouping, workspace, number)
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         """See `Gatherer.result`: records of cells with the numbers of their columns, then in their order."""
@@ -131,17 +133,16 @@ class Pivot(Table, Reducer):
         self, workspace: Workspace, parts: list[Part], found: dict[bytes, list[int]]
     ) -> Iterator[tuple[bytes, bytes]]:
         """For each record of the result the place of its first one, and its cells."""
-        before = rows_before(parts)
         keyed = ((parts_of(order), group) for order, group in grouped(parts, self.grouping, workspace))
         for index, row in groupby(keyed, lambda each: each[0][0]):
-            first, at, numbers, cells = self._row(row, found, before)
-            yield first.to_bytes(ORDER), marshal.dumps((index, at, numbers, cells), _VERSION)
+            first, at, numbers, cells = self._row(row, found, parts)
+            yield first.to_bytes(8), marshal.dumps((index, at, numbers, cells), _VERSION)
 
     def _row(
-        self, row: Iterable[tuple[list[bytes], GroupState]], found: dict[bytes, list[int]], before: Rows
+        self, row: Iterable[tuple[list[bytes], GroupState]], found: dict[bytes, list[int]], parts: list[Part]
     ) -> tuple[int, int, list[int], list[bytes]]:
         """The order of its first record, the row of one of them, and the cells with the numbers of their columns."""
-        first, size, at = 1 << 8 * ORDER, 0, 0
+        first, size, at = sys.maxsize, 0, 0
         numbers: list[int] = []
         cells: list[bytes] = []
         for (_, across), group in row:
@@ -153,7 +154,7 @@ class Pivot(Table, Reducer):
             numbers.append(known[0])
             cells += group.cells(self.grouping.aggregates)
             size += len(cells[-1]) + 1
-            at = group.row(before)
+            at = group.row(parts)
             self.bound.check(size, at)
         return first, at, numbers, cells
 

@@ -14,6 +14,7 @@ from csvapi.models import File
 from csvapi.native.loader import load
 from csvapi.operations import Step, files_of
 from csvapi.services import files
+from csvapi.steps.output import parts
 
 ENGINES = ("auto", "local", "cluster")
 
@@ -45,6 +46,8 @@ def choose(options: Mapping[str, Any], file: File, steps: list[Step]) -> Choice:
     """The engine for a task over the file."""
     if not considered(options, file.size):
         return Choice(cluster=False)
+    if parts(options.get("output")):
+        return Choice(cluster=False, because="a result in parts is made of one that is whole")
     settings = runtime().settings
     names = dict.fromkeys(name for _, name in files_of(steps) if isinstance(name, int))
     because = unfit(

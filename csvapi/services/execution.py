@@ -33,6 +33,7 @@ from csvapi.services import cluster_runs, engine_choice, figures, files, leases,
 from csvapi.services.attempt_files import check_room, temporary_files
 from csvapi.services.dispatch import dispatch
 from csvapi.services.explaining import Aside, Part, add
+from csvapi.services.readings import name_of_csv, of_receipt
 from csvapi.services.step_files import others
 
 log = structlog.get_logger(__name__)
@@ -114,6 +115,7 @@ def _run_on_cluster(task: Task, file: File, steps: list[Step]) -> None:
     options = _options(task, settings, file.name, on_cluster=True)
     receipt, key, parts = cluster_runs.run(task, file, options, reporter, reporter.heartbeat)
     receipt.warnings[:0] = redetection.warnings_of_run(file, steps)
+    receipt.original = of_receipt(file)
     _commit(task, file, receipt, key, parts, on_cluster=True)
     cluster_runs.clear(task.id, task.attempt)
 
@@ -142,6 +144,7 @@ def _run_here(task: Task, file: File, steps: list[Step], because: str) -> None:
             explain=aside.reasons_of_engine if aside.wanted else None,
         )
         receipt.warnings[:0] = warnings
+        receipt.original = of_receipt(file)
         if because:
             receipt.run["not_on_the_cluster"] = because
         with aside.kept(file, source, reporter.heartbeat) as parts:
@@ -172,7 +175,7 @@ def _commit(task: Task, file: File, receipt: Receipt, key: str, parts: list[Part
         quotas.room(session, task.user_id, size, more=1 + len(parts), on_cluster=on_cluster)
         result = File(
             user_id=task.user_id,
-            name=f"{Path(file.name).stem[:150]}-{operation}{done['output'].get('suffix', '.csv')}",
+            name=f"{Path(name_of_csv(file)).stem[:150]}-{operation}{done['output'].get('suffix', '.csv')}",
             kind="result",
             media_type=done["output"].get("media_type", CSV),
             size=done["output"]["bytes"],
@@ -185,7 +188,7 @@ def _commit(task: Task, file: File, receipt: Receipt, key: str, parts: list[Part
         )
         session.add(result)
         session.flush()
-        beside = add(session, result, file.name, parts)
+        beside = add(session, result, name_of_csv(file), parts)
         return {"result_file_id": result.id, "expires_at": result.expires_at, **beside}
 
     with files.durable(key):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from csvapi.errors import InvalidInput, NotFound, ObjectChanged, StorageDown
 from csvapi.extensions import changed, transaction
 from csvapi.models import DETECTED, File
 from csvapi.operations import Step, files_of
-from csvapi.services import files, quotas, registering
+from csvapi.services import files, quotas, readings, registering
 from csvapi.services.detecting import detected
 from csvapi.services.files_in_use import check_unused
 
@@ -48,7 +49,7 @@ def again(user_id: int, file_id: int) -> File:
         values = registering.detection(file)
     else:
         with files.reading(file) as path:
-            values = detected(user_id, files.ends(file, HEAD), file.size, path)
+            values = detected(user_id, files.ends(file, HEAD), file.size, path, readings.delimiter(file))
     with transaction() as session:
         quotas.lock(session, user_id)
         check_unused(session, file)
@@ -79,10 +80,10 @@ def warnings_of_run(file: File, steps: list[Step]) -> list[DataWarning]:
 
     Of `file` itself, which the engine also examines, it adds what only detection sees.
     """
-    found = [*warnings(looked_at(file)), *_passed_on(file)]
+    found = [*warnings(looked_at(file)), *readings.warnings(file), *_passed_on(file)]
     for name in dict.fromkeys(name for _, name in files_of(steps) if isinstance(name, int)):
         other = looked_at(files.of_task(file.user_id, name))
-        found += [DataWarning(each.code, each.detail, file=name, hint=each.hint) for each in warnings(other)]
+        found += [replace(each, file=name) for each in (*warnings(other), *readings.warnings(other))]
     return found
 
 
@@ -133,11 +134,12 @@ def _is_chosen(file: File) -> bool:
 def _difference(file: File, head: bytes, tail: bytes) -> str:
     """What the present version would read differently, in words; "" for nothing."""
     try:
-        found = detect(head, tail, complete=file.size <= HEAD, size=file.size).dialect
+        known = readings.delimiter(file)
+        found = detect(head, tail, complete=file.size <= HEAD, size=file.size, delimiter=known).dialect
     except InvalidInput as error:
         return f"finds no table in it: {error.detail}"
     old, new = Dialect.from_json(file.dialect).as_json(), found.as_json()
-    parts = {name: (value, new[name]) for name, value in old.items() if value != new[name]}
+    parts = {name: (value, new.get(name)) for name, value in old.items() if value != new.get(name)}
     if not parts:
         columns = _columns(head, found)
         parts = {"columns": (file.columns, columns)} if columns not in (None, file.columns) else {}

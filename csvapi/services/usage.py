@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from csvapi.extensions import runtime, transaction
 from csvapi.models import ApiKey, Task, Webhook
-from csvapi.services import api_keys, idempotency, quotas, task_events, webhooks
+from csvapi.services import api_keys, idempotency, quotas, saved_kinds, task_events, webhooks
 from csvapi.steps.filter_params import MAX_VALUES
 
 
@@ -23,6 +23,7 @@ def of(user_id: int) -> dict[str, Any]:
         keys = session.scalar(select(func.count()).where(ApiKey.user_id == user_id)) or 0
         tests = webhooks.tests_waiting(session, user_id)
         hooks = session.scalar(select(func.count()).where(Webhook.user_id == user_id)) or 0
+        saved = saved_kinds.usage(session, user_id)
     return {
         "stored_bytes": _use(stored, settings.max_stored if own is None else own),
         "cluster_bytes": _use(made, settings.cluster_max_stored),
@@ -33,6 +34,7 @@ def of(user_id: int) -> dict[str, Any]:
         "api_keys": _use(keys, api_keys.MOST),
         "webhooks": _use(hooks, webhooks.MOST),
         "webhook_tests": _use(tests, webhooks.MOST_TESTS),
+        **{name: _use(*figures) for name, figures in saved.items()},
         "event_streams": _use(task_events.hub().open_for(user_id), settings.max_streams),
         "limits": {
             "upload_bytes": settings.max_upload,
@@ -40,6 +42,7 @@ def of(user_id: int) -> dict[str, Any]:
             "stored_bytes_of_all_users": settings.max_stored_total,
             "steps_bytes": settings.max_steps_size,
             "list_values": MAX_VALUES,
+            "versions": settings.max_versions,
             "page_bytes": settings.max_page,
             "record_bytes": settings.max_record,
             "columns": settings.max_columns,
@@ -51,6 +54,8 @@ def of(user_id: int) -> dict[str, Any]:
             "cluster_task_seconds": settings.cluster_task_time,
             "wait_seconds": settings.max_wait,
             **_rate(),
+            "unpack_bytes": settings.unpack_memory,
+            "unpack_seconds": settings.unpack_time,
             "preview_bytes": settings.preview_memory,
             "preview_seconds": settings.preview_time,
             "previews_at_once": settings.previews_per_user,

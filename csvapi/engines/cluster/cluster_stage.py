@@ -14,7 +14,7 @@ from csvapi.csvio.disk import Budget, disk_budget
 from csvapi.csvio.sink import Sink
 from csvapi.engines.cluster.context import marks, offsets
 from csvapi.engines.cluster.dispatcher import Dispatcher
-from csvapi.engines.cluster.job import Merged, Ranges, Scanned, Slice, SliceRow, Sorted, Written, named
+from csvapi.engines.cluster.job import Merged, Ranges, Scanned, Slice, SliceRow, Sorted, Written, named, number_of
 from csvapi.engines.cluster.records import loaded
 from csvapi.engines.cluster.slices import borders, sliced
 from csvapi.engines.local.stage import Stage
@@ -179,7 +179,7 @@ class ClusterStage(Stage):
     @property
     def numbers(self) -> Iterable[int]:
         """See `Stage.numbers`; as the functions call them."""
-        return (start + 1 for start, _ in self.ranges)
+        return (number_of(self.job, at) for at in self.ranges)
 
     def _over_ranges(self, what: str) -> list[Any]:
         if self.proved:

@@ -14,7 +14,7 @@ from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.locations import Location, spans_of
 from csvapi.csvio.sink import Sink
 from csvapi.engines.cluster.context import ended
-from csvapi.engines.cluster.job import Gathered, Reasons, Scanned, Sorted, Written, named
+from csvapi.engines.cluster.job import Gathered, Reasons, Scanned, Sorted, Written, named, number_of
 from csvapi.engines.cluster.records import packed
 from csvapi.engines.cluster.slices import LONGEST, MOST_KEYS, PIECE
 from csvapi.engines.local.decisions import decision_file, duplicate_file, join
@@ -169,7 +169,7 @@ def _pass(context: WorkContext, number: int, at: Range, **more: Any) -> RangePas
     if number:
         decision_file(context.folder).write_bytes(context.decisions(number - 1, at))
         more["even"] = context.even(at)
-    name = at[0] + 1  # other ranges' files come into one folder with this one's
+    name = number_of(context.job, at)  # other ranges' files come into one folder with this one's
     place = (name, at, this.begin, this.end)
     return RangePass(context.plan, context.options, context.folder, *place, memory=context.options.memory, **more)
 

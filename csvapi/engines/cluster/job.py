@@ -21,6 +21,7 @@ after what the function was given, so that who finds it need not do the work aga
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -155,3 +156,8 @@ class Ranges:
 def named(at: Range) -> str:
     """The name of what belongs to a range."""
     return f"{at[0]}-{at[1]}"
+
+
+def number_of(job: Job, at: Range) -> int:
+    """What a range is called where numbers are wanted: that of the first guess which begins there."""
+    return bisect_left(job.bounds, at[:1])

@@ -14,7 +14,7 @@ from csvapi.engines.local.keyed_pass import Repeats
 from csvapi.engines.local.outputs import side_by_side
 from csvapi.engines.local.processes import run_all
 from csvapi.engines.local.range_pass import RangePass
-from csvapi.engines.local.range_result import Found, add_counts, join_sightings, joined_census, merge
+from csvapi.engines.local.range_result import Found, add_counts, join_sightings, joined_census, merge, tell_kept
 from csvapi.engines.local.ranges import ranges
 from csvapi.engines.local.stage_warnings import warnings_of
 from csvapi.engines.local.strategy import Strategy
@@ -104,8 +104,13 @@ class Stage:
             done, rows_in, rows_out = self.done
             self.progress(Progress(done, self.total, rows_in, rows_out, self.plan.before + self.step))
 
+    def heartbeat(self) -> None:
+        """Report that the run goes on. Raises what `progress` does."""
+        self._report((0, 0, 0))
+
     def _step_workspace(self, memory: int) -> Workspace:
-        return Workspace(self.workspace, memory, partial(self._report, (0, 0, 0)), native=self.options.native)
+        options = self.options
+        return Workspace(self.workspace, memory, self.heartbeat, native=options.native, cores=options.processes)
 
     def _pass(self, number: int, begin: int, end: int, **more: Any) -> RangePass:
         base = self.bases[number] if begin else 0
@@ -233,6 +238,7 @@ class Stage:
             merge(self.read, each.read)
         lines = [0, *accumulate(each.census.lines for each in self.found)]
         join_sightings(self.plan.built, found, self.bases, lines)
+        tell_kept(self.plan.built, found, self.bases)
 
     def _receipt(self, size: int, sha256: str) -> Receipt:
         census = joined_census(self.found, self.plan)
