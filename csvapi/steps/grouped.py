@@ -226,8 +226,9 @@ def batches(entries: Iterable[tuple[bytes, bytes]], most: int) -> Iterator[tuple
 
 def _range(parts: Sequence[Part], number: int) -> Part:
     """What the range of that number gathered."""
-    if number < len(parts) and parts[number].number == number:
-        return parts[number]
+    for place in (number, number - 1):  # on a cluster they begin with 1
+        if place < len(parts) and parts[place].number == number:
+            return parts[place]
     return next(part for part in parts if part.number == number)
 
 

@@ -160,4 +160,4 @@ def named(at: Range) -> str:
 
 def number_of(job: Job, at: Range) -> int:
     """What a range is called where numbers are wanted: that of the first guess which begins there."""
-    return bisect_left(job.bounds, at[:1])
+    return 1 + bisect_left(job.bounds, at[:1])  # what range 0 gathers may stay in its process
