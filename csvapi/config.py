@@ -10,9 +10,7 @@ from typing import Any
 
 from csvapi import original_variables
 from csvapi.errors import InvalidInput
-from csvapi.setting_forms import FORMS, GIB, KIB, MIB, read
-
-_VAR = Path("var")
+from csvapi.setting_forms import FORMS, GIB, KIB, MIB, TIB, read
 
 
 def setting(default: Any, env: str, meaning: str, *, read: str = "text") -> Any:
@@ -27,7 +25,7 @@ class Settings:
     env: str = setting("production", "CSVAPI_ENV", "`production` or `development`")
     host: str = setting("127.0.0.1", "CSVAPI_HOST", "Address the web server listens on")
     port: int = setting(8000, "CSVAPI_PORT", "Port the web server listens on", read="count")
-    data_dir: Path = setting(_VAR, "CSVAPI_DATA_DIR", "Folder for everything that is stored", read="path")
+    data_dir: Path = setting(Path("var"), "CSVAPI_DATA_DIR", "Folder for everything that is stored", read="path")
     workers: int = setting(0, "CSVAPI_WORKERS", "Worker processes; 0: one a core, at most 4", read="count")
     web_workers: int = setting(1, "CSVAPI_WEB_WORKERS", "Web server processes", read="count")
     web_threads: int = setting(16, "CSVAPI_WEB_THREADS", "Threads in each web server process", read="count")
@@ -119,6 +117,14 @@ class Settings:
     max_kept: int = setting(
         100_000, "CSVAPI_MAX_KEPT_TASKS", "Tasks kept per user; beyond it the oldest finished ones go", read="count"
     )
+    max_pipelines: int = setting(1_000, "CSVAPI_MAX_PIPELINES", "Saved pipelines per user", read="count")
+    max_schemas: int = setting(1_000, "CSVAPI_MAX_SCHEMAS", "Saved schemas per user", read="count")
+    max_versions: int = setting(
+        100, "CSVAPI_MAX_VERSIONS", "Versions of a saved pipeline or schema that are kept", read="count"
+    )
+    max_saved: int = setting(
+        64 * MIB, "CSVAPI_MAX_SAVED", "Bytes of all saved pipelines and schemas of a user, as JSON", read="bytes"
+    )
     max_running: int = setting(
         8, "CSVAPI_MAX_RUNNING_TASKS", "Tasks of a user on the queue or running at once; the others wait", read="count"
     )
@@ -136,6 +142,8 @@ class Settings:
     )
     preview_memory: int = setting(128 * MIB, "CSVAPI_PREVIEW_MEMORY", "Memory that each of them may take", read="bytes")
     preview_time: int = setting(10, "CSVAPI_PREVIEW_TIME", "Time that each of them may take", read="seconds")
+    unpack_memory: int = setting(256 * MIB, "CSVAPI_UNPACK_MEMORY", "Memory that unpacking may take", read="bytes")
+    unpack_time: int = setting(120, "CSVAPI_UNPACK_TIME", "Time that unpacking may take", read="seconds")
     webhook_private: bool = setting(
         False, "CSVAPI_WEBHOOK_PRIVATE", "Let webhooks go to private, loopback and link-local addresses", read="switch"
     )
@@ -194,6 +202,24 @@ class Settings:
     cluster_above: int = setting(10 * GIB, "CSVAPI_CLUSTER_ABOVE", "Input from which on tasks run there", read="bytes")
     cluster_range: int = setting(128 * MIB, "CSVAPI_CLUSTER_RANGE", "Bytes a machine takes at a time", read="bytes")
 
+    object_prefixes: str = setting(
+        "",
+        "CSVAPI_OBJECT_PREFIXES",
+        "Where objects lie that users may register: `s3://bucket/folder/{user_id}/`, `7=s3://…/` for one user; commas",
+    )
+    cluster_max_file: int = setting(
+        10 * TIB,
+        "CSVAPI_CLUSTER_MAX_FILE",
+        "Largest registered object, and largest result on the cluster",
+        read="bytes",
+    )
+    cluster_max_stored: int = setting(
+        10 * TIB, "CSVAPI_CLUSTER_MAX_STORED", "Bytes of a user's results that were made on the cluster", read="bytes"
+    )
+    cluster_task_time: int = setting(
+        86400, "CSVAPI_CLUSTER_TASK_TIME", "Longest run of a task on the cluster", read="seconds"
+    )
+
     log_format: str = setting("", "CSVAPI_LOG_FORMAT", "`json` or `text`; empty: `text` on a terminal, else `json`")
     log_level: str = setting("INFO", "CSVAPI_LOG_LEVEL", "`DEBUG`, `INFO`, `WARNING` or `ERROR`")
     metrics_token: str = setting("", "CSVAPI_METRICS_TOKEN", "The Bearer token /metrics asks for; empty: it is open")
@@ -216,6 +242,11 @@ class Settings:
     def task_processes(self) -> int:
         """Processes for one task: by default its share of the cores when every worker is busy, at least one."""
         return self.processes or max(1, (os.cpu_count() or 1) // self.worker_count)
+
+    @property
+    def longest_task(self) -> int:
+        """The longest that any task may run, here or on the cluster."""
+        return max(self.task_time, self.cluster_task_time) if self.cluster else self.task_time
 
     @property
     def files_dir(self) -> Path:

@@ -10,6 +10,7 @@ import marshmallow as ma
 from csvapi import __version__
 from csvapi.api.dialect_shapes import Dialect
 from csvapi.api.shapes import APPLIED, ObjectField
+from csvapi.api.task_shapes import PipelineLink
 from csvapi.api.warning_shape import WarningShape
 
 
@@ -26,11 +27,44 @@ def _text(description: str, *, required: bool = False) -> ma.fields.String:
     return ma.fields.String(required=required, metadata={"description": description})
 
 
+class ReceiptOriginal(_Open):
+    """A file that is no CSV, and what was read of it."""
+
+    bytes = _integer("How many they are", required=True)
+    sha256 = _text("Their SHA-256, as hexadecimal digits")
+    format = _text("What the file is", required=True)
+    sheet = _text("Of a workbook: the sheet that was read")
+    range = _text("The cells of it that were read")
+    member = _text("Of an archive: the member that was read")
+
+
 class ReceiptInput(_Open):
     """The bytes that were read."""
 
     bytes = _integer("How many they are", required=True)
     sha256 = _text("Their SHA-256, as hexadecimal digits")
+    original = ma.fields.Nested(
+        ReceiptOriginal, metadata={"description": "The file that these bytes were made of, where that is no CSV"}
+    )
+
+
+class ReceiptPart(_Open):
+    """One of the files of a result in parts."""
+
+    name = _text("Its name in the ZIP or the folder", required=True)
+    value = _text("The column's value that its records have, at most 100 characters of it")
+    records = _integer("How many there are", required=True)
+    bytes = _integer("How many it has, unpacked", required=True)
+    sha256 = _text("Their SHA-256, as hexadecimal digits", required=True)
+
+
+class ReceiptParts(_Open):
+    """The files of a result in parts."""
+
+    count = _integer("How many there are", required=True)
+    files = ma.fields.List(
+        ma.fields.Nested(ReceiptPart), required=True, metadata={"description": "The first 100 of them"}
+    )
 
 
 class ReceiptOutput(_Open):
@@ -43,6 +77,7 @@ class ReceiptOutput(_Open):
     suffix = _text("How the name of such a file ends")
     dialect = ma.fields.Nested(Dialect, metadata={"description": "How a CSV file was written"})
     columns = ma.fields.List(ma.fields.String(), metadata={"description": "The names of its columns"})
+    parts = ma.fields.Nested(ReceiptParts, metadata={"description": "The files of a result in parts"})
 
 
 class ReceiptOptions(_Open):
@@ -90,6 +125,9 @@ class ReceiptFound(_Open):
 
     records = _integer("Records of the input")
     blank_lines = _integer("Lines with nothing in them, which are no records")
+    comments = ma.fields.Nested(
+        FoundIssue, metadata={"description": "Lines that the dialect's comment character begins, where it has one"}
+    )
     preamble_lines = _integer("Lines above the header")
     trailing_bytes = _integer("Bytes of padding at the end of the file")
 
@@ -149,6 +187,9 @@ class TaskReceipt(ma.Schema):
 
     receipt = ObjectField({"$ref": Receipt}, required=True, metadata={"description": "What was done"})
     run = ObjectField({"$ref": Run}, required=True, metadata={"description": "How it was done"})
+    pipeline = ma.fields.Nested(
+        PipelineLink, metadata={"description": "The saved pipeline that the steps are from, where they are from one"}
+    )
 
 
 _DIGEST = "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"

@@ -13,9 +13,10 @@ from csvapi.api.dialect_shapes import DIALECT, Detection, Dialect
 from csvapi.api.resource import TRUNCATED
 from csvapi.api.warning_shape import WARNINGS
 from csvapi.csvio.locations import KINDS
-from csvapi.models import File
-from csvapi.services import redetection
+from csvapi.models import DETECTED, File
+from csvapi.services import readings, redetection
 from csvapi.services.listing import SHOWN
+from csvapi.unpacking import FORMATS
 
 
 class FileLinks(ma.Schema):
@@ -25,22 +26,59 @@ class FileLinks(ma.Schema):
     content = ma.fields.String(required=True, metadata={"description": "Its bytes"})
     rows = ma.fields.String(required=True, metadata={"description": "Its records as text"})
     issues = ma.fields.String(required=True, metadata={"description": "What is wrong with its records"})
-    detect = ma.fields.String(metadata={"description": "Of uploads: POST there detects the dialect anew"})
+    detect = ma.fields.String(
+        metadata={"description": "Of uploads and registered objects: POST there detects the dialect anew"}
+    )
+
+
+class FileReading(ma.Schema):
+    """What is read of a file that is no CSV: the CSV that was made of it, by which row, line and byte count."""
+
+    format = ma.fields.String(
+        required=True, validate=validate.OneOf(sorted(FORMATS)), metadata={"description": "What the file is"}
+    )
+    media_type = ma.fields.String(required=True, metadata={"description": "The media type of that"})
+    size = ma.fields.Integer(required=True, metadata={"description": "Bytes of the CSV"})
+    sha256 = ma.fields.String(required=True, metadata={"description": "Of the CSV, as hexadecimal digits"})
+    sheet = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Of a workbook: the sheet that is read"}
+    )
+    range = ma.fields.String(required=True, allow_none=True, metadata={"description": "The cells of it that are read"})
+    member = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Of an archive: the member that is read"}
+    )
+    others = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        metadata={"description": "The other sheets or members, at most 100 of them; `PATCH` reads another one"},
+    )
 
 
 class FileShape(ma.Schema):
-    """A stored CSV file."""
+    """A stored file; of one that is no CSV, `media_type`, `size` and `sha256` its own, not the `reading`'s."""
 
     id = ma.fields.Integer(required=True, metadata={"description": "What other requests name it by"})
-    name = ma.fields.String(required=True, metadata={"description": "Ends in .csv unless it was converted"})
+    name = ma.fields.String(required=True, metadata={"description": "That of a CSV ends in .csv"})
     kind = ma.fields.String(
         required=True,
-        validate=validate.OneOf(["upload", "result", "dropped", "reasons"]),
-        metadata={"description": "`upload`, or what a task left"},
+        validate=validate.OneOf(["upload", "registered", "result", "dropped", "reasons"]),
+        metadata={"description": "`upload`, `registered` (it lies in a bucket), or what a task left"},
     )
-    media_type = ma.fields.String(required=True, metadata={"description": "Only text/csv can be read as records"})
+    media_type = ma.fields.String(
+        required=True, metadata={"description": "Records are read of text/csv, and of what has a `reading`"}
+    )
     size = ma.fields.Integer(required=True, metadata={"description": "Bytes"})
-    sha256 = ma.fields.String(required=True, metadata={"description": "Of its bytes, as hexadecimal digits"})
+    sha256 = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of its bytes, as hexadecimal digits; null for a registered object"},
+    )
+    object = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Where a registered object lies, as s3://bucket/key"}
+    )
+    reading = ma.fields.Nested(
+        FileReading, required=True, allow_none=True, metadata={"description": "Null for a CSV, which is read as it is"}
+    )
     columns = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "Their names, in order"})
     dialect = ma.fields.Nested(Dialect, required=True, metadata={"description": "How it is read"})
     detection = ma.fields.Nested(
@@ -113,19 +151,20 @@ def file_shape(file: File) -> dict[str, Any]:
     """A file as the API shows it."""
     at = f"/api/v1/files/{file.id}"
     links = {"self": at, "content": f"{at}/content", "rows": f"{at}/rows", "issues": f"{at}/issues"}
-    if file.kind == "upload":
+    if file.kind in DETECTED:
         links["detect"] = f"{at}/detect"
+    own = file.reading or {}
     return {
         "id": file.id,
         "name": file.name,
         "kind": file.kind,
-        "media_type": file.media_type,
-        "size": file.size,
-        "sha256": file.sha256,
+        **{name: own.get(name, getattr(file, name)) for name in ("media_type", "size", "sha256")},
+        "reading": readings.shown(file),
+        "object": file.object_url,
         "columns": file.columns,
         "dialect": file.dialect,
         "detection": file.detection,
-        "warnings": [warning.as_json() for warning in redetection.warnings(file)],
+        "warnings": [each.as_json() for each in (*redetection.warnings(file), *readings.warnings(file))],
         "created_at": file.created_at,
         "expires_at": file.expires_at,
         "links": links,
@@ -146,6 +185,8 @@ FILE = {
     "media_type": "text/csv",
     "size": 24,
     "sha256": "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9",
+    "object": None,
+    "reading": None,
     "columns": ["id", "name"],
     "dialect": DIALECT,
     "detection": {
@@ -153,6 +194,7 @@ FILE = {
         "confidence": 0.97,
         "evidence": ["delimiter ',': 3 of 3 records have 2 fields"],
         "preamble": [],
+        "formats": [],
         "issues": [],
         "warnings": [],
     },

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from csvapi.commands.columns import column
 from csvapi.commands.dialect import check_override
+from csvapi.commands.json_text import json_object
 from csvapi.csvio.data_warnings import CODES
 from csvapi.engines import Options
+from csvapi.unpacking import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from csvapi.commands.pipeline_file import PipelineFile
 
 _UNITS = {"": 1, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([KMGT]?)(i?B?)", re.IGNORECASE)
 _UNKNOWN = "unrecognized arguments: "  # as argparse begins its message
 _SMALLEST_MEMORY = 1 << 20
+KINDS = "CSV, or XLSX, ODS, ZIP, gzip or Zstandard that holds it"
 EPILOG = """exit codes: 0 done, 1 the data or a file is at fault or --fail-on-warning says so, 2 the command line is,
 130 interrupted.
 docs/command-line.md has examples."""
@@ -41,6 +46,14 @@ class Request:
     workspace: str | None
     quiet: bool
     fail_on_warning: Sequence[str] = ()
+    cluster: str | None = None
+    selection: Selection = field(default_factory=Selection)
+    pipeline: PipelineFile | None = None
+
+    @property
+    def divided(self) -> bool:
+        """Whether the result comes in parts."""
+        return "parts" in (self.options.output or {})
 
 
 class Parser(argparse.ArgumentParser):
@@ -73,31 +86,52 @@ def parser(command: str, summary: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    found.add_argument("input", metavar="INPUT", help="the file, plain or gzip; - for standard input")
+    found.add_argument("input", metavar="INPUT", help=f"the file: {KINDS}; s3://bucket/key; - for standard input")
     files = found.add_argument_group("files")
     files.add_argument("-o", metavar="FILE", default="-", help="the result, gzip for .gz (default: standard output)")
+    divided = files.add_mutually_exclusive_group()
+    divided.add_argument(
+        "--parts-by", type=column, metavar="COLUMN", help="a file for each value; -o names a folder/ or a .zip"
+    )
+    divided.add_argument("--parts-records", type=_positive, metavar="N", help="files of so many records, likewise")
     files.add_argument("--receipt", metavar="FILE", help="what was done, counted and hashed, as JSON")
     files.add_argument("--dropped", metavar="FILE", help="the dropped records, byte for byte")
     files.add_argument("--explain", metavar="FILE", help="why each of them was dropped, as CSV")
     files.add_argument("--workspace", metavar="DIR", help="where temporary files go (default: TMPDIR or /tmp)")
-    _add_reading(found.add_argument_group("reading and writing"))
+    reading = found.add_argument_group("reading and writing")
+    add_selection(reading)
+    _add_reading(reading)
     _add_running(found.add_argument_group("running"))
     return found
+
+
+def add_selection(group: argparse._ActionsContainer) -> None:
+    """The flags that say which part of an input is read."""
+    group.add_argument("--sheet", metavar="NAME|N", help="of a workbook: the sheet (default: the first visible one)")
+    group.add_argument("--range", metavar="B3:F200", help="of a workbook: the cells (default: all that are used)")
+    group.add_argument("--member", metavar="NAME", help="of a ZIP archive: the file in it")
+
+
+def selection(given: argparse.Namespace) -> Selection:
+    """What these flags say."""
+    return Selection(given.sheet or None, given.range or None, given.member or None)
 
 
 def _add_reading(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--dialect", type=_dialect, metavar="JSON", default={}, help='what detection cannot see, as {"delimiter": ";"}'
     )
+    group.add_argument(
+        "--comment", type=_comment, default={}, metavar="CHARACTER", help="lines that it begins are no records; they go"
+    )
     ragged = ("keep", "pad", "drop", "fail")
-    group.add_argument("--on-ragged", choices=ragged, default="keep", help="records of another width (default: keep)")
+    group.add_argument("--on-ragged", choices=ragged, help="records of another width (default: keep)")
     group.add_argument(
         "--on-bad",
         choices=("keep", "fail"),
-        default="keep",
-        help="undecodable bytes, NULs, open quotes",
+        help="undecodable bytes, NULs, open quotes (default: keep)",
     )
-    group.add_argument("--output", type=_json_object, metavar="JSON", help='another form, as {"encoding": "utf-8"}')
+    group.add_argument("--output", type=json_object, metavar="JSON", help='another form, as {"encoding": "utf-8"}')
 
 
 def _add_running(group: argparse._ArgumentGroup) -> None:
@@ -105,6 +139,9 @@ def _add_running(group: argparse._ArgumentGroup) -> None:
         "--memory", type=_size, default=Options.memory, metavar="SIZE", help="for keys, as 1GiB (default: 256MiB)"
     )
     group.add_argument("--processes", type=_positive, metavar="N", help="side by side (default: one per core)")
+    group.add_argument(
+        "--cluster", metavar="ADDRESS", help="other machines, as dask://host:8786, for s3:// inputs and outputs"
+    )
     group.add_argument("-q", "--quiet", action="store_true", help="no progress bar and no warnings")
     group.add_argument(
         "--fail-on-warning",
@@ -124,47 +161,44 @@ def request(command: str, given: argparse.Namespace, steps: list[dict[str, Any]]
         output=given.o,
         steps=steps,
         options=Options(
-            on_ragged=given.on_ragged,
-            on_bad=given.on_bad,
+            on_ragged=given.on_ragged or "keep",
+            on_bad=given.on_bad or "keep",
             explain=given.explain is not None,
             memory=given.memory,
             processes=given.processes or len(os.sched_getaffinity(0)),
-            output=given.output,
+            output=_output(given),
             file_name="" if given.input == "-" else os.path.basename(given.input),  # noqa: PTH119  as it was given
         ),
-        dialect=given.dialect,
+        dialect={**given.dialect, **given.comment},
         receipt=given.receipt,
         dropped=given.dropped,
         explain=given.explain,
         workspace=given.workspace,
         quiet=given.quiet,
         fail_on_warning=given.fail_on_warning,
+        cluster=given.cluster,
+        selection=selection(given),
     )
 
 
-def json_value(text: str) -> Any:
-    """An argument that is JSON, whatever its type."""
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"is not JSON: {error}{_json_hint(text, str(error))}") from error
-
-
-def _json_hint(text: str, fault: str) -> str:
-    if os.path.isfile(text):  # noqa: PTH113  a text that is no path at all is no error here
-        return f'; it is the name of a file, whose content is "$(cat {text})"'
-    return "; in JSON a backslash is written twice" if "escape" in fault else ""
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    value = json_value(text)
-    if not isinstance(value, dict):
-        raise argparse.ArgumentTypeError('must be a JSON object, such as {"delimiter": ";"}')
-    return value
+def _output(given: argparse.Namespace) -> dict[str, Any] | None:
+    """The form of the result, with how it is divided."""
+    output: dict[str, Any] | None = given.output
+    if given.parts_by is not None:
+        return {**(output or {}), "parts": {"by": given.parts_by}}
+    if given.parts_records is not None:
+        return {**(output or {}), "parts": {"records": given.parts_records}}
+    return output
 
 
 def _dialect(text: str) -> dict[str, Any]:
-    value = _json_object(text)
+    value = json_object(text)
+    _say(check_override, value)
+    return value
+
+
+def _comment(text: str) -> dict[str, Any]:
+    value = {"comment": text}
     _say(check_override, value)
     return value
 

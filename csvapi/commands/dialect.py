@@ -32,6 +32,8 @@ def check_override(value: dict[str, Any]) -> None:
         raise ValueError("delimiter must be one character, and no quote or line end")
     if max(len(value.get(name, "")) for name in ("quote", "escape")) > 1:
         raise ValueError("quote and escape must be one character, or empty for none")
+    if value.get("comment") and (len(value["comment"]) != 1 or value["comment"].isspace()):
+        raise ValueError("comment must be one character that is no space, or empty for none")
     if value.get("line_end", "\n") not in _LINE_ENDS:
         raise ValueError(r"line_end must be \n, \r\n or \r")
     if value.get("preamble", 0) < 0:
@@ -46,34 +48,54 @@ def _check_encoding(name: str) -> None:
         raise ValueError(f"the encoding {name!r} is not known") from error
 
 
-def detection(path: Path) -> Detection:
-    """What the file's first and last bytes say. Raises `InvalidInput` for an empty file, `NotCsv` for none at all."""
+def detection(path: Path, delimiter: str = "") -> Detection:
+    """What the file's first and last bytes say; `delimiter` where it is known.
+
+    Raises `InvalidInput` for an empty file, `NotCsv` for none at all.
+    """
     from csvapi.csvio.detection import HEAD, detect
 
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(HEAD)
-        file.seek(max(len(head), size - HEAD))
-        return detect(head, file.read(HEAD), complete=size <= HEAD, size=size)
+    head, tail, size = _ends(path, HEAD)
+    return detect(head, tail, complete=size <= HEAD, size=size, delimiter=delimiter)
 
 
-def dialect(path: Path, override: dict[str, Any]) -> tuple[Dialect, list[DataWarning]]:
+def dialect(path: Path, override: dict[str, Any], delimiter: str = "") -> tuple[Dialect, list[DataWarning]]:
     """The detected dialect with what `override` says instead; of a file without records, the usual one.
 
-    Also what detection warns of, where all of the dialect is detected.
+    `delimiter` is that of a file which was written here. Also what detection warns of, where all of the dialect is
+    detected.
     """
     if set(override) >= _ENOUGH:
         return Dialect(**override), []
+    from csvapi.csvio.detection import HEAD
+
+    return of_ends(*_ends(path, HEAD), override, delimiter)
+
+
+def of_ends(
+    head: bytes, tail: bytes, size: int, override: dict[str, Any], delimiter: str = ""
+) -> tuple[Dialect, list[DataWarning]]:
+    """The same of the first and last bytes of a file of this size."""
+    from csvapi.csvio.detection import HEAD, detect
+
+    if set(override) >= _ENOUGH:
+        return Dialect(**override), []
     try:
-        found = detection(path)
+        found = detect(head, tail, complete=size <= HEAD, size=size, delimiter=delimiter)
     except NoRecords:
-        return replace(_of_nothing(path), **override), []
+        return replace(_of_nothing(head), **override), []
     return replace(found.dialect, **override), [] if override else found.passed_on()
 
 
-def _of_nothing(path: Path) -> Dialect:
-    """The dialect of a file without records: its byte order mark, if it has one."""
+def _ends(path: Path, most: int) -> tuple[bytes, bytes, int]:
+    size = path.stat().st_size
     with path.open("rb") as file:
-        head = file.read(4)
+        head = file.read(most)
+        file.seek(max(len(head), size - most))
+        return head, file.read(most), size
+
+
+def _of_nothing(head: bytes) -> Dialect:
+    """The dialect of a file without records: its byte order mark, if it has one."""
     encodings = [name for name, mark in BOMS.items() if head.startswith(mark)]
     return Dialect(encoding=encodings[-1], bom=True) if encodings else Dialect()

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from csvapi import engines
 from csvapi.blame import blaming
 from csvapi.commands.dialect import detection, dialect
+from csvapi.commands.folder import Folder, names_folder
 from csvapi.commands.progress import Bar
 from csvapi.commands.source import sha256, source
-from csvapi.commands.target import Target, same_file
+from csvapi.commands.target import Target, same_file, target_of
 from csvapi.commands.warn import warn
 from csvapi.engines.receipt import in_parts
 from csvapi.errors import CsvapiError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from csvapi.commands.arguments import Request
+    from csvapi.commands.source import Input
     from csvapi.csvio.dialect import Dialect
     from csvapi.engines.receipt import Receipt
 
@@ -37,10 +39,12 @@ _STOPPED = 128  # plus the signal's number: the exit code of a program that a si
 def check_files(request: Request, parser: ArgumentParser) -> None:
     """No output may be an input or another output, and standard input is read once; else a mistake of usage."""
     inputs = [request.source, *(str(name) for _, name in files_of(load_steps(request.steps)))]
+    inputs += [request.pipeline.path] if request.pipeline else []
     if inputs.count("-") > 1:
         parser.error("standard input can be read only once; another input needs a file")
     if request.workspace and not Path(request.workspace).is_dir():
         parser.error(f"--workspace {request.workspace} is no folder")
+    _check_parts(request, parser)
     named = {"-o": request.output, "--receipt": request.receipt}
     named |= {"--dropped": request.dropped, "--explain": request.explain}
     files = [(flag, name) for flag, name in named.items() if name and (flag, name) != ("-o", "-")]
@@ -52,6 +56,15 @@ def check_files(request: Request, parser: ArgumentParser) -> None:
         for other, second in files[:number]:
             if same_file(name, second):
                 parser.error(f"{other} and {flag} are the same file")
+
+
+def _check_parts(request: Request, parser: ArgumentParser) -> None:
+    """A result in parts is a folder or a ZIP, and nothing else is a folder."""
+    name = request.output
+    if not request.divided and name.endswith("/"):
+        parser.error(f"-o {name} is a folder, for a result in parts: give --parts-by or --parts-records, too")
+    if request.divided and name != "-" and not names_folder(name) and Path(name).suffix.lower() != ".zip":
+        parser.error(f"-o {name}: a result in parts is a ZIP or a folder: -o {name}.zip, or -o {name}/")
 
 
 def execute(request: Request) -> int:
@@ -112,38 +125,66 @@ def _execute(request: Request) -> Receipt:
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="csvapi-", dir=request.workspace))
         workspace = Path(folder)
-        path = source(request.source, workspace)
+        if request.cluster and (found := _execute_there(request, workspace, stack)):
+            return found
+        given = source(request.source, workspace, request.selection)
         targets = _targets(request, workspace, stack)
-        bar = Bar.on_terminal(path.stat().st_size, quiet=request.quiet)
+        bar = Bar.on_terminal(given.path.stat().st_size, quiet=request.quiet)
         stack.callback(bar.close)
         main = targets.get("output")
         with main.stream() if main else _standard_output() as output:
-            receipt = _pass(request, path, output, targets, workspace, bar)
+            receipt = _pass(request, given, output, targets, workspace, bar)
         if "receipt" in targets:
-            _write_receipt(receipt, targets["receipt"].temp)
+            _write_receipt(request, receipt, targets["receipt"].temp)
         for name, target in targets.items():
             target.commit(streamed=name == "output")
         bar.finish(receipt.census.records, receipt.kept)
     return receipt
 
 
-def _targets(request: Request, workspace: Path, stack: ExitStack) -> dict[str, Target]:
+def _execute_there(request: Request, workspace: Path, stack: ExitStack) -> Receipt | None:
+    """Run it on the cluster; None, and a line on standard error, where the cluster cannot do that."""
+    from csvapi.commands.cluster_run import ClusterRun  # only here, to start fast without it
+
+    run = ClusterRun.of(request)
+    if run.unfit:
+        print(f"csvapi {request.command}: runs on this machine: {run.unfit}", file=sys.stderr)
+        return None
+    bar = Bar.on_terminal(run.size, quiet=request.quiet)
+    stack.callback(bar.close)
+    receipt = run.run(workspace, bar)
+    if request.receipt:
+        target = target_of(request.receipt, workspace)
+        stack.callback(target.discard)
+        _write_receipt(request, receipt, target.temp)
+        target.commit()
+    bar.finish(receipt.census.records, receipt.kept)
+    return receipt
+
+
+def _targets(request: Request, workspace: Path, stack: ExitStack) -> dict[str, Target | Folder]:
     """The files to write, the result last: when it has its name, the others have theirs."""
     names = {"dropped": request.dropped, "explain": request.explain, "receipt": request.receipt}
-    targets: dict[str, Target] = {}
+    targets: dict[str, Target | Folder] = {}
     for what, name in {**names, "output": request.output}.items():
         if name and name != "-":
-            targets[what] = Target(name, workspace)
+            in_folder = what == "output" and request.divided and names_folder(name)
+            targets[what] = Folder(name) if in_folder else target_of(name, workspace)
             stack.callback(targets[what].discard)
     return targets
 
 
 def _pass(
-    request: Request, path: Path, output: Path | BinaryIO, targets: dict[str, Target], workspace: Path, bar: Bar
+    request: Request,
+    given: Input,
+    output: Path | BinaryIO,
+    targets: dict[str, Target | Folder],
+    workspace: Path,
+    bar: Bar,
 ) -> Receipt:
-    found, warnings = dialect(path, request.dialect)
+    found, warnings = dialect(given.path, request.dialect, given.delimiter)
     receipt = engines.run(
-        path,
+        given.path,
         found,
         with_names(request.steps, lambda name: Path(str(name or request.source)).name),
         output,
@@ -152,24 +193,25 @@ def _pass(
         progress=bar,
         dropped=targets["dropped"].temp if "dropped" in targets else None,
         explain=targets["explain"].temp if "explain" in targets else None,
-        input_sha256=sha256(path) if "receipt" in targets else None,
+        input_sha256=sha256(given.path) if "receipt" in targets else None,
         hashed="receipt" in targets,
         files=_others(request, workspace),
     )
-    receipt.warnings[:0] = warnings
+    receipt.warnings[:0] = [*given.warnings, *warnings]
+    receipt.original = given.original() if "receipt" in targets else None
     return receipt
 
 
 def _others(request: Request, workspace: Path) -> dict[Any, tuple[Path, Dialect]]:
-    """The other input files that steps name, by their paths; plain or gzip like the input."""
+    """The other input files that steps name, by their paths; of any kind like the input."""
     found: dict[Any, tuple[Path, Dialect]] = {}
     for number, (pointer, name) in enumerate(files_of(load_steps(request.steps))):
         if name not in found:
             folder = workspace / f"other-{number}"
             folder.mkdir()
             with blaming(name, pointer):
-                path = source(str(name), folder)
-                found[name] = path, detection(path).dialect
+                given = source(str(name), folder)
+                found[name] = given.path, detection(given.path, given.delimiter).dialect
     return found
 
 
@@ -179,6 +221,7 @@ def _standard_output() -> Iterator[BinaryIO]:
         yield stream
 
 
-def _write_receipt(receipt: Receipt, target: Path) -> None:
-    text = json.dumps(in_parts(receipt.stored()), indent=2, ensure_ascii=False) + "\n"
+def _write_receipt(request: Request, receipt: Receipt, target: Path) -> None:
+    parts = in_parts(receipt.stored()) | ({"pipeline": request.pipeline.as_json()} if request.pipeline else {})
+    text = json.dumps(parts, indent=2, ensure_ascii=False) + "\n"
     target.write_text(text, encoding="utf-8", errors="surrogateescape")

@@ -8,6 +8,7 @@ CsvapiError
 │   ├── UnsupportedEncoding
 │   ├── DigestMismatch           the content is not what its digest says
 │   ├── KeyReused                an Idempotency-Key came with another payload before
+│   ├── ObjectChanged            a registered object is another one by now, or gone
 │   ├── UnknownColumn
 │   └── AmbiguousColumn          a name that several columns share
 ├── NotAuthenticated
@@ -27,6 +28,7 @@ CsvapiError
 │   ├── TaskNotFinished
 │   ├── TaskFinished
 │   ├── EmailTaken
+│   ├── NameTaken                of a saved pipeline or schema
 │   └── InUse
 ├── Expired
 ├── TooLarge                     names the limit and its value
@@ -72,6 +74,7 @@ from csvapi.errors.inputs import (
     MalformedCsv,
     NoRecords,
     NotCsv,
+    ObjectChanged,
     PreviewTooLarge,
     PreviewTooSlow,
     TooLarge,
@@ -85,6 +88,7 @@ from csvapi.errors.states import (
     Expired,
     InProgress,
     InUse,
+    NameTaken,
     NotFound,
     TaskFinished,
     TaskNotFinished,
@@ -111,11 +115,13 @@ __all__ = [
     "LoginNeeded",
     "MailOff",
     "MalformedCsv",
+    "NameTaken",
     "NoRecords",
     "NotAuthenticated",
     "NotCsv",
     "NotFound",
     "NotVerified",
+    "ObjectChanged",
     "ObjectMissing",
     "OutOfMemory",
     "OutputLimit",

@@ -2,7 +2,8 @@
 
 from csvapi.models.access import ApiKey, Idempotency, Invitation, Mail, MailToken, RecoveryCode
 from csvapi.models.audit import Action, AuditEntry
-from csvapi.models.file import CSV, File
+from csvapi.models.file import CSV, DETECTED, ORIGINAL, File
+from csvapi.models.saved import Pipeline, PipelineVersion, Saved, SavedSchema, SavedSchemaVersion, SavedVersion
 from csvapi.models.task import ACTIVE, FINISHED, Status, Task
 from csvapi.models.types import Base, now
 from csvapi.models.user import RefreshFamily, User
@@ -11,7 +12,9 @@ from csvapi.models.webhook import Delivery, Sent, Webhook
 __all__ = [
     "ACTIVE",
     "CSV",
+    "DETECTED",
     "FINISHED",
+    "ORIGINAL",
     "Action",
     "ApiKey",
     "AuditEntry",
@@ -22,8 +25,14 @@ __all__ = [
     "Invitation",
     "Mail",
     "MailToken",
+    "Pipeline",
+    "PipelineVersion",
     "RecoveryCode",
     "RefreshFamily",
+    "Saved",
+    "SavedSchema",
+    "SavedSchemaVersion",
+    "SavedVersion",
     "Sent",
     "Status",
     "Task",

@@ -16,7 +16,7 @@ class FormStruct(ctypes.Structure):
     """`form` of kernel.c."""
 
     _fields_ = (
-        *((name, c_uint32) for name in ("delimiter", "quote", "doubled", "text", "width", "unused")),
+        *((name, c_uint32) for name in ("delimiter", "quote", "doubled", "text", "width", "comment")),
         ("undefined", c_uint64 * 2),
     )
 
@@ -156,6 +156,7 @@ class SummaryStruct(ctypes.Structure):
         ("most", c_uint32),
         ("stranger", c_uint32 * 3),
         ("unknown", c_uint32),
+        ("below", c_uint32),
         ("kinds", KindStruct * (SCALES + 1)),
     )
 
@@ -207,10 +208,17 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "scatter": (_N, [_P, _N, _N, *_MASK, _N, _W, _P, _N, _P]),
     "split": (_N, [_P, _N, _N, _N, _W, _W, _P, _N, _P]),
     "count_values": (_N, [_P, *_MASK, _N, _N, _P, _P, _P]),
-    "summarise": (None, [_P, *_MASK, _N, _P, _N, _P, _P, _P, _P]),
+    "summarise": (None, [_P, *_MASK, _N, _P, _N, _P, _P, _P, _P, _N, _P]),
     "check_cells": (None, [_P, *_MASK, _N, _P, _P, _P, _P, _P, POINTER(_N)]),
     "summarise_values": (None, [_P, _P, _P]),
-    "raise_registers": (None, [_P, _P, _N, _P]),
+    "raise_registers": (None, [_P, _P, _N, _P, _P]),
+    "add_to_groups": (_N, [_P, *_MASK, _N, _N, _P, _P, _P, _P, _P, _P, POINTER(_N), _P]),
+    "put_packed": (_N, [_P, _N, _P]),
+    "put_group_lines": (_N, [_P, _N, _N, _P, _P, POINTER(_I)]),
+    "hash_texts": (None, [_P, _P, _N, _P]),
+    "put_entries": (_N, [_P, *_MASK, _N, _P, c_char_p, _P, _P, POINTER(_N)]),
+    "mark_later": (_N, [c_char_p, _N, _P, _P, _N, _W, _P, _P, _N, POINTER(_N)]),
+    "skip_same": (_N, [_P, _N, _P, _P, POINTER(_N)]),
     "sort_entries": (_N, [_P, _N, _W, _W, _N, _P, _P]),
     "mark_starts": (_N, [_P, _N, _N, _W, POINTER(_N), _P, _N, POINTER(_N)]),
     "find_digests": (_N, [_P, _P, _N, _N, *_MASK, _P, _P, _P, POINTER(_N)]),

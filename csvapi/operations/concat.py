@@ -184,4 +184,5 @@ OPERATION = Operation(
     files=files,
     nameless=nameless,
     traits=traits,
+    spreads=lambda _: True,
 )

@@ -23,7 +23,7 @@ def rows(
     """
     files.check_csv(file)
     at = _location("rows", file, cursor) or from_row
-    with files.reading(file) as source:
+    with files.beginning(file, _most() if at is None else file.size) as source:
         facts, found = runtime().pool.call(
             file.user_id, pages.records, source, Dialect.from_json(file.dialect), limit, at
         )
@@ -43,9 +43,14 @@ def issues(file: File, limit: int, cursor: str | None) -> tuple[bytes, str | Non
 
 def objects(file: File, limit: int) -> bytes:
     """The first `limit` records as JSON objects by column name; reads nothing else."""
-    with files.reading(file) as source:
+    with files.beginning(file, _most()) as source:
         dialect = Dialect.from_json(file.dialect)
         return runtime().pool.call(file.user_id, pages.objects, source, dialect, limit)[1]
+
+
+def _most() -> int:
+    """More bytes than a first page reads."""
+    return 2 * pages.ROOM + runtime().settings.max_record
 
 
 def _location(kind: str, file: File, cursor: str | None) -> Location | None:
@@ -57,5 +62,5 @@ def _cursor(kind: str, file: File, location: list[int] | None) -> str | None:
 
 
 def _kind(kind: str, file: File) -> str:
-    """The kind of a cursor includes the dialect: in another dialect, records begin elsewhere."""
-    return f"{kind} {file.id} {sorted(file.dialect.items())}"
+    """The kind of a cursor includes what decides where records begin: the dialect, and which part of a file is read."""
+    return f"{kind} {file.id} {sorted(file.dialect.items())}{file.sha256 if file.reading else ''}"

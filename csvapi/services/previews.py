@@ -13,25 +13,27 @@ from csvapi.engines.local.trial import FOUND, Trial
 from csvapi.extensions import runtime
 from csvapi.services import files, redetection
 from csvapi.services.step_files import named, others
-from csvapi.services.steps import accepted
 
 if TYPE_CHECKING:
     from csvapi.models import File
+    from csvapi.services.requested_work import Work
 
 __all__ = ["FOUND", "run"]
 MEMORY = 16 * 1024 * 1024  # for the keys of a sample
+_BEGINNING = 8 * 1024 * 1024  # more than a preview reads
 
 
-def run(file: File, steps: list[dict[str, Any]], size: int, chosen: dict[str, Any]) -> bytes:
-    """Run the steps over at most `size` records, of about 4 MiB; returns the answer as JSON.
+def run(file: File, work: Work, size: int) -> bytes:
+    """Try the work on at most `size` records, of about 4 MiB; returns the answer as JSON.
 
     Raises what `pipelines.check` and `Pool.call` raise.
     """
     files.check_csv(file, "/input")
-    loaded = accepted(steps)
+    settings = runtime().settings
     with (
-        files.reading(file) as source,
-        others(file.user_id, loaded) as more,
+        work.blaming(),
+        files.beginning(file, settings.max_record + _BEGINNING) as source,
+        others(file.user_id, work.loaded) as more,
         tempfile.TemporaryDirectory(prefix="csvapi-", ignore_cleanup_errors=True) as folder,
     ):
         trial = Trial(
@@ -39,13 +41,13 @@ def run(file: File, steps: list[dict[str, Any]], size: int, chosen: dict[str, An
             Dialect.from_json(file.dialect),
             file.columns,
             file.size,
-            named(file, steps),
+            named(file, work.steps),
             size,
-            chosen,
+            work.options,
             more,
-            _options(chosen, file.name),
+            _options(work.options, file.name),
             Path(folder),
-            [warning.as_json() for warning in redetection.warnings_of_run(file, loaded)],
+            [warning.as_json() for warning in redetection.warnings_of_run(file, work.loaded)],
         )
         return runtime().pool.call(file.user_id, Trial.run, trial)[1]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,11 @@ from csvapi import __version__
 from csvapi.csvio import Dialect, header
 from csvapi.csvio.data_warnings import OF_DETECTION, DataWarning, shown
 from csvapi.csvio.detection import HEAD, detect
-from csvapi.errors import InvalidInput, NotFound, StorageDown
-from csvapi.extensions import changed, runtime, transaction
-from csvapi.models import File
+from csvapi.errors import InvalidInput, NotFound, ObjectChanged, StorageDown
+from csvapi.extensions import changed, transaction
+from csvapi.models import DETECTED, File
 from csvapi.operations import Step, files_of
-from csvapi.services import files, quotas
+from csvapi.services import files, quotas, readings, registering
 from csvapi.services.detecting import detected
 from csvapi.services.files_in_use import check_unused
 
@@ -39,13 +40,16 @@ def again(user_id: int, file_id: int) -> File:
     """
     file = files.find(user_id, file_id)
     files.check_csv(file)
-    if file.kind != "upload":
+    if file.kind not in DETECTED:
         raise InvalidInput(
             f"The file is what a task left ({file.kind}): how it is written is known and was never detected. "
             f'PATCH /api/v1/files/{file.id} with {{"dialect": …}} changes how it is read',
         )
-    with files.reading(file) as path:
-        values = detected(user_id, runtime().storage.ends(file.storage_key, file.size, HEAD), file.size, path)
+    if file.object_url:
+        values = registering.detection(file)
+    else:
+        with files.reading(file) as path:
+            values = detected(user_id, files.ends(file, HEAD), file.size, path, readings.delimiter(file))
     with transaction() as session:
         quotas.lock(session, user_id)
         check_unused(session, file)
@@ -76,10 +80,10 @@ def warnings_of_run(file: File, steps: list[Step]) -> list[DataWarning]:
 
     Of `file` itself, which the engine also examines, it adds what only detection sees.
     """
-    found = [*warnings(looked_at(file)), *_passed_on(file)]
+    found = [*warnings(looked_at(file)), *readings.warnings(file), *_passed_on(file)]
     for name in dict.fromkeys(name for _, name in files_of(steps) if isinstance(name, int)):
         other = looked_at(files.of_task(file.user_id, name))
-        found += [DataWarning(each.code, each.detail, file=name, hint=each.hint) for each in warnings(other)]
+        found += [replace(each, file=name) for each in (*warnings(other), *readings.warnings(other))]
     return found
 
 
@@ -96,8 +100,8 @@ def looked_at(file: File) -> File:
     if not _is_due(file):
         return file
     try:
-        head, tail = runtime().storage.ends(file.storage_key, file.size, HEAD)
-    except StorageDown as error:
+        head, tail = files.ends(file, HEAD)
+    except (StorageDown, ObjectChanged) as error:
         log.warning("file_not_looked_at", file_id=file.id, reason=str(error))
         return file
     return _noted(file, {"version": __version__, "says": _difference(file, head, tail)})
@@ -105,7 +109,7 @@ def looked_at(file: File) -> File:
 
 def _is_due(file: File) -> bool:
     """Whether the file was detected, but neither detected nor looked at by this or a newer version."""
-    if not file.detection or file.kind != "upload" or _is_chosen(file):
+    if not file.detection or file.kind not in DETECTED or _is_chosen(file):
         return False
     seen = [file.detection.get("version"), file.detection.get("looked", {}).get("version")]
     return all(map(_is_older, seen))
@@ -130,11 +134,12 @@ def _is_chosen(file: File) -> bool:
 def _difference(file: File, head: bytes, tail: bytes) -> str:
     """What the present version would read differently, in words; "" for nothing."""
     try:
-        found = detect(head, tail, complete=file.size <= HEAD, size=file.size).dialect
+        known = readings.delimiter(file)
+        found = detect(head, tail, complete=file.size <= HEAD, size=file.size, delimiter=known).dialect
     except InvalidInput as error:
         return f"finds no table in it: {error.detail}"
     old, new = Dialect.from_json(file.dialect).as_json(), found.as_json()
-    parts = {name: (value, new[name]) for name, value in old.items() if value != new[name]}
+    parts = {name: (value, new.get(name)) for name, value in old.items() if value != new.get(name)}
     if not parts:
         columns = _columns(head, found)
         parts = {"columns": (file.columns, columns)} if columns not in (None, file.columns) else {}

@@ -5,12 +5,17 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import blake2b
 from itertools import compress, islice
 from typing import TYPE_CHECKING, Any
 
+from csvapi.csvio.indexed import IndexedBatch
 from csvapi.csvio.keys import canonical
 from csvapi.steps.folding import folded_cell
 from csvapi.steps.growth import some
+from csvapi.steps.near_duplicates import NearDuplicates
+from csvapi.steps.params import IGNORABLE
+from csvapi.steps.ranks import Extreme
 from csvapi.steps.remarks import Remark, Sighting, Spot
 from csvapi.steps.selecting import KeyedSelector
 from csvapi.steps.writing import byte_dialect_of
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
     from csvapi.steps.typed_keys import Typed
 
 SAMPLE = 10
+_DIGEST = 16  # bytes
 _MOST_CELLS = 1 << 20  # of all these keys
 _RANKED = 8  # texts that are made of a record besides its key: cells, rank, digest, entry
 _MOST_SHAPES = 1000  # of empty keys, by how many of the columns are absent
@@ -70,6 +76,7 @@ class Keyed(KeyedSelector):
     typed: Mapping[int, Typed] = field(default_factory=dict)
     ranks: Ranks | None = None
     empties: Sequence[EmptyKeys] = ()
+    near: NearDuplicates | None = None
 
     @classmethod
     def of(cls, positions: Sequence[int] | None, context: Context, retain: Keep, **more: Any) -> Keyed:
@@ -83,14 +90,20 @@ class Keyed(KeyedSelector):
         describe = partial(_describe, names, "dedup" if "keeps_empty" in more else "unique")
         remarks = [EmptyKeys("empty_keys", describe, column, most=2, key=key, retain=retain) for key in empty]
         kept = more.get("keeps_empty", False)
-        return cls(positions, retain, **more, empty=empty, delimiter=delimiter, empties=[] if kept else remarks)
+        near = None
+        if not more.get("typed") and not more.get("ignore", frozenset()).issuperset(IGNORABLE):
+            near = NearDuplicates.of(len(positions or context.columns))
+        more |= {"empty": empty, "delimiter": delimiter, "near": near}
+        return cls(positions, retain, **more, empties=[] if kept else remarks)
 
     def __post_init__(self) -> None:
         self.ranked = self.ranks is not None
         self.asked = {each.pointer: each.asked for each in self.typed.values()} | (
             self.ranks.asked if self.ranks else {}
         )
-        self.remarks = [*self.empties, *self.asked.values(), *(self.ranks.remarks if self.ranks else ())]
+        more = [self.near] if self.near else []
+        self.compared = self.near.compared if self.near else 0
+        self.remarks = [*self.empties, *self.asked.values(), *(self.ranks.remarks if self.ranks else ()), *more]
 
     def spill(self, batch: Batch, sink: KeySink) -> None:
         """Give the records' keys to `sink`, and count the empty ones."""
@@ -114,12 +127,29 @@ class Keyed(KeyedSelector):
     def rank(self, batch: Batch, sink: RankedKeys) -> None:
         """See `KeyedSelector.rank`."""
         assert self.ranks is not None  # noqa: S101  `ranked`
+        if self._rank_indexed(batch, sink):
+            return
         for part in some(batch, _RANKED + (len(self.positions or ()) or batch.width)):
             keys, ranks, rows = self.keys(part), self.ranks.of(part), part.rows
             self.see(keys, rows)
             filled = self._filled(keys) if self.keeps_empty else [True] * len(keys)
             sink.add(list(compress(keys, filled)), list(compress(ranks, filled)), list(compress(rows, filled)))
             self.heartbeat()
+
+    def _rank_indexed(self, batch: Batch, sink: RankedKeys) -> bool:
+        """The same by the kernel, where it can."""
+        if sink.secret is None or not self._plain or not isinstance(batch, IndexedBatch):
+            return False
+        ranks = self.ranks
+        ranking = ranks.by_kernel(batch) if isinstance(ranks, Extreme) and not self.keeps_empty else None
+        if ranking is None or not isinstance(ranks, Extreme):
+            return False
+        digests = batch.digests(self.positions, sink.secret)
+        self._see_digests(batch, digests, sink)
+        empty = sink.add_indexed(batch, ranking, digests)
+        ranks.count(len(batch) - len(ranking.ranks) - empty)
+        self.heartbeat()
+        return True
 
     def _filled(self, keys: Sequence[bytes]) -> list[bool]:
         return [not self.is_empty(key) for key in keys]
@@ -130,14 +160,19 @@ class Keyed(KeyedSelector):
             remark.first = [spot for spot in remark.seen.spots if goes(spot.row)][:1]
 
     def _spill_digests(self, batch: Batch, digests: Digests, sink: KeySink) -> None:
-        """The same for records that all have the header's width, so that only one empty key is possible."""
+        """The same for records that all have the header's width."""
+        empty = self._see_digests(batch, digests, sink)
+        sink.add_digests(digests.without(empty) if self.keeps_empty else digests)
+
+    def _see_digests(self, batch: Batch, digests: Digests, sink: KeySink | RankedKeys) -> bytes:
+        """Count those of empty keys, of which only one is possible in records of the header's width; its digest."""
         empty = sink.digest(self.empty[0])
         for remark in self.empties[:1]:
             count, rows = digests.count(empty, remark.most)
             remark.add(len(batch), count, [(row, None) for row in rows])
         for remark in self.empties[1:]:
             remark.add(len(batch), 0, ())  # no field of these records is absent
-        sink.add_digests(digests.without(empty) if self.keeps_empty else digests)
+        return empty
 
     def see(self, keys: Sequence[bytes], rows: Sequence[int]) -> None:
         """Count the empty ones among the keys of the records in `rows`."""
@@ -187,6 +222,18 @@ class Keyed(KeyedSelector):
         """See `Behaviour.counts`."""
         found = {pointer: remark.seen.count for pointer, remark in self.asked.items()}
         return {"not_comparable": found} if found else {}
+
+    def folded(self, kept: Batch) -> list[bytes]:
+        """See `KeyedSelector.folded`: without regard to case and spaces; empty where all cells are."""
+        byte_dialect = kept.byte_dialect
+        rows = ([folded_cell(cell, byte_dialect, IGNORABLE) for cell in row] for row in self._cells(kept))
+        keys = (canonical(row, byte_dialect.delimiter) if any(row) else b"" for row in rows)
+        return [key and blake2b(key, digest_size=_DIGEST).digest() for key in keys]
+
+    def see_stayed(self, stayed: Sequence[tuple[int, bytes]]) -> None:
+        """See `KeyedSelector.see_stayed`."""
+        if self.near:
+            self.near.see(stayed)
 
     def sample(self, kept: Batch) -> list[str]:
         """The first ten values among `kept`; of several columns, joined by a delimiter for show."""

@@ -140,9 +140,10 @@ def test_forms_with_no_file_or_two_say_so(v1: V1) -> None:
 def test_the_way_out_for_a_packed_file_works(v1: V1) -> None:
     """What the refusal of people.csv.gz proposes is done here."""
     packed = gzip.compress(PEOPLE)
-    refused = problem(v1.post("/files?name=people.csv.gz", data=packed), 422, "invalid_input", "/file")
-    assert "POST /api/v1/files?name=people.csv" in refused["detail"]
-    assert "Content-Encoding: gzip" in refused["detail"]
+    form = {"file": (io.BytesIO(packed), "people.csv.gz")}
+    refused = v1.account.post("/api/upload-csv/", data=form).json["error"]
+    assert "POST /api/v1/files?name=people.csv" in refused
+    assert "Content-Encoding: gzip" in refused
     kind = "application/octet-stream"
     taken = v1.post("/files?name=people.csv", data=packed, content_type=kind, headers={"Content-Encoding": "gzip"})
     assert (taken.status_code, taken.json["columns"]) == (201, ["id", "name"])
@@ -265,6 +266,15 @@ def test_every_kind_of_issue_has_a_code_that_the_document_lists(v1: V1) -> None:
     assert found <= set(CODES)
 
 
+def test_detection_says_which_formats_columns_seem_to_have(v1: V1) -> None:
+    file = v1.upload("day;price;n\n13.01.2024;1.234,50 €;1\n1.2.2024;7 €;2\n".encode())
+    number = {"decimal": ",", "group": ".", "currency": True}
+    assert file["detection"]["formats"] == [
+        {"column": "day", "index": 1, "formats": [{"as": {"date": "%d.%m.%Y"}, "count": 2, "of": 2}]},
+        {"column": "price", "index": 2, "formats": [{"as": {"number": number}, "count": 2, "of": 2}]},
+    ]
+
+
 def test_what_detection_noticed_is_shown_as_warnings_too(v1: V1) -> None:
     detection = v1.upload(b"a,b\n" + b"1,2\n" * 20 + b"3\n")["detection"]
     (issue,), (warning,) = detection["issues"], detection["warnings"]
@@ -286,9 +296,32 @@ def test_name_dialect_and_end_can_be_changed(v1: V1) -> None:
     assert v1.ok("GET", file["links"]["rows"])["items"][0]["values"] == ["a", "b"]
 
 
+def test_comments_are_part_of_the_dialect(v1: V1) -> None:
+    data = b"id,name\n1,Ann\n# checked\n2,Bo\n#3,Cy\n"
+    file = v1.upload(data, "x.csv")
+    assert "comment" not in file["dialect"]
+    changed = v1.ok("PATCH", file["links"]["self"], json={"dialect": {"comment": "#"}})
+    assert changed["dialect"] == {**file["dialect"], "comment": "#"}
+    rows = v1.ok("GET", file["links"]["rows"])["items"]
+    assert [(row["row"], row["line"], row["byte"], row["values"]) for row in rows] == [
+        (1, 2, 8, ["1", "Ann"]),
+        (2, 4, 24, ["2", "Bo"]),
+    ]
+    assert v1.ok("GET", f"{file['links']['self']}/issues")["items"] == []
+    preview = v1.ok("POST", "/previews", json={"input": file["id"], "steps": [{"op": "dedup"}]})
+    assert [row["values"][0] for row in preview["result"]["items"]] == ["1", "2"]
+    assert preview["estimate"]["rows_in"] == 2
+    again = v1.ok("PATCH", file["links"]["self"], json={"dialect": {"comment": ""}})
+    assert again["dialect"] == file["dialect"]
+    assert len(v1.ok("GET", file["links"]["rows"])["items"]) == 4
+
+
 @pytest.mark.parametrize(
     ("body", "code", "pointer"),
     [
+        ({"dialect": {"comment": "##"}}, "invalid_input", "/dialect/comment"),
+        ({"dialect": {"comment": " "}}, "invalid_input", "/dialect/comment"),
+        ({"dialect": {"comment": ","}}, "invalid_input", "/dialect"),
         ({"dialect": {"delimiter": ",,"}}, "invalid_input", "/dialect/delimiter"),
         ({"dialect": {"delimiter": '"'}}, "invalid_input", "/dialect"),
         ({"dialect": {"encoding": "klingon"}}, "unsupported_encoding", "/dialect/encoding"),

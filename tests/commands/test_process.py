@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from csvapi.commands import compression
+from csvapi.unpacking.formats import GZIP
 from tests.commands.program import COMMAND, complaint, csvapi, many, output
 from tests.waiting import until
 
@@ -87,7 +87,7 @@ def test_gzip_by_the_standard_library_is_as_good(tmp_path: Path) -> None:
     arguments = [COMMAND[0], "-c", without, "process", "-", *DEDUP, "-o", str(result)]
     subprocess.run(arguments, input=gzip.compress(SMALL), check=True)
     assert gzip.decompress(result.read_bytes()) == CLEAN
-    assert result.read_bytes()[:2] == compression.MAGIC
+    assert result.read_bytes()[:2] == GZIP
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-9], lambda data: data[:12] + b"\xff" * 9 + data[21:]])
@@ -109,6 +109,17 @@ def test_the_dialect_can_be_said_instead_of_detected() -> None:
 )
 def test_a_dialect_that_is_none_is_refused(said: str) -> None:
     assert "--dialect" in complaint("process", "-", *DEDUP, "--dialect", said, code=2)
+
+
+def test_comments_go_where_their_character_is_named() -> None:
+    data = b"id,name\n1,a\n# 1,b\n1,a\n"
+    assert output("unique", "-", "--column", "name", "--comment", "#", "-q", stdin=data) == b"id,name\n1,a\n"
+    said = json.dumps({"comment": "#"})
+    assert output("unique", "-", "--column", "name", "--dialect", said, "-q", stdin=data) == b"id,name\n1,a\n"
+    assert b"# 1,b" in output("unique", "-", "--column", "name", "-q", stdin=data)
+    for wrong in ("##", "\n", " "):
+        assert "comment must be one character" in complaint("process", "-", *DEDUP, "--comment", wrong, code=2)
+    assert "another special character" in complaint("unique", "-", "--column", "id", "--comment", ",", stdin=data)
 
 
 def test_another_form_on_request() -> None:

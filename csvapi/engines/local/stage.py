@@ -14,7 +14,7 @@ from csvapi.engines.local.keyed_pass import Repeats
 from csvapi.engines.local.outputs import side_by_side
 from csvapi.engines.local.processes import run_all
 from csvapi.engines.local.range_pass import RangePass
-from csvapi.engines.local.range_result import Found, add_counts, join_sightings, joined_census, merge
+from csvapi.engines.local.range_result import Found, add_counts, join_sightings, joined_census, merge, tell_kept
 from csvapi.engines.local.ranges import ranges
 from csvapi.engines.local.stage_warnings import warnings_of
 from csvapi.engines.local.strategy import Strategy
@@ -25,7 +25,7 @@ from csvapi.steps.gathering import Part
 from csvapi.steps.mapping import Expander, Mapper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from csvapi.csvio.sink import Sink
@@ -93,14 +93,24 @@ class Stage:
         """The bytes that all passes up to the end of this stage read, for the progress."""
         return self.before + (self.plan.source.size - self.plan.head.start) * len(self.passes)
 
+    @property
+    def numbers(self) -> Iterable[int]:
+        """What the ranges are called, in order."""
+        return range(len(self.ranges))
+
     def _report(self, step: Progressed) -> None:
         self.done = [mine + more for mine, more in zip(self.done, step, strict=True)]
         if self.progress:
             done, rows_in, rows_out = self.done
             self.progress(Progress(done, self.total, rows_in, rows_out, self.plan.before + self.step))
 
+    def heartbeat(self) -> None:
+        """Report that the run goes on. Raises what `progress` does."""
+        self._report((0, 0, 0))
+
     def _step_workspace(self, memory: int) -> Workspace:
-        return Workspace(self.workspace, memory, partial(self._report, (0, 0, 0)), native=self.options.native)
+        options = self.options
+        return Workspace(self.workspace, memory, self.heartbeat, native=options.native, cores=options.processes)
 
     def _pass(self, number: int, begin: int, end: int, **more: Any) -> RangePass:
         base = self.bases[number] if begin else 0
@@ -197,8 +207,8 @@ class Stage:
         """Write what comes after the last record of the pass: what was gathered, or what the last step appends."""
         last = self.plan.built[-1] if self.plan.built else None
         if self.plan.gatherer:
-            before = zip(self.bases, accumulate([0, *(each.census.lines for each in found)]), strict=False)
-            parts = [Part(each.gathered, *at) for each, at in zip(found, before, strict=True)]
+            lines = accumulate((each.census.lines for each in found), initial=0)
+            parts = list(map(Part, (each.gathered for each in found), self.bases, lines, self.numbers))
             for data in self.plan.gatherer.result(self._step_workspace(self.options.memory), parts):
                 main.write(data)
                 self._report((0, 0, 0))
@@ -228,6 +238,7 @@ class Stage:
             merge(self.read, each.read)
         lines = [0, *accumulate(each.census.lines for each in self.found)]
         join_sightings(self.plan.built, found, self.bases, lines)
+        tell_kept(self.plan.built, found, self.bases)
 
     def _receipt(self, size: int, sha256: str) -> Receipt:
         census = joined_census(self.found, self.plan)
