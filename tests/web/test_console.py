@@ -7,6 +7,7 @@ import io
 import json
 import re
 
+import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -122,6 +123,23 @@ def test_a_session_that_ended_is_begun_anew_where_one_is(browser: Tab) -> None:
     refused = [each for each in browser.complaints if "401" in each]
     assert len(refused) == 1, "the browser reports the one request that the ended session sent"
     browser.complaints.remove(refused[0])
+
+
+def test_another_sheet_of_a_workbook_is_one_choice_away(browser: Tab) -> None:
+    register(browser)
+    page = browser.page
+    book = openpyxl.Workbook()
+    for name, value in (("North", "Oslo"), ("South", "Rome")):
+        sheet = book.create_sheet(name)
+        sheet.append(["id", "town"])
+        sheet.append(["007", value])
+    book.remove(book["Sheet"])
+    content = io.BytesIO()
+    book.save(content)
+    upload(page, "towns.xlsx", content.getvalue())
+    expect(page.locator(".grid")).to_contain_text("Oslo")
+    page.get_by_label("Sheet or member").select_option("South")
+    expect(page.locator(".grid")).to_contain_text("Rome")
 
 
 def test_a_refused_upload_says_the_way_out(browser: Tab) -> None:
@@ -300,3 +318,24 @@ def test_a_condition_is_made_by_its_form_alone(browser: Tab) -> None:
     expect(page.locator("tr.dropped")).to_have_count(2)
     page.get_by_role("button", name="JSON").click()
     expect(page.get_by_label("The steps as JSON")).to_have_value(re.compile(r'"operator": "in",\s+"value": \[\s+"Ada"'))
+
+
+def test_steps_are_saved_and_used_on_another_file(browser: Tab) -> None:
+    register(browser)
+    page = browser.page
+    upload(page, "people.csv", PEOPLE)
+    page.get_by_role("link", name="Clean this file").click()
+    page.get_by_role("button", name="+ Add a step").click()
+    page.get_by_role("button", name="dedup").click()
+    expect(page.locator("tr.dropped")).to_have_count(1)
+    page.get_by_role("button", name="Saved…").click()
+    page.get_by_label("Save these steps as").fill("once each")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("row", name="once each")).to_contain_text("version 1")
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    page.get_by_role("link", name="Start").click()
+    upload(page, "more.csv", PEOPLE + PEOPLE[8:])
+    page.get_by_role("link", name="Clean this file").click()
+    page.get_by_role("button", name="Saved…").click()
+    page.get_by_role("button", name="once each", exact=True).click()
+    expect(page.locator("tr.dropped")).to_have_count(5)

@@ -6,7 +6,7 @@ import { expired, place, session } from "./state.js";
  * @typedef {{encoding: string, delimiter: string, quote: string, escape: string, double_quote: boolean, skip_space: boolean, line_end: string, header: boolean, bom: boolean, preamble: number}} Dialect
  * @typedef {{code: string, message?: string, detail?: string, hint?: string, count?: number}} Warning
  * @typedef {{confidence?: number, evidence?: string[], alternatives?: {dialect: Dialect, confidence: number}[], preamble?: {line: number, text: string}[], chosen?: boolean}} Detection
- * @typedef {{id: number, name: string, kind: string, media_type: string, size: number, columns: string[], dialect: Dialect, detection: Detection|null, warnings: Warning[], created_at: string, expires_at: string, truncated?: boolean}} StoredFile
+ * @typedef {{id: number, name: string, kind: string, media_type: string, size: number, columns: string[], dialect: Dialect, detection: Detection|null, reading?: {format: string, sheet: string|null, member: string|null, others: string[]}|null, warnings: Warning[], created_at: string, expires_at: string, truncated?: boolean}} StoredFile
  * @typedef {{row: number, line: number, byte: number, values: (string|null)[], kept?: boolean, step?: number|null, reason?: string|null, kept_row?: number|null}} Row
  * @typedef {{columns: string[], items: Row[], next: string|null}} RowPage
  * @typedef {{op: string, [name: string]: any}} Step
@@ -82,6 +82,9 @@ const query = (given) => {
   return kept.length ? `?${new URLSearchParams(kept.map(([key, value]) => [key, String(value)]))}` : "";
 };
 
+/** Whether its records can be shown. @param {StoredFile} file */
+export const readable = (file) => file.media_type === "text/csv" || Boolean(file.reading);
+
 /** @param {Record<string, any>} [by] @returns {Promise<{items: StoredFile[], next: string|null}>} */
 export const files = (by = {}) => call("GET", `/api/v1/files${query(by)}`);
 /** @param {number} id @returns {Promise<StoredFile>} */
@@ -114,6 +117,18 @@ export const cancel = (id) => call("POST", `/api/v1/tasks/${id}/cancel`);
 export const deleteTask = (id) => call("DELETE", `/api/v1/tasks/${id}`);
 /** @param {string} id */
 export const receipt = (id) => call("GET", `/api/v1/tasks/${id}/receipt`);
+
+/** @typedef {{id: number, name: string, version: number, steps: Step[]|null, created_at: string, updated_at?: string}} Pipeline */
+/** @returns {Promise<{items: Pipeline[], next: string|null}>} */
+export const pipelines = () => call("GET", "/api/v1/pipelines?limit=200");
+/** @param {number} id @returns {Promise<Pipeline>} */
+export const pipeline = (id) => call("GET", `/api/v1/pipelines/${id}`);
+/** @param {{name: string, steps: Step[]}} given @returns {Promise<Pipeline>} */
+export const savePipeline = (given) => call("POST", "/api/v1/pipelines", { json: given });
+/** @param {number} id @param {{steps: Step[]}} given */
+export const savePipelineVersion = (id, given) => call("POST", `/api/v1/pipelines/${id}/versions`, { json: given });
+/** @param {number} id */
+export const deletePipeline = (id) => call("DELETE", `/api/v1/pipelines/${id}`);
 
 export const usage = () => call("GET", "/api/v1/me/usage");
 export const keys = () => call("GET", "/api/v1/api-keys");

@@ -1,13 +1,13 @@
 // Files and tasks as lists show them.
+import { readable } from "../api.js";
 import { html } from "../lib.js";
 import { link } from "../router.js";
 import { away, bytes, moment, number, t, word } from "../state.js";
 
 /** @param {{file: import("../api.js").StoredFile, children?: unknown}} given */
 export function FileRow({ file, children }) {
-  const readable = file.media_type === "text/csv";
   return html`<tr>
-    <th scope="row">${readable ? html`<a href=${link(`/files/${file.id}`)}>${file.name}</a>` : file.name}</th>
+    <th scope="row">${readable(file) ? html`<a href=${link(`/files/${file.id}`)}>${file.name}</a>` : file.name}</th>
     <td><span class=${`tag ${file.kind}`}>${word("kind", file.kind)}</span></td>
     <td class="right">${bytes(file.size)}</td>
     <td class="right">${t("n_columns", { n: number(file.columns.length) })}</td>

@@ -29,6 +29,7 @@ export function Reading({ file, changed }) {
     <h2 id="reading">${t("reading")} <span class=${`tag ${(detection?.confidence ?? 1) < 0.75 && !detection?.chosen ? "unsure" : ""}`}>${sure}</span></h2>
     <${Problem} error=${error} />
     <div class="fields">
+      ${file.reading && file.reading.others.length > 0 && html`<${Sheet} reading=${file.reading} put=${(/** @type {any} */ change) => take(changeFile(file.id, change))} />`}
       <label>${t("encoding")}
         <input list="encodings" value=${dialect.encoding} onChange=${(/** @type {any} */ e) => put({ encoding: e.target.value.trim() })} />
         <datalist id="encodings">${ENCODINGS.map((each) => html`<option value=${each} />`)}</datalist></label>
@@ -47,6 +48,14 @@ export function Reading({ file, changed }) {
       ${(detection.preamble ?? []).length > 0 && html`<p>${t("preamble")}</p><pre>${(detection.preamble ?? []).map((each) => `${each.line}: ${each.text}\n`)}</pre>`}
     </details>`}
   </section>`;
+}
+
+/** Which sheet of a workbook, or member of an archive, is read. @param {{reading: {sheet: string|null, member: string|null, others: string[]}, put: (change: any) => void}} given */
+function Sheet({ reading, put }) {
+  const name = reading.sheet === null ? "member" : "sheet";
+  const now = reading[name] ?? "";
+  return html`<label>${t("sheet")}<select value=${now} onChange=${(/** @type {any} */ e) => put({ [name]: e.target.value })}>
+    ${[now, ...reading.others].map((each) => html`<option value=${each} selected=${each === now}>${each}</option>`)}</select></label>`;
 }
 
 /** @param {{label: string, signs: string[], value: string, put: (sign: string) => void}} given */

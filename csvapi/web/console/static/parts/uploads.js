@@ -43,14 +43,13 @@ function next() {
 }
 
 /** The name that the service takes: tables of other names are CSV, too, if their bytes are. @param {string} name */
-const named = (name) => (/\.(tsv|tab|txt|psv|dat)$/i.test(name) ? `${name}.csv` : name.replace(/\.gz$/i, ""));
+const named = (name) => (/\.(tsv|tab|txt|psv|dat)$/i.test(name) ? `${name}.csv` : name);
 
 /** @param {Upload} upload */
 function send(upload) {
   const request = new XMLHttpRequest(); // fetch does not say how much is sent
   request.open("POST", at(`/api/v1/files?name=${encodeURIComponent(named(upload.file.name))}`));
-  request.setRequestHeader("Content-Type", "text/csv");
-  if (/\.gz$/i.test(upload.file.name)) request.setRequestHeader("Content-Encoding", "gzip");
+  request.setRequestHeader("Content-Type", "application/octet-stream"); // what it is, its bytes say
   if (session.value?.csrf_token) request.setRequestHeader("X-CSRF-Token", session.value.csrf_token);
   request.upload.onprogress = (event) =>
     put(upload.key, { sent: event.loaded, total: event.total, state: event.loaded < event.total ? "sending" : "checking" });

@@ -38,14 +38,15 @@ export function File({ id }) {
     return () => removeEventListener("signed-in-again", load);
   }, [load]);
   if (!file) return error ? html`<${Problem} error=${error} retry=${load} />` : html`<p class="faint">${t("loading")}</p>`;
+  const reading = JSON.stringify([file.dialect, file.reading]); // read anew, it is another table
   return html`
     <${FileTop} file=${file} at="data" />
     <${Tour} file=${file} at="data" />
     <${Problem} error=${error} />
     <${Reading} file=${file} changed=${setFile} />
     <${Warnings} warnings=${file.warnings} />
-    <${Records} key=${JSON.stringify(file.dialect)} file=${file} path=${`/files/${id}`} />
-    <${Issues} key=${`i${JSON.stringify(file.dialect)}`} file=${file} />
+    <${Records} key=${reading} file=${file} path=${`/files/${id}`} />
+    <${Issues} key=${`i${reading}`} file=${file} />
     <p class="row"><a class="button main" href=${link(`/files/${id}/steps`)}>${t("to_steps")}</a></p>
   `;
 }

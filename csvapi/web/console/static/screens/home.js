@@ -23,11 +23,11 @@ export function Home() {
     }
   }, [wantsSample]);
   const openSample = () => sample().then((id) => go(`/files/${id}`), setError);
-  const arrived = useRef(0);
+  const before = useRef(done.length); // those that were there when this screen was opened
   useEffect(() => {
     const waits = uploads.value.some((each) => ["waiting", "sending", "checking"].includes(each.state));
-    if (done.length > arrived.current && !waits && uploads.value.length === 1) go(`/files/${done[0].id}`);
-    arrived.current = done.length;
+    const more = done.slice(before.current);
+    if (more.length === 1 && !waits && uploads.value.at(-1) === more[0]) go(`/files/${more[0].id}`);
   }, [uploads.value]);
   return html`
     <h1>${t("home_title")}</h1>
@@ -64,7 +64,6 @@ function Drop() {
     <p class="big">${t("drop")}</p>
     <p><button class="main" onClick=${() => input.current?.click()}>${t("choose")}</button></p>
     <input ref=${input} type="file" multiple hidden aria-label=${t("choose")}
-      accept=".csv,.tsv,.tab,.txt,.psv,.gz,text/csv,text/tab-separated-values"
       onChange=${(/** @type {Event} */ event) => {
         const chosen = /** @type {HTMLInputElement} */ (event.target);
         add(chosen.files ?? []);

@@ -1,10 +1,11 @@
 // Steps and what they would do: made by forms or as JSON, tried at once on the head of the file.
-import { file as getFile, files as getFiles, operations, submit } from "../api.js";
+import { file as getFile, files as getFiles, operations, readable, submit } from "../api.js";
 import { html, useEffect, useMemo, useState } from "../lib.js";
 import { Copy } from "../parts/copy.js";
 import { Preview } from "../parts/preview.js";
 import { Problem } from "../parts/problem.js";
 import { Recipe } from "../parts/recipe.js";
+import { Saved } from "../parts/saved.js";
 import { StepList } from "../parts/steplist.js";
 import { Tour } from "../parts/tour.js";
 import { go, restate, route } from "../router.js";
@@ -26,7 +27,7 @@ export function Steps({ id }) {
       setError(null);
       setFile(found);
       setCatalogue(known);
-      setOthers(page.items.filter((each) => each.media_type === "text/csv"));
+      setOthers(page.items.filter(readable));
       document.title = `${t("tab_steps")}: ${found.name} – csvapi`;
     }, setError);
   useEffect(() => {
@@ -53,6 +54,7 @@ export function Steps({ id }) {
           <button class="plain" disabled=${!recipe.past.value.length} onClick=${() => recipe.undo()}>${t("undo")}</button>
           <button class="plain" disabled=${!recipe.future.value.length} onClick=${() => recipe.redo()}>${t("redo")}</button>
           <button class="plain" aria-pressed=${asJson} onClick=${() => setAsJson(!asJson)}>JSON</button>
+          <${Saved} recipe=${recipe} whole=${whole} />
           <${Copy} file=${file} steps=${steps} />
         </div>
         ${asJson

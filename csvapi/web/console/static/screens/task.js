@@ -1,6 +1,6 @@
 // A run: how it goes, as it goes, and what it left. It goes on without this page.
-import { at, cancel, deleteTask, file, task as getTask, receipt, submit } from "../api.js";
-import { html, useCallback, useEffect, useState } from "../lib.js";
+import { at, cancel, deleteTask, file, task as getTask, readable, receipt, submit } from "../api.js";
+import { html, useCallback, useEffect, useRef, useState } from "../lib.js";
 import { Funnel } from "../parts/funnel.js";
 import { Status } from "../parts/lists.js";
 import { Problem, Warnings } from "../parts/problem.js";
@@ -9,6 +9,7 @@ import { go, link } from "../router.js";
 import { bytes, moment, number, percent, say, t, word } from "../state.js";
 
 const SAY_EVERY = 5000; // milliseconds: a reader of screens is not to be interrupted more often
+const AGAIN = 5000; // milliseconds until a stream that was refused is asked for again
 const ENDED = ["succeeded", "failed", "cancelled"];
 
 /** @param {{id: string}} given */
@@ -16,8 +17,11 @@ export function Task({ id }) {
   const [task, setTask] = useState(/** @type {import("../api.js").Task|null} */ (null));
   const [progress, setProgress] = useState(/** @type {any} */ (null));
   const [error, setError] = useState(/** @type {unknown} */ (null));
+  const asked = useRef(0);
   const load = useCallback(() => {
+    const mine = ++asked.current;
     getTask(id).then((found) => {
+      if (mine !== asked.current) return; // an older state that comes later
       setError(null);
       setTask(found);
       setProgress(found.progress);
@@ -44,11 +48,12 @@ export function Task({ id }) {
 }
 
 /**
- * Follow the task until it has ended; the browser comes back by itself when the connection is lost.
+ * Follow the task until it has ended, also when the connection is lost or too many streams are open.
  * @param {string} id @param {string|undefined} status @param {() => void} moved @param {(progress: any) => void} progressed
  */
 function useEvents(id, status, moved, progressed) {
   const runs = status !== undefined && !ENDED.includes(status);
+  const [again, setAgain] = useState(0);
   useEffect(() => {
     if (!runs) return undefined;
     const stream = new EventSource(at(`/api/v1/tasks/${id}/events`));
@@ -69,8 +74,19 @@ function useEvents(id, status, moved, progressed) {
       }
       moved();
     });
-    return () => stream.close();
-  }, [id, runs]);
+    let later = 0;
+    stream.onerror = () => {
+      if (stream.readyState !== EventSource.CLOSED) return; // the browser comes back by itself
+      later = setTimeout(() => {
+        moved();
+        setAgain((now) => now + 1);
+      }, AGAIN);
+    };
+    return () => {
+      clearTimeout(later);
+      stream.close();
+    };
+  }, [id, runs, again]);
 }
 
 /** @param {{task: import("../api.js").Task, progress: any, stop: () => void}} given */
@@ -117,7 +133,7 @@ function ResultRecords({ task }) {
     file(task.result ?? 0).then(setFound, setError);
   }, [task.result]);
   if (error) return html`<${Problem} error=${error} />`;
-  if (found && found.media_type !== "text/csv") return html`<p>${t("not_records", { type: found.media_type })}</p>`;
+  if (found && !readable(found)) return html`<p>${t("not_records", { type: found.media_type })}</p>`;
   return found && html`<${Records} file=${found} path=${`/tasks/${task.id}`} />`;
 }
 
