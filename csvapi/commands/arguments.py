@@ -16,6 +16,8 @@ from csvapi.engines import Options
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from csvapi.commands.key_files import KeyFile
+
 _UNITS = {"": 1, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([KMGT]?)(i?B?)", re.IGNORECASE)
 _UNKNOWN = "unrecognized arguments: "  # as argparse begins its message
@@ -41,6 +43,7 @@ class Request:
     workspace: str | None
     quiet: bool
     fail_on_warning: Sequence[str] = ()
+    key_files: Sequence[KeyFile] = ()
 
 
 class Parser(argparse.ArgumentParser):
@@ -139,6 +142,7 @@ def request(command: str, given: argparse.Namespace, steps: list[dict[str, Any]]
         workspace=given.workspace,
         quiet=given.quiet,
         fail_on_warning=given.fail_on_warning,
+        key_files=getattr(given, "key_file", ()),
     )
 
 

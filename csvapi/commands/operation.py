@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from csvapi.commands import arguments
+from csvapi.commands import arguments, key_files
 from csvapi.commands.flags import add_flags, params
 from csvapi.commands.process import run
 from csvapi.errors import InvalidInput
@@ -21,6 +21,7 @@ def main(name: str, given: Sequence[str]) -> int:
     schema = operation.params()
     parser = arguments.parser(name, operation.summary)
     add_flags(parser, schema)
+    key_files.add_flag(parser, operation)
     options = parser.parse_args(given)
     try:
         step = {"op": name, **params(options, schema)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from csvapi.commands import arguments
+from csvapi.commands import arguments, key_files
 from csvapi.commands.run import check_files, execute
 from csvapi.errors import InvalidInput
 from csvapi.operations import load_steps
@@ -22,6 +22,7 @@ def main(given: Sequence[str]) -> int:
     parser.add_argument(
         "--steps", required=True, type=arguments.json_value, metavar="JSON", help='a list, as [{"op": "dedup"}]'
     )
+    key_files.add_flag(parser)
     options = parser.parse_args(given)
     return run(parser, arguments.request("process", options, options.steps))
 
@@ -29,6 +30,7 @@ def main(given: Sequence[str]) -> int:
 def run(parser: ArgumentParser, request: arguments.Request) -> int:
     """Check the request as far as that is possible without its file, then run it."""
     check_steps(parser, request.steps)
+    key_files.check(request.key_files, request.steps, parser)
     check_files(request, parser)
     return execute(request)
 

@@ -8,11 +8,13 @@ import signal
 import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from csvapi import engines
 from csvapi.blame import blaming
+from csvapi.commands import key_files
 from csvapi.commands.dialect import detection, dialect
 from csvapi.commands.progress import Bar
 from csvapi.commands.source import sha256, source
@@ -20,7 +22,7 @@ from csvapi.commands.target import Target, same_file
 from csvapi.commands.warn import warn
 from csvapi.engines.receipt import in_parts
 from csvapi.errors import CsvapiError
-from csvapi.operations import files_of, load_steps, with_names
+from csvapi.operations import files_of, load_steps, with_fingerprints, with_names
 from csvapi.process import memory
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ _STOPPED = 128  # plus the signal's number: the exit code of a program that a si
 def check_files(request: Request, parser: ArgumentParser) -> None:
     """No output may be an input or another output, and standard input is read once; else a mistake of usage."""
     inputs = [request.source, *(str(name) for _, name in files_of(load_steps(request.steps)))]
+    inputs += [path for _, path in request.key_files]
     if inputs.count("-") > 1:
         parser.error("standard input can be read only once; another input needs a file")
     if request.workspace and not Path(request.workspace).is_dir():
@@ -109,6 +112,7 @@ def _end_on_terminate() -> None:
 
 
 def _execute(request: Request) -> Receipt:
+    request = replace(request, options=replace(request.options, keys=key_files.opened(request.key_files)))
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="csvapi-", dir=request.workspace))
         workspace = Path(folder)
@@ -142,10 +146,11 @@ def _pass(
     request: Request, path: Path, output: Path | BinaryIO, targets: dict[str, Target], workspace: Path, bar: Bar
 ) -> Receipt:
     found, warnings = dialect(path, request.dialect)
+    steps = with_names(request.steps, lambda name: Path(str(name or request.source)).name)
     receipt = engines.run(
         path,
         found,
-        with_names(request.steps, lambda name: Path(str(name or request.source)).name),
+        with_fingerprints(steps, lambda _, name: request.options.keys[name].fingerprint),
         output,
         options=request.options,
         workspace=workspace,

@@ -3,6 +3,7 @@
 from csvapi.models.access import ApiKey, Idempotency, Invitation, Mail, MailToken, RecoveryCode
 from csvapi.models.audit import Action, AuditEntry
 from csvapi.models.file import CSV, File
+from csvapi.models.hash_key import HashKey
 from csvapi.models.task import ACTIVE, FINISHED, Status, Task
 from csvapi.models.types import Base, now
 from csvapi.models.user import RefreshFamily, User
@@ -18,6 +19,7 @@ __all__ = [
     "Base",
     "Delivery",
     "File",
+    "HashKey",
     "Idempotency",
     "Invitation",
     "Mail",

@@ -25,6 +25,7 @@ from csvapi.services import cluster_runs, engine_choice, figures, files, leases,
 from csvapi.services.attempt_files import check_room, temporary_files
 from csvapi.services.dispatch import dispatch
 from csvapi.services.explaining import Aside, Part, add
+from csvapi.services.hash_keys import opened
 from csvapi.services.step_files import others
 
 log = structlog.get_logger(__name__)
@@ -105,7 +106,7 @@ def _run_on_cluster(task: Task, file: File, steps: list[Step]) -> None:
     settings = runtime().settings
     reporter = _Reporter(task, settings.task_time)
     receipt, key, parts = cluster_runs.run(
-        task, file, _options(task, settings, file.name), reporter, reporter.heartbeat
+        task, file, _options(task, settings, file.name, steps), reporter, reporter.heartbeat
     )
     receipt.warnings[:0] = redetection.warnings_of_run(file, steps)
     _commit(task, file, receipt, key, parts)
@@ -126,7 +127,7 @@ def _run_here(task: Task, file: File, steps: list[Step], because: str) -> None:
             Dialect.from_json(file.dialect),
             task.steps,
             temp,
-            options=_options(task, settings, file.name),
+            options=_options(task, settings, file.name, steps),
             workspace=workspace,
             progress=reporter,
             input_sha256=file.sha256,
@@ -141,7 +142,7 @@ def _run_here(task: Task, file: File, steps: list[Step], because: str) -> None:
             _commit(task, file, receipt, runtime().storage.adopt(temp), parts)
 
 
-def _options(task: Task, settings: Settings, file_name: str) -> engines.Options:
+def _options(task: Task, settings: Settings, file_name: str, steps: list[Step]) -> engines.Options:
     return engines.Options(
         memory=settings.task_memory,
         max_record=settings.max_record,
@@ -149,6 +150,7 @@ def _options(task: Task, settings: Settings, file_name: str) -> engines.Options:
         processes=settings.task_processes,
         limits=quotas.limits(task.user_id),
         file_name=file_name,
+        keys=opened(task.user_id, steps),
         **engine_choice.of_engine(task.options),
     )
 

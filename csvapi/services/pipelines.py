@@ -12,7 +12,7 @@ from csvapi.errors import Expired, NotFound, TaskNotFinished
 from csvapi.extensions import runtime
 from csvapi.models import File, Status, Task
 from csvapi.operations import Step, files_of
-from csvapi.services import engine_choice, files, tasks
+from csvapi.services import engine_choice, files, hash_keys, tasks
 from csvapi.services.step_files import named, others
 from csvapi.services.steps import accepted
 
@@ -22,12 +22,12 @@ _JOINS = 2  # other files whose columns are added to them
 
 
 def submit(user_id: int, body: dict[str, Any]) -> Task:
-    """Queue `steps` over `input`. Raises what `check` and `tasks.queue` raise, with pointers into the body."""
+    """Queue `steps` over `input`. Raises what `check`, `hash_keys.stamped` and `tasks.queue` raise, with pointers."""
     file = find_input(user_id, body["input"])
     engine_choice.check(body)
     chosen: dict[str, Any] = {name: body[name] for name in _OPTIONS if name in body}
-    check(file, body["steps"], chosen)
-    steps = named(file, body["steps"])
+    loaded = check(file, body["steps"], chosen)
+    steps = hash_keys.stamped(user_id, named(file, body["steps"]), loaded)
     return tasks.queue(file, steps, options=chosen, label=body.get("label"))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from csvapi.extensions import runtime, transaction
-from csvapi.models import ApiKey, File, Task, User, Webhook
+from csvapi.models import ApiKey, File, HashKey, Task, User, Webhook
 from csvapi.services import api_keys, idempotency, quotas, task_events, webhooks
 from csvapi.steps.filter_params import MAX_VALUES
 
@@ -23,6 +23,7 @@ def of(user_id: int) -> dict[str, Any]:
         active = quotas.active(session, user_id)
         kept = session.scalar(select(func.count()).where(Task.user_id == user_id)) or 0
         keys = session.scalar(select(func.count()).where(ApiKey.user_id == user_id)) or 0
+        hash_keys = session.scalar(select(func.count()).where(HashKey.user_id == user_id)) or 0
         tests = webhooks.tests_waiting(session, user_id)
         hooks = session.scalar(select(func.count()).where(Webhook.user_id == user_id)) or 0
     return {
@@ -32,6 +33,7 @@ def of(user_id: int) -> dict[str, Any]:
         "running_tasks": _use(active.handed_over, settings.max_running),
         "kept_tasks": _use(kept, settings.max_kept),
         "api_keys": _use(keys, api_keys.MOST),
+        "hash_keys": _use(hash_keys, settings.max_hash_keys),
         "webhooks": _use(hooks, webhooks.MOST),
         "webhook_tests": _use(tests, webhooks.MOST_TESTS),
         "event_streams": _use(task_events.hub().open_for(user_id), settings.max_streams),

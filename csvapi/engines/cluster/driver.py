@@ -102,7 +102,7 @@ def new_job(
 ) -> Job:
     """What is to be done, with a secret of its own and a first guess of the ranges."""
     size, etag = bucket.look(file.key)
-    options = replace(options, explain=asides)
+    options = replace(options, explain=asides, keys={})
     job = Job(__version__, file.key, etag, size, file.dialect.as_json(), steps, options, new_secret(), 1, (), asides)
     source, first = opened(bucket, job)
     plan = Plan.over(source, first, load_steps(steps), options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.byte_dialect import ByteDialect
-from csvapi.operations import files_of
+from csvapi.operations import files_of, keys_of
 
 if TYPE_CHECKING:
     from csvapi.csvio.dialect import Dialect
@@ -30,4 +30,6 @@ def unfit(
             return f"{name} writes a table that another step reads"
     if files_of(steps):
         return "a step reads another file"
+    if keys_of(steps):
+        return "a step hashes with a key, which stays on this machine"
     return None
