@@ -19,6 +19,7 @@ from csvapi.api.task_shapes import INPUT, ON_BAD, ON_RAGGED, OUTPUT, STEPS, Task
 from csvapi.api.warning_shape import WARNINGS
 from csvapi.operations import Operation, catalogue
 from csvapi.services import pipelines, previews
+from csvapi.steps.step import PURPOSES
 
 blp = Resource("v1-operations", __name__, url_prefix="/api/v1", description="What can be done, and trying it")
 
@@ -31,6 +32,13 @@ class OperationShape(ma.Schema):
         required=True, metadata={"description": "`selector`: its records come out byte for byte; else they change"}
     )
     summary = ma.fields.String(required=True, metadata={"description": "What it does"})
+    purpose = ma.fields.String(
+        required=True,
+        metadata={
+            "description": f"What it is for, to group lists by: {', '.join(PURPOSES)}; later versions may have others"
+        },
+    )
+    words = ma.fields.String(required=True, metadata={"description": "Other words that people search it by"})
     params = ObjectField(
         {"type": "object", "additionalProperties": True},
         required=True,
@@ -55,6 +63,8 @@ def operation_shape(operation: Operation) -> dict[str, Any]:
         "name": operation.name,
         "kind": operation.kind,
         "summary": operation.summary,
+        "purpose": operation.purpose,
+        "words": operation.words,
         "params": schema_of(operation.name),
         "example": operation.example,
     }

@@ -15,6 +15,7 @@ from csvapi.steps.ranks import KeepField
 from csvapi.steps.renaming import RenameField
 
 _PREFIX = "param_"
+_MORE = "more"  # files of a list, given by their names alone
 _WHERE = (
     "a condition, as 'age >= 18' or 'name contains \"x\"'; all must hold when there are several; "
     "or a tree of them as JSON"
@@ -32,6 +33,8 @@ def add_flags(parser: ArgumentParser, schema: Schema) -> None:
         else:
             options = _options(field)
         group.add_argument(f"--{name.replace('_', '-')}", dest=_PREFIX + name, help=help_text, **options)
+        if is_files(field):
+            parser.add_argument(_MORE, nargs="*", metavar="FILE", help=f"the same as --{name}")
 
 
 def params(given: Namespace, schema: Schema) -> dict[str, Any]:
@@ -39,6 +42,8 @@ def params(given: Namespace, schema: Schema) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, field in schema.fields.items():
         value = getattr(given, _PREFIX + name)
+        if is_files(field) and getattr(given, _MORE):
+            value = [*(value or ()), getattr(given, _MORE)]
         if value is None:
             continue
         if _is_where(schema, name):
@@ -48,6 +53,11 @@ def params(given: Namespace, schema: Schema) -> dict[str, Any]:
         else:
             found[name] = _renaming(value) if isinstance(field, RenameField) else value
     return found
+
+
+def is_files(field: fields.Field[Any]) -> bool:
+    """Whether it lists other files, which may stand after the input."""
+    return isinstance(field, fields.List) and isinstance(field.inner, FileField)
 
 
 def _conditions(texts: list[str], found: dict[str, Any]) -> dict[str, Any]:

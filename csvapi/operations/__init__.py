@@ -17,11 +17,12 @@ from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.dialect import Dialect
 from csvapi.errors import InvalidInput
 from csvapi.steps.params import load
-from csvapi.steps.step import Context, FileId, Operation, Step
+from csvapi.steps.step import PURPOSES, Context, FileId, Operation, Purpose, Step
 
 __all__ = [
     "Operation",
     "Step",
+    "by_purpose",
     "catalogue",
     "check_columns",
     "files_of",
@@ -33,6 +34,11 @@ __all__ = [
 ]
 
 MAX_STEPS = 50
+
+
+def by_purpose() -> dict[Purpose, list[Operation]]:
+    """The operations of each purpose, in the order in which people are shown them."""
+    return {purpose: [each for each in catalogue().values() if each.purpose == purpose] for purpose in PURPOSES}
 
 
 @cache
@@ -122,9 +128,7 @@ def with_fingerprints(steps: list[dict[str, Any]], fingerprint_of: Callable[[str
     ]
 
 
-def _with_fingerprints(
-    step: dict[str, Any], loaded: Step, fingerprint_of: Callable[[str, str], str]
-) -> dict[str, Any]:
+def _with_fingerprints(step: dict[str, Any], loaded: Step, fingerprint_of: Callable[[str, str], str]) -> dict[str, Any]:
     for at in loaded.operation.keys(loaded.params):
         pointer, hashing = f"{loaded.pointer}/{at}", step[at]
         found = fingerprint_of(f"{pointer}/key", hashing["key"])

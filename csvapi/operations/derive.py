@@ -120,10 +120,10 @@ class Derive(Written, Mapper):
     fields gets empty ones. Records are written anew, all other values stay as they are. A file without a header gets
     the column without its name. One pass, stateless but for `row_number` and `file_name`; memory: a part.
 
-    A hash is the HMAC-SHA-256 of the value's text in UTF-8: the same value has the same hash with the same key, in every
-    file and run, so that pseudonymised files can be joined; an empty value stays empty. Nobody finds the value from its
-    hash without the key. Who has the key, or may use it, can try values until one fits: short ones, such as phone
-    numbers, dates of birth or postcodes, are soon found. Spaces and case count: trim and lower them first.
+    A hash is the HMAC-SHA-256 of the value's text in UTF-8: the same value has the same hash with the same key, in
+    every file and run, so that pseudonymised files can be joined; an empty value stays empty. Nobody finds the value
+    from its hash without the key. Who has the key, or may use it, can try values until one fits: short ones, such as
+    phone numbers, dates of birth or postcodes, are soon found. Spaces and case count: trim and lower them first.
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
@@ -238,6 +238,8 @@ OPERATION = Operation(
     name="derive",
     kind="mapper",
     summary="Add a column: a template, constant, row number, first filled value, file name, mask or keyed hash.",
+    purpose="Change columns and values",
+    words="new column number concatenate combine coalesce fill empty another pseudonymise anonymise personal data",
     params=Params,
     example={"op": "derive", "column": "contact", "template": "{email} ({id})"},
     build=Derive,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from csvapi.errors import AmbiguousColumn, InvalidInput, UnknownColumn
 
@@ -20,6 +20,17 @@ if TYPE_CHECKING:
     from csvapi.steps.secret_key import SecretKey
 
 Kind = Literal["selector", "mapper", "sorter", "reducer"]
+Purpose = Literal[
+    "Find duplicates",
+    "Keep or order records",
+    "Change columns and values",
+    "Combine and compare files",
+    "Count and sum",
+    "Change the shape",
+    "Look and check",
+    "Change the format",
+]
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 Column = str | dict[str, int]  # a name, or {"index": n} counted from 1
 Counts = dict[str, Any]  # what a step adds to the receipt
 FileId = int | str  # what the caller of a run calls another input file: its id, on the command line its path
@@ -138,11 +149,14 @@ class Operation:
     `key`, the name of one, and perhaps its `fingerprint`. For `names_from_data` see `Traits`. `spreads` says of a
     keyed step or a reducer whether what it has of one range may be put together on another machine: it is then made of
     what `engines.cluster.records` knows.
+
+    Lists for people are by `purpose`; `words` are others that people search it by, besides those of its `summary`.
     """
 
     name: str
     kind: Kind
     summary: str
+    purpose: Purpose
     params: type[Schema]
     example: dict[str, Any]
     build: Callable[[dict[str, Any], Context, str], Behaviour]
@@ -156,6 +170,7 @@ class Operation:
     names_from_data: bool = False
     spreads: Callable[[dict[str, Any]], bool] = field(default=lambda _: False)
     keys: Callable[[dict[str, Any]], Sequence[str]] = no_keys
+    words: str = ""
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,9 @@ def outcome(folder: Path, step: dict[str, Any], processes: int) -> tuple[dict[st
     """Everything that is written, what the receipt says that is not about how it was run, and the number of ranges."""
     names = ("out", "dropped", "why")
     out, dropped, why = (folder / f"{name}-{processes}" for name in names)
-    options = Options(explain=True, processes=processes, smallest_range=1, keys={"k": SecretKey("a secret of the tests")})
+    options = Options(
+        explain=True, processes=processes, smallest_range=1, keys={"k": SecretKey("a secret of the tests")}
+    )
     other = (folder / "other", Dialect())
     receipt = run(
         folder / "in", Dialect(), [step], out, options=options, workspace=folder, dropped=dropped, explain=why,
@@ -143,7 +145,9 @@ class Numbered(Written, Mapper):
         return batch_of(rows, batch.rows, self.byte_dialect, self.bound)
 
 
-OPERATION = Operation("numbered", "mapper", "Number the records.", Schema, {"op": "numbered"}, Numbered)
+OPERATION = Operation(
+    "numbered", "mapper", "Number the records.", "Change columns and values", Schema, {"op": "numbered"}, Numbered
+)
 '''
 
 
