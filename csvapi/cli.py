@@ -19,7 +19,7 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "process": Command("csvapi.commands.process", "Run steps over a CSV file"),
+    "process": Command("csvapi.commands.process", "Run a pipeline of several steps over a file"),
     "detect": Command("csvapi.commands.detect", "Report a file's delimiter, encoding, header and oddities as JSON"),
     "start": Command("csvapi.start.command", "Start everything on this machine: queue, database, web, workers"),
     "web": Command("csvapi.start.web", "Serve the API with gunicorn"),
@@ -90,7 +90,8 @@ def _instead(name: str) -> str:
     near = get_close_matches(name, [*COMMANDS, *import_module("csvapi.operations").catalogue()], n=1)
     if near:
         return f"did you mean {near[0]}?"
-    found = [each.name for each in import_module("csvapi.commands.finding").find(name, {})]
+    named = [each.name for each in import_module("csvapi.commands.finding").find(name, {})]
+    found = [each for each in named if each in import_module("csvapi.operations").catalogue()]
     return f"did you mean {' or '.join(found)}?" if found else "csvapi --help lists the commands"
 
 

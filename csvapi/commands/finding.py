@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from csvapi.commands.arguments import parser
 from csvapi.operations import catalogue
 
 if TYPE_CHECKING:
@@ -18,11 +19,16 @@ _LEAST = 3  # letters that an ending leaves
 _SAID = frozenset(
     _WORD.findall(
         "a an all and are as at be by do each every for from get have how i in into is it its make me my of on one "
-        "only or out so than that the them there this to up use want what when where which who will with"
+        "only or out so than that the them there this to up use want what when which who will with"
     )
 )  # words that say nothing about what is wanted
 _MOST, _FLAGS = 6, 3  # commands that are shown, and parameters of each
 _NAME, _SUMMARY, _PARAMETER = 5, 3, 1  # how much a word counts where it stands
+
+
+_SHARED = (
+    "split into files parts zip output delimiter encoding receipt explain why dropped quiet dialect comment memory"
+)
 
 
 class Found(NamedTuple):
@@ -52,7 +58,9 @@ def find(asked: str, commands: Mapping[str, str]) -> list[Found]:
     wanted = {stem(word) for word in _WORD.findall(asked.lower()) if word not in _SAID}
     scored = [(_score(wanted, found, words), found) for found, words in _known(commands)]
     best = max(score for score, _ in scored)
-    ranked = sorted((-score, found.name in commands, found) for score, found in scored if score and 2 * score > best)
+    ranked = sorted(
+        (-score, found.name not in catalogue(), found) for score, found in scored if score and 2 * score > best
+    )
     return [found._replace(flags=_meant(wanted, found.flags)) for _, _, found in ranked[:_MOST]]
 
 
@@ -62,6 +70,14 @@ def _known(commands: Mapping[str, str]) -> Iterable[tuple[Found, str]]:
         yield Found(operation.name, operation.summary, _flags(operation)), operation.words
     for name, summary in commands.items():
         yield Found(name, summary, []), ""
+    yield Found("(each)", "Every command on files takes these, too.", _shared()), _SHARED
+
+
+def _shared() -> list[tuple[str, str]]:
+    actions = parser("", "")._actions  # noqa: SLF001  there is no other way to list them
+    return [
+        (each.option_strings[0], each.help or "") for each in actions if each.option_strings and each.dest != "help"
+    ]
 
 
 def _score(wanted: set[str], found: Found, words: str) -> int:

@@ -26,7 +26,7 @@ def add_flags(parser: ArgumentParser, schema: Schema) -> None:
     """One flag per parameter; conditions get `--where`, which people can type."""
     group = parser.add_argument_group("parameters")
     for name, field in schema.fields.items():
-        help_text = str(field.metadata.get("description", "")).replace("%", "%%")
+        help_text = (str(field.metadata.get("description", "")) + _parts(field)).replace("%", "%%")
         if _is_where(schema, name):
             options: dict[str, Any] = {"action": "append", "metavar": "CONDITION"}
             help_text = _WHERE
@@ -35,6 +35,16 @@ def add_flags(parser: ArgumentParser, schema: Schema) -> None:
         group.add_argument(f"--{name.replace('_', '-')}", dest=_PREFIX + name, help=help_text, **options)
         if is_files(field):
             parser.add_argument(_MORE, nargs="*", metavar="FILE", help=f"the same as --{name}")
+
+
+def _parts(field: fields.Field[Any]) -> str:
+    """What stands in an object that is given as JSON, those that must be there first."""
+    inner = field.inner if isinstance(field, fields.List) else field
+    if not isinstance(inner, fields.Nested):
+        return ""
+    given = [(field.data_key or name, field.required) for name, field in inner.schema.fields.items()]
+    must, may = ([f'"{name}"' for name, required in given if required is wanted] for wanted in (True, False))
+    return f" Takes {', '.join(must)}{'; ' * bool(must and may)}{'perhaps ' * bool(may)}{', '.join(may)}."
 
 
 def params(given: Namespace, schema: Schema) -> dict[str, Any]:

@@ -51,6 +51,10 @@ JOBS = {
     "encoding": "normalise",
     "swap rows and columns": "transpose",
     "which delimiter": "detect",
+    "split by region into files": "(each)",
+    "several steps": "process",
+    "dd.mm.yyyy to ISO": "set",
+    "currency and percent": "set",
 }
 
 
@@ -99,3 +103,8 @@ def test_an_unknown_command_names_those_that_are_meant() -> None:
 )
 def test_endings_do_not_matter(one: str, other: str) -> None:
     assert stem(one) == stem(other)
+
+
+def test_the_help_of_a_command_says_what_stands_in_an_object() -> None:
+    told = " ".join(output("derive", "--help").decode().split())
+    assert 'Takes "column", "key"; perhaps "encoding", "length", "fingerprint".' in told
