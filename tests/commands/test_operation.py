@@ -298,5 +298,7 @@ def test_files_are_appended_in_the_order_of_their_names(tmp_path: Path, files: t
 
 
 def test_another_operation_has_one_input() -> None:
+    assert "the other file is --file FILE" in complaint("join", "1.csv", "2.csv", "--on", "id", code=2)
+    assert "a condition is --where CONDITION" in complaint("filter", "1.csv", "age > 3", code=2)
     assert "there is one input" in complaint("dedup", "1.csv", "2.csv", code=2)
     assert "files: is required" in complaint("concat", "1.csv", code=2)
