@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import Flask
+from flask import Flask, Response
 from flask_smorest import Api
 
 import csvapi
@@ -45,6 +48,7 @@ V1 = (
 )
 OPERATING = (health.blp, metrics.blp)
 BLUEPRINTS = (*CLASSIC, *V1, *OPERATING)
+_ENDPOINT = "api-docs.openapi_json"
 TAGS = [{"name": blueprint.name, "description": blueprint.description} for blueprint in BLUEPRINTS]
 
 
@@ -84,3 +88,18 @@ def register(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     document.finish(api.spec, plugin.converter)
+    _serve_once_made(app)
+
+
+def _serve_once_made(app: Flask) -> None:
+    """Make the document at its first request only, and let clients ask whether it has changed."""
+    make: Callable[[], Response] = app.view_functions[_ENDPOINT]  # type: ignore[assignment]  # Flask allows more answers
+    made = cache(lambda: make().get_data())
+
+    def openapi_json() -> Response:
+        response = Response(made(), mimetype="application/json")
+        response.cache_control.no_cache = True
+        response.add_etag()
+        return response
+
+    app.view_functions[_ENDPOINT] = openapi_json

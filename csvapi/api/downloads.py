@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from flask import Response, g, request, send_file
 from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 
+from csvapi.api import compression
 from csvapi.api.contract import Blueprint, View
 from csvapi.models import CSV, Action, File
 from csvapi.services import audit, files
@@ -22,19 +24,29 @@ BINARY = "application/octet-stream"  # in the document: a client takes the bytes
 _RANGE = re.compile(r"bytes\s*=\s*(?:(\d{1,19})-(\d{0,19})|-\d{1,19})", re.IGNORECASE)
 _BINARY = {"type": "string", "format": "binary"}
 _HEADERS = {
-    "ETag": {"description": "The SHA-256 of the whole content", "schema": {"type": "string"}},
-    "Repr-Digest": {"description": "The same as RFC 9530 writes it", "schema": {"type": "string"}},
+    "ETag": {
+        "description": "The SHA-256 of the whole content, with `-` and the coding where `Content-Encoding` has one",
+        "schema": {"type": "string"},
+    },
+    "Repr-Digest": {
+        "description": "The SHA-256 as RFC 9530 writes it; not with a `Content-Encoding`",
+        "schema": {"type": "string"},
+    },
     "Content-Disposition": {"description": "The name to save it by", "schema": {"type": "string"}},
     "Accept-Ranges": {"description": "bytes", "schema": {"type": "string"}},
 }
 
 
 def send(file: File) -> Response:
-    """A stored file as an attachment: conditional and range requests, its SHA-256 as ETag and as Repr-Digest."""
+    """A stored file as an attachment: conditional and range requests, its SHA-256 as ETag and as Repr-Digest.
+
+    Sent in a content coding, the ETag names that coding, too, and there is no Repr-Digest: both are of what is sent.
+    """
     _ignore_odd_range()
+    coding = compression.coding_for(file.media_type) if file.size >= compression.SMALL else None
     charset = "utf-8" if file.dialect["encoding"].startswith(("utf-8", "ascii")) else file.dialect["encoding"]
     with files.reading(file) as path:  # it is opened here, and stays open until it is sent
-        response = _conditional(file, path)
+        response = _conditional(file, path, coding)
     if response.status_code == PreconditionFailed.code:  # Werkzeug would send it with the whole content
         response.close()
         raise PreconditionFailed("The content is not the one that If-Match names")
@@ -43,6 +55,8 @@ def send(file: File) -> Response:
     response.headers["Content-Type"] = f"{file.media_type}; charset={charset}" if text else file.media_type
     response.headers["Cache-Control"] = "private, no-transform"
     response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(file.sha256)).decode()}:"
+    if coding and response.status_code == HTTPStatus.OK:
+        compression.encode(response, coding)
     return response
 
 
@@ -55,7 +69,7 @@ def downloaded(target: str, response: Response) -> None:
     audit.later(Action.DOWNLOAD, user.id if user else None, target, **way)
 
 
-def _conditional(file: File, path: Path) -> Response:
+def _conditional(file: File, path: Path, coding: str | None) -> Response:
     try:
         return send_file(
             path.absolute(),
@@ -63,7 +77,7 @@ def _conditional(file: File, path: Path) -> Response:
             as_attachment=True,
             download_name=file.name,
             conditional=True,
-            etag=file.sha256,
+            etag=f"{file.sha256}-{coding}" if coding else file.sha256,
             last_modified=file.created_at.astimezone(),
         )
     except RequestedRangeNotSatisfiable as error:

@@ -14,7 +14,7 @@ from flask import Flask, Response, g, request
 from flask_cors import CORS
 from werkzeug.exceptions import BadRequest
 
-from csvapi.api import metrics, rates
+from csvapi.api import compression, metrics, rates
 from csvapi.api.rates import PROBES
 from csvapi.config import Settings, names
 
@@ -77,6 +77,7 @@ def register(app: Flask, settings: Settings) -> None:
         if response.mimetype == "application/json":
             response.headers.setdefault("Cache-Control", "no-store")
         rates.describe(response)
+        compression.compress(response)
         seconds = time.perf_counter() - g.get("began", time.perf_counter())
         metrics.observe(response, seconds)
         _log(response, seconds)

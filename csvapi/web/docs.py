@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, redirect, render_template, url_for
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, make_response, redirect, render_template, send_from_directory, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-blp = Blueprint("docs", __name__, static_folder="static", static_url_path="/static", template_folder="templates")
+blp = Blueprint("docs", __name__, template_folder="templates")
+STATIC = Path(__file__).parent / "static"
+FOREVER = 365 * 24 * 3600  # seconds: other content has another address
 
 # Both pages style their elements in place; Redoc searches in a worker that it makes itself.
 POLICY = (
@@ -31,6 +38,29 @@ def redoc() -> Response:
 def front() -> AnyResponse:
     """Lead whoever opens the address of the service to the documentation."""
     return redirect(url_for("docs.swagger"))
+
+
+@blp.get("/static/<path:filename>")
+@blp.get("/static/@<string:version>/<path:filename>")
+def static(filename: str, version: str = "") -> Response:
+    """A script, a style or an image; kept by browsers under the address of its version, found under every other."""
+    return send_from_directory(STATIC, filename, max_age=FOREVER if version == static_version() else None)
+
+
+@blp.app_url_defaults
+def _versioned(endpoint: str, values: dict[str, Any]) -> None:
+    if endpoint == "docs.static":
+        values.setdefault("version", static_version())
+
+
+@cache
+def static_version() -> str:
+    """What changes with any static file: the first digits of a SHA-256 of their names and contents."""
+    digest = hashlib.sha256()
+    for path in sorted(each for each in STATIC.rglob("*") if each.is_file()):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(STATIC)}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:16]
 
 
 def _page(template: str) -> Response:
