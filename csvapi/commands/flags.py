@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction, Namespace
+from functools import partial
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -112,7 +113,8 @@ def _options(field: fields.Field[Any]) -> dict[str, Any]:
     if isinstance(field, fields.String):
         known = [each for each in field.validators if isinstance(each, validate.OneOf)]
         return {"choices": list(known[0].choices)} if known else {"metavar": "TEXT"}
-    return {"type": json_value, "metavar": "JSON"}
+    read = partial(_object, field) if isinstance(field, fields.Nested) else json_value
+    return {"type": read, "metavar": "JSON"}
 
 
 def _column(text: str) -> Any:
@@ -123,6 +125,21 @@ def _column(text: str) -> Any:
 def _word(text: str) -> Any:
     """A word as it is, or an object as JSON."""
     return json_value(text) if text.startswith("{") else text
+
+
+def _object(field: fields.Nested, text: str) -> Any:
+    """An object as JSON; where nothing but a column must be in it, that column's name will do."""
+    must = [(name, each) for name, each in field.schema.fields.items() if each.required]
+    if (
+        (not text.startswith("{") or text.startswith('{"index"'))
+        and len(must) == 1
+        and isinstance(must[0][1], ColumnField)
+    ):
+        return {must[0][0]: _column(text)}
+    try:
+        return json_value(text)
+    except ArgumentTypeError as error:
+        raise ArgumentTypeError(f"{error}; it is an object that takes{_parts(field).removeprefix(' Takes')}") from error
 
 
 def _objects(text: str) -> list[Any]:

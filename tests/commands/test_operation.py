@@ -302,3 +302,15 @@ def test_another_operation_has_one_input() -> None:
     assert "a condition is --where CONDITION" in complaint("filter", "1.csv", "age > 3", code=2)
     assert "there is one input" in complaint("dedup", "1.csv", "2.csv", code=2)
     assert "files: is required" in complaint("concat", "1.csv", code=2)
+
+
+def test_an_object_of_a_column_alone_is_given_by_its_name() -> None:
+    flags = ("derive", "-", "--column", "name", "--over", "--mask")
+    masked = output(*flags, '{"column": "name"}', stdin=PEOPLE)
+    assert output(*flags, "name", stdin=PEOPLE) == output(*flags, '{"index": 1}', stdin=PEOPLE) == masked
+    assert b"*race" in masked
+
+
+def test_an_object_that_is_no_json_says_what_it_takes() -> None:
+    line = complaint("derive", "-", "--column", "x", "--hash", "name", code=2)
+    assert 'it is an object that takes "column", "key"; perhaps "encoding", "length", "fingerprint"' in line
