@@ -44,6 +44,7 @@ check: .venv/dev ## Format, lint, types, dependency rules, shell scripts, the Op
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file= --strict clients/python/src/csvapi_client
 	$(BIN)/lint-imports
 	$(BIN)/shellcheck scripts/*.sh examples/*.sh .ci/run
 	$(if $(wildcard Dockerfile),$(BIN)/hadolint Dockerfile)
@@ -69,9 +70,10 @@ fuzz: .venv/dev ## Feed engine and kernel random files and dialects, each for FU
 	@$(BIN)/python scripts/fuzz.py
 	@$(BIN)/python scripts/fuzz_kernel.py
 
-docs: .venv/dev ## Write docs/operations.md anew from the catalogue, and what the examples of other pages print
+docs: .venv/dev ## Write anew what is made: docs/operations.md, what examples print, the client that waits
 	$(BIN)/python scripts/operations_docs.py
 	$(BIN)/python scripts/console_docs.py
+	$(BIN)/python scripts/sync_client.py
 
 lock: .venv/dev ## Renew requirements.lock, requirements-dev.lock and requirements-build.lock
 	scripts/lock.sh

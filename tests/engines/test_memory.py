@@ -45,6 +45,7 @@ STEPS |= {
     "join": [{"op": "join", "file": 2, "on": ["id"]}],
     "profile-all": [{"op": "profile"}],
     "set-previous": [{"op": "set", "trim": True, "fill_previous": True}],
+    "sort-eight": [{"op": "sort", "by": ["email"]}] * 8,
     "transpose": [{"op": "select", "columns": ["id", "email", "age"]}, {"op": "transpose"}],
     "unpivot-all": [{"op": "unpivot", "index": ["id"]}],
     "validate-report": [{"op": "validate", "schema": {"fields": [{"name": "email", "type": "integer"}]}, "limit": 9}],

@@ -71,9 +71,13 @@ def run(
     empty = not head(Source.open(source, dialect), limit=options.max_record, most=options.max_columns).columns
     if empty:
         parts = [[]]  # without a record there are no columns that steps could name, and nothing for them to do
-    plan = Plan.of(source, dialect, parts[0], options, files, last=len(parts) == 1, columns=columns)
-    plan.bare = empty and any(step.operation.kind in ("mapper", "reducer") for step in loaded)
-    check(plan, parts[1:], files)
+
+    def first_plan() -> Plan:
+        plan = Plan.of(source, dialect, parts[0], options, files, last=len(parts) == 1, columns=columns)
+        plan.bare = empty and any(step.operation.kind in ("mapper", "reducer") for step in loaded)
+        return plan
+
+    check(first_plan(), parts[1:], files)
     written = [path for path in (output, dropped, explain) if isinstance(path, Path)]
     try:
         with _quiet_collector():
@@ -84,7 +88,7 @@ def run(
                         limited(options.limits, _folders(written, folder)),
                     ):
                         pipeline = _Pipeline(parts, options, Path(folder).resolve(), count, progress, files)
-                        receipt = pipeline.run(plan, Outputs(output, dropped, explain, hashed=hashed))
+                        receipt = pipeline.run(first_plan(), Outputs(output, dropped, explain, hashed=hashed))
                         receipt.input_sha256 = input_sha256
                         receipt.steps = [step.as_json() for step in loaded]
                         receipt.counts = receipt.counts or [StepCount(step.operation.name) for step in loaded]
@@ -135,7 +139,7 @@ class _Pipeline:
     def run(self, plan: Plan, outputs: Outputs) -> Receipt:
         self.began = time.monotonic()
         sides = (Aside(outputs.dropped, self.folder, "gone"), Aside(outputs.reasons, self.folder, "reasons"))
-        first, before = plan, 0
+        first, before = plan.source, 0
         receipts: list[Receipt] = []
         done = [0, 0, 0]
         for number, steps in enumerate(self.parts):
@@ -149,12 +153,16 @@ class _Pipeline:
                 plan.before = before
             workspace = self.folder / f"work-{number}"
             workspace.mkdir()
-            stage = Stage(plan, options, workspace, self.processes, self.progress, done)
             main = outputs.main if last else self._between(number)
             asides = sides[0].of(number), sides[1].of(number)
+            stage = Stage(plan, options, workspace, self.processes, self.progress, done)
             receipts.append(stage.run(Outputs(main, *asides, hashed=outputs.hashed and last, last=last)))
             plan.take_names()
             done, before = stage.done, before + len(steps)
+            if not last:
+                plan.built.clear()
+                del stage
+                gc.collect()  # no collector runs meanwhile, and the next stage needs the memory of this one
             sides[0].add(number, len(plan.top))
             sides[1].add(number, len(HEADER))
             shutil.rmtree(workspace)
@@ -166,19 +174,19 @@ class _Pipeline:
         """What a stage writes for the next one."""
         return self.folder / f"stage-{number}"
 
-    def _whole(self, first: Plan, last: Plan, receipts: list[Receipt]) -> Receipt:
+    def _whole(self, first: Source, last: Plan, receipts: list[Receipt]) -> Receipt:
         """One receipt: the input of the first stage, the output of the last one, and the steps of all."""
         receipt = replace(
             receipts[-1],
-            dialect=first.source.byte_dialect.dialect,
+            dialect=first.byte_dialect.dialect,
             steps=[step for each in receipts for step in each.steps],
             options=self.options.as_json(),
-            input_bytes=first.source.size + first.source.trailing,
+            input_bytes=first.size + first.trailing,
             census=receipts[0].census,
             counts=[count for each in receipts for count in each.counts],
             ragged_dropped=receipts[0].ragged_dropped,
-            preamble=first.source.preamble_lines,
-            trailing=first.source.trailing,
+            preamble=first.preamble_lines,
+            trailing=first.trailing,
             warnings=[warning for each in receipts for warning in each.warnings],
             run={
                 "engine": "local",

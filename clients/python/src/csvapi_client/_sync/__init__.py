@@ -1,0 +1,1 @@
+"""Made from `_async` by scripts/sync_client.py: change that one."""

@@ -1,0 +1,156 @@
+"""Requests that are sent again, lists of pages, downloads that go on where they stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import httpx
+
+from csvapi_client._retrying import LONGEST, is_worth_it, pauses, retry_after
+from csvapi_client._shapes import Row
+from csvapi_client.errors import ConnectionLost, Damaged, refusal
+
+AT = "/api/v1"
+_PIECE = 1 << 20  # bytes of a file that are held at a time
+_PLAIN = {"Accept-Encoding": "identity"}  # ranges and SHA-256 are of the file's own bytes
+
+
+class Transport:
+    """The connections to a service, and how often a request is sent again."""
+
+    def __init__(self, url: str, headers: Mapping[str, str], timeout: float, retries: int) -> None:
+        self.retries, self.timeout = retries, timeout
+        self._http = httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=timeout)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def pages(self, path: str, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """The items of all pages of a list, each page when it is reached."""
+        cursor: dict[str, Any] = {}
+        while True:
+            answer = (self.request("GET", path, params={**query, **cursor})).json()
+            yield from answer["items"]
+            if answer["next"] is None:
+                return
+            cursor = {"cursor": answer["next"]}
+
+    def rows(self, path: str, limit: int) -> Iterator[Row]:
+        """The records of a file, `limit` of them a request."""
+        query: dict[str, Any] = {"limit": limit}
+        while True:
+            answer = (self.request("GET", path, params=query)).json()
+            columns = tuple(answer["columns"])
+            for item in answer["items"]:
+                yield Row(item["row"], item["line"], item["byte"], tuple(item["values"]), columns)
+            if answer["next"] is None:
+                return
+            query["cursor"] = answer["next"]
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | BinaryIO | None = None,
+        start: int = 0,
+        media_type: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> httpx.Response:
+        """One request, sent again where that is worth it; for what no method is there for.
+
+        `body` is read from `start` on at each try. Raises a ServiceError for a refusal, ConnectionLost.
+        """
+        named = {**(headers or {}), **({"Content-Type": media_type} if media_type else {})}
+        waits = pauses(self.retries if method != "POST" or "Idempotency-Key" in named else 0)
+        while True:
+            content = body if isinstance(body, bytes) or body is None else _read(body, start)
+            try:
+                answer = self._http.request(method, path, content=content, headers=named, **more)
+            except httpx.TransportError as error:
+                if (pause := next(waits, None)) is None:
+                    raise ConnectionLost(f"{method} {path}: {error or type(error).__name__}") from error
+                time.sleep(pause)
+                continue
+            if answer.is_success:
+                return answer
+            if not is_worth_it(answer) or (pause := next(waits, None)) is None:
+                raise _refusal(answer)
+            time.sleep(min(retry_after(answer) or pause, LONGEST))
+
+    @contextmanager
+    def stream(self, path: str, headers: Mapping[str, str], silence: float | None = None) -> Iterator[httpx.Response]:
+        """The answer to a GET while it comes, with at most `silence` seconds between two pieces of it.
+
+        Raises a ServiceError for a refusal, and what httpx raises where the connection is lost.
+        """
+        limit = httpx.Timeout(self.timeout, read=self.timeout if silence is None else silence)
+        with self._http.stream("GET", path, headers=dict(headers), timeout=limit) as answer:
+            if not answer.is_success:
+                answer.read()
+                raise _refusal(answer)
+            yield answer
+
+    def save(self, path: str, to: str | os.PathLike[str]) -> Path:
+        """Download something whose ETag is its SHA-256; goes on where a lost connection, or a run before, stopped.
+
+        The bytes are in `to` once all of them have come, until then beside it in a file whose name ends in `.part`.
+        Raises Damaged if their SHA-256 is not the one that the service gives.
+        """
+        target = Path(to)
+        part = target.with_name(f"{target.name}.part")
+        waits = pauses(self.retries)
+        digest = ""
+        while not digest:
+            have = part.stat().st_size if part.exists() else 0
+            try:
+                digest = self._save_rest(path, part, have)
+            except httpx.TransportError as error:
+                if part.exists() and part.stat().st_size > have:
+                    waits = pauses(self.retries)  # as long as some bytes come, it goes on
+                if (pause := next(waits, None)) is None:
+                    raise ConnectionLost(f"GET {path}: {error or type(error).__name__}") from error
+                time.sleep(pause)
+        with part.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                part.unlink()
+                raise Damaged(f"GET {path}: the bytes that came are not those with the SHA-256 {digest}")
+        return part.replace(target)
+
+    def _save_rest(self, path: str, part: Path, have: int) -> str:
+        """Add what is missing to a file; the SHA-256 that the whole must have."""
+        head = self.request("HEAD", path, headers=_PLAIN)
+        if have and have == int(head.headers.get("Content-Length", -1)):
+            return _sha256(head)
+        wanted = {"Range": f"bytes={have}-", "If-Range": head.headers["ETag"]} if have else {}
+        with self.stream(path, {**_PLAIN, **wanted}) as answer:
+            with part.open("ab" if answer.status_code == httpx.codes.PARTIAL_CONTENT else "wb") as file:
+                for piece in answer.iter_raw(_PIECE):
+                    file.write(piece)
+            return _sha256(answer)
+
+
+def _sha256(answer: httpx.Response) -> str:
+    return str(answer.headers["ETag"]).strip('"')
+
+
+def _refusal(answer: httpx.Response) -> Exception:
+    try:
+        problem = answer.json()
+    except ValueError:
+        problem = {}
+    return refusal(answer.status_code, problem if isinstance(problem, dict) else {}, retry_after(answer))
+
+
+def _read(file: BinaryIO, start: int) -> Iterator[bytes]:
+    file.seek(start)
+    while piece := file.read(_PIECE):
+        yield piece

@@ -1,0 +1,226 @@
+"""The Python client against a real service: the whole way, broken connections, refusals; and its README."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from csvapi_client import (
+    AsyncClient,
+    Client,
+    Conflict,
+    ConnectionLost,
+    CsvapiError,
+    InvalidInput,
+    NotAuthenticated,
+    NotFound,
+    TaskFailed,
+    WaitedTooLong,
+)
+
+from tests.clients.cutting import Cutting, cutting
+from tests.start.running import Running, started
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "clients" / "python"
+EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
+PEOPLE = b"id,email\n1,ada@x.org\n2,bob@x.org\n3,ADA@x.org\n4\n"
+STEPS = [{"op": "dedup", "columns": ["email"], "ignore": ["case"]}]
+LARGE = b"id,text\n" + b"".join(b"%d,%064d\n" % (each, each) for each in range(40_000))
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with started(tmp_path_factory.mktemp("client"), CSVAPI_WORKERS="1") as instance:
+        yield instance
+        assert instance.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def key(running: Running) -> str:
+    account = {"email": EMAIL, "password": PASSWORD, "confirm_password": PASSWORD}
+    assert httpx.post(f"{running.url}/api/register/", json=account).status_code == 201
+    with Client.login(running.url, EMAIL, PASSWORD) as csvapi:
+        return str(csvapi.request("POST", "/api/v1/api-keys", json={"name": "tests"}).json()["secret"])
+
+
+@pytest.fixture
+def csvapi(running: Running, key: str) -> Iterator[Client]:
+    with Client(running.url, api_key=key) as client:
+        yield client
+
+
+@pytest.fixture
+def proxy(running: Running) -> Iterator[Cutting]:
+    with cutting(running.url) as proxy:
+        yield proxy
+
+
+def test_the_whole_way(csvapi: Client, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_bytes(PEOPLE)
+    file = csvapi.upload(tmp_path / "people.csv")
+    assert (file.name, file.columns) == ("people.csv", ["id", "email"])
+    assert [row.values for row in file.rows(limit=2)][-1] == ("4", None)
+    assert [row.as_dict() for row in file.rows()][-1] == {"id": "4", "email": None}
+    assert [issue["row"] for issue in file.issues()] == [4]
+    assert [row["kept"] for row in csvapi.preview(file, STEPS)["items"]] == [True, True, False, True]
+
+    task = csvapi.run(file, STEPS, label="mine")
+    kinds = [event.event for event in task.events()]
+    assert kinds[-1] == "state"
+    assert task.wait().counts == {"in": 4, "out": 3, "dropped": [1], "ragged": 0}
+    why = list(task.dropped())
+    assert [(each.row, each.line, each.kept_row) for each in why] == [(3, 4, 1)]
+    rows = list(task.rows(limit=1))
+    assert [row["email"] for row in rows] == ["ada@x.org", "bob@x.org", None]
+    with pytest.raises(KeyError, match="0 columns are named"):
+        rows[0]["name"]
+
+    content = task.download(tmp_path / "clean.csv").read_bytes()
+    assert content == PEOPLE.replace(b"3,ADA@x.org\n", b"")
+    assert task.download_dropped(tmp_path / "gone.csv").read_bytes() == b"id,email\n3,ADA@x.org\n"
+    assert task.receipt()["receipt"]["output"]["sha256"] == hashlib.sha256(content).hexdigest()
+    assert file.download(tmp_path / "again.csv").read_bytes() == PEOPLE
+    assert task.result().id in {each.id for each in csvapi.files(kind="result")}
+    assert task.id in {each.id for each in csvapi.tasks()}
+    assert csvapi.task(task.id).data["label"] == "mine"
+    task.delete()
+    assert file.update(name="renamed.csv").name == "renamed.csv"
+    file.delete()
+    with pytest.raises(NotFound):
+        csvapi.file(file.id)
+
+
+def test_lists_of_many_pages_are_whole(csvapi: Client) -> None:
+    made = [csvapi.upload(PEOPLE, f"page-{each}.csv").id for each in range(5)]
+    assert {each.id for each in csvapi.files(limit=2)} >= set(made)
+    assert {"dedup", "filter"} <= {each["name"] for each in csvapi.operations()}
+    assert csvapi.usage()["limits"]
+
+
+def test_what_the_service_refuses_is_an_error_of_its_own(csvapi: Client, running: Running, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        csvapi.upload(b"PK\x03\x04 an archive that is none", "people.csv")
+    assert refused.value.code == "not_csv"
+    file = csvapi.upload(PEOPLE, "people.csv")
+    with pytest.raises(InvalidInput) as refused:
+        csvapi.run(file, [{"op": "dedup", "columns": ["mail"]}])
+    assert refused.value.errors[0]["pointer"] == "/steps/0/columns/0"
+    assert "mail" in str(refused.value)
+    with pytest.raises(NotFound):
+        csvapi.file(10**6).download(tmp_path / "none.csv")
+    with Client(running.url, api_key="csvapi_none") as stranger, pytest.raises(NotAuthenticated):
+        stranger.upload(PEOPLE, "people.csv")
+    task = csvapi.run(file, STEPS, on_ragged="fail")
+    with pytest.raises(TaskFailed) as failed:
+        task.wait()
+    assert failed.value.task["id"] == task.id
+    with pytest.raises(Conflict):
+        task.cancel()
+
+
+def test_waiting_has_an_end(csvapi: Client, running: Running) -> None:
+    file = csvapi.upload(LARGE, "large.csv")
+    task = csvapi.run(file, [{"op": "sort", "by": ["text"]}] * 10)
+    with pytest.raises(WaitedTooLong, match="it goes on"):
+        task.wait(timeout=0.01)
+    assert task.wait(timeout=60).status == "succeeded"
+
+
+def test_a_download_goes_on_where_the_connection_broke(
+    csvapi: Client, proxy: Cutting, key: str, tmp_path: Path
+) -> None:
+    file = csvapi.upload(LARGE, "large.csv")
+    proxy.cuts = [1_000_000, 500_000, 1_200_000]
+    with Client(proxy.url, api_key=key) as through:
+        target = through.file(file.id).download(tmp_path / "large.csv")
+    assert target.read_bytes() == LARGE
+    assert proxy.connections == 4
+    assert not (tmp_path / "large.csv.part").exists()
+
+
+def test_a_download_goes_on_where_a_run_before_stopped(csvapi: Client, tmp_path: Path) -> None:
+    file = csvapi.upload(LARGE, "large.csv")
+    for begun in (LARGE[:1000], LARGE, b"something else"):
+        (tmp_path / "large.csv.part").write_bytes(begun)
+        if LARGE.startswith(begun):
+            assert file.download(tmp_path / "large.csv").read_bytes() == LARGE
+        else:
+            with pytest.raises(CsvapiError, match="SHA-256"):
+                file.download(tmp_path / "large.csv")
+            assert not (tmp_path / "large.csv.part").exists()
+
+
+def test_what_creates_is_done_once_however_often_its_answer_is_lost(csvapi: Client, proxy: Cutting, key: str) -> None:
+    proxy.cuts = [1, 100]  # an answer is there, and is lost on its way
+    with Client(proxy.url, api_key=key) as through:
+        file = through.upload(LARGE, "once.csv")
+    proxy.cuts = [1, 100]
+    with Client(proxy.url, api_key=key) as through:
+        task = through.run(file, [{"op": "dedup"}], label="once").wait()
+    assert [each.name for each in csvapi.files(kind="upload")].count("once.csv") == 1
+    assert [each.data["label"] for each in csvapi.tasks()].count("once") == 1
+    assert task.status == "succeeded"
+
+
+def test_a_service_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with Client("http://127.0.0.1:9", api_key="none", retries=1) as csvapi:
+        with pytest.raises(ConnectionLost, match="POST /api/v1/files"):
+            csvapi.upload(PEOPLE, "people.csv")
+        with pytest.raises(ConnectionLost):
+            list(csvapi.files())
+
+
+def test_the_same_with_asyncio(running: Running, key: str, tmp_path: Path) -> None:
+    async def several() -> list[bytes]:
+        async with AsyncClient(running.url, api_key=key) as csvapi:
+
+            async def one(number: int) -> bytes:
+                file = await csvapi.upload(PEOPLE, f"async-{number}.csv")
+                task = await (await csvapi.run(file, STEPS)).wait()
+                assert [each.row async for each in task.dropped()] == [3]
+                assert len([row async for row in task.rows()]) == 3
+                return (await task.download(tmp_path / f"{number}.csv")).read_bytes()
+
+            return list(await asyncio.gather(*(one(each) for each in range(4))))
+
+    assert asyncio.run(several()) == [PEOPLE.replace(b"3,ADA@x.org\n", b"")] * 4
+
+
+def test_the_waiting_client_is_the_one_for_asyncio() -> None:
+    done = subprocess.run([sys.executable, ROOT / "scripts" / "sync_client.py", "--check"], check=False)
+    assert done.returncode == 0
+
+
+def test_the_readme_runs_with_the_wheel(running: Running, key: str, tmp_path: Path) -> None:
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    source = shutil.copytree(PACKAGE, tmp_path / "source")  # where a build may leave its files
+    wheel = [*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", tmp_path, source]
+    subprocess.run(wheel, check=True, cwd=tmp_path)
+    (found,) = tmp_path.glob("csvapi_client-*.whl")
+    subprocess.run([*pip, "install", "--no-deps", "--target", tmp_path / "installed", found], check=True)
+    (tmp_path / "people.csv").write_bytes(PEOPLE)
+    blocks = re.findall(r"```python\n(.*?)```", (PACKAGE / "README.md").read_text(), re.DOTALL)
+    assert len(blocks) == 2
+    for block in blocks:
+        program = f"URL, KEY = {running.url!r}, {key!r}\n{block}"
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", program],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(tmp_path / "installed"), "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / "clean.csv").read_bytes()
+        (tmp_path / "clean.csv").unlink()
+    assert "state" in done.stdout
