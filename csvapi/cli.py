@@ -21,6 +21,8 @@ class Command(NamedTuple):
 COMMANDS = {
     "process": Command("csvapi.commands.process", "Run a pipeline of several steps over a file"),
     "detect": Command("csvapi.commands.detect", "Report a file's delimiter, encoding, header and oddities as JSON"),
+    "remote": Command("csvapi.commands.remote", "Upload, run and download at a service"),
+    "mcp": Command("csvapi.commands.mcp", "Serve the operations as tools for language models (MCP)"),
     "start": Command("csvapi.start.command", "Start everything on this machine: queue, database, web, workers"),
     "web": Command("csvapi.start.web", "Serve the API with gunicorn"),
     "worker": Command("csvapi.jobs.worker_program", "Run tasks from the queue, one at a time"),

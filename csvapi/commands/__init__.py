@@ -5,4 +5,5 @@ source, dialect           the bytes to read, and how
 target, compression       the bytes to write, under their name only when they are whole
 run, progress             the pass itself, and how far it is
 process, operation, detect  the commands
+remote, mcp               a service's, by its client (clients/python)
 """

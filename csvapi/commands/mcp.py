@@ -1,0 +1,20 @@
+"""`csvapi mcp`: csvapi's operations as tools for language models, by the client's server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from csvapi.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(given: Sequence[str]) -> int:
+    """Serve until the client leaves. Raises InvalidInput where the client or the protocol's SDK is not installed."""
+    try:
+        from csvapi_client import mcp_server
+    except ImportError as error:
+        detail = f"{error.name} is not installed: pip install 'csvapi-client[mcp]' (clients/python in the sources)"
+        raise InvalidInput(detail) from error
+    return int(mcp_server.main(given))
