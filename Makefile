@@ -46,7 +46,7 @@ check: .venv/dev ## Format, lint, types, dependency rules, shell scripts, the Op
 	$(BIN)/mypy
 	$(BIN)/mypy --config-file= --strict clients/python/src/csvapi_client
 	$(BIN)/lint-imports
-	$(BIN)/shellcheck scripts/*.sh examples/*.sh .ci/run
+	$(BIN)/shellcheck scripts/*.sh scripts/*/*.sh clients/*/*.sh examples/*.sh .ci/run
 	$(if $(wildcard Dockerfile),$(BIN)/hadolint Dockerfile)
 	@scripts/openapi.sh
 
