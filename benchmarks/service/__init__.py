@@ -1,0 +1,1 @@
+"""Small jobs and a large upload over HTTP, against a whole service."""

@@ -1,0 +1,111 @@
+"""`make bench-service`: how long a small job takes over HTTP, how many a second, what each costs; and a large upload.
+
+Against a real `csvapi start` with two workers, in a folder of its own; on SQLite, and on MariaDB where it is installed.
+SERVICE_JOBS, SERVICE_CLIENTS, SERVICE_UPLOAD, SERVICE_RUNS.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median, quantiles
+
+from sqlalchemy import URL
+
+from benchmarks import data
+from benchmarks.machine import facts
+from benchmarks.service.client import Client, job
+from benchmarks.service.counts import fsyncs, per_job
+from benchmarks.service.running import WORKERS, Service, started
+from benchmarks.settings import HERE, named, size
+from tests.servers import create_database, private_mariadb
+
+JOBS = int(os.environ.get("SERVICE_JOBS") or 50)
+CLIENTS = int(os.environ.get("SERVICE_CLIENTS") or 8)
+UPLOAD = 0 if os.environ.get("SERVICE_UPLOAD") == "none" else size(os.environ.get("SERVICE_UPLOAD") or "1GB")
+RUNS = int(os.environ.get("SERVICE_RUNS") or 3)
+DATABASES = (os.environ.get("SERVICE_DATABASES") or "SQLite MariaDB").split()
+
+
+def upload(service: Service, client: Client, path: Path) -> tuple[float, float, float]:
+    """MB/s, and the web server's memory in MiB before and at most during the upload."""
+    before, seen, done = service.web_memory(), [0.0], threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.05):
+            seen.append(service.web_memory())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    start = time.perf_counter()
+    with path.open("rb") as file:
+        client.upload(path.name, file, path.stat().st_size)
+    seconds = time.perf_counter() - start
+    done.set()
+    watcher.join()
+    return path.stat().st_size / 1e6 / seconds, before, max(seen)
+
+
+@contextmanager
+def database(name: str) -> Iterator[URL | None]:
+    """A server of its own for MariaDB, with an empty database; None for SQLite."""
+    if name == "SQLite":
+        yield None
+        return
+    with private_mariadb() as server:
+        create_database(server, "bench")
+        yield server.set(database="bench")
+
+
+def measured(folder: Path, small: bytes, large: Path | None, name: str) -> dict[str, float]:
+    """One run: the figures by what they are."""
+    found: dict[str, float] = {}
+    with tempfile.TemporaryDirectory(dir=folder) as place, database(name) as url, started(Path(place), url) as service:
+        client = service.client()
+        for _ in range(4):
+            job(client, small)  # the first one of each worker imports what it needs
+        trips: list[float] = []
+        costs = dict(per_job(service, JOBS, lambda: trips.extend(job(client, small) for _ in range(JOBS)), url))
+        found["one small job (10 KB), median, ms"] = median(trips) * 1000
+        found["... 95 of 100 within, ms"] = quantiles(trips, n=20)[-1] * 1000
+        found[f"small jobs a second, {CLIENTS} clients, {WORKERS} workers"] = _rate(service, small)
+        found |= {f"a job: {what}": value for what, value in costs.items()}
+        counted = fsyncs(service, 10, lambda: trips.extend(job(client, small) for _ in range(10)))
+        if counted is not None:
+            found["a job: fsyncs"] = counted
+        if large:
+            speed, before, peak = upload(service, client, large)
+            found |= {f"upload of {named(UPLOAD)}, MB/s": speed, "web before it, MiB": before, "... at most": peak}
+    return found
+
+
+def _rate(service: Service, small: bytes) -> float:
+    each = max(JOBS * 4 // CLIENTS, 1)
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        clients = list(pool.map(lambda _: service.client(), range(CLIENTS)))
+        begin = time.perf_counter()
+        list(pool.map(lambda mine: [job(mine, small) for _ in range(each)], clients))
+        return CLIENTS * each / (time.perf_counter() - begin)
+
+
+def main() -> None:
+    folder = HERE / "data"
+    for name, value in facts().items():
+        print(f"{name}: {value}")
+    small = data.synthetic(folder, 10**6, "1MB").read_bytes()[:10_000].rpartition(b"\n")[0] + b"\n"
+    large = data.synthetic(folder, UPLOAD, named(UPLOAD)) if UPLOAD else None
+    runs = {name: [measured(folder, small, large, name) for _ in range(RUNS)] for name in DATABASES}
+    print(f"\n| Medians of {RUNS} runs | {' | '.join(runs)} |\n|---|{'---|' * len(runs)}")
+    for what in dict.fromkeys(what for each in runs.values() for one in each for what in one):
+        figures = [[one[what] for one in each if what in one] for each in runs.values()]
+        print(f"| {what} | {' | '.join(f'{median(each):.1f}' if each else '' for each in figures)} |")
+
+
+if __name__ == "__main__":
+    main()
