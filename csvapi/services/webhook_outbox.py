@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 from flask import Flask
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from csvapi.extensions import changed, transaction
@@ -33,16 +33,20 @@ log = structlog.get_logger(__name__)
 
 
 def announce() -> int:
-    """Turn the ends of tasks into messages; returns the number of these tasks."""
+    """Turn the ends of tasks into messages; returns the number of these tasks. Tasks of users without webhooks take one
+    statement together."""
+    hooked = exists().where(Webhook.user_id == Task.user_id, Webhook.disabled_at.is_(None))
+    fresh = (Task.announced_at.is_(None), Task.status.in_(FINISHED))
     with transaction() as session:
-        fresh = (Task.announced_at.is_(None), Task.status.in_(FINISHED))
-        tasks = session.scalars(select(Task).where(*fresh).limit(BATCH)).all()
-    for task in tasks:
+        found = session.execute(select(Task.id, hooked).where(*fresh).limit(BATCH)).all()
+        if silent := [task_id for task_id, heard in found if not heard]:
+            session.execute(update(Task).where(Task.id.in_(silent)).values(announced_at=now()))
+    for task_id in [task_id for task_id, heard in found if heard]:
         with transaction() as session:
-            mine = update(Task).where(Task.id == task.id, Task.announced_at.is_(None)).values(announced_at=now())
+            mine = update(Task).where(Task.id == task_id, Task.announced_at.is_(None)).values(announced_at=now())
             if changed(session.execute(mine)):
-                _announce(session, task)
-    return len(tasks)
+                _announce(session, session.get_one(Task, task_id))
+    return len(found)
 
 
 def _announce(session: Session, task: Task) -> None:
