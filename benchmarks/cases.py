@@ -1,4 +1,4 @@
-"""What is measured: seventeen jobs, in the words of each system."""
+"""What is measured: each job in the words of each system."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ OPERATIONS = {
     "frequency": "frequency, mostly distinct",
     "group": "group, few groups",
     "group-many": "group, mostly distinct",
+    "pivot": "pivot, 14 columns",
+    "dedup-max": "dedup, greatest amount kept",
+    "diff": "diff, 7 of 100 records differ",
+    "similar": "similar, same words",
+    "similar-edit": "similar, few edits",
     "profile": "profile, all columns",
     "validate": "validate, seven columns",
     "select": "select, four columns in another order",
@@ -31,7 +36,8 @@ OPERATIONS = {
 }
 NAMES = OPERATIONS
 COMMANDS = {  # else its name
-    "group-many": "group", "sort-text": "sort", "rename": "select", "ndjson": "convert", "parquet": "convert",
+    "dedup-max": "dedup", "group-many": "group", "similar-edit": "similar", "sort-text": "sort", "rename": "select",
+    "ndjson": "convert", "parquet": "convert",
 }  # fmt: skip
 _AT_LEAST = {  # for csvgrep, which only knows patterns
     500: r"^(?:[5-9][0-9]{2}|[1-9][0-9]{3,})(?:\.[0-9]+)?$",
@@ -43,8 +49,9 @@ _AT_LEAST = {  # for csvgrep, which only knows patterns
 class Case:
     """`key` is the column of unique, join and frequency; the filter is `number` at least `least` and `text` contains
     `needle`; sort goes by `number`, or by `key` as text. `numbers` are the columns whose extremes are numbers; `some`
-    those that select keeps, of which set changes the first two. group makes figures of `number`, by `few` or by `key`.
-    `second` is join's file and `schema` validate's.
+    those that select keeps, of which set changes the first two. group makes figures of `number`, by `few` or by `key`,
+    and pivot has a row for each `day` and a column for each of `few`. diff goes by `id`, similar by `key` and, with
+    edits, within `few`. `second` is the file of join or diff, and `schema` validate's.
     """
 
     key: str
@@ -55,12 +62,15 @@ class Case:
     numbers: tuple[str, ...] = ()
     some: tuple[str, ...] = ()
     few: str = ""
+    day: str = "date"
+    id: str = "id"
     second: Path = Path()
     schema: Mapping[str, object] = field(default_factory=dict)
 
     def flags(self, what: str) -> list[str]:
         """For csvapi's command line."""
-        figures = [f"{name}:{self.number}" for name in ("sum", "mean", "max")]
+        figures = [f"{name}:{self.number}" for name in ("sum", "mean", "min", "max")]
+        pivot = ["--index", self.day, "--columns", self.few, "--values", self.number, "--aggregate", "sum"]
         group = ["--aggregates", ",".join(["count", *figures, f"first:{self.text}"]), "--by"]
         where = (f"{self.number} >= {self.least}", f"{self.text} contains {self.needle}")
         return {
@@ -78,6 +88,11 @@ class Case:
             "frequency": ["--column", self.key],
             "group": [*group, self.few],
             "group-many": [*group, self.key],
+            "pivot": pivot,
+            "dedup-max": ["--columns", self.key, "--keep", json.dumps({"max": self.number, "as": "number"})],
+            "diff": ["--file", str(self.second), "--on", self.id],
+            "similar": ["--columns", self.key, "--keep", "first"],
+            "similar-edit": ["--columns", self.key, "--method", "edit", "--block", self.few, "--threshold", "0.8"],
             "validate": ["--schema", json.dumps(self.schema)],
         }.get(what, [])
 
@@ -93,6 +108,8 @@ class Case:
             "NUMBERS": " ".join(self.numbers),
             "SOME": " ".join(self.some),
             "FEW": self.few,
+            "DAY": self.day,
+            "ID": self.id,
             "SECOND": str(self.second),
             "SCHEMA": json.dumps(self.schema),
         }
@@ -120,4 +137,5 @@ SYNTHETIC = Case(
     few="city",
     schema=_SCHEMA,
 )
+PEOPLE = Case(key="name", number="id", least=500, text="street", needle="Main", few="zip")
 FLIGHTS = Case(key="tailnum", number="dep_delay", least=30, text="carrier", needle="U")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.cases import COMMANDS, NAMES, RECORDS, Case
+from benchmarks.cases import COMMANDS, NAMES, OPERATIONS, RECORDS, Case
 
 SYSTEMS = Path(__file__).parent / "systems"
 CORES = len(os.sched_getaffinity(0))
@@ -68,8 +68,9 @@ ONE = csvapi("csvapi, 1 process", "--processes", "1")
 ALL = csvapi(f"csvapi, {CORES} processes")
 PLAIN = csvapi(f"csvapi without the kernel, {CORES} processes", native=False)
 PANDAS = script("pandas", "with_pandas.py", "pandas", cases=tuple(RECORDS))
-POLARS = script("Polars", "with_polars.py", "polars")
-DUCKDB = script("DuckDB", "with_duckdb.py", "duckdb")
+_PEERED = tuple(name for name in OPERATIONS if name != "similar-edit")  # which has no single query
+POLARS = script("Polars", "with_polars.py", "polars", cases=_PEERED)
+DUCKDB = script("DuckDB", "with_duckdb.py", "duckdb", cases=_PEERED)
 DUCKDB_LIMITED = script(
     "DuckDB, 256 MB limit",
     "with_duckdb.py",

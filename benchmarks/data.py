@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import distribution
 from pathlib import Path
 from random import Random
+
+from benchmarks import people
 
 
 def _words(text: str) -> list[str]:
@@ -21,6 +24,7 @@ SEED = 20130101
 HEADER = ("id", "email", "name", "age", "city", "amount", "date", "active", "note", "code")
 _BATCH = 5000
 _PER_PERSON = 140  # bytes of the synthetic file for each new record, repeats included
+_PER_NAME = 1000  # bytes of it for each record of people
 _MASK = (1 << 64) - 1
 _FIRST = _words("Ada Grace Alan Edsger Barbara Donald Radia Ken Margaret Dennis Frances Niklaus Jean Tony Hedy Linus")
 _LAST = _words("Lovelace Hopper Turing Dijkstra Liskov Knuth Perlman Thompson Hamilton Ritchie Allen Wirth Bartik")
@@ -131,6 +135,50 @@ def members(folder: Path, size: int, name: str) -> Path:
             yield f"{_email(person)},{level},{year}\n".encode()
 
     return _written(folder / f"members-{name}.csv", chunks)
+
+
+def named_people(folder: Path, size: int, name: str) -> Path:
+    """A record for each thousand bytes of the synthetic file of that size, some of them of the same people."""
+
+    def chunks() -> Iterator[bytes]:
+        yield (",".join(people.HEADER) + "\n").encode()
+        for number, each in enumerate(people.records(size // _PER_NAME)):
+            fields = (str(number), _minimal(each.name), each.street, each.zip)
+            yield (",".join(fields) + "\n").encode()
+
+    return _written(folder / f"people-{name}.csv", chunks)
+
+
+def versions(folder: Path, size: int, name: str) -> tuple[Path, Path]:
+    """Two versions of a file, the newer first, of records with a key: of a hundred ones of the older version, two are
+    gone, and three have another amount; two others are new."""
+    notes = [_minimal(note) for note in _notes()]
+
+    def chunks(older: bool) -> Iterator[bytes]:
+        yield (",".join(HEADER) + "\n").encode()
+        written = number = 0
+        while written < size:
+            rows = (_version(each, notes, older=older) for each in range(number, number + _BATCH))
+            batch = "".join(f"{row}\n" for row in rows if row).encode()
+            number += _BATCH
+            written += len(batch)
+            yield batch
+
+    newer, older = (folder / f"{which}-{name}.csv" for which in ("newer", "older"))
+    return _written(newer, partial(chunks, older=False)), _written(older, partial(chunks, older=True))
+
+
+def _version(number: int, notes: list[str], *, older: bool) -> str:
+    """A record of a version; "" where it has none of that number."""
+    last = number % 100
+    if last in ((0, 50) if older else (25, 75)):
+        return ""
+    row = _row(number, notes, ",")
+    if older and last in (10, 40, 70):
+        fields = row.split(",")
+        fields[5] = f"{number % 1000}.50"
+        row = ",".join(fields)
+    return row
 
 
 def flights(folder: Path) -> Path:

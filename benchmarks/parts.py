@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import data
-from benchmarks.cases import FLIGHTS, OPERATIONS, RECORDS, SYNTHETIC, Case
+from benchmarks.cases import FLIGHTS, OPERATIONS, PEOPLE, RECORDS, SYNTHETIC, Case
 from benchmarks.competitors import (
     ALL,
     DUCKDB,
@@ -123,8 +123,21 @@ def packed(settings: Settings) -> list[Row]:
 def operations(settings: Settings) -> list[Row]:
     """Every operation, beside the columnar engines and a copy of the file."""
     size, name = settings.size, named(settings.size)
-    path, second = data.synthetic(settings.data, size, name), data.members(settings.data, size, name)
-    return _cases(Rounds(settings, replace(SYNTHETIC, second=second), path, PEERS, ALL), OPERATIONS)
+    rows: list[Row] = []
+    for what in OPERATIONS:
+        if what in settings.cases or "all" in settings.cases:
+            rows += Rounds(settings, *file_of(what, settings.data, size, name), PEERS, ALL).run(what)
+    return rows
+
+
+def file_of(what: str, folder: Path, size: int, name: str) -> tuple[Case, Path]:
+    """The case with its second file, and the file that it is about."""
+    if what == "diff":
+        newer, older = data.versions(folder, size, name)
+        return replace(SYNTHETIC, second=older), newer
+    if what.startswith("similar"):
+        return PEOPLE, data.named_people(folder, size, name)
+    return replace(SYNTHETIC, second=data.members(folder, size, name)), data.synthetic(folder, size, name)
 
 
 def cancel(settings: Settings) -> list[Row]:

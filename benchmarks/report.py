@@ -43,7 +43,8 @@ zeros, is its alone. DuckDB writes no CRLF, so its normalise ends lines otherwis
 NOTES = """*Wall* and *CPU* are medians, start-up included; *peak* is the highest of all runs, all processes together.
 *× the time of csvapi* is the median over the rounds of this system's time divided by that of csvapi with all cores in
 the same round: above 1 is slower than csvapi. *Output*: `bytes`, identical to the reference, csvapi's;
-`records`, other bytes but the same fields in the same order; otherwise how many records differ."""
+`records`, other bytes but the same fields in the same order; `numbers`, the same but for how numbers are written, to
+nine digits; otherwise how many records differ."""
 
 
 _SUMMARY = "| {size} | csvapi: wall, CPU s | Peak MiB | Polars | DuckDB | `cp` |"

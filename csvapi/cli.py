@@ -20,6 +20,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "process": Command("csvapi.commands.process", "Run a pipeline of several steps over a file"),
+    "pipeline": Command("csvapi.commands.pipeline", "Check a pipeline in a file: csvapi pipeline lint FILE"),
     "detect": Command("csvapi.commands.detect", "Report a file's delimiter, encoding, header and oddities as JSON"),
     "remote": Command("csvapi.commands.remote", "Upload, run and download at a service"),
     "mcp": Command("csvapi.commands.mcp", "Serve the operations as tools for language models (MCP)"),
@@ -35,7 +36,7 @@ COMMANDS = {
     "wait": Command("csvapi.start.wait", "Wait until the database, the queue and the storage answer"),
     "health": Command("csvapi.start.health", "Tell whether a program of a container works"),
 }
-ON_FILES = ("process", "detect")
+ON_FILES = ("process", "pipeline", "detect")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -120,6 +120,14 @@ class Settings:
     max_kept: int = setting(
         100_000, "CSVAPI_MAX_KEPT_TASKS", "Tasks kept per user; beyond it the oldest finished ones go", read="count"
     )
+    max_pipelines: int = setting(1_000, "CSVAPI_MAX_PIPELINES", "Saved pipelines per user", read="count")
+    max_schemas: int = setting(1_000, "CSVAPI_MAX_SCHEMAS", "Saved schemas per user", read="count")
+    max_versions: int = setting(
+        100, "CSVAPI_MAX_VERSIONS", "Versions of a saved pipeline or schema that are kept", read="count"
+    )
+    max_saved: int = setting(
+        64 * MIB, "CSVAPI_MAX_SAVED", "Bytes of all saved pipelines and schemas of a user, as JSON", read="bytes"
+    )
     max_running: int = setting(
         8, "CSVAPI_MAX_RUNNING_TASKS", "Tasks of a user on the queue or running at once; the others wait", read="count"
     )

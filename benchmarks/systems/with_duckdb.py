@@ -26,7 +26,7 @@ class Queries:
     """`rows` is the file; `numbered` has `row_` besides its columns, which are `names`."""
 
     def __init__(self, db, source):
-        self.rows = read(source)
+        self.db, self.rows = db, read(source)
         self.columns = [column[0] for column in db.execute(f"DESCRIBE SELECT * FROM {self.rows}").fetchall()]
         self.names = ", ".join(f'"{column}"' for column in self.columns)
         self.numbered = f"(SELECT *, row_number() OVER () AS row_ FROM {self.rows})"
@@ -82,9 +82,42 @@ class Queries:
     def _grouped(self, by):
         name, value = word("NUMBER"), number(word("NUMBER"))
         figures = (
-            f"count(*) AS count, sum({value}) AS {name}_sum, avg({value}) AS {name}_mean, max({value}) AS {name}_max"
+            f"count(*) AS count, sum({value}) AS {name}_sum, avg({value}) AS {name}_mean, "
+            f"min({value}) AS {name}_min, max({value}) AS {name}_max"
         )
         return f'SELECT "{by}", {figures} FROM {self.numbered} GROUP BY "{by}" ORDER BY min(row_)'
+
+    def pivot(self):
+        day, few, value = word("DAY"), word("FEW"), number(word("NUMBER"))
+        sums = f'SELECT "{day}", "{few}", {value} AS value, row_ FROM {self.numbered}'
+        names = self.db.execute(f'SELECT "{few}" FROM {self.numbered} GROUP BY 1 ORDER BY min(row_)').fetchall()
+        made = ", ".join(f'sum(value) FILTER ("{few}" = \'{name}\') AS "{name}"' for (name,) in names)
+        return f'SELECT "{day}", {made} FROM ({sums}) GROUP BY "{day}" ORDER BY min(row_)'
+
+    def dedup_max(self):
+        order = f'PARTITION BY "{word("KEY")}" ORDER BY {number(word("NUMBER"))} DESC NULLS LAST, row_'
+        kept = f"SELECT * FROM {self.numbered} QUALIFY row_number() OVER ({order}) = 1"
+        return f"SELECT {self.names} FROM ({kept}) ORDER BY row_"
+
+    def diff(self):
+        key, others = word("ID"), [name for name in self.columns if name != word("ID")]
+        old = f"(SELECT *, row_number() OVER () AS row_ FROM {read(word('SECOND'))})"
+        differs = " OR ".join(f'n."{name}" IS DISTINCT FROM o."{name}"' for name in others)
+        alone = "WHEN n.row_ IS NULL THEN 'removed' WHEN o.row_ IS NULL THEN 'added'"
+        change = f"CASE {alone} WHEN {differs} THEN 'changed' END"
+        shown = ", ".join([f'n."{name}"' for name in others] + [f'o."{name}" AS "{name} (old)"' for name in others])
+        both = f'{self.numbered} n FULL JOIN {old} o USING ("{key}")'
+        found = f'SELECT {change} AS change, "{key}", {shown} FROM {both} WHERE {change} IS NOT NULL'
+        return f"{found} ORDER BY n.row_, o.row_"
+
+    def similar(self):
+        """The first record of each set of words without case, accents and punctuation."""
+        text = f"""regexp_replace(lower(strip_accents("{word("KEY")}")), '[[:punct:]]', '', 'g')"""
+        for letter, plain in zip("øłđæß", ("o", "l", "d", "ae", "ss"), strict=True):
+            text = f"replace({text}, '{letter}', '{plain}')"
+        words = f"list_sort(list_distinct(string_split_regex(trim({text}), '\\s+')))"
+        first = f"SELECT min(row_) FROM {self.numbered} GROUP BY {words}"
+        return f"SELECT {self.names} FROM {self.numbered} WHERE row_ IN ({first}) ORDER BY row_"
 
     def profile(self):
         figures = ", ".join(map(self._figures, self.columns))

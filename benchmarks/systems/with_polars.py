@@ -78,9 +78,45 @@ def group_many(table):
 
 def grouped(table, by):
     name, values = word("NUMBER"), number(word("NUMBER"))
-    figures = {"sum": values.sum(), "mean": values.mean(), "max": values.max()}
+    figures = {"sum": values.sum(), "mean": values.mean(), "min": values.min(), "max": values.max()}
     made = [figure.alias(f"{name}_{of}") for of, figure in figures.items()]
     return table.group_by(by, maintain_order=True).agg(pl.len().alias("count"), *made)
+
+
+def pivot(table):
+    """It has to know the columns; what becomes of each combination is found out by streaming."""
+    day, few, name = word("DAY"), word("FEW"), word("NUMBER")
+    sums = table.group_by(day, few, maintain_order=True).agg(number(name).sum()).collect(engine="streaming")
+    return sums.pivot(on=few, index=day, values=name, maintain_order=True).lazy()
+
+
+def dedup_max(table):
+    numbered = table.with_row_index("row_")
+    by = number(word("NUMBER"))
+    sorted_ = numbered.sort(by, "row_", descending=[True, False], nulls_last=True)
+    return sorted_.unique(subset=word("KEY"), keep="first", maintain_order=True).sort("row_").drop("row_")
+
+
+def diff(table):
+    key, columns = word("ID"), [name for name in table.collect_schema().names() if name != word("ID")]
+    old = read(word("SECOND")).with_row_index("old_")
+    both = table.with_row_index("new_").join(old, on=key, how="full", coalesce=True, suffix=" (old)")
+    differs = pl.any_horizontal(pl.col(name) != pl.col(f"{name} (old)") for name in columns)
+    change = pl.when(pl.col("new_").is_null()).then(pl.lit("removed")).when(pl.col("old_").is_null())
+    change = change.then(pl.lit("added")).when(differs).then(pl.lit("changed")).alias("change")
+    found = both.with_columns(change).filter(pl.col("change").is_not_null())
+    shown = ["change", *table.collect_schema().names(), *(f"{name} (old)" for name in columns)]
+    return found.sort("new_", "old_", nulls_last=True).select(shown)
+
+
+def similar(table):
+    """The words without case, accents and punctuation, each once and in order; the first record of each such text."""
+    text = pl.col(word("KEY")).str.to_lowercase().str.normalize("NFD").str.replace_all(r"\p{Mn}|[[:punct:]]", "")
+    for letter, plain in zip("øłđæß", ("o", "l", "d", "ae", "ss"), strict=True):
+        text = text.str.replace_all(letter, plain, literal=True)
+    words = text.str.strip_chars().str.split(" ").list.eval(pl.element().filter(pl.element() != "")).list.unique()
+    made = table.with_columns(words_=words.list.sort().list.join(" "))
+    return made.unique(subset="words_", keep="first", maintain_order=True).drop("words_")
 
 
 def figures(column):
@@ -147,6 +183,10 @@ cases = {
     "frequency": frequency,
     "group": group,
     "group-many": group_many,
+    "pivot": pivot,
+    "dedup-max": dedup_max,
+    "diff": diff,
+    "similar": similar,
     "profile": profile,
     "validate": validate,
     "select": select,

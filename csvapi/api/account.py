@@ -57,6 +57,7 @@ class Limits(ma.Schema):
     stored_bytes_of_all_users = ma.fields.Integer(required=True, metadata={"description": "0: no limit of its own"})
     steps_bytes = ma.fields.Integer(required=True, metadata={"description": "Of the steps of a request, as JSON"})
     list_values = ma.fields.Integer(required=True, metadata={"description": "Of `in` and `not_in`"})
+    versions = ma.fields.Integer(required=True, metadata={"description": "Of a pipeline or a schema"})
     page_bytes = ma.fields.Integer(required=True, metadata={"description": "Of a page of a list"})
     record_bytes = ma.fields.Integer(required=True, metadata={"description": "Of a record"})
     columns = ma.fields.Integer(required=True, metadata={"description": "Of a file"})
@@ -96,6 +97,11 @@ class Usage(ma.Schema):
     webhook_tests = ma.fields.Nested(
         LimitUse, required=True, metadata={"description": "Test messages that wait to be sent"}
     )
+    pipelines = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many are saved"})
+    schemas = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many are saved"})
+    saved_bytes = ma.fields.Nested(
+        LimitUse, required=True, metadata={"description": "Of all versions of pipelines and schemas, as JSON"}
+    )
     event_streams = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many are open"})
     limits = ma.fields.Nested(Limits, required=True, metadata={"description": "Of one request or one task"})
     retention = ma.fields.Nested(Retention, required=True, metadata={"description": "How long things are kept"})
@@ -108,6 +114,7 @@ _LIMITS = {
     "stored_bytes_of_all_users": 0,
     "steps_bytes": 262144,
     "list_values": 10000,
+    "versions": 100,
     "page_bytes": 1048576,
     "record_bytes": 16777216,
     "columns": 100000,
@@ -132,6 +139,9 @@ _USES = (
     "hash_keys",
     "webhooks",
     "webhook_tests",
+    "pipelines",
+    "schemas",
+    "saved_bytes",
     "event_streams",
 )
 _USAGE = {

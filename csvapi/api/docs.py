@@ -26,7 +26,9 @@ from csvapi.api import (
     operations,
     own_account,
     path_ids,
+    pipelines,
     results,
+    saved_schemas,
     tasks,
     webhooks,
 )
@@ -40,6 +42,8 @@ V1 = (
     events.blp,
     results.blp,
     hash_keys.blp,
+    pipelines.blp,
+    saved_schemas.blp,
     webhooks.blp,
     account.blp,
     own_account.blp,

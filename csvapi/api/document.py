@@ -13,6 +13,9 @@ from csvapi.api.contract import FORBIDDEN, SAFE
 PATH = {  # what the variables of paths are
     "file_id": "The id of a file.",
     "task_id": "The id of a task.",
+    "pipeline_id": "The id of a saved pipeline.",
+    "schema_id": "The id of a saved schema.",
+    "number": "The number of a version, from 1.",
     "webhook_id": "The id of a webhook.",
     "key_id": "The id of an API key.",
     "hash_key_id": "The id of a key of hashes.",

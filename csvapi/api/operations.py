@@ -15,10 +15,13 @@ from csvapi.api.resource import Resource
 from csvapi.api.schemas import RowShape
 from csvapi.api.shapes import APPLIED, ObjectField
 from csvapi.api.step_schemas import schema_of
-from csvapi.api.task_shapes import INPUT, ON_BAD, ON_RAGGED, OUTPUT, STEPS, TaskCounts
+from csvapi.api.task_shapes import TaskCounts
 from csvapi.api.warning_shape import WARNINGS
+from csvapi.api.work_shapes import WorkPart
 from csvapi.operations import Operation, catalogue
 from csvapi.services import pipelines, previews
+from csvapi.services.requested_work import requested
+from csvapi.steps.pipeline import OPTIONS
 from csvapi.steps.step import PURPOSES
 
 blp = Resource("v1-operations", __name__, url_prefix="/api/v1", description="What can be done, and trying it")
@@ -77,14 +80,9 @@ def index() -> Any:
     return {"items": [operation_shape(operation) for operation in catalogue().values()]}
 
 
-class PreviewRequest(ma.Schema):
+class PreviewRequest(WorkPart):
     """Steps to try; the same as those of a task."""
 
-    input = INPUT
-    steps = STEPS
-    on_ragged = ON_RAGGED
-    on_bad = ON_BAD
-    output = OUTPUT
     sample_rows = ma.fields.Integer(
         strict=True,
         load_default=100,
@@ -167,5 +165,5 @@ def preview(body: dict[str, Any]) -> Any:
     It runs in bounds of memory and time, a few of a user at once; `GET /api/v1/me/usage` says which.
     """
     file = pipelines.find_input(g.user.id, body["input"])
-    chosen: dict[str, Any] = {name: body[name] for name in ("on_ragged", "on_bad", "output") if name in body}
-    return Response(previews.run(file, body["steps"], body["sample_rows"], chosen), mimetype=MIME)
+    work = requested(g.user.id, body, OPTIONS)
+    return Response(previews.run(file, work, body["sample_rows"]), mimetype=MIME)

@@ -134,7 +134,7 @@ class AccountDeletion(ma.Schema):
 @blp.response(204)
 @blp.refuses(401, 409, 413, 415, 422, 429, 503)
 def delete_account(body: dict[str, str]) -> None:
-    """Delete your account for good: files, results, tasks, keys, webhooks, sessions; running tasks are stopped.
+    """Delete your account for good: files, tasks, pipelines, schemas, keys, webhooks, sessions; running tasks stop.
 
     It cannot be brought back. The audit log keeps the account's number and no address. Refused with 409 for the last
     administrator.

@@ -48,6 +48,7 @@ MEANINGS: dict[str, Meaning] = {
     "task_not_finished": Meaning("The task has not succeeded (yet)", "Wait for the state `succeeded`."),
     "task_finished": Meaning("The task has ended already", "Nothing is left to stop."),
     "email_taken": Meaning("The e-mail address has an account already", "Log in, or register another one."),
+    "name_taken": Meaning("Something else of yours has this name", "Choose another name, or save a new version of it."),
     "in_use": Meaning("A queued or running task reads it", "Wait for the task, or cancel it."),
     "expired": Meaning("It was there and is gone", "Run the operation again."),
     "length_required": Meaning("The body's length is missing", "Send `Content-Length`."),

@@ -10,6 +10,7 @@ import marshmallow as ma
 from csvapi import __version__
 from csvapi.api.dialect_shapes import Dialect
 from csvapi.api.shapes import APPLIED, ObjectField
+from csvapi.api.task_shapes import PipelineLink
 from csvapi.api.warning_shape import WarningShape
 
 
@@ -149,6 +150,9 @@ class TaskReceipt(ma.Schema):
 
     receipt = ObjectField({"$ref": Receipt}, required=True, metadata={"description": "What was done"})
     run = ObjectField({"$ref": Run}, required=True, metadata={"description": "How it was done"})
+    pipeline = ma.fields.Nested(
+        PipelineLink, metadata={"description": "The saved pipeline that the steps are from, where they are from one"}
+    )
 
 
 _DIGEST = "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9"

@@ -14,6 +14,7 @@ QUEUED: dict[str, Any] = {
     "label": "newsletter",
     "input": 1,
     "steps": [{"op": "dedup", "columns": ["email"], "keep": "first"}],
+    "pipeline": None,
     "options": {"explain": True},
     "created_at": "2026-01-31T12:00:00+00:00",
     "started_at": None,

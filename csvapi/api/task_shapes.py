@@ -1,4 +1,4 @@
-"""The shapes of tasks and of submissions."""
+"""The shapes of tasks."""
 
 from __future__ import annotations
 
@@ -7,80 +7,12 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import validate
 
-from csvapi.api.body import Few
-from csvapi.api.resource import MAX_ID, TRUNCATED
+from csvapi.api.resource import TRUNCATED
 from csvapi.api.shapes import APPLIED, ObjectField
 from csvapi.api.warning_shape import WARNINGS
 from csvapi.engines.receipt import counts
 from csvapi.models import FINISHED, Status, Task
-from csvapi.operations import MAX_STEPS
 from csvapi.services import tasks
-from csvapi.services.engine_choice import ENGINES
-from csvapi.steps.output import Output
-
-
-class Step(ma.Schema):
-    """One operation with its parameters; `GET /api/v1/operations` has their schemas."""
-
-    class Meta:
-        unknown = ma.INCLUDE
-
-    error_messages = {"type": 'must be an object, such as {"op": "dedup"}'}  # noqa: RUF012  declared so by marshmallow
-    op = ma.fields.String(required=True, validate=validate.Length(1, 50))
-
-
-STEPS = Few(
-    ma.fields.Nested(Step),
-    MAX_STEPS,
-    required=True,
-    metadata={"description": "Applied in this order", "minItems": 1},
-)
-INPUT = ma.fields.Integer(
-    required=True, strict=True, validate=validate.Range(1, MAX_ID), metadata={"description": "The id of a file"}
-)
-ON_RAGGED = ma.fields.String(
-    validate=validate.OneOf(["keep", "pad", "drop", "fail"]),
-    metadata={
-        "description": "What to do with records of another length than the header; default keep",
-        "default": "keep",
-    },
-)
-ON_BAD = ma.fields.String(
-    validate=validate.OneOf(["keep", "fail"]),
-    metadata={
-        "description": "What to do with bytes that are no text, NULs and open quotes; default keep",
-        "default": "keep",
-    },
-)
-ENGINE = ma.fields.String(
-    validate=validate.OneOf(ENGINES),
-    metadata={
-        "description": "Where it runs: this machine, or the service's cluster; by default large files on the cluster, "
-        "if there is one. What a cluster cannot do runs here, and the receipt says why"
-    },
-)
-OUTPUT = ma.fields.Nested(
-    Output, metadata={"description": "How to write the result, where that is not as the input is written"}
-)
-
-
-class Submission(ma.Schema):
-    """A pipeline to run."""
-
-    input = INPUT
-    steps = STEPS
-    on_ragged = ON_RAGGED
-    on_bad = ON_BAD
-    output = OUTPUT
-    engine = ENGINE
-    explain = ma.fields.Boolean(
-        truthy={True},
-        falsy={False},
-        load_default=True,
-        metadata={"description": "Keep the dropped records, and why each of them went, as files beside the result"},
-    )
-    label = ma.fields.String(validate=validate.Length(1, 200), metadata={"description": "Yours, for people"})
-
 
 OPTIONS: dict[str, Any] = {
     "type": "object",
@@ -94,6 +26,15 @@ OPTIONS: dict[str, Any] = {
     },
     "additionalProperties": True,
 }
+
+
+class PipelineLink(ma.Schema):
+    """Which version of a saved pipeline it was; the task keeps this when the pipeline is deleted."""
+
+    id = ma.fields.Integer(required=True, metadata={"description": "The id of the pipeline"})
+    version = ma.fields.Integer(required=True, metadata={"description": "The number of the version, from 1"})
+    name = ma.fields.String(required=True, metadata={"description": "What it was called then"})
+    sha256 = ma.fields.String(required=True, metadata={"description": "Of what the version holds"})
 
 
 class TaskProgress(ma.Schema):
@@ -154,6 +95,12 @@ class TaskShape(ma.Schema):
     steps = ma.fields.List(
         ObjectField(APPLIED), required=True, metadata={"description": "Applied in this order; they can be sent again"}
     )
+    pipeline = ma.fields.Nested(
+        PipelineLink,
+        required=True,
+        allow_none=True,
+        metadata={"description": "The saved pipeline that the steps are from; null where they came with the request"},
+    )
     options = ObjectField(
         OPTIONS, required=True, metadata={"description": "What was submitted besides, such as `on_ragged`"}
     )
@@ -202,6 +149,7 @@ def task_shape(task: Task) -> dict[str, Any]:
         "label": task.label,
         "input": task.file_id,
         "steps": task.steps,
+        "pipeline": task.pipeline,
         "options": task.options,
         "created_at": task.created_at,
         "started_at": task.started_at,

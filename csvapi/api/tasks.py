@@ -14,7 +14,8 @@ from csvapi.api.idempotency_key import idempotent
 from csvapi.api.rates import polls, unfinished
 from csvapi.api.resource import LINK, NEXT, RETRY, Paging, Resource, listed
 from csvapi.api.task_examples import QUEUED, SUCCEEDED
-from csvapi.api.task_shapes import Submission, TaskItem, TaskShape, task_item, task_shape
+from csvapi.api.task_shapes import TaskItem, TaskShape, task_item, task_shape
+from csvapi.api.work_shapes import Submission
 from csvapi.extensions import runtime
 from csvapi.models import FINISHED, Status
 from csvapi.services import pipelines, task_events, tasks, user_tasks
@@ -68,7 +69,8 @@ class TaskPage(ma.Schema):
 def create(body: dict[str, Any]) -> Any:
     """Start a pipeline of steps over a file.
 
-    Steps, columns and output are checked now, against the file's header; the work is done in the background.
+    In place of `steps`, `pipeline` names a saved one; `files` gives the files that their parameters stand for. Steps,
+    columns and output are checked now, against the file's header; the work is done in the background.
     """
     seconds = wait_wanted()  # all that the request says is read before anything is done
     task = pipelines.submit(g.user.id, body)

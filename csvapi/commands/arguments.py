@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from csvapi.commands.key_files import KeyFile
+    from csvapi.commands.pipeline_file import PipelineFile
 
 _UNITS = {"": 1, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([KMGT]?)(i?B?)", re.IGNORECASE)
@@ -48,6 +49,7 @@ class Request:
     quiet: bool
     fail_on_warning: Sequence[str] = ()
     key_files: Sequence[KeyFile] = ()
+    pipeline: PipelineFile | None = None
 
 
 class Parser(argparse.ArgumentParser):
@@ -104,12 +106,11 @@ def _add_reading(group: argparse._ArgumentGroup) -> None:
         "--dialect", type=_dialect, metavar="JSON", default={}, help='what detection cannot see, as {"delimiter": ";"}'
     )
     ragged = ("keep", "pad", "drop", "fail")
-    group.add_argument("--on-ragged", choices=ragged, default="keep", help="records of another width (default: keep)")
+    group.add_argument("--on-ragged", choices=ragged, help="records of another width (default: keep)")
     group.add_argument(
         "--on-bad",
         choices=("keep", "fail"),
-        default="keep",
-        help="undecodable bytes, NULs, open quotes",
+        help="undecodable bytes, NULs, open quotes (default: keep)",
     )
     group.add_argument("--output", type=_json_object, metavar="JSON", help='another form, as {"encoding": "utf-8"}')
 
@@ -138,8 +139,8 @@ def request(command: str, given: argparse.Namespace, steps: list[dict[str, Any]]
         output=given.o,
         steps=steps,
         options=Options(
-            on_ragged=given.on_ragged,
-            on_bad=given.on_bad,
+            on_ragged=given.on_ragged or "keep",
+            on_bad=given.on_bad or "keep",
             explain=given.explain is not None,
             memory=given.memory,
             processes=given.processes or len(os.sched_getaffinity(0)),

@@ -40,6 +40,7 @@ def check_files(request: Request, parser: ArgumentParser) -> None:
     """No output may be an input or another output, and standard input is read once; else a mistake of usage."""
     inputs = [request.source, *(str(name) for _, name in files_of(load_steps(request.steps)))]
     inputs += [path for _, path in request.key_files]
+    inputs += [request.pipeline.path] if request.pipeline else []
     if inputs.count("-") > 1:
         parser.error("standard input can be read only once; another input needs a file")
     if request.workspace and not Path(request.workspace).is_dir():
@@ -124,7 +125,7 @@ def _execute(request: Request) -> Receipt:
         with main.stream() if main else _standard_output() as output:
             receipt = _pass(request, path, output, targets, workspace, bar)
         if "receipt" in targets:
-            _write_receipt(receipt, targets["receipt"].temp)
+            _write_receipt(request, receipt, targets["receipt"].temp)
         for name, target in targets.items():
             target.commit(streamed=name == "output")
         bar.finish(receipt.census.records, receipt.kept)
@@ -184,6 +185,7 @@ def _standard_output() -> Iterator[BinaryIO]:
         yield stream
 
 
-def _write_receipt(receipt: Receipt, target: Path) -> None:
-    text = json.dumps(in_parts(receipt.stored()), indent=2, ensure_ascii=False) + "\n"
+def _write_receipt(request: Request, receipt: Receipt, target: Path) -> None:
+    parts = in_parts(receipt.stored()) | ({"pipeline": request.pipeline.as_json()} if request.pipeline else {})
+    text = json.dumps(parts, indent=2, ensure_ascii=False) + "\n"
     target.write_text(text, encoding="utf-8", errors="surrogateescape")

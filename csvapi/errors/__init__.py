@@ -25,6 +25,7 @@ CsvapiError
 │   ├── TaskNotFinished
 │   ├── TaskFinished
 │   ├── EmailTaken
+│   ├── NameTaken                of a saved pipeline or schema
 │   └── InUse
 ├── Expired
 ├── TooLarge                     names the limit and its value
@@ -81,6 +82,7 @@ from csvapi.errors.states import (
     Expired,
     InProgress,
     InUse,
+    NameTaken,
     NotFound,
     TaskFinished,
     TaskNotFinished,
@@ -106,6 +108,7 @@ __all__ = [
     "LoginNeeded",
     "MailOff",
     "MalformedCsv",
+    "NameTaken",
     "NoRecords",
     "NotAuthenticated",
     "NotCsv",

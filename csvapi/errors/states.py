@@ -41,6 +41,12 @@ class EmailTaken(Conflict):
     code = "email_taken"
 
 
+class NameTaken(Conflict):
+    """The user has saved something else under this name."""
+
+    code = "name_taken"
+
+
 class InUse(Conflict):
     """The thing cannot be deleted, since something else needs it."""
 

@@ -4,6 +4,7 @@ from csvapi.models.access import ApiKey, Idempotency, Invitation, Mail, MailToke
 from csvapi.models.audit import Action, AuditEntry
 from csvapi.models.file import CSV, File
 from csvapi.models.hash_key import HashKey
+from csvapi.models.saved import Pipeline, PipelineVersion, Saved, SavedSchema, SavedSchemaVersion, SavedVersion
 from csvapi.models.task import ACTIVE, FINISHED, Status, Task
 from csvapi.models.types import Base, now
 from csvapi.models.user import RefreshFamily, User
@@ -24,8 +25,14 @@ __all__ = [
     "Invitation",
     "Mail",
     "MailToken",
+    "Pipeline",
+    "PipelineVersion",
     "RecoveryCode",
     "RefreshFamily",
+    "Saved",
+    "SavedSchema",
+    "SavedSchemaVersion",
+    "SavedVersion",
     "Sent",
     "Status",
     "Task",

@@ -34,6 +34,8 @@ class Action(StrEnum):
     FILE_DELETED = "file_deleted"
     TASK_DELETED = "task_deleted"
     WEBHOOK_DELETED = "webhook_deleted"
+    PIPELINE_DELETED = "pipeline_deleted"
+    SCHEMA_DELETED = "schema_deleted"
     ADMIN_USER = "admin_user_changed"
     ADMIN_MADE = "admin_made"
     ADMIN_KEY = "admin_key_revoked"

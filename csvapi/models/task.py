@@ -32,7 +32,8 @@ class Task(Base):
     `attempt` counts the claims and is the fencing token: only the holder of the current attempt may finish the task,
     and only while its lease (`lease_expires_at`, `lease_owner`) has not been taken from it. `lost` counts the attempts
     whose worker was lost. `queued_at` is when the task was put on the queue; None while it waits for its user's turn.
-    `announced_at` is when its end was announced to webhooks; None until then.
+    `announced_at` is when its end was announced to webhooks; None until then. `pipeline` says which saved pipeline the
+    steps are from: id, version, name and hash, which stay when that is deleted.
     """
 
     __tablename__ = "tasks"
@@ -55,6 +56,7 @@ class Task(Base):
     label: Mapped[str | None] = mapped_column(String(200))
     steps: Mapped[list[dict[str, Any]]] = mapped_column(Document)
     options: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    pipeline: Mapped[dict[str, Any] | None] = mapped_column(Document)
     status: Mapped[str] = mapped_column(String(10), default=Status.QUEUED)
     attempt: Mapped[int] = mapped_column(default=0)
     lost: Mapped[int] = mapped_column(default=0, server_default="0")

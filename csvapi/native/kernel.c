@@ -621,6 +621,9 @@ API u64 resolve(const entry *entries, u64 n, int reverse, int none, slot *table,
 #include "checking.inc"
 #include "grouping.inc"
 #include "joining.inc"
+#include "aggregating.inc"
+#include "figures.inc"
+#include "entries.inc"
 
 // Which sources this library was made of.
 #ifndef KERNEL_SOURCE

@@ -119,7 +119,7 @@ class Block:
         there is a key for each record that takes one.
         """
         count = len(index)
-        wanted = given.count(1, start) if mask is None else _both(mask[start:], given[start:])
+        wanted = given.count(1, start) if mask is None else both(mask[start:], given[start:])
         if len(given) != count or given.count(0) + given.count(1) != count or wanted != len(keys) - keys.taken:
             raise ValueError(f"There must be 0 or 1 for each of {count} records, and {len(keys)} of 1.")
         if len(empty) != len(columns) or empty.itemsize != 8:
@@ -210,7 +210,7 @@ def merged(
             return
 
 
-def _both(mask: bytes, given: bytes) -> int:
+def both(mask: bytes, given: bytes) -> int:
     """How many bytes are 1 in both."""
     both = int.from_bytes(mask, "little") & int.from_bytes(given, "little")
     return both.to_bytes(max(len(mask), len(given)), "little").count(1)

@@ -16,7 +16,8 @@ from typing import Any
 from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.dialect import Dialect
 from csvapi.errors import InvalidInput
-from csvapi.steps.params import load
+from csvapi.steps.left_open import check_complete, named_files
+from csvapi.steps.params import faults, load
 from csvapi.steps.step import PURPOSES, Context, FileId, Operation, Purpose, Step
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "by_purpose",
     "catalogue",
     "check_columns",
+    "examined",
     "files_of",
     "keys_of",
     "load_steps",
@@ -60,28 +62,70 @@ def operation(name: str) -> Operation | None:
     return catalogue().get(name)
 
 
-def load_steps(steps: list[dict[str, Any]]) -> list[Step]:
-    """Validate steps as JSON. Raises `InvalidInput` with a pointer such as /steps/0/filters/1/operator."""
-    if not isinstance(steps, list) or not steps:
-        raise InvalidInput('steps: must be a list of at least one step, such as [{"op": "dedup"}].', pointer="/steps")
-    if len(steps) > MAX_STEPS:
-        raise InvalidInput(f"steps: at most {MAX_STEPS} steps are allowed.", pointer="/steps", limit=MAX_STEPS)
+def load_steps(steps: list[dict[str, Any]], *, complete: bool = True) -> list[Step]:
+    """Validate steps as JSON, which leave nothing open (`steps.left_open`) unless they need not be `complete` yet.
+
+    Raises `InvalidInput` with a pointer such as /steps/0/filters/1/operator.
+    """
+    if wrong := _no_list(steps):
+        raise wrong
     loaded = [_load(step, f"/steps/{number}") for number, step in enumerate(steps)]
     for step in loaded[:-1]:
         if step.operation.last:
-            raise InvalidInput(f"{step.operation.name} must be the last step.", pointer=step.pointer)
+            raise _not_last(step.operation, step.pointer)
+    if complete:
+        check_complete(loaded)
     return loaded
 
 
+def examined(steps: Any) -> tuple[list[Step], list[InvalidInput]]:
+    """The steps in which there is nothing wrong, and every mistake in the others; steps may leave things open."""
+    if no_list := _no_list(steps):
+        return [], [no_list]
+    loaded, found = list[Step](), list[InvalidInput]()
+    for number, given in enumerate(steps):
+        try:
+            known = _operation_of(given, f"/steps/{number}")
+        except InvalidInput as error:
+            found.append(error)
+            continue
+        wrong = faults(known.params, _params(given), f"/steps/{number}")
+        loaded += [] if wrong else [_load(given, f"/steps/{number}")]
+        found += wrong
+        if known.last and number < len(steps) - 1:
+            found.append(_not_last(known, f"/steps/{number}"))
+    return loaded, found
+
+
+def _no_list(steps: Any) -> InvalidInput | None:
+    if not isinstance(steps, list) or not steps:
+        return InvalidInput('steps: must be a list of at least one step, such as [{"op": "dedup"}].', pointer="/steps")
+    if len(steps) > MAX_STEPS:
+        return InvalidInput(f"steps: at most {MAX_STEPS} steps are allowed.", pointer="/steps", limit=MAX_STEPS)
+    return None
+
+
+def _not_last(operation: Operation, pointer: str) -> InvalidInput:
+    return InvalidInput(f"{operation.name} must be the last step.", pointer=pointer)
+
+
 def _load(step: Any, pointer: str) -> Step:
+    found = _operation_of(step, pointer)
+    return Step(found, load(found.params, _params(step), pointer), pointer)
+
+
+def _operation_of(step: Any, pointer: str) -> Operation:
     if not isinstance(step, dict):
         raise InvalidInput('A step must be an object, such as {"op": "dedup"}.', pointer=pointer)
     name = step.get("op")
     found = operation(name) if isinstance(name, str) else None
     if found is None:
         raise InvalidInput(f"op: {_unknown(step)}", pointer=f"{pointer}/op")
-    params = {key: value for key, value in step.items() if key != "op"}
-    return Step(found, load(found.params, params, pointer), pointer)
+    return found
+
+
+def _params(step: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in step.items() if key != "op"}
 
 
 def _unknown(step: dict[str, Any]) -> str:
@@ -97,7 +141,7 @@ def _unknown(step: dict[str, Any]) -> str:
 
 def files_of(steps: list[Step]) -> list[tuple[str, FileId]]:
     """Every other file the steps read, by the id they were given, each with the pointer to it."""
-    return [(step.pointer + at, name) for step in steps for at, name in step.operation.files(step.params)]
+    return list(named_files(steps))
 
 
 def keys_of(steps: list[Step]) -> list[tuple[str, str]]:

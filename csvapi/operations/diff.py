@@ -10,8 +10,10 @@ from marshmallow import Schema, validates_schema
 from csvapi.csvio.data_warnings import shown
 from csvapi.csvio.keys import canonical
 from csvapi.errors import InvalidInput
+from csvapi.native.entries import Differences
 from csvapi.native.keys import new_secret
-from csvapi.spill.ranked_keys import RankedKeys, ranked
+from csvapi.spill.ranked_keys import RankedKeys, unpacked
+from csvapi.spill.record_sort import in_order
 from csvapi.steps.column_names import ColumnsDiffer, alone_in_one, check_names, distinct, quoted, same_places
 from csvapi.steps.comparison import CHANGES, Comparison
 from csvapi.steps.folding import folded_cell
@@ -24,7 +26,8 @@ from csvapi.steps.placed import placed
 from csvapi.steps.report_table import Table
 from csvapi.steps.second_input import SecondInput
 from csvapi.steps.step import Operation
-from csvapi.steps.writing import records
+from csvapi.steps.versions import Versions
+from csvapi.steps.writing import byte_dialect_of, records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -101,6 +104,7 @@ class Diff(Table, Reducer):
         check_names(mine, self.second, pointer)
         same, pairs = same_places(mine, len(mine), self.second), list(zip(self.left, self.right, strict=True))
         self.comparison = Comparison.of(pairs, same, (len(mine), len(theirs)), ignored)
+        self.now, self.was = self._versions(context)
         first = distinct(["change", "changed"], mine)
         old = distinct([f"{theirs[at]} (old)" for at in self.comparison.shown], [*first, *mine])
         super().__init__(context, [*first, *mine, *old], pointer)
@@ -111,16 +115,28 @@ class Diff(Table, Reducer):
         self.old: SortedRuns | NativeSortedRuns | None = None
         self.found: dict[str, int] = {}
 
+    def _versions(self, context: Context) -> tuple[Versions, Versions]:
+        """Both files as the kernel enters their records."""
+        mine, theirs = byte_dialect_of(context), self.second.source.byte_dialect
+        plain = not self.ignore and not self.unchanged
+        plain = plain and (mine.codec, mine.inner) == (theirs.codec, theirs.inner)
+        compared = self.comparison.compared
+        return (
+            Versions(mine, self.left, [new for new, _ in compared], mine.delimiter, plain),
+            Versions(theirs, self.right, [old for _, old in compared], mine.delimiter, plain),
+        )
+
     def prepare(self, workspace: Workspace) -> Counts:
         """Read the older file. See `Behaviour.prepare`."""
         self.secret = new_secret() if workspace.native else None
         entries = RankedKeys(workspace, "diff", OLD, self.secret)
-        row = 0
-        for batch in self.second.batches():
+        for batch in self.second.batches(native=workspace.native and self.was.whole):
+            workspace.heartbeat()
+            if self.was.enter(batch, entries, _OLD_RANK):
+                continue
             for few in some(batch, _TEXTS + len(self.second.columns)):
                 fields = [self.second.into(self.byte_dialect, [*few.fields(at)]) for at in range(len(few))]
-                self.enter(entries, fields, range(row, row + len(few)), self.right, _OLD_RANK)
-                row += len(few)
+                self.enter(entries, fields, few.rows, self.right, _OLD_RANK)
                 workspace.heartbeat()
         self.old = entries.finish(spill=True)
         return {}
@@ -146,9 +162,13 @@ class Diff(Table, Reducer):
         assert self.old is not None  # noqa: S101  prepared
         self.out, self.found = 0, dict.fromkeys((*CHANGES, "beyond_header"), 0)
         half = replace(workspace, memory=workspace.memory // 2)
-        entries = ranked([self.old, *(part.state for part in parts)], half)
-        lines = self._lines(pairs(entries, [0, *(part.rows for part in parts)]))
+        pieces, differences = in_order([self.old, *(part.state for part in parts)], half), Differences()
+        if workspace.native and self.now.whole and self.was.whole:
+            pieces = map(differences.of, pieces)
+        unpack = self.now.fields, self.was.fields
+        lines = self._lines(pairs(unpacked(pieces), [0, *(part.rows for part in parts)], unpack))
         yield from map(self.byte_dialect.restore, placed(lines, half, "differences"))
+        self.found["unchanged"] += differences.same
 
     def _lines(self, found: Iterator[Pair]) -> Iterator[tuple[bytes, bytes]]:
         """The records to be written, each with the bytes that order it."""
@@ -207,6 +227,9 @@ class Entering(Gathering):
 
     def add(self, batch: Batch, line: Callable[[int], int]) -> None:
         """See `Gathering.add`."""
+        if self.diff.now.enter(batch, self.entries, _NEW_RANK):
+            self.diff.heartbeat()
+            return
         for few in some(batch, _TEXTS + len(self.diff.after.columns)):
             fields = [few.fields(at) for at in range(len(few))]
             self.diff.enter(self.entries, fields, few.rows, self.diff.left, _NEW_RANK)

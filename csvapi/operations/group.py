@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
-from csvapi.spill.record_sort import in_order, sorter
+from csvapi.spill.record_sort import NativeSortedRuns, in_order, sorter
 from csvapi.steps.aggregate_params import (
     Sources,
     aggregate_alternatives,
@@ -16,10 +16,12 @@ from csvapi.steps.aggregate_params import (
     check,
     separator_field,
 )
-from csvapi.steps.gathering import Reducer
+from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.group_keys import cells_of, parts_of
-from csvapi.steps.grouped import SHARE, GroupedRange, Grouping, grouped
+from csvapi.steps.grouped import SHARE, Grouping, grouped
 from csvapi.steps.growth import KEY_COLUMNS, Bound
+from csvapi.steps.native_figures import style_of
+from csvapi.steps.native_groups import NativeMerge, gathering
 from csvapi.steps.new_names import check_new
 from csvapi.steps.params import ColumnField
 from csvapi.steps.report_table import Table
@@ -128,28 +130,37 @@ class Group(Table, Reducer):
         self.grouping = Grouping([self.by], sources.found, aggregates, self.bound, delimiter)
         self.remarks = [source.asked for source in sources.found if source.asked]
 
-    def gather(self, workspace: Workspace, number: int) -> GroupedRange:
+    def gather(self, workspace: Workspace, number: int) -> Gathering:
         """See `Gatherer.gather`."""
-        return GroupedRange(self.grouping, workspace, number)
+        return gathering(self.grouping, workspace, number)
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         """See `Gatherer.result`: the records of the groups, put in the order of their first records."""
         self.out = 0
         share = replace(workspace, memory=workspace.memory // SHARE)
         ordered = sorter(share, "ordered")
-        for firsts, lines in self._lines(workspace, parts, share.memory):
+        style = style_of(self.byte_dialect) if self.grouping.native else None
+        merge = NativeMerge(self.grouping, style, parts, workspace) if workspace.native and style else None
+        if merge and isinstance(ordered, NativeSortedRuns):
+            found = merge.odd(ordered)
+        else:
+            found = grouped(parts, self.grouping, workspace)
+        for firsts, lines in self._lines(found, parts, share.memory):
             ordered.add(firsts, lines)
             self.out += len(lines)
             workspace.heartbeat()
+        self.out += merge.lines if merge else 0
         for some in in_order([ordered], share):
             yield self.byte_dialect.restore(some)
 
-    def _lines(self, workspace: Workspace, parts: list[Part], most: int) -> Iterator[tuple[list[bytes], list[bytes]]]:
+    def _lines(
+        self, found: Iterator[tuple[bytes, GroupState]], parts: list[Part], most: int
+    ) -> Iterator[tuple[list[bytes], list[bytes]]]:
         """Records of groups, each with the order of the group's first one; some at a time, of about `most` bytes."""
         rows: list[list[bytes]] = []
         groups: list[GroupState] = []
         size = 0
-        for order, group in grouped(parts, self.grouping, workspace):
+        for order, group in found:
             (key,) = parts_of(order)
             row = cells_of(key, self.grouping.delimiter, len(self.by))
             rows.append(row + group.cells(self.grouping.aggregates))

@@ -20,10 +20,11 @@ from csvapi.steps.aggregate_params import (
     check,
     separator_field,
 )
-from csvapi.steps.gathering import Reducer
+from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.group_keys import cells_of, parts_of
-from csvapi.steps.grouped import SHARE, GroupedRange, Grouping, batches, grouped
+from csvapi.steps.grouped import SHARE, Grouping, batches, grouped
 from csvapi.steps.growth import CELLS, KEY_COLUMNS
+from csvapi.steps.native_groups import gathering
 from csvapi.steps.new_names import numbered
 from csvapi.steps.params import ColumnField
 from csvapi.steps.report_table import Table
@@ -100,9 +101,9 @@ class Pivot(Table, Reducer):
         """See `Headed.head`: the names come with the result."""
         return fields, b""
 
-    def gather(self, workspace: Workspace, number: int) -> GroupedRange:
+    def gather(self, workspace: Workspace, number: int) -> Gathering:
         """See `Gatherer.gather`."""
-        return GroupedRange(self.grouping, workspace, number)
+        return gathering(self.grouping, workspace, number)
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         """See `Gatherer.result`: records of cells with the numbers of their columns, then in their order."""

@@ -113,7 +113,7 @@ class Similar(KeyedSelector):
 
     reasons = tuple(f"similar, {hundredths / 100:.2f}" for hundredths in range(101))
     retain = "first"
-    ranked = True
+    ranked = grouped = True
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         self.alike, self.last = Alike.of(params, context, pointer), params["keep"] == "last"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from marshmallow import Schema, fields
+from marshmallow import Schema
 
 from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.params import choice, whole
 from csvapi.steps.report_table import Table
+from csvapi.steps.saved_schema import TableSchemaField
 from csvapi.steps.schema_checks import Checks, columns, parts, unique_sets
 from csvapi.steps.selecting import Selector
 from csvapi.steps.step import Operation, Traits
-from csvapi.steps.table_schema import TableSchema
 from csvapi.steps.violation_parts import ViolationsWriter, violations
 
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 class Params(Schema):
     """The parameters of validate."""
 
-    schema = fields.Nested(TableSchema, required=True, metadata={"description": "A Frictionless Table Schema."})
+    schema = TableSchemaField(
+        required=True,
+        metadata={"description": 'A Frictionless Table Schema; or a saved one by its id, as {"id": 3, "version": 2}.'},
+    )
     keep = choice(
         "report",
         "valid",

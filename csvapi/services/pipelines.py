@@ -13,8 +13,8 @@ from csvapi.extensions import runtime
 from csvapi.models import File, Status, Task
 from csvapi.operations import Step, files_of
 from csvapi.services import engine_choice, files, hash_keys, tasks
+from csvapi.services.requested_work import Work, requested
 from csvapi.services.step_files import named, others
-from csvapi.services.steps import accepted
 
 _OPTIONS = ("on_ragged", "on_bad", "explain", "output", "engine")
 _NAMES = 500_000  # of columns that a check in this process meets
@@ -22,13 +22,17 @@ _JOINS = 2  # other files whose columns are added to them
 
 
 def submit(user_id: int, body: dict[str, Any]) -> Task:
-    """Queue `steps` over `input`. Raises what `check`, `hash_keys.stamped` and `tasks.queue` raise, with pointers."""
+    """Queue what `body` asks for over its `input`.
+
+    Raises what `requested`, `check`, `hash_keys.stamped` and `tasks.queue` raise, with pointers into the body.
+    """
     file = find_input(user_id, body["input"])
     engine_choice.check(body)
-    chosen: dict[str, Any] = {name: body[name] for name in _OPTIONS if name in body}
-    loaded = check(file, body["steps"], chosen)
-    steps = hash_keys.stamped(user_id, named(file, body["steps"]), loaded)
-    return tasks.queue(file, steps, options=chosen, label=body.get("label"))
+    work = requested(user_id, body, _OPTIONS)
+    check(file, work)
+    with work.blaming():
+        steps = hash_keys.stamped(user_id, named(file, work.steps), work.loaded)
+    return tasks.queue(file, steps, options=work.options, label=body.get("label"), pipeline=work.pipeline)
 
 
 def find_input(user_id: int, file_id: int) -> File:
@@ -39,19 +43,18 @@ def find_input(user_id: int, file_id: int) -> File:
         raise NotFound("There is no such file, or it is not yours", pointer="/input") from error
 
 
-def check(file: File, steps: list[dict[str, Any]], chosen: dict[str, Any]) -> list[Step]:
-    """Parse the steps and check them and the output against the file's columns; the file is not read.
+def check(file: File, work: Work) -> None:
+    """Check the steps and the output against the file's columns; the file is not read.
 
     Raises InvalidInput, UnknownColumn or AmbiguousColumn with a pointer such as /steps/1/columns/0 or /output/encoding.
     """
     files.check_csv(file, "/input")
-    loaded, dialect = accepted(steps), Dialect.from_json(file.dialect)
-    with others(file.user_id, loaded) as more:
-        if _is_long(file, steps, loaded):
-            runtime().pool.call(file.user_id, fitting, steps, file.columns, dialect, more, chosen)
+    dialect = Dialect.from_json(file.dialect)
+    with work.blaming(), others(file.user_id, work.loaded) as more:
+        if _is_long(file, work.steps, work.loaded):
+            runtime().pool.call(file.user_id, fitting, work.steps, file.columns, dialect, more, work.options)
         else:
-            fits(loaded, file.columns, dialect, more, chosen)
-    return loaded
+            fits(work.loaded, file.columns, dialect, more, work.options)
 
 
 def _is_long(file: File, steps: list[dict[str, Any]], loaded: list[Step]) -> bool:
@@ -83,8 +86,9 @@ def reasons(user_id: int, task_id: str) -> File:
 
 
 def receipt(user_id: int, task_id: str) -> dict[str, Any]:
-    """What was done, counted and hashed, and how. Raises NotFound and TaskNotFinished."""
-    return in_parts(_succeeded(user_id, task_id).receipt or {})
+    """What was done, counted and hashed, how, and by which saved pipeline. Raises NotFound and TaskNotFinished."""
+    task = _succeeded(user_id, task_id)
+    return in_parts(task.receipt or {}) | ({"pipeline": task.pipeline} if task.pipeline else {})
 
 
 def _succeeded(user_id: int, task_id: str) -> Task:

@@ -13,26 +13,26 @@ from csvapi.engines.local.trial import FOUND, Trial
 from csvapi.extensions import runtime
 from csvapi.services import files, hash_keys, redetection
 from csvapi.services.step_files import named, others
-from csvapi.services.steps import accepted
 
 if TYPE_CHECKING:
     from csvapi.models import File
+    from csvapi.services.requested_work import Work
     from csvapi.steps.secret_key import SecretKey
 
 __all__ = ["FOUND", "run"]
 MEMORY = 16 * 1024 * 1024  # for the keys of a sample
 
 
-def run(file: File, steps: list[dict[str, Any]], size: int, chosen: dict[str, Any]) -> bytes:
-    """Run the steps over at most `size` records, of about 4 MiB; returns the answer as JSON.
+def run(file: File, work: Work, size: int) -> bytes:
+    """Try the work on at most `size` records, of about 4 MiB; returns the answer as JSON.
 
     Raises what `pipelines.check`, `hash_keys` and `Pool.call` raise.
     """
     files.check_csv(file, "/input")
-    loaded = accepted(steps)
     with (
+        work.blaming(),
         files.reading(file) as source,
-        others(file.user_id, loaded) as more,
+        others(file.user_id, work.loaded) as more,
         tempfile.TemporaryDirectory(prefix="csvapi-", ignore_cleanup_errors=True) as folder,
     ):
         trial = Trial(
@@ -40,13 +40,13 @@ def run(file: File, steps: list[dict[str, Any]], size: int, chosen: dict[str, An
             Dialect.from_json(file.dialect),
             file.columns,
             file.size,
-            hash_keys.stamped(file.user_id, named(file, steps), loaded),
+            hash_keys.stamped(file.user_id, named(file, work.steps), work.loaded),
             size,
-            chosen,
+            work.options,
             more,
-            _options(chosen, file.name, hash_keys.opened(file.user_id, loaded)),
+            _options(work.options, file.name, hash_keys.opened(file.user_id, work.loaded)),
             Path(folder),
-            [warning.as_json() for warning in redetection.warnings_of_run(file, loaded)],
+            [warning.as_json() for warning in redetection.warnings_of_run(file, work.loaded)],
         )
         return runtime().pool.call(file.user_id, Trial.run, trial)[1]
 

@@ -11,10 +11,11 @@ from csvapi.operations import Step, load_steps
 from csvapi.operations import operation as known
 
 
-def accepted(steps: list[dict[str, Any]]) -> list[Step]:
-    """The parsed steps. Raises InvalidInput for invalid steps and for more bytes than CSVAPI_MAX_STEPS_SIZE.
+def accepted(steps: list[dict[str, Any]], *, complete: bool = True) -> list[Step]:
+    """The parsed steps; they may leave things open where they need not be `complete` yet.
 
-    The size is that of the JSON stored with the task, which every list, receipt and worker reads again.
+    Raises InvalidInput for invalid steps and for more bytes than CSVAPI_MAX_STEPS_SIZE. The size is that of the JSON
+    that is stored, which every list, receipt and worker reads again.
     """
     limit = runtime().settings.max_steps_size
     size = len(json.dumps(steps, separators=(",", ":")))
@@ -24,7 +25,7 @@ def accepted(steps: list[dict[str, Any]]) -> list[Step]:
             "put long lists of values into a file and use join"
         )
         raise InvalidInput(detail, pointer="/steps", limit=limit)
-    return load_steps(steps)
+    return load_steps(steps, complete=complete)
 
 
 def files_named(steps: list[dict[str, Any]]) -> list[object]:

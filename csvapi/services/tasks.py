@@ -38,12 +38,17 @@ def submit(user_id: int, file_id: int, steps: list[dict[str, Any]]) -> Task:
 
 
 def queue(
-    file: File, steps: list[dict[str, Any]], *, options: dict[str, Any] | None = None, label: str | None = None
+    file: File,
+    steps: list[dict[str, Any]],
+    *,
+    options: dict[str, Any] | None = None,
+    label: str | None = None,
+    pipeline: dict[str, Any] | None = None,
 ) -> Task:
-    """Queue steps that were checked against the file. Raises QuotaExceeded, and NotFound if the file is gone by now.
+    """Queue steps that were checked against the file; `pipeline` says which saved one they are from.
 
-    Raises QueueDown if the queue does not accept the task, which is then not stored. The task of a user who has many on
-    the queue waits for its turn (see `dispatch`).
+    Raises QuotaExceeded, NotFound if the file is gone by now, and QueueDown if the queue does not accept the task,
+    which is then not stored. The task of a user who has many on the queue waits for its turn (see `dispatch`).
     """
     user_id = file.user_id
     task = Task(
@@ -53,6 +58,7 @@ def queue(
         steps=steps,
         options=options or {},
         label=label,
+        pipeline=pipeline,
         request_id=logs.request_id(),
         operation=steps[0]["op"] if len(steps) == 1 else "pipeline",
         expires_at=now() + timedelta(seconds=runtime().settings.retention),

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from csvapi.extensions import runtime, transaction
 from csvapi.models import ApiKey, File, HashKey, Task, User, Webhook
-from csvapi.services import api_keys, idempotency, quotas, task_events, webhooks
+from csvapi.services import api_keys, idempotency, quotas, saved_kinds, task_events, webhooks
 from csvapi.steps.filter_params import MAX_VALUES
 
 
@@ -26,6 +26,7 @@ def of(user_id: int) -> dict[str, Any]:
         hash_keys = session.scalar(select(func.count()).where(HashKey.user_id == user_id)) or 0
         tests = webhooks.tests_waiting(session, user_id)
         hooks = session.scalar(select(func.count()).where(Webhook.user_id == user_id)) or 0
+        saved = saved_kinds.usage(session, user_id)
     return {
         "stored_bytes": _use(int(stored), settings.max_stored if own is None else own),
         "files": _use(count, settings.max_files),
@@ -36,6 +37,7 @@ def of(user_id: int) -> dict[str, Any]:
         "hash_keys": _use(hash_keys, settings.max_hash_keys),
         "webhooks": _use(hooks, webhooks.MOST),
         "webhook_tests": _use(tests, webhooks.MOST_TESTS),
+        **{name: _use(*figures) for name, figures in saved.items()},
         "event_streams": _use(task_events.hub().open_for(user_id), settings.max_streams),
         "limits": {
             "upload_bytes": settings.max_upload,
@@ -43,6 +45,7 @@ def of(user_id: int) -> dict[str, Any]:
             "stored_bytes_of_all_users": settings.max_stored_total,
             "steps_bytes": settings.max_steps_size,
             "list_values": MAX_VALUES,
+            "versions": settings.max_versions,
             "page_bytes": settings.max_page,
             "record_bytes": settings.max_record,
             "columns": settings.max_columns,

@@ -6,19 +6,23 @@ Entries are sorted by digest and rank, beyond the memory in runs on disk that ar
 
 from __future__ import annotations
 
+from array import array
 from itertools import repeat
 from struct import Struct
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.keys import digests
+from csvapi.native.entries import Entries
 from csvapi.native.keys import DIGEST, digests_of
-from csvapi.spill.record_sort import in_order, sorter
+from csvapi.spill.record_sort import NativeSortedRuns, in_order, sorter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from csvapi.csvio.indexed import IndexedBatch, IndexedDigests
+    from csvapi.native.entries import Ranking
+    from csvapi.native.sorting import Block
     from csvapi.spill.external_sort import SortedRuns
-    from csvapi.spill.record_sort import NativeSortedRuns
     from csvapi.spill.workspace import Workspace
 
 Entry = tuple[bytes, int, int, bytes]
@@ -47,6 +51,28 @@ class RankedKeys:
         ]
         self.runs.add([digest + rank for digest, rank in zip(made, ranks, strict=False)], entries)
 
+    def digest(self, key: bytes) -> bytes:
+        """The digest of a key."""
+        return self._digests([key])[0]
+
+    def add_indexed(
+        self, batch: IndexedBatch, ranking: Ranking, found: IndexedDigests, versions: memoryview | None = None
+    ) -> int:
+        """Add those records of an index whose digests are `found`, under the secret; with `versions`, a text for each
+        that is a NUL, its version and the record itself. Returns how many ranks were made of empty cells."""
+        rows = None if isinstance(batch.all_rows, range) else array("Q", batch.all_rows)
+        entries = Entries(batch.index, found.found, self.origin, batch.start, rows, versions)
+        at = 0
+
+        def put(block: Block) -> bool:
+            nonlocal at
+            at = entries.put(block, ranking, found.kept, at)
+            return at == len(batch.index)
+
+        assert isinstance(self.runs, NativeSortedRuns)  # noqa: S101  as the kernel may be used
+        self.runs.fill(put)
+        return entries.empty
+
     def _digests(self, keys: Sequence[bytes]) -> list[bytes]:
         if self.secret is None:
             return [_HALVES.pack(*both) for both in zip(*digests(keys), strict=True)]
@@ -71,8 +97,13 @@ class RankedKeys:
 def ranked(parts: Sequence[SortedRuns | NativeSortedRuns], workspace: Workspace) -> Iterator[Entry]:
     """Digest, origin, row and text of every record of all parts: by digest, then by rank, then by part, then in the
     order in which they were added. Memory: the workspace's, and the longest text twice."""
+    return unpacked(in_order(parts, workspace))
+
+
+def unpacked(pieces: Iterable[bytes]) -> Iterator[Entry]:
+    """The same, of pieces of sorted entries."""
     data = bytearray()
-    for piece in in_order(parts, workspace):
+    for piece in pieces:
         data += piece
         at = 0
         while len(data) - at >= _ENTRY.size:

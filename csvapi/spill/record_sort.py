@@ -2,8 +2,8 @@
 Python.
 
 Memory: a block of five eighths of the budget, which takes records and keys until it is full; then it is put in order
-and written as a run. Up to 64 runs are merged at once, as many as the budget has buffers for. Disk: keys and records,
-and eight bytes for each of them.
+and written as a run. Up to 64 runs are merged at once, as many as the budget has buffers for: by a thread beside who
+takes the records, where there is a core for it. Disk: keys and records, and eight bytes for each of them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from csvapi.csvio.disk import disk_budget
 from csvapi.native.sorting import LARGEST, MOST_RUNS, Block, Strings
 from csvapi.native.sorting import merged as merge
+from csvapi.process import memory
+from csvapi.spill.ahead import THREAD, ahead
 from csvapi.spill.external_sort import SortedRuns, merged
 
 if TYPE_CHECKING:
@@ -159,7 +161,9 @@ def _from_files(parts: Sequence[NativeSortedRuns], workspace: Workspace, *, whol
             write(path, _merged(group, room, whole=True), workspace.heartbeat)
         turn += 1
     if files:
-        yield from _merged(files, room, whole=whole)
+        found = _merged(files, room, whole=whole)
+        beside = workspace.cores > 1 and room <= _CHUNK and memory.allows(THREAD)
+        yield from ahead(found) if beside else found
 
 
 def _merged(files: Sequence[Path], room: int, *, whole: bool = False) -> Iterator[memoryview]:

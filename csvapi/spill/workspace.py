@@ -16,7 +16,8 @@ class Workspace:
     second; it may raise to stop the step.
 
     `shared` says that the file's ranges are read side by side, so that what one gathers crosses to another process;
-    `native` that the kernel may be used. `cores` is how many cores the step may keep busy while it takes records.
+    `native` that the kernel may be used. `cores` is how many cores the step may keep busy while it takes
+    records, and while it writes its result.
     """
 
     folder: Path

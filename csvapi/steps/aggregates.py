@@ -1,9 +1,9 @@
 """What is made of the records of a group: counts, the first or last value, all values joined; see `ordered_aggregates`.
 
 An `Aggregate` folds some records of a group into what it knows of the group, its state: a small plain value, None
-before the first value. The states of a group's later records are merged into those of its earlier ones, so whatever
-range or part of the file the records come from, the result is the same. An empty or absent cell has no value, and is
-left out.
+before the first value. The states of a group's parts are merged, those of earlier records first, so whatever range or
+part of the file the records come from, the result is the same. States of aggregates that the kernel makes, too, say
+which record they are of, and may be merged in any order. An empty or absent cell has no value, and is left out.
 """
 
 from __future__ import annotations
@@ -91,41 +91,41 @@ class CountDistinct(Count):
 
 
 class First(Aggregate):
-    """The first cell that is not empty."""
+    """The first cell that is not empty, with the order of its record."""
 
-    def fold(self, state: bytes | None, places: Sequence[int], values: Values) -> bytes:
+    def fold(self, state: tuple[int, bytes] | None, places: Sequence[int], values: Values) -> tuple[int, bytes]:
         """See `Aggregate.fold`."""
         if state is not None:
             return state
         found = values.cells[places[0]] or b""
         self.grown += len(found)
-        return found
+        return values.order(places[0]), found
 
-    def merge(self, state: bytes, later: bytes) -> bytes:
+    def merge(self, state: tuple[int, bytes], later: tuple[int, bytes]) -> tuple[int, bytes]:
         """See `Aggregate.merge`."""
-        return state
+        return min(state, later)
 
-    def cell(self, state: bytes) -> bytes:
+    def cell(self, state: tuple[int, bytes]) -> bytes:
         """See `Aggregate.cell`."""
-        return state
+        return state[1]
 
-    def size(self, state: bytes) -> int:
+    def size(self, state: tuple[int, bytes]) -> int:
         """See `Aggregate.size`."""
-        return len(state)
+        return len(state[1])
 
 
 class Last(First):
-    """The last cell that is not empty."""
+    """The last cell that is not empty, with the order of its record."""
 
-    def fold(self, state: bytes | None, places: Sequence[int], values: Values) -> bytes:
+    def fold(self, state: tuple[int, bytes] | None, places: Sequence[int], values: Values) -> tuple[int, bytes]:
         """See `Aggregate.fold`."""
         found = values.cells[places[-1]] or b""
-        self.grown += len(found) - len(state or b"")
-        return found
+        self.grown += len(found) - (len(state[1]) if state else 0)
+        return values.order(places[-1]), found
 
-    def merge(self, state: bytes, later: bytes) -> bytes:
+    def merge(self, state: tuple[int, bytes], later: tuple[int, bytes]) -> tuple[int, bytes]:
         """See `Aggregate.merge`."""
-        return later
+        return max(state, later)
 
 
 class Join(Aggregate):

@@ -61,6 +61,8 @@ class Alike:
         """What is compared of each record: its cells with a space between them."""
         decode = batch.byte_dialect.decode
         columns = [batch.column(at) for at in self.positions]
+        if len(columns) == 1:
+            return [plain(decode(cell)) if cell else "" for cell in columns[0]]
         rows = zip(*columns, strict=True)
         return [plain(" ".join(decode(cell) for cell in row if cell)) for row in rows]
 

@@ -20,12 +20,17 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Values:
     """Of some records: their cells, and for each its value, None where it has none; `whole` where all have one. `rows`
-    are the records'."""
+    are the records'; `base` is added to them for the order of all records."""
 
     cells: Sequence[Cell]
     values: Sequence[Any]
     rows: Sequence[int]
     whole: bool
+    base: int = 0
+
+    def order(self, place: int) -> int:
+        """Of the record at a place, among those of the file."""
+        return self.base + self.rows[place]
 
     def among(self, places: list[int]) -> list[int]:
         """Those of the places that have a value."""
@@ -46,18 +51,19 @@ class Source:
     ordered: bool = False
     asked: Remark | None = None
 
-    def of(self, batch: Batch) -> Values:
-        """The values of some records."""
+    def of(self, batch: Batch, base: int = 0, *, asks: bool = True) -> Values:
+        """The values of some records; unless it `asks`, nothing is counted."""
         if self.position is None:
-            return Values((), (), batch.rows, whole=True)
+            return Values((), (), batch.rows, whole=True, base=base)
         cells = batch.column(self.position)
         values: Sequence[Any] = [cell or None for cell in cells]
         if self.format is not None:
             values = self._parsed(cells, self.format)
-            self._count(cells, values, batch.rows)
+            if asks:
+                self._count(cells, values, batch.rows)
         elif self.ordered and not self.byte_dialect.ordered:
             values = [cell and self._text(cell) for cell in values]
-        return Values(cells, values, batch.rows, whole=None not in values)
+        return Values(cells, values, batch.rows, whole=None not in values, base=base)
 
     def _parsed(self, cells: Sequence[Cell], form: Format) -> list[Any]:
         decode = self.byte_dialect.decode

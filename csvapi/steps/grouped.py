@@ -12,15 +12,18 @@ import marshal
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from decimal import localcontext
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.indexed import IndexedBatch
+from csvapi.native.figures import HASH, hashes
 from csvapi.spill.record_sort import pairs, sorter
 from csvapi.steps.aggregates import EACH, CountDistinct
 from csvapi.steps.exact_sums import SUM
 from csvapi.steps.gathering import Gathering
 from csvapi.steps.group_keys import key_order, keys_of
 from csvapi.steps.growth import CELLS, some
+from csvapi.steps.native_figures import NativeFigures
 from csvapi.steps.sort_keys import text_key
 
 if TYPE_CHECKING:
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
 SHARE = 4  # of the memory: a part for groups, one for what is put in order, one for what is made of it
 _GROUP = 300  # bytes of memory for a group besides its key and its states
 _TOGETHER = 1_000  # groups that are written at once
-_TAG = 2  # bytes behind a key: 0 for states, else the number of the aggregate whose value follows, from 1
+TAG = 2  # bytes behind a key: 0 for states, else the number of the aggregate whose value follows, from 1
 _MARSHAL = 2  # the version that writes plain values with the least ado
 _RANGE = 48  # bits of a record's row; above them is the number of its range
 
@@ -58,6 +61,11 @@ class Grouping:
     def width(self) -> int:
         """How many cells of a record are looked at."""
         return sum(map(len, self.positions)) + len(self.sources)
+
+    @cached_property
+    def native(self) -> NativeFigures | None:
+        """How the kernel makes them; None where it does not."""
+        return NativeFigures.of(self.sources, self.aggregates)
 
 
 @dataclass(slots=True)
@@ -78,10 +86,12 @@ class GroupState:
         return marshal.dumps((self.first, states), _MARSHAL)
 
     @classmethod
-    def unpacked(cls, data: bytes, aggregates: Sequence[Aggregate]) -> GroupState:
-        """What `packed` made bytes of."""
+    def unpacked(cls, data: bytes, grouping: Grouping) -> GroupState:
+        """What `packed`, or the kernel, made bytes of."""
+        if grouping.native and not data[0]:
+            return cls(*grouping.native.states(data))
         first, states = marshal.loads(data)  # noqa: S302  we wrote it ourselves
-        each = zip(aggregates, states, strict=True)
+        each = zip(grouping.aggregates, states, strict=True)
         return cls(first, [None if state is None else which.unpack(state) for which, state in each])
 
     def cells(self, aggregates: Sequence[Aggregate]) -> list[bytes]:
@@ -90,8 +100,11 @@ class GroupState:
         return [which.none() if state is None else which.cell(state) for which, state in each]
 
     def merge(self, later: GroupState, grouping: Grouping, parts: Sequence[Part]) -> None:
-        """Add what is known of later records. Raises `TooLarge` when that is more than a record may have."""
-        size = 0
+        """Add what is known of other records: of later ones, unless the kernel makes all the aggregates.
+
+        Raises `TooLarge` when that is more than a record may have.
+        """
+        size, self.first = 0, min(self.first, later.first)
         for number, which in enumerate(grouping.aggregates):
             mine, more = self.states[number], later.states[number]
             if more is not None:
@@ -112,15 +125,19 @@ class GroupedRange(Gathering):
 
     def add(self, batch: Batch, line: Callable[[int], int]) -> None:
         """See `Gathering.add`."""
-        for part in _parts(batch, self.grouping.width):
+        self.take(batch)
+
+    def take(self, batch: Batch, *, asks: bool = True) -> None:
+        """Take records; with `asks`, count the cells without a value."""
+        for part in parts_of_batch(batch, self.grouping.width):
             with localcontext(SUM):
-                self._fold(part)
+                self._fold(part, asks=asks)
             if self.size > self.workspace.memory // SHARE:
                 self._write()
             self.workspace.heartbeat()
 
-    def _fold(self, part: Batch) -> None:
-        columns = [source.of(part) for source in self.grouping.sources]
+    def _fold(self, part: Batch, *, asks: bool) -> None:
+        columns = [source.of(part, self.base, asks=asks) for source in self.grouping.sources]
         numbered = [(number, which, which.source) for number, which in enumerate(self.grouping.aggregates)]
         for key, places in self._places(part).items():
             states = self._group(key, part.rows[places[0]]).states
@@ -161,13 +178,19 @@ class GroupedRange(Gathering):
     def _entries(self) -> Iterator[tuple[bytes, bytes]]:
         """For each group its states, and the values that are to be counted."""
         distinct = [at for at, which in enumerate(self.grouping.aggregates) if isinstance(which, CountDistinct)]
-        for key, group in self.groups.items():
-            prefix = key_order(key)
+        for (key, group), before in zip(self.groups.items(), self._before(), strict=True):
+            prefix = before + key_order(key)
             for at in distinct:
-                tag = (at + 1).to_bytes(_TAG)
+                tag = (at + 1).to_bytes(TAG)
                 yield from ((prefix + tag + text_key(value), b"") for value in group.states[at] or ())
                 group.states[at] = None
-            yield prefix + bytes(_TAG), group.packed(self.grouping.aggregates)
+            yield prefix + bytes(TAG), group.packed(self.grouping.aggregates)
+
+    def _before(self) -> Sequence[bytes]:
+        """What stands before the keys of the groups, in their order: see `native.figures`."""
+        if not self.workspace.native:
+            return [b""] * len(self.groups)
+        return hashes([key if isinstance(key, bytes) else key[0] for key in self.groups])
 
     def close(self) -> SortedRuns | NativeSortedRuns:
         """See `Gathering.close`: the groups in the order of their keys."""
@@ -198,22 +221,23 @@ def grouped(parts: Sequence[Part], grouping: Grouping, workspace: Workspace) -> 
     Memory: a quarter of the workspace's, and a group. Raises `TooLarge` for a group that no record can hold.
     """
     group, prefix, last = GroupState(0, []), b"", b""
+    before = HASH if workspace.native else 0
     runs = [part.state for part in parts]
     for key, record in pairs(runs, replace(workspace, memory=workspace.memory // SHARE)):
         if not prefix or not key.startswith(prefix):
             if prefix:
-                yield prefix, group
-            prefix, group = key[:-_TAG], GroupState.unpacked(record, grouping.aggregates)
+                yield prefix[before:], group
+            prefix, group = key[:-TAG], GroupState.unpacked(record, grouping)
         elif record:
-            group.merge(GroupState.unpacked(record, grouping.aggregates), grouping, parts)
+            group.merge(GroupState.unpacked(record, grouping), grouping, parts)
         elif key != last:
-            at = int.from_bytes(key[len(prefix) : len(prefix) + _TAG]) - 1
+            at = int.from_bytes(key[len(prefix) : len(prefix) + TAG]) - 1
             group.states[at], last = (group.states[at] or 0) + 1, key
     if prefix:
-        yield prefix, group
+        yield prefix[before:], group
 
 
-def _parts(batch: Batch, cells: int) -> Iterator[Batch]:
+def parts_of_batch(batch: Batch, cells: int) -> Iterator[Batch]:
     """Some records at a time; of an index they are chosen by a mask, without an object for each record."""
     if not isinstance(batch, IndexedBatch):
         yield from some(batch, cells)

@@ -8,9 +8,11 @@ from functools import partial
 from itertools import compress, islice
 from typing import TYPE_CHECKING, Any
 
+from csvapi.csvio.indexed import IndexedBatch
 from csvapi.csvio.keys import canonical
 from csvapi.steps.folding import folded_cell
 from csvapi.steps.growth import some
+from csvapi.steps.ranks import Extreme
 from csvapi.steps.remarks import Remark, Sighting, Spot
 from csvapi.steps.selecting import KeyedSelector
 from csvapi.steps.writing import byte_dialect_of
@@ -114,12 +116,29 @@ class Keyed(KeyedSelector):
     def rank(self, batch: Batch, sink: RankedKeys) -> None:
         """See `KeyedSelector.rank`."""
         assert self.ranks is not None  # noqa: S101  `ranked`
+        if self._rank_indexed(batch, sink):
+            return
         for part in some(batch, _RANKED + (len(self.positions or ()) or batch.width)):
             keys, ranks, rows = self.keys(part), self.ranks.of(part), part.rows
             self.see(keys, rows)
             filled = self._filled(keys) if self.keeps_empty else [True] * len(keys)
             sink.add(list(compress(keys, filled)), list(compress(ranks, filled)), list(compress(rows, filled)))
             self.heartbeat()
+
+    def _rank_indexed(self, batch: Batch, sink: RankedKeys) -> bool:
+        """The same by the kernel, where it can."""
+        if sink.secret is None or not self._plain or not isinstance(batch, IndexedBatch):
+            return False
+        ranks = self.ranks
+        ranking = ranks.by_kernel(batch) if isinstance(ranks, Extreme) and not self.keeps_empty else None
+        if ranking is None or not isinstance(ranks, Extreme):
+            return False
+        digests = batch.digests(self.positions, sink.secret)
+        self._see_digests(batch, digests, sink)
+        empty = sink.add_indexed(batch, ranking, digests)
+        ranks.count(len(batch) - len(ranking.ranks) - empty)
+        self.heartbeat()
+        return True
 
     def _filled(self, keys: Sequence[bytes]) -> list[bool]:
         return [not self.is_empty(key) for key in keys]
@@ -130,14 +149,19 @@ class Keyed(KeyedSelector):
             remark.first = [spot for spot in remark.seen.spots if goes(spot.row)][:1]
 
     def _spill_digests(self, batch: Batch, digests: Digests, sink: KeySink) -> None:
-        """The same for records that all have the header's width, so that only one empty key is possible."""
+        """The same for records that all have the header's width."""
+        empty = self._see_digests(batch, digests, sink)
+        sink.add_digests(digests.without(empty) if self.keeps_empty else digests)
+
+    def _see_digests(self, batch: Batch, digests: Digests, sink: KeySink | RankedKeys) -> bytes:
+        """Count those of empty keys, of which only one is possible in records of the header's width; its digest."""
         empty = sink.digest(self.empty[0])
         for remark in self.empties[:1]:
             count, rows = digests.count(empty, remark.most)
             remark.add(len(batch), count, [(row, None) for row in rows])
         for remark in self.empties[1:]:
             remark.add(len(batch), 0, ())  # no field of these records is absent
-        sink.add_digests(digests.without(empty) if self.keeps_empty else digests)
+        return empty
 
     def see(self, keys: Sequence[bytes], rows: Sequence[int]) -> None:
         """Count the empty ones among the keys of the records in `rows`."""

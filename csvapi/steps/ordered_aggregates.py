@@ -69,46 +69,47 @@ class Mean(Aggregate):
         return Decimal(packed[0]), packed[1]
 
 
+Extreme = tuple[Any, int, bytes]  # the value, the order of its record, and the cell
+
+
 class Least(Aggregate):
     """The cell with the least value; of equal ones the first."""
 
     choose: Any = staticmethod(min)
 
-    def fold(self, state: tuple[Any, bytes] | None, places: Sequence[int], values: Values) -> tuple[Any, bytes]:
+    def fold(self, state: Extreme | None, places: Sequence[int], values: Values) -> Extreme:
         """See `Aggregate.fold`."""
         best = self.choose(places, key=values.values.__getitem__)
-        found = values.values[best], values.cells[best] or b""
+        found = values.values[best], values.order(best), values.cells[best] or b""
         new = found if state is None else self.merge(state, found)
         if new is not state:
-            self.grown += 2 * (len(new[1]) - (len(state[1]) if state else 0))
+            self.grown += 2 * (len(new[2]) - (len(state[2]) if state else 0))
         return new
 
-    def merge(self, state: tuple[Any, bytes], later: tuple[Any, bytes]) -> tuple[Any, bytes]:
+    def merge(self, state: Extreme, later: Extreme) -> Extreme:
         """See `Aggregate.merge`."""
-        return later if later[0] < state[0] else state
+        if later[0] == state[0]:
+            return later if later[1] < state[1] else state
+        return later if self.choose(later[0], state[0]) is later[0] else state
 
-    def cell(self, state: tuple[Any, bytes]) -> bytes:
+    def cell(self, state: Extreme) -> bytes:
         """See `Aggregate.cell`."""
-        return state[1]
+        return state[2]
 
-    def size(self, state: tuple[Any, bytes]) -> int:
+    def size(self, state: Extreme) -> int:
         """See `Aggregate.size`."""
-        return len(state[1])
+        return len(state[2])
 
-    def pack(self, state: tuple[Any, bytes]) -> tuple[Any, bytes]:
+    def pack(self, state: Extreme) -> Extreme:
         """See `Aggregate.pack`: a number as a text, which no other value is."""
-        return (str(state[0]), state[1]) if isinstance(state[0], Decimal) else state
+        return (str(state[0]), *state[1:]) if isinstance(state[0], Decimal) else state
 
-    def unpack(self, packed: tuple[Any, bytes]) -> tuple[Any, bytes]:
+    def unpack(self, packed: Extreme) -> Extreme:
         """See `Aggregate.unpack`."""
-        return (Decimal(packed[0]), packed[1]) if isinstance(packed[0], str) else packed
+        return (Decimal(packed[0]), *packed[1:]) if isinstance(packed[0], str) else packed
 
 
 class Greatest(Least):
     """The cell with the greatest value; of equal ones the first."""
 
     choose = staticmethod(max)
-
-    def merge(self, state: tuple[Any, bytes], later: tuple[Any, bytes]) -> tuple[Any, bytes]:
-        """See `Aggregate.merge`."""
-        return later if later[0] > state[0] else state

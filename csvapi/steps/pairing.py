@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import marshal
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -24,6 +25,7 @@ class Side:
     fields: list[bytes]
 
 
+Unpack = Callable[[bytes], list[bytes]]
 Pair = tuple[Side | None, Side | None]  # the newer file's record and the older one's, of which one may be missing
 
 
@@ -45,9 +47,9 @@ def packed(fields: list[bytes]) -> bytes:
     return marshal.dumps(fields)
 
 
-def pairs(entries: Iterator[Entry], bases: Sequence[int]) -> Iterator[Pair]:
+def pairs(entries: Iterator[Entry], bases: Sequence[int], unpack: Sequence[Unpack]) -> Iterator[Pair]:
     """The records of each key, of entries whose ranks put the newer file's first. `bases` are the records before each
-    origin's. Memory: two records of each file.
+    origin's; `unpack` reads the texts of the newer file's, and of the older one's. Memory: two records of each file.
 
     Raises `Repeated` at the end for the first record whose key another one before it has, of the newer file if both
     files have some; nothing is given any more once one is found.
@@ -58,7 +60,7 @@ def pairs(entries: Iterator[Entry], bases: Sequence[int]) -> Iterator[Pair]:
         for _, origin, row, text in group:
             side = found[origin == OLD]
             if len(side) < 2:
-                side.append(Side(bases[origin] + row, marshal.loads(text)))  # noqa: S302  we wrote it ourselves
+                side.append(Side(bases[origin] + row, unpack[origin == OLD](text)))
         for number, side in enumerate(found):
             if len(side) > 1:
                 repeated = Repeated(old=bool(number), first=side[0], second=side[1])

@@ -26,6 +26,7 @@ _PLAINER = {
 }
 _STEP = re.compile(r"/steps/\d+")
 IGNORABLE = ("case", "space")
+PARAMETER = "[A-Za-z0-9_-]{1,50}"  # the name of a file parameter
 
 
 COLUMN: dict[str, Any] = {
@@ -46,10 +47,27 @@ COLUMN: dict[str, Any] = {
 }
 
 FILE: dict[str, Any] = {
-    "type": "integer",
-    "minimum": 1,
+    "title": "Other file",
+    "description": "Another file: by its id, or by a parameter that `files` of the request gives one.",
     "format": "csvapi-file",
-    "description": "Another file, by its id.",
+    "oneOf": [
+        {"type": "integer", "minimum": 1, "title": "Id"},
+        {
+            "type": "object",
+            "title": "File parameter",
+            "description": "A name for a file that is chosen when the steps are run.",
+            "required": ["param"],
+            "properties": {
+                "param": {
+                    "type": "string",
+                    "pattern": f"^{PARAMETER}$",
+                    "title": "Param",
+                    "description": "The name of the parameter.",
+                }
+            },
+            "additionalProperties": False,
+        },
+    ],
 }
 
 
@@ -135,7 +153,7 @@ def _described(description: str, default: Any) -> dict[str, Any]:
 
 
 class FileField(ShapedField):
-    """Another input file: by its id; on the command line by its path."""
+    """Another input file: by its id, on the command line by its path; or by a parameter, as {"param": "customers"}."""
 
     shape = FILE
     kinds = "file"
@@ -143,7 +161,15 @@ class FileField(ShapedField):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if (isinstance(value, int) and not isinstance(value, bool) and value > 0) or (isinstance(value, str) and value):
             return value
-        raise ValidationError("must be the id of a file.")
+        if isinstance(value, dict) and set(value) == {"param"}:
+            return _parameter(value)
+        raise ValidationError('must be the id of a file, or a parameter for one as {"param": "customers"}.')
+
+
+def _parameter(value: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(value["param"], str) and re.fullmatch(PARAMETER, value["param"]):
+        return value
+    raise ValidationError({"param": ["must be a name of 1 to 50 letters, digits, _ and -."]})
 
 
 def compiled(pattern: object, field: str) -> Any:
@@ -165,12 +191,25 @@ def load(schema: type[Schema], value: dict[str, Any], pointer: str) -> dict[str,
     try:
         loaded: dict[str, Any] = schema().load(value)
     except ValidationError as error:
-        at, message = _first(error.messages)
-        if message == UNKNOWN:
-            message = unknown(schema(), at, step=_STEP.fullmatch(pointer) is not None)
-        path = "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in at)
-        raise InvalidInput(f"{'.'.join(at) or 'the step'}: {message}", pointer=pointer + path) from error
+        raise _fault(schema, _first(error.messages), pointer) from error
     return loaded
+
+
+def faults(schema: type[Schema], value: dict[str, Any], pointer: str) -> list[InvalidInput]:
+    """Everything that `schema` finds wrong with `value`, each with its place; empty for what `load` takes."""
+    try:
+        schema().load(value)
+    except ValidationError as error:
+        return [_fault(schema, leaf, pointer) for leaf in _leaves(error.messages, ())]
+    return []
+
+
+def _fault(schema: type[Schema], leaf: tuple[tuple[str, ...], str], pointer: str) -> InvalidInput:
+    at, message = leaf
+    if message == UNKNOWN:
+        message = unknown(schema(), at, step=_STEP.fullmatch(pointer) is not None)
+    path = "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in at)
+    return InvalidInput(f"{'.'.join(at) or 'the step'}: {message}", pointer=pointer + path)
 
 
 def unknown(schema: Schema, at: Sequence[str], *, step: bool = False) -> str:

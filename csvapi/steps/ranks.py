@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from marshmallow import ValidationError
 
-from csvapi.steps.asked import looks_typed, not_comparable
+from csvapi.native.entries import Ranking
+from csvapi.native.sorting import KeyColumn, Strings, unsure_numbers
+from csvapi.steps.asked import looks_typed, not_comparable, note
 from csvapi.steps.params import ColumnField, ShapedField
 from csvapi.steps.sort_keys import KeyPart
 from csvapi.steps.values import AsField, format_of
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from csvapi.csvio.batch import Batch
+    from csvapi.csvio.indexed import IndexedBatch
     from csvapi.steps.asked import Untyped
     from csvapi.steps.remarks import Remark
     from csvapi.steps.step import Column, Context
@@ -121,6 +124,26 @@ class Extreme:
         for remark in self.remarks:
             remark.see(cells, batch.rows)
         return self.part.keys(cells, batch.byte_dialect, batch.rows)
+
+    def by_kernel(self, batch: IndexedBatch) -> Ranking | None:
+        """How the kernel ranks the records of a batch; None where it cannot, or something is still to be shown."""
+        part = self.part
+        if not part.plain(batch.byte_dialect) or any(len(each.seen.spots) < each.most for each in self.remarks):
+            return None
+        unsure = bytearray(len(batch.index))
+        if part.number:
+            unsure_numbers(batch.index, part.position, unsure, batch.kept)
+        few = batch.select(batch.packed(bytes(unsure))) if 1 in unsure else None
+        keys = part.keys(few.column(part.position), batch.byte_dialect, few.rows) if few else []
+        column = KeyColumn(part.position, part.number, part.descending, part.empty_first)
+        return Ranking(column, bytes(unsure), Strings(keys))
+
+    def count(self, count: int) -> None:
+        """Count the cells that the kernel ranked, which were not empty."""
+        for remark in self.remarks:
+            remark.add(count, count, ())
+        if self.part.asked:
+            note(self.part.asked, count, [])
 
 
 def ranks(keep: Any, context: Context, pointer: str) -> Ranks | None:

@@ -59,12 +59,14 @@ class KeyedSelector(Behaviour, ABC):
 
     retain   which record of those with one key stays: the "first", the "last", or "none" if there are several
     ranked   whether a rank decides instead; then `retain` is "first", and `rank` is called in place of `spill`
+    grouped  whether `repeats` is the step's own, and not that of this class
     sampled  whether the number of different keys and some of them are in the receipt; see `sample`
     """
 
     reasons: tuple[str, ...] = ("duplicate",)
     retain: Keep
     ranked: bool = False
+    grouped: bool = False
     sampled: bool = False
 
     @abstractmethod

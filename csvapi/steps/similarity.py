@@ -1,16 +1,17 @@
 """How texts are found to be alike: keys that collide, and distances.
 
-Fingerprint and n-gram fingerprint are those of OpenRefine (its manual: "Clustering in depth"): without case, accents
-and punctuation, the words or the n-grams in order and each once. The phonetic key is that of the words' Metaphone codes
-(Lawrence Philips, 1990). Distances are Levenshtein's, as a share of the longer text, and Jaro and Winkler's.
+Fingerprint and n-gram fingerprint are those of OpenRefine (its manual: "Clustering in depth"): without case, accents,
+punctuation and control characters, the words or the n-grams in order and each once. Letters of Western alphabets become
+those of ASCII. A line break is a space; OpenRefine's program takes it away, and so joins the words around it. The
+phonetic key is that of the words' Metaphone codes (Lawrence Philips, 1990). Distances are Levenshtein's, as a share of
+the longer text, and Jaro and Winkler's.
 """
 
 from __future__ import annotations
 
+from string import punctuation
 from typing import TYPE_CHECKING
-from unicodedata import category
-
-from csvapi.steps.folding import folded
+from unicodedata import category, normalize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,12 +21,15 @@ MEASURED = ("edit", "jaro_winkler")
 LONGEST = 1000  # characters of a text that is compared: a distance takes the square of that in time
 _TOLERANCE = 1e-9  # by which a score may be below the threshold: shares such as 2/5 are not exact
 _ROUGH = 0.01  # by which the library's own cut is lower: near it, it rounds
-_APART = ("Z", "C")  # categories of spaces and control characters
+_KNOWN = 4096  # characters for which it is remembered what becomes of them
+_LETTERS = {"æ": "ae", "ð": "d", "ø": "o", "þ": "th", "đ": "d", "ħ": "h", "ı": "i", "ĳ": "ij", "ĸ": "k", "ŀ": "l",
+            "ł": "l", "ŋ": "n", "œ": "oe", "ŧ": "t", "\u02bc": ""}  # fmt: skip
+_GONE = ("Cc", "Cf", "Mn")  # categories of control characters, and of accents
 
 
 def plain(text: str) -> str:
     """The text as scores compare it: without regard to case and space."""
-    return folded(text, ("case", "space"))
+    return " ".join(text.casefold().split())
 
 
 def fingerprint(text: str) -> str:
@@ -48,16 +52,34 @@ def phonetic(text: str) -> str:
     return " ".join(sorted({metaphone(word) or word for word in words}))
 
 
-def _words(text: str) -> list[str]:
-    """Runs of anything but space and control characters; punctuation within them goes."""
-    kept = []
-    for each in folded(text, ("case", "accents")):
+class _Characters(dict[int, str | None]):
+    """For `str.translate`: what becomes of a character of a text without case whose accents stand after their letters;
+    None where it goes."""
+
+    def __missing__(self, code: int) -> str | None:
+        found = self._of(chr(code))
+        if len(self) < _KNOWN:
+            self[code] = found
+        return found
+
+    def _of(self, each: str) -> str | None:
         kind = category(each)
-        if kind[0] in _APART:
-            kept.append(" ")
-        elif kind[0] != "P":
-            kept.append(each)
-    return "".join(kept).split()
+        if each.isspace() or kind[0] == "Z":
+            return " "
+        if kind[0] == "P" or kind in _GONE or each in punctuation:
+            return None
+        return _LETTERS.get(each, each)
+
+
+_CHARACTERS = _Characters()
+
+
+def _words(text: str) -> list[str]:
+    """Runs of anything but space; accents, punctuation and control characters within them go."""
+    text = text.casefold()
+    if not text.isascii():
+        text = normalize("NFD", text)
+    return text.translate(_CHARACTERS).split()
 
 
 def scorer(method: str) -> Callable[..., float]:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from csvapi.errors import InvalidInput
 from csvapi.spill.record_sort import pairs, sorter
 from csvapi.steps.aggregates import Count
-from csvapi.steps.gathering import Reducer
+from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.group_keys import cells_of, key_order, parts_of
 from csvapi.steps.group_values import Source
-from csvapi.steps.grouped import SHARE, GroupedRange, Grouping, batches, grouped
+from csvapi.steps.grouped import SHARE, Grouping, batches, grouped
+from csvapi.steps.native_groups import gathering
 from csvapi.steps.report_table import Table
 from csvapi.steps.writing import byte_dialect_of
 
@@ -47,9 +48,9 @@ class TupleCounts(Table, Reducer):
         records = Source(None, None, byte_dialect)
         self.grouping = Grouping([positions], [records], [Count()], self.bound, byte_dialect.delimiter)
 
-    def gather(self, workspace: Workspace, number: int) -> GroupedRange:
+    def gather(self, workspace: Workspace, number: int) -> Gathering:
         """See `Gatherer.gather`."""
-        return GroupedRange(self.grouping, workspace, number)
+        return gathering(self.grouping, workspace, number)
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         """See `Gatherer.result`."""

@@ -35,6 +35,8 @@ CHECKS = [not_a_server_error, response_schema_conformance, content_type_conforma
 CONTENT = b"id,name,email,age\n1,a,a@example.com,30\n1,a,a@example.com,30\n2,b,b@example.com,9\n"
 ENDS_SESSIONS = ("/logout/", "/token/refresh/", "/me/password", "/me/delete")  # sent by an account of their own
 MAILED = {"/api/v1/password-resets/confirm": RESET, "/api/v1/email-verifications/confirm": VERIFY}
+PIPELINE = ({"steps": [{"op": "dedup"}]}, {"steps": [{"op": "dedup", "keep": "last"}]})
+SCHEMA = ({"schema": {"fields": [{"name": "id"}]}}, {"schema": {"fields": [{"name": "id", "type": "integer"}]}})
 
 UPLOADS: dict[str, Callable[[Owner], Any]] = {
     "POST /api/upload-csv/": lambda owner: owner.account.upload(CONTENT),
@@ -52,10 +54,16 @@ class Owner:
         self.large = self.v1.upload(CONTENT + b"3,c,c@example.com,40\n" * 200_000)["id"]
         self.task = self.v1.run(CONTENT, {"op": "dedup"}, explain=True)["id"]
         self.webhook = self._webhook()
+        self.pipeline, self.schema = self._saved("pipelines", *PIPELINE), self._saved("schemas", *SCHEMA)
         self._made: dict[str, Callable[[str, str], Any]] = {
             "file_id": lambda method, path: self._file() if method == "DELETE" else self.file,
             "task_id": self._task,
             "webhook_id": lambda method, path: self._webhook() if method == "DELETE" else self.webhook,
+            "pipeline_id": lambda method, path: (
+                self._saved("pipelines", *PIPELINE) if method == "DELETE" else self.pipeline
+            ),
+            "schema_id": lambda method, path: self._saved("schemas", *SCHEMA) if method == "DELETE" else self.schema,
+            "number": lambda method, path: 1,
             "key_id": lambda method, path: self._key(),
             "hash_key_id": lambda method, path: self._hash_key(),
             "token": lambda method, path: self._link(),
@@ -90,6 +98,13 @@ class Owner:
 
     def _webhook(self) -> int:
         return int(self.v1.ok("POST", "/webhooks", json={"url": "https://example.com/csvapi"})["id"])
+
+    def _saved(self, path: str, *versions: dict[str, Any]) -> int:
+        """Something that is saved, in two versions: the first of them can be deleted."""
+        first, second = versions
+        made = self.v1.ok("POST", f"/{path}", json={"name": uuid4().hex, **first})
+        self.v1.ok("POST", f"/{path}/{made['id']}/versions", json=second)
+        return int(made["id"])
 
     def _key(self) -> int:
         return int(self.v1.ok("POST", "/api-keys", json={"name": "probe"})["id"])

@@ -31,6 +31,9 @@ def test_no_value_in_any_place_of_the_document_is_a_server_error(app: Flask, cli
     account = sign_up(client)
     file_id = account.upload(b"age,email\n18,a\n")
     ids = {"file_id": str(file_id), "task_id": some_task(app, account.id, file_id), "code": "in_use"}
+    v1 = V1(account)
+    ids["pipeline_id"] = str(v1.ok("POST", "/pipelines", json={"name": "x", "steps": [{"op": "dedup"}]})["id"])
+    ids["schema_id"] = str(v1.ok("POST", "/schemas", json={"name": "x", "schema": {"fields": [{"name": "a"}]}})["id"])
     document = client.get("/swagger.json").json
     wrong, asked = [], 0
     for call in calls(document, ids, each=2):

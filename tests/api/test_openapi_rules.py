@@ -92,7 +92,7 @@ def test_names_read_well(document: Document) -> None:
         each
         for each in names
         if not re.fullmatch(r"([A-Z][a-z0-9]*)+", each) or re.search("Shape|Schema$|[0-9]$", each)
-    ] == ["TableSchema"]
+    ] == ["SavedSchema", "TableSchema"]
     assert {"File", "Task", "Webhook", "Step", "Receipt", "TaskEvent", "Problem"} <= set(names)
     assert {"list_files", "get_task", "download_result"} <= set(ids)
 
@@ -144,7 +144,7 @@ def test_a_step_is_one_of_the_catalogue_by_its_op(document: Document) -> None:
     assert step["discriminator"]["propertyName"] == "op"
     assert list(step["discriminator"]["mapping"]) == list(catalogue())
     assert [each["$ref"] for each in step["oneOf"]] == list(step["discriminator"]["mapping"].values())
-    for body in ("Submission", "PreviewRequest"):
+    for body in ("Submission", "PreviewRequest", "PipelineRequest"):
         assert schemas[body]["properties"]["steps"]["items"] == {"$ref": f"{REF}Step"}
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from benchmarks import data, report
-from benchmarks.cases import NAMES, SYNTHETIC
+from benchmarks import report
+from benchmarks.cases import NAMES
 from benchmarks.competitors import MEMORY, ONE
-from benchmarks.parts import PARTS
+from benchmarks.parts import PARTS, file_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,8 +20,8 @@ SIZE = 100_000
 
 @pytest.mark.parametrize("what", NAMES)
 def test_csvapi_takes_the_case_and_writes_records(tmp_path: Path, what: str) -> None:
-    case = replace(SYNTHETIC, second=data.members(tmp_path, SIZE, "small"))
-    command = ONE.command(what, case, data.synthetic(tmp_path, SIZE, "small"), tmp_path / "out")
+    case, path = file_of(what, tmp_path, SIZE, "small")
+    command = ONE.command(what, case, path, tmp_path / "out")
     subprocess.run(command, check=True)
     assert len((tmp_path / "out").read_bytes().splitlines()) > 1
 

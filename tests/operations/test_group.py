@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from csvapi.errors import InvalidInput, TooLarge
 from csvapi.operations import load_steps
 from tests.engines import model
+from tests.engines.peak import peak
 from tests.engines.running import WAYS, cases, reused
 from tests.engines.test_warnings import place, warnings_of
 from tests.operations.groups import FUNCTIONS, figure, groups, same
@@ -175,3 +176,38 @@ def test_bad_parameters_are_refused(aggregates: Any, pointer: str) -> None:
 def test_two_columns_of_one_name_are_refused(tmp_path: Path, aggregates: list[Any]) -> None:
     with pytest.raises(InvalidInput, match="another name"):
         table(tmp_path, "k,v\na,1\n", [{"op": "group", "by": ["k"], "aggregates": aggregates}])
+
+
+@pytest.mark.parametrize("way", [{}, {"processes": 2, "smallest_range": 1}])
+def test_many_groups_take_no_more_than_the_budget(tmp_path: Path, way: dict[str, Any]) -> None:
+    path, tiny = tmp_path / "many", tmp_path / "tiny"
+    rows = (f"k{number * 7919 % 150_003},{number},{'x' * 60}\n" for number in range(200_000))
+    path.write_text("k,n,t\n" + "".join(rows))
+    tiny.write_text("k,n,t\n1,2,x\n")
+    steps = [{"op": "group", "by": ["k"], "aggregates": ["count", "mean:n", "min:n", "last:t"]}]
+    most = peak(tmp_path, path, steps, path, memory=8 << 20, **way)
+    assert most - peak(tmp_path, tiny, steps, tiny) <= (8 + 8) << 20
+
+
+def test_the_order_of_records_decides_whoever_folds_them(tmp_path: Path) -> None:
+    """Python takes the records with an exponent or a key that needs quotes, the kernel the others."""
+    rows = [
+        ["a", "1e1", "x"],
+        ["a", "10", "y"],
+        ["b", "3", ""],
+        ["b", "3e0", "z"],
+        ["c,d", "1", "u"],
+        ["a", "10.0", "v"],
+    ]
+    aggregates = ["first:t", "last:t", "min:n", "max:n", "sum:n", "count:t"]
+    step = {"op": "group", "by": ["k"], "aggregates": aggregates}
+    for order in (rows, rows[::-1]):
+        found, _ = table(tmp_path, csv_text([["k", "n", "t"], *order]), [step])
+        expected = []
+        for key, each in groups(order, [0]).items():
+            texts = [row[2] for row in each]
+            numbers = [row[1] for row in each]
+            figures = [figure("first", texts), figure("last", texts), figure("min", numbers), figure("max", numbers)]
+            total = sum(map(Decimal, numbers))
+            expected.append([*key, *figures, f"{total:f}", figure("count", texts)])
+        assert found.rows == expected

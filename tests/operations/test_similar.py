@@ -51,7 +51,7 @@ def plain(text: str) -> str:
 
 def words(text: str) -> list[str]:
     text = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", text.casefold()))
-    return re.sub(r"[^\w\s]|\0", lambda found: " " if found[0] == "\0" else "", text).split()
+    return re.sub(r"[^\w\s]|_", "", text).split()
 
 
 def edits(a: str, b: str) -> int:

@@ -66,6 +66,9 @@ def test_what_was_backed_up_comes_back(
     app: Flask, account: Account, environ: dict[str, str], target: dict[str, str], tmp_path: Path
 ) -> None:
     assert account.result(CONTENT, "dedup")
+    saved = {"name": "x", "steps": [{"op": "dedup"}]}, {"name": "x", "schema": {"fields": [{"name": "id"}]}}
+    for path, body in zip(("pipelines", "schemas"), saved, strict=True):
+        assert account.post(f"/api/v1/{path}", json=body).status_code == 201
     until(lambda: any(b'"download"' in row for row in contents(environ)["audit_log"]))  # written a little later
     archive = tmp_path / "archive.tar.gz"
     made = csvapi(environ, "backup", str(archive))
@@ -75,7 +78,9 @@ def test_what_was_backed_up_comes_back(
     assert restored.returncode == 0, restored.stderr
     rows = contents(target)
     assert rows == contents(environ)
-    assert all(rows[table] for table in ("users", "files", "tasks", "refresh_families"))
+    assert all(
+        rows[table] for table in ("users", "files", "tasks", "refresh_families", "pipeline_versions", "saved_schemas")
+    )
     assert hashes(target).items() <= hashes(environ).items()
     assert len(hashes(target)) == len(rows["files"])
     again = csvapi(target, "restore", str(archive))

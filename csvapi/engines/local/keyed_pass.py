@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from csvapi.engines.local.decisions import Marks, decision_file, make_duplicate_file
 from csvapi.engines.local.mark_duplicates import Duplicates
 from csvapi.engines.local.processes import run_all
+from csvapi.native.entries import LaterMarks
 from csvapi.spill.ranked_keys import ranked
+from csvapi.spill.record_sort import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,6 +59,8 @@ class Repeats:
         if explain:
             make_duplicate_file(workspace.folder, self.records)
         with closing(Marks(workspace.folder, self.records, explain=explain, most=workspace.memory // _SHARE)) as marks:
+            if workspace.native and not self.built.grouped:
+                return self._settled(workspace.folder, self._mark_later(workspace, parts, marks))
             for row, leader, reason in self.built.repeats(ranked(parts, workspace), self.bases):
                 dropped += 1
                 marks.decisions[row] = self.codes[reason]
@@ -64,6 +68,15 @@ class Repeats:
                 if dropped % _TRIMMED == 0:
                     marks.trim()
         return self._settled(workspace.folder, dropped)
+
+    def _mark_later(self, workspace: Workspace, parts: Sequence[Any], marks: Marks) -> int:
+        """The same by the kernel: all but the first of each key go."""
+        dropped = 0
+        with closing(LaterMarks(self.bases, self.codes[0], marks.decisions, marks.repeated)) as later:
+            for entries in in_order(parts, workspace):
+                dropped += later.add(entries)
+                marks.trim()
+        return dropped
 
     def _settled(self, workspace: Path, dropped: int) -> int:
         """Let the step ask for the decisions about some records."""

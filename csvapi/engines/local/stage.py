@@ -100,7 +100,8 @@ class Stage:
             self.progress(Progress(done, self.total, rows_in, rows_out, self.plan.before + self.step))
 
     def _step_workspace(self, memory: int) -> Workspace:
-        return Workspace(self.workspace, memory, partial(self._report, (0, 0, 0)), native=self.options.native)
+        report, options = partial(self._report, (0, 0, 0)), self.options
+        return Workspace(self.workspace, memory, report, native=options.native, cores=options.processes)
 
     def _pass(self, number: int, begin: int, end: int, **more: Any) -> RangePass:
         base = self.bases[number] if begin else 0

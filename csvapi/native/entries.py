@@ -1,0 +1,166 @@
+"""Entries of records by the digests of their keys: which record of a key comes first by a rank, and which are the same
+in two files. `spill.ranked_keys` says what an entry is."""
+
+from __future__ import annotations
+
+from array import array
+from ctypes import Structure, addressof, byref, c_uint8, c_uint32, c_uint64, c_void_p
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from csvapi.native.keys import DIGEST
+from csvapi.native.library import KeyColumnStruct, kernel
+from csvapi.native.memory import Allocate, Growing, Memory, readable, writable
+from csvapi.native.sorting import both
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from _typeshed import WriteableBuffer
+
+    from csvapi.native.index import RecordIndex
+    from csvapi.native.sorting import Block, KeyColumn, Strings
+
+
+class EntryFormStruct(Structure):
+    """`entry_form` of entries.inc."""
+
+    _fields_ = (
+        *((name, c_void_p) for name in ("digests", "versions", "rows", "by")),
+        ("row", c_uint64),
+        ("origin", c_uint32),
+        ("rank", c_uint32),
+    )
+
+
+class FirstEntryStruct(Structure):
+    """`first_entry` of entries.inc."""
+
+    _fields_ = (("digest", c_uint8 * DIGEST), ("row", c_uint64), ("there", c_uint64))
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """By what records of one key are put in order: the cells of a column, or one byte for all. Those whose byte in
+    `given` is 1 take the next one of `ranks` instead."""
+
+    by: KeyColumn | bytes
+    given: bytes
+    ranks: Strings
+
+
+class Entries:
+    """Puts entries of the records of an index into a block.
+
+    `digests` are those of the records' keys, as `native.keys.digests` gives them, `rows` their rows where these are not
+    one after the other from `row` on. With `versions`, digests of what is compared, these are in the entries, too.
+    """
+
+    def __init__(
+        self,
+        index: RecordIndex,
+        digests: memoryview,
+        origin: int,
+        row: int = 0,
+        rows: array[int] | None = None,
+        versions: memoryview | None = None,
+    ) -> None:
+        self._index, count = index, len(index)
+        self._kept = [array("Q", digests.tobytes()), array("Q", versions.tobytes()) if versions is not None else None]
+        self._kept.append(rows)
+        for given, each in zip(self._kept, (2, 2, 1), strict=True):
+            if given is not None and (len(given) != each * count or given.itemsize != 8):
+                raise ValueError(f"There must be digests, and rows, of {count} records.")
+        places = (None if given is None else given.buffer_info()[0] for given in self._kept)
+        self._form = EntryFormStruct(*places, None, row, origin, 0)
+        self.empty = 0
+
+    def put(self, block: Block, ranking: Ranking, mask: bytes | None = None, start: int = 0) -> int:
+        """Put the records in the mask, from number `start` on. Returns the number of the first one that does not fit.
+
+        `empty` counts the empty cells that ranks were made of here. Raises `ValueError` unless there is a rank for each
+        record that takes one.
+        """
+        count, ranks = len(self._index), ranking.ranks
+        given = ranking.given[start:]
+        wanted = given.count(1) if mask is None else both(mask[start:], given)
+        if len(ranking.given) != count or not 0 <= start <= count or wanted != len(ranks) - ranks.taken:
+            raise ValueError(f"There must be 0 or 1 for each of {count} records, and {len(ranks)} of 1.")
+        column = None
+        if isinstance(ranking.by, bytes):
+            (self._form.rank,) = ranking.by
+        else:
+            self._index.columns([ranking.by.column])
+            column = KeyColumnStruct(*ranking.by)
+            self._form.by = addressof(column)
+        empty = c_uint64(0)
+        done = kernel().put_entries(
+            byref(self._index.structure),
+            self._index.mask(mask),
+            1,
+            start,
+            byref(self._form),
+            ranking.given,
+            byref(ranks.structure),
+            byref(block.structure),
+            byref(empty),
+        )
+        self.empty += empty.value
+        return int(done)
+
+
+class LaterMarks:
+    """Marks the records that are not the first of their key, of entries in the order of keys and ranks.
+
+    They get `code` in `decisions`, which has a byte for each record, and in `repeated`, 8 bytes each, the row of the
+    first one, from 1. `bases` are the rows before those of each origin.
+    """
+
+    def __init__(
+        self, bases: Sequence[int], code: int, decisions: WriteableBuffer, repeated: WriteableBuffer | None
+    ) -> None:
+        self._rows, self._bases, self._code = memoryview(decisions).nbytes, array("Q", bases), code
+        self._decisions = writable(decisions, self._rows, "decisions")
+        self._repeated = None if repeated is None else writable(repeated, 8 * self._rows, "repeated", item=8)
+        self._first = FirstEntryStruct()
+
+    def close(self) -> None:
+        """Release the memory that the caller gave."""
+        self._decisions = self._repeated = None
+
+    def add(self, entries: bytes) -> int:
+        """Take entries, each whole. Returns how many records were marked. Raises `ValueError` for a row or an origin
+        that there is not."""
+        dropped = c_uint64(0)
+        done = kernel().mark_later(
+            entries,
+            len(entries),
+            byref(self._first),
+            self._bases.buffer_info()[0],
+            len(self._bases),
+            self._code,
+            self._decisions,
+            self._repeated,
+            self._rows,
+            byref(dropped),
+        )
+        if done != len(entries):
+            raise ValueError("An entry is of a record that there is not.")
+        return dropped.value
+
+
+class Differences:
+    """What is left of entries, in the order of their keys, without pairs of records that are the same: one of an origin
+    from 1 on, and one of origin 0. `same` counts these pairs."""
+
+    def __init__(self, allocate: Allocate = Memory) -> None:
+        self._last, self._out, self.same = bytearray(DIGEST), Growing(allocate), 0
+
+    def of(self, entries: bytes) -> bytes:
+        """Those of the next entries, each whole; the last two are left though they may be the same."""
+        out, skipped = self._out.at_least(len(entries)), c_uint64(0)
+        given = readable(entries, len(entries), "entries")
+        last = writable(self._last, DIGEST, "last")
+        size = kernel().skip_same(given, len(entries), last, out.address, byref(skipped))
+        self.same += skipped.value
+        return bytes(out.view[:size])

@@ -1,0 +1,176 @@
+"""Records by groups, by the kernel: see `grouped`, whose way is that of all that the kernel leaves to Python."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import replace
+from struct import Struct
+from typing import TYPE_CHECKING
+
+from csvapi.csvio.indexed import IndexedBatch
+from csvapi.native.aggregating import GroupTable
+from csvapi.native.figures import HASH, GroupLines
+from csvapi.native.grouping import Stop
+from csvapi.native.keys import new_secret
+from csvapi.spill.record_sort import NativeSortedRuns, items
+from csvapi.steps.gathering import Gathering
+from csvapi.steps.grouped import SHARE, TAG, GroupedRange, Grouping, GroupState, parts_of_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+
+    from csvapi.csvio.batch import Batch
+    from csvapi.native.figures import Style
+    from csvapi.native.sorting import Block
+    from csvapi.spill.external_sort import SortedRuns
+    from csvapi.spill.workspace import Workspace
+    from csvapi.steps.gathering import Part
+    from csvapi.steps.native_figures import NativeFigures
+
+_TABLE = 8  # of the memory: a part for the kernel's groups
+_CACHED = 1 << 13  # groups of which the processor's cache holds the hash table
+_ALONE = 1.3  # records of a group, on average, from which on a larger table is worth its cache misses
+_LENGTHS = Struct("<II")
+
+
+def gathering(grouping: Grouping, workspace: Workspace, number: int) -> GroupedRange | NativeGroupedRange:
+    """What takes the records of a range: the kernel, where it makes all the aggregates."""
+    if workspace.native and grouping.native:
+        return NativeGroupedRange(grouping, grouping.native, workspace, number)
+    return GroupedRange(grouping, workspace, number)
+
+
+class NativeGroupedRange(Gathering):
+    """The groups of one range. Memory: an eighth of the workspace's, and what `GroupedRange` takes, to which records
+    go that the kernel leaves out."""
+
+    def __init__(self, grouping: Grouping, native: NativeFigures, workspace: Workspace, number: int) -> None:
+        self.grouping, self.workspace = grouping, workspace
+        self.rest = GroupedRange(grouping, workspace, number)
+        self._table = GroupTable(native.figures, grouping.positions, workspace.memory // _TABLE, new_secret())
+        self._records = 0  # that are in the table
+
+    def add(self, batch: Batch, line: Callable[[int], int]) -> None:
+        """See `Gathering.add`."""
+        if not isinstance(batch, IndexedBatch) or batch.index.scanner.form.delimiter != self.grouping.delimiter:
+            self.rest.add(batch, line)
+            return
+        marks = bytearray(len(batch.index))
+        whole = self._see(batch, self._fold(batch, marks), marks.count(1))
+        if marks.count(1):
+            self.rest.take(batch.select(batch.packed(bytes(marks))), asks=not whole)
+        self.workspace.heartbeat()
+
+    def _fold(self, batch: IndexedBatch, marks: bytearray) -> list[tuple[int, int]]:
+        """Add the records to the table, but for those that are marked; what was met in each source."""
+        rows = None if isinstance(batch.all_rows, range) else array("Q", batch.all_rows)
+        base, done = self.rest.base + (batch.start if rows is None else 0), 0
+        self._records += len(batch)
+        seen = [(0, 0)] * len(self.grouping.sources)
+        while True:
+            added = self._table.add(batch.index, base, marks, batch.kept, rows, done)
+            seen = [(a + c, b + d) for (a, b), (c, d) in zip(seen, added.seen, strict=True)]
+            done = added.done
+            if done == len(batch.index):
+                return seen
+            if len(self._table):
+                self._empty()
+            else:  # a record that no table has room for
+                marks[done], done = 1, done + 1
+
+    def _see(self, batch: IndexedBatch, seen: Sequence[tuple[int, int]], marked: int) -> bool:
+        """Count the cells without a value. Returns whether all records were looked at, because some of them are to be
+        shown; else those that are marked are still to be counted."""
+        asked = [(source.asked, *met) for source, met in zip(self.grouping.sources, seen, strict=True) if source.asked]
+        for remark, missing, filled in asked:
+            spots = len(remark.seen.spots)
+            if (spots < remark.most and (filled or marked)) or (not spots and missing):
+                for part in parts_of_batch(batch, self.grouping.width):
+                    for source in self.grouping.sources:
+                        if source.asked:
+                            source.of(part)
+                return True
+        for remark, missing, _ in asked:
+            remark.add(len(batch) - marked, missing, ())
+        return False
+
+    def _empty(self) -> None:
+        at = 0
+
+        def put(block: Block) -> bool:
+            nonlocal at
+            at = self._table.put(block, at)
+            return at == len(self._table)
+
+        assert isinstance(self.rest.runs, NativeSortedRuns)  # noqa: S101  as the kernel may be used
+        self.rest.runs.fill(put)
+        self._table.clear(_CACHED if self._records < _ALONE * at else None)
+        self._records = 0
+
+    def close(self) -> SortedRuns | NativeSortedRuns:
+        """See `Gathering.close`: the groups in the order of their keys."""
+        self._empty()
+        del self._table
+        return self.rest.close()
+
+
+class NativeMerge:
+    """Merges the groups of all ranges, and puts the record of each into `ordered`, by the order of its first record.
+
+    The kernel writes them, or gives them back one by one: `odd` has those.
+    """
+
+    def __init__(self, grouping: Grouping, style: Style, parts: Sequence[Part], workspace: Workspace) -> None:
+        assert grouping.native is not None  # noqa: S101  only then
+        self.grouping, self.parts, self.workspace = grouping, parts, workspace
+        keys = len(grouping.positions[0])
+        native = grouping.native
+        self._lines = GroupLines(native.figures, native.columns, style, keys, grouping.bound.limit)
+        self._key, self._group = b"", GroupState(0, [])
+
+    @property
+    def lines(self) -> int:
+        """How many records the kernel wrote."""
+        return self._lines.lines
+
+    def odd(self, ordered: NativeSortedRuns) -> Iterator[tuple[bytes, GroupState]]:
+        """Merge all; gives each group that is for the caller to write, with its key, and `ordered` the others."""
+        share = replace(self.workspace, memory=self.workspace.memory // SHARE)
+        for piece in items([part.state for part in self.parts], share, whole=True):
+            at = 0
+            while at < len(piece):
+                at = yield from self._by_python(piece, at)
+                at = self._by_kernel(piece, at, ordered)
+        if self._key:
+            yield self._key[HASH:-TAG], self._group
+
+    def _by_python(self, piece: memoryview, at: int) -> Generator[tuple[bytes, GroupState], None, int]:
+        """Take the group there, or go on with the one at hand, up to an item that begins one that the kernel packed."""
+        while at < len(piece):
+            size, more = _LENGTHS.unpack_from(piece, at)
+            middle = at + _LENGTHS.size + size
+            key = bytes(piece[at + _LENGTHS.size : middle])
+            if key != self._key and self._key:
+                yield self._key[HASH:-TAG], self._group
+                self._key = b""
+                if not piece[middle]:
+                    return at
+            group = GroupState.unpacked(bytes(piece[middle : middle + more]), self.grouping)
+            if key == self._key:
+                self._group.merge(group, self.grouping, self.parts)
+            else:
+                self._key, self._group = key, group
+            at = middle + more
+        return at
+
+    def _by_kernel(self, piece: memoryview, at: int, ordered: NativeSortedRuns) -> int:
+        """Go on up to a group that is for Python."""
+
+        def put(block: Block) -> bool:
+            nonlocal at
+            at, stop = self._lines.add(piece, block, at)
+            return stop != Stop.FULL
+
+        if at < len(piece):
+            ordered.fill(put)
+        return at

@@ -1,0 +1,64 @@
+"""What must hold of entries, whatever the text: they are what Python packs."""
+
+from __future__ import annotations
+
+from array import array
+from struct import Struct
+from typing import TYPE_CHECKING, Any
+
+from csvapi.native import keys
+from csvapi.native.entries import Entries, Ranking
+from csvapi.native.sorting import Block, KeyColumn, Strings
+from csvapi.steps.sort_keys import text_key
+from tests.native.checks import mask, scan
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from csvapi.native.index import RecordIndex
+    from tests.native.cases import Case
+
+ENTRY, _ITEM = Struct(">16sIQI"), Struct("<II")
+SECRET = bytes(16)
+
+
+def items(block: Block) -> list[tuple[bytes, bytes]]:
+    data, at, found = b"".join(map(bytes, block.sorted(1 << 16, whole=True))), 0, []
+    while at < len(data):
+        key, size = _ITEM.unpack_from(data, at)
+        middle = at + _ITEM.size + key
+        found.append((data[at + _ITEM.size : middle], data[middle : middle + size]))
+        at = middle + size
+    return found
+
+
+def digests(index: RecordIndex, columns: list[int] | None = None) -> memoryview:
+    return memoryview(array("Q", keys.digests(index, SECRET, columns).tobytes()))
+
+
+def entries(case: Case, source: Random) -> None:
+    """Entries of any records, by any rank, are those that Python packs."""
+    index, good = scan(case)
+    keep = None if source.randrange(2) else bytes(byte == 1 for byte in mask(source, len(good)))
+    rows = array("Q", sorted(source.sample(range(10 * len(good) + 1), len(good)))) if source.randrange(2) else None
+    made, versions = digests(index, [0]), digests(index) if source.randrange(2) else None
+    by: Any = KeyColumn(source.randrange(case.form.width)) if source.randrange(2) else b"\7"
+    given_ = bytes(source.randrange(2) for _ in good) if isinstance(by, KeyColumn) else bytes(len(good))
+    alive = [at for at in range(len(good)) if keep is None or keep[at]]
+    ranks = Strings([b"rank%d" % at for at in alive if given_[at]])
+    made_of, block = Entries(index, made, 3, 100, rows, versions), Block(1 << 20, case.allocate)
+    assert made_of.put(block, Ranking(by, given_, ranks), keep) == len(good)
+    expected, empty = [], 0
+    for at in alive:
+        digest = made.tobytes()[16 * at : 16 * at + 16]
+        rank = b"\7"
+        if given_[at]:
+            rank = b"rank%d" % at
+        elif isinstance(by, KeyColumn):
+            cell = good[at].fields[by.column]
+            rank, empty = b"\1" + text_key(cell) if cell else b"\2", empty + (not cell)
+        text = b"\0" + versions.tobytes()[16 * at : 16 * at + 16] + good[at].raw if versions else b""
+        head = ENTRY.pack(digest, 3, rows[at] if rows else 100 + at, len(text))
+        expected.append((digest + rank, head + text))
+    assert items(block) == sorted(expected, key=lambda item: item[0])
+    assert made_of.empty == empty
