@@ -47,6 +47,10 @@ class DialectChange(ma.Schema):
     preamble = ma.fields.Integer(
         strict=True, validate=validate.Range(0, 2**40), metadata={"description": "Bytes before the header record"}
     )
+    comment = ma.fields.String(
+        validate=validate.Regexp(r"\A[^\s\0]?\Z", error="must be one character that is no space, or empty"),
+        metadata={"description": "The character that begins lines which are no records; empty for none"},
+    )
 
 
 class Dialect(ma.Schema):
@@ -70,6 +74,9 @@ class Dialect(ma.Schema):
     header = ma.fields.Boolean(required=True, metadata={"description": "Whether the first record names the columns"})
     bom = ma.fields.Boolean(required=True, metadata={"description": "Whether the file begins with a byte order mark"})
     preamble = ma.fields.Integer(required=True, metadata={"description": "Bytes before the header record"})
+    comment = ma.fields.String(
+        metadata={"description": "The character that begins lines which are no records; there only if there is one"}
+    )
 
 
 class DialectAlternative(ma.Schema):

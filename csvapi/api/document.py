@@ -29,13 +29,13 @@ _FORMS = "A form (`application/x-www-form-urlencoded` or `multipart/form-data`) 
 def finish(spec: APISpec, converter: Any) -> None:
     """Describe every component, parameter and operation; the schemas of steps are those of the catalogue.
 
-    Raises ValueError if one of these has the name of another schema.
+    Raises ValueError if one of these has the name of another schema that is not the same.
     """
-    steps = step_schemas.components()
-    if clash := spec.components.schemas.keys() & steps.keys() - {step_schemas.STEP}:
+    steps = {name: _untitled(schema) for name, schema in step_schemas.components().items()}
+    both = spec.components.schemas.keys() & steps.keys() - {step_schemas.STEP}
+    if clash := [name for name in both if _untitled(spec.components.schemas[name]) != steps[name]]:
         raise ValueError(f"An operation and the API have schemas of the same name: {', '.join(sorted(clash))}")
-    for name, schema in steps.items():  # generators would name their classes by the titles
-        spec.components.schemas[name] = {key: each for key, each in schema.items() if key != "title"}
+    spec.components.schemas.update(steps)
     components.placed(events.EVENT, spec, converter)
     components.describe(spec, converter)
     paths = spec.to_dict()["paths"]
@@ -50,6 +50,11 @@ def finish(spec: APISpec, converter: Any) -> None:
     for variable in (each for path in paths.values() for each in path.get("parameters", ())):
         variable["description"] = PATH[variable["name"]]
     _prune(spec, paths)
+
+
+def _untitled(schema: dict[str, Any]) -> dict[str, Any]:
+    """Generators would name their classes by the titles."""
+    return {key: each for key, each in schema.items() if key != "title"}
 
 
 def _operations(paths: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -18,8 +18,11 @@ from csvapi.models import CSV, Action, File
 from csvapi.services import audit, files
 from csvapi.steps import formats
 
-_CSV_OR = ", ".join(f"`{each.media_type}`" for each in formats.FORMATS.values())
-CONVERTED = f"`Content-Type` says what it is: `{CSV}` with its charset, or what a task converted it to ({_CSV_OR})"
+_OTHERS = ", ".join(f"`{each.media_type}`" for each in formats.FORMATS.values())
+CONVERTED = (
+    f"`Content-Type` says what it is: `{CSV}` with its charset, what a task converted it to ({_OTHERS}), or "
+    "`application/zip` for a result in parts"
+)
 BINARY = "application/octet-stream"  # in the document: a client takes the bytes as they are, whatever their type
 _RANGE = re.compile(r"bytes\s*=\s*(?:(\d{1,19})-(\d{0,19})|-\d{1,19})", re.IGNORECASE)
 _BINARY = {"type": "string", "format": "binary"}

@@ -34,6 +34,25 @@ class ReceiptInput(_Open):
     sha256 = _text("Their SHA-256, as hexadecimal digits")
 
 
+class ReceiptPart(_Open):
+    """One of the files of a result in parts."""
+
+    name = _text("Its name in the ZIP or the folder", required=True)
+    value = _text("The column's value that its records have, at most 100 characters of it")
+    records = _integer("How many there are", required=True)
+    bytes = _integer("How many it has, unpacked", required=True)
+    sha256 = _text("Their SHA-256, as hexadecimal digits", required=True)
+
+
+class ReceiptParts(_Open):
+    """The files of a result in parts."""
+
+    count = _integer("How many there are", required=True)
+    files = ma.fields.List(
+        ma.fields.Nested(ReceiptPart), required=True, metadata={"description": "The first 100 of them"}
+    )
+
+
 class ReceiptOutput(_Open):
     """The bytes that were written, and how to read them."""
 
@@ -44,6 +63,7 @@ class ReceiptOutput(_Open):
     suffix = _text("How the name of such a file ends")
     dialect = ma.fields.Nested(Dialect, metadata={"description": "How a CSV file was written"})
     columns = ma.fields.List(ma.fields.String(), metadata={"description": "The names of its columns"})
+    parts = ma.fields.Nested(ReceiptParts, metadata={"description": "The files of a result in parts"})
 
 
 class ReceiptOptions(_Open):
@@ -91,6 +111,9 @@ class ReceiptFound(_Open):
 
     records = _integer("Records of the input")
     blank_lines = _integer("Lines with nothing in them, which are no records")
+    comments = ma.fields.Nested(
+        FoundIssue, metadata={"description": "Lines that the dialect's comment character begins, where it has one"}
+    )
     preamble_lines = _integer("Lines above the header")
     trailing_bytes = _integer("Bytes of padding at the end of the file")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from csvapi.commands.columns import column
 from csvapi.commands.dialect import check_override
+from csvapi.commands.json_text import json_object
 from csvapi.csvio.data_warnings import CODES
 from csvapi.engines import Options
 
@@ -50,6 +51,11 @@ class Request:
     fail_on_warning: Sequence[str] = ()
     key_files: Sequence[KeyFile] = ()
     pipeline: PipelineFile | None = None
+
+    @property
+    def divided(self) -> bool:
+        """Whether the result comes in parts."""
+        return "parts" in (self.options.output or {})
 
 
 class Parser(argparse.ArgumentParser):
@@ -92,6 +98,11 @@ def parser(command: str, summary: str) -> argparse.ArgumentParser:
     found.add_argument("input", metavar="INPUT", help="the file, plain or gzip; - for standard input")
     files = found.add_argument_group("files")
     files.add_argument("-o", metavar="FILE", default="-", help="the result, gzip for .gz (default: standard output)")
+    divided = files.add_mutually_exclusive_group()
+    divided.add_argument(
+        "--parts-by", type=column, metavar="COLUMN", help="a file for each value; -o names a folder/ or a .zip"
+    )
+    divided.add_argument("--parts-records", type=_positive, metavar="N", help="files of so many records, likewise")
     files.add_argument("--receipt", metavar="FILE", help="what was done, counted and hashed, as JSON")
     files.add_argument("--dropped", metavar="FILE", help="the dropped records, byte for byte")
     files.add_argument("--explain", metavar="FILE", help="why each of them was dropped, as CSV")
@@ -105,6 +116,9 @@ def _add_reading(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--dialect", type=_dialect, metavar="JSON", default={}, help='what detection cannot see, as {"delimiter": ";"}'
     )
+    group.add_argument(
+        "--comment", type=_comment, default={}, metavar="CHARACTER", help="lines that it begins are no records; they go"
+    )
     ragged = ("keep", "pad", "drop", "fail")
     group.add_argument("--on-ragged", choices=ragged, help="records of another width (default: keep)")
     group.add_argument(
@@ -112,7 +126,7 @@ def _add_reading(group: argparse._ArgumentGroup) -> None:
         choices=("keep", "fail"),
         help="undecodable bytes, NULs, open quotes (default: keep)",
     )
-    group.add_argument("--output", type=_json_object, metavar="JSON", help='another form, as {"encoding": "utf-8"}')
+    group.add_argument("--output", type=json_object, metavar="JSON", help='another form, as {"encoding": "utf-8"}')
 
 
 def _add_running(group: argparse._ArgumentGroup) -> None:
@@ -144,10 +158,10 @@ def request(command: str, given: argparse.Namespace, steps: list[dict[str, Any]]
             explain=given.explain is not None,
             memory=given.memory,
             processes=given.processes or len(os.sched_getaffinity(0)),
-            output=given.output,
+            output=_output(given),
             file_name="" if given.input == "-" else os.path.basename(given.input),  # noqa: PTH119  as it was given
         ),
-        dialect=given.dialect,
+        dialect={**given.dialect, **given.comment},
         receipt=given.receipt,
         dropped=given.dropped,
         explain=given.explain,
@@ -158,29 +172,24 @@ def request(command: str, given: argparse.Namespace, steps: list[dict[str, Any]]
     )
 
 
-def json_value(text: str) -> Any:
-    """An argument that is JSON, whatever its type."""
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"is not JSON: {error}{_json_hint(text, str(error))}") from error
-
-
-def _json_hint(text: str, fault: str) -> str:
-    if os.path.isfile(text):  # noqa: PTH113  a text that is no path at all is no error here
-        return f'; it is the name of a file, whose content is "$(cat {text})"'
-    return "; in JSON a backslash is written twice" if "escape" in fault else ""
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    value = json_value(text)
-    if not isinstance(value, dict):
-        raise argparse.ArgumentTypeError('must be a JSON object, such as {"delimiter": ";"}')
-    return value
+def _output(given: argparse.Namespace) -> dict[str, Any] | None:
+    """The form of the result, with how it is divided."""
+    output: dict[str, Any] | None = given.output
+    if given.parts_by is not None:
+        return {**(output or {}), "parts": {"by": given.parts_by}}
+    if given.parts_records is not None:
+        return {**(output or {}), "parts": {"records": given.parts_records}}
+    return output
 
 
 def _dialect(text: str) -> dict[str, Any]:
-    value = _json_object(text)
+    value = json_object(text)
+    _say(check_override, value)
+    return value
+
+
+def _comment(text: str) -> dict[str, Any]:
+    value = {"comment": text}
     _say(check_override, value)
     return value
 

@@ -32,6 +32,8 @@ def check_override(value: dict[str, Any]) -> None:
         raise ValueError("delimiter must be one character, and no quote or line end")
     if max(len(value.get(name, "")) for name in ("quote", "escape")) > 1:
         raise ValueError("quote and escape must be one character, or empty for none")
+    if value.get("comment") and (len(value["comment"]) != 1 or value["comment"].isspace()):
+        raise ValueError("comment must be one character that is no space, or empty for none")
     if value.get("line_end", "\n") not in _LINE_ENDS:
         raise ValueError(r"line_end must be \n, \r\n or \r")
     if value.get("preamble", 0) < 0:

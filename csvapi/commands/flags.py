@@ -9,7 +9,8 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from csvapi.commands.arguments import json_value
+from csvapi.commands.columns import column, columns
+from csvapi.commands.json_text import json_value
 from csvapi.errors import InvalidInput
 from csvapi.steps.params import ColumnField, FileField
 from csvapi.steps.ranks import KeepField
@@ -85,7 +86,8 @@ def _is_where(schema: Schema, name: str) -> bool:
 
 def _renaming(value: list[Any]) -> Any:
     """By names, unless positions are given."""
-    return dict(value) if all(isinstance(each, tuple) for each in value) else [_spelt_out(each) for each in value]
+    named = all(isinstance(each, tuple) and isinstance(each[0], str) for each in value)
+    return dict(value) if named else [_spelt_out(each) for each in value]
 
 
 def _spelt_out(given: Any) -> Any:
@@ -95,12 +97,11 @@ def _spelt_out(given: Any) -> Any:
 def _options(field: fields.Field[Any]) -> dict[str, Any]:
     """How argparse reads a field; what it does not know is JSON."""
     if isinstance(field, fields.List):
-        named = not isinstance(field.inner, fields.Nested) or "column" in field.inner.schema.fields
-        return {"type": _names if named else _objects, "action": "append", "metavar": "A,B" if named else "JSON"}
+        return {"action": "append", **_items(field.inner)}
     if isinstance(field, RenameField):
         return {"type": _pairs, "action": "extend", "metavar": "OLD=NEW"}
     if isinstance(field, ColumnField):
-        return {"type": _column, "metavar": "COLUMN"}
+        return {"type": column, "metavar": "COLUMN"}
     if isinstance(field, FileField):
         return {"metavar": "FILE"}
     if isinstance(field, KeepField):
@@ -117,9 +118,13 @@ def _options(field: fields.Field[Any]) -> dict[str, Any]:
     return {"type": read, "metavar": "JSON"}
 
 
-def _column(text: str) -> Any:
-    """A name as it is, or a position as {"index": 3}."""
-    return json_value(text) if text.startswith('{"index"') else text
+def _items(inner: fields.Field[Any]) -> dict[str, Any]:
+    """How argparse reads several of a list's items at once."""
+    if isinstance(inner, ColumnField) or (isinstance(inner, fields.Nested) and "column" in inner.schema.fields):
+        return {"type": _columns, "metavar": "A,B"}
+    if isinstance(inner, fields.Nested):
+        return {"type": _objects, "metavar": "JSON"}
+    return {"type": _names, "metavar": "A,B"}
 
 
 def _word(text: str) -> Any:
@@ -159,8 +164,14 @@ def _names(text: str) -> list[Any]:
     return names
 
 
+def _columns(text: str) -> list[Any]:
+    """The same of columns, which may be positions."""
+    return columns(_names(text))
+
+
 def _pairs(text: str) -> list[Any]:
-    """Old and new names, as OLD=NEW with commas between them, or as a JSON object; or a JSON list as it is."""
+    """Old and new names, as OLD=NEW (or #3=NEW) with commas between them, or as a JSON object; or a JSON list as it
+    is."""
     if text.startswith("["):
         return _objects(text)
     if text.startswith("{"):
@@ -169,4 +180,4 @@ def _pairs(text: str) -> list[Any]:
     pairs = [name.partition("=") for name in _names(text)]
     if not all(equals for _, equals, _ in pairs):
         raise ArgumentTypeError(f"{text!r} is not OLD=NEW")
-    return [(old, new) for old, _, new in pairs]
+    return [(column(old), new) for old, _, new in pairs]

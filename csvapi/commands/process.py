@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from csvapi.commands import arguments, key_files
 from csvapi.commands.file_parameters import bound
+from csvapi.commands.json_text import json_value
 from csvapi.commands.pipeline_file import PipelineFile, read
 from csvapi.commands.run import check_files, execute, told
 from csvapi.errors import InvalidInput
@@ -24,7 +25,7 @@ def main(given: Sequence[str]) -> int:
     """Exit code 2 for steps that are none, 1 for a pipeline's file that is wrong, before any other file is opened."""
     parser = arguments.parser("process", SUMMARY)
     work = parser.add_mutually_exclusive_group(required=True)
-    work.add_argument("--steps", type=arguments.json_value, metavar="JSON", help='a list, as [{"op": "dedup"}]')
+    work.add_argument("--steps", type=json_value, metavar="JSON", help='a list, as [{"op": "dedup"}]')
     work.add_argument("--pipeline", metavar="FILE", help="a pipeline as JSON; options here win over those in it")
     parser.add_argument(
         "--file", action="append", default=[], metavar="NAME=FILE", help="the file for a parameter of the steps"

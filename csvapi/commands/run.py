@@ -16,6 +16,7 @@ from csvapi import engines
 from csvapi.blame import blaming
 from csvapi.commands import key_files
 from csvapi.commands.dialect import detection, dialect
+from csvapi.commands.folder import Folder, names_folder
 from csvapi.commands.progress import Bar
 from csvapi.commands.source import sha256, source
 from csvapi.commands.target import Target, same_file
@@ -45,6 +46,7 @@ def check_files(request: Request, parser: ArgumentParser) -> None:
         parser.error("standard input can be read only once; another input needs a file")
     if request.workspace and not Path(request.workspace).is_dir():
         parser.error(f"--workspace {request.workspace} is no folder")
+    _check_parts(request, parser)
     named = {"-o": request.output, "--receipt": request.receipt}
     named |= {"--dropped": request.dropped, "--explain": request.explain}
     files = [(flag, name) for flag, name in named.items() if name and (flag, name) != ("-o", "-")]
@@ -56,6 +58,15 @@ def check_files(request: Request, parser: ArgumentParser) -> None:
         for other, second in files[:number]:
             if same_file(name, second):
                 parser.error(f"{other} and {flag} are the same file")
+
+
+def _check_parts(request: Request, parser: ArgumentParser) -> None:
+    """A result in parts is a folder or a ZIP, and nothing else is a folder."""
+    name = request.output
+    if not request.divided and name.endswith("/"):
+        parser.error(f"-o {name} is a folder, for a result in parts: give --parts-by or --parts-records, too")
+    if request.divided and name != "-" and not names_folder(name) and Path(name).suffix.lower() != ".zip":
+        parser.error(f"-o {name}: a result in parts is a ZIP or a folder: -o {name}.zip, or -o {name}/")
 
 
 def execute(request: Request) -> int:
@@ -132,19 +143,25 @@ def _execute(request: Request) -> Receipt:
     return receipt
 
 
-def _targets(request: Request, workspace: Path, stack: ExitStack) -> dict[str, Target]:
+def _targets(request: Request, workspace: Path, stack: ExitStack) -> dict[str, Target | Folder]:
     """The files to write, the result last: when it has its name, the others have theirs."""
     names = {"dropped": request.dropped, "explain": request.explain, "receipt": request.receipt}
-    targets: dict[str, Target] = {}
+    targets: dict[str, Target | Folder] = {}
     for what, name in {**names, "output": request.output}.items():
         if name and name != "-":
-            targets[what] = Target(name, workspace)
+            in_folder = what == "output" and request.divided and names_folder(name)
+            targets[what] = Folder(name) if in_folder else Target(name, workspace)
             stack.callback(targets[what].discard)
     return targets
 
 
 def _pass(
-    request: Request, path: Path, output: Path | BinaryIO, targets: dict[str, Target], workspace: Path, bar: Bar
+    request: Request,
+    path: Path,
+    output: Path | BinaryIO,
+    targets: dict[str, Target | Folder],
+    workspace: Path,
+    bar: Bar,
 ) -> Receipt:
     found, warnings = dialect(path, request.dialect)
     steps = with_names(request.steps, lambda name: Path(str(name or request.source)).name)

@@ -1,8 +1,8 @@
 """Conditions as people type them: COLUMN OPERATOR VALUE, as in `age >= 18` or `"full name" contains "de la"`.
 
 A name or value with spaces or special characters stands in double or single quotes, which are doubled inside. A column
-can be given by position as `{"index": 3}`. After the value may follow `as text` (number, date), or a format as JSON, as
-in `when >= 05.01.2020 as {"date": "%d.%m.%Y"}`, and `ignore case`.
+can be given by position as `#3` or `{"index": 3}`; in quotes `#3` is a name. After the value may follow `as text`
+(number, date), or a format as JSON, as in `when >= 05.01.2020 as {"date": "%d.%m.%Y"}`, and `ignore case`.
 `in` and `not_in` take values with commas between them. In place of a value `{"column": "b"}` is that of another column.
 After `is_empty` and `not_empty` may follow `spaces`; without a column they are about whole records. A JSON object is a
 tree of conditions, as in the API.
@@ -17,6 +17,7 @@ import json
 import re
 from typing import Any
 
+from csvapi.commands.columns import numbered
 from csvapi.errors import InvalidInput
 from csvapi.steps.filter_params import BARE, COMPARISONS, LISTS, TEXT
 
@@ -125,7 +126,12 @@ def _column(text: str) -> tuple[Any, int]:
         if position is None:
             raise _wrong(text, 0, 'a column, or its position as {"index": 3}')
         return position, found.end()
-    return found[3] or _unquoted(found[1]), found.end()
+    if found[1]:
+        return _unquoted(found[1]), found.end()
+    try:
+        return numbered(found[3]), found.end()
+    except ValueError as error:
+        raise InvalidInput(f"condition {text!r}: {error}.", pointer="/where") from error
 
 
 def _operator(text: str, at: int) -> tuple[str, int]:

@@ -11,7 +11,7 @@ import csv
 import io
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +82,15 @@ class ByteDialect:
     def escape(self) -> bytes:
         """The escape character in `inner`; empty if there is none."""
         return self.dialect.escape.encode(self.inner)
+
+    @cached_property
+    def comment(self) -> bytes:
+        """What a line that is no record begins with, in `inner`; empty if there are no such lines."""
+        return self.dialect.comment.encode(self.inner)
+
+    def without_comments(self) -> ByteDialect:
+        """The same for records that were read: in what is written of them every line is a record's."""
+        return ByteDialect(replace(self.dialect, comment=""), self.codec) if self.dialect.comment else self
 
     @cached_property
     def text(self) -> tuple[str, str]:
@@ -215,7 +224,7 @@ class ByteDialect:
 
 
 def _check_special(dialect: Dialect, codec: str) -> None:
-    special = {"delimiter": dialect.delimiter, "quote": dialect.quote, "escape": dialect.escape}
+    special = {name: getattr(dialect, name) for name in ("comment", "delimiter", "quote", "escape")}
     for name, character in special.items():
         if len(character) != 1 and (character or name == "delimiter"):
             wrong = "must be one character"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -35,29 +36,33 @@ class Issue:
 
 @dataclass(slots=True)
 class Census:
-    """The counts of one range; `add` appends those of the range that follows."""
+    """The counts of one range; `add` appends those of the range that follows. `blank` counts all lines that are no
+    records, comments too; of a comment the row is that of the record after it."""
 
     records: int = 0
     lines: int = 0
     blank: int = 0
+    comments: Issue = field(default_factory=Issue)
     issues: dict[str, Issue] = field(default_factory=lambda: {kind: Issue() for kind in KINDS})
 
     def add(self, other: Census) -> None:
         """Add the counts of the range that follows, whose rows and lines count from its beginning."""
         for kind, issue in other.issues.items():
-            mine = self.issues[kind]
-            if not mine.count and issue.count:
-                self.issues[kind] = Issue(issue.count, issue.row + self.records, issue.line + self.lines, issue.byte)
-            else:
-                mine.count += issue.count
+            self.issues[kind] = self._joined(self.issues[kind], issue)
+        self.comments = self._joined(self.comments, other.comments)
         self.records += other.records
         self.lines += other.lines
         self.blank += other.blank
 
+    def _joined(self, mine: Issue, other: Issue) -> Issue:
+        if mine.count or not other.count:
+            return Issue(mine.count + other.count, mine.row, mine.line, mine.byte)
+        return Issue(other.count, other.row + self.records, other.line + self.lines, other.byte)
+
     def as_json(self) -> dict[str, Any]:
         """As the receipt has it: the numbers of records and of blank lines, and each kind of issue."""
         found = {kind: issue.as_json() for kind, issue in self.issues.items()}
-        return {"records": self.records, "blank_lines": self.blank, **found}
+        return {"records": self.records, "blank_lines": self.blank - self.comments.count, **found}
 
 
 class Counter:
@@ -75,10 +80,19 @@ class Counter:
         ragged = self.ragged(batch)
         self._found("ragged", located, ragged)
         self._scan(located)
+        if located.result.comments:
+            self._commented(located)
         census.records += len(batch)
         census.lines += located.result.lines
         census.blank += located.blank
         return ragged
+
+    def _commented(self, located: ParsedRecords) -> None:
+        comments = located.result.comments
+        if not self.census.comments.count:
+            row = self.census.records + bisect_left(located.result.records(), comments[0]) + 1
+            self.census.comments = Issue(0, row, *located.where_unit(comments[0]))
+        self.census.comments.count += len(comments)
 
     def count_good(self, located: LocatedBatch) -> None:
         """Count records that are known to have no issue, except that some may repeat the header."""

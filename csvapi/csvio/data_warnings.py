@@ -15,6 +15,7 @@ MOST = 100  # of one run; one more says how many there are besides
 _SHOWN, _LONG = 100, 1000  # characters of a value, of anything else
 
 CODES = {
+    "blank_cells": "Cells hold nothing but white space; they look empty and are not.",
     "bom": "A byte order mark stands between records, as in files that were joined; it is no part of a field.",
     "columns_differ": "Columns are in only one of two files that were compared.",
     "detected_by_older_version": "An older version detected the file's dialect; this version would detect another one.",

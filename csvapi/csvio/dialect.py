@@ -11,7 +11,8 @@ class Dialect:
     """Delimiter, quoting, line end, header and encoding of a file (the words of docs and API).
 
     `encoding` is a Python codec name; `bom` says whether the file starts with its byte order mark; `preamble` is the
-    number of bytes (after the BOM) before the header record. A `quote` of "" means that no character quotes.
+    number of bytes (after the BOM) before the header record. A `quote` of "" means that no character quotes. A line
+    that begins with `comment` where a record could begin is none; "" means that there are no such lines.
     """
 
     delimiter: str = ","
@@ -24,10 +25,11 @@ class Dialect:
     encoding: str = "utf-8"
     bom: bool = False
     preamble: int = 0
+    comment: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """As a request gives it and a receipt shows it."""
-        return asdict(self)
+        """As a request gives it and a receipt shows it: `comment` only where there is one."""
+        return {name: value for name, value in asdict(self).items() if value or name != "comment"}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Dialect:

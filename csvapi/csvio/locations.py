@@ -12,7 +12,7 @@ from csvapi.csvio.batch import BLOCK_SIZE
 from csvapi.csvio.census import misquoted
 from csvapi.csvio.preview import head
 from csvapi.csvio.reading import read_parsed
-from csvapi.csvio.records import BLANK, line_count, record_text
+from csvapi.csvio.records import line_count, record_text
 from csvapi.csvio.source import Source
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _located(located: ParsedRecords, at: Location, *, wide: bool) -> Span:
         lines = list(accumulate(map(line_count, units), initial=at.line))
     kept: Sequence[int] = range(len(units))
     if located.blank:
-        kept = [number for number, unit in enumerate(units) if unit not in BLANK]
+        kept = located.result.records()
     end = Location(at.row + len(located.batch), lines[-1] if lines else at.line + len(units), offsets[-1])
     faults = frozenset(misquoted(located)), frozenset(located.records(located.result.marked))
     return Span(located.batch, at, end, kept, offsets, lines, *faults)

@@ -27,15 +27,17 @@ def native_form(byte_dialect: ByteDialect, width: int) -> Form | None:
         byte_dialect.escape
         or byte_dialect.dialect.skip_space
         or len(byte_dialect.delimiter) != 1
-        or len(byte_dialect.quote) > 1
+        or max(len(byte_dialect.quote), len(byte_dialect.comment)) > 1
     )
-    if special or not width or load() is None or not (byte_dialect.delimiter + byte_dialect.quote).isascii():
+    signs = byte_dialect.delimiter + byte_dialect.quote + byte_dialect.comment
+    if special or not width or load() is None or not signs.isascii():
         return None
     utf8 = byte_dialect.inner == "utf-8"
     undefined = b"" if utf8 else _HIGH if byte_dialect.undecodable is None else byte_dialect.undecodable
     if undefined.translate(None, _HIGH):
         return None
-    return Form(width, byte_dialect.delimiter, byte_dialect.quote, byte_dialect.dialect.double_quote, utf8, undefined)
+    doubled, comment = byte_dialect.dialect.double_quote, byte_dialect.comment
+    return Form(width, byte_dialect.delimiter, byte_dialect.quote, doubled, utf8, undefined, comment)
 
 
 @dataclass

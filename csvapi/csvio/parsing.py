@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from csvapi.csvio.batch import Batch
 from csvapi.csvio.parsed_batch import ParsedBatch
-from csvapi.csvio.records import BLANK, ParseResult, cut, line_count, record_text, repair
+from csvapi.csvio.records import ParseResult, cut, line_count, record_text, repair
 
 if TYPE_CHECKING:
     from csvapi.csvio.buffer import Buffer
@@ -26,7 +26,7 @@ class LocatedBatch(Protocol):
 
     @property
     def batch(self) -> Batch:
-        """The records, without the blank lines between them."""
+        """The records, without the blank lines and comments between them."""
 
     @property
     def position(self) -> int:
@@ -46,7 +46,7 @@ class LocatedBatch(Protocol):
 
     @property
     def blank(self) -> int:
-        """The blank lines among them."""
+        """The blank lines and comments among them."""
 
     @property
     def parser(self) -> str:
@@ -140,8 +140,8 @@ class ParsedRecords:
 
     @property
     def _units(self) -> list[int]:
-        """The unit of each record, where there are blank lines."""
-        return [at for at, unit in enumerate(self.result.units) if unit not in BLANK]
+        """The unit of each record, where there are blank lines or comments."""
+        return self.result.records()
 
     def records(self, units: list[int]) -> list[int]:
         """The records of the batch that are these units, none of which is a blank line."""
@@ -151,11 +151,13 @@ class ParsedRecords:
 
     def where(self, index: int) -> tuple[int, int]:
         """See `LocatedBatch.where`."""
+        return self.where_unit(self._units[index] if self.blank else index)
+
+    def where_unit(self, unit: int) -> tuple[int, int]:
+        """The same of any unit, a comment say."""
         units = self.result.units
-        if self.blank:
-            index = self._units[index]
-        more = sum(line_count(units[at]) - 1 for at in self.result.parsed_fields if at < index)
-        return self.line + index + more, self.position + sum(map(len, units[:index]))
+        more = sum(line_count(units[at]) - 1 for at in self.result.parsed_fields if at < unit)
+        return self.line + unit + more, self.position + sum(map(len, units[:unit]))
 
     def lengths(self) -> array[int]:
         """See `LocatedBatch.lengths`."""
@@ -228,11 +230,12 @@ def _within(done: ParseResult, limit: int) -> int:
 
 
 def _batch(done: ParseResult, byte_dialect: ByteDialect, row: int) -> ParsedBatch:
-    if b"" not in done.line_texts or BLANK.isdisjoint(done.units):
+    if done.only_records:
         return ParsedBatch(
             byte_dialect, done.units, done.line_texts, range(row, row + len(done.units)), done.parsed_fields
         )
-    mask = bytes(unit not in BLANK for unit in done.units)
+    records = frozenset(done.records())
+    mask = bytes(at in records for at in range(len(done.units)))
     whole = ParsedBatch(byte_dialect, done.units, done.line_texts, range(len(done.units)), done.parsed_fields).select(
         mask
     )

@@ -28,7 +28,9 @@ _BLOCK = 16 * 1024
 class Head:
     """The header record (empty without one), the column names, and where the first data record begins.
 
-    `fields` are the header's or, without one, those of the first record, as many as there are columns.
+    `fields` are the header's or, without one, those of the first record, as many as there are columns. `blank` counts
+    the lines above the header that are no records, `comments` those of them that are comments; the first one is at
+    `comment`, a line and a byte.
     """
 
     record: bytes
@@ -37,6 +39,25 @@ class Head:
     start: int
     line: int
     blank: int
+    comments: int = 0
+    comment: tuple[int, int] = (0, 0)
+
+
+@dataclass
+class _Above:
+    """The lines above the header that are no records, and the first comment among them."""
+
+    lines: int = 0
+    comments: int = 0
+    comment: tuple[int, int] = (0, 0)
+
+    def add(self, located: ParsedRecords, lines: int) -> None:
+        """The first ones of a batch."""
+        found = [at for at in located.result.comments if at < lines]
+        if found and not self.comments:
+            self.comment = located.where_unit(found[0])
+        self.lines += lines
+        self.comments += len(found)
 
 
 def head(source: Source, *, limit: int = 1 << 24, most: int = sys.maxsize) -> Head:
@@ -46,12 +67,12 @@ def head(source: Source, *, limit: int = 1 << 24, most: int = sys.maxsize) -> He
     If its quotes are malformed, its fields are as many as most of the records after it have. Without a header there are
     as many columns as most of the first records have fields.
     """
-    byte_dialect, blank = source.byte_dialect, 0
+    byte_dialect, above = source.byte_dialect, _Above()
     first_line = 1 + source.preamble_lines
     alone = replace(source, known_width=0)
     for located in read_parsed(alone, source.body, source.size, line=first_line, size=_BLOCK, limit=limit):
         if not len(located.batch):
-            blank += located.blank
+            above.add(located, len(located.result.units))
             continue
         width = located.batch.widths()[0]
         if width > most:
@@ -66,9 +87,10 @@ def head(source: Source, *, limit: int = 1 << 24, most: int = sys.maxsize) -> He
             names = [f"column_{number}" for number in range(1, width + 1)]
             return Head(b"", fields + [b""] * (width - len(fields)), names, source.body, first_line, 0)
         record = located.batch.raw[0]
-        before = blank + located.result.units.index(record)
+        above.add(located, located.result.records()[0])
         names = [cell.decode(byte_dialect.inner, "replace") for cell in fields]
-        return Head(record, fields, names, position + len(record), line + line_count(record), before)
+        at = position + len(record), line + line_count(record)
+        return Head(record, fields, names, *at, above.lines, above.comments, above.comment)
     return Head(b"", [], [], source.body, first_line, 0)
 
 

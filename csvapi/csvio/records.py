@@ -6,29 +6,30 @@
 * hard: from any other line on the csv module alone decides where the record ends and, if its quotes are well formed,
   what its fields are; the fields of a record with malformed quotes are read again (`quote_repair`).
 
-A byte order mark before a record (of files that were joined) stays in its bytes and is no part of its first field.
+A byte order mark before a record (of files that were joined) stays in its bytes and is no part of its first field. A
+line that begins with the dialect's comment character where a record could begin is none, whatever quotes it holds.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from csvapi.csvio.lines import Lines
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from csvapi.csvio.byte_dialect import ByteDialect
 
-_LINE_END = re.compile(rb"\r\n|\n|\r")
 BLANK = frozenset((b"\n", b"\r\n", b"\r"))
 
 
 @dataclass(slots=True)
 class ParseResult:
-    """`data` as `units`: raw records and blank lines. `parsed_fields` is what the csv module read in some of them;
-    others have their keys in `line_texts`. `misquoted` are those of `parsed_fields` with malformed quotes, `marked`
-    those with a byte order mark.
+    """`data` as `units`: raw records, blank lines and, which are listed in `comments`, comments. `parsed_fields` is
+    what the csv module read in some of them; others have their keys in `line_texts`. `misquoted` are those of
+    `parsed_fields` with malformed quotes, `marked` those with a byte order mark.
     """
 
     data: bytes
@@ -39,6 +40,17 @@ class ParseResult:
     unclosed: int | None = None
     misquoted: list[int] = field(default_factory=list)
     marked: list[int] = field(default_factory=list)
+    comments: list[int] = field(default_factory=list)
+
+    @property
+    def only_records(self) -> bool:
+        """Whether every unit is a record."""
+        return not self.comments and (b"" not in self.line_texts or BLANK.isdisjoint(self.units))
+
+    def records(self) -> list[int]:
+        """The units that are records."""
+        gone = frozenset(self.comments)
+        return [at for at, unit in enumerate(self.units) if unit not in BLANK and at not in gone]
 
     @property
     def lines(self) -> int:
@@ -59,8 +71,12 @@ def cut(data: bytes, byte_dialect: ByteDialect, *, final: bool) -> ParseResult:
     """
     marked = bool(byte_dialect.mark) and not data.isascii() and byte_dialect.mark in data
     if not marked and byte_dialect.special(data, 0) < 0:
-        return _plain(data, final=final)
-    return _mixed(data, byte_dialect, final=final, marked=marked)
+        done = _plain(data, final=final)
+    else:
+        done = _mixed(data, byte_dialect, final=final, marked=marked)
+    if byte_dialect.comment:
+        done.comments = [at for at, unit in enumerate(done.units) if is_comment(unit, 0, byte_dialect)]
+    return done
 
 
 def read(data: bytes, byte_dialect: ByteDialect, width: int, *, final: bool = True) -> ParseResult:
@@ -92,6 +108,12 @@ def record_text(unit: bytes, byte_dialect: ByteDialect) -> bytes:
     return body[: len(body) - (2 if body.endswith(b"\r\n") else body.endswith((b"\r", b"\n")))]
 
 
+def is_comment(data: bytes, start: int, byte_dialect: ByteDialect) -> bool:
+    """Whether the line that begins at `start`, where a record could begin, is a comment."""
+    comment = byte_dialect.comment
+    return bool(comment) and data.startswith(comment, unmarked(data, start, byte_dialect))
+
+
 def unmarked(data: bytes, start: int, byte_dialect: ByteDialect) -> int:
     """Where the text of the record that begins at `start` begins."""
     while byte_dialect.mark and data.startswith(byte_dialect.mark, start):
@@ -112,70 +134,21 @@ def _plain(data: bytes, *, final: bool) -> ParseResult:
     return ParseResult(whole, whole.splitlines(keepends=True), whole.splitlines(), rest)
 
 
-class _Feed:
-    """Lines of `data` for the csv module from `position` on; `starved` once it asked for more than there are.
-
-    When it asks for another line of the record that began at `record`, a quoted field is open: the lines that stay
-    within its quotes are given as one text. To the csv module that is the same, and a field of many lines costs what
-    its bytes cost.
-    """
-
-    def __init__(self, data: bytes, byte_dialect: ByteDialect) -> None:
-        self.data = data
-        self.codec, self.errors = byte_dialect.text
-        self.quoted, self.escape = byte_dialect.quoted, byte_dialect.escape
-        self.position = self.record = 0
-        self.starved = False
-        self.lone = b"\r" in data and data.count(b"\r") != data.count(b"\r\n")  # some end lines on their own
-
-    def __iter__(self) -> Iterator[str]:
-        while self.position < len(self.data):
-            start, self.position = self.position, self._line_end()
-            yield self.data[start : self.position].decode(self.codec, self.errors)
-        self.starved = True
-
-    def begin(self, record: int) -> None:
-        """Continue at the start of a record."""
-        self.position = self.record = record
-
-    def _line_end(self) -> int:
-        if self.position > self.record and (end := self._quoted_end()) > self.position:
-            return end
-        if self.lone:
-            found = _LINE_END.search(self.data, self.position)
-            return found.end() if found else len(self.data)
-        return self.data.find(b"\n", self.position) + 1 or len(self.data)
-
-    def _quoted_end(self) -> int:
-        """Where the lines end that lie within quotes, from a line on that does.
-
-        After an escaped line end the field need not be a quoted one: then the next line stays alone.
-        """
-        escaped = self.escape and self.escape in self.data[max(self.record, self.position - 3) : self.position]
-        found = None if escaped or not self.quoted else self.quoted.match(self.data, self.position)
-        if not found:
-            return self.position
-        end = found.end()
-        return end if end == len(self.data) else self.line_start(self.position, end)
-
-    def line_start(self, start: int, position: int) -> int:
-        """Where the line that holds `position` begins, not before `start`."""
-        begin = self.data.rfind(b"\n", start, position)
-        if self.lone:
-            begin = max(begin, self.data.rfind(b"\r", start, position))
-        return begin + 1 if begin >= 0 else start
-
-
 def _mixed(data: bytes, byte_dialect: ByteDialect, *, final: bool, marked: bool) -> ParseResult:
     """Runs of plain records are split; the csv module reads those between them."""
     whole, rest = _whole(data, final=final)
     done = ParseResult(whole, [], [], rest)
-    feed = _Feed(whole, byte_dialect)
+    feed = Lines(whole, byte_dialect)
     run_end = _marked_end(feed, byte_dialect) if marked else _plain_end(feed, byte_dialect)
     reader = byte_dialect.reader(feed, final=final)
     start, end = 0, run_end(0)
     while end < len(whole):
         _split(whole[start:end], done)
+        if is_comment(whole, end, byte_dialect):
+            start = feed.next_line(end)
+            _split(whole[end:start], done)
+            end = run_end(start)
+            continue
         feed.begin(unmarked(whole, end, byte_dialect))
         fields, fault = next(reader, ([], ""))
         if feed.starved and not final:
@@ -214,7 +187,7 @@ def _split(span: bytes, done: ParseResult) -> None:
     done.line_texts.extend(span.splitlines())
 
 
-def _plain_end(feed: _Feed, byte_dialect: ByteDialect) -> Callable[[int], int]:
+def _plain_end(feed: Lines, byte_dialect: ByteDialect) -> Callable[[int], int]:
     """Where the plain records end that begin at a record's start; looks at each byte once."""
     position = -1
 
@@ -228,7 +201,7 @@ def _plain_end(feed: _Feed, byte_dialect: ByteDialect) -> Callable[[int], int]:
     return run_end
 
 
-def _marked_end(feed: _Feed, byte_dialect: ByteDialect) -> Callable[[int], int]:
+def _marked_end(feed: Lines, byte_dialect: ByteDialect) -> Callable[[int], int]:
     """The same where some records have a byte order mark, up to the next one of these."""
     plain_end = _plain_end(feed, byte_dialect)
 

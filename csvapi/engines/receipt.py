@@ -62,6 +62,8 @@ class Receipt:
     def as_json(self) -> dict[str, Any]:
         """Without `run`: what does not depend on where and how fast it was done."""
         found = {**self.census.as_json(), "preamble_lines": self.preamble, "trailing_bytes": self.trailing}
+        if self.dialect.comment:
+            found["comments"] = self.census.comments.as_json()
         if self.ragged_dropped:
             found["ragged"]["dropped"] = self.ragged_dropped
         return {

@@ -29,13 +29,13 @@ typedef int64_t i64;
 
 enum { STRIP = 4096 };  // bytes that are scanned before the widths of their records are checked
 enum { ANY, UTF8, TABLE };                                           // how `form.text` checks the encoding
-enum { NUL = 1, RETURN, QUOTE, TEXT, RAGGED, BLANK, MARK, OPEN };    // why records are declined
+enum { NUL = 1, RETURN, QUOTE, TEXT, RAGGED, BLANK, MARK, OPEN, COMMENT };  // why records are declined
 enum { LESS = 1, EQUAL = 2, MORE = 4 };                              // which orders a comparison takes
 enum { NO, YES, NO_VALUE, UNSURE };                                  // answers of tests
 
-// A dialect without an escape character; `quote` is 0 where nothing quotes. `undefined` has a bit for each byte from 128
+// A dialect without an escape character; `quote` is 0 where nothing quotes, `comment` where no line is one. `undefined` has a bit for each byte from 128
 // on that the encoding does not define (for TABLE). `width` is the number of fields that every record has.
-typedef struct { u32 delimiter, quote, doubled, text, width, unused; u64 undefined[2]; } form;
+typedef struct { u32 delimiter, quote, doubled, text, width, comment; u64 undefined[2]; } form;
 
 // What scan() found: `records` whole records in `size` bytes with `lines` physical lines and `quotes` quotes. `reason` is
 // why the record after them is declined, 0 if there is none; `place` is where that shows.
@@ -94,6 +94,9 @@ INLINE int is_blank(const u8 *text, u64 start, u64 end) {
     return text[end] == '\n' && (start == end || (start + 1 == end && text[start] == '\r'));
 }
 
+// Whether the line from `start` on is a comment.
+INLINE int is_comment(const u8 *text, u64 start, const form *f) { return f->comment && text[start] == f->comment; }
+
 // The first record, from number `record` on, in which a field other than the last one ends with a line feed.
 static u64 short_record(const u8 *text, const u32 *ends, u64 known, u64 width, u64 record) {
     for (u64 i = record * width; i < known; i++)
@@ -109,7 +112,8 @@ static u64 check_records(const u8 *text, const u32 *ends, u64 known, u64 feeds, 
     u64 width = f->width, r = done, start = r ? ends[r * width - 1] + 1ull : 0, reason = 0;
     for (; (r + 1) * width <= known; r++) {
         u64 end = ends[r * width + width - 1];
-        if (text[end] != '\n') reason = RAGGED;
+        if (is_comment(text, start, f)) reason = COMMENT;
+        else if (text[end] != '\n') reason = RAGGED;
         else if (width == 1 && is_blank(text, start, end)) reason = BLANK;
         else if (marks && f->text == UTF8 && (load(text + start) & 0xFFFFFF) == 0xBFBBEF) reason = MARK;
         if (reason) break;
@@ -117,9 +121,10 @@ static u64 check_records(const u8 *text, const u32 *ends, u64 known, u64 feeds, 
     }
     if (!reason && feeds == r) return r;
     u64 first = short_record(text, ends, known, width, done);
-    if (first <= r) r = first, reason = RAGGED;
+    if (first <= r && !(first == r && reason == COMMENT)) r = first, reason = RAGGED;
     start = r ? ends[r * width - 1] + 1ull : 0;
-    if (reason == RAGGED && is_blank(text, start, ends[r * width])) reason = BLANK;
+    if (reason == RAGGED && is_comment(text, start, f)) reason = COMMENT;
+    else if (reason == RAGGED && is_blank(text, start, ends[r * width])) reason = BLANK;
     out->reason = reason, out->place = start;
     return r;
 }

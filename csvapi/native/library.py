@@ -16,7 +16,7 @@ class FormStruct(ctypes.Structure):
     """`form` of kernel.c."""
 
     _fields_ = (
-        *((name, c_uint32) for name in ("delimiter", "quote", "doubled", "text", "width", "unused")),
+        *((name, c_uint32) for name in ("delimiter", "quote", "doubled", "text", "width", "comment")),
         ("undefined", c_uint64 * 2),
     )
 

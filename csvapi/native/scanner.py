@@ -30,6 +30,7 @@ class Reason(IntEnum):
     BLANK = 6  # a blank line
     MARK = 7  # a byte order mark before the record
     OPEN = 8  # a quoted field that the file's end leaves open
+    COMMENT = 9  # a line that is a comment
 
 
 @dataclass(frozen=True)

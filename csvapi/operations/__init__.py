@@ -189,20 +189,21 @@ def check_columns(
     columns: list[str],
     header: bool,
     files: Mapping[Any, tuple[Path, Dialect]] | None = None,
-) -> None:
+) -> Context | None:
     """See that every column the steps name exists. Raises `UnknownColumn` or `AmbiguousColumn` with its pointer.
 
     Steps are built in order, because each sees the columns that the steps before it leave. Where other `files` are read
     but not given, and where the data make the columns, those after that step are not known here; only a run checks
-    them.
+    them. Returns what comes after the last step, None where that is not known.
     """
     context = Context(columns, header, ByteDialect.of(Dialect(header=header)), files or {})
     for step in steps:
         for pointer, column in step.operation.columns(step.params):
             context.position(column, step.pointer + pointer)
         if step.operation.files(step.params) and files is None:
-            return
+            return None
         if step.operation.kind != "selector":  # which leaves the columns as they are
             context = step.build(context).after or context
         if step.traits.names_from_data:
-            return
+            return None
+    return context

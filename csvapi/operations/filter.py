@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from csvapi.csvio.batch import Batch, Mask
 from csvapi.steps.asked import not_comparable, text_comparison
 from csvapi.steps.column_pairs import ColumnPair, incomparable
-from csvapi.steps.conditions import FEW, NEGATIVE, All, Leaf, Node, Not, among, any_of, inverse, text_test
-from csvapi.steps.emptiness import EmptyRecord, empty_cell
-from csvapi.steps.filter_params import COMPARISONS, Params, columns, names_column
+from csvapi.steps.conditions import FEW, NEGATIVE, All, Leaf, Node, Not, Text, among, any_of, inverse, text_test
+from csvapi.steps.emptiness import EmptyCell, EmptyRecord, blank_cells, blank_records, empty_cell
+from csvapi.steps.filter_params import BARE, COMPARISONS, Params, columns, names_column
 from csvapi.steps.fitting import fitting
 from csvapi.steps.params import compiled
 from csvapi.steps.selecting import Selector
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 _SHOWN = 200  # characters of a condition in a reason
 
 
+_Asking = Leaf | TypedLeaf | ColumnPair | EmptyCell | EmptyRecord
+_FILLED = {"operator": "not_empty", "spaces": True}  # what drop_blank_records asks of each record
+
+
 class Filter(Selector):
     """Keeps the records for which every part holds.
 
@@ -39,28 +43,31 @@ class Filter(Selector):
 
     With `{"column": "b"}` in place of a value the cells of two columns are compared: under `auto` two numbers as
     numbers, two dates as dates; others are equal if their texts are, and have no order. Without a column, `is_empty`
-    holds for records that have nothing in any field. One pass, stateless; memory: the answers for 10,000 cells of each
+    holds for records that have nothing in any field; `drop_blank_records` drops those and the ones of nothing but white
+    space, before any condition is looked at. One pass, stateless; memory: the answers for 10,000 cells of each
     condition.
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         self.context = context
-        self.counted: list[tuple[str, Leaf | TypedLeaf | ColumnPair]] = []  # conditions in doubt, with their pointers
+        self.counted: list[tuple[str, _Asking]] = []  # conditions in doubt, with their pointers
         if "where" in params:
             where = params["where"]
             parts = where["all"] if set(where) == {"all"} else [where]
             at = f"{pointer}/where/all/" if set(where) == {"all"} else f"{pointer}/where"
             pointers = [f"{at}{i}" if at.endswith("/") else at for i in range(len(parts))]
         else:
-            parts = params["filters"]
+            parts = params.get("filters", [])
             pointers = [f"{pointer}/filters/{number}" for number in range(len(parts))]
+        if params.get("drop_blank_records"):
+            parts, pointers = [_FILLED, *parts], [f"{pointer}/drop_blank_records", *pointers]
         self.parts = [self._node(part, at) for part, at in zip(parts, pointers, strict=True)]
         self.remarks = [leaf.asked for _, leaf in self.counted if leaf.asked]
         self.reasons = ()
         self.first_reason: list[int] = []  # by part; a typed one has a second reason
         for part, node in zip(parts, self.parts, strict=True):
             self.first_reason.append(len(self.reasons))
-            self.reasons += (f"not {_clipped(_shown(part))}",)
+            self.reasons += ("all its fields are blank" if part is _FILLED else f"not {_clipped(_shown(part))}",)
             if isinstance(node, TypedLeaf):
                 kinds = " or ".join(node.test.kinds)
                 self.reasons += (f"{_clipped(_name(part['column']))} is no {kinds}",)
@@ -95,7 +102,7 @@ class Filter(Selector):
 
     def counts(self) -> Counts:
         """For each typed condition, how many of the cells it was asked about are no such value."""
-        typed = [(at, leaf) for at, leaf in self.counted if not isinstance(leaf, Leaf)]
+        typed = [(at, leaf) for at, leaf in self.counted if isinstance(leaf, TypedLeaf | ColumnPair)]
         found = {at: leaf.asked.seen.count for at, leaf in typed if leaf.asked}
         return {"not_comparable": found} if found else {}
 
@@ -112,8 +119,7 @@ class Filter(Selector):
         name = leaf["operator"]
         positive = NEGATIVE.get(name, name)
         if "column" not in leaf:
-            width, spaces = len(self.context.columns), leaf.get("spaces", False)
-            node: Node = EmptyRecord(width, byte_dialect_of(self.context), spaces)
+            node: Node = self._empty_record(leaf, pointer)
         else:
             position = self.context.position(leaf["column"], f"{pointer}/column")
             pair = names_column(leaf.get("value"))
@@ -133,8 +139,10 @@ class Filter(Selector):
 
     def _positive(self, name: str, leaf: dict[str, Any], position: int, pointer: str) -> Node:
         byte_dialect = byte_dialect_of(self.context)
-        if name == "is_empty":
-            return empty_cell(position, byte_dialect, spaces=leaf.get("spaces", False))
+        if name == "is_empty" and leaf.get("spaces"):
+            return empty_cell(position, byte_dialect, spaces=True)
+        if name == "is_empty" or (name == "==" and leaf["value"] == "" and leaf.get("as", "auto") in ("auto", "text")):
+            return self._empty(leaf, position, pointer)
         if name == "matches":
             search = compiled(leaf["value"], "value").search
 
@@ -145,6 +153,22 @@ class Filter(Selector):
         if name == "in" or name in COMPARISONS:
             return self._comparison(name, leaf, position, pointer)
         return self._text(name, leaf["value"], leaf, position)
+
+    def _empty_record(self, leaf: dict[str, Any], pointer: str) -> EmptyRecord:
+        spaces = leaf.get("spaces", False)
+        node = EmptyRecord(len(self.context.columns), byte_dialect_of(self.context), spaces)
+        if not spaces:
+            node.asked = blank_records()
+            self.counted.append((pointer, node))
+        return node
+
+    def _empty(self, leaf: dict[str, Any], position: int, pointer: str) -> EmptyCell:
+        """Empty cells; a field that a record does not have is empty, too, but does not equal an empty text."""
+        name, byte_dialect = leaf["operator"], byte_dialect_of(self.context)
+        empty = Leaf(position, Text("==", b""), absent=name in BARE)
+        node = EmptyCell(empty, byte_dialect, blank_cells(self.context.columns[position], name))
+        self.counted.append((pointer, node))
+        return node
 
     def _comparison(self, name: str, leaf: dict[str, Any], position: int, pointer: str) -> Node:
         """The comparison with one value, or with each value of `in` as `==` would: texts one by one, numbers and dates

@@ -13,6 +13,7 @@ from csvapi.extensions import runtime
 from csvapi.models import File
 from csvapi.native.loader import load
 from csvapi.operations import Step
+from csvapi.steps.output import parts
 
 ENGINES = ("auto", "local", "cluster")
 
@@ -44,6 +45,8 @@ def choose(options: Mapping[str, Any], file: File, steps: list[Step]) -> Choice:
     """The engine for a task over the file."""
     if not considered(options, file.size):
         return Choice(cluster=False)
+    if parts(options.get("output")):
+        return Choice(cluster=False, because="a result in parts is made of one that is whole")
     rewritten, native = "output" in options, load() is not None
     because = unfit(steps, file.columns, Dialect.from_json(file.dialect), native=native, rewritten=rewritten)
     return Choice(cluster=not because, because=because or "")

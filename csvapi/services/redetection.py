@@ -134,7 +134,7 @@ def _difference(file: File, head: bytes, tail: bytes) -> str:
     except InvalidInput as error:
         return f"finds no table in it: {error.detail}"
     old, new = Dialect.from_json(file.dialect).as_json(), found.as_json()
-    parts = {name: (value, new[name]) for name, value in old.items() if value != new[name]}
+    parts = {name: (value, new.get(name)) for name, value in old.items() if value != new.get(name)}
     if not parts:
         columns = _columns(head, found)
         parts = {"columns": (file.columns, columns)} if columns not in (None, file.columns) else {}

@@ -91,9 +91,9 @@ def _columns(file: File, dialect: Dialect) -> list[str]:
 
 def _check(dialect: Dialect) -> None:
     """Refuse a dialect in which a character has two meanings or is missing from the encoding."""
-    signs = [sign for sign in (dialect.delimiter, dialect.quote, dialect.escape) if sign]
+    signs = [sign for sign in (dialect.delimiter, dialect.quote, dialect.escape, dialect.comment) if sign]
     if len(set(signs)) < len(signs):
-        raise InvalidInput("dialect: delimiter, quote and escape must be different signs", pointer="/dialect")
+        raise InvalidInput("dialect: delimiter, quote, escape and comment must be different signs", pointer="/dialect")
     try:
         "".join(signs).encode(codec_name(dialect.encoding))
     except (UnicodeError, UnsupportedEncoding) as error:

@@ -174,13 +174,20 @@ class Params(Schema):
         metadata={"description": "Conditions that must all hold."},
     )
     where = TreeField(metadata={"description": "A tree of conditions: all, any, not, and conditions as leaves."})
-    alternatives = (Alternative("List of conditions", ("filters",)), Alternative("Tree of conditions", ("where",)))
+    drop_blank_records = flag("Drop records whose fields are all empty or nothing but white space.")
+    alternatives = (
+        Alternative("List of conditions", ("filters",), ("drop_blank_records",)),
+        Alternative("Tree of conditions", ("where",), ("drop_blank_records",)),
+        Alternative("Blank records", ("drop_blank_records",), (), {"drop_blank_records": {"const": True}}),
+    )
 
     @validates_schema
     def one_of_both(self, data: dict[str, Any], **_: object) -> None:
-        """Refuse a step without exactly one of `filters` and `where`, and a `where` that is no tree of conditions."""
-        if ("filters" in data) == ("where" in data):
-            raise ValidationError("give either filters or where.", "filters")
+        """Refuse a step that would drop nothing, one with both `filters` and `where`, and a `where` that is no tree of
+        conditions."""
+        given = {"filters", "where"} & data.keys()
+        if len(given) > 1 or not (given or data.get("drop_blank_records")):
+            raise ValidationError("give either filters or where, or drop_blank_records.", "filters")
         if "where" in data:
             try:
                 found = leaves(data["where"], "")
@@ -220,7 +227,7 @@ def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
     if "where" in params:
         found = [(f"/where{pointer}", leaf) for pointer, leaf in leaves(params["where"], "")]
     else:
-        found = [(f"/filters/{number}", leaf) for number, leaf in enumerate(params["filters"])]
+        found = [(f"/filters/{number}", leaf) for number, leaf in enumerate(params.get("filters", ()))]
     own = [(f"{at}/column", leaf["column"]) for at, leaf in found if "column" in leaf]
     return own + [
         (f"{at}/value/column", leaf["value"]["column"]) for at, leaf in found if names_column(leaf.get("value"))

@@ -1,21 +1,34 @@
-"""The `output` of a run: which dialect the result is written in, where it is not the input's."""
+"""The `output` of a run: the dialect of the result, where it is not the input's, and whether it comes in parts."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.errors import InvalidInput
-from csvapi.steps.params import flag, load
+from csvapi.steps.params import ColumnField, flag, load, whole
 from csvapi.steps.rewrite import LINE_ENDS, Form, Rewrite
 
 if TYPE_CHECKING:
     from csvapi.steps.step import Context
 
 _ONE_OF = "must be one of: {choices}."
+
+
+class OutputParts(Schema):
+    """How to divide a result: into files of so many records, or one for each value of a column."""
+
+    records = whole("How many records each part has; the last one has the rest.", 1)
+    by = ColumnField(metadata={"description": "The column whose values say into which part a record goes."})
+
+    @validates_schema
+    def one_way(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse anything but one of the two."""
+        if len(data) != 1:
+            raise ValidationError("give either records or by.", "records")
 
 
 class Output(Schema):
@@ -41,6 +54,35 @@ class Output(Schema):
         validate=validate.OneOf(("csv",), error=_ONE_OF),
         metadata={"description": "The format; convert has the others.", "default": "csv"},
     )
+    parts = fields.Nested(
+        OutputParts, metadata={"description": "Write a ZIP of several CSV files, each with the header; at most 1,000."}
+    )
+
+
+def form(output: dict[str, Any] | None) -> dict[str, Any]:
+    """What of an output changes how its records are written: without it they keep their bytes."""
+    return {name: value for name, value in (output or {}).items() if name != "parts"}
+
+
+def parts(output: dict[str, Any] | None) -> dict[str, Any] | None:
+    """How an output is divided; None if it is not. Raises `InvalidInput` below /output."""
+    if not output or "parts" not in output:
+        return None
+    found: dict[str, Any] = load(Output, output, "/output")["parts"]
+    return found
+
+
+def position_of(wanted: dict[str, Any], context: Context) -> int:
+    """Where the column by which a result is divided is. Raises `UnknownColumn` and `AmbiguousColumn`."""
+    return context.position(wanted["by"], "/output/parts/by")
+
+
+def check_parts(output: dict[str, Any] | None, after: Context | None) -> None:
+    """See that a result with the columns of `after`, if they are known, can be divided. Raises what `parts` and
+    `position_of` do."""
+    wanted = parts(output)
+    if wanted and "by" in wanted and after and after.columns:
+        position_of(wanted, after)
 
 
 def rewrite(output: dict[str, Any], context: Context) -> Rewrite:

@@ -267,9 +267,32 @@ def test_name_dialect_and_end_can_be_changed(v1: V1) -> None:
     assert v1.ok("GET", file["links"]["rows"])["items"][0]["values"] == ["a", "b"]
 
 
+def test_comments_are_part_of_the_dialect(v1: V1) -> None:
+    data = b"id,name\n1,Ann\n# checked\n2,Bo\n#3,Cy\n"
+    file = v1.upload(data, "x.csv")
+    assert "comment" not in file["dialect"]
+    changed = v1.ok("PATCH", file["links"]["self"], json={"dialect": {"comment": "#"}})
+    assert changed["dialect"] == {**file["dialect"], "comment": "#"}
+    rows = v1.ok("GET", file["links"]["rows"])["items"]
+    assert [(row["row"], row["line"], row["byte"], row["values"]) for row in rows] == [
+        (1, 2, 8, ["1", "Ann"]),
+        (2, 4, 24, ["2", "Bo"]),
+    ]
+    assert v1.ok("GET", f"{file['links']['self']}/issues")["items"] == []
+    preview = v1.ok("POST", "/previews", json={"input": file["id"], "steps": [{"op": "dedup"}]})
+    assert [row["values"][0] for row in preview["result"]["items"]] == ["1", "2"]
+    assert preview["estimate"]["rows_in"] == 2
+    again = v1.ok("PATCH", file["links"]["self"], json={"dialect": {"comment": ""}})
+    assert again["dialect"] == file["dialect"]
+    assert len(v1.ok("GET", file["links"]["rows"])["items"]) == 4
+
+
 @pytest.mark.parametrize(
     ("body", "code", "pointer"),
     [
+        ({"dialect": {"comment": "##"}}, "invalid_input", "/dialect/comment"),
+        ({"dialect": {"comment": " "}}, "invalid_input", "/dialect/comment"),
+        ({"dialect": {"comment": ","}}, "invalid_input", "/dialect"),
         ({"dialect": {"delimiter": ",,"}}, "invalid_input", "/dialect/delimiter"),
         ({"dialect": {"delimiter": '"'}}, "invalid_input", "/dialect"),
         ({"dialect": {"encoding": "klingon"}}, "unsupported_encoding", "/dialect/encoding"),

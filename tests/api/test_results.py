@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
+from hashlib import sha256
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from werkzeug.test import TestResponse
 
 from tests.api.v1 import V1, problem
 from tests.stack import Account, sign_up
@@ -77,6 +80,74 @@ def test_what_is_converted_is_a_file_but_has_no_records(v1: V1) -> None:
     state = v1.account.status(task["id"])
     assert state["result"]["data"] == [], "the classic endpoint shows the link alone"
     assert v1.account.download(state["result"]["file_link"]).data == answer.data
+
+
+def test_comments_are_in_neither_result_nor_dropped(v1: V1) -> None:
+    file = v1.upload(b"id,v\n1,x\n# a\n1,x\n#2,y\n3,z\n")
+    v1.ok("PATCH", file["links"]["self"], json={"dialect": {"comment": "#"}})
+    task = v1.finished(v1.submit(file["id"], {"op": "dedup"})["id"])
+    assert v1.result(task) == b"id,v\n1,x\n3,z\n"
+    assert v1.get(task["links"]["dropped"]).data == b"id,v\n1,x\n"
+    assert [(each["row"], each["line"], each["byte"]) for each in v1.reasons(task)] == [(2, 4, 13)]
+    receipt = v1.ok("GET", task["links"]["receipt"])["receipt"]
+    assert receipt["found"]["comments"] == {"count": 2, "row": 2, "line": 3, "byte": 9}
+    assert receipt["records"] == {"in": 3, "kept": 2, "dropped": 1}
+
+
+def test_a_result_in_parts_is_a_zip_and_has_no_records(v1: V1) -> None:
+    task = v1.run(PEOPLE, {"op": "dedup"}, output={"parts": {"by": "name"}})
+    answer = v1.get(task["links"]["result"])
+    assert answer.mimetype == "application/zip"
+    assert answer.headers["Content-Disposition"].endswith("people-dedup.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    assert parts["Ada.csv"] == b"id,name,age\r\n7,Ada,36\r\n"
+    assert parts["empty.csv"] == b"id,name,age\r\n9\r\n"
+    receipt = v1.ok("GET", task["links"]["receipt"])["receipt"]
+    assert receipt["output"]["sha256"] == sha256(answer.data).hexdigest()
+    assert receipt["output"]["parts"]["count"] == len(parts) == 4
+    assert receipt["options"]["output"] == {"parts": {"by": "name"}}
+    problem(v1.get(task["links"]["rows"]), 422, "not_csv")
+    problem(v1.post("/tasks", json={"input": task["result"], "steps": [{"op": "dedup"}]}), 422, "not_csv", "/input")
+    problem(v1.post(f"/files/{task['result']}/detect"), 422, "not_csv")
+    assert v1.account.status(task["id"])["result"]["data"] == [], "the classic endpoint shows the link alone"
+    assert v1.get(task["links"]["dropped"]).data == b"id,name,age\r\n7,Ada,36\r\n"
+
+
+def test_too_many_parts_fail_and_leave_nothing(v1: V1) -> None:
+    content = b"id,v\n" + b"".join(b"%d,x\n" % number for number in range(1001))
+    file_id = v1.upload(content)["id"]
+    task = v1.finished(v1.submit(file_id, {"op": "dedup"}, output={"parts": {"by": "id"}})["id"])
+    assert (task["status"], task["error"]["code"]) == ("failed", "too_large")
+    for words in ("'id'", "1000", "record 1001"):
+        assert words in task["error"]["detail"]
+    assert [each["kind"] for each in v1.ok("GET", "/files")["items"]] == ["upload"]
+
+
+def test_parts_are_checked_when_they_are_asked_for(v1: V1) -> None:
+    file_id = v1.upload(PEOPLE)["id"]
+
+    def asked(parts: Any, *steps: dict[str, Any]) -> TestResponse:
+        body = {"input": file_id, "steps": [*steps, {"op": "dedup"}], "output": {"parts": parts}}
+        return v1.post("/tasks", json=body)
+
+    problem(asked({"by": "town"}), 422, "unknown_column", "/output/parts/by")
+    problem(asked({"by": "age"}, {"op": "select", "drop": ["age"]}), 422, "unknown_column", "/output/parts/by")
+    problem(asked({"by": "name", "records": 5}), 422, "invalid_input", "/output/parts/records")
+    converted = {"input": file_id, "steps": [{"op": "convert", "format": "json"}], "output": {"parts": {"records": 1}}}
+    problem(v1.post("/tasks", json=converted), 422, "invalid_input", "/output")
+    problem(asked({"records": "5"}), 422, "invalid_input", "/output/parts/records")
+    assert asked({"by": "old"}, {"op": "select", "rename": {"age": "old"}}).status_code == 202
+
+
+def test_a_preview_shows_the_records_of_all_parts(v1: V1) -> None:
+    file_id = v1.upload(PEOPLE)["id"]
+    body = {"input": file_id, "steps": [{"op": "dedup"}], "output": {"parts": {"by": "name"}, "delimiter": ";"}}
+    preview = v1.ok("POST", "/previews", json=body)
+    assert preview["result"]["columns"] == ["id", "name", "age"]
+    assert [row["values"][0] for row in preview["result"]["items"]] == ["7", "8", "9", "10"]
+    body["output"]["parts"] = {"by": "town"}
+    problem(v1.post("/previews", json=body), 422, "unknown_column", "/output/parts/by")
 
 
 def test_a_second_file_is_in_use_too(v1: V1) -> None:

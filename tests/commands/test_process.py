@@ -111,6 +111,17 @@ def test_a_dialect_that_is_none_is_refused(said: str) -> None:
     assert "--dialect" in complaint("process", "-", *DEDUP, "--dialect", said, code=2)
 
 
+def test_comments_go_where_their_character_is_named() -> None:
+    data = b"id,name\n1,a\n# 1,b\n1,a\n"
+    assert output("unique", "-", "--column", "name", "--comment", "#", "-q", stdin=data) == b"id,name\n1,a\n"
+    said = json.dumps({"comment": "#"})
+    assert output("unique", "-", "--column", "name", "--dialect", said, "-q", stdin=data) == b"id,name\n1,a\n"
+    assert b"# 1,b" in output("unique", "-", "--column", "name", "-q", stdin=data)
+    for wrong in ("##", "\n", " "):
+        assert "comment must be one character" in complaint("process", "-", *DEDUP, "--comment", wrong, code=2)
+    assert "another special character" in complaint("unique", "-", "--column", "id", "--comment", ",", stdin=data)
+
+
 def test_another_form_on_request() -> None:
     form = json.dumps({"delimiter": ";", "line_end": "crlf"})
     assert output("process", "-", *DEDUP, "--output", form, stdin=SMALL) == b"id;name\r\n1;a\r\n2;b\r\n"

@@ -30,12 +30,11 @@ def test_every_cut_is_the_csv_modules(case: tuple[Dialect, str]) -> None:
     done = [records.cut(data, byte_dialect, final=True)]
     while done[-1].rest:
         done.append(records.cut(done[-1].rest, byte_dialect, final=True))
-    units = [unit for each in done for unit in each.units if unit not in records.BLANK]
+    units = [each.units[index] for each in done for index in each.records()]
     fields = [
         each.parsed_fields.get(index) or each.line_texts[index].split(byte_dialect.delimiter)
         for each in done
-        for index, unit in enumerate(each.units)
-        if unit not in records.BLANK
+        for index in each.records()
     ]
     assert [byte_dialect.decode(unit) for unit in units] == parsed.raw
     assert [[byte_dialect.decode(field) for field in row] for row in fields] == parsed.rows

@@ -18,6 +18,7 @@ _any_dialects = st.builds(
     header=st.booleans(),
     encoding=st.sampled_from(ENCODINGS),
     bom=st.just(value=False),
+    comment=st.sampled_from(["", "", "#", "a"]),
 )
 
 _usual_dialects = st.builds(
@@ -25,12 +26,13 @@ _usual_dialects = st.builds(
     delimiter=st.sampled_from(",;\t"),
     header=st.booleans(),
     encoding=st.sampled_from(["utf-8", "latin-1", "cp1252"]),
+    comment=st.sampled_from(["", "", "", "#"]),
 )
 dialects = st.integers(1, 3).flatmap(
     lambda third: _any_dialects if third == 3 else _usual_dialects
 )  # as the kernel knows
 
-_BITS = ["a", "b", "A", "1", "07", "", " ", ",", ";", "|", "\t", '"', '""', "'", "\\", "\n", "\r\n", "\r", "x"]
+_BITS = ["a", "b", "A", "1", "07", "", " ", ",", ";", "|", "\t", '"', '""', "'", "\\", "\n", "\r\n", "\r", "x", "#"]
 
 
 def any_text(dialect: Dialect) -> st.SearchStrategy[str]:
@@ -56,6 +58,8 @@ def written(dialect: Dialect) -> st.SearchStrategy[str]:
             delimiter.join(_quoted(cell, quoting, quote, delimiter) for cell in row)
             for row in [["h", "i"], *good, *odd]
         ]
+        if odd and dialect.comment:
+            lines.insert(len(lines) // 2, f"{dialect.comment}{quote}{delimiter}")
         return line_end.join(lines) + (line_end if ended else "")
 
     ends = st.sampled_from([*["\n"] * 4, "\r\n", "\r\n", "\r"])

@@ -23,7 +23,8 @@ Row = list[str]
 class Parsed:
     """The pieces of a text that the csv module takes for records: raw text and fields.
 
-    `odd` counts the records with malformed quotes or an odd number of quotes.
+    `odd` counts the records with malformed quotes or an odd number of quotes. `comments` has where each comment begins,
+    in characters.
     """
 
     header_raw: str = ""
@@ -32,6 +33,7 @@ class Parsed:
     rows: list[Row] = field(default_factory=list)
     blank: int = 0
     odd: int = 0
+    comments: list[int] = field(default_factory=list)
 
 
 def parse(text: str, dialect: Dialect, *, repaired: bool = True) -> Parsed:
@@ -43,18 +45,22 @@ def parse(text: str, dialect: Dialect, *, repaired: bool = True) -> Parsed:
         text = re.sub(r"(?:(?<![^\r\n])[\0\x1a][\0\x1a\r\n]*|[\0\x1a]+)\Z", "", text)
     lines = list(io.StringIO(text, newline=""))
     taken: list[str] = []
+    parsed = Parsed()
 
-    starved = False
+    starved, place = False, 0
 
     def feed() -> Any:
-        nonlocal starved
+        nonlocal starved, place
         for line in lines:
+            place += len(line)
+            if dialect.comment and not taken and line.startswith(dialect.comment):
+                parsed.comments.append(place - len(line))
+                continue
             taken.append(line)
             yield line
         starved = True
 
     reader = csv.reader(feed(), **meant.form(dialect))  # type: ignore[call-overload]  # the csv module's own words
-    parsed = Parsed()
     found: list[tuple[str, Row]] = []
     ended = True
     for row in reader:

@@ -78,6 +78,7 @@ def form(random: Random, encoding: str) -> Form:
         doubled=bool(random.randrange(5)),
         utf8=utf8,
         undefined=b"" if utf8 else undefined(encoding),
+        comment=b"" if random.randrange(6) else random.choice((b"#", b"#", b"b")),
     )
 
 
@@ -91,6 +92,7 @@ def _usual(given: Form) -> Form:
             given.doubled,
             given.utf8,
             given.undefined,
+            given.comment,
         )
     return given
 
@@ -121,6 +123,11 @@ def table(random: Random, form: Form, encoding: str, most: int) -> bytes:
         if fields == [b""] and random.randrange(10):
             fields = [b"1"]
         records.append(form.delimiter.join(fields))
+    if form.comment and not random.randrange(2):
+        rest = random.choice(
+            (b"", form.quote, form.delimiter, form.quote + form.delimiter, cell(random, form, encoding))
+        )
+        records.insert(random.randrange(len(records) + 1), form.comment + rest)
     if len(records) > 1 and not random.randrange(3):  # the same ones again
         records += random.choices(records, k=random.randrange(most))
     return line_end.join(records) + random.choice((line_end, line_end, b"", b"\r"))
@@ -134,6 +141,7 @@ def soup(random: Random, form: Form, encoding: str) -> bytes:
         form.quote + form.delimiter,
         form.delimiter + form.quote,
         b"a",
+        form.comment,
         *_ODD[:4],
     )
     return b"".join(random.choice(marks) for _ in range(random.randrange(40)))

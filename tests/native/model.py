@@ -26,7 +26,8 @@ class Record:
 
 
 def byte_dialect_of(form: Form, encoding: str) -> ByteDialect:
-    dialect = Dialect(form.delimiter.decode(encoding), form.quote.decode(encoding), double_quote=form.doubled)
+    signs = (sign.decode(encoding) for sign in (form.delimiter, form.quote))
+    dialect = Dialect(*signs, double_quote=form.doubled, comment=form.comment.decode(encoding))
     return ByteDialect(dialect, encoding)
 
 
@@ -51,6 +52,8 @@ def read(data: bytes, form: Form, encoding: str, *, final: bool) -> list[Record]
 def _faults(raw: bytes, fields: list[bytes], form: Form, byte_dialect: ByteDialect) -> frozenset[Reason]:
     text = raw.removesuffix(b"\n").removesuffix(b"\r")
     found = set()
+    if form.comment and raw.startswith(form.comment):
+        found.add(Reason.COMMENT)
     if raw in BLANK:
         found.add(Reason.BLANK)
     if len(fields) != form.width:

@@ -99,6 +99,86 @@ def test_blank_records_and_cells(tmp_path: Path, way: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
+@settings(reused, max_examples=30)
+@given(
+    rows=st.lists(st.lists(st.sampled_from(["", " ", "\t", "\u00a0", "a", "\u2003"]), min_size=1, max_size=3)),
+    value=st.sampled_from([None, "a", ""]),
+)
+def test_blank_records_are_dropped(tmp_path: Path, way: str, rows: list[list[str]], value: str | None) -> None:
+    text = csv_text([("x", "y"), *rows])
+    parsed = model.parse(text, Dialect())
+    step: dict[str, Any] = {"op": "filter", "drop_blank_records": True}
+    if value is not None:
+        step["filters"] = [{"column": "x", "operator": "==", "value": value}]
+    blank = [not "".join(row).strip() for row in parsed.rows]
+    stays = [not bad and value in (None, row[0]) for bad, row in zip(blank, parsed.rows, strict=True)]
+    output, dropped, (_, why) = execute(tmp_path, text, Dialect(), [step], **WAYS[way])
+    assert (output, dropped) == expect(parsed, stays)
+    reasons = ["all its fields are blank" if bad else f'not (x == "{value}")' for bad in blank]
+    assert [reason for *_, reason, _ in why] == [
+        reason for reason, stay in zip(reasons, stays, strict=True) if not stay
+    ]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("leaf", "hint"),
+    [
+        ({"operator": "is_empty"}, '"spaces": true counts them as empty'),
+        ({"operator": "not_empty"}, '"spaces": true counts them as empty'),
+        ({"operator": "==", "value": ""}, 'is_empty with "spaces": true counts them as empty'),
+        ({"operator": "!=", "value": ""}, 'not_empty with "spaces": true counts them as empty'),
+    ],
+)
+def test_cells_that_only_look_empty_are_a_warning(tmp_path: Path, way: str, leaf: dict[str, Any], hint: str) -> None:
+    data = "a,b\n1,x\n ,y\n,z\n\t,\n\u00a0 ,\n x,\n".encode()
+    step = {"op": "filter", "filters": [{"column": "a", **leaf}]}
+    (found,) = warnings_of(tmp_path, data, step, **WAYS[way])
+    assert (found["code"], found["column"], place(found), found["value"]) == ("blank_cells", "a", (3, 6, 2, 3, 8), " ")
+    assert found["detail"] == "3 of 6 cells of 'a' hold nothing but white space and count as not empty"
+    assert found["hint"] == hint
+    if "value" not in leaf:
+        step["filters"][0]["spaces"] = True
+        assert warnings_of(tmp_path, data, step, **WAYS[way]) == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(reused, max_examples=30)
+@given(cells=st.lists(st.sampled_from(["", " ", "  ", "\t", "\u00a0", "\u202f", "x", " x", "\u00e9"])))
+def test_every_such_cell_is_counted_once(tmp_path: Path, way: str, cells: list[str]) -> None:
+    data = ("a,b\n" + "".join(f"{cell},1\n" for cell in cells)).encode()
+    step = {"op": "filter", "filters": [{"column": "a", "operator": "is_empty"}]}
+    blank = [number for number, cell in enumerate(cells, start=1) if cell and not cell.strip()]
+    found = warnings_of(tmp_path, data, step, **WAYS[way])
+    assert [(each["count"], each["row"]) for each in found] == ([(len(blank), blank[0])] if blank else [])
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(reused, max_examples=30)
+@given(rows=st.lists(st.lists(st.sampled_from(["", " ", "\t", "x", "\u00a0"]), min_size=1, max_size=3)))
+def test_records_that_only_look_empty_are_a_warning(tmp_path: Path, way: str, rows: list[list[str]]) -> None:
+    data = csv_text([("a", "b"), *rows])
+    blank = [
+        number
+        for number, row in enumerate(model.parse(data, Dialect()).rows, start=1)
+        if any(row) and not "".join(row).strip()
+    ]
+    for name in ("is_empty", "not_empty"):
+        step = {"op": "filter", "filters": [{"operator": name}]}
+        found = warnings_of(tmp_path, data.encode(), step, **WAYS[way])
+        found = [each for each in found if each["code"] == "blank_cells"]
+        assert [(each["count"], each["row"]) for each in found] == ([(len(blank), blank[0])] if blank else [])
+        assert all("records" in each["detail"] for each in found)
+
+
+@pytest.mark.parametrize("step", [{}, {"drop_blank_records": False}, {"filters": [], "where": {}}])
+def test_a_filter_says_what_it_drops(step: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        load_steps([{"op": "filter", **step}])
+    assert caught.value.pointer.startswith("/steps/0/filters")
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_pairs_that_have_no_order_are_a_warning(tmp_path: Path, way: str) -> None:
     data = b"a,b\n1,2\nx,2\n2024-01-02,2024-01-01\n1,\n"
     leaf = {"column": "a", "operator": ">", "value": {"column": "b"}}

@@ -15,7 +15,7 @@ from csvapi.csvio.source import Source
 from csvapi.errors import TooLarge
 from csvapi.steps.gathering import Gatherer
 from csvapi.steps.mapping import Expander, Headed
-from csvapi.steps.output import rewrite
+from csvapi.steps.output import form, rewrite
 from csvapi.steps.selecting import KeyedSelector
 from csvapi.steps.step import Context, Step
 
@@ -102,7 +102,7 @@ class Plan:
         context = Context(
             first.columns,
             source.byte_dialect.dialect.header,
-            source.byte_dialect,
+            source.byte_dialect.without_comments(),
             files or {},
             options.max_record,
             options.partial,
@@ -113,7 +113,8 @@ class Plan:
         for step in steps:
             built.append(step.build(context))
             context = built[-1].after or context
-        rewriting = rewrite(options.output, context) if options.output and last else None
+        changes = form(options.output) if last else {}
+        rewriting = rewrite(changes, context) if changes else None
         plan = cls(source, first, steps, built, rewriting.after if rewriting else context, rewriting)
         plan._code_reasons()
         return plan

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from csvapi.csvio.census import Issue
 from csvapi.steps.keyed import SAMPLE
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ def joined_census(found: list[Found], plan: Plan) -> Census:
     for each in found[1:]:
         census.add(each.census)
     census.blank += plan.head.blank
-    for issue in census.issues.values():
+    if plan.head.comments:
+        census.comments = Issue(census.comments.count + plan.head.comments, 1, *plan.head.comment)
+    for issue in (census.comments, *census.issues.values()):
         issue.byte = plan.source.byte(issue.byte) if issue.count else 0
     return census
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.records import BLANK, read
+from csvapi.csvio.records import read
 
 if TYPE_CHECKING:
     from csvapi.csvio.byte_dialect import ByteDialect
@@ -53,10 +53,9 @@ def _record_start(source: Source, position: int, width: int) -> int | None:
 def _widths(text: bytes, byte_dialect: ByteDialect, width: int) -> set[int]:
     """The numbers of fields of the whole records that begin the text."""
     done = read(text, byte_dialect, width, final=False)
-    count = len(done.units)
     widths = {len(fields) for fields in done.parsed_fields.values()}
     return widths | {
         done.line_texts[index].count(byte_dialect.delimiter) + 1
-        for index in range(count)
-        if index not in done.parsed_fields and done.units[index] not in BLANK
+        for index in done.records()
+        if index not in done.parsed_fields
     }

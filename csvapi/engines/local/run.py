@@ -21,6 +21,7 @@ from csvapi.csvio.preview import head
 from csvapi.csvio.source import Source
 from csvapi.engines.local.explain import HEADER
 from csvapi.engines.local.outputs import Outputs
+from csvapi.engines.local.parts import Division
 from csvapi.engines.local.plan import Plan
 from csvapi.engines.local.processes import WrongCut
 from csvapi.engines.local.stage import Stage
@@ -28,6 +29,7 @@ from csvapi.engines.local.stages import Aside, check, output_of, stages
 from csvapi.engines.options import Options, Progress
 from csvapi.engines.receipt import Receipt, StepCount
 from csvapi.operations import load_steps
+from csvapi.steps.output import parts as parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +62,8 @@ def run(
     that settles its output (see `stages`) the rows in `explain` and the bytes in `dropped` are those of that output.
     `progress` is called at batch borders and may raise: children and files then go and the exception passes through.
     From a file without any record only what stands above its records is written, and by a step that writes records
-    anew only the byte order mark, with a warning.
+    anew only the byte order mark, with a warning. With `parts` in the options' output, that is a ZIP of parts, or files
+    in `output` where that is a folder (see `engines.local.parts`).
     Raises `InvalidInput` for steps and columns, `MalformedCsv` for a record beyond the options, `TooLarge` for one that
     a step would make so long, and what `csvio.disk` does for too much that is written.
     """
@@ -77,7 +80,7 @@ def run(
         plan.bare = empty and any(step.operation.kind in ("mapper", "reducer") for step in loaded)
         return plan
 
-    check(first_plan(), parts[1:], files)
+    check(first_plan(), parts[1:], files, options.output)
     written = [path for path in (output, dropped, explain) if isinstance(path, Path)]
     try:
         with _quiet_collector():
@@ -136,6 +139,9 @@ class _Pipeline:
     progress: Callable[[Progress], None] | None
     files: Files
 
+    def __post_init__(self) -> None:
+        self.wanted = parts_of(self.options.output)
+
     def run(self, plan: Plan, outputs: Outputs) -> Receipt:
         self.began = time.monotonic()
         sides = (Aside(outputs.dropped, self.folder, "gone"), Aside(outputs.reasons, self.folder, "reasons"))
@@ -153,22 +159,35 @@ class _Pipeline:
                 plan.before = before
             workspace = self.folder / f"work-{number}"
             workspace.mkdir()
-            main = outputs.main if last else self._between(number)
+            ends = last and not self.wanted  # with its output under its name
+            main = outputs.main if ends else self._between(number)
             asides = sides[0].of(number), sides[1].of(number)
             stage = Stage(plan, options, workspace, self.processes, self.progress, done)
-            receipts.append(stage.run(Outputs(main, *asides, hashed=outputs.hashed and last, last=last)))
+            receipts.append(stage.run(Outputs(main, *asides, hashed=outputs.hashed and ends, last=ends)))
             plan.take_names()
             done, before = stage.done, before + len(steps)
             if not last:
-                plan.built.clear()
                 del stage
-                gc.collect()  # no collector runs meanwhile, and the next stage needs the memory of this one
+            if not ends:
+                plan.built.clear()
+                gc.collect()  # no collector runs meanwhile, and what comes next needs the memory of this stage
             sides[0].add(number, len(plan.top))
             sides[1].add(number, len(HEADER))
             shutil.rmtree(workspace)
             if number:
                 plan.source.path.unlink()
-        return self._whole(first, plan, receipts)
+        receipt = self._whole(first, plan, receipts)
+        return self._divided(receipt, plan, outputs, stage.heartbeat) if self.wanted else receipt
+
+    def _divided(self, receipt: Receipt, plan: Plan, outputs: Outputs, heartbeat: Callable[[], None]) -> Receipt:
+        """Write the last stage's file in parts."""
+        assert self.wanted is not None  # noqa: S101  the caller looked
+        whole = self._between(len(self.parts) - 1)
+        division = Division(whole, plan.after, self.wanted, receipt.kept, self.options, self.folder, heartbeat)
+        found = division.into(outputs.main, hashed=outputs.hashed)
+        receipt.output_bytes, receipt.output_sha256 = found.size, found.sha256
+        receipt.output |= found.as_json()
+        return receipt
 
     def _between(self, number: int) -> Path:
         """What a stage writes for the next one."""

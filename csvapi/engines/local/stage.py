@@ -99,9 +99,13 @@ class Stage:
             done, rows_in, rows_out = self.done
             self.progress(Progress(done, self.total, rows_in, rows_out, self.plan.before + self.step))
 
+    def heartbeat(self) -> None:
+        """Report that the run goes on. Raises what `progress` does."""
+        self._report((0, 0, 0))
+
     def _step_workspace(self, memory: int) -> Workspace:
-        report, options = partial(self._report, (0, 0, 0)), self.options
-        return Workspace(self.workspace, memory, report, native=options.native, cores=options.processes)
+        options = self.options
+        return Workspace(self.workspace, memory, self.heartbeat, native=options.native, cores=options.processes)
 
     def _pass(self, number: int, begin: int, end: int, **more: Any) -> RangePass:
         base = self.bases[number] if begin else 0

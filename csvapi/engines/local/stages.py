@@ -7,11 +7,12 @@ stage is as many passes as it has keyed or studying steps, and one.
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from csvapi.csvio.disk import disk_budget
 from csvapi.errors import InvalidInput
 from csvapi.operations import check_columns
+from csvapi.steps.output import check_parts, form
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,25 +25,32 @@ if TYPE_CHECKING:
 
 
 def stages(steps: list[Step], options: Options) -> list[list[Step]]:
-    """The steps of each stage. Raises `InvalidInput` for an `output` of what is no CSV."""
+    """The steps of each stage. Raises what `check_output` does."""
     found: list[list[Step]] = [[]]
     for step in steps:
         found[-1].append(step)
         if step.traits.settles:
             found.append([])
-    if options.output and steps[-1].operation.last:
-        raise InvalidInput(f"output: {steps[-1].operation.name} says itself what is written.", pointer="/output")
-    if not found[-1] and not options.output:
+    check_output(steps, options.output)
+    if not found[-1] and not form(options.output):
         found.pop()
     return found
 
 
-def check(plan: Plan, later: list[list[Step]], files: Files) -> None:
-    """Find wrong columns of later stages before the first one runs, as far as its columns are known by then."""
+def check_output(steps: list[Step], output: dict[str, Any] | None) -> None:
+    """Raise `InvalidInput` for an `output` of what is no CSV."""
+    if output and steps[-1].operation.last:
+        raise InvalidInput(f"output: {steps[-1].operation.name} says itself what is written.", pointer="/output")
+
+
+def check(plan: Plan, later: list[list[Step]], files: Files, output: dict[str, Any] | None = None) -> None:
+    """Find wrong columns of later stages and of the output before the first stage runs, as far as they are known by
+    then."""
     if plan.steps and plan.steps[-1].traits.names_from_data:
         return
     after = plan.after
-    check_columns([step for steps in later for step in steps], after.columns, after.header, files)
+    steps = [step for steps in later for step in steps]
+    check_parts(output, check_columns(steps, after.columns, after.header, files))
 
 
 class Aside:

@@ -14,12 +14,13 @@ from csvapi.csvio.locations import Row, page, start
 from csvapi.csvio.pages import ROOM, items
 from csvapi.csvio.source import Source
 from csvapi.engines.local.run import run
+from csvapi.engines.local.stages import check_output
 from csvapi.engines.options import Options
 from csvapi.engines.receipt import counts
 from csvapi.errors import UnsupportedEncoding
 from csvapi.operations import check_columns, load_steps
 from csvapi.process import last_call
-from csvapi.steps.output import rewrite
+from csvapi.steps.output import check_parts, form, rewrite
 from csvapi.steps.step import Context
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ class Trial:
         rows, following = page(self.source, self.dialect, len(columns), self.size, at, ROOM)
         sample, why = self.folder / "sample", self.folder / "why"
         _write(sample, self.source, at.byte, rows)
-        options = replace(self.options, partial=following is not None)
+        output = form(self.options.output) or None  # not in parts: what is shown is their records
+        options = replace(self.options, partial=following is not None, output=output)
         receipt = run(
             sample, self.dialect, self.steps, self._out, options=options, workspace=self.folder, explain=why,
             files=self.files, columns=columns,
@@ -110,8 +112,9 @@ def fits(
 
     Raises InvalidInput, UnknownColumn or AmbiguousColumn with the place: /steps/1/columns/0, /output/encoding.
     """
-    check_columns(steps, columns, dialect.header, files)
+    check_parts(chosen.get("output"), check_columns(steps, columns, dialect.header, files))
     if "output" in chosen:
+        check_output(steps, chosen["output"])
         try:
             rewrite(chosen["output"], Context(columns, dialect.header, ByteDialect.of(dialect)))
         except UnsupportedEncoding as error:
