@@ -135,12 +135,9 @@ def _word(text: str) -> Any:
 def _object(field: fields.Nested, text: str) -> Any:
     """An object as JSON; where nothing but a column must be in it, that column's name will do."""
     must = [(name, each) for name, each in field.schema.fields.items() if each.required]
-    if (
-        (not text.startswith("{") or text.startswith('{"index"'))
-        and len(must) == 1
-        and isinstance(must[0][1], ColumnField)
-    ):
-        return {must[0][0]: _column(text)}
+    alone = not text.startswith("{") or text.startswith('{"index"')
+    if alone and len(must) == 1 and isinstance(must[0][1], ColumnField):
+        return {must[0][0]: column(text)}
     try:
         return json_value(text)
     except ArgumentTypeError as error:
