@@ -12,8 +12,6 @@ from csvapi import original_variables
 from csvapi.errors import InvalidInput
 from csvapi.setting_forms import FORMS, GIB, KIB, MIB, read
 
-_VAR = Path("var")
-
 
 def setting(default: Any, env: str, meaning: str, *, read: str = "text") -> Any:
     """One field of `Settings`: its environment variable, its meaning for the docs, the form of its text."""
@@ -27,7 +25,7 @@ class Settings:
     env: str = setting("production", "CSVAPI_ENV", "`production` or `development`")
     host: str = setting("127.0.0.1", "CSVAPI_HOST", "Address the web server listens on")
     port: int = setting(8000, "CSVAPI_PORT", "Port the web server listens on", read="count")
-    data_dir: Path = setting(_VAR, "CSVAPI_DATA_DIR", "Folder for everything that is stored", read="path")
+    data_dir: Path = setting(Path("var"), "CSVAPI_DATA_DIR", "Folder for everything that is stored", read="path")
     workers: int = setting(0, "CSVAPI_WORKERS", "Worker processes; 0: one a core, at most 4", read="count")
     web_workers: int = setting(1, "CSVAPI_WEB_WORKERS", "Web server processes", read="count")
     web_threads: int = setting(16, "CSVAPI_WEB_THREADS", "Threads in each web server process", read="count")
@@ -145,6 +143,8 @@ class Settings:
     )
     preview_memory: int = setting(128 * MIB, "CSVAPI_PREVIEW_MEMORY", "Memory that each of them may take", read="bytes")
     preview_time: int = setting(10, "CSVAPI_PREVIEW_TIME", "Time that each of them may take", read="seconds")
+    unpack_memory: int = setting(256 * MIB, "CSVAPI_UNPACK_MEMORY", "Memory that unpacking may take", read="bytes")
+    unpack_time: int = setting(120, "CSVAPI_UNPACK_TIME", "Time that unpacking may take", read="seconds")
     webhook_private: bool = setting(
         False, "CSVAPI_WEBHOOK_PRIVATE", "Let webhooks go to private, loopback and link-local addresses", read="switch"
     )

@@ -70,6 +70,11 @@ class Limits(ma.Schema):
     wait_seconds = ma.fields.Integer(required=True, metadata={"description": "That `Prefer: wait` may ask for"})
     requests_per_second = ma.fields.Integer(required=True, metadata={"description": "In the long run; 0: no limit"})
     requests_at_once = ma.fields.Integer(required=True, metadata={"description": "Before that rate holds"})
+    unpack_bytes = ma.fields.Integer(
+        required=True,
+        metadata={"description": "Of memory that unpacking a file may take, and of a sheet in a workbook"},
+    )
+    unpack_seconds = ma.fields.Integer(required=True, metadata={"description": "That unpacking a file may run"})
     preview_bytes = ma.fields.Integer(required=True, metadata={"description": "Of memory that a preview may take"})
     preview_seconds = ma.fields.Integer(required=True, metadata={"description": "That a preview may run"})
     previews_at_once = ma.fields.Integer(required=True, metadata={"description": "Of one user"})
@@ -125,6 +130,8 @@ _LIMITS = {
     "wait_seconds": 30,
     "requests_per_second": 100,
     "requests_at_once": 1000,
+    "unpack_bytes": 268435456,
+    "unpack_seconds": 120,
     "preview_bytes": 134217728,
     "preview_seconds": 10,
     "previews_at_once": 2,

@@ -40,24 +40,26 @@ _HEADERS = {
 }
 
 
-def send(file: File) -> Response:
-    """A stored file as an attachment: conditional and range requests, its SHA-256 as ETag and as Repr-Digest.
+def send(file: File, stored: File | None = None, name: str = "") -> Response:
+    """A file as an attachment: conditional and range requests, its SHA-256 as ETag and as Repr-Digest.
 
-    Sent in a content coding, the ETag names that coding, too, and there is no Repr-Digest: both are of what is sent.
+    `stored` is the row that has the bytes where that is another one; `name` is another one than the file's. Sent in a
+    content coding, the ETag names that coding, too, and there is no Repr-Digest: both are of what is sent.
     """
+    stored = stored or file
     _ignore_odd_range()
-    coding = compression.coding_for(file.media_type) if file.size >= compression.SMALL else None
-    charset = "utf-8" if file.dialect["encoding"].startswith(("utf-8", "ascii")) else file.dialect["encoding"]
-    with files.reading(file) as path:  # it is opened here, and stays open until it is sent
-        response = _conditional(file, path, coding)
+    coding = compression.coding_for(stored.media_type) if stored.size >= compression.SMALL else None
+    charset = "utf-8" if stored.dialect["encoding"].startswith(("utf-8", "ascii")) else stored.dialect["encoding"]
+    with files.reading(stored) as path:  # it is opened here, and stays open until it is sent
+        response = _conditional(stored, path, name or file.name, coding)
     if response.status_code == PreconditionFailed.code:  # Werkzeug would send it with the whole content
         response.close()
         raise PreconditionFailed("The content is not the one that If-Match names")
     downloaded(f"file:{file.id}", response)
-    text = file.media_type.startswith("text/")
-    response.headers["Content-Type"] = f"{file.media_type}; charset={charset}" if text else file.media_type
+    text = stored.media_type.startswith("text/")
+    response.headers["Content-Type"] = f"{stored.media_type}; charset={charset}" if text else stored.media_type
     response.headers["Cache-Control"] = "private, no-transform"
-    response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(file.sha256)).decode()}:"
+    response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(stored.sha256)).decode()}:"
     if coding and response.status_code == HTTPStatus.OK:
         compression.encode(response, coding)
     return response
@@ -72,13 +74,13 @@ def downloaded(target: str, response: Response) -> None:
     audit.later(Action.DOWNLOAD, user.id if user else None, target, **way)
 
 
-def _conditional(file: File, path: Path, coding: str | None) -> Response:
+def _conditional(file: File, path: Path, name: str, coding: str | None) -> Response:
     try:
         return send_file(
             path.absolute(),
             mimetype=file.media_type,
             as_attachment=True,
-            download_name=file.name,
+            download_name=name,
             conditional=True,
             etag=f"{file.sha256}-{coding}" if coding else file.sha256,
             last_modified=file.created_at.astimezone(),

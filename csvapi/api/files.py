@@ -10,43 +10,20 @@ from marshmallow import validate
 
 from csvapi.api import upload
 from csvapi.api.contract import signed_in
-from csvapi.api.dialect_shapes import DialectChange
 from csvapi.api.downloads import CONVERTED, send, sends
+from csvapi.api.file_parameters import CODING, DIGEST, FORM, NAME, PART, Content, FileChange
 from csvapi.api.idempotency_key import claim, idempotent
 from csvapi.api.raw_json import ready
-from csvapi.api.resource import LINK, NEXT, Moment, Paging, Resource, listed, page
+from csvapi.api.resource import LINK, NEXT, Paging, Resource, listed, page
 from csvapi.api.schemas import FILE, FileItem, FileShape, IssuePage, RowPage, file_item, file_shape
 from csvapi.models import File
-from csvapi.services import file_contents, files, redetection, user_files
+from csvapi.services import file_contents, files, packed_files, readings, redetection, user_files
+from csvapi.unpacking.selection import OPTIONS
 
 blp = Resource("v1-files", __name__, url_prefix="/api/v1/files", description="CSV files: uploads, and results of tasks")
 ONE = "/<int:file_id>"
 LOCATION = {"Location": {"description": "The new file", "schema": {"type": "string"}}}
-_DIGEST = {
-    "in": "header",
-    "name": "Content-Digest",
-    "description": "`sha-256=:base64:` or `sha-512=…` of the body as it is sent (RFC 9530)",
-    "schema": {"type": "string"},
-}
-_CODING = {
-    "in": "header",
-    "name": "Content-Encoding",
-    "description": "`gzip` for a compressed file as the body",
-    "schema": {"type": "string", "enum": ["gzip", "identity"]},
-}
-_NAME = {
-    "in": "query",
-    "name": "name",
-    "description": "The name of a file that is sent as the body; it must end in .csv",
-    "schema": {"type": "string"},
-}
 _TYPES = ", ".join(f"`{kind}`" for kind in upload.RAW)
-_FORM = {
-    "type": "object",
-    "description": "A form with the file.",
-    "required": ["file"],
-    "properties": {"file": {"type": "string", "format": "binary", "description": "The file; its name ends in .csv."}},
-}
 
 
 class Listing(Paging):
@@ -64,41 +41,31 @@ class FilePage(ma.Schema):
     next = NEXT
 
 
-class FileChange(ma.Schema):
-    """What to change; the rest stays as it is."""
-
-    class Meta:
-        unknown = ma.RAISE
-
-    name = ma.fields.String(validate=validate.Length(1, 200), metadata={"description": "Another name; it ends in .csv"})
-    dialect = ma.fields.Nested(DialectChange, metadata={"description": "How to read the file; the bytes do not change"})
-    expires_at = Moment(metadata={"description": "How long to keep it"})
-
-
 @blp.route("", "create_file", methods=["POST"])
 @signed_in
-@idempotent(_NAME, _CODING, _DIGEST, by_body=False)
+@idempotent(NAME, *PART, CODING, DIGEST, by_body=False)
 @blp.doc(
     requestBody={
         "required": True,
         "description": f"A form with the file; or the file itself as the body, as one of {_TYPES}.",
-        "content": {"multipart/form-data": {"schema": _FORM}},
+        "content": {"multipart/form-data": {"schema": FORM}},
     },
 )
 @blp.response(201, FileShape, example=FILE, headers=LOCATION)
 @blp.refuses(400, 401, 409, 413, 415, 422, 429, 503)
 def create() -> Any:
-    """Upload a CSV file, as the part `file` of a form or as the body itself.
+    """Upload a file, as the part `file` of a form or as the body itself.
 
     The body itself: `curl -X POST -T people.csv -H 'Content-Type: text/csv' …/files?name=people.csv`. The bytes are
-    stored once, as they are; encoding, delimiter and header are detected, with the evidence shown. A body may also be
-    called by another type that programs give a CSV file; its bytes are what counts: spreadsheets and archives are
-    refused with a hint.
+    stored once, as they are; encoding, delimiter and header are detected, with the evidence shown. The bytes say
+    what a file is, whatever its name and type: of a workbook (XLSX, ODS), a ZIP archive, a gzip or Zstandard file the
+    CSV in it is read, and the file is kept as it is beside it (`reading`). Anything else is refused with a hint.
     """
     with files.begin(g.user.id) as writer:
         name = upload.receive(writer)
-        claim(f"{name}\n{writer.sha256}")
-        file = files.receive(g.user.id, name, writer)
+        part = upload.part()
+        claim("\n".join([name, writer.sha256, *map(str, part.items())]))
+        file = packed_files.receive(g.user.id, name, writer, part)
     return file_shape(file), 201, {"Location": url_for("v1-files.show", file_id=file.id)}
 
 
@@ -137,9 +104,11 @@ def show(file_id: int) -> Any:
 def change(body: dict[str, Any], file_id: int) -> Any:
     """Change a file's name, how it is read, or how long it is kept; its bytes stay.
 
-    Another `dialect` is refused while a task that has not ended reads the file.
+    Another `dialect`, `sheet`, `range` or `member` is refused while a task that has not ended reads the file. With one
+    of the last three, the CSV is made anew of the original, and its dialect detected anew.
     """
-    return file_shape(user_files.change(g.user.id, file_id, **body))
+    part = {name: body.pop(name) for name in OPTIONS if name in body}
+    return file_shape(user_files.change(g.user.id, file_id, part=part, **body))
 
 
 @blp.route(f"{ONE}/detect", "detect_dialect", methods=["POST"])
@@ -167,11 +136,19 @@ def delete(file_id: int) -> None:
 
 @blp.route(f"{ONE}/content", "download_file", methods=["GET"])
 @signed_in
+@blp.arguments(Content, location="query")
 @sends(blp, "The whole file, byte for byte", CONVERTED)
-@blp.refuses(401, 404, 416, 503)
-def content(file_id: int) -> Response:
-    """Download a file, whole or a range of it, byte for byte as it was uploaded or made."""
-    return send(_mine(file_id))
+@blp.refuses(401, 404, 416, 422, 503)
+def content(query: dict[str, Any], file_id: int) -> Response:
+    """Download a file, whole or a range of it, byte for byte as it was uploaded or made.
+
+    Of a workbook, an archive or a compressed file, `as=csv` gives what is read of it.
+    """
+    file = _mine(file_id)
+    if query.get("as_"):
+        files.check_csv(file, "/as")
+        return send(file, name=readings.name_of_csv(file))
+    return send(file, packed_files.original(file))
 
 
 ROW = {"row": 1, "line": 2, "byte": 8, "values": ["007", "Ada"]}

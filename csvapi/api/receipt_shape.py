@@ -27,11 +27,25 @@ def _text(description: str, *, required: bool = False) -> ma.fields.String:
     return ma.fields.String(required=required, metadata={"description": description})
 
 
+class ReceiptOriginal(_Open):
+    """A file that is no CSV, and what was read of it."""
+
+    bytes = _integer("How many they are", required=True)
+    sha256 = _text("Their SHA-256, as hexadecimal digits")
+    format = _text("What the file is", required=True)
+    sheet = _text("Of a workbook: the sheet that was read")
+    range = _text("The cells of it that were read")
+    member = _text("Of an archive: the member that was read")
+
+
 class ReceiptInput(_Open):
     """The bytes that were read."""
 
     bytes = _integer("How many they are", required=True)
     sha256 = _text("Their SHA-256, as hexadecimal digits")
+    original = ma.fields.Nested(
+        ReceiptOriginal, metadata={"description": "The file that these bytes were made of, where that is no CSV"}
+    )
 
 
 class ReceiptPart(_Open):

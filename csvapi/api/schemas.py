@@ -14,8 +14,9 @@ from csvapi.api.resource import TRUNCATED
 from csvapi.api.warning_shape import WARNINGS
 from csvapi.csvio.locations import KINDS
 from csvapi.models import File
-from csvapi.services import redetection
+from csvapi.services import readings, redetection
 from csvapi.services.listing import SHOWN
+from csvapi.unpacking import FORMATS
 
 
 class FileLinks(ma.Schema):
@@ -28,19 +29,47 @@ class FileLinks(ma.Schema):
     detect = ma.fields.String(metadata={"description": "Of uploads: POST there detects the dialect anew"})
 
 
+class FileReading(ma.Schema):
+    """What is read of a file that is no CSV: the CSV that was made of it, by which row, line and byte count."""
+
+    format = ma.fields.String(
+        required=True, validate=validate.OneOf(sorted(FORMATS)), metadata={"description": "What the file is"}
+    )
+    media_type = ma.fields.String(required=True, metadata={"description": "The media type of that"})
+    size = ma.fields.Integer(required=True, metadata={"description": "Bytes of the CSV"})
+    sha256 = ma.fields.String(required=True, metadata={"description": "Of the CSV, as hexadecimal digits"})
+    sheet = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Of a workbook: the sheet that is read"}
+    )
+    range = ma.fields.String(required=True, allow_none=True, metadata={"description": "The cells of it that are read"})
+    member = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Of an archive: the member that is read"}
+    )
+    others = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        metadata={"description": "The other sheets or members, at most 100 of them; `PATCH` reads another one"},
+    )
+
+
 class FileShape(ma.Schema):
-    """A stored CSV file."""
+    """A stored file; of one that is no CSV, `media_type`, `size` and `sha256` its own, not the `reading`'s."""
 
     id = ma.fields.Integer(required=True, metadata={"description": "What other requests name it by"})
-    name = ma.fields.String(required=True, metadata={"description": "Ends in .csv unless it was converted"})
+    name = ma.fields.String(required=True, metadata={"description": "That of a CSV ends in .csv"})
     kind = ma.fields.String(
         required=True,
         validate=validate.OneOf(["upload", "result", "dropped", "reasons"]),
         metadata={"description": "`upload`, or what a task left"},
     )
-    media_type = ma.fields.String(required=True, metadata={"description": "Only text/csv can be read as records"})
+    media_type = ma.fields.String(
+        required=True, metadata={"description": "Records are read of text/csv, and of what has a `reading`"}
+    )
     size = ma.fields.Integer(required=True, metadata={"description": "Bytes"})
     sha256 = ma.fields.String(required=True, metadata={"description": "Of its bytes, as hexadecimal digits"})
+    reading = ma.fields.Nested(
+        FileReading, required=True, allow_none=True, metadata={"description": "Null for a CSV, which is read as it is"}
+    )
     columns = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "Their names, in order"})
     dialect = ma.fields.Nested(Dialect, required=True, metadata={"description": "How it is read"})
     detection = ma.fields.Nested(
@@ -115,17 +144,17 @@ def file_shape(file: File) -> dict[str, Any]:
     links = {"self": at, "content": f"{at}/content", "rows": f"{at}/rows", "issues": f"{at}/issues"}
     if file.kind == "upload":
         links["detect"] = f"{at}/detect"
+    own = file.reading or {}
     return {
         "id": file.id,
         "name": file.name,
         "kind": file.kind,
-        "media_type": file.media_type,
-        "size": file.size,
-        "sha256": file.sha256,
+        **{name: own.get(name, getattr(file, name)) for name in ("media_type", "size", "sha256")},
+        "reading": readings.shown(file),
         "columns": file.columns,
         "dialect": file.dialect,
         "detection": file.detection,
-        "warnings": [warning.as_json() for warning in redetection.warnings(file)],
+        "warnings": [each.as_json() for each in (*redetection.warnings(file), *readings.warnings(file))],
         "created_at": file.created_at,
         "expires_at": file.expires_at,
         "links": links,
@@ -146,6 +175,7 @@ FILE = {
     "media_type": "text/csv",
     "size": 24,
     "sha256": "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9",
+    "reading": None,
     "columns": ["id", "name"],
     "dialect": DIALECT,
     "detection": {

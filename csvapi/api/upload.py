@@ -20,8 +20,10 @@ from csvapi.api.body import CHUNK
 from csvapi.errors import DigestMismatch, InvalidInput, TooLarge
 from csvapi.extensions import runtime
 from csvapi.storage import Writer
+from csvapi.unpacking import FORMATS
+from csvapi.unpacking.selection import OPTIONS
 
-# What programs call a CSV file; what it is, its bytes say.
+# What programs call a CSV file, or one that holds it; what it is, its bytes say.
 RAW = (
     "text/csv",
     "application/csv",
@@ -32,6 +34,10 @@ RAW = (
     "application/vnd.ms-excel",
     "text/plain",
     "application/octet-stream",
+    *(each.media_type for each in FORMATS.values()),
+    "application/x-gzip",
+    "application/x-zip-compressed",
+    "application/x-zstd",
 )
 READ = 64 * 1024  # bytes at a time from the connection: measured, larger reads are slower
 FREE = 1024 * 1024  # bytes that a compressed upload may unpack to, whatever its size
@@ -59,6 +65,14 @@ def receive(writer: Writer) -> str:
         if digest.digest() != expected:
             raise DigestMismatch("The content is not what Content-Digest says; it changed on the way")
     return name
+
+
+def part() -> dict[str, str]:
+    """What the request says of the part of the file that is to be read: `sheet`, `range`, `member`.
+
+    In the address or in the form, whose file must have been received.
+    """
+    return {name: value for name in OPTIONS if (value := request.args.get(name) or request.form.get(name))}
 
 
 class _Hashing(io.RawIOBase):

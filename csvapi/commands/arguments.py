@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from csvapi.commands.columns import column
@@ -13,6 +13,7 @@ from csvapi.commands.dialect import check_override
 from csvapi.commands.json_text import json_object
 from csvapi.csvio.data_warnings import CODES
 from csvapi.engines import Options
+from csvapi.unpacking import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,6 +29,7 @@ _ELSEWHERE = {
     "--file": ", the other file is --file FILE, and the result goes where -o says",
     "--where": ", a condition is --where CONDITION, and the result goes where -o says",
 }
+KINDS = "CSV, or XLSX, ODS, ZIP, gzip or Zstandard that holds it"
 EPILOG = """exit codes: 0 done, 1 the data or a file is at fault or --fail-on-warning says so, 2 the command line is,
 130 interrupted.
 docs/command-line.md has examples."""
@@ -50,6 +52,7 @@ class Request:
     quiet: bool
     fail_on_warning: Sequence[str] = ()
     key_files: Sequence[KeyFile] = ()
+    selection: Selection = field(default_factory=Selection)
     pipeline: PipelineFile | None = None
 
     @property
@@ -95,7 +98,7 @@ def parser(command: str, summary: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    found.add_argument("input", metavar="INPUT", help="the file, plain or gzip; - for standard input")
+    found.add_argument("input", metavar="INPUT", help=f"the file: {KINDS}; - for standard input")
     files = found.add_argument_group("files")
     files.add_argument("-o", metavar="FILE", default="-", help="the result, gzip for .gz (default: standard output)")
     divided = files.add_mutually_exclusive_group()
@@ -107,9 +110,23 @@ def parser(command: str, summary: str) -> argparse.ArgumentParser:
     files.add_argument("--dropped", metavar="FILE", help="the dropped records, byte for byte")
     files.add_argument("--explain", metavar="FILE", help="why each of them was dropped, as CSV")
     files.add_argument("--workspace", metavar="DIR", help="where temporary files go (default: TMPDIR or /tmp)")
-    _add_reading(found.add_argument_group("reading and writing"))
+    reading = found.add_argument_group("reading and writing")
+    add_selection(reading)
+    _add_reading(reading)
     _add_running(found.add_argument_group("running"))
     return found
+
+
+def add_selection(group: argparse._ActionsContainer) -> None:
+    """The flags that say which part of an input is read."""
+    group.add_argument("--sheet", metavar="NAME|N", help="of a workbook: the sheet (default: the first visible one)")
+    group.add_argument("--range", metavar="B3:F200", help="of a workbook: the cells (default: all that are used)")
+    group.add_argument("--member", metavar="NAME", help="of a ZIP archive: the file in it")
+
+
+def selection(given: argparse.Namespace) -> Selection:
+    """What these flags say."""
+    return Selection(given.sheet or None, given.range or None, given.member or None)
 
 
 def _add_reading(group: argparse._ArgumentGroup) -> None:
@@ -169,6 +186,7 @@ def request(command: str, given: argparse.Namespace, steps: list[dict[str, Any]]
         quiet=given.quiet,
         fail_on_warning=given.fail_on_warning,
         key_files=getattr(given, "key_file", ()),
+        selection=selection(given),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from csvapi.commands.arguments import Parser
+from csvapi.commands.arguments import KINDS, Parser, add_selection, selection
 from csvapi.commands.dialect import detection
 from csvapi.commands.run import told
 from csvapi.commands.source import source
@@ -26,14 +26,18 @@ SUMMARY = "Report a file's dialect, columns and oddities, with the evidence, fro
 def main(given: Sequence[str]) -> int:
     """Print one JSON object; nothing is changed and nothing but the file is read."""
     parser = Parser("csvapi detect", description=SUMMARY, allow_abbrev=False)
-    parser.add_argument("input", metavar="FILE", help="the file, plain or gzip; - for standard input")
+    parser.add_argument("input", metavar="FILE", help=f"the file: {KINDS}; - for standard input")
+    add_selection(parser)
     parser.add_argument("--whole", action="store_true", help="read all of it and count what is odd in every record")
     options = parser.parse_args(given)
     with told("detect", options.input), tempfile.TemporaryDirectory(prefix="csvapi-") as folder:
-        path = source(options.input, Path(folder))
-        found = detection(path)
+        taken = source(options.input, Path(folder), selection(options))
+        path, found = taken.path, detection(taken.path, taken.delimiter)
         found = replace(found, columns=tuple(header(path, found.dialect)))  # of a pass, which reads all of the record
         told_all = {**found.as_json(), **(census(path, found) if options.whole else {})}
+        if taken.unpacked:
+            told_all = {"reading": taken.as_json(), **told_all}
+            told_all["warnings"][:0] = [each.as_json() for each in taken.warnings]
         text = json.dumps(told_all, indent=2, ensure_ascii=False) + "\n"
         sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
         sys.stdout.buffer.flush()

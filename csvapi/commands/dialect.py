@@ -48,26 +48,30 @@ def _check_encoding(name: str) -> None:
         raise ValueError(f"the encoding {name!r} is not known") from error
 
 
-def detection(path: Path) -> Detection:
-    """What the file's first and last bytes say. Raises `InvalidInput` for an empty file, `NotCsv` for none at all."""
+def detection(path: Path, delimiter: str = "") -> Detection:
+    """What the file's first and last bytes say; `delimiter` where it is known.
+
+    Raises `InvalidInput` for an empty file, `NotCsv` for none at all.
+    """
     from csvapi.csvio.detection import HEAD, detect
 
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(HEAD)
         file.seek(max(len(head), size - HEAD))
-        return detect(head, file.read(HEAD), complete=size <= HEAD, size=size)
+        return detect(head, file.read(HEAD), complete=size <= HEAD, size=size, delimiter=delimiter)
 
 
-def dialect(path: Path, override: dict[str, Any]) -> tuple[Dialect, list[DataWarning]]:
+def dialect(path: Path, override: dict[str, Any], delimiter: str = "") -> tuple[Dialect, list[DataWarning]]:
     """The detected dialect with what `override` says instead; of a file without records, the usual one.
 
-    Also what detection warns of, where all of the dialect is detected.
+    `delimiter` is that of a file which was written here. Also what detection warns of, where all of the dialect is
+    detected.
     """
     if set(override) >= _ENOUGH:
         return Dialect(**override), []
     try:
-        found = detection(path)
+        found = detection(path, delimiter)
     except NoRecords:
         return replace(_of_nothing(path), **override), []
     return replace(found.dialect, **override), [] if override else found.passed_on()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from csvapi.commands.arguments import Request
+    from csvapi.commands.source import Input
     from csvapi.csvio.dialect import Dialect
     from csvapi.engines.receipt import Receipt
 
@@ -128,13 +129,13 @@ def _execute(request: Request) -> Receipt:
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="csvapi-", dir=request.workspace))
         workspace = Path(folder)
-        path = source(request.source, workspace)
+        given = source(request.source, workspace, request.selection)
         targets = _targets(request, workspace, stack)
-        bar = Bar.on_terminal(path.stat().st_size, quiet=request.quiet)
+        bar = Bar.on_terminal(given.path.stat().st_size, quiet=request.quiet)
         stack.callback(bar.close)
         main = targets.get("output")
         with main.stream() if main else _standard_output() as output:
-            receipt = _pass(request, path, output, targets, workspace, bar)
+            receipt = _pass(request, given, output, targets, workspace, bar)
         if "receipt" in targets:
             _write_receipt(request, receipt, targets["receipt"].temp)
         for name, target in targets.items():
@@ -157,16 +158,16 @@ def _targets(request: Request, workspace: Path, stack: ExitStack) -> dict[str, T
 
 def _pass(
     request: Request,
-    path: Path,
+    given: Input,
     output: Path | BinaryIO,
     targets: dict[str, Target | Folder],
     workspace: Path,
     bar: Bar,
 ) -> Receipt:
-    found, warnings = dialect(path, request.dialect)
+    found, warnings = dialect(given.path, request.dialect, given.delimiter)
     steps = with_names(request.steps, lambda name: Path(str(name or request.source)).name)
     receipt = engines.run(
-        path,
+        given.path,
         found,
         with_fingerprints(steps, lambda _, name: request.options.keys[name].fingerprint),
         output,
@@ -175,24 +176,25 @@ def _pass(
         progress=bar,
         dropped=targets["dropped"].temp if "dropped" in targets else None,
         explain=targets["explain"].temp if "explain" in targets else None,
-        input_sha256=sha256(path) if "receipt" in targets else None,
+        input_sha256=sha256(given.path) if "receipt" in targets else None,
         hashed="receipt" in targets,
         files=_others(request, workspace),
     )
-    receipt.warnings[:0] = warnings
+    receipt.warnings[:0] = [*given.warnings, *warnings]
+    receipt.original = given.original() if "receipt" in targets else None
     return receipt
 
 
 def _others(request: Request, workspace: Path) -> dict[Any, tuple[Path, Dialect]]:
-    """The other input files that steps name, by their paths; plain or gzip like the input."""
+    """The other input files that steps name, by their paths; of any kind like the input."""
     found: dict[Any, tuple[Path, Dialect]] = {}
     for number, (pointer, name) in enumerate(files_of(load_steps(request.steps))):
         if name not in found:
             folder = workspace / f"other-{number}"
             folder.mkdir()
             with blaming(name, pointer):
-                path = source(str(name), folder)
-                found[name] = path, detection(path).dialect
+                given = source(str(name), folder)
+                found[name] = given.path, detection(given.path, given.delimiter).dialect
     return found
 
 

@@ -69,12 +69,14 @@ def columns(path: Path, dialect: Dialect, limit: int, most: int) -> Answer:
     return {"columns": found}, b""
 
 
-def detected(ends: tuple[bytes, bytes], size: int, path: Path, limit: int, most: int) -> Answer:
+def detected(ends: tuple[bytes, bytes], size: int, path: Path, limit: int, most: int, delimiter: str = "") -> Answer:
     """What the first and last bytes of a file say of it, with the columns of a pass (see `columns`).
+
+    `delimiter` is that of a file of which it is known.
 
     Raises as `detect` and `columns` do.
     """
-    found = detect(*ends, complete=size <= HEAD, size=size)
+    found = detect(*ends, complete=size <= HEAD, size=size, delimiter=delimiter)
     named, _ = columns(path, found.dialect, limit, most)
     found = replace(found, columns=tuple(named["columns"]))
     return {"dialect": found.dialect.as_json(), "detection": found.as_json(), **named}, b""

@@ -32,8 +32,9 @@ class StepCount:
 class Receipt:
     """Everything needed to check or repeat a run.
 
-    `preamble` counts the lines above the header, `trailing` the bytes of padding at the end of the file. `run` says
-    how it was done (where, how long, which parser read how many bytes); all the rest is the same on every engine.
+    `original` is the file that the input was made of, where that was no CSV. `preamble` counts the lines above the
+    header, `trailing` the bytes of padding at the end of the file. `run` says how it was done (where, how long, which
+    parser read how many bytes); all the rest is the same on every engine.
     """
 
     engine: str
@@ -44,6 +45,7 @@ class Receipt:
     census: Census
     counts: list[StepCount]
     input_sha256: str | None = None
+    original: dict[str, Any] | None = None
     output_bytes: int = 0
     output_sha256: str = ""
     kept: int = 0
@@ -59,6 +61,11 @@ class Receipt:
         """By steps and options; with records that steps added, this and `kept` are more than came in."""
         return self.ragged_dropped + sum(int(count.as_json()["dropped"]) for count in self.counts)
 
+    @property
+    def _input(self) -> dict[str, Any]:
+        hashed = {"sha256": self.input_sha256} if self.input_sha256 else {}
+        return {"bytes": self.input_bytes, **hashed, **({"original": self.original} if self.original else {})}
+
     def as_json(self) -> dict[str, Any]:
         """Without `run`: what does not depend on where and how fast it was done."""
         found = {**self.census.as_json(), "preamble_lines": self.preamble, "trailing_bytes": self.trailing}
@@ -68,7 +75,7 @@ class Receipt:
             found["ragged"]["dropped"] = self.ragged_dropped
         return {
             "engine": self.engine,
-            "input": {"bytes": self.input_bytes, **({"sha256": self.input_sha256} if self.input_sha256 else {})},
+            "input": self._input,
             "output": {
                 "bytes": self.output_bytes,
                 **({"sha256": self.output_sha256} if self.output_sha256 else {}),

@@ -2,7 +2,7 @@
 
 from csvapi.models.access import ApiKey, Idempotency, Invitation, Mail, MailToken, RecoveryCode
 from csvapi.models.audit import Action, AuditEntry
-from csvapi.models.file import CSV, File
+from csvapi.models.file import CSV, ORIGINAL, File
 from csvapi.models.hash_key import HashKey
 from csvapi.models.saved import Pipeline, PipelineVersion, Saved, SavedSchema, SavedSchemaVersion, SavedVersion
 from csvapi.models.task import ACTIVE, FINISHED, Status, Task
@@ -14,6 +14,7 @@ __all__ = [
     "ACTIVE",
     "CSV",
     "FINISHED",
+    "ORIGINAL",
     "Action",
     "ApiKey",
     "AuditEntry",

@@ -11,17 +11,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 from csvapi.models.types import Base, Document, RowId, UtcDateTime, now
 
 CSV = "text/csv"  # what everything else is made of, and all that can be read as records
+ORIGINAL = "original"  # the kind of what was sent, where that is no CSV
 
 
 class File(Base):
-    """One stored object with its metadata; `storage_key` names the object, `size` is in bytes."""
+    """One stored object with its metadata; `storage_key` names the object, `size` is in bytes.
+
+    An upload that is no CSV is two files: its `original` as it was sent, and the CSV that was made of it, which is the
+    upload with all its tasks. This one has `original_id`, and in `reading` what the original is and which part is read.
+    """
 
     __tablename__ = "files"
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(255))
-    kind: Mapped[str] = mapped_column(String(10))  # upload, result, dropped or reasons
+    kind: Mapped[str] = mapped_column(String(10))  # upload, original, result, dropped or reasons
     media_type: Mapped[str] = mapped_column(String(100), default=CSV, server_default=CSV)
     storage_key: Mapped[str] = mapped_column(String(64), unique=True)
     size: Mapped[int] = mapped_column(BigInteger)
@@ -31,3 +36,5 @@ class File(Base):
     detection: Mapped[dict[str, Any] | None] = mapped_column(Document)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    original_id: Mapped[int | None] = mapped_column(BigInteger)
+    reading: Mapped[dict[str, Any] | None] = mapped_column(Document)

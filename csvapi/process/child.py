@@ -80,14 +80,14 @@ def _serve(descriptor: int) -> None:
 
 def _bounded(call: bytearray) -> tuple[bytes, bytes, bytes]:
     """Run a call within limits on time (the kernel kills this process), memory, and bytes of a written file."""
-    function, arguments, short, seconds, room, longest = pickle.loads(call)  # noqa: S301 -- from the parent alone
+    function, arguments, short, seconds, room, written, longest = pickle.loads(call)  # noqa: S301 -- from the parent alone
     call.clear()
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     cores.share(left=not short)
     if not short:
         os.setpriority(os.PRIO_PROCESS, 0, min(_USUAL + NICENESS, 19))  # for good: see `Pool`
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (written, resource.RLIM_INFINITY))
     with memory.limited(room):
         return _run(function, arguments, longest)
 

@@ -19,18 +19,21 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from csvapi.errors import PreviewTooLarge, PreviewTooSlow, Unavailable
+from csvapi.errors import Unavailable
 from csvapi.process import frames, memory, program
-from csvapi.process.turns import Turns
+from csvapi.process.bounds import Bounds, of_previews, of_unpacking
+from csvapi.process.turns import SHORT_TIMEOUT, UNPACKING, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from csvapi.config import Settings
+    from csvapi.errors import TooLarge
 
 log = structlog.get_logger(__name__)
 GRACE = 5.0  # seconds after a call's time in which the kernel must have ended it
 TRIES = 3  # of a call whose child had ended before it began
+UNPACKINGS = 2  # files that are unpacked at once in each web process: each may take much memory
 _SHARE = 4  # of the memory of a call, the part that its answer may be long
 _KEPT = ("PYTHON", "LC_", "LD_", "COVERAGE", "MALLOC_")  # beginnings of names that a child's environment keeps
 _NAMES = {"PATH", "HOME", "LANG", "TZ", "TMPDIR"}
@@ -67,8 +70,9 @@ class Pool:
     """The children of one web process; the first is started by the first call, or by `start`."""
 
     def __init__(self, settings: Settings) -> None:
-        self._memory, self._time = settings.preview_memory, settings.preview_time
+        self._previews, self._unpacking = of_previews(settings), of_unpacking(settings)
         self._turns = Turns(settings.previews, settings.previews_per_user)
+        self._long_turns = Turns(UNPACKINGS, 1, UNPACKING, SHORT_TIMEOUT)
         self._lock = threading.Lock()
         self._children = _Children()
         weakref.finalize(self, self._children.close)
@@ -85,20 +89,33 @@ class Pool:
         it. Raises the errors of the error tree that the function raises, PreviewTooLarge and PreviewTooSlow beyond the
         limits, and TooManyRequests or Unavailable if too many calls run already.
         """
-        longest = max(self._memory // _SHARE, 1)
-        call = pickle.dumps((function, arguments, short, self._time, self._memory, longest))
         with self._turns.turn(user, short=short):
-            for _ in range(TRIES):
-                try:
-                    return self._ask(call, short=short)
-                except _Ended as ended:
-                    if ended.after is not None:
-                        raise self._killed(ended.after) from None
-            raise Unavailable("No process for the preview can be started; try again in a moment")
+            return self._call(self._previews, function, arguments, short=short)
 
-    def _ask(self, call: bytes, *, short: bool) -> Answer:
+    def unpack(self, user: int, function: Callable[..., Answer], *arguments: Any, written: int) -> Answer:
+        """The same within the limits of unpacking: longer, with more memory, and into a file of `written` bytes.
+
+        Such calls have turns of their own, one for each user. Raises TooLarge beyond the limits.
+        """
+        with self._long_turns.turn(user):
+            return self._call(self._unpacking.writing(written), function, arguments, short=False)
+
+    def _call(
+        self, bounds: Bounds, function: Callable[..., Answer], arguments: tuple[Any, ...], *, short: bool
+    ) -> Answer:
+        longest = max(bounds.memory // _SHARE, 1)
+        call = pickle.dumps((function, arguments, short, bounds.seconds, bounds.memory, bounds.written, longest))
+        for _ in range(TRIES):
+            try:
+                return self._ask(call, bounds, short=short)
+            except _Ended as ended:
+                if ended.after is not None:
+                    raise self._killed(ended.after, bounds) from None
+        raise Unavailable("No process for the preview can be started; try again in a moment")
+
+    def _ask(self, call: bytes, bounds: Bounds, *, short: bool) -> Answer:
         """Raises _Ended if the child ends; a child whose call did not end regularly is never used again."""
-        child, begun, last = self._child(short=short), 0.0, True
+        child, begun, last = self._child(bounds.seconds, short=short), 0.0, True
         try:
             frames.send(child, frames.CALL, text=call)
             begun = float(frames.receive(child)[2])  # by the clock of all processes
@@ -110,45 +127,34 @@ class Pool:
                 child.close()
             else:
                 self._give_back(child, short=short)
-        return self._told(kind, facts, text)
+        return self._told(kind, facts, text, bounds)
 
-    def _told(self, kind: bytes, facts: bytes, text: bytearray) -> Answer:
+    def _told(self, kind: bytes, facts: bytes, text: bytearray, bounds: Bounds) -> Answer:
         match kind:
             case frames.DONE:
                 return json.loads(facts), bytes(text)
             case frames.FAILED:
                 raise pickle.loads(facts)  # noqa: S301 -- from our own child
             case frames.MEMORY:
-                raise self._too_large("memory")
+                raise bounds.too_large("memory")
             case frames.DISK:
-                raise self._too_large("room for what comes out")
+                raise bounds.too_large("room for what comes out")
         raise RuntimeError(facts.decode())
 
-    def _killed(self, seconds: float) -> PreviewTooLarge | PreviewTooSlow:
+    def _killed(self, seconds: float, bounds: Bounds) -> TooLarge:
         """Why a child ended during a call: its time was over, or else most likely memory."""
-        if seconds >= self._time:
-            return PreviewTooSlow(
-                f"It would take longer than the limit of {self._time} seconds (CSVAPI_PREVIEW_TIME); ask for fewer "
-                "records, or start a task: POST /api/v1/tasks",
-                limit=self._time,
-            )
+        if seconds >= bounds.seconds:
+            return bounds.too_slow()
         log.warning("preview_killed", seconds=round(seconds, 3))
-        return self._too_large("memory")
+        return bounds.too_large("memory")
 
-    def _too_large(self, what: str) -> PreviewTooLarge:
-        return PreviewTooLarge(
-            f"It would need more {what} than the limit of {self._memory} bytes allows (CSVAPI_PREVIEW_MEMORY); ask for "
-            "fewer records, or start a task: POST /api/v1/tasks",
-            limit=self._memory,
-        )
-
-    def _child(self, *, short: bool) -> socket.socket:
+    def _child(self, seconds: int, *, short: bool) -> socket.socket:
         """The socket of an idle child; the child ends when the socket is closed."""
         with self._lock:
             self._mine()
             idle = self._children.idle[short]
             child = idle.pop() if idle else self._new()
-        child.settimeout(self._time + GRACE)
+        child.settimeout(seconds + GRACE)
         return child
 
     def _give_back(self, child: socket.socket, *, short: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from csvapi.errors import TooManyRequests, Unavailable
@@ -17,6 +18,25 @@ TIMEOUT = 2.0  # seconds that a call waits for its turn
 SHORT_TIMEOUT = 10.0  # seconds that a short one does: others that are short are before it, and no long ones
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a caller is told whose `own` calls take too long, or those of `all`."""
+
+    own: str
+    all: str
+
+
+PREVIEWS = Words(
+    "{own} previews and pages of records of yours may run at once (CSVAPI_PREVIEWS_PER_USER), and these take long; "
+    "try again in a moment, or start a task",
+    "All previews that may run at once (CSVAPI_PREVIEWS) do; try again in a moment",
+)
+UNPACKING = Words(
+    "{own} file of yours may be unpacked at once, and another one takes long; try again in a moment",
+    "As many files as may be unpacked at once are; try again in a moment",
+)
+
+
 class Turns:
     """At most `most` calls at once, `own` of them of one user, and one additional short one per user.
 
@@ -24,8 +44,9 @@ class Turns:
     without limit.
     """
 
-    def __init__(self, most: int, own: int) -> None:
+    def __init__(self, most: int, own: int, what: Words = PREVIEWS, timeout: float = TIMEOUT) -> None:
         self._most, self._own = max(most, 1), max(min(own, most), 1)
+        self._words, self._timeout = what, timeout
         self._running: Counter[tuple[int, bool]] = Counter()
         self._waiting: Counter[tuple[int, bool]] = Counter()
         self._changed = threading.Condition()
@@ -46,14 +67,14 @@ class Turns:
                 self._changed.notify_all()
 
     def _enter(self, who: tuple[int, bool]) -> None:
-        own, timeout = (1, SHORT_TIMEOUT) if who[1] else (self._own, TIMEOUT)
+        own, timeout = (1, SHORT_TIMEOUT) if who[1] else (self._own, self._timeout)
         with self._changed:
             if not who[1] and self._waiting[who] >= own * WAITING:
                 raise self._refused()
             self._waiting[who] += 1
             try:
                 if not self._changed.wait_for(lambda: self._may_run(who, own), timeout):
-                    raise self._refused() if self._running[who] >= own else _busy()
+                    raise self._refused() if self._running[who] >= own else self._busy()
                 self._running[who] += 1
             finally:
                 _less(self._waiting, who)
@@ -62,16 +83,10 @@ class Turns:
         return self._running.total() < self._most and self._running[who] < own
 
     def _refused(self) -> TooManyRequests:
-        return TooManyRequests(
-            f"{self._own} previews and pages of records of yours may run at once (CSVAPI_PREVIEWS_PER_USER), and these "
-            "take long; try again in a moment, or start a task",
-            limit=self._own,
-            retry_after=1,
-        )
+        return TooManyRequests(self._words.own.format(own=self._own), limit=self._own, retry_after=1)
 
-
-def _busy() -> Unavailable:
-    return Unavailable("All previews that may run at once (CSVAPI_PREVIEWS) do; try again in a moment", retry_after=2)
+    def _busy(self) -> Unavailable:
+        return Unavailable(self._words.all, retry_after=2)
 
 
 def _less(counts: Counter[tuple[int, bool]], who: tuple[int, bool]) -> None:

@@ -29,12 +29,13 @@ def columns(user_id: int, path: Path, dialect: Dialect) -> list[str]:
     return list(facts["columns"])
 
 
-def detected(user_id: int, ends: tuple[bytes, bytes], size: int, path: Path) -> dict[str, Any]:
+def detected(user_id: int, ends: tuple[bytes, bytes], size: int, path: Path, delimiter: str = "") -> dict[str, Any]:
     """The values of a file's row, detected from its first and last bytes in a child process.
 
-    The columns are read by a pass, which takes the whole header record. Raises what `detect` and `columns` raise.
+    The columns are read by a pass, which takes the whole header record. `delimiter` is known of a file that this
+    service wrote. Raises what `detect` and `columns` raise.
     """
     settings = runtime().settings
     limits = settings.max_record, settings.max_columns
-    facts, _ = runtime().pool.call(user_id, pages.detected, ends, size, path, *limits, short=True)
+    facts, _ = runtime().pool.call(user_id, pages.detected, ends, size, path, *limits, delimiter, short=True)
     return {**facts, "detection": {"version": __version__, **facts["detection"]}}

@@ -24,6 +24,7 @@ from csvapi.services import cluster_runs, engine_choice, figures, files, leases,
 from csvapi.services.attempt_files import check_room, temporary_files
 from csvapi.services.dispatch import dispatch
 from csvapi.services.explaining import Aside, Part, add
+from csvapi.services.readings import name_of_csv, of_receipt
 from csvapi.services.run_options import options_of
 from csvapi.services.step_files import others
 
@@ -106,6 +107,7 @@ def _run_on_cluster(task: Task, file: File, steps: list[Step]) -> None:
     reporter = _Reporter(task, settings.task_time)
     receipt, key, parts = cluster_runs.run(task, file, options_of(task, file.name, steps), reporter, reporter.heartbeat)
     receipt.warnings[:0] = redetection.warnings_of_run(file, steps)
+    receipt.original = of_receipt(file)
     _commit(task, file, receipt, key, parts)
     cluster_runs.clear(task.id, task.attempt)
 
@@ -133,6 +135,7 @@ def _run_here(task: Task, file: File, steps: list[Step], because: str) -> None:
             explain=aside.reasons_of_engine if aside.wanted else None,
         )
         receipt.warnings[:0] = warnings
+        receipt.original = of_receipt(file)
         if because:
             receipt.run["not_on_the_cluster"] = because
         with aside.kept(file, source, reporter.heartbeat) as parts:
@@ -149,7 +152,7 @@ def _commit(task: Task, file: File, receipt: Receipt, key: str, parts: list[Part
         quotas.room(session, task.user_id, size, more=1 + len(parts))
         result = File(
             user_id=task.user_id,
-            name=f"{Path(file.name).stem[:150]}-{operation}{done['output'].get('suffix', '.csv')}",
+            name=f"{Path(name_of_csv(file)).stem[:150]}-{operation}{done['output'].get('suffix', '.csv')}",
             kind="result",
             media_type=done["output"].get("media_type", CSV),
             size=done["output"]["bytes"],
@@ -161,7 +164,7 @@ def _commit(task: Task, file: File, receipt: Receipt, key: str, parts: list[Part
         )
         session.add(result)
         session.flush()
-        beside = add(session, task, file.name, parts, result.expires_at)
+        beside = add(session, task, name_of_csv(file), parts, result.expires_at)
         return {"result_file_id": result.id, "expires_at": result.expires_at, **beside}
 
     with files.durable(key):

@@ -54,5 +54,5 @@ def _cursor(kind: str, file: File, location: list[int] | None) -> str | None:
 
 
 def _kind(kind: str, file: File) -> str:
-    """The kind of a cursor includes the dialect: in another dialect, records begin elsewhere."""
-    return f"{kind} {file.id} {sorted(file.dialect.items())}"
+    """The kind of a cursor includes what decides where records begin: the dialect, and which part of a file is read."""
+    return f"{kind} {file.id} {sorted(file.dialect.items())}{file.sha256 if file.reading else ''}"

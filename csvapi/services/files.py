@@ -24,7 +24,7 @@ from csvapi.errors import (
     TooLarge,
 )
 from csvapi.extensions import runtime, transaction
-from csvapi.models import CSV, File, now
+from csvapi.models import CSV, ORIGINAL, File, now
 from csvapi.queue import heartbeats
 from csvapi.services import quotas
 from csvapi.services.detecting import HEAD, detected
@@ -128,7 +128,8 @@ def of_task(user_id: int, file_id: int) -> File:
     """
     with transaction() as session:
         known = 0 < file_id <= MAX_ID  # beyond that the database has no number
-        file = session.scalar(select(File).where(File.id == file_id, File.user_id == user_id)) if known else None
+        query = select(File).where(File.id == file_id, File.user_id == user_id, File.kind != ORIGINAL)
+        file = session.scalar(query) if known else None
     if file is None:
         raise _not_found()
     return file

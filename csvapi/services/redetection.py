@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from csvapi.errors import InvalidInput, NotFound, StorageDown
 from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import File
 from csvapi.operations import Step, files_of
-from csvapi.services import files, quotas
+from csvapi.services import files, quotas, readings
 from csvapi.services.detecting import detected
 from csvapi.services.files_in_use import check_unused
 
@@ -45,7 +46,8 @@ def again(user_id: int, file_id: int) -> File:
             f'PATCH /api/v1/files/{file.id} with {{"dialect": …}} changes how it is read',
         )
     with files.reading(file) as path:
-        values = detected(user_id, runtime().storage.ends(file.storage_key, file.size, HEAD), file.size, path)
+        ends = runtime().storage.ends(file.storage_key, file.size, HEAD)
+        values = detected(user_id, ends, file.size, path, readings.delimiter(file))
     with transaction() as session:
         quotas.lock(session, user_id)
         check_unused(session, file)
@@ -76,10 +78,10 @@ def warnings_of_run(file: File, steps: list[Step]) -> list[DataWarning]:
 
     Of `file` itself, which the engine also examines, it adds what only detection sees.
     """
-    found = [*warnings(looked_at(file)), *_passed_on(file)]
+    found = [*warnings(looked_at(file)), *readings.warnings(file), *_passed_on(file)]
     for name in dict.fromkeys(name for _, name in files_of(steps) if isinstance(name, int)):
         other = looked_at(files.of_task(file.user_id, name))
-        found += [DataWarning(each.code, each.detail, file=name, hint=each.hint) for each in warnings(other)]
+        found += [replace(each, file=name) for each in (*warnings(other), *readings.warnings(other))]
     return found
 
 
@@ -130,7 +132,8 @@ def _is_chosen(file: File) -> bool:
 def _difference(file: File, head: bytes, tail: bytes) -> str:
     """What the present version would read differently, in words; "" for nothing."""
     try:
-        found = detect(head, tail, complete=file.size <= HEAD, size=file.size).dialect
+        known = readings.delimiter(file)
+        found = detect(head, tail, complete=file.size <= HEAD, size=file.size, delimiter=known).dialect
     except InvalidInput as error:
         return f"finds no table in it: {error.detail}"
     old, new = Dialect.from_json(file.dialect).as_json(), found.as_json()

@@ -55,6 +55,8 @@ def of(user_id: int) -> dict[str, Any]:
             "task_seconds": settings.task_time,
             "wait_seconds": settings.max_wait,
             **_rate(),
+            "unpack_bytes": settings.unpack_memory,
+            "unpack_seconds": settings.unpack_time,
             "preview_bytes": settings.preview_memory,
             "preview_seconds": settings.preview_time,
             "previews_at_once": settings.previews_per_user,

@@ -14,12 +14,13 @@ from csvapi.csvio.codec import codec_name
 from csvapi.errors import InvalidInput, NotFound, UnsupportedEncoding
 from csvapi.extensions import changed, transaction
 from csvapi.models import Action, File, now
-from csvapi.services import audit, cursors, files, listing, quotas
+from csvapi.services import audit, cursors, files, listing, packed_files, quotas
 from csvapi.services.detecting import columns
 from csvapi.services.files_in_use import check_unused
 from csvapi.services.listing import Long
 
 LISTED = ("upload", "result", "dropped")  # kinds of CSV files; the reasons belong to their task
+_TWICE = "dialect: it is detected anew where sheet, range or member changes; change it afterwards"
 
 
 def newest(user_id: int, cursor: str | None = None, kind: str | None = None) -> Iterator[File | None]:
@@ -45,8 +46,12 @@ def change(
     name: str | None = None,
     dialect: dict[str, Any] | None = None,
     expires_at: datetime | None = None,
+    part: dict[str, Any] | None = None,
 ) -> File:
-    """Change the file's name, parts of its dialect or its expiry, all or nothing; its bytes stay.
+    """Change the file's name, how it is read or its expiry, all or nothing; its bytes stay.
+
+    `part` has what changes of `sheet`, `range` and `member` (see `packed_files.change`); it excludes a dialect, which
+    is detected anew then.
 
     Raises NotFound, InvalidInput, UnsupportedEncoding for a dialect that cannot read the head of the file, and InUse
     for any dialect while an unfinished task reads the file: it would be read differently from what was checked.
@@ -58,17 +63,33 @@ def change(
     if expires_at is not None:
         files.check_end(expires_at)
         values["expires_at"] = expires_at
+    if dialect and part:
+        raise InvalidInput(_TWICE, pointer="/dialect")
     if dialect:
         values |= _read_as(file, Dialect.from_json({**file.dialect, **dialect}))
-    if values:
-        with transaction() as session:
-            quotas.lock(session, user_id)
-            if dialect:
-                check_unused(session, file)
-            still = update(File).where(File.id == file_id, File.expires_at > now())
-            if not changed(session.execute(still.values(**values))):
-                raise NotFound("File not found or access denied")
+    if part:
+        packed_files.change(user_id, file, part, values)
+    elif values:
+        _store(file, values, rereads=bool(dialect))
+    if expires_at is not None and file.original_id:
+        _keep_original(file, expires_at)
     return files.find(user_id, file_id)
+
+
+def _store(file: File, values: dict[str, Any], *, rereads: bool) -> None:
+    with transaction() as session:
+        quotas.lock(session, file.user_id)
+        if rereads:
+            check_unused(session, file)
+        still = update(File).where(File.id == file.id, File.expires_at > now())
+        if not changed(session.execute(still.values(**values))):
+            raise NotFound("File not found or access denied")
+
+
+def _keep_original(file: File, expires_at: datetime) -> None:
+    with transaction() as session:
+        mine = (File.id == file.original_id, File.user_id == file.user_id)
+        session.execute(update(File).where(*mine).values(expires_at=expires_at))
 
 
 def _read_as(file: File, chosen: Dialect) -> dict[str, Any]:
@@ -102,7 +123,7 @@ def _check(dialect: Dialect) -> None:
 
 
 def delete(user_id: int, file_id: int, *, by_owner: bool = True) -> None:
-    """Delete the file: its row, then its object. Raises NotFound, and InUse while a task will read it.
+    """Delete the file and its original: rows, then objects. Raises NotFound, and InUse while a task will read it.
 
     The audit log gets an entry unless an administrator deletes it, which is logged elsewhere.
     """
@@ -110,7 +131,10 @@ def delete(user_id: int, file_id: int, *, by_owner: bool = True) -> None:
     with transaction() as session:
         quotas.lock(session, user_id)
         check_unused(session, file)
-        session.execute(delete_rows(File).where(File.id == file_id))
+        mine = (File.id.in_([file_id, file.original_id or file_id]), File.user_id == user_id)
+        keys = session.scalars(select(File.storage_key).where(*mine)).all()
+        session.execute(delete_rows(File).where(*mine))
         if by_owner:
             audit.add(session, Action.FILE_DELETED, user_id, f"file:{file_id}")
-    files.drop(file.storage_key)
+    for key in keys:
+        files.drop(key)

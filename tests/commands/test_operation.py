@@ -242,7 +242,7 @@ def test_other_files_are_named_by_their_paths(tmp_path: Path) -> None:
 
 BROKEN = {
     "none.csv": (None, "No such file or directory"),
-    "zip.csv": (b"PK\x03\x04" + bytes(100), "This file is a ZIP archive"),
+    "zip.csv": (b"PK\x03\x04" + bytes(100), "The ZIP archive is damaged"),
     "binary.csv": (bytes(range(256)) * 9, "binary"),
     "empty.csv": (b"", "empty"),
     "cut.csv.gz": (gzip.compress(PEOPLE * 99)[:-9], "The gzip data is damaged or cut off"),

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from csvapi.commands import compression
+from csvapi.unpacking.formats import GZIP
 from tests.commands.program import COMMAND, complaint, csvapi, many, output
 from tests.waiting import until
 
@@ -87,7 +87,7 @@ def test_gzip_by_the_standard_library_is_as_good(tmp_path: Path) -> None:
     arguments = [COMMAND[0], "-c", without, "process", "-", *DEDUP, "-o", str(result)]
     subprocess.run(arguments, input=gzip.compress(SMALL), check=True)
     assert gzip.decompress(result.read_bytes()) == CLEAN
-    assert result.read_bytes()[:2] == compression.MAGIC
+    assert result.read_bytes()[:2] == GZIP
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[:-9], lambda data: data[:12] + b"\xff" * 9 + data[21:]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import timedelta
 
 from flask import Flask
@@ -85,3 +86,18 @@ def test_of_too_many_tasks_the_oldest_finished_ones_go(app: Flask, account: Acco
             files_left = session.scalars(select(File.id).where(File.user_id == account.id)).all()
     assert left == [f"{name}-{account.id}" for name in ("waiting", "third", "fourth")]
     assert files_left == [result]
+
+
+def test_an_original_goes_with_what_was_read_of_it(app: Flask, account: Account) -> None:
+    packed = gzip.compress(b"a\n1\n")
+    answer = account.post("/api/v1/files?name=a.csv.gz", data=packed, content_type="application/gzip")
+    assert answer.status_code == 201, answer.text
+    with app.app_context():
+        with transaction() as session:
+            keys = session.scalars(select(File.storage_key).where(File.user_id == account.id)).all()
+        assert all(map(runtime().storage.has, keys))
+        expire(File, user_id=account.id)
+        assert retention.delete_expired() >= 2
+        assert not any(map(runtime().storage.has, keys))
+        with transaction() as session:
+            assert session.scalars(select(File.id).where(File.user_id == account.id)).all() == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ from tests.servers import private_valkey
 from tests.services.alone import stored
 from tests.stack import Account, environment, sign_up
 from tests.storage.bucket import SECRET, Server, server_in
+from tests.unpacking.files import sheet
 from tests.waiting import until
 
 SMALL = b'id,name\n007,Ada\n007,Ada\n8,"Gr\xc3\xa4ce"\n'
@@ -143,6 +145,25 @@ def test_a_second_file_and_the_reasons_come_from_the_bucket(
         task = v1.run(SMALL, {"op": "dedup"}, {"op": "join", "file": known, "on": ["id"], "how": "semi"})
     assert v1.result(task) == b"id,name\n007,Ada\n"
     assert [each["row"] for each in v1.reasons(task)] == [2, 3]
+
+
+def test_an_original_and_its_csv_are_both_in_the_bucket(
+    environ: dict[str, str], app: Flask, ann: Account, tmp_path: Path
+) -> None:
+    v1, book = V1(ann), sheet(["id", "name"], ["007", "Ada"], ["007", "Ada"])
+    file = v1.upload(book, "book.xlsx")
+    with worker(environ, tmp_path / "worker"):
+        task = v1.finished(v1.submit(file["id"], {"op": "dedup"})["id"])
+    assert v1.result(task) == b"id,name\r\n007,Ada\r\n"
+    shutil.rmtree(tmp_path / "web" / "cache")
+    with application(environ) as fresh:
+        ann.client = fresh.test_client()
+        assert v1.ok("PATCH", f"/files/{file['id']}", json={"range": "A1:B2"})["columns"] == ["id", "name"]
+        assert v1.get(f"{file['links']['content']}?as=csv").data == b"id,name\r\n007,Ada\r\n"
+        assert v1.get(file["links"]["content"]).data == book
+        assert len(list(runtime().storage.keys(0))) == 2 + len([task["links"]["result"], "dropped", "reasons"])
+        assert v1.call("DELETE", f"/files/{file['id']}").status_code == 204
+        assert len(list(runtime().storage.keys(0))) == 3
 
 
 def test_a_bucket_that_is_away_is_a_503_and_a_stated_failure(

@@ -36,11 +36,14 @@ _ALTERNATIVES, _SHOWN = 3, 25
 """How many other readings are told, and the lines that decide on their header and preamble."""
 
 
-def detect(head: bytes, tail: bytes = b"", *, complete: bool = False, size: int | None = None) -> Detection:
+def detect(
+    head: bytes, tail: bytes = b"", *, complete: bool = False, size: int | None = None, delimiter: str = ""
+) -> Detection:
     """The dialect of the file that begins with `head`; `complete` says that it is all of it.
 
     `tail`, the file's last bytes, is more evidence for the encoding; of a file of `size` bytes it locates what fills up
-    its end. A record that the head's end cuts is left out.
+    its end. `delimiter` is that of a file known to be written by RFC 4180. A record that the head's end cuts is left
+    out.
     One pass to decode, one to split, one with the csv module for each reading worth a trial over the first 24 KiB, one
     over the head for the best.
 
@@ -61,15 +64,15 @@ def detect(head: bytes, tail: bytes = b"", *, complete: bool = False, size: int 
     if not "".join(text.clean).strip(" \t\r\n\x00\x1a"):
         raise NoRecords("The file is empty: it holds no record.", byte=0)
     refuse_text(decoded.text, complete=ends.complete)
-    found = _read(text, decoded, complete=ends.complete)
+    found = _read(text, decoded, delimiter, complete=ends.complete)
     more = trailing(ends, filled, text, size)
     return replace(found, issues=(*found.issues, more)) if more else found
 
 
-def _read(text: Text, decoded: Decoded, *, complete: bool) -> Detection:
-    sep = SEP_LINE.fullmatch(text.lines[0])
+def _read(text: Text, decoded: Decoded, delimiter: str, *, complete: bool) -> Detection:
+    sep = None if delimiter else SEP_LINE.fullmatch(text.lines[0])
     skip = 1 if sep else 0
-    tried = _trials(text.clean[skip:], sep.group(1) if sep else "", complete=complete)
+    tried = _trials(text.clean[skip:], sep.group(1) if sep else "", delimiter, complete=complete)
     best = tried[0]
     table = _table(best.reading, text, skip, complete=complete)
     named = header(table.fields)
@@ -90,7 +93,7 @@ def _read(text: Text, decoded: Decoded, *, complete: bool) -> Detection:
     )
 
 
-def _trials(lines: Sequence[str], only: str, *, complete: bool) -> list[Trial]:
+def _trials(lines: Sequence[str], only: str, known: str, *, complete: bool) -> list[Trial]:
     """Every reading worth a trial over the first lines, best first. Comments have no say."""
     hashes = next((index for index, line in enumerate(lines) if line[:1] != "#"), 0)
     voting = [line for line in lines[hashes if hashes > 1 else 0 :] if not is_comment([line])]
@@ -102,7 +105,8 @@ def _trials(lines: Sequence[str], only: str, *, complete: bool) -> list[Trial]:
         taken += 1
     sample = voting[:taken]
     cut = not complete or taken < len(voting)
-    return trials(readings("".join(sample), sample, only), sample, drop_last=cut)
+    tried = [Reading(known)] if known else readings("".join(sample), sample, only)
+    return trials(tried, sample, drop_last=cut)
 
 
 def _table(reading: Reading, text: Text, skip: int, *, complete: bool) -> Table:

@@ -1,0 +1,36 @@
+"""What may come out of a packed file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from csvapi.errors import CsvapiError, TooLarge
+
+MIB = 1024 * 1024
+FREE = MIB  # bytes that a file may unpack to, whatever its size
+MOST_MEMBERS = 10_000
+_NO_LIMIT = 1 << 62
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Sizes in bytes: `size` of what comes out, beyond which `beyond` is raised; `parts` of the parts of a workbook
+    that are read, unpacked; `ratio` is how many times its size a file may unpack to, 0 for any.
+    """
+
+    size: int = _NO_LIMIT
+    ratio: int = 0
+    parts: int = _NO_LIMIT
+    columns: int = 100_000
+    beyond: CsvapiError = field(default_factory=lambda: TooLarge("The file unpacks to too much"))
+
+    def most(self, packed: int) -> int:
+        """How much may come out of so many packed bytes by the ratio."""
+        return packed * self.ratio + FREE if self.ratio else _NO_LIMIT
+
+    def check_ratio(self, size: int, packed: int) -> None:
+        """Raise TooLarge if so many bytes come out of `packed` bytes."""
+        if size > self.most(packed):
+            raise TooLarge(
+                f"The file unpacks to more than {self.ratio} times its size (CSVAPI_MAX_RATIO)", limit=self.ratio
+            )
