@@ -27,7 +27,8 @@ _NAME, _SUMMARY, _PARAMETER = 5, 3, 1  # how much a word counts where it stands
 
 
 _SHARED = (
-    "split into files parts zip output delimiter encoding receipt explain why dropped quiet dialect comment memory"
+    "split into files parts zip output delimiter encoding receipt explain why dropped quiet dialect comment memory "
+    "excel spreadsheet workbook sheet sheets xlsx ods archive"
 )
 
 
