@@ -106,6 +106,30 @@ class PreambleLine(ma.Schema):
     text = ma.fields.String(required=True, metadata={"description": "At most 200 characters of it"})
 
 
+class SeemingFormat(ma.Schema):
+    """A format of numbers or dates that fits the values of a column."""
+
+    as_ = ma.fields.Raw(
+        data_key="as",
+        attribute="as",
+        required=True,
+        metadata={"type": ["string", "object"], "description": "As a step takes it in `as`, or in `reformat.from`"},
+    )
+    count = ma.fields.Integer(required=True, metadata={"description": "How many cells it fits"})
+    of = ma.fields.Integer(required=True, metadata={"description": "Among how many that are not empty"})
+    ambiguous = ma.fields.Boolean(metadata={"description": "Whether another format fits the same cells"})
+
+
+class ColumnFormats(ma.Schema):
+    """A column whose numbers or dates are not plain numbers or ISO 8601 dates, by the first records."""
+
+    column = ma.fields.String(required=True, metadata={"description": "Its name"})
+    index = ma.fields.Integer(required=True, metadata={"description": "Its position, from 1"})
+    formats = ma.fields.List(
+        ma.fields.Nested(SeemingFormat), required=True, metadata={"description": "What fits, the best first"}
+    )
+
+
 class Detection(ma.Schema):
     """How sure the detection is, why, and what else the file could be; of the head of the file."""
 
@@ -116,6 +140,9 @@ class Detection(ma.Schema):
         ma.fields.Nested(DialectAlternative), metadata={"description": "Other readings that are nearly as likely"}
     )
     preamble = ma.fields.List(ma.fields.Nested(PreambleLine), metadata={"description": "The lines above the header"})
+    formats = ma.fields.List(
+        ma.fields.Nested(ColumnFormats), metadata={"description": "The first 100 columns that seem to have a format"}
+    )
     issues = ma.fields.List(ma.fields.Nested(DetectedIssue), metadata={"description": "What was noticed"})
     warnings = ma.fields.List(
         ma.fields.Nested(WarningShape), metadata={"description": "The issues in the shape of all warnings"}

@@ -183,6 +183,7 @@ FILE = {
         "confidence": 0.97,
         "evidence": ["delimiter ',': 3 of 3 records have 2 fields"],
         "preamble": [],
+        "formats": [],
         "issues": [],
         "warnings": [],
     },

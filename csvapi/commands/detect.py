@@ -14,6 +14,7 @@ from csvapi.commands.dialect import detection
 from csvapi.commands.run import told
 from csvapi.commands.source import source
 from csvapi.csvio import header
+from csvapi.steps.head_formats import head_formats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,8 @@ def main(given: Sequence[str]) -> int:
         taken = source(options.input, Path(folder), selection(options))
         path, found = taken.path, detection(taken.path, taken.delimiter)
         found = replace(found, columns=tuple(header(path, found.dialect)))  # of a pass, which reads all of the record
-        told_all = {**found.as_json(), **(census(path, found) if options.whole else {})}
+        formats = {"formats": head_formats(path, found.dialect)}
+        told_all = {**found.as_json(), **formats, **(census(path, found) if options.whole else {})}
         if taken.unpacked:
             told_all = {"reading": taken.as_json(), **told_all}
             told_all["warnings"][:0] = [each.as_json() for each in taken.warnings]

@@ -156,6 +156,7 @@ class SummaryStruct(ctypes.Structure):
         ("most", c_uint32),
         ("stranger", c_uint32 * 3),
         ("unknown", c_uint32),
+        ("below", c_uint32),
         ("kinds", KindStruct * (SCALES + 1)),
     )
 
@@ -207,10 +208,10 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "scatter": (_N, [_P, _N, _N, *_MASK, _N, _W, _P, _N, _P]),
     "split": (_N, [_P, _N, _N, _N, _W, _W, _P, _N, _P]),
     "count_values": (_N, [_P, *_MASK, _N, _N, _P, _P, _P]),
-    "summarise": (None, [_P, *_MASK, _N, _P, _N, _P, _P, _P, _P]),
+    "summarise": (None, [_P, *_MASK, _N, _P, _N, _P, _P, _P, _P, _N, _P]),
     "check_cells": (None, [_P, *_MASK, _N, _P, _P, _P, _P, _P, POINTER(_N)]),
     "summarise_values": (None, [_P, _P, _P]),
-    "raise_registers": (None, [_P, _P, _N, _P]),
+    "raise_registers": (None, [_P, _P, _N, _P, _P]),
     "add_to_groups": (_N, [_P, *_MASK, _N, _N, _P, _P, _P, _P, _P, _P, POINTER(_N), _P]),
     "put_packed": (_N, [_P, _N, _P]),
     "put_group_lines": (_N, [_P, _N, _N, _P, _P, POINTER(_I)]),

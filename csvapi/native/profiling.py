@@ -125,12 +125,15 @@ class Summary:
             first = text[:8].translate(self.ranks).ljust(8, b"\0")
             self.found.first_bytes[place] = int.from_bytes(first)
 
-    def add(self, index: RecordIndex, column: int, registers: bytearray, mask: bytes | None = None) -> bytearray:
+    def add(
+        self, index: RecordIndex, column: int, registers: bytearray, mask: bytes | None = None, limit: int = 0
+    ) -> tuple[bytearray, bytearray]:
         """Add the cells of a column in the records of the mask.
 
-        Returns a byte for each record: 1 where Python must say what kind of value its cell is.
+        Returns two bytes for each record: 1 where Python must say what kind of value its cell is, and where the hash of
+        its cell (that of `raise_registers`) is below `limit`.
         """
-        unknown = bytearray(len(index))
+        unknown, below = bytearray(len(index)), bytearray(len(index))
         room = index.size + SLACK
         kernel().summarise(
             byref(index.structure),
@@ -143,8 +146,10 @@ class Summary:
             byref(self.found),
             writable(registers, REGISTERS, "registers"),
             writable(unknown, len(index), "unknown"),
+            limit,
+            writable(below, len(index), "below"),
         )
-        return unknown
+        return unknown, below
 
     def add_kinds(self, counter: ValueCounter) -> bytearray:
         """Add what kinds of values were counted. Texts, empty cells and registers stay as they are.
@@ -167,12 +172,14 @@ def total(kind: KindStruct) -> int:
     return (int(kind.high) << 64) + int(kind.low)
 
 
-def raise_registers(texts: Sequence[bytes], registers: bytearray) -> None:
-    """Raise HyperLogLog's registers for some texts."""
-    lengths = array("Q", map(len, texts))
+def raise_registers(texts: Sequence[bytes], registers: bytearray) -> Sequence[int]:
+    """Raise HyperLogLog's registers for some texts. Returns the hash of each, `steps.hyperloglog.hashed`."""
+    lengths, hashes = array("Q", map(len, texts)), bytearray(8 * len(texts))
     kernel().raise_registers(
         b"".join(texts) + bytes(8),
         readable(lengths, 8 * len(texts), "lengths", item=8),
         len(texts),
         writable(registers, REGISTERS, "registers"),
+        writable(hashes, 8 * len(texts), "hashes", item=8),
     )
+    return array("Q", bytes(hashes))

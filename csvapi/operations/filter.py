@@ -133,7 +133,8 @@ class Filter(Selector):
         pair = ColumnPair(name, position, second, as_, fold, byte_dialect_of(self.context))
         if pair.typed:
             kinds = [pair.format.kind] if pair.format else ["number", "date"]
-            pair.asked = incomparable(self.context.columns[position], self.context.columns[second], kinds)
+            names = self.context.columns[position], self.context.columns[second]
+            pair.asked = incomparable(*names, kinds, byte_dialect_of(self.context))
             self.counted.append((pointer, pair))
         return pair
 

@@ -19,6 +19,7 @@ from csvapi.steps.aggregate_params import (
 from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.group_keys import cells_of, parts_of
 from csvapi.steps.grouped import SHARE, Grouping, grouped
+from csvapi.steps.groups_of_one import GroupsOfOne
 from csvapi.steps.growth import KEY_COLUMNS, Bound
 from csvapi.steps.native_figures import style_of
 from csvapi.steps.native_groups import NativeMerge, gathering
@@ -107,7 +108,7 @@ class Group(Table, Reducer):
     and `last` are the first and last that is not empty, and what is made of none is empty (a count is 0). `sum` is
     exact and has all its digits, `mean` has 15; `min` and `max` are cells as they are written, of equal ones the first.
     What is no number (no date, with `as`) is left out, too; how many cells that are, the empty ones among them, is a
-    warning. A file without records gives none.
+    warning, and so is that every group is a single record. A file without records gives none.
 
     One pass. Memory: the budget, whatever the number of groups or of different values; beyond it what is known of the
     groups is written to the workspace in the order of their values and put together at the end. One record of the
@@ -127,8 +128,10 @@ class Group(Table, Reducer):
             aggregates.append(sources.aggregate(given, position, Bound(context.max_record, pointer + at)))
         super().__init__(context, names, pointer)
         delimiter = byte_dialect_of(context).delimiter
-        self.grouping = Grouping([self.by], sources.found, aggregates, self.bound, delimiter)
-        self.remarks = [source.asked for source in sources.found if source.asked]
+        single = [GroupsOfOne.of(names[: len(self.by)])] if len(self.by) and not context.partial else []
+        self.grouping = Grouping([self.by], sources.found, aggregates, self.bound, delimiter, *single)
+        self.remarks = [*(source.asked for source in sources.found if source.asked), *single]
+        self.single = single
 
     def gather(self, workspace: Workspace, number: int) -> Gathering:
         """See `Gatherer.gather`."""
@@ -150,6 +153,8 @@ class Group(Table, Reducer):
             self.out += len(lines)
             workspace.heartbeat()
         self.out += merge.lines if merge else 0
+        for remark in self.single:
+            remark.groups = self.out
         for some in in_order([ordered], share):
             yield self.byte_dialect.restore(some)
 

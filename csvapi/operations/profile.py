@@ -11,6 +11,7 @@ from marshmallow import Schema
 from csvapi.csvio.indexed import IndexedBatch
 from csvapi.errors import TooLarge
 from csvapi.native.keys import new_secret
+from csvapi.steps.column_findings import findings
 from csvapi.steps.column_parts import PartsReader, PartsWriter
 from csvapi.steps.column_profile import FIXED, ColumnProfile
 from csvapi.steps.gathering import Gathering, Reducer
@@ -34,7 +35,7 @@ _BATCH = 1_000  # records that are looked at together: each look at a column cos
 _SOME = 16  # columns that are taken together, at least
 _EACH = 50  # bytes of memory for a cell besides its text
 _COLUMNS = ["column", "type", "records", "empty", "distinct", "distinct_exact", "min", "max", "mean", "longest",
-            "frequent", "bad", "first_bad_row", "first_bad_value"]  # fmt: skip
+            "frequent", "bad", "first_bad_row", "first_bad_value", "formats", "personal"]  # fmt: skip
 
 
 class Params(Schema):
@@ -57,7 +58,14 @@ class Profile(Table, Reducer):
     `min` and `max` are of that type and exact, `mean` has 15 digits and, where these are not enough, an exponent;
     `longest` counts characters. `distinct` is exact up to `exact` values that fit an eighth of the memory, then
     HyperLogLog's, with a standard error of 0.81 %; `frequent` (a JSON object of values and counts) is given only while
-    it is exact. Nothing else depends on the memory.
+    it is exact.
+
+    `formats` (a JSON list) has the formats of numbers or dates that the column seems to have, as `as` takes them, with
+    the `count` of the cells that each fits `of` those that were looked at; `ambiguous` ones fit the same cells.
+    `personal` (a JSON list) has the kinds of personal data that it seems to hold, with their counts and no value:
+    email, phone, iban, card and the national numbers that python-stdnum calls so. Looked at are all cells where the
+    distinct values are known and at most 10,000, else those with 64 of the values, chosen by a hash. Only this, what
+    is exact, and what is frequent depend on the memory.
 
     One pass. Memory: the budget, whatever the number of columns: what is known of columns that do not fit together goes
     to the workspace, and the parts of one column after the other come together at the end. A record's fields are
@@ -86,6 +94,7 @@ class Profile(Table, Reducer):
                 yield self.write([self._row(name, reader.column(workspace.heartbeat))])
 
     def _row(self, name: str, found: ColumnProfile) -> list[bytes]:
+        formats, kinds = findings(found, self.before.decode)
         kind = found.kind
         counted = 0 if kind in ("text", "empty") else found.records - found.empty - found.counts.get(kind, 0)
         bad_row, bad = found.strangers[kind] if counted else (None, b"")
@@ -96,7 +105,11 @@ class Profile(Table, Reducer):
             b"%d" % found.distinct.count, b"true" if found.distinct.exact else b"false",
             recode(least), recode(most), self.text(found.mean), b"%d" % found.longest,
             self._frequent(found), b"%d" % counted, b"" if bad_row is None else b"%d" % (bad_row + 1), bad,
+            self._json(formats), self._json(kinds),
         ]  # fmt: skip
+
+    def _json(self, found: list[dict[str, Any]]) -> bytes:
+        return self.text(json.dumps(found, separators=(",", ":"))) if found else b""
 
     def _from_utf8(self, cell: bytes) -> bytes:
         return self.text(cell.decode("utf-8", "replace"))

@@ -1,9 +1,9 @@
-"""set: change the values of some columns: trim, collapse, replace, case, fill, Unicode form."""
+"""set: change the values of some columns: trim, collapse, replace, case, fill, Unicode form, format."""
 
 from __future__ import annotations
 
 from operator import ne
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
@@ -12,13 +12,16 @@ from csvapi.csvio.rewriting import Rewriting
 from csvapi.errors import InvalidInput, TooLarge
 from csvapi.native.rewriting import CellTexts
 from csvapi.steps.cell_changes import CellChanges
-from csvapi.steps.growth import Part, TooLong
+from csvapi.steps.cell_values import CellValues
+from csvapi.steps.growth import KEY_COLUMNS, Part
 from csvapi.steps.mapping import Mapper
-from csvapi.steps.params import Alternative, columns_field, compiled, flag
+from csvapi.steps.misses import Misses
+from csvapi.steps.params import Alternative, columns_field, flag
+from csvapi.steps.reformat import Reformat, Reformatting, formats
+from csvapi.steps.replacement import Replacement
 from csvapi.steps.step import Operation, Traits
-from csvapi.steps.template import template
 from csvapi.steps.text_changes import CASES, changes
-from csvapi.steps.writing import Written, batch_of, encoded
+from csvapi.steps.writing import Written, batch_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,35 +30,8 @@ if TYPE_CHECKING:
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.step import Column, Context, Counts
 
-_REMEMBERED, _SHARE = 1 << 22, 128  # bytes of memory for cells and their new values, at most; and of which part of it
-_LONGEST, _ENTRY = 700, 250  # of them for one cell, and besides its text
 _LONG_RECORD = 4096  # bytes, on average: of such ones the kernel takes no copies
 _LONGER = 2  # times the records that their new values may take together, where the kernel writes them
-
-
-class Replacement(Schema):
-    """`text` literally, or `pattern` as RE2; in `with` `\\1` stands for a pattern's first group (`steps.template`)."""
-
-    text = fields.String(
-        validate=validate.Length(min=1, error="must not be empty."),
-        metadata={"description": "What to look for, literally."},
-    )
-    pattern = fields.String(metadata={"description": "What to look for, as RE2."})
-    with_ = fields.String(
-        data_key="with",
-        attribute="with",
-        required=True,
-        metadata={"description": "What stands there instead; of a pattern `\\1` is the first group."},
-    )
-    alternatives = (Alternative("Text", ("text",)), Alternative("Pattern", ("pattern",)))
-
-    @validates_schema
-    def one_of_both(self, data: dict[str, Any], **_: object) -> None:
-        """Refuse anything but one of a text and a pattern."""
-        if ("text" in data) == ("pattern" in data):
-            raise ValidationError("give either text or pattern.", "text")
-        if "pattern" in data:
-            template(data["with"], compiled(data["pattern"], "pattern"))
 
 
 class Params(Schema):
@@ -69,6 +45,10 @@ class Params(Schema):
         fields.Nested(Replacement),
         validate=validate.Length(min=1, max=100, error="must hold 1 to {max} replacements."),
         metadata={"description": "Replacements, one after the other."},
+    )
+    reformat = fields.Nested(
+        Reformatting,
+        metadata={"description": "Write numbers or dates of one format in another; others stay. It needs columns."},
     )
     case = fields.String(
         validate=validate.OneOf((*CASES, "title"), error="must be one of: {choices}."),
@@ -85,7 +65,9 @@ class Params(Schema):
     def something_to_do(self, data: dict[str, Any], **_: object) -> None:
         """Refuse a step that would change nothing, or fill in two ways."""
         if not any(value for name, value in data.items() if name != "columns"):
-            raise ValidationError("give at least one of nfc, trim, collapse, replace, case, fill, fill_previous.")
+            raise ValidationError(
+                "give at least one of nfc, trim, collapse, replace, reformat, case, fill, fill_previous."
+            )
         if "fill" in data and data.get("fill_previous"):
             raise ValidationError("give either fill or fill_previous.", "fill")
 
@@ -104,30 +86,35 @@ def traits(params: dict[str, Any]) -> Traits:
 class Set(Written, Mapper):
     """Changes cells as text. One pass, stateless but for `fill_previous`; memory: a part, and some short cells.
 
-    An absent field stays absent. A cell with bytes that are no text is not shown to a pattern.
+    An absent field stays absent. A cell with bytes that are no text is not shown to a pattern. What does not have the
+    format that `reformat` reads keeps it, and is counted; an empty cell stays empty.
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         super().__init__(context, context.columns, pointer)
-        named = [context.position(column, pointer + at) for at, column in columns(params)]
-        self.positions = sorted(set(named)) or range(len(context.columns))
+        named = {at: context.position(column, pointer + at) for at, column in columns(params)}
+        if "reformat" in params and not 0 < len(named) <= KEY_COLUMNS:  # an id is not to become a number by accident
+            detail = f"columns: reformat needs 1 to {KEY_COLUMNS} columns, by name or position, and has {len(named)}."
+            raise InvalidInput(detail, pointer=f"{pointer}/columns")
+        self.positions = sorted(set(named.values())) or range(len(context.columns))
         self.names = context.columns
-        self.changes = changes(params, context.max_record, self._heartbeat)
-        self.pointer = pointer
+        reformat = Reformat(*formats(params["reformat"])) if "reformat" in params else None
+        made = changes(params, context.max_record, self._heartbeat, reformat)
+        self.cells = CellValues(made, reformat, self.byte_dialect, self.bound, context.columns)
+        self.misses = Misses.of(reformat, named, context, self.byte_dialect) if reformat else None
+        self.remarks = list(self.misses.remarks.values()) if self.misses else []
         self.previous: dict[int, bytes] | None = {} if params.get("fill_previous") else None
-        self.known: dict[bytes, bytes] = {}
-        self.remembered = self.changed = 0
-        self.memory = _REMEMBERED
+        self.changed = 0
         width, number = len(context.columns), {position: at for at, position in enumerate(self.positions)}
         order = [width + number[position] if position in number else position for position in range(width)]
         self.rewriting = Rewriting(self.byte_dialect, order, self.bound.limit)
         self.same = Rewriting(self.byte_dialect, range(width), self.bound.limit)
-        self.kernel = CellChanges.of(params, self.byte_dialect, self._known_value)
+        self.kernel = CellChanges.of(params, self.byte_dialect, self.cells.value)
 
     def prepare(self, workspace: Workspace) -> Counts:
         """Forget the values above, and fit what is remembered to the memory. See `Behaviour.prepare`."""
         self.previous = None if self.previous is None else {}
-        self.memory = min(_REMEMBERED, workspace.memory // _SHARE)
+        self.cells.fit(workspace.memory)
         return {}
 
     def _heartbeat(self) -> None:
@@ -147,6 +134,8 @@ class Set(Written, Mapper):
                 break
             rows.append(fields)
             self.changed += changed
+            if self.misses:
+                self.misses.see_record(row, batch.fields(index), fields)
         return batch_of(rows, batch.rows[: len(rows)], self.byte_dialect, self.bound)
 
     def _indexed(self, batch: IndexedBatch) -> Batch | None:
@@ -165,14 +154,18 @@ class Set(Written, Mapper):
         written = self.rewriting.of(batch, texts) if changed else self.same.of(batch)
         if written is not None:
             self.changed += changed
+            if self.misses:
+                self.misses.count()
         return written
 
     def _texts(self, batch: IndexedBatch, positions: Sequence[int], room: int) -> tuple[list[CellTexts], int] | None:
         """What the cells of these columns become, and how many change; None beyond `room` bytes."""
         texts, changed = [], 0
+        if self.misses:
+            self.misses.forget()
         for position in positions:
             cells = batch.cells(position)
-            values = self._values(cells, batch.rows, position, room)
+            values = self.cells.values(cells, batch.rows, position, room)
             if values is None:
                 return None
             texts.append(CellTexts.of(values))
@@ -180,36 +173,24 @@ class Set(Written, Mapper):
             if room < 0:
                 return None
             changed += sum(map(ne, cells, values))
+            if self.misses:
+                self.misses.see(position, batch.rows, cells, values)
         return texts, changed
-
-    def _known_value(self, cell: bytes, row: int, position: int) -> bytes:
-        known = self.known.get(cell)
-        return self._value(cell, row, position) if known is None else known
-
-    def _values(self, cells: list[bytes], rows: Sequence[int], position: int, room: int) -> list[bytes] | None:
-        """What the cells of a column become; None as soon as the new texts take more than `room` bytes."""
-        values = list(map(self.known.get, cells))
-        for index, value in enumerate(values) if None in values else ():
-            if value is None:
-                values[index] = made = self._known_value(cells[index], rows[index], position)
-                if (room := room - len(made)) < 0:
-                    return None
-        return cast("list[bytes]", values)
 
     def _change(self, fields: list[bytes], size: int, row: int) -> tuple[int, int]:
         """Change the fields of a record of `size` bytes: how many it has then, and how many fields are others."""
-        changed, width, known, previous = 0, len(fields), self.known.get, self.previous
+        changed, width, known, previous = 0, len(fields), self.cells.known.get, self.previous
         for position in self.positions:
             if position >= width:
                 break
             cell = fields[position]
             value = known(cell)
             if value is None:
-                value = self._value(cell, row, position)
+                value = self.cells.value(cell, row, position)
             if previous is not None:
                 value = _filled(previous, position, value)
+            fields[position] = value
             if value != cell:
-                fields[position] = value
                 size += len(value) - len(cell)
                 changed += 1
                 if size > self.bound.limit:
@@ -218,42 +199,21 @@ class Set(Written, Mapper):
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""
-        return {"changed": self.changed}
-
-    def _value(self, cell: bytes, row: int, position: int) -> bytes:
-        """What a cell becomes, which is remembered where it is short."""
-        value = self._made(cell, row, position)
-        size = len(cell) + len(value) + _ENTRY
-        if size <= _LONGEST:
-            if self.remembered > self.memory:
-                self.known.clear()
-                self.remembered = 0
-            self.known[cell] = value
-            self.remembered += size
-        return value
-
-    def _made(self, cell: bytes, row: int, position: int) -> bytes:
-        text = cell.decode(self.byte_dialect.inner, self.byte_dialect.errors)
-        try:
-            for change in self.changes:
-                text = change(text)
-        except TooLong as error:
-            raise self.bound.refused(error.size, row, self.names[position]) from error
-        return encoded(text, self.byte_dialect, self.pointer)
+        return {"changed": self.changed} | (self.misses.counts() if self.misses else {})
 
 
 def _filled(previous: dict[int, bytes], position: int, value: bytes) -> bytes:
     if value:
-        previous[position] = value
+        previous[position] = bytes(value)
     return value or previous.get(position, b"")
 
 
 OPERATION = Operation(
     name="set",
     kind="mapper",
-    summary="Change values: trim, collapse spaces, replace, change case, fill empty ones, compose Unicode.",
+    summary="Change values: trim, collapse spaces, replace, change case or format, fill empty ones, compose Unicode.",
     purpose="Change columns and values",
-    words="clean upper uppercase lowercase spaces blanks find dates iso decimal comma currency percent format phone",
+    words="clean upper uppercase lowercase spaces blanks find dates iso decimal comma currency percent phone",
     params=Params,
     example={"op": "set", "columns": ["email"], "trim": True, "case": "lower", "fill": "unknown"},
     build=Set,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from csvapi import __version__
 from csvapi.csvio import pages
 from csvapi.csvio.detection import HEAD
+from csvapi.engines.local.detected import detected as detected_by_child
 from csvapi.extensions import runtime
 
 if TYPE_CHECKING:
@@ -37,5 +38,5 @@ def detected(user_id: int, ends: tuple[bytes, bytes], size: int, path: Path, del
     """
     settings = runtime().settings
     limits = settings.max_record, settings.max_columns
-    facts, _ = runtime().pool.call(user_id, pages.detected, ends, size, path, *limits, delimiter, short=True)
+    facts, _ = runtime().pool.call(user_id, detected_by_child, ends, size, path, *limits, delimiter, short=True)
     return {**facts, "detection": {"version": __version__, **facts["detection"]}}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from csvapi.csvio.byte_dialect import ByteDialect
 
 _KINDS = ("number", "date")
-_PLACES = 20  # cells of which one may show the format: the first may be empty, or `n/a`
+PLACES = 20  # cells of which one may show the format: the first may be empty, or `n/a`
 _SHOWN = 500  # bytes kept of a cell: more than is shown of one, or has a format
 
 
@@ -41,7 +41,7 @@ class Untyped(Remark):
         """Count the filled ones among the cells of the records in `rows`."""
         filled = len(cells) - cells.count(None) - cells.count(b"")
         pairs = ((row, cell[:_SHOWN]) for row, cell in zip(rows, cells, strict=True) if cell)
-        self.add(filled, filled, islice(pairs, _PLACES) if len(self.seen.spots) < _PLACES else ())
+        self.add(filled, filled, islice(pairs, PLACES) if len(self.seen.spots) < PLACES else ())
 
     def reported(self) -> Sighting:
         """Nothing unless all of the first cells look alike."""
@@ -64,14 +64,14 @@ def fits(texts: Iterable[str]) -> Any:
 
 def not_comparable(column: str, kinds: Sequence[str], byte_dialect: ByteDialect) -> Remark:
     """Of cells that are of none of the kinds, numbers or dates, where those are compared."""
-    return Remark("not_comparable", partial(_none, column, kinds, byte_dialect), column, most=_PLACES)
+    return Remark("not_comparable", partial(_none, column, kinds, byte_dialect), column, most=PLACES)
 
 
 def left_out(column: str, kind: str, byte_dialect: ByteDialect, *, ordered: bool) -> Remark:
     """Of cells that are no number or no date, where something is made of those that are; `ordered` if it may be made of
     any that have an order."""
     describe = partial(_left_out, column, kind, byte_dialect, ordered)
-    return Remark("not_comparable", describe, column, most=_PLACES)
+    return Remark("not_comparable", describe, column, most=PLACES)
 
 
 def text_comparison(column: str, value: str, fits: list[dict[str, Any]]) -> Remark:
@@ -85,7 +85,7 @@ def looks_typed(column: str, byte_dialect: ByteDialect) -> Untyped:
         "text_comparison",
         partial(_untyped, column, byte_dialect),
         column,
-        _PLACES,
+        PLACES,
         decode=partial(beginning, byte_dialect=byte_dialect),
     )
 
@@ -105,24 +105,24 @@ def _none(column: str, kinds: Sequence[str], byte_dialect: ByteDialect, seen: Si
     detail = f"{seen.count} of {seen.of} cells of {column!r} {verb} no {' or '.join(kinds)}"
     shown = seen.spots if len(kinds) == 1 else ()
     found = (fitting(kinds[0], beginning(spot.value, byte_dialect)) for spot in shown if spot.value)
-    return detail, _hint(next(filter(None, found), []))
+    return detail, hint(next(filter(None, found), []))
 
 
 def _left_out(
     column: str, kind: str, byte_dialect: ByteDialect, ordered: bool, seen: Sighting
 ) -> tuple[str, str | None]:
-    detail, hint = _none(column, [kind], byte_dialect, seen)
+    detail, offer = _none(column, [kind], byte_dialect, seen)
     filled = [beginning(spot.value, byte_dialect) for spot in seen.spots if spot.value]
-    if hint is None and ordered and filled:
-        hint = f'give "as": "{"date" if kind == "number" and moment(filled[0]) else "text"}"'
-    return f"{detail}, and left out", hint
+    if offer is None and ordered and filled:
+        offer = f'give "as": "{"date" if kind == "number" and moment(filled[0]) else "text"}"'
+    return f"{detail}, and left out", offer
 
 
 def _as_text(column: str, value: str, fits: list[dict[str, Any]], seen: Sighting) -> tuple[str, str | None]:
     kind = next(iter(fits[0]))
     was = "was" if seen.of == 1 else "were"
     detail = f"{seen.of} cells of {column!r} {was} compared as text with {value!r}, which looks like a {kind}"
-    return detail, _hint(fits)
+    return detail, hint(fits)
 
 
 def _untyped(column: str, byte_dialect: ByteDialect, seen: Sighting) -> tuple[str, str | None]:
@@ -130,10 +130,10 @@ def _untyped(column: str, byte_dialect: ByteDialect, seen: Sighting) -> tuple[st
     kind = found if isinstance(found, str) else next(iter(found))
     was = "was" if seen.of == 1 else "were"
     detail = f"{seen.of} cells of {column!r} {was} compared as text, and the first ones look like {kind}s"
-    return detail, _hint([found])
+    return detail, hint([found])
 
 
-def _hint(fits: list[dict[str, Any]]) -> str | None:
-    """How the cells could be compared; None where nothing fits."""
+def hint(fits: Sequence[object], name: str = "as") -> str | None:
+    """The parameter with which the cells would have a value; None where nothing fits."""
     shown = [json.dumps(each, ensure_ascii=False) for each in fits]
-    return f'give "as": {" or ".join(shown)}' if shown else None
+    return f'give "{name}": {" or ".join(shown)}' if shown else None

@@ -36,7 +36,7 @@ class CellChanges:
         cls, params: dict[str, Any], byte_dialect: ByteDialect, value: Callable[[bytes, int, int], bytes]
     ) -> CellChanges | None:
         """None where the kernel makes none of these changes, or cannot write what empty cells become."""
-        if "replace" in params or params.get("fill_previous"):
+        if "replace" in params or "reformat" in params or params.get("fill_previous"):
             return None
         change = Change(0)
         for name, each in _CHANGES.items():

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from csvapi.steps.asked import note
+from csvapi.steps.asked import PLACES, beginning, hint, note
 from csvapi.steps.conditions import COMPARE, Text
+from csvapi.steps.fitting import fitting
 from csvapi.steps.numbers import leads_with_zero, number
 from csvapi.steps.remarks import Remark, Sighting
 from csvapi.steps.values import ISO, format_of
@@ -78,12 +79,17 @@ class ColumnPair:
         return None if None in moments else moments
 
 
-def incomparable(first: str, second: str, kinds: list[str]) -> Remark:
+def incomparable(first: str, second: str, kinds: list[str], byte_dialect: ByteDialect) -> Remark:
     """Of pairs of cells that are not both of one of the kinds."""
-    return Remark("not_comparable", partial(_describe, first, second, kinds), first, most=20)
+    return Remark("not_comparable", partial(_describe, first, second, kinds, byte_dialect), first, most=PLACES)
 
 
-def _describe(first: str, second: str, kinds: list[str], seen: Sighting) -> tuple[str, str | None]:
+def _describe(
+    first: str, second: str, kinds: list[str], byte_dialect: ByteDialect, seen: Sighting
+) -> tuple[str, str | None]:
+    """With the format that the first cells of the first column have."""
     verb = "is" if seen.count == 1 else "are"
     what = " or ".join(f"two {kind}s" for kind in kinds)
-    return f"{seen.count} of {seen.of} pairs of cells of {first!r} and {second!r} {verb} not {what}", None
+    texts = [beginning(spot.value, byte_dialect) for spot in seen.spots if spot.value]
+    fits = next((found for text in texts for kind in reversed(kinds) if (found := fitting(kind, text))), [])
+    return f"{seen.count} of {seen.of} pairs of cells of {first!r} and {second!r} {verb} not {what}", hint(fits)

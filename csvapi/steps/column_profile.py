@@ -16,6 +16,7 @@ from csvapi.steps.dates import Moment, moment
 from csvapi.steps.exact_sums import SUM, mean_text
 from csvapi.steps.hyperloglog import Distinct
 from csvapi.steps.numbers import numbers_of
+from csvapi.steps.value_sample import ValueSample
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,15 +56,17 @@ class ColumnProfile:
         """All of it as bytes for `unpacked`, some hundreds besides the values."""
         found = self.distinct
         mine = (self.records, self.empty, self.longest, self.counts, self.ranges, self.total, self.strangers)
-        return dumps((self.bound, mine, found.values, found.size, found.registers), protocol=5)
+        sample = found.sample.found, found.sample.limit
+        return dumps((self.bound, mine, found.values, found.size, found.registers, sample), protocol=5)
 
     @classmethod
     def unpacked(cls, data: bytes, room: int) -> ColumnProfile:
         """The profile that `packed` wrote, with another `room` for its values."""
-        bound, mine, values, size, registers = loads(data)  # noqa: S301  we packed it ourselves
+        bound, mine, values, size, registers, sample = loads(data)  # noqa: S301  we packed it ourselves
         found = cls(bound, room)
         found.records, found.empty, found.longest, found.counts, found.ranges, found.total, found.strangers = mine
         found.distinct.values, found.distinct.size, found.distinct.registers = values, size, registers
+        found.distinct.sample = ValueSample(*sample)
         found.distinct.add({})  # within the room
         return found
 
@@ -72,7 +75,7 @@ class ColumnProfile:
         """Bytes of memory in use."""
         cells = [cell for _, cell in self.strangers.values()]
         cells += [end if kind == "text" else end[1] for kind, ends in self.ranges.items() for end in ends]
-        return FIXED + self.distinct.size + sum(map(len, cells))
+        return FIXED + self.distinct.size + self.distinct.sample.size + sum(map(len, cells))
 
     def add(self, cells: Sequence[bytes | None], rows: Sequence[int], byte_dialect: ByteDialect) -> None:
         """Add cells, None for those that a record does not have, with the rows they are in."""

@@ -9,19 +9,18 @@ guessed.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from csvapi.steps.numbers import SPACES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # Whole seconds since the year 1 began, in UTC, and the decimals after them without zeros at their end: tuples order as
 # the moments do, to any number of decimals.
 Moment = tuple[int, str]
+Parts = Mapping[str, str | None]  # of a date, by the letters of their directives
 
 _ZONE = r"Z|UTC|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?"
 _ISO = re.compile(
@@ -29,28 +28,28 @@ _ISO = re.compile(
     rf"(?:[T ](?P<H>[0-9]{{2}}):(?P<M>[0-9]{{2}})(?::(?P<S>[0-9]{{2}})(?:[.,](?P<f>[0-9]+))?)?"
     rf"(?: ?(?P<z>{_ZONE}))?)?[{SPACES}]*"
 )
-_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
            "november", "december")  # fmt: skip
-_SHORT = tuple(month[:3] for month in _MONTHS)
+_SHORT = tuple(month[:3] for month in MONTHS)
 _TWO = "[0-9]{2}"
 _DIRECTIVES = {
     "d": _TWO, "m": _TWO, "Y": "[0-9]{4}", "y": _TWO, "H": _TWO, "I": _TWO, "p": "am|pm", "M": _TWO, "S": _TWO,
-    "f": "[0-9]+", "z": _ZONE, "b": "|".join(_SHORT), "B": "|".join(_MONTHS), "j": "[0-9]{3}",
+    "f": "[0-9]+", "z": _ZONE, "b": "|".join(_SHORT), "B": "|".join(MONTHS), "j": "[0-9]{3}",
 }  # fmt: skip
 _WORDS = frozenset("pzbB")  # directives that begin and end with no digit that could be another's
 _NEEDS = {"d": "mbB", "M": "HI", "S": "M", "f": "S", "z": "HI", "I": "p", "p": "I"}
 _SAME = ("Yy", "mbBj", "dj", "HI")  # of each of these one at most
-_PIVOT = 69  # two digits from here on are a year of the 20th century, as in POSIX
+PIVOT = 69  # two digits from here on are a year of the 20th century, as in POSIX
 _DAY = 86_400
 
 
 def moment(text: str) -> Moment | None:
     """The moment a cell names in ISO 8601; None when it names none."""
     found = _ISO.fullmatch(text)
-    return _moment(found.groupdict()) if found else None
+    return moment_of(found.groupdict()) if found else None
 
 
-def _moment(part: Mapping[str, str | None]) -> Moment | None:
+def moment_of(part: Parts) -> Moment | None:
     """What the parts of a date say, by the letters of their directives; without a date, of the first day there is."""
     hour, minute, second = _hour(part), int(part.get("M") or 0), int(part.get("S") or 0)
     if hour is None or minute > 59 or second > 59:
@@ -63,22 +62,22 @@ def _moment(part: Mapping[str, str | None]) -> Moment | None:
         day += int(part["j"] or 1) - 1
         if int(part["j"] or 1) < 1 or day >= date(_year(part), 12, 31).toordinal():
             return None
-    seconds = day * _DAY + hour * 3600 + minute * 60 + second - _offset(part.get("z"))
+    seconds = day * _DAY + hour * 3600 + minute * 60 + second - offset_of(part.get("z"))
     return seconds, (part.get("f") or "").rstrip("0")
 
 
-def _year(part: Mapping[str, str | None]) -> int:
+def _year(part: Parts) -> int:
     if short := part.get("y"):
-        return int(short) + (1900 if int(short) >= _PIVOT else 2000)
+        return int(short) + (1900 if int(short) >= PIVOT else 2000)
     return int(part.get("Y") or 1)
 
 
-def _month(part: Mapping[str, str | None]) -> int:
+def _month(part: Parts) -> int:
     name = (part.get("b") or part.get("B") or "").lower()
     return _SHORT.index(name[:3]) + 1 if name else int(part.get("m") or 1)
 
 
-def _hour(part: Mapping[str, str | None]) -> int | None:
+def _hour(part: Parts) -> int | None:
     if half := part.get("I"):
         fits = 1 <= int(half) <= 12
         return int(half) % 12 + 12 * ((part.get("p") or "").lower() == "pm") if fits else None
@@ -86,7 +85,7 @@ def _hour(part: Mapping[str, str | None]) -> int | None:
     return hour if hour < 24 else None
 
 
-def _offset(zone: str | None) -> int:
+def offset_of(zone: str | None) -> int:
     """Seconds east of UTC."""
     if not zone or zone.upper() in ("Z", "UTC"):
         return 0
@@ -134,10 +133,18 @@ class DateFormat:
 
     def parse(self, text: str) -> Moment | None:
         """The moment; None where `text` is none in this format."""
-        if not self.pattern:
-            return moment(text)
-        found = self._compiled.fullmatch(text)
-        return _moment(found.groupdict()) if found else None
+        part = self.parts(text)
+        return None if part is None else moment_of(part)
+
+    def parts(self, text: str) -> Parts | None:
+        """What stands in `text` for each directive, which need be no date; None where it does not have the form."""
+        found = (self._compiled if self.pattern else _ISO).fullmatch(text)
+        return found.groupdict() if found else None
+
+    @cached_property
+    def tokens(self) -> list[tuple[str, str]]:
+        """The letters of directives, and the characters between them."""
+        return _tokens(self.pattern)
 
     @cached_property
     def _compiled(self) -> re.Pattern[str]:

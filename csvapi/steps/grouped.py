@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from csvapi.steps.group_keys import Key
     from csvapi.steps.group_values import Source
     from csvapi.steps.growth import Bound
+    from csvapi.steps.remarks import Remark
 
 SHARE = 4  # of the memory: a part for groups, one for what is put in order, one for what is made of it
 _GROUP = 300  # bytes of memory for a group besides its key and its states
@@ -49,18 +50,25 @@ _RANGE = 48  # bits of a record's row; above them is the number of its range
 
 @dataclass
 class Grouping:
-    """What is made of which records: `positions` are the columns of each part of a key (see `group_keys`)."""
+    """What is made of which records: `positions` are the columns of each part of a key (see `group_keys`). `met` counts
+    the records, if it is there."""
 
     positions: Sequence[Sequence[int]]
     sources: Sequence[Source]
     aggregates: Sequence[Aggregate]
     bound: Bound
     delimiter: bytes
+    met: Remark | None = None
 
     @property
     def width(self) -> int:
         """How many cells of a record are looked at."""
         return sum(map(len, self.positions)) + len(self.sources)
+
+    def see(self, batch: Batch) -> None:
+        """Count the records; the first of all is the one that is shown."""
+        if self.met:
+            self.met.add(len(batch), len(batch), [] if self.met.seen.spots else [(row, None) for row in batch.rows[:1]])
 
     @cached_property
     def native(self) -> NativeFigures | None:
@@ -125,6 +133,7 @@ class GroupedRange(Gathering):
 
     def add(self, batch: Batch, line: Callable[[int], int]) -> None:
         """See `Gathering.add`."""
+        self.grouping.see(batch)
         self.take(batch)
 
     def take(self, batch: Batch, *, asks: bool = True) -> None:

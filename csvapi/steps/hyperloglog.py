@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 from csvapi.native.loader import load
 from csvapi.native.profiling import raise_registers
+from csvapi.steps.value_sample import ValueSample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
 _BITS = 14
 _REGISTERS = 1 << _BITS
@@ -33,8 +34,8 @@ STANDARD_ERROR = 1.04 / _REGISTERS**0.5
 @dataclass(slots=True)
 class Distinct:
     """`values` holds each value with how often it occurs, until there are more than `bound` (and more than a few) or
-    they need more than `room` bytes; after that there are only the `registers`, which do not grow. `size` is the memory
-    in use.
+    they need more than `room` bytes; after that there are only the `registers`, which do not grow, and
+    a `sample` of the values. `size` is the memory in use.
 
     Which of the two it ends with depends on the values alone, however they were added and merged.
     """
@@ -44,6 +45,7 @@ class Distinct:
     values: dict[bytes, int] = field(default_factory=dict)
     size: int = 0
     registers: bytearray = field(default_factory=bytearray)
+    sample: ValueSample = field(default_factory=ValueSample)
 
     def add(self, counted: Mapping[bytes, int]) -> None:
         """Values with how often each occurs."""
@@ -69,18 +71,29 @@ class Distinct:
         if not self.registers:
             self._forget()
         self.registers = bytearray(map(max, self.registers, other.registers))
+        self.sample.merge(other.sample)
+
+    def add_sampled(self, cells: Sequence[bytes]) -> None:
+        """Cells whose hash is below the sample's limit, which are in the registers already."""
+        self.sample.see(cells, map(hashed, cells))
+
+    def looked_at(self) -> Mapping[bytes, int]:
+        """Values with how often each occurs: all, or those of the sample."""
+        return self.sample.counted() if self.registers else self.values
 
     def _forget(self) -> None:
         self.registers = bytearray(_REGISTERS)
         self._estimate(self.values)
         self.values, self.size = {}, _REGISTERS
 
-    def _estimate(self, values: Iterable[bytes]) -> None:
+    def _estimate(self, values: Mapping[bytes, int]) -> None:
         if load() is not None:
-            raise_registers(list(values), self.registers)
+            self.sample.add(values, raise_registers(list(values), self.registers))
             return
         registers, mask = self.registers, _REGISTERS - 1
-        for number in map(hashed, values):
+        hashes = list(map(hashed, values))
+        self.sample.add(values, hashes)
+        for number in hashes:
             rank = _WIDTH - (number >> _BITS).bit_length() + 1
             at = number & mask
             if rank > registers[at]:

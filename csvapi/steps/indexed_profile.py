@@ -115,10 +115,13 @@ class IndexedColumn:
         return done
 
     def _summarise(self, batch: IndexedBatch, kept: bytes | None, summary: Summary) -> None:
-        unknown = summary.add(batch.index, self.position, self.profile.distinct.registers, kept)
         found, profile = summary.found, self.profile
+        distinct = profile.distinct
+        unknown, below = summary.add(batch.index, self.position, distinct.registers, kept, distinct.sample.limit)
         profile.records += len(batch.index) if kept is None else kept.count(1)
         self._note_texts(batch, found)
+        if found.below:
+            distinct.add_sampled(cells(batch.index, self.position, below))
         if found.unknown:
             asked, rows = cells(batch.index, self.position, unknown), list(compress(batch.all_rows, unknown))
             profile.add_kinds(Counter(asked), asked, rows, self.byte_dialect)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import blake2b
 from itertools import compress, islice
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from csvapi.csvio.indexed import IndexedBatch
 from csvapi.csvio.keys import canonical
 from csvapi.steps.folding import folded_cell
 from csvapi.steps.growth import some
+from csvapi.steps.near_duplicates import NearDuplicates
+from csvapi.steps.params import IGNORABLE
 from csvapi.steps.ranks import Extreme
 from csvapi.steps.remarks import Remark, Sighting, Spot
 from csvapi.steps.selecting import KeyedSelector
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from csvapi.steps.typed_keys import Typed
 
 SAMPLE = 10
+_DIGEST = 16  # bytes
 _MOST_CELLS = 1 << 20  # of all these keys
 _RANKED = 8  # texts that are made of a record besides its key: cells, rank, digest, entry
 _MOST_SHAPES = 1000  # of empty keys, by how many of the columns are absent
@@ -72,6 +76,7 @@ class Keyed(KeyedSelector):
     typed: Mapping[int, Typed] = field(default_factory=dict)
     ranks: Ranks | None = None
     empties: Sequence[EmptyKeys] = ()
+    near: NearDuplicates | None = None
 
     @classmethod
     def of(cls, positions: Sequence[int] | None, context: Context, retain: Keep, **more: Any) -> Keyed:
@@ -85,14 +90,20 @@ class Keyed(KeyedSelector):
         describe = partial(_describe, names, "dedup" if "keeps_empty" in more else "unique")
         remarks = [EmptyKeys("empty_keys", describe, column, most=2, key=key, retain=retain) for key in empty]
         kept = more.get("keeps_empty", False)
-        return cls(positions, retain, **more, empty=empty, delimiter=delimiter, empties=[] if kept else remarks)
+        near = None
+        if not more.get("typed") and not more.get("ignore", frozenset()).issuperset(IGNORABLE):
+            near = NearDuplicates.of(len(positions or context.columns))
+        more |= {"empty": empty, "delimiter": delimiter, "near": near}
+        return cls(positions, retain, **more, empties=[] if kept else remarks)
 
     def __post_init__(self) -> None:
         self.ranked = self.ranks is not None
         self.asked = {each.pointer: each.asked for each in self.typed.values()} | (
             self.ranks.asked if self.ranks else {}
         )
-        self.remarks = [*self.empties, *self.asked.values(), *(self.ranks.remarks if self.ranks else ())]
+        more = [self.near] if self.near else []
+        self.compared = self.near.compared if self.near else 0
+        self.remarks = [*self.empties, *self.asked.values(), *(self.ranks.remarks if self.ranks else ()), *more]
 
     def spill(self, batch: Batch, sink: KeySink) -> None:
         """Give the records' keys to `sink`, and count the empty ones."""
@@ -211,6 +222,18 @@ class Keyed(KeyedSelector):
         """See `Behaviour.counts`."""
         found = {pointer: remark.seen.count for pointer, remark in self.asked.items()}
         return {"not_comparable": found} if found else {}
+
+    def folded(self, kept: Batch) -> list[bytes]:
+        """See `KeyedSelector.folded`: without regard to case and spaces; empty where all cells are."""
+        byte_dialect = kept.byte_dialect
+        rows = ([folded_cell(cell, byte_dialect, IGNORABLE) for cell in row] for row in self._cells(kept))
+        keys = (canonical(row, byte_dialect.delimiter) if any(row) else b"" for row in rows)
+        return [key and blake2b(key, digest_size=_DIGEST).digest() for key in keys]
+
+    def see_stayed(self, stayed: Sequence[tuple[int, bytes]]) -> None:
+        """See `KeyedSelector.see_stayed`."""
+        if self.near:
+            self.near.see(stayed)
 
     def sample(self, kept: Batch) -> list[str]:
         """The first ten values among `kept`; of several columns, joined by a delimiter for show."""

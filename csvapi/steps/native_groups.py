@@ -55,6 +55,7 @@ class NativeGroupedRange(Gathering):
         if not isinstance(batch, IndexedBatch) or batch.index.scanner.form.delimiter != self.grouping.delimiter:
             self.rest.add(batch, line)
             return
+        self.grouping.see(batch)
         marks = bytearray(len(batch.index))
         whole = self._see(batch, self._fold(batch, marks), marks.count(1))
         if marks.count(1):

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from unicodedata import category
 
 if TYPE_CHECKING:
@@ -62,6 +62,14 @@ def leads_with_zero(text: str) -> bool:
     return _LEADING_ZERO.match(text) is not None
 
 
+class WrittenNumber(NamedTuple):
+    """A number with the currency that stands before or after it, and the spaces between."""
+
+    value: Decimal
+    before: str = ""
+    after: str = ""
+
+
 @dataclass(frozen=True)
 class NumberFormat:
     """How the numbers of a column are written. `parse` knows no other way, so nothing is guessed.
@@ -89,6 +97,14 @@ class NumberFormat:
         """The exact number; None where `text` is none in this format."""
         if self.plain:
             return number(text)
+        found = self.read(text)
+        return None if found is None else found.value
+
+    def read(self, text: str) -> WrittenNumber | None:
+        """The same with the currency beside it."""
+        if self.plain:
+            value = number(text)
+            return None if value is None else WrittenNumber(value)
         found = self._pattern.fullmatch(text)
         if found is None:
             return None
@@ -104,7 +120,8 @@ class NumberFormat:
             return None
         exponent = int(part.get("exponent") or 0) * (-1 if part.get("down") == "-" else 1)
         power = exponent - len(fraction) - 2 * bool(part["percent"])
-        return Decimal(f"{'-' * (signs == '-' or bool(part['open']))}{digits}e{power}")
+        value = Decimal(f"{'-' * (signs == '-' or bool(part['open']))}{digits}e{power}")
+        return WrittenNumber(value, part["left1"] or part["left2"], part["right3"] or part["right4"])
 
     @cached_property
     def plain(self) -> bool:
@@ -118,10 +135,10 @@ class NumberFormat:
         left, right = (r"\(", r"\)") if self.accounting else (never, never)
         before, after = (space, space) if self.bare else ("[^0-9]*?", "[^0-9]*")
         return re.compile(
-            f"{before}(?:(?P<money1>{money}){space})?(?:(?P<open>{left}){space})?"
-            f"(?P<outer>[+-]?)(?:(?P<money2>{money}){space})?(?P<inner>[+-]?){self._core}"
-            f"(?:{space}(?P<percent>{'%' if self.percent else never}))?(?:{space}(?P<money3>{money}))?"
-            f"(?:{space}(?P<close>{right}))?(?:{space}(?P<money4>{money}))?{after}"
+            f"{before}(?P<left1>(?P<money1>{money}){space})?(?:(?P<open>{left}){space})?"
+            f"(?P<outer>[+-]?)(?P<left2>(?P<money2>{money}){space})?(?P<inner>[+-]?){self._core}"
+            f"(?:{space}(?P<percent>{'%' if self.percent else never}))?(?P<right3>{space}(?P<money3>{money}))?"
+            f"(?:{space}(?P<close>{right}))?(?P<right4>{space}(?P<money4>{money}))?{after}"
         )
 
     @property

@@ -10,7 +10,7 @@ from csvapi.steps.behaviour import Behaviour
 from csvapi.steps.growth import some
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from csvapi.csvio.batch import Batch, Mask
     from csvapi.spill.duplicates import Keep
@@ -61,6 +61,7 @@ class KeyedSelector(Behaviour, ABC):
     ranked   whether a rank decides instead; then `retain` is "first", and `rank` is called in place of `spill`
     grouped  whether `repeats` is the step's own, and not that of this class
     sampled  whether the number of different keys and some of them are in the receipt; see `sample`
+    compared how many of the first records that stayed are to be compared with each other; see `folded`
     """
 
     reasons: tuple[str, ...] = ("duplicate",)
@@ -68,6 +69,7 @@ class KeyedSelector(Behaviour, ABC):
     ranked: bool = False
     grouped: bool = False
     sampled: bool = False
+    compared: int = 0
 
     @abstractmethod
     def keys(self, batch: Batch) -> list[bytes]:
@@ -108,6 +110,14 @@ class KeyedSelector(Behaviour, ABC):
     def decided(self, goes: Callable[[int], bool]) -> None:
         """Called when all records are decided about, in the process that runs the stage; `goes(row)` says whether the
         record in that row of the file, from 0, repeats another one."""
+
+    def folded(self, kept: Batch) -> list[bytes]:
+        """For each of these records a short key that is equal for those that are nearly the same, an empty one where
+        there is nothing to compare; called with the first `compared` records that stayed."""
+        raise NotImplementedError
+
+    def see_stayed(self, stayed: Sequence[tuple[int, bytes]]) -> None:
+        """Called with these keys, each with its row in the file from 0, in the process that runs the stage."""
 
     def sample(self, kept: Batch) -> list[str]:
         """The first `keyed.SAMPLE` of these records as the receipt shows them; called if `sampled`, with those that

@@ -30,7 +30,12 @@ CASES: dict[str, Callable[[str], str]] = {
 }
 
 
-def changes(params: dict[str, Any], limit: int, heartbeat: Callable[[], None]) -> list[Callable[[str], str]]:
+def changes(
+    params: dict[str, Any],
+    limit: int,
+    heartbeat: Callable[[], None],
+    reformat: Callable[[str], str] | None = None,
+) -> list[Callable[[str], str]]:
     """The changes in the order they are made, whatever the order they were given in; each raises `TooLong` for a text
     that would have more than `limit` characters, before it is made."""
     found: list[Callable[[str], str]] = []
@@ -41,6 +46,7 @@ def changes(params: dict[str, Any], limit: int, heartbeat: Callable[[], None]) -
     if params.get("collapse"):
         found.append(Replaced(_SPACES, lambda _: " ", Most(0, 1), limit, heartbeat))
     found += [_replacement(each, limit, heartbeat) for each in params.get("replace", ())]
+    found += [reformat] if reformat else []
     if "case" in params:
         found.append(CASES.get(params["case"]) or Replaced(_WORD, _titled, Most(3, 0), limit, heartbeat))
     if "fill" in params:

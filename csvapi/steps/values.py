@@ -69,12 +69,14 @@ _DATES = _format("date", "Dates as they are written somewhere.", _PATTERN)
 
 
 class AsField(ShapedField):
-    """A kind by its name, or a format; `names` are the kinds there may be, the first one what leaving it out means."""
+    """A kind by its name, or a format; `names` are the kinds there may be, the first one what leaving it out means,
+    unless `metadata` has another `default`, or None for none."""
 
     def __init__(self, *names: str, **options: Any) -> None:
         super().__init__(**options)
         self.names = names
-        self.metadata = {"default": names[0], **self.metadata}
+        told = {"default": names[0], **self.metadata}
+        self.metadata = {name: each for name, each in told.items() if each is not None}
         self.kinds = " · ".join([*(f"`{name}`" for name in names), "format"])
         kind = {"type": "string", "title": "Kind", "enum": list(names)}
         self.shape = {"oneOf": [kind, _NUMBERS, _DATES]}

@@ -247,6 +247,15 @@ def test_every_kind_of_issue_has_a_code_that_the_document_lists(v1: V1) -> None:
     assert found <= set(CODES)
 
 
+def test_detection_says_which_formats_columns_seem_to_have(v1: V1) -> None:
+    file = v1.upload("day;price;n\n13.01.2024;1.234,50 €;1\n1.2.2024;7 €;2\n".encode())
+    number = {"decimal": ",", "group": ".", "currency": True}
+    assert file["detection"]["formats"] == [
+        {"column": "day", "index": 1, "formats": [{"as": {"date": "%d.%m.%Y"}, "count": 2, "of": 2}]},
+        {"column": "price", "index": 2, "formats": [{"as": {"number": number}, "count": 2, "of": 2}]},
+    ]
+
+
 def test_what_detection_noticed_is_shown_as_warnings_too(v1: V1) -> None:
     detection = v1.upload(b"a,b\n" + b"1,2\n" * 20 + b"3\n")["detection"]
     (issue,), (warning,) = detection["issues"], detection["warnings"]

@@ -45,3 +45,27 @@ def test_a_header_longer_than_the_head_is_told_whole() -> None:
     data = (",".join(names) + "\n" + ",".join(["1"] * 3000) + "\n").encode()
     assert len(data) > 1 << 16
     assert json.loads(output("detect", "-", stdin=data))["columns"] == names
+
+
+def test_it_says_which_formats_columns_seem_to_have() -> None:
+    rows = [
+        f"{day}.01.2024;{day}.{day + 100},50;{day};{day % 12 + 1:02}/{day % 12 + 1:02}/24\n" for day in range(10, 32)
+    ]
+    told = json.loads(output("detect", "-", stdin=("day;price;n;due\n" + "".join(rows)).encode()))
+    german = {"number": {"decimal": ",", "group": "."}}
+    due = [{"as": {"date": name}, "count": 22, "of": 22, "ambiguous": True} for name in ("%d/%m/%y", "%m/%d/%y")]
+    assert told["formats"] == [
+        {"column": "day", "index": 1, "formats": [{"as": {"date": "%d.%m.%Y"}, "count": 22, "of": 22}]},
+        {"column": "price", "index": 2, "formats": [{"as": german, "count": 22, "of": 22}]},
+        {"column": "due", "index": 4, "formats": due},
+    ]
+
+
+def test_formats_are_of_the_first_records_and_columns_if_these_can_be_read() -> None:
+    data = "a,b\n" + "5%,1\n" * 3000
+    (told,) = json.loads(output("detect", "-", stdin=data.encode()))["formats"]
+    assert told["formats"] == [{"as": {"number": {"percent": True}}, "count": 1000, "of": 1000}]
+    wide = ",".join(f"c{n}" for n in range(300)) + "\n" + ",".join(["5%"] * 300) + "\n"
+    assert len(json.loads(output("detect", "-", stdin=wide.encode()))["formats"]) == 100
+    long = "a,b\n5%,1\n5%," + "x" * (17 << 20) + "\n"
+    assert json.loads(output("detect", "-", stdin=long.encode()))["formats"] == []

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _PLAIN = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?")
 _MOMENT = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}:[0-9]{2}Z?)?")
 OTHER, UNKNOWN = "other", "unknown"
+_SOME = 1 << 62  # below it are a quarter of all hashes
 
 
 def values(case: Case, random: Random) -> None:
@@ -71,15 +72,23 @@ def summaries(case: Case, random: Random) -> None:
     if known:
         summary.expect(known)
     for time in (1, 2):
-        unknown = summary.add(index, column, registers, keep)
+        unknown, below = summary.add(index, column, registers, keep, _SOME)
+        _check_below(summary, below, dict(cells), len(index))
         _check_records(case, summary, unknown, cells, known, order)
         assert summary.found.empty == time * (len(alive) - len(cells))
         _check_kinds(summary, [cell for _, cell in cells], time)
         known = _ends(summary, dict(cells), known, order)
     assert registers == _registers([cell for _, cell in cells])
     again = bytearray(REGISTERS)
-    profiling.raise_registers([cell for _, cell in cells], again)
+    hashes = profiling.raise_registers([cell for _, cell in cells], again)
+    assert list(hashes) == [hashed(cell) for _, cell in cells]
     assert again == registers
+
+
+def _check_below(summary: Summary, below: bytearray, cells: dict[int, bytes], records: int) -> None:
+    wanted = [record in cells and hashed(cells[record]) < _SOME for record in range(records)]
+    assert list(map(bool, below)) == wanted
+    assert summary.found.below == sum(wanted)
 
 
 def kinds_of_values(case: Case, random: Random) -> None:

@@ -53,7 +53,7 @@ def test_days_are_those_of_the_calendar() -> None:
     for text in days:
         summary = Summary()
         index = Case(Form(width=1), "utf-8", text.encode() + b"\n", final=True).index()
-        unknown = summary.add(index, 0, bytearray(REGISTERS))
+        unknown, _ = summary.add(index, 0, bytearray(REGISTERS))
         known = moment(text)
         assert unknown[0] == (known is None)
         assert known is None or summary.kinds()[-1].least.number == known[0]

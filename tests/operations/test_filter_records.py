@@ -179,6 +179,17 @@ def test_a_filter_says_what_it_drops(step: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
+def test_pairs_that_look_like_dates_come_with_their_format(tmp_path: Path, way: str) -> None:
+    data = b"a,b\n,1\n31.12.2023,01.01.2024\n02.01.2024,01.01.2024\n"
+    leaf: dict[str, Any] = {"column": "a", "operator": ">", "value": {"column": "b"}}
+    (found,) = warnings_of(tmp_path, data, {"op": "filter", "filters": [leaf]}, **WAYS[way])
+    assert found["hint"] == 'give "as": {"date": "%d.%m.%Y"}'
+    leaf["as"] = {"date": "%d.%m.%Y"}
+    (found,) = warnings_of(tmp_path, data, {"op": "filter", "filters": [leaf]}, **WAYS[way])
+    assert (found["count"], found["hint"]) == (1, None)
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_pairs_that_have_no_order_are_a_warning(tmp_path: Path, way: str) -> None:
     data = b"a,b\n1,2\nx,2\n2024-01-02,2024-01-01\n1,\n"
     leaf = {"column": "a", "operator": ">", "value": {"column": "b"}}

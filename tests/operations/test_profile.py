@@ -17,6 +17,7 @@ from csvapi.csvio.dialect import Dialect
 from csvapi.engines import run
 from csvapi.native.loader import load
 from csvapi.steps.hyperloglog import STANDARD_ERROR, Distinct, hashed
+from csvapi.steps.value_sample import MOST
 from tests.engines import model
 from tests.engines.running import cases, reused
 from tests.operations.naive import SPACES, date, number
@@ -229,3 +230,47 @@ def test_records_that_a_step_before_dropped_or_wrote_anew(tmp_path: Path) -> Non
         found, _ = table(tmp_path, text, [*steps, step])
         expected, _ = table(tmp_path, text, [*steps, step], native=False)
         assert found.rows == expected.rows
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_formats_and_personal_data_are_told_with_exact_counts(tmp_path: Path, way: dict[str, Any]) -> None:
+    mails = [f"u{day}@example.com" if day % 3 else "none" for day in range(1, 29)]
+    days = [f"{day:02}/{day % 12 + 1:02}/2024" for day in range(1, 29)]
+    prices = [f"{day}.{100 + day},50 €" for day in range(1, 29)]
+    rows = list(zip(days, prices, mails, ["x"] * 28, strict=True)) * 3
+    found, _ = table(
+        tmp_path, csv_text([("day", "price", "mail", "other"), *rows, ("", "", "", "")]), [{"op": "profile"}], **way
+    )
+    told = [dict(zip(found.header, row, strict=True)) for row in found.rows]
+    assert [json.loads(each["formats"] or "[]") for each in told] == [
+        [{"as": {"date": "%d/%m/%Y"}, "count": 84, "of": 84}],
+        [{"as": {"number": {"decimal": ",", "group": ".", "currency": True}}, "count": 84, "of": 84}],
+        [],
+        [],
+    ]
+    emails = 3 * sum(day % 3 > 0 for day in range(1, 29))
+    assert [json.loads(each["personal"] or "[]") for each in told] == [
+        [], [], [{"kind": "email", "count": emails, "of": 84}], []
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
+def test_of_very_many_values_a_sample_is_looked_at_the_same_in_every_way(tmp_path: Path, encoding: str) -> None:
+    rows = [(f"{n % 97},{n:05}", f"{n}@example.com" if n % 2 else f"{n}" * 30, str(n)) for n in range(12_000)] * 2
+    text = csv_text([("price", "mail", "id"), *rows])
+    answers = set()
+    for way in ({}, CSV, {**PARALLEL, "memory": 1 << 20}, {"memory": 1 << 20, "block_size": 1 << 16}):
+        for exact in (0, 10_000):
+            step = {"op": "profile", "exact": exact, "top": 0}
+            found, _ = table(tmp_path, text, [step], Dialect(encoding=encoding), **way)
+            answers.add(tuple((row[-2], row[-1]) for row in found.rows))
+    ((price, mail, other),) = answers
+    values = Counter(str(each[0]) for each in rows)
+    seen = sorted(values, key=lambda text: hashed(text.encode()))[:MOST]
+    of = sum(values[text] for text in seen)
+    assert json.loads(price[0]) == [{"as": {"number": {"decimal": ","}}, "count": of, "of": of}]
+    values = Counter(str(each[1]) for each in rows)
+    seen = sorted(values, key=lambda text: hashed(text.encode()))[:MOST]
+    emails = sum(values[text] for text in seen if "@" in text)
+    assert json.loads(mail[1]) == [{"kind": "email", "count": emails, "of": sum(map(values.__getitem__, seen))}]
+    assert other == ("", "")

@@ -127,7 +127,7 @@ def test_the_kernel_changes_a_batch(tmp_path: Path) -> None:
     assert isinstance(done, IndexedBatch)
     assert bytes(done.index.text) == "a,é\n-,ソ\n".encode()
     assert step.counts() == {"changed": 4}
-    assert list(step.known.items()) == [("ソ ".encode(), "ソ".encode())]
+    assert list(step.cells.known.items()) == [("ソ ".encode(), "ソ".encode())]
 
 
 @pytest.mark.parametrize("way", FAST_WAYS)

@@ -190,3 +190,15 @@ def test_groups_that_hold_each_other_are_measured_first(tmp_path: Path, native: 
     with pytest.raises(TooLarge) as caught:
         table(tmp_path, "a\nx\n" + "x" * 600 + "\n", [step], native=native, max_record=1_000)
     assert caught.value.detail.startswith("Row 2, column 'a': step 1 would make a record of 1200 bytes")
+
+
+def test_what_a_mapper_reports_is_counted_once_whatever_follows(tmp_path: Path) -> None:
+    steps = [
+        {"op": "split_column", "column": "name", "into": ["first", "last"], "separator": " "},
+        {"op": "dedup"},
+        {"op": "dedup", "columns": ["first"]},
+    ]
+    for options in ({}, {"native": False}, PARALLEL):
+        _, receipt = table(tmp_path, "name\nAda Lovelace\nPlato\nKant\n", steps, **options)
+        (found,) = [each for each in receipt["warnings"] if each["code"] == "fewer_parts"]
+        assert (found["count"], found["of"], found["row"], found["line"]) == (2, 3, 2, 3)

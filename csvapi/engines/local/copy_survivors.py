@@ -62,8 +62,9 @@ def copy(last: RangePass, report: Callable[[Progressed], None]) -> Found:
     """Do what the pass `last` would do, now that every record is decided: parse the first kept records for the sample,
     and copy the bytes of all others."""
     at, place = 0, last.bounds[0]
-    if last.plan.samples(last.begin):
-        at, place = _behind_sample(last)
+    wanted = max(last.plan.compares(last.begin), SAMPLE if last.plan.samples(last.begin) else 0)
+    if wanted:
+        at, place = _behind_sample(last, wanted)
     found = replace(last, bounds=(last.bounds[0], place)).run(report)
     copier = _Native() if last.options.native else _Plain()
     with last.plan.source.path.open("rb", buffering=0) as source:
@@ -93,9 +94,9 @@ def _records(last: RangePass, at: int, place: int) -> Iterator[_Some]:
             place = some.stop
 
 
-def _behind_sample(last: RangePass) -> tuple[int, int]:
+def _behind_sample(last: RangePass, wanted: int) -> tuple[int, int]:
     """The number of the record after the first kept ones, and the byte at which it begins."""
-    at, place, wanted = 0, last.bounds[0], SAMPLE
+    at, place = 0, last.bounds[0]
     for some in _records(last, at, place):
         wanted -= some.decisions.count(0)
         at, place = at + len(some.decisions), some.stop

@@ -189,3 +189,8 @@ class Plan:
         """Whether the step before a pass that begins with step `begin` wants a sample of what it left."""
         before = self.built[begin - 1] if begin else None
         return isinstance(before, KeyedSelector) and before.sampled
+
+    def compares(self, begin: int) -> int:
+        """How many of the first records that it left the step before such a pass wants to compare."""
+        before = self.built[begin - 1] if begin else None
+        return before.compared if isinstance(before, KeyedSelector) else 0

@@ -17,13 +17,12 @@ from csvapi.engines.local.decisions import LENGTH, Decisions, length_file
 from csvapi.engines.local.flow import through
 from csvapi.engines.local.padding import Padding
 from csvapi.engines.local.processes import WrongCut
-from csvapi.engines.local.range_result import Found, merge
+from csvapi.engines.local.range_result import Found, merge, settled
 from csvapi.engines.receipt import StepCount
 from csvapi.spill.key_files import key_sink
 from csvapi.spill.ranked_keys import RankedKeys
 from csvapi.spill.workspace import Workspace
 from csvapi.steps.conditions import inverse
-from csvapi.steps.keyed import SAMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -83,6 +82,8 @@ class RangePass:
         self.found = Found(self.counter.census, [StepCount(step.operation.name) for step in self.plan.steps])
         if self.plan.samples(self.begin) and not self.student:  # the pass after that one begins at the same step
             self.found.samples[self.begin - 1] = []
+        if self.plan.compares(self.begin) and not self.student:
+            self.found.stayed[self.begin - 1] = []
         self.line = self.plan.head.line
         self.remarks = {number: self.plan.built[number].remarks for number in range(self.begin, self.end)}
         for remark in chain.from_iterable(self.remarks.values()):
@@ -92,6 +93,7 @@ class RangePass:
         self.gathering = gatherer.gather(self._step_workspace(report), self.number) if gatherer else None
         with closing(decisions), ExitStack() as stack:
             stack.push(self._abandon)
+            stack.enter_context(settled(self.plan.built[: self.begin]))
             for number, built in enumerate(self.plan.built[self.begin : self.end], start=self.begin):
                 stack.enter_context(built.in_range(self.workspace, number, self.number))
             keyed = self.output is None and self.student is None
@@ -215,7 +217,7 @@ class RangePass:
             return self._map(number, batch)
         if traits.keyed:
             if number == self.begin - 1:
-                self._sample(number, batch)
+                self.found.see_kept(number, cast("KeyedSelector", self.plan.built[number]), batch)
         elif traits.kind != "selector":
             self._pass_on(number, len(batch))
         elif number >= self.begin:
@@ -233,12 +235,6 @@ class RangePass:
         count = self.found.counts[number]
         count.records_in += records
         count.kept += records
-
-    def _sample(self, number: int, remaining: Batch) -> None:
-        built = cast("KeyedSelector", self.plan.built[number])
-        sample = self.found.samples.get(number)
-        if sample is not None and len(sample) < SAMPLE and len(remaining):
-            sample += built.sample(remaining)[: SAMPLE - len(sample)]
 
     def _select(self, number: int, step: Selector, remaining: Batch) -> Batch:
         mask = step.keep(remaining)

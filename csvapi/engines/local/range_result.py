@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from csvapi.csvio.census import Issue
 from csvapi.steps.keyed import SAMPLE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from csvapi.csvio.batch import Batch
     from csvapi.csvio.census import Census
     from csvapi.engines.local.plan import Plan
     from csvapi.engines.receipt import StepCount
     from csvapi.steps.behaviour import Behaviour
     from csvapi.steps.remarks import Sighting
+    from csvapi.steps.selecting import KeyedSelector
 
 
 @dataclass
@@ -27,9 +30,19 @@ class Found:
     kept: int = 0
     ragged_dropped: int = 0
     samples: dict[int, list[str]] = field(default_factory=dict)
+    stayed: dict[int, list[tuple[int, bytes]]] = field(default_factory=dict)
     gathered: object = None
     seen: dict[int, list[Sighting]] = field(default_factory=dict)
     read: dict[str, int] = field(default_factory=dict)  # bytes by parser
+
+    def see_kept(self, number: int, built: KeyedSelector, kept: Batch) -> None:
+        """Show keyed step `number` the first records that stayed, if it asks for some."""
+        sample, stayed = self.samples.get(number), self.stayed.get(number)
+        if sample is not None and len(sample) < SAMPLE and len(kept):
+            sample += built.sample(kept)[: SAMPLE - len(sample)]
+        if stayed is not None and len(stayed) < built.compared:
+            some = kept.select(bytes(index < built.compared - len(stayed) for index in range(len(kept))))
+            stayed += zip(some.rows, built.folded(some), strict=True)
 
 
 def merge(total: dict[str, Any], more: dict[str, Any]) -> None:
@@ -53,6 +66,15 @@ def add_counts(total: list[StepCount], found: list[Found]) -> None:
                 count.detail["distinct"] = count.kept
                 sample = count.detail.setdefault("sample", [])
                 sample += each.samples[number][: SAMPLE - len(sample)]
+
+
+def tell_kept(built: Sequence[Behaviour], found: list[Found], bases: list[int]) -> None:
+    """Tell the keyed step before a pass what it asked for of the first records that stayed."""
+    for number in found[0].stayed:
+        step = cast("KeyedSelector", built[number])
+        each = zip(found, bases, strict=False)
+        stayed = [(base + row, key) for part, base in each for row, key in part.stayed[number]]
+        step.see_stayed(stayed[: step.compared])
 
 
 def joined_census(found: list[Found], plan: Plan) -> Census:
@@ -79,3 +101,14 @@ def join_sightings(built: Sequence[Behaviour], found: list[Found], bases: list[i
             remark.reset()
             for each, rows, above in zip(seen, bases, lines, strict=False):
                 remark.seen.join(each[place], rows, above, remark.most)
+
+
+@contextmanager
+def settled(built: Sequence[Behaviour]) -> Iterator[None]:
+    """While the mappers of earlier passes map the same records again: what they reported stays as it is."""
+    before = [(remark, remark.seen) for step in built for remark in step.remarks]
+    for remark, _ in before:
+        remark.reset()
+    yield
+    for remark, seen in before:
+        remark.seen = seen

@@ -14,7 +14,7 @@ from csvapi.engines.local.keyed_pass import Repeats
 from csvapi.engines.local.outputs import side_by_side
 from csvapi.engines.local.processes import run_all
 from csvapi.engines.local.range_pass import RangePass
-from csvapi.engines.local.range_result import Found, add_counts, join_sightings, joined_census, merge
+from csvapi.engines.local.range_result import Found, add_counts, join_sightings, joined_census, merge, tell_kept
 from csvapi.engines.local.ranges import ranges
 from csvapi.engines.local.stage_warnings import warnings_of
 from csvapi.engines.local.strategy import Strategy
@@ -233,6 +233,7 @@ class Stage:
             merge(self.read, each.read)
         lines = [0, *accumulate(each.census.lines for each in self.found)]
         join_sightings(self.plan.built, found, self.bases, lines)
+        tell_kept(self.plan.built, found, self.bases)
 
     def _receipt(self, size: int, sha256: str) -> Receipt:
         census = joined_census(self.found, self.plan)
