@@ -120,16 +120,18 @@ def _left_out(
 
 def _as_text(column: str, value: str, fits: list[dict[str, Any]], seen: Sighting) -> tuple[str, str | None]:
     kind = next(iter(fits[0]))
+    cells = "1 cell" if seen.of == 1 else f"{seen.of} cells"
     was = "was" if seen.of == 1 else "were"
-    detail = f"{seen.of} cells of {column!r} {was} compared as text with {value!r}, which looks like a {kind}"
+    detail = f"{cells} of {column!r} {was} compared as text with {value!r}, which looks like a {kind}"
     return detail, hint(fits)
 
 
 def _untyped(column: str, byte_dialect: ByteDialect, seen: Sighting) -> tuple[str, str | None]:
     found = fits(beginning(spot.value or b"", byte_dialect) for spot in seen.spots)
     kind = found if isinstance(found, str) else next(iter(found))
+    cells = "1 cell" if seen.of == 1 else f"{seen.of} cells"
     was = "was" if seen.of == 1 else "were"
-    detail = f"{seen.of} cells of {column!r} {was} compared as text, and the first ones look like {kind}s"
+    detail = f"{cells} of {column!r} {was} compared as text, and the first ones look like {kind}s"
     return detail, hint([found])
 
 
