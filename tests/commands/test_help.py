@@ -52,6 +52,7 @@ JOBS = {
     "swap rows and columns": "transpose",
     "which delimiter": "detect",
     "split by region into files": "(each)",
+    "spreadsheet with two sheets": "(each)",
     "several steps": "process",
     "dd.mm.yyyy to ISO": "set",
     "currency and percent": "set",
