@@ -24,7 +24,9 @@ faults: .venv/dev ## Kill everything at random while 300 tasks run, and count wh
 	$(BIN)/python -m tests.faults.campaign $(ARGS)
 
 test-cluster: .venv/dev ## Test runs on a cluster alone: a Dask scheduler, workers that are killed, a bucket
-	$(BIN)/pytest tests/engines/cluster tests/storage/test_objects.py tests/services/test_cluster_tasks.py $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder tests/engines/cluster tests/storage/test_objects.py \
+		tests/storage/test_file_server.py tests/services/test_cluster_tasks.py tests/services/test_registered_objects.py \
+		tests/commands/test_objects.py $(ARGS)
 
 test-spark: .venv/dev ## The same runs on Spark, where Java 17 is (fetches Spark, 500 MB, into the environment)
 	@command -v java >/dev/null || { echo "Spark needs Java 17: install it (Debian, Ubuntu: sudo apt-get install openjdk-17-jre-headless)" >&2; exit 1; }
@@ -59,6 +61,9 @@ bench: .venv/bench ## Measure against other systems (BENCH=1GB, BENCH_PARTS, BEN
 
 bench-service: .venv/bench ## Measure small jobs and a large upload over HTTP (SERVICE_JOBS, SERVICE_CLIENTS, SERVICE_UPLOAD)
 	@$(BIN)/python -m benchmarks.service
+
+bench-cluster: .venv/bench ## Measure work on a cluster beside one machine (CLUSTER_SIZE=1GB, CLUSTER_CASES, CLUSTER_WORKERS="1 2", CLUSTER_SERVER=files|moto)
+	@$(BIN)/python -m benchmarks.cluster
 
 detect-eval: .venv/dev ## Judge detection on 20,000 files of known dialects, beside its peers (DETECT_FILES, DETECT_SEED, DETECT_PEERS, ...)
 	@$(BIN)/python -m benchmarks.detection
@@ -168,5 +173,5 @@ KERNEL := $(wildcard csvapi/native/*.c csvapi/native/*.h csvapi/native/*.inc bui
 		-c <(sed -n 's/ \\$$//; /^[a-z]/p' requirements-dev.lock) -e '.[bench]'
 	@touch $@
 
-.PHONY: help run docs test test-cluster test-spark faults abuse probe check format bench bench-service fuzz kernel detect-eval similar-eval lock sbom distclean init \
+.PHONY: help run docs test test-cluster test-spark faults abuse probe check format bench bench-service bench-cluster fuzz kernel detect-eval similar-eval lock sbom distclean init \
 	build up roll pin down restart logs status health shell admin backup restore clean dev-logs-web dev-logs-worker dev-logs-db dev-logs-redis test-docker

@@ -39,7 +39,7 @@ def create_app(settings: config.Settings | None = None, *, serves: bool = True) 
         settings=settings,
         storage=storage_of(settings),
         redis=redis,
-        jobs=Jobs(redis, settings.task_time + TASK_GRACE),
+        jobs=Jobs(redis, settings.longest_task + TASK_GRACE, settings.task_time + TASK_GRACE),
         throttle=Throttle(counts, enabled=settings.rate_limits),
         rates=rates_of(settings, counts),
         keys=Keys.of(settings),

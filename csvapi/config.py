@@ -10,7 +10,7 @@ from typing import Any
 
 from csvapi import original_variables
 from csvapi.errors import InvalidInput
-from csvapi.setting_forms import FORMS, GIB, KIB, MIB, read
+from csvapi.setting_forms import FORMS, GIB, KIB, MIB, TIB, read
 
 
 def setting(default: Any, env: str, meaning: str, *, read: str = "text") -> Any:
@@ -203,6 +203,24 @@ class Settings:
     cluster_above: int = setting(10 * GIB, "CSVAPI_CLUSTER_ABOVE", "Input from which on tasks run there", read="bytes")
     cluster_range: int = setting(128 * MIB, "CSVAPI_CLUSTER_RANGE", "Bytes a machine takes at a time", read="bytes")
 
+    object_prefixes: str = setting(
+        "",
+        "CSVAPI_OBJECT_PREFIXES",
+        "Where objects lie that users may register: `s3://bucket/folder/{user_id}/`, `7=s3://…/` for one user; commas",
+    )
+    cluster_max_file: int = setting(
+        10 * TIB,
+        "CSVAPI_CLUSTER_MAX_FILE",
+        "Largest registered object, and largest result on the cluster",
+        read="bytes",
+    )
+    cluster_max_stored: int = setting(
+        10 * TIB, "CSVAPI_CLUSTER_MAX_STORED", "Bytes of a user's results that were made on the cluster", read="bytes"
+    )
+    cluster_task_time: int = setting(
+        86400, "CSVAPI_CLUSTER_TASK_TIME", "Longest run of a task on the cluster", read="seconds"
+    )
+
     log_format: str = setting("", "CSVAPI_LOG_FORMAT", "`json` or `text`; empty: `text` on a terminal, else `json`")
     log_level: str = setting("INFO", "CSVAPI_LOG_LEVEL", "`DEBUG`, `INFO`, `WARNING` or `ERROR`")
     metrics_token: str = setting("", "CSVAPI_METRICS_TOKEN", "The Bearer token /metrics asks for; empty: it is open")
@@ -225,6 +243,11 @@ class Settings:
     def task_processes(self) -> int:
         """Processes for one task: by default its share of the cores when every worker is busy, at least one."""
         return self.processes or max(1, (os.cpu_count() or 1) // self.worker_count)
+
+    @property
+    def longest_task(self) -> int:
+        """The longest that any task may run, here or on the cluster."""
+        return max(self.task_time, self.cluster_task_time) if self.cluster else self.task_time
 
     @property
     def files_dir(self) -> Path:

@@ -46,6 +46,7 @@ _OWN = (
 _SERVERS = (("database_url", "DATABASE_URL", "DB_PASSWORD"), ("redis_url", "REDIS_URL", "REDIS_PASSWORD"))
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _CLUSTER = re.compile(r"(dask|spark|sc)://([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:]+\]):\d{1,5}")
+_PREFIX = re.compile(r"(?:\d+=)?s3://([a-z0-9.-]+)/(?:[^/\s]+/)*")
 _HOST = re.compile(r"\.?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[?[0-9A-Fa-f:]+\]?")
 
 log = logging.getLogger(__name__)
@@ -195,6 +196,19 @@ def _cluster(settings: Settings) -> Iterator[Problem]:
         yield Problem("CSVAPI_CLUSTER_RANGE", "must be 1MiB or more")
 
 
+def _objects(settings: Settings) -> Iterator[Problem]:
+    """Where objects lie that may be registered: in folders of buckets on the server of our own bucket."""
+    if settings.object_prefixes and not settings.s3_bucket:
+        yield Problem("CSVAPI_S3_BUCKET", "must be set: CSVAPI_OBJECT_PREFIXES is about buckets of the same server")
+    for each in names(settings.object_prefixes):
+        found = _PREFIX.fullmatch(each)
+        if not found or not _BUCKET.fullmatch(found[1]):
+            says = (
+                f"must hold folders such as s3://bucket/folder/{{user_id}}/, each with a slash at its end, not {each!r}"
+            )
+            yield Problem("CSVAPI_OBJECT_PREFIXES", says)
+
+
 def _mail(settings: Settings) -> Iterator[Problem]:
     """What mail needs: a sender, an address for links, a complete login that is not sent in clear."""
     if not settings.smtp_host:
@@ -222,6 +236,7 @@ RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     _shared,
     _bucket,
     _cluster,
+    _objects,
     _mail,
     _servers,
     _public,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from csvapi.config import Settings
 from csvapi.native.artifact import VARIABLE
-from csvapi.setting_forms import GIB, KIB, MIB
+from csvapi.setting_forms import GIB, KIB, MIB, TIB
 
-SIZES = ((GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB"), (1, ""))
+SIZES = ((TIB, "TiB"), (GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB"), (1, ""))
 UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 
@@ -37,7 +37,7 @@ def default(value: object, read: str) -> str:
         case "switch", _:
             return "`on`" if value else "`off`"
         case "bytes", int(size):
-            unit, name = next(pair for pair in SIZES if size % pair[0] == 0)
+            unit, name = next(pair for pair in SIZES if size % pair[0] == 0 and (size or pair[1] == "GiB"))
             return f"`{size // unit}{name}`"
         case "seconds", int(seconds):
             unit, name = next(pair for pair in UNITS if seconds % pair[0] == 0)

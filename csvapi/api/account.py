@@ -67,6 +67,12 @@ class Limits(ma.Schema):
     output_bytes = ma.fields.Integer(required=True, metadata={"description": "That a task may write"})
     disk_reserve_bytes = ma.fields.Integer(required=True, metadata={"description": "That stay free on the disk"})
     task_seconds = ma.fields.Integer(required=True, metadata={"description": "That a task may run"})
+    cluster_file_bytes = ma.fields.Integer(
+        required=True, metadata={"description": "Of a registered object, and of a result from the cluster"}
+    )
+    cluster_task_seconds = ma.fields.Integer(
+        required=True, metadata={"description": "That a task may run on the cluster"}
+    )
     wait_seconds = ma.fields.Integer(required=True, metadata={"description": "That `Prefer: wait` may ask for"})
     requests_per_second = ma.fields.Integer(required=True, metadata={"description": "In the long run; 0: no limit"})
     requests_at_once = ma.fields.Integer(required=True, metadata={"description": "Before that rate holds"})
@@ -91,7 +97,12 @@ class Retention(ma.Schema):
 class Usage(ma.Schema):
     """What the user has used of every limit and what the limits are: bytes, numbers and seconds."""
 
-    stored_bytes = ma.fields.Nested(LimitUse, required=True, metadata={"description": "Of all files"})
+    stored_bytes = ma.fields.Nested(
+        LimitUse, required=True, metadata={"description": "Of all files that were made here"}
+    )
+    cluster_bytes = ma.fields.Nested(
+        LimitUse, required=True, metadata={"description": "Of results that were made on the cluster"}
+    )
     files = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many there are"})
     queued_tasks = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many wait"})
     running_tasks = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many run"})
@@ -127,6 +138,8 @@ _LIMITS = {
     "output_bytes": 53687091200,
     "disk_reserve_bytes": 1073741824,
     "task_seconds": 3600,
+    "cluster_file_bytes": 10995116277760,
+    "cluster_task_seconds": 86400,
     "wait_seconds": 30,
     "requests_per_second": 100,
     "requests_at_once": 1000,
@@ -138,6 +151,7 @@ _LIMITS = {
 }
 _USES = (
     "stored_bytes",
+    "cluster_bytes",
     "files",
     "queued_tasks",
     "running_tasks",

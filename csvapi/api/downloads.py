@@ -28,7 +28,8 @@ _RANGE = re.compile(r"bytes\s*=\s*(?:(\d{1,19})-(\d{0,19})|-\d{1,19})", re.IGNOR
 _BINARY = {"type": "string", "format": "binary"}
 _HEADERS = {
     "ETag": {
-        "description": "The SHA-256 of the whole content, with `-` and the coding where `Content-Encoding` has one",
+        "description": "The SHA-256 of the whole content, with `-` and the coding where `Content-Encoding` has one; "
+        "of a registered object its own",
         "schema": {"type": "string"},
     },
     "Repr-Digest": {
@@ -59,7 +60,8 @@ def send(file: File, stored: File | None = None, name: str = "") -> Response:
     text = stored.media_type.startswith("text/")
     response.headers["Content-Type"] = f"{stored.media_type}; charset={charset}" if text else stored.media_type
     response.headers["Cache-Control"] = "private, no-transform"
-    response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(stored.sha256)).decode()}:"
+    if stored.sha256:
+        response.headers["Repr-Digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(stored.sha256)).decode()}:"
     if coding and response.status_code == HTTPStatus.OK:
         compression.encode(response, coding)
     return response
@@ -75,6 +77,7 @@ def downloaded(target: str, response: Response) -> None:
 
 
 def _conditional(file: File, path: Path, name: str, coding: str | None) -> Response:
+    tag = file.sha256 or (file.object_etag or "").strip('"')
     try:
         return send_file(
             path.absolute(),
@@ -82,7 +85,7 @@ def _conditional(file: File, path: Path, name: str, coding: str | None) -> Respo
             as_attachment=True,
             download_name=name,
             conditional=True,
-            etag=f"{file.sha256}-{coding}" if coding else file.sha256,
+            etag=f"{tag}-{coding}" if coding else tag,
             last_modified=file.created_at.astimezone(),
         )
     except RequestedRangeNotSatisfiable as error:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import marshmallow as ma
-from flask import Response, g, url_for
+from flask import Response, g, request, url_for
 from marshmallow import validate
 
 from csvapi.api import upload
+from csvapi.api.body import BodyParser
 from csvapi.api.contract import signed_in
 from csvapi.api.downloads import CONVERTED, send, sends
 from csvapi.api.file_parameters import CODING, DIGEST, FORM, NAME, PART, Content, FileChange
@@ -17,7 +19,7 @@ from csvapi.api.raw_json import ready
 from csvapi.api.resource import LINK, NEXT, Paging, Resource, listed, page
 from csvapi.api.schemas import FILE, FileItem, FileShape, IssuePage, RowPage, file_item, file_shape
 from csvapi.models import File
-from csvapi.services import file_contents, files, packed_files, readings, redetection, user_files
+from csvapi.services import file_contents, files, packed_files, readings, redetection, registering, user_files
 from csvapi.unpacking.selection import OPTIONS
 
 blp = Resource("v1-files", __name__, url_prefix="/api/v1/files", description="CSV files: uploads, and results of tasks")
@@ -41,31 +43,75 @@ class FilePage(ma.Schema):
     next = NEXT
 
 
+class ObjectToRegister(ma.Schema):
+    """Where an object lies, and the name of the file that it is to be."""
+
+    class Meta:
+        unknown = ma.RAISE
+
+    object = ma.fields.String(
+        required=True, validate=validate.Length(1, 2000), metadata={"description": "Where it lies: s3://bucket/key"}
+    )
+    name = ma.fields.String(
+        validate=validate.Length(1, 200), metadata={"description": "Of the file; by default the end of the key"}
+    )
+
+
+REGISTERED = {**FILE, "kind": "registered", "sha256": None, "object": "s3://lake/incoming/7/people.csv"}
+
+
 @blp.route("", "create_file", methods=["POST"])
 @signed_in
 @idempotent(NAME, *PART, CODING, DIGEST, by_body=False)
 @blp.doc(
     requestBody={
         "required": True,
-        "description": f"A form with the file; or the file itself as the body, as one of {_TYPES}.",
+        "description": f"A form with the file; or the file itself as the body, as one of {_TYPES}; or JSON, "
+        "as for `/register`.",
         "content": {"multipart/form-data": {"schema": FORM}},
     },
 )
 @blp.response(201, FileShape, example=FILE, headers=LOCATION)
-@blp.refuses(400, 401, 409, 413, 415, 422, 429, 503)
+@blp.refuses(400, 401, 404, 409, 413, 415, 422, 429, 503)
 def create() -> Any:
-    """Upload a file, as the part `file` of a form or as the body itself.
+    """Upload a file, as the part `file` of a form or as the body itself; or register an object of a bucket.
 
     The body itself: `curl -X POST -T people.csv -H 'Content-Type: text/csv' …/files?name=people.csv`. The bytes are
     stored once, as they are; encoding, delimiter and header are detected, with the evidence shown. The bytes say
     what a file is, whatever its name and type: of a workbook (XLSX, ODS), a ZIP archive, a gzip or Zstandard file the
     CSV in it is read, and the file is kept as it is beside it (`reading`). Anything else is refused with a hint.
+
+    A body that is JSON registers an object, as `POST /api/v1/files/register` does.
     """
+    if request.is_json:
+        given: dict[str, Any] = BodyParser().parse(ObjectToRegister, request, location="json", unknown=None)
+        claim(json.dumps(given, sort_keys=True))
+        return _created(registering.register(g.user.id, given["object"], given.get("name")))
     with files.begin(g.user.id) as writer:
         name = upload.receive(writer)
         part = upload.part()
         claim("\n".join([name, writer.sha256, *map(str, part.items())]))
         file = packed_files.receive(g.user.id, name, writer, part)
+    return _created(file)
+
+
+@blp.route("/register", "register_object", methods=["POST"])
+@signed_in
+@idempotent()
+@blp.arguments(ObjectToRegister, example={"object": "s3://lake/incoming/7/people.csv"})
+@blp.response(201, FileShape, example=REGISTERED, headers=LOCATION)
+@blp.refuses(401, 404, 409, 413, 415, 422, 429, 503)
+def register(body: dict[str, Any]) -> Any:
+    """Register an object that lies in a bucket already: it becomes a file, and is not copied.
+
+    It must lie below a prefix that the operator gave you (CSVAPI_OBJECT_PREFIXES); any other answers as if it were not
+    there. It stays where it is, is never changed or deleted, and does not count as stored. It is pinned to its ETag: a
+    task over an object that was changed since fails (`object_changed`).
+    """
+    return _created(registering.register(g.user.id, body["object"], body.get("name")))
+
+
+def _created(file: File) -> Any:
     return file_shape(file), 201, {"Location": url_for("v1-files.show", file_id=file.id)}
 
 
@@ -138,7 +184,7 @@ def delete(file_id: int) -> None:
 @signed_in
 @blp.arguments(Content, location="query")
 @sends(blp, "The whole file, byte for byte", CONVERTED)
-@blp.refuses(401, 404, 416, 422, 503)
+@blp.refuses(401, 404, 413, 416, 422, 503)
 def content(query: dict[str, Any], file_id: int) -> Response:
     """Download a file, whole or a range of it, byte for byte as it was uploaded or made.
 

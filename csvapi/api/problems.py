@@ -27,6 +27,7 @@ MEANINGS: dict[str, Meaning] = {
     "malformed_csv": Meaning("The file breaks the rules it was to be read by", "Look at the row, line and byte."),
     "not_csv": Meaning("The content is not CSV", "Export the table as CSV and upload that."),
     "unsupported_encoding": Meaning("The encoding is not supported", "Save as UTF-8, or set `dialect.encoding`."),
+    "object_changed": Meaning("The registered object is another one by now", "Register it again."),
     "unknown_column": Meaning("There is no such column", "Use a name that the file's `columns` lists."),
     "ambiguous_column": Meaning("Several columns have this name", 'Name it by its position: `{"index": 3}`.'),
     "not_authenticated": Meaning("No credentials were sent", "Send `Authorization: Bearer …` or `X-API-Key`."),

@@ -13,7 +13,7 @@ from csvapi.api.dialect_shapes import DIALECT, Detection, Dialect
 from csvapi.api.resource import TRUNCATED
 from csvapi.api.warning_shape import WARNINGS
 from csvapi.csvio.locations import KINDS
-from csvapi.models import File
+from csvapi.models import DETECTED, File
 from csvapi.services import readings, redetection
 from csvapi.services.listing import SHOWN
 from csvapi.unpacking import FORMATS
@@ -26,7 +26,9 @@ class FileLinks(ma.Schema):
     content = ma.fields.String(required=True, metadata={"description": "Its bytes"})
     rows = ma.fields.String(required=True, metadata={"description": "Its records as text"})
     issues = ma.fields.String(required=True, metadata={"description": "What is wrong with its records"})
-    detect = ma.fields.String(metadata={"description": "Of uploads: POST there detects the dialect anew"})
+    detect = ma.fields.String(
+        metadata={"description": "Of uploads and registered objects: POST there detects the dialect anew"}
+    )
 
 
 class FileReading(ma.Schema):
@@ -59,14 +61,21 @@ class FileShape(ma.Schema):
     name = ma.fields.String(required=True, metadata={"description": "That of a CSV ends in .csv"})
     kind = ma.fields.String(
         required=True,
-        validate=validate.OneOf(["upload", "result", "dropped", "reasons"]),
-        metadata={"description": "`upload`, or what a task left"},
+        validate=validate.OneOf(["upload", "registered", "result", "dropped", "reasons"]),
+        metadata={"description": "`upload`, `registered` (it lies in a bucket), or what a task left"},
     )
     media_type = ma.fields.String(
         required=True, metadata={"description": "Records are read of text/csv, and of what has a `reading`"}
     )
     size = ma.fields.Integer(required=True, metadata={"description": "Bytes"})
-    sha256 = ma.fields.String(required=True, metadata={"description": "Of its bytes, as hexadecimal digits"})
+    sha256 = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of its bytes, as hexadecimal digits; null for a registered object"},
+    )
+    object = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "Where a registered object lies, as s3://bucket/key"}
+    )
     reading = ma.fields.Nested(
         FileReading, required=True, allow_none=True, metadata={"description": "Null for a CSV, which is read as it is"}
     )
@@ -142,7 +151,7 @@ def file_shape(file: File) -> dict[str, Any]:
     """A file as the API shows it."""
     at = f"/api/v1/files/{file.id}"
     links = {"self": at, "content": f"{at}/content", "rows": f"{at}/rows", "issues": f"{at}/issues"}
-    if file.kind == "upload":
+    if file.kind in DETECTED:
         links["detect"] = f"{at}/detect"
     own = file.reading or {}
     return {
@@ -151,6 +160,7 @@ def file_shape(file: File) -> dict[str, Any]:
         "kind": file.kind,
         **{name: own.get(name, getattr(file, name)) for name in ("media_type", "size", "sha256")},
         "reading": readings.shown(file),
+        "object": file.object_url,
         "columns": file.columns,
         "dialect": file.dialect,
         "detection": file.detection,
@@ -175,6 +185,7 @@ FILE = {
     "media_type": "text/csv",
     "size": 24,
     "sha256": "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9",
+    "object": None,
     "reading": None,
     "columns": ["id", "name"],
     "dialect": DIALECT,

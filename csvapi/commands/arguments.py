@@ -52,6 +52,7 @@ class Request:
     quiet: bool
     fail_on_warning: Sequence[str] = ()
     key_files: Sequence[KeyFile] = ()
+    cluster: str | None = None
     selection: Selection = field(default_factory=Selection)
     pipeline: PipelineFile | None = None
 
@@ -98,7 +99,7 @@ def parser(command: str, summary: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    found.add_argument("input", metavar="INPUT", help=f"the file: {KINDS}; - for standard input")
+    found.add_argument("input", metavar="INPUT", help=f"the file: {KINDS}; s3://bucket/key; - for standard input")
     files = found.add_argument_group("files")
     files.add_argument("-o", metavar="FILE", default="-", help="the result, gzip for .gz (default: standard output)")
     divided = files.add_mutually_exclusive_group()
@@ -151,6 +152,9 @@ def _add_running(group: argparse._ArgumentGroup) -> None:
         "--memory", type=_size, default=Options.memory, metavar="SIZE", help="for keys, as 1GiB (default: 256MiB)"
     )
     group.add_argument("--processes", type=_positive, metavar="N", help="side by side (default: one per core)")
+    group.add_argument(
+        "--cluster", metavar="ADDRESS", help="other machines, as dask://host:8786, for s3:// inputs and outputs"
+    )
     group.add_argument("-q", "--quiet", action="store_true", help="no progress bar and no warnings")
     group.add_argument(
         "--fail-on-warning",
@@ -186,6 +190,7 @@ def request(command: str, given: argparse.Namespace, steps: list[dict[str, Any]]
         quiet=given.quiet,
         fail_on_warning=given.fail_on_warning,
         key_files=getattr(given, "key_file", ()),
+        cluster=given.cluster,
         selection=selection(given),
     )
 

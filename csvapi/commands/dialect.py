@@ -55,11 +55,8 @@ def detection(path: Path, delimiter: str = "") -> Detection:
     """
     from csvapi.csvio.detection import HEAD, detect
 
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(HEAD)
-        file.seek(max(len(head), size - HEAD))
-        return detect(head, file.read(HEAD), complete=size <= HEAD, size=size, delimiter=delimiter)
+    head, tail, size = _ends(path, HEAD)
+    return detect(head, tail, complete=size <= HEAD, size=size, delimiter=delimiter)
 
 
 def dialect(path: Path, override: dict[str, Any], delimiter: str = "") -> tuple[Dialect, list[DataWarning]]:
@@ -70,16 +67,35 @@ def dialect(path: Path, override: dict[str, Any], delimiter: str = "") -> tuple[
     """
     if set(override) >= _ENOUGH:
         return Dialect(**override), []
+    from csvapi.csvio.detection import HEAD
+
+    return of_ends(*_ends(path, HEAD), override, delimiter)
+
+
+def of_ends(
+    head: bytes, tail: bytes, size: int, override: dict[str, Any], delimiter: str = ""
+) -> tuple[Dialect, list[DataWarning]]:
+    """The same of the first and last bytes of a file of this size."""
+    from csvapi.csvio.detection import HEAD, detect
+
+    if set(override) >= _ENOUGH:
+        return Dialect(**override), []
     try:
-        found = detection(path, delimiter)
+        found = detect(head, tail, complete=size <= HEAD, size=size, delimiter=delimiter)
     except NoRecords:
-        return replace(_of_nothing(path), **override), []
+        return replace(_of_nothing(head), **override), []
     return replace(found.dialect, **override), [] if override else found.passed_on()
 
 
-def _of_nothing(path: Path) -> Dialect:
-    """The dialect of a file without records: its byte order mark, if it has one."""
+def _ends(path: Path, most: int) -> tuple[bytes, bytes, int]:
+    size = path.stat().st_size
     with path.open("rb") as file:
-        head = file.read(4)
+        head = file.read(most)
+        file.seek(max(len(head), size - most))
+        return head, file.read(most), size
+
+
+def _of_nothing(head: bytes) -> Dialect:
+    """The dialect of a file without records: its byte order mark, if it has one."""
     encodings = [name for name, mark in BOMS.items() if head.startswith(mark)]
     return Dialect(encoding=encodings[-1], bom=True) if encodings else Dialect()

@@ -63,6 +63,10 @@ def run(parser: ArgumentParser, request: arguments.Request) -> int:
     check_steps(parser, request.steps)
     key_files.check(request.key_files, request.steps, parser)
     check_files(request, parser)
+    if request.cluster:
+        from csvapi.commands.cluster_run import check  # only here, to start fast without it
+
+        check(request, parser)
     return execute(request)
 
 

@@ -19,7 +19,7 @@ from csvapi.commands.dialect import detection, dialect
 from csvapi.commands.folder import Folder, names_folder
 from csvapi.commands.progress import Bar
 from csvapi.commands.source import sha256, source
-from csvapi.commands.target import Target, same_file
+from csvapi.commands.target import Target, same_file, target_of
 from csvapi.commands.warn import warn
 from csvapi.engines.receipt import in_parts
 from csvapi.errors import CsvapiError
@@ -129,6 +129,8 @@ def _execute(request: Request) -> Receipt:
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="csvapi-", dir=request.workspace))
         workspace = Path(folder)
+        if request.cluster and (found := _execute_there(request, workspace, stack)):
+            return found
         given = source(request.source, workspace, request.selection)
         targets = _targets(request, workspace, stack)
         bar = Bar.on_terminal(given.path.stat().st_size, quiet=request.quiet)
@@ -144,6 +146,26 @@ def _execute(request: Request) -> Receipt:
     return receipt
 
 
+def _execute_there(request: Request, workspace: Path, stack: ExitStack) -> Receipt | None:
+    """Run it on the cluster; None, and a line on standard error, where the cluster cannot do that."""
+    from csvapi.commands.cluster_run import ClusterRun  # only here, to start fast without it
+
+    run = ClusterRun.of(request)
+    if run.unfit:
+        print(f"csvapi {request.command}: runs on this machine: {run.unfit}", file=sys.stderr)
+        return None
+    bar = Bar.on_terminal(run.size, quiet=request.quiet)
+    stack.callback(bar.close)
+    receipt = run.run(workspace, bar)
+    if request.receipt:
+        target = target_of(request.receipt, workspace)
+        stack.callback(target.discard)
+        _write_receipt(request, receipt, target.temp)
+        target.commit()
+    bar.finish(receipt.census.records, receipt.kept)
+    return receipt
+
+
 def _targets(request: Request, workspace: Path, stack: ExitStack) -> dict[str, Target | Folder]:
     """The files to write, the result last: when it has its name, the others have theirs."""
     names = {"dropped": request.dropped, "explain": request.explain, "receipt": request.receipt}
@@ -151,7 +173,7 @@ def _targets(request: Request, workspace: Path, stack: ExitStack) -> dict[str, T
     for what, name in {**names, "output": request.output}.items():
         if name and name != "-":
             in_folder = what == "output" and request.divided and names_folder(name)
-            targets[what] = Folder(name) if in_folder else Target(name, workspace)
+            targets[what] = Folder(name) if in_folder else target_of(name, workspace)
             stack.callback(targets[what].discard)
     return targets
 

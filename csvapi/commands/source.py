@@ -61,6 +61,10 @@ def source(name: str, workspace: Path, selection: Selection = _DEFAULT) -> Input
 
     Standard input that is a file at its beginning is read in place. Raises `OSError`, and what `unpack` raises.
     """
+    if name.startswith("s3://"):
+        from csvapi.commands.objects import fetched  # only here, to start fast without it
+
+        name = str(fetched(name, workspace))
     given = _standard_input(workspace) if name == "-" else _named(Path(name), workspace)
     with given.open("rb") as file:
         head = file.read(LONGEST)

@@ -83,6 +83,15 @@ class Target:
                 path.unlink(missing_ok=True)
 
 
+def target_of(name: str, workspace: Path) -> Target:
+    """The target of that name: a file, or the address of an object."""
+    if name.startswith("s3://"):
+        from csvapi.commands.objects import ObjectTarget  # only here, to start fast without it
+
+        return ObjectTarget(name, workspace)
+    return Target(name, workspace)
+
+
 def same_file(first: str, second: str) -> bool:
     """Whether two names are, or would be, one regular file; `-` is the stream's file."""
     try:

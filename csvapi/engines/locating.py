@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import sys
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,24 @@ if TYPE_CHECKING:
 COLUMNS = ["row", "line", "byte", "step", "operation", "reason", "kept_row"]
 
 
-def locate(source: Path, dialect: Dialect, reasons: Path, target: Path, heartbeat: Callable[[], None]) -> None:
-    """Add line and byte of each record to the engine's reasons: one pass over the source."""
+def locate(
+    source: Path, dialect: Dialect, reasons: Path, target: Path, heartbeat: Callable[[], None], steps: int = sys.maxsize
+) -> None:
+    """Add line and byte of each record to the engine's reasons: one pass over the source, whose records the first
+    `steps` steps are given; what later ones drop is in no line of it."""
     columns, at = start(source, dialect)
-    located(reasons, spans(source, dialect, len(columns), at), target, heartbeat, headed=True)
+    located(reasons, spans(source, dialect, len(columns), at), target, heartbeat, headed=True, steps=steps)
 
 
-def located(reasons: Path, found: Iterator[Span], target: Path, heartbeat: Callable[[], None], *, headed: bool) -> None:
+def located(
+    reasons: Path,
+    found: Iterator[Span],
+    target: Path,
+    heartbeat: Callable[[], None],
+    *,
+    headed: bool,
+    steps: int = sys.maxsize,
+) -> None:
     """The same with the records of `found`, which begin with or before the first one that went; both files have a line
     of names above, or none."""
     with reasons.open(newline="", encoding="utf-8", errors="surrogatepass") as file:
@@ -34,15 +46,19 @@ def located(reasons: Path, found: Iterator[Span], target: Path, heartbeat: Calla
             if headed:
                 next(rows)
                 writer.writerow(COLUMNS)
-            _join(rows, found, writer, heartbeat)
+            _join(rows, found, writer, heartbeat, steps)
 
 
-def _join(rows: Iterator[list[str]], spans: Iterator[Span], writer: Any, heartbeat: Callable[[], None]) -> None:
+def _join(
+    rows: Iterator[list[str]], spans: Iterator[Span], writer: Any, heartbeat: Callable[[], None], steps: int
+) -> None:
     """Join by row number; a row of an earlier step's output has no position in the source."""
     wanted = next(rows, None)
     for span in spans:
         heartbeat()
-        while wanted and span.begin.row <= int(wanted[0]) < span.end.row:
+        if wanted and int(wanted[1]) > steps:
+            break
+        while wanted and int(wanted[1]) <= steps and span.begin.row <= int(wanted[0]) < span.end.row:
             location = span.location(int(wanted[0]) - span.begin.row)
             writer.writerow([location.row, location.line, location.byte, *wanted[1:]])
             wanted = next(rows, None)

@@ -8,6 +8,7 @@ CsvapiError
 │   ├── UnsupportedEncoding
 │   ├── DigestMismatch           the content is not what its digest says
 │   ├── KeyReused                an Idempotency-Key came with another payload before
+│   ├── ObjectChanged            a registered object is another one by now, or gone
 │   ├── UnknownColumn
 │   └── AmbiguousColumn          a name that several columns share
 ├── NotAuthenticated
@@ -69,6 +70,7 @@ from csvapi.errors.inputs import (
     MalformedCsv,
     NoRecords,
     NotCsv,
+    ObjectChanged,
     PreviewTooLarge,
     PreviewTooSlow,
     TooLarge,
@@ -114,6 +116,7 @@ __all__ = [
     "NotCsv",
     "NotFound",
     "NotVerified",
+    "ObjectChanged",
     "ObjectMissing",
     "OutOfMemory",
     "OutputLimit",

@@ -45,6 +45,12 @@ class KeyReused(InvalidInput):
     code = "idempotency_key_reused"
 
 
+class ObjectChanged(InvalidInput):
+    """An object that was registered is another one by now, or gone."""
+
+    code = "object_changed"
+
+
 class UnknownColumn(InvalidInput):
     """There is no column of that name or at that position."""
 

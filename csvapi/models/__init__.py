@@ -2,7 +2,7 @@
 
 from csvapi.models.access import ApiKey, Idempotency, Invitation, Mail, MailToken, RecoveryCode
 from csvapi.models.audit import Action, AuditEntry
-from csvapi.models.file import CSV, ORIGINAL, File
+from csvapi.models.file import CSV, DETECTED, ORIGINAL, File
 from csvapi.models.hash_key import HashKey
 from csvapi.models.saved import Pipeline, PipelineVersion, Saved, SavedSchema, SavedSchemaVersion, SavedVersion
 from csvapi.models.task import ACTIVE, FINISHED, Status, Task
@@ -13,6 +13,7 @@ from csvapi.models.webhook import Delivery, Sent, Webhook
 __all__ = [
     "ACTIVE",
     "CSV",
+    "DETECTED",
     "FINISHED",
     "ORIGINAL",
     "Action",

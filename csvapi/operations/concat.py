@@ -186,4 +186,5 @@ OPERATION = Operation(
     files=files,
     nameless=nameless,
     traits=traits,
+    spreads=lambda _: True,
 )

@@ -207,4 +207,5 @@ OPERATION = Operation(
     },
     build=Group,
     columns=columns,
+    spreads=lambda _: True,
 )

@@ -235,4 +235,5 @@ OPERATION = Operation(
     columns=columns,
     files=files,
     traits=traits,
+    spreads=lambda params: params.get("how") != "full",
 )

@@ -204,4 +204,5 @@ OPERATION = Operation(
     build=Pivot,
     columns=columns,
     names_from_data=True,
+    spreads=lambda _: True,
 )

@@ -13,7 +13,7 @@ from csvapi.native.comparing import pack
 from csvapi.native.sorting import KeyColumn, unsure_numbers
 from csvapi.spill.record_sort import NativeSortedRuns, in_order, sorter
 from csvapi.steps.asked import not_comparable, note
-from csvapi.steps.gathering import Gatherer, Gathering
+from csvapi.steps.gathering import Gathering, Sorter
 from csvapi.steps.growth import KEY_COLUMNS
 from csvapi.steps.params import COLUMN, ColumnField, ShapedField, choice, flag
 from csvapi.steps.sort_keys import KeyPart
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
     from csvapi.steps.step import Column, Context, Counts
+
+    State = tuple[SortedRuns | NativeSortedRuns, dict[str, int]]
 
 
 _AS = "What values are compared as; default text. Or a format of numbers or dates."
@@ -96,7 +98,7 @@ def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
     return [(f"/by/{number}/column", by["column"]) for number, by in enumerate(params["by"])]
 
 
-class Sort(Gatherer):
+class Sort(Sorter):
     """Stable; text by code point, numbers exactly, dates as moments. The records keep their bytes. `natural` compares
     runs of the digits 0 to 9 as whole numbers, without their leading zeros, and the text around them as text.
 
@@ -137,12 +139,28 @@ class Sort(Gatherer):
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         """Runs of all ranges, in the order of the ranges, which keeps the sort stable."""
+        self.count([self.counted(part.state) for part in parts])
+        for records in in_order([self.runs(part.state) for part in parts], workspace):
+            yield self.restored(records)
+
+    def runs(self, state: State) -> SortedRuns | NativeSortedRuns:
+        """See `Sorter.runs`."""
+        return state[0]
+
+    def counted(self, state: State) -> dict[str, int]:
+        """See `Sorter.counted`: how many cells are no number or date, by column."""
+        return state[1]
+
+    def count(self, counted: list[dict[str, int]]) -> None:
+        """See `Sorter.count`."""
         self.bad = {}
-        for part in parts:
-            for at, count in part.state[1].items():
+        for bad in counted:
+            for at, count in bad.items():
                 self.bad[at] = self.bad.get(at, 0) + count
-        for records in in_order([part.state[0] for part in parts], workspace):
-            yield self.byte_dialect.restore(records)
+
+    def restored(self, records: bytes) -> bytes:
+        """See `Sorter.restored`."""
+        return self.byte_dialect.restore(records)
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""
@@ -189,7 +207,7 @@ class Sorting(Gathering):
             if part.asked:
                 note(part.asked, len(batch) - len(keys) - count, [])
 
-    def close(self) -> tuple[SortedRuns | NativeSortedRuns, dict[str, int]]:
+    def close(self) -> State:
         """See `Gathering.close`: the sorted runs, and how many cells are no number or date by column."""
         if self.workspace.shared:
             self.runs.spill()
@@ -207,4 +225,5 @@ OPERATION = Operation(
     example={"op": "sort", "by": [{"column": "age", "as": "number", "order": "desc"}, {"column": "email"}]},
     build=Sort,
     columns=columns,
+    spreads=lambda _: True,
 )

@@ -39,11 +39,11 @@ def connect_briefly(url: str) -> redis.Redis:
 
 
 class Jobs:
-    """The sending side of the queue."""
+    """The sending side of the queue; times out a job after so many seconds, a small one perhaps earlier."""
 
-    def __init__(self, connection: redis.Redis, timeout: int) -> None:
+    def __init__(self, connection: redis.Redis, timeout: int, of_small: int | None = None) -> None:
         self.connection = connection
-        self._timeout = timeout
+        self._timeout, self._of_small = timeout, timeout if of_small is None else of_small
         self.queues = {name: Queue(name, connection=connection, serializer=serializer) for name in QUEUES}
 
     def enqueue(self, task_id: str, *, small: bool, trace: dict[str, str] | None = None) -> None:
@@ -59,7 +59,7 @@ class Jobs:
                 HANDLER,
                 task_id,
                 job_id=task_id,
-                job_timeout=self._timeout,
+                job_timeout=self._of_small if small else self._timeout,
                 result_ttl=KEEP,
                 failure_ttl=KEEP,
                 description=task_id,

@@ -13,6 +13,7 @@ from csvapi.models import ACTIVE, Action, ApiKey, File, Status, Task, User, now
 from csvapi.queue import progress
 from csvapi.services import account_deletion, accounts, audit, credentials, passwords, second_factor, tasks, user_files
 from csvapi.services.dispatch import dispatch
+from csvapi.services.quotas import STORED
 
 RETRIED = (Status.FAILED, Status.CANCELLED)
 
@@ -169,7 +170,7 @@ def figures() -> Figures:
     """The installation in numbers, by one query for each kind of row; reads no file."""
     with transaction() as session:
         users, admins = session.execute(select(func.count(), func.sum(User.is_admin))).one()
-        files, size = session.execute(select(func.count(), func.sum(File.size)).select_from(File)).one()
+        files, size = session.execute(select(func.count(), STORED).select_from(File)).one()
         counts = {row[0]: row[1] for row in session.execute(select(Task.status, func.count()).group_by(Task.status))}
         oldest = session.scalar(select(func.min(Task.created_at)).where(Task.status == Status.QUEUED))
     return Figures(

@@ -33,6 +33,7 @@ FORMAT = 1
 _VERSIONS = "alembic_version"
 _BATCH = 500
 _CHUNK = 1024 * 1024
+_OWN = select(File.storage_key).where(File.object_url.is_(None))  # what is registered stays where it is
 _KEY = re.compile(r"files/([0-9a-f]{32})")
 _TABLE = re.compile(r"tables/([a-z_]+)\.jsonl")
 
@@ -68,12 +69,12 @@ def write(out: BinaryIO) -> Summary:
         manifest = {"format": FORMAT, "csvapi": __version__, "revision": revision()}
         _add(archive, "manifest.json", io.BytesIO(json.dumps(manifest).encode()))
         with db.engine.connect() as connection:
-            early = connection.scalars(select(File.storage_key)).all()
+            early = connection.scalars(_OWN).all()
         _add_objects(archive, early, done, summary)
         with _snapshot() as connection:
             for table in _tables(connection):
                 _add_table(archive, connection, table, summary)
-            late = connection.scalars(select(File.storage_key).order_by(File.id)).all()
+            late = connection.scalars(_OWN.order_by(File.id)).all()
         _add_objects(archive, late, done, summary)
     summary.missing = tuple(key for key in late if key not in done)
     return summary
@@ -124,7 +125,7 @@ def _load(archive: tarfile.TarFile) -> Summary:
             raise InvalidInput("The archive holds no rows; it is not whole")
         files = tables["files"].c
         stored = connection.execute(select(files.storage_key, files.sha256)).all()
-    summary.missing = tuple(key for key, sha256 in stored if hashes.get(key) != sha256)
+    summary.missing = tuple(key for key, sha256 in stored if sha256 and hashes.get(key) != sha256)
     return summary
 
 

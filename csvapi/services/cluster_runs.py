@@ -18,7 +18,9 @@ from csvapi.errors import InvalidInput, StorageDown
 from csvapi.extensions import runtime, transaction
 from csvapi.models import ACTIVE, File, Task
 from csvapi.queue import heartbeats
+from csvapi.services import files
 from csvapi.services.explaining import Part
+from csvapi.services.steps import files_named
 from csvapi.storage import FILES, WORK
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def run(
     keys = _keys(task.id, task.attempt)
     asides = [FILES + key for key in keys[1:]] if options.explain else ["", ""]
     receipt = cluster.run(
-        cluster.File(FILES + file.storage_key, Dialect.from_json(file.dialect), file.sha256),
+        _file(file),
         task.steps,
         cluster.Targets(FILES + keys[0], *asides),
         bucket=bucket,
@@ -50,6 +52,9 @@ def run(
         options=options,
         progress=progress,
         split=cluster.Split(size=settings.cluster_range),
+        files={
+            name: _file(files.of_task(task.user_id, name)) for name in files_named(task.steps) if isinstance(name, int)
+        },
     )
     if not options.explain:
         return receipt, keys[0], []
@@ -64,7 +69,7 @@ def run(
 
 def lacking(file: File) -> str:
     """What the storage cannot do that a run on the cluster needs; "" if nothing is wrong. Raises StorageDown."""
-    return _bucket().lacks(FILES + file.storage_key)
+    return _bucket().lacks(_place(file))
 
 
 def clear(task_id: str, attempts: int) -> int:
@@ -103,6 +108,15 @@ def _bucket() -> Objects:
         detail = f"CSVAPI_CLUSTER needs {error.name}: pip install 'csv-processing-api[dask]'"
         raise InvalidInput(detail, pointer="CSVAPI_CLUSTER") from error
     return Objects.of(runtime().settings)
+
+
+def _place(file: File) -> str:
+    """The key of the file in the bucket, or the address of a registered object."""
+    return file.object_url or FILES + file.storage_key
+
+
+def _file(file: File) -> cluster.File:
+    return cluster.File(_place(file), Dialect.from_json(file.dialect), file.sha256, file.object_etag or "")
 
 
 def _keys(task_id: str, attempt: int) -> list[str]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from csvapi.csvio import Dialect
-from csvapi.engines.cluster.fitness import unfit
+from csvapi.engines.cluster.fitness import most_of_others, unfit
 from csvapi.errors import InvalidInput
 from csvapi.extensions import runtime
 from csvapi.models import File
 from csvapi.native.loader import load
-from csvapi.operations import Step
+from csvapi.operations import Step, files_of
+from csvapi.services import files
 from csvapi.steps.output import parts
 
 ENGINES = ("auto", "local", "cluster")
@@ -47,8 +48,16 @@ def choose(options: Mapping[str, Any], file: File, steps: list[Step]) -> Choice:
         return Choice(cluster=False)
     if parts(options.get("output")):
         return Choice(cluster=False, because="a result in parts is made of one that is whole")
-    rewritten, native = "output" in options, load() is not None
-    because = unfit(steps, file.columns, Dialect.from_json(file.dialect), native=native, rewritten=rewritten)
+    settings = runtime().settings
+    names = dict.fromkeys(name for _, name in files_of(steps) if isinstance(name, int))
+    because = unfit(
+        steps,
+        file.columns,
+        Dialect.from_json(file.dialect),
+        native=load() is not None,
+        others=sum(files.of_task(file.user_id, name).size for name in names),
+        most=most_of_others(settings.cluster_range, settings.task_memory),
+    )
     return Choice(cluster=not because, because=because or "")
 
 

@@ -14,7 +14,15 @@ from sqlalchemy.orm import Session
 from csvapi import engines, logs, tracing
 from csvapi.csvio import Dialect
 from csvapi.engines.receipt import Receipt
-from csvapi.errors import Cancelled, CsvapiError, DatabaseDown, OutOfMemory, TaskError, TimedOut, WorkerLost
+from csvapi.errors import (
+    Cancelled,
+    CsvapiError,
+    DatabaseDown,
+    OutOfMemory,
+    TaskError,
+    TimedOut,
+    WorkerLost,
+)
 from csvapi.extensions import runtime
 from csvapi.models import CSV, File, Status, Task, now
 from csvapi.operations import Step, load_steps
@@ -91,8 +99,7 @@ def _execute(task: Task) -> None:
     if task.file_id is None:
         raise TaskError("The input file has been deleted")
     file = files.of_task(task.user_id, task.file_id)
-    if not runtime().storage.has(file.storage_key):
-        raise TaskError("The input file is missing from the storage; upload it again")
+    files.check_stored(file)
     steps = load_steps(task.steps)
     choice = engine_choice.choose(task.options, file, steps)
     because = cluster_runs.lacking(file) if choice.cluster else choice.because
@@ -104,17 +111,19 @@ def _execute(task: Task) -> None:
 
 def _run_on_cluster(task: Task, file: File, steps: list[Step]) -> None:
     settings = runtime().settings
-    reporter = _Reporter(task, settings.task_time)
-    receipt, key, parts = cluster_runs.run(task, file, options_of(task, file.name, steps), reporter, reporter.heartbeat)
+    reporter = _Reporter(task, settings.cluster_task_time)
+    options = options_of(task, file.name, steps, on_cluster=True)
+    receipt, key, parts = cluster_runs.run(task, file, options, reporter, reporter.heartbeat)
     receipt.warnings[:0] = redetection.warnings_of_run(file, steps)
     receipt.original = of_receipt(file)
-    _commit(task, file, receipt, key, parts)
+    _commit(task, file, receipt, key, parts, on_cluster=True)
     cluster_runs.clear(task.id, task.attempt)
 
 
 def _run_here(task: Task, file: File, steps: list[Step], because: str) -> None:
     """Run the steps on this machine; `because` says why not on the cluster, where the task would have run there."""
     settings = runtime().settings
+    files.check_fetched(file, because)
     with temporary_files(task) as (temp, workspace), ExitStack() as held:
         reporter, aside = _Reporter(task, settings.task_time), Aside(task, temp)
         source = held.enter_context(files.reading(file))
@@ -142,14 +151,16 @@ def _run_here(task: Task, file: File, steps: list[Step], because: str) -> None:
             _commit(task, file, receipt, runtime().storage.adopt(temp), parts)
 
 
-def _commit(task: Task, file: File, receipt: Receipt, key: str, parts: list[Part]) -> None:
+def _commit(task: Task, file: File, receipt: Receipt, key: str, parts: list[Part], *, on_cluster: bool = False) -> None:
     """Add the row of the result, a new object, and finish the task in one transaction."""
+    if file.object_url:
+        receipt.run["object"] = {"url": file.object_url, "etag": file.object_etag}
     done = receipt.stored()
     operation = task.steps[0]["op"] if len(task.steps) == 1 else "result"
 
     def add_result(session: Session) -> dict[str, Any]:
         size = done["output"]["bytes"] + sum(part.size for part in parts)
-        quotas.room(session, task.user_id, size, more=1 + len(parts))
+        quotas.room(session, task.user_id, size, more=1 + len(parts), on_cluster=on_cluster)
         result = File(
             user_id=task.user_id,
             name=f"{Path(name_of_csv(file)).stem[:150]}-{operation}{done['output'].get('suffix', '.csv')}",
@@ -160,11 +171,12 @@ def _commit(task: Task, file: File, receipt: Receipt, key: str, parts: list[Part
             dialect=done["output"].get("dialect", file.dialect),
             columns=done["output"].get("columns", file.columns),
             storage_key=key,
+            on_cluster=on_cluster,
             expires_at=now() + timedelta(seconds=runtime().settings.retention),
         )
         session.add(result)
         session.flush()
-        beside = add(session, task, name_of_csv(file), parts, result.expires_at)
+        beside = add(session, result, name_of_csv(file), parts)
         return {"result_file_id": result.id, "expires_at": result.expires_at, **beside}
 
     with files.durable(key):

@@ -7,7 +7,6 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,9 +14,11 @@ from typing import Any, BinaryIO
 from sqlalchemy.orm import Session
 
 from csvapi.csvio import Dialect
+from csvapi.engines.local.stages import steps_of_input
 from csvapi.engines.locating import COLUMNS, locate
 from csvapi.extensions import runtime
 from csvapi.models import File, Task
+from csvapi.operations import load_steps
 from csvapi.services import files
 
 _PIECE = 1024 * 1024
@@ -34,10 +35,10 @@ class Part:
     dialect: dict[str, Any]
     columns: list[str]
 
-    def row(self, task: Task, name: str, expires_at: datetime) -> File:
-        """The row of the object as a file of the owner of the task."""
+    def row(self, result: File, name: str) -> File:
+        """The row of the object as a file of the owner of the result, kept as long."""
         return File(
-            user_id=task.user_id,
+            user_id=result.user_id,
             name=f"{Path(name).stem[:150]}-{self.kind}.csv",
             kind=self.kind,
             storage_key=self.key,
@@ -45,7 +46,8 @@ class Part:
             sha256=self.sha256,
             dialect=self.dialect,
             columns=self.columns,
-            expires_at=expires_at,
+            on_cluster=result.on_cluster,
+            expires_at=result.expires_at,
         )
 
 
@@ -54,6 +56,7 @@ class Aside:
 
     def __init__(self, task: Task, target: Path) -> None:
         self.wanted = bool(task.options.get("explain"))
+        self.steps = steps_of_input(load_steps(task.steps))
         self.dropped = target.with_name(f"{target.name}-dropped")
         self.reasons = target.with_name(f"{target.name}-reasons")
         self.reasons_of_engine = target.with_name(f"{target.name}-engine")
@@ -64,7 +67,8 @@ class Aside:
         if not self.wanted:
             yield []
             return
-        locate(source, Dialect.from_json(file.dialect), self.reasons_of_engine, self.reasons, heartbeat)
+        dialect = Dialect.from_json(file.dialect)
+        locate(source, dialect, self.reasons_of_engine, self.reasons, heartbeat, self.steps)
         adopt = runtime().storage.adopt
         facts = [_measured(self.dropped, heartbeat), _measured(self.reasons, heartbeat)]
         with files.durable(adopt(self.dropped)) as dropped, files.durable(adopt(self.reasons)) as reasons:
@@ -74,9 +78,9 @@ class Aside:
             ]
 
 
-def add(session: Session, task: Task, name: str, parts: list[Part], expires_at: datetime) -> dict[str, Any]:
-    """Add the rows of the parts; returns the values for the task's row."""
-    rows = [part.row(task, name, expires_at) for part in parts]
+def add(session: Session, result: File, name: str, parts: list[Part]) -> dict[str, Any]:
+    """Add the rows of the parts beside a result; returns the values for the task's row."""
+    rows = [part.row(result, name) for part in parts]
     session.add_all(rows)
     session.flush()
     return {f"{row.kind}_file_id": row.id for row in rows}

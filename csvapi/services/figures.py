@@ -13,6 +13,7 @@ from csvapi.extensions import runtime, transaction
 from csvapi.models import File, Status, Task, User, now
 from csvapi.queue import counters
 from csvapi.services import health
+from csvapi.services.quotas import STORED
 
 Figure = tuple[str, dict[str, str], float]  # name, labels, value
 NEARLY = 0.9  # the share of the quota from which a user counts as near it
@@ -120,7 +121,7 @@ def _leases(session: Session, at: datetime) -> Iterator[Figure]:
 
 
 def _files(session: Session, at: datetime) -> Iterator[Figure]:
-    for kind, count, size in session.execute(select(File.kind, func.count(), func.sum(File.size)).group_by(File.kind)):
+    for kind, count, size in session.execute(select(File.kind, func.count(), STORED).group_by(File.kind)):
         yield "files", {"kind": kind}, count
         yield "stored_bytes", {"kind": kind}, float(size)
     yield "files_expired", {}, session.scalar(select(func.count()).where(File.expires_at < at)) or 0
@@ -129,7 +130,9 @@ def _files(session: Session, at: datetime) -> Iterator[Figure]:
 def _users(session: Session, _at: datetime) -> Iterator[Figure]:
     yield "users", {}, session.scalar(select(func.count()).select_from(User)) or 0
     near = NEARLY * runtime().settings.max_stored
-    full = select(File.user_id).group_by(File.user_id).having(func.sum(File.size) > near).subquery()
+    full = (
+        select(File.user_id).group_by(File.user_id).where(File.on_cluster.is_(False)).having(near < STORED).subquery()
+    )
     yield "users_near_quota", {}, session.scalar(select(func.count()).select_from(full)) or 0
 
 

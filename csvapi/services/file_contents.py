@@ -20,7 +20,7 @@ def rows(file: File, limit: int, cursor: str | None) -> tuple[list[str], bytes, 
     """
     files.check_csv(file)
     at = _location("rows", file, cursor)
-    with files.reading(file) as source:
+    with files.beginning(file, _most() if at is None else file.size) as source:
         facts, found = runtime().pool.call(
             file.user_id, pages.records, source, Dialect.from_json(file.dialect), limit, at
         )
@@ -40,9 +40,14 @@ def issues(file: File, limit: int, cursor: str | None) -> tuple[bytes, str | Non
 
 def objects(file: File, limit: int) -> bytes:
     """The first `limit` records as JSON objects by column name; reads nothing else."""
-    with files.reading(file) as source:
+    with files.beginning(file, _most()) as source:
         dialect = Dialect.from_json(file.dialect)
         return runtime().pool.call(file.user_id, pages.objects, source, dialect, limit)[1]
+
+
+def _most() -> int:
+    """More bytes than a first page reads."""
+    return 2 * pages.ROOM + runtime().settings.max_record
 
 
 def _location(kind: str, file: File, cursor: str | None) -> Location | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from csvapi.errors import (
     NotFound,
     QuotaExceeded,
     StorageDown,
+    TaskError,
     TooLarge,
 )
 from csvapi.extensions import runtime, transaction
@@ -29,6 +31,7 @@ from csvapi.queue import heartbeats
 from csvapi.services import quotas
 from csvapi.services.detecting import HEAD, detected
 from csvapi.storage import Writer, first_and_last
+from csvapi.storage.pinned import Pinned
 
 log = structlog.get_logger(__name__)
 MAX_ID = 2**63 - 1
@@ -167,14 +170,66 @@ def check_csv(file: File, pointer: str = "") -> None:
         raise NotCsv(f"The file is {file.media_type}; only {CSV} can be read as records", pointer=pointer)
 
 
+def pinned(file: File) -> Pinned | None:
+    """Where the bytes of a registered file are; None for one that csvapi stores itself."""
+    return Pinned(file.object_url, file.object_etag or "") if file.object_url else None
+
+
 def reading(file: File) -> AbstractContextManager[Path]:
-    """A path of the stored file, valid for the block. Raises StorageDown."""
-    return runtime().storage.reading(file.storage_key)
+    """A path of the stored file, valid for the block; a registered object is fetched.
+
+    Raises StorageDown, and of a registered object ObjectChanged, and TooLarge if it is larger than an upload may be.
+    """
+    check_fetched(file)
+    return runtime().storage.reading(file.storage_key, pinned(file))
+
+
+def check_fetched(file: File, because: str = "") -> None:
+    """Raise TooLarge for a registered object that is too large to be fetched to a machine; `because` says why a task
+    over it cannot run on the cluster."""
+    limit = runtime().settings.max_upload
+    if file.object_url and file.size > limit:
+        detail = (
+            f"{file.object_url} has {file.size} bytes; what is larger than {limit} (CSVAPI_MAX_UPLOAD) is not fetched "
+            f"from where it is: only tasks on a cluster read it{f', and {because}' if because else ''}"
+        )
+        raise TooLarge(detail, limit=limit)
+
+
+@contextmanager
+def beginning(file: File, size: int) -> Iterator[Path]:
+    """The path of a file that has at least the first `size` bytes of the stored one, valid for the block.
+
+    Of a registered object no more is fetched. Raises as `reading` does.
+    """
+    if not file.object_url or file.size <= size:
+        with reading(file) as path:
+            yield path
+        return
+    with tempfile.NamedTemporaryFile(prefix="csvapi-") as copy:
+        copy.write(ends(file, size)[0])
+        copy.flush()
+        yield Path(copy.name)
+
+
+def ends(file: File, most: int) -> tuple[bytes, bytes]:
+    """The first `most` bytes of the stored file, and of those after them the last `most`. Raises as `reading` does."""
+    return runtime().storage.ends(file.storage_key, file.size, most, pinned(file))
+
+
+def check_stored(file: File) -> None:
+    """Raise TaskError where the bytes of a task's file are gone, and ObjectChanged where they are others."""
+    storage, of = runtime().storage, pinned(file)
+    if of is None and not storage.has(file.storage_key):
+        raise TaskError("The input file is missing from the storage; upload it again")
+    if of and (storage.look(of.address) or (0, ""))[1] != of.etag:
+        raise of.changed()
 
 
 def opened(file: File) -> BinaryIO:
-    """The stored file, open for reading. Raises StorageDown."""
-    return runtime().storage.open(file.storage_key)
+    """The stored file, open for reading. Raises as `reading` does."""
+    check_fetched(file)
+    return runtime().storage.open(file.storage_key, pinned(file))
 
 
 def drop(key: str) -> None:

@@ -30,6 +30,8 @@ def submit(user_id: int, body: dict[str, Any]) -> Task:
     engine_choice.check(body)
     work = requested(user_id, body, _OPTIONS)
     check(file, work)
+    if file.object_url and not (choice := engine_choice.choose(work.options, file, work.loaded)).cluster:
+        files.check_fetched(file, choice.because)
     with work.blaming():
         steps = hash_keys.stamped(user_id, named(file, work.steps), work.loaded)
     return tasks.queue(file, steps, options=work.options, label=body.get("label"), pipeline=work.pipeline)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FOUND", "run"]
 MEMORY = 16 * 1024 * 1024  # for the keys of a sample
+_BEGINNING = 8 * 1024 * 1024  # more than a preview reads
 
 
 def run(file: File, work: Work, size: int) -> bytes:
@@ -29,9 +30,10 @@ def run(file: File, work: Work, size: int) -> bytes:
     Raises what `pipelines.check`, `hash_keys` and `Pool.call` raise.
     """
     files.check_csv(file, "/input")
+    settings = runtime().settings
     with (
         work.blaming(),
-        files.reading(file) as source,
+        files.beginning(file, settings.max_record + _BEGINNING) as source,
         others(file.user_id, work.loaded) as more,
         tempfile.TemporaryDirectory(prefix="csvapi-", ignore_cleanup_errors=True) as folder,
     ):

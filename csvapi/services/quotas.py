@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import CursorResult, and_, case, func, select, update
 from sqlalchemy.orm import Session
 
 from csvapi.csvio.disk import Limits
@@ -12,6 +12,8 @@ from csvapi.errors import NotFound, QuotaExceeded
 from csvapi.extensions import runtime, transaction
 from csvapi.models import ACTIVE, ApiKey, File, HashKey, Saved, Status, Task, User, Webhook
 from csvapi.recent import HARMLESS
+
+STORED = func.coalesce(func.sum(case((File.object_url.is_(None), File.size), else_=0)), 0)  # not what is registered
 
 
 def lock(session: Session, user_id: int) -> None:
@@ -37,23 +39,41 @@ def place(session: Session, user_id: int, kind: type[ApiKey | HashKey | Webhook 
         raise QuotaExceeded(f"You have {count} {what}, the most there may be; delete some", limit=most)
 
 
-def room(session: Session, user_id: int, size: int = 1, more: int = 1) -> int:
+def room(session: Session, user_id: int, size: int = 1, more: int = 1, *, on_cluster: bool = False) -> int:
     """The bytes the user may still store. Raises QuotaExceeded if `size` bytes, or `more` files, are too much.
 
-    Neither may exceed what all users together may store (CSVAPI_MAX_STORED_TOTAL).
+    Neither may exceed what all users together may store (CSVAPI_MAX_STORED_TOTAL). Results that were made on the
+    cluster have a quota of their own.
     """
     settings = runtime().settings
-    own = select(User.max_stored).where(User.id == user_id).scalar_subquery()
-    stored, count, own = session.execute(
-        select(func.coalesce(func.sum(File.size), 0), func.count(), own).where(File.user_id == user_id)
-    ).one()
-    most = settings.max_stored if own is None else own
-    left = most - int(stored)
-    if left < size:
-        raise QuotaExceeded(f"Your files take {stored} of your {most} bytes; delete some", limit=most)
-    if count + more > settings.max_files:
-        raise QuotaExceeded(f"You have {count} files, the most there may be; delete some", limit=settings.max_files)
+    stored, count, own = stored_by(session, user_id, on_cluster=on_cluster)
+    most = settings.cluster_max_stored if on_cluster else settings.max_stored if own is None else own
+    if most - stored < size:
+        what = "results from the cluster" if on_cluster else "files"
+        raise QuotaExceeded(f"Your {what} take {stored} of your {most} bytes; delete some", limit=most)
+    _check_count(count + more)
+    left = most - stored
     return min(left, _room_of_all(session, size)) if settings.max_stored_total else left
+
+
+def one_more_file(session: Session, user_id: int) -> None:
+    """Raise QuotaExceeded if the user may not have another file, whatever its size."""
+    _check_count(stored_by(session, user_id)[1] + 1)
+
+
+def stored_by(session: Session, user_id: int, *, on_cluster: bool = False) -> tuple[int, int, int | None]:
+    """The bytes that the user stores, here or as results from the cluster; the number of all files; the own limit."""
+    own = select(User.max_stored).where(User.id == user_id).scalar_subquery()
+    counted = and_(File.object_url.is_(None), File.on_cluster.is_(on_cluster))
+    size = func.coalesce(func.sum(case((counted, File.size), else_=0)), 0)
+    stored, count, limit = session.execute(select(size, func.count(), own).where(File.user_id == user_id)).one()
+    return int(stored), count, limit
+
+
+def _check_count(count: int) -> None:
+    most = runtime().settings.max_files
+    if count > most:
+        raise QuotaExceeded(f"You have {most} files, the most there may be; delete some", limit=most)
 
 
 def _room_of_all(session: Session, size: int) -> int:
@@ -65,19 +85,20 @@ def _room_of_all(session: Session, size: int) -> int:
     first = session.scalar(select(func.min(User.id)))
     same = update(User).where(User.id == first).values(is_active=User.is_active)
     session.execute(same, execution_options=HARMLESS)
-    stored = int(session.scalar(select(func.coalesce(func.sum(File.size), 0))) or 0)
+    stored = int(session.scalar(select(STORED)) or 0)
     if most - stored < size:
         detail = f"The files of all users take {stored} of the {most} bytes this service may store; tell its operator"
         raise QuotaExceeded(detail, limit=most)
     return most - stored
 
 
-def limits(user_id: int) -> Limits:
+def limits(user_id: int, *, on_cluster: bool = False) -> Limits:
     """What a task of the user may write, including the user's quota; raises what `room` raises."""
     settings = runtime().settings
     with transaction() as session:
-        left = room(session, user_id)
-    return Limits(quota=left, output=settings.max_output, reserve=settings.disk_reserve)
+        left = room(session, user_id, on_cluster=on_cluster)
+    output = settings.cluster_max_file if on_cluster else settings.max_output
+    return Limits(quota=left, output=output, reserve=settings.disk_reserve)
 
 
 @dataclass(frozen=True, slots=True)

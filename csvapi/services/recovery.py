@@ -92,7 +92,7 @@ def abandoned(task_id: str, owner: str, cause: CsvapiError, *, blameless: bool =
         task = session.scalar(select(Task).where(*held))
     if task is None:
         return
-    limit = runtime().settings.task_time
+    limit = runtime().settings.longest_task
     if task.started_at is not None and now() - task.started_at > timedelta(seconds=limit):
         cause = TimedOut(f"The task ran longer than the limit of {limit} seconds", limit=limit)
     _give_up(task, cause, blameless=blameless)

@@ -21,11 +21,11 @@ from csvapi import __version__
 from csvapi.csvio import Dialect, header
 from csvapi.csvio.data_warnings import OF_DETECTION, DataWarning, shown
 from csvapi.csvio.detection import HEAD, detect
-from csvapi.errors import InvalidInput, NotFound, StorageDown
-from csvapi.extensions import changed, runtime, transaction
-from csvapi.models import File
+from csvapi.errors import InvalidInput, NotFound, ObjectChanged, StorageDown
+from csvapi.extensions import changed, transaction
+from csvapi.models import DETECTED, File
 from csvapi.operations import Step, files_of
-from csvapi.services import files, quotas, readings
+from csvapi.services import files, quotas, readings, registering
 from csvapi.services.detecting import detected
 from csvapi.services.files_in_use import check_unused
 
@@ -40,14 +40,16 @@ def again(user_id: int, file_id: int) -> File:
     """
     file = files.find(user_id, file_id)
     files.check_csv(file)
-    if file.kind != "upload":
+    if file.kind not in DETECTED:
         raise InvalidInput(
             f"The file is what a task left ({file.kind}): how it is written is known and was never detected. "
             f'PATCH /api/v1/files/{file.id} with {{"dialect": …}} changes how it is read',
         )
-    with files.reading(file) as path:
-        ends = runtime().storage.ends(file.storage_key, file.size, HEAD)
-        values = detected(user_id, ends, file.size, path, readings.delimiter(file))
+    if file.object_url:
+        values = registering.detection(file)
+    else:
+        with files.reading(file) as path:
+            values = detected(user_id, files.ends(file, HEAD), file.size, path, readings.delimiter(file))
     with transaction() as session:
         quotas.lock(session, user_id)
         check_unused(session, file)
@@ -98,8 +100,8 @@ def looked_at(file: File) -> File:
     if not _is_due(file):
         return file
     try:
-        head, tail = runtime().storage.ends(file.storage_key, file.size, HEAD)
-    except StorageDown as error:
+        head, tail = files.ends(file, HEAD)
+    except (StorageDown, ObjectChanged) as error:
         log.warning("file_not_looked_at", file_id=file.id, reason=str(error))
         return file
     return _noted(file, {"version": __version__, "says": _difference(file, head, tail)})
@@ -107,7 +109,7 @@ def looked_at(file: File) -> File:
 
 def _is_due(file: File) -> bool:
     """Whether the file was detected, but neither detected nor looked at by this or a newer version."""
-    if not file.detection or file.kind != "upload" or _is_chosen(file):
+    if not file.detection or file.kind not in DETECTED or _is_chosen(file):
         return False
     seen = [file.detection.get("version"), file.detection.get("looked", {}).get("version")]
     return all(map(_is_older, seen))

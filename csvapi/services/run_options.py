@@ -9,7 +9,7 @@ from csvapi.operations import Step
 from csvapi.services import engine_choice, hash_keys, quotas
 
 
-def options_of(task: Task, file_name: str, steps: list[Step]) -> engines.Options:
+def options_of(task: Task, file_name: str, steps: list[Step], *, on_cluster: bool = False) -> engines.Options:
     """What the engine is given. Raises what `hash_keys.opened` and `quotas.limits` raise."""
     settings = runtime().settings
     return engines.Options(
@@ -17,7 +17,7 @@ def options_of(task: Task, file_name: str, steps: list[Step]) -> engines.Options
         max_record=settings.max_record,
         max_columns=settings.max_columns,
         processes=settings.task_processes,
-        limits=quotas.limits(task.user_id),
+        limits=quotas.limits(task.user_id, on_cluster=on_cluster),
         file_name=file_name,
         keys=hash_keys.opened(task.user_id, steps),
         **engine_choice.of_engine(task.options),

@@ -34,7 +34,7 @@ def sweep() -> int:
 
 def missing() -> Iterator[tuple[int, str]]:
     """The files whose object is not in the storage, by id and storage key."""
-    last, files = "", select(File.id, File.storage_key)
+    last, files = "", select(File.id, File.storage_key).where(File.object_url.is_(None))
     while True:
         with transaction() as session:
             rows = session.execute(files.where(File.storage_key > last).order_by(File.storage_key).limit(BATCH)).all()

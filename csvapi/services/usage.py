@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from csvapi.extensions import runtime, transaction
-from csvapi.models import ApiKey, File, HashKey, Task, User, Webhook
+from csvapi.models import ApiKey, HashKey, Task, Webhook
 from csvapi.services import api_keys, idempotency, quotas, saved_kinds, task_events, webhooks
 from csvapi.steps.filter_params import MAX_VALUES
 
@@ -16,10 +16,8 @@ def of(user_id: int) -> dict[str, Any]:
     """Every limit with its present use, and how long things are kept."""
     settings = runtime().settings
     with transaction() as session:
-        stored, count = session.execute(
-            select(func.coalesce(func.sum(File.size), 0), func.count()).where(File.user_id == user_id)
-        ).one()
-        own = session.scalar(select(User.max_stored).where(User.id == user_id))
+        stored, count, own = quotas.stored_by(session, user_id)
+        made, _, _ = quotas.stored_by(session, user_id, on_cluster=True)
         active = quotas.active(session, user_id)
         kept = session.scalar(select(func.count()).where(Task.user_id == user_id)) or 0
         keys = session.scalar(select(func.count()).where(ApiKey.user_id == user_id)) or 0
@@ -28,7 +26,8 @@ def of(user_id: int) -> dict[str, Any]:
         hooks = session.scalar(select(func.count()).where(Webhook.user_id == user_id)) or 0
         saved = saved_kinds.usage(session, user_id)
     return {
-        "stored_bytes": _use(int(stored), settings.max_stored if own is None else own),
+        "stored_bytes": _use(stored, settings.max_stored if own is None else own),
+        "cluster_bytes": _use(made, settings.cluster_max_stored),
         "files": _use(count, settings.max_files),
         "queued_tasks": _use(active.queued, settings.max_queued),
         "running_tasks": _use(active.handed_over, settings.max_running),
@@ -53,6 +52,8 @@ def of(user_id: int) -> dict[str, Any]:
             "output_bytes": settings.max_output,
             "disk_reserve_bytes": settings.disk_reserve,
             "task_seconds": settings.task_time,
+            "cluster_file_bytes": settings.cluster_max_file,
+            "cluster_task_seconds": settings.cluster_task_time,
             "wait_seconds": settings.max_wait,
             **_rate(),
             "unpack_bytes": settings.unpack_memory,

@@ -19,7 +19,7 @@ from csvapi.services.detecting import columns
 from csvapi.services.files_in_use import check_unused
 from csvapi.services.listing import Long
 
-LISTED = ("upload", "result", "dropped")  # kinds of CSV files; the reasons belong to their task
+LISTED = ("upload", "registered", "result", "dropped")  # kinds of CSV files; the reasons belong to their task
 _TWICE = "dialect: it is detected anew where sheet, range or member changes; change it afterwards"
 
 

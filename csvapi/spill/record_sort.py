@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from csvapi.spill.workspace import Workspace
 
 _LEAST, _SMALLEST_CHUNK, _CHUNK = 1 << 8, 1 << 12, 1 << 20  # bytes
-_CHUNKS = 256  # of the memory
+CHUNKS = 256  # of the memory
 _LENGTHS = Struct("<II")
 
 
@@ -106,7 +106,7 @@ class NativeSortedRuns:
 
 def chunk(memory: int) -> int:
     """How many bytes of a run are read or written at once, for this much memory."""
-    return min(max(memory // _CHUNKS, _SMALLEST_CHUNK), _CHUNK)
+    return min(max(memory // CHUNKS, _SMALLEST_CHUNK), _CHUNK)
 
 
 def write(path: Path, pieces: Iterable[memoryview], heartbeat: Callable[[], None]) -> None:

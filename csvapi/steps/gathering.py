@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Part:
-    """What one range gathered, with the number of records and physical lines of the file before it."""
+    """What one range gathered, with the number of records and physical lines of the file before it, and the number that
+    `gather` was given."""
 
     state: Any
     rows: int
     lines: int
+    number: int = 0
 
 
 class Gathering(ABC):
@@ -63,13 +65,37 @@ class Gatherer(Behaviour, ABC):
 
     @abstractmethod
     def gather(self, workspace: Workspace, number: int) -> Gathering:
-        """What takes the records of range `number` (from 0). Files in the workspace must have that number in their
-        name: all ranges have the same folder. `workspace.memory` is this range's share."""
+        """What takes the records of range `number`; later ranges have greater numbers. Files in the workspace must have
+        that number in their name: all ranges have the same folder. `workspace.memory` is this range's share."""
 
     @abstractmethod
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         """The bytes after those of `head`, in pieces of bounded size, of the parts of all ranges in the order of the
         file. `workspace.memory` is the whole budget."""
+
+
+class Sorter(Gatherer, ABC):
+    """Writes the records of all ranges in the order of their keys, those with one key as they came (kind "sorter").
+
+    So a range of keys can be put in order without the others, on another machine. What a range gathers holds the runs
+    that `spill.record_sort` made of its records.
+    """
+
+    @abstractmethod
+    def runs(self, state: Any) -> Any:
+        """The sorted runs in what a range gathered."""
+
+    @abstractmethod
+    def counted(self, state: Any) -> Any:
+        """The rest of it: a small plain value."""
+
+    @abstractmethod
+    def count(self, counted: list[Any]) -> None:
+        """Take what all ranges counted, for `counts`."""
+
+    @abstractmethod
+    def restored(self, records: bytes) -> bytes:
+        """Records as they are written."""
 
 
 class Reducer(Gatherer, Headed, ABC):

@@ -85,7 +85,7 @@ class GroupState:
 
     def row(self, parts: Sequence[Part]) -> int:
         """The row of the first record in the file, from 0."""
-        return parts[self.first >> _RANGE].rows + (self.first & ((1 << _RANGE) - 1))
+        return _range(parts, self.first >> _RANGE).rows + (self.first & ((1 << _RANGE) - 1))
 
     def packed(self, aggregates: Sequence[Aggregate]) -> bytes:
         """All of it as bytes for `unpacked`."""
@@ -222,6 +222,14 @@ def batches(entries: Iterable[tuple[bytes, bytes]], most: int) -> Iterator[tuple
             yield keys, records
             keys, records, size = [], [], 0
     yield keys, records
+
+
+def _range(parts: Sequence[Part], number: int) -> Part:
+    """What the range of that number gathered."""
+    for place in (number, number - 1):  # on a cluster they begin with 1
+        if place < len(parts) and parts[place].number == number:
+            return parts[place]
+    return next(part for part in parts if part.number == number)
 
 
 def grouped(parts: Sequence[Part], grouping: Grouping, workspace: Workspace) -> Iterator[tuple[bytes, GroupState]]:

@@ -147,8 +147,9 @@ class Operation:
     the one operation nothing may follow. `nameless` lists the files, None for the first one, whose names a step writes
     and does not have yet: they become its parameter `names`. `keys` lists the parameters that are objects with a
     `key`, the name of one, and perhaps its `fingerprint`. For `names_from_data` see `Traits`. `spreads` says of a
-    keyed step or a reducer whether what it has of one range may be put together on another machine: it is then made of
-    what `engines.cluster.records` knows.
+    keyed step, a reducer or a sorter whether what it has of one range may be put together on another machine: it is
+    then made of what `engines.cluster.records` knows; and of a step that reads other files whether each range may read
+    them for itself.
 
     Lists for people are by `purpose`; `words` are others that people search it by, besides those of its `summary`.
     """
@@ -197,17 +198,20 @@ class Step:
         )
 
     @property
-    def split(self) -> Literal["record", "key", "table"] | None:
-        """How a file's records can be given to several machines: each on its own, those with one key together, or all
-        as they come where each machine makes a table of them; None if one place must see them all."""
-        traits = self.traits
-        if not traits.stateless or traits.studies or (traits.settles and traits.kind != "reducer"):
+    def split(self) -> Literal["record", "key", "range", "table"] | None:
+        """How a file's records can be given to several machines: each on its own, those with one key together, those
+        with a range of keys together, or all as they come where each machine makes a table of them; None if one place
+        must see them all."""
+        traits, alone = self.traits, not self.operation.files(self.params)
+        if not traits.stateless or traits.studies or self.operation.last:
             return None
-        if (traits.kind == "reducer" or traits.keyed) and not self.operation.spreads(self.params):
+        if traits.kind in ("mapper", "selector") and not traits.keyed:
+            return "record" if alone or self.operation.spreads(self.params) else None
+        if not alone or not self.operation.spreads(self.params):
             return None
         if traits.kind == "reducer":
-            return None if self.operation.last else "table"
-        return "key" if traits.keyed else "record"
+            return "table"
+        return "range" if traits.kind == "sorter" else "key"
 
     def build(self, context: Context) -> Behaviour:
         """The behaviour of this step where it meets these columns. Raises what `Operation.build` does."""

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from csvapi.storage import eviction
 from csvapi.storage.failures import down
 from csvapi.storage.local import LocalStorage, first_and_last, new_key
+from csvapi.storage.pinned import Pinned
 from csvapi.storage.s3 import Bucket
 from csvapi.storage.writer import write_all
 
@@ -44,6 +45,10 @@ class S3Storage(LocalStorage):
         """Objects written at least so many seconds ago, by the bucket's clock."""
         return (key for key, seconds in self._bucket.listing() if seconds >= age)
 
+    def look(self, address: str) -> tuple[int, str] | None:
+        """See `LocalStorage.look`."""
+        return self._bucket.look(address)
+
     def has(self, key: str) -> bool:
         """See `LocalStorage.has`: whether the bucket has it; the cache does not count."""
         return self._bucket.has(key)
@@ -67,25 +72,27 @@ class S3Storage(LocalStorage):
         return super().adopt(temp, key)
 
     @contextmanager
-    def reading(self, key: str) -> Iterator[Path]:
+    def reading(self, key: str, of: Pinned | None = None) -> Iterator[Path]:
         """See `LocalStorage.reading`: fetched first where it is not in the cache, and held there during the block."""
-        with self.open(key):
+        with self.open(key, of):
             yield self.path(key)
 
-    def open(self, key: str) -> BinaryIO:
+    def open(self, key: str, of: Pinned | None = None) -> BinaryIO:
         """The copy in the folder, fetched if it is absent; it is locked until the file is closed."""
+        if of and (self.look(of.address) or (0, ""))[1] != of.etag:
+            raise of.changed()
         while (file := eviction.held(self.path(key))) is None:
-            self._fetch(key)
+            self._fetch(key, of)
         return file
 
-    def ends(self, key: str, size: int, most: int) -> tuple[bytes, bytes]:
+    def ends(self, key: str, size: int, most: int, of: Pinned | None = None) -> tuple[bytes, bytes]:
         """From the copy in the folder; without one, only these bytes are fetched, and not cached."""
         if file := eviction.held(self.path(key)):
             with file:
                 return first_and_last(file, size, most)
         if size <= most:
-            return b"".join(self._bucket.get(key)[1]), b""
-        return self._bucket.part(key, 0, most), self._bucket.part(key, max(most, size - most), size)
+            return b"".join(self._bucket.get(key, of)[1]), b""
+        return self._bucket.part(key, 0, most, of), self._bucket.part(key, max(most, size - most), size, of)
 
     def delete(self, key: str) -> None:
         """Delete from the bucket and this folder; copies on other machines are evicted in time."""
@@ -110,12 +117,12 @@ class S3Storage(LocalStorage):
             self._room = eviction.evict(self.root, self._bound, size)[1] // _SHARE
         self._room -= size
 
-    def _fetch(self, key: str) -> None:
+    def _fetch(self, key: str, of: Pinned | None) -> None:
         """Copy the object into the folder, where it appears whole; of several at a time one process does it."""
         with self._alone(key):
             if self.path(key).is_file():
                 return
-            size, pieces = self._bucket.get(key)
+            size, pieces = self._bucket.get(key, of)
             self._make_room(size)
             temp = self.new_temp()
             try:

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from csvapi.errors import CsvapiError
 from csvapi.storage.failures import down, missing
+from csvapi.storage.pinned import Pinned
 from csvapi.storage.writer import Writer
 
 PROBE = 64 * 1024  # bytes of the object that a check writes: more than what a file system keeps for small ones
@@ -36,6 +37,8 @@ class LocalStorage:
         >>> with storage.reading(key) as path:
         ...     text = path.read_bytes()
         >>> storage.delete(key)
+
+    What takes an object `of` a bucket reads that in place of one of its own; a folder has none of these.
 
     Sizes are bytes, ages seconds. Any method that touches the disk may raise StorageDown, which a request answers with
     503 and a task with another attempt; what reads an object raises ObjectMissing where there is none. Methods may be
@@ -84,6 +87,10 @@ class LocalStorage:
         for folder in self.root.glob("[0-9a-f][0-9a-f]"):
             yield from (path.name for path in folder.iterdir() if _older(path, age))
 
+    def look(self, address: str) -> tuple[int, str] | None:
+        """Size and ETag of an object of any bucket; None where there is none that can be read."""
+        return None
+
     def has(self, key: str) -> bool:
         """Whether there is such an object."""
         return self.path(key).is_file()
@@ -114,15 +121,15 @@ class LocalStorage:
         return self.root / key[:2] / key
 
     @contextmanager
-    def reading(self, key: str) -> Iterator[Path]:
+    def reading(self, key: str, of: Pinned | None = None) -> Iterator[Path]:
         """A path of the object that can be opened any number of times during the block.
 
-        Raises ObjectMissing or StorageDown.
+        Raises ObjectMissing or StorageDown, and ObjectChanged for what was registered.
         """
-        self.open(key).close()
+        self.open(key, of).close()
         yield self.path(key)
 
-    def open(self, key: str) -> BinaryIO:
+    def open(self, key: str, of: Pinned | None = None) -> BinaryIO:
         """The object as an open file, which stays readable even if the object is deleted. Raises as `reading` does."""
         try:
             return self.path(key).open("rb")
@@ -131,12 +138,12 @@ class LocalStorage:
         except OSError as error:
             raise down(error) from error
 
-    def ends(self, key: str, size: int, most: int) -> tuple[bytes, bytes]:
+    def ends(self, key: str, size: int, most: int, of: Pinned | None = None) -> tuple[bytes, bytes]:
         """The first `most` bytes of an object of `size` bytes and, of those after them, the last `most`.
 
         Nothing else is read or fetched: detection needs no more of a large file. Raises as `reading` does.
         """
-        with self.open(key) as file:
+        with self.open(key, of) as file:
             return first_and_last(file, size, most)
 
     def delete(self, key: str) -> None:

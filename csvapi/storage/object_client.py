@@ -1,4 +1,4 @@
-"""The client of `objects`, and what its failures mean. The only module that uses boto3."""
+"""The client of `objects`, and what its failures mean. With `quick_client` the only module that uses boto3."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ def client(endpoint: str, region: str, access_key: str, secret_key: str, process
         endpoint_url=endpoint or None,
         region_name=region,
         config=Config(
-            s3={"addressing_style": "path"} if endpoint else {},
+            s3={
+                **({"addressing_style": "path"} if endpoint else {}),
+                "payload_signing_enabled": endpoint.startswith("http:"),  # TLS protects what is sent otherwise
+            },
             connect_timeout=5,
             read_timeout=60,
             retries={"max_attempts": 5, "mode": "standard"},

@@ -19,19 +19,26 @@ from typing import Any
 from csvapi.config import Settings, load
 from csvapi.errors import InvalidInput, ObjectMissing, StorageDown, TaskError
 from csvapi.setting_forms import MIB
+from csvapi.storage import WORK
 from csvapi.storage.joining import COPIED, LEAST, MOST_PARTS, Piece, pieces
 from csvapi.storage.object_client import AT_ONCE, PARTS, WHOLE, client, down, told
 from csvapi.storage.part_upload import NO_COPIES, PartUpload, begun
+from csvapi.storage.pinned import split
+from csvapi.storage.quick_client import QuickClient, quick_client
 
 _READ = MIB  # bytes given at once
 _TRIES = 5  # of a range whose connection breaks
 _LISTED = 1000  # keys of one request, by the protocol
+_TRIED = f"{WORK}tried/copy"  # the key of an upload that is never completed
 NO_RANGES = "The storage does not give parts of objects, which work on a cluster needs"
 
 
 @dataclass(frozen=True)
 class Objects:
-    """Objects of one bucket by their whole keys. Every failure is logged and raised as StorageDown."""
+    """Objects of one bucket by their whole keys, and of others of the same server by their addresses (`s3://…`).
+
+    Every failure is logged and raised as StorageDown.
+    """
 
     bucket: str
     endpoint: str
@@ -57,10 +64,20 @@ class Objects:
     def _client(self) -> Any:
         return client(self.endpoint, self.region, self.access_key, self.secret_key, os.getpid())
 
+    @property
+    def _quick(self) -> QuickClient:
+        return quick_client(self.endpoint, self.region, self.access_key, self.secret_key, os.getpid())
+
+    def _place(self, key: str) -> dict[str, str]:
+        bucket, name = split(key)
+        return {"Bucket": bucket, "Key": name} if bucket else {"Bucket": self.bucket, "Key": key}
+
     def look(self, key: str) -> tuple[int, str]:
         """Size and ETag of an object. Raises ObjectMissing."""
+        if quick := self._quick.head(self._place(key)):
+            return quick
         with told("head", key):
-            found = self._client.head_object(Bucket=self.bucket, Key=key)
+            found = self._client.head_object(**self._place(key))
             return int(found["ContentLength"]), str(found["ETag"])
 
     def read(self, key: str, start: int, stop: int, size: int, etag: str = "") -> Iterator[bytes]:
@@ -86,8 +103,12 @@ class Objects:
 
     @contextmanager
     def _body(self, key: str, start: int, stop: int, etag: str) -> Iterator[Any]:
+        if quick := self._quick.range(self._place(key), start, stop, etag):
+            with quick:
+                yield quick
+            return
         same = {"IfMatch": etag} if etag else {}
-        found = self._client.get_object(Bucket=self.bucket, Key=key, Range=f"bytes={start}-{stop - 1}", **same)
+        found = self._client.get_object(**self._place(key), Range=f"bytes={start}-{stop - 1}", **same)
         with found["Body"] as body:
             if not found.get("ContentRange", "").startswith(f"bytes {start}-"):
                 raise StorageDown(NO_RANGES)
@@ -95,25 +116,30 @@ class Objects:
 
     def get(self, key: str) -> bytes | None:
         """A small object as a whole; None if there is none."""
+        if (quick := self._quick.get(self._place(key))) is not None:
+            return quick
         try:
-            with told("get", key), self._client.get_object(Bucket=self.bucket, Key=key)["Body"] as body:
+            with told("get", key), self._client.get_object(**self._place(key))["Body"] as body:
                 return bytes(body.read())
         except ObjectMissing:
             return None
 
     def put(self, key: str, data: bytes) -> None:
         """Write a small object; it appears whole."""
+        if self._quick.put(self._place(key), data):
+            return
         with told("put"):
-            self._client.put_object(Bucket=self.bucket, Key=key, Body=data)
+            self._client.put_object(**self._place(key), Body=data)
 
     def upload(self, key: str, file: Path) -> None:
         """The same of a file of any size."""
         with told("put"):
             if file.stat().st_size < WHOLE:
                 with file.open("rb") as body:
-                    self._client.put_object(Bucket=self.bucket, Key=key, Body=body)
+                    self._client.put_object(**self._place(key), Body=body)
                 return
-            self._client.upload_file(str(file), self.bucket, key, Config=PARTS)
+            place = self._place(key)
+            self._client.upload_file(str(file), place["Bucket"], place["Key"], Config=PARTS)
 
     def keys(self, prefix: str) -> Iterator[tuple[str, float]]:
         """The keys that begin so, with the times of their last change in seconds since 1970."""
@@ -163,7 +189,7 @@ class Objects:
         if sum(size for _, size in parts) < COPIED:
             self.put(target, b"".join(map(self._glued, planned)))
             return
-        with told("join"), begun(self._client, self.bucket, target) as upload, ThreadPoolExecutor(AT_ONCE) as pool:
+        with told("join"), begun(self._client, self._place(target)) as upload, ThreadPoolExecutor(AT_ONCE) as pool:
             tags = []
             try:
                 for tag in pool.map(partial(self._part, upload), range(1, len(planned) + 1), planned):
@@ -177,7 +203,7 @@ class Objects:
         if sum(stop - start for _, start, stop in piece) < COPIED:
             return upload.send(number, self._glued(piece))
         ((key, start, stop),) = piece
-        return upload.copy(number, key, (start, stop))
+        return upload.copy(number, self._place(key), (start, stop))
 
     def _glued(self, piece: Piece) -> bytes:
         return b"".join(b"".join(self.read(*span, _READ)) for span in piece)
@@ -191,8 +217,8 @@ class Objects:
         try:
             for _ in self.read(key, size // 2, min(size, size // 2 + 1), 1):
                 pass
-            with told("copy"), begun(self._client, self.bucket, f"{key}-copied") as upload:
-                upload.copy(1, key, (0, LEAST) if size > LEAST else None)
+            with told("copy"), begun(self._client, self._place(_TRIED)) as upload:
+                upload.copy(1, self._place(key), (0, LEAST) if size > LEAST else None)
         except StorageDown as error:
             if error.detail not in (NO_RANGES, NO_COPIES):
                 raise

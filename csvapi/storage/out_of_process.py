@@ -20,6 +20,7 @@ from csvapi import logs
 from csvapi.config import Settings, load
 from csvapi.errors import CsvapiError, StorageDown
 from csvapi.process import frames, program
+from csvapi.storage.pinned import Pinned
 from csvapi.storage.s3 import Bucket
 
 _SEVERAL = {"get", "listing"}  # calls whose answer is a first value, then items
@@ -57,16 +58,23 @@ class ApartBucket(Bucket):
         else:
             super().put(key, file)
 
-    def get(self, key: str) -> tuple[int, Iterator[bytes]]:
+    def look(self, address: str) -> tuple[int, str] | None:
+        """See `Bucket.look`."""
+        if not self._here:
+            return super().look(address)
+        found: tuple[int, str] | None = self._ask("look", address)
+        return found
+
+    def get(self, key: str, of: Pinned | None = None) -> tuple[int, Iterator[bytes]]:
         """See `Bucket.get`."""
         if not self._here:
-            return super().get(key)
-        size: int = self._ask("get", key)
+            return super().get(key, of)
+        size: int = self._ask("get", key, of)
         return size, self._items()
 
-    def part(self, key: str, start: int, stop: int) -> bytes:
+    def part(self, key: str, start: int, stop: int, of: Pinned | None = None) -> bytes:
         """See `Bucket.part`."""
-        return bytes(self._ask("part", key, start, stop)) if self._here else super().part(key, start, stop)
+        return bytes(self._ask("part", key, start, stop, of)) if self._here else super().part(key, start, stop, of)
 
     def has(self, key: str) -> bool:
         """See `Bucket.has`."""

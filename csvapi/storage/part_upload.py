@@ -24,12 +24,11 @@ class PartUpload:
         """Make a part of some bytes; its ETag."""
         return str(self.client.upload_part(**self.place, PartNumber=number, Body=data)["ETag"])
 
-    def copy(self, number: int, key: str, span: tuple[int, int] | None = None) -> str:
+    def copy(self, number: int, source: dict[str, str], span: tuple[int, int] | None = None) -> str:
         """Make a part of another object, or of bytes of one that is longer than the smallest part; its ETag.
 
         Raises StorageDown for a server that takes the request for that of an empty part.
         """
-        source = {"Bucket": self.place["Bucket"], "Key": key}
         more = {"CopySourceRange": f"bytes={span[0]}-{span[1] - 1}"} if span else {}
         done = self.client.upload_part_copy(**self.place, PartNumber=number, CopySource=source, **more)
         if not (tag := done.get("CopyPartResult", {}).get("ETag")):
@@ -44,10 +43,10 @@ class PartUpload:
 
 
 @contextmanager
-def begun(client: Any, bucket: str, target: str) -> Iterator[PartUpload]:
-    """An upload, which is aborted in every case in which the block does not complete it."""
-    answer = client.create_multipart_upload(Bucket=bucket, Key=target)
-    upload = PartUpload(client, {"Bucket": bucket, "Key": target, "UploadId": answer["UploadId"]})
+def begun(client: Any, place: dict[str, str]) -> Iterator[PartUpload]:
+    """An upload to a place, which is aborted in every case in which the block does not complete it."""
+    answer = client.create_multipart_upload(**place)
+    upload = PartUpload(client, {**place, "UploadId": answer["UploadId"]})
     try:
         yield upload
     finally:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import obstore
 import structlog
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, PermissionDeniedError, PreconditionError
 from obstore.store import S3Store
 
 from csvapi.config import Settings
@@ -28,6 +28,7 @@ from csvapi.errors import StorageDown
 from csvapi.setting_forms import MIB
 from csvapi.storage import FILES as PREFIX  # whatever else is in the bucket is never looked at
 from csvapi.storage.failures import missing
+from csvapi.storage.pinned import Pinned, split
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig, S3Config
@@ -54,6 +55,7 @@ class Bucket:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._stores: dict[str, S3Store] = {}  # of other buckets, by their names
 
     def out_of_process(self) -> Bucket:
         """The same bucket, used by way of another process (see `storage.out_of_process`)."""
@@ -69,7 +71,18 @@ class Bucket:
     def _quick(self) -> S3Store:
         return self._connect(_QUICK, retries=0)
 
-    def _connect(self, client: ClientConfig, retries: int) -> S3Store:
+    def _place(self, key: str, of: Pinned | None) -> tuple[S3Store, str]:
+        """Where an object lies: one of our own, or another."""
+        return (self._other(of.bucket), of.key) if of else (self._store, PREFIX + key)
+
+    def _other(self, bucket: str) -> S3Store:
+        if bucket == self._settings.s3_bucket:
+            return self._store
+        if bucket not in self._stores:
+            self._stores[bucket] = self._connect(_LONG_TIMEOUTS, retries=3, bucket=bucket)
+        return self._stores[bucket]
+
+    def _connect(self, client: ClientConfig, retries: int, bucket: str = "") -> S3Store:
         """Without an access key the client uses the machine's own credentials, as Amazon provides them."""
         given = self._settings
         config: S3Config = {"region": given.s3_region}
@@ -79,7 +92,7 @@ class Bucket:
         if given.s3_access_key:
             config["access_key_id"], config["secret_access_key"] = given.s3_access_key, given.s3_secret_key
         retry: RetryConfig = {"max_retries": retries, "retry_timeout": timedelta(seconds=30)}
-        return S3Store(given.s3_bucket, config=config, client_options=client, retry_config=retry)
+        return S3Store(bucket or given.s3_bucket, config=config, client_options=client, retry_config=retry)
 
     def put(self, key: str, file: Path) -> None:
         """Upload a file, a large one in parts; it appears whole, with the last part, or not at all."""
@@ -87,21 +100,36 @@ class Bucket:
         with _told("put"), file.open("rb") as source:
             obstore.put(self._store, PREFIX + key, source, chunk_size=part, max_concurrency=_AT_ONCE)
 
-    def get(self, key: str) -> tuple[int, Iterator[bytes]]:
-        """The size of the object and its bytes in pieces. Raises ObjectMissing, and StorageDown also between pieces."""
-        with _told("get", key):
-            found = obstore.get(self._store, PREFIX + key)
+    def look(self, address: str) -> tuple[int, str] | None:
+        """Size and ETag of an object of any bucket; None where there is none, or none that we may read."""
+        bucket, key = split(address)
+        with _told("head"):
+            try:
+                found = obstore.head(self._other(bucket), key)
+            except (FileNotFoundError, PermissionDeniedError) as error:
+                log.info("object_not_found", bucket=bucket, reason=_reason(error))
+                return None
+            return found["size"], found["e_tag"] or ""
+
+    def get(self, key: str, of: Pinned | None = None) -> tuple[int, Iterator[bytes]]:
+        """The size of the object and its bytes in pieces. Raises ObjectMissing, ObjectChanged for what was registered,
+        and StorageDown also between pieces."""
+        store, path = self._place(key, of)
+        with _told("get", key, of):
+            found = obstore.get(store, path, options={"if_match": of.etag} if of else {})
             return found.meta["size"], _pieces(iter(found.stream(_PART)))
 
-    def part(self, key: str, start: int, stop: int) -> bytes:
+    def part(self, key: str, start: int, stop: int, of: Pinned | None = None) -> bytes:
         """The bytes of the object from `start` to before `stop`, in one short request. Raises as `get` does.
 
         The client only signs the request and does not send it: it refuses a part that a server sends with the status of
         a whole.
         """
-        with _told("get", key):
-            address = obstore.sign(self._store, "GET", PREFIX + key, timedelta(minutes=1))
-            request = urllib.request.Request(address, headers={"Range": f"bytes={start}-{stop - 1}"})  # noqa: S310 -- http(s), as `settings_check` saw to
+        store, path = self._place(key, of)
+        headers = {"Range": f"bytes={start}-{stop - 1}", **({"If-Match": of.etag} if of else {})}
+        with _told("get", key, of):
+            address = obstore.sign(store, "GET", path, timedelta(minutes=1))
+            request = urllib.request.Request(address, headers=headers)  # noqa: S310 -- http(s), as `settings_check` saw to
             try:
                 with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 -- likewise
                     if not answer.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
@@ -109,6 +137,8 @@ class Bucket:
                     return bytes(answer.read(stop - start))
             except urllib.error.HTTPError as error:
                 with error:
+                    if of and error.code in (HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED):
+                        raise of.changed() from error
                     if error.code == HTTPStatus.NOT_FOUND:
                         raise FileNotFoundError(error.read(500).decode("utf-8", "replace")) from error
                     raise
@@ -190,11 +220,13 @@ def _pieces(stream: Iterator[bytes]) -> Iterator[bytes]:
 
 
 @contextmanager
-def _told(what: str, key: str = "") -> Iterator[None]:
+def _told(what: str, key: str = "", of: Pinned | None = None) -> Iterator[None]:
     """Turn the client's errors into ours. Its messages contain addresses, which are logged, and no secrets."""
     try:
         yield
-    except FileNotFoundError as error:
+    except (FileNotFoundError, PreconditionError) as error:
+        if of:
+            raise of.changed() from error
         if key and not _no_bucket(error):
             raise missing() from error
         raise _down(what, error) from error

@@ -116,18 +116,32 @@ def test_a_task_on_the_cluster_is_the_same_task(
     assert functions[0]["calls"] >= len(DATA) >> 20
 
 
+def test_a_task_of_several_stages_and_files_is_the_same_task(environ: dict[str, str], v1: V1, tmp_path: Path) -> None:
+    other = v1.upload(b"id,more\n7,x\n14,y\n14,z\n")["id"]
+    steps = [
+        {"op": "join", "file": other, "on": ["id"]},
+        {"op": "sort", "by": [{"column": "more", "order": "desc"}]},
+        {"op": "dedup", "columns": ["id"]},
+    ]
+    with worker(environ, tmp_path / "worker"):
+        here, there = (v1.run(DATA, *steps, engine=engine) for engine in ("local", "cluster"))
+    assert (how(v1, here)["engine"], how(v1, there)["engine"]) == ("local", "cluster")
+    assert outcome(v1, there) == outcome(v1, here)
+    assert len(how(v1, there)["stages"]) == 3
+
+
 def test_what_a_cluster_cannot_do_runs_here_and_says_why(environ: dict[str, str], v1: V1, tmp_path: Path) -> None:
     with worker(environ, tmp_path / "worker", CSVAPI_CLUSTER_ABOVE="1MiB"):
         large = v1.run(DATA, *STEPS)
-        sorted_ = v1.run(DATA, {"op": "sort", "by": [{"column": "id"}]})
+        sliced = v1.run(DATA, {"op": "slice", "head": 10})
         small = v1.run(b"a\n1\n", {"op": "dedup"})
         parts = v1.run(DATA, *STEPS, output={"parts": {"records": 10_000}})
         wide = v1.run("a\n1\n1\n".encode("utf-16"), {"op": "dedup"}, engine="cluster")
         v1.ok("POST", "/hash-keys", json={"name": "k"})
         hashed = v1.run(DATA, {"op": "derive", "column": "p", "hash": {"column": "id", "key": "k"}}, engine="cluster")
     assert how(v1, large)["engine"] == "cluster"
-    assert how(v1, sorted_)["engine"] == "local"
-    assert how(v1, sorted_)["not_on_the_cluster"] == "step 1, sort, must see all records in one place"
+    assert how(v1, sliced)["engine"] == "local"
+    assert how(v1, sliced)["not_on_the_cluster"] == "step 1, slice, must see all records in one place"
     assert how(v1, parts)["not_on_the_cluster"] == "a result in parts is made of one that is whole"
     assert "not_on_the_cluster" not in how(v1, small)
     assert "cannot be cut" in how(v1, wide)["not_on_the_cluster"]

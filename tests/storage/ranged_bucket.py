@@ -20,9 +20,10 @@ BUCKET, ACCESS, SECRET = "files-of-tests", "csvapi", "tQ7mVx2LrN9sKc4WbY8z"
 
 @dataclass(frozen=True)
 class RangedBucket:
-    """Its port; objects are in its memory."""
+    """Its port, and its process; objects are in its memory."""
 
     port: int
+    pid: int = 0
 
     @property
     def environ(self) -> dict[str, str]:
@@ -42,15 +43,16 @@ class RangedBucket:
 def ranged_bucket(folder: Path) -> Iterator[RangedBucket]:
     """The server with an empty bucket."""
     folder.mkdir(parents=True, exist_ok=True)
-    server = RangedBucket(free_port())
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(server.port)]
-    with running(command, folder / "log"):
-        until(lambda: _listens(server.port))
+    port = free_port()
+    with running([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], folder / "log") as process:
+        server = RangedBucket(port, process.pid)
+        until(lambda: listens(server.port))
         bucket_of(config.load(server.environ)).create()
         yield server
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether something answers there."""
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False

@@ -48,9 +48,10 @@ class Bucket(Protocol):
 
 @dataclass(frozen=True)
 class ObjectSource(Source):
-    """A file in a bucket, pinned to its ETag; `path` is its key."""
+    """A file in a bucket, pinned to its ETag; `path` is what it is called."""
 
     bucket: Bucket | None = None
+    key: str = ""
     etag: str = ""
 
     @classmethod
@@ -58,7 +59,7 @@ class ObjectSource(Source):
         """Read where records begin and end. Raises what `Source.open` does."""
         byte_dialect = ByteDialect.of(dialect, b"".join(bucket.read(key, 0, min(4, size), 4, etag)))
         body = len(byte_dialect.bom) + dialect.preamble
-        source = cls(Path(key), byte_dialect, size, body, bucket=bucket, etag=etag)
+        source = cls(Path(key), byte_dialect, size, body, bucket=bucket, key=key, etag=etag)
         bounded = source.bounded()
         assert isinstance(bounded, cls)  # noqa: S101  it replaces fields
         return bounded
@@ -66,4 +67,4 @@ class ObjectSource(Source):
     def raw(self, start: int, stop: int, size: int) -> Iterator[bytes]:
         """See `Source.raw`; one request."""
         assert self.bucket is not None  # noqa: S101  `at` gave it
-        return self.bucket.read(str(self.path), start, stop, size, self.etag)
+        return self.bucket.read(self.key, start, stop, size, self.etag)

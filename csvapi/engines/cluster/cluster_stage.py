@@ -14,18 +14,22 @@ from csvapi.csvio.disk import Budget, disk_budget
 from csvapi.csvio.sink import Sink
 from csvapi.engines.cluster.context import marks, offsets
 from csvapi.engines.cluster.dispatcher import Dispatcher
-from csvapi.engines.cluster.job import Ranges, Scanned, Written, named
+from csvapi.engines.cluster.job import Merged, Ranges, Scanned, Slice, SliceRow, Sorted, Written, named, number_of
 from csvapi.engines.cluster.records import loaded
+from csvapi.engines.cluster.slices import borders, sliced
 from csvapi.engines.local.stage import Stage
 from csvapi.engines.locating import COLUMNS
+from csvapi.errors import ObjectMissing, TaskError
+from csvapi.steps.gathering import Sorter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from csvapi.engines.cluster.cluster import Cluster
     from csvapi.engines.cluster.context import RunObjects
     from csvapi.engines.cluster.job import Gathered, Job, Marked, Range, Reasons
+    from csvapi.engines.cluster.slices import Border
     from csvapi.engines.cluster.work import Outcome
     from csvapi.engines.local.outputs import Outputs
     from csvapi.engines.local.plan import Plan
@@ -43,6 +47,17 @@ class Targets:
     main: str
     dropped: str = ""
     reasons: str = ""
+
+
+Parts = list[tuple[str, int]]  # objects with their sizes, in order
+
+
+@dataclass
+class Asides:
+    """What all stages have so far of the outputs beside the main one."""
+
+    dropped: Parts = field(default_factory=list)
+    reasons: Parts = field(default_factory=list)
 
 
 @dataclass
@@ -76,14 +91,17 @@ class ClusterStage(Stage):
         targets: Targets,
         workspace: Path,
         progress: Callable[[Progress], None] | None,
+        done: list[int],
     ) -> None:
-        super().__init__(plan, replace(job.options, processes=1), workspace, 1, progress, [0, 0, 0])
+        super().__init__(plan, replace(job.options, processes=1), workspace, 1, progress, done)
         self.job, self.objects, self.targets = job, objects, targets
         self.dispatcher = Dispatcher(cluster, objects, self._heard)
         self.budget = Budget(replace(job.options.limits, reserve=0), [])
         self.ranges = list(job.bounds)
         self.proved = False  # whether the ranges are true ones
         self.number = 0  # of the pass that goes on
+        self.settled = True  # whether it writes the outputs of the run
+        self.asides = Asides()
 
     def _keyed_pass(self, begin: int, end: int) -> None:
         self.step, partitions = end, self.job.partitions
@@ -97,6 +115,11 @@ class ClusterStage(Stage):
         cast("KeyedSelector", self.plan.built[end - 1]).decided(_Goes(self.objects, self.job, self.number, self.bases))
         self.number += 1
 
+    def _asking_pass(self, begin: int, end: int) -> None:
+        """What is looked up must be in the memory of each machine."""
+        detail = "The keys of another file take more memory than a machine of the cluster may use for them"
+        raise TaskError(f'{detail}; run the task with "engine": "local"')
+
     def _last_pass(self, begin: int, outputs: Outputs) -> tuple[int, str]:
         """See `Stage._last_pass`; what this process writes itself stands above and below the parts of the ranges."""
         self.step = len(self.plan.steps)
@@ -105,20 +128,58 @@ class ClusterStage(Stage):
             written: list[Written] = self._over_ranges("write")
             found = [each.found for each in written]
             self._add(found, begin)
-            if self.plan.gatherer:
+            if isinstance(self.plan.gatherer, Sorter):
+                parts = {str(place): each.size for place, each in enumerate(self._merged(self.plan.gatherer))}
+            elif self.plan.gatherer:
+                parts = {}
                 for at, each in zip(self.ranges, found, strict=True):
                     each.gathered = self._gathered(at)
-            self._end(below, found)
+                self._end(below, found)
+            else:
+                parts = {named(at): each.size for at, each in zip(self.ranges, written, strict=True)}
+                self._end(below, found)
         for name in ("above", "below"):
             self.objects.upload(f"part/{name}", self.workspace / name)
-        sizes = [each.size for each in written]
-        size = self._join(self.targets.main, "part", sizes, above=above.size, below=below.size)
-        if self.targets.dropped:
-            self._join_aside(self.targets.dropped, "dropped", self.plan.top, [each.dropped for each in written])
+        parts = {"above": above.size, **parts, "below": below.size}
+        size = self._join(self.targets.main, "part", parts)
+        if self.job.asides:
+            self._add_aside(self.asides.dropped, "dropped", self.plan.top, [each.dropped for each in written])
             reasons: list[Reasons] = self.dispatcher.over_ranges("explain", self.number, self.ranges)
             names = f"{','.join(COLUMNS)}\n".encode()
-            self._join_aside(self.targets.reasons, "reasons", names, [each.size for each in reasons])
-        return size, self._sha256(size)
+            self._add_aside(self.asides.reasons, "reasons", names, [each.size for each in reasons])
+        if self.targets.dropped:
+            self.objects.bucket.join(self.targets.dropped, self.asides.dropped, self._heartbeat)
+            self.objects.bucket.join(self.targets.reasons, self.asides.reasons, self._heartbeat)
+        return size, self._sha256(size) if self.settled else ""
+
+    def _merged(self, sorter: Sorter) -> list[Merged]:
+        """Have the sorted ranges merged, one range of keys after the other."""
+        names = [f"sorted/{named(at)}" for at in self.ranges]
+        sorter.count([index.counted for index in self._indexes(names)])
+        self.counts[-1].detail = sorter.counts()
+        found = borders(self._indexes(names), len(names), self.job.size)
+        rows = [list[Slice]() for _ in range(len(found) + 1)]
+        for place, index in enumerate(self._indexes(names)):
+            for row, each in zip(rows, sliced(index, place, found), strict=True):
+                row.append(each)
+        edges: list[Border | None] = [(b"", 0), *found, None]
+        for number, row in enumerate(rows):
+            lower = edges[number]
+            assert lower is not None  # noqa: S101  only the last one is
+            self.objects.put(f"slices/{number}", SliceRow(lower, edges[number + 1], tuple(row)))
+        return self.dispatcher.over_partitions("merge", self.number, len(rows))
+
+    def _indexes(self, names: list[str]) -> Iterator[Sorted]:
+        for name in names:
+            index = self.objects.last(name)
+            assert isinstance(index, Sorted)  # noqa: S101  by its name
+            yield index
+            self._heartbeat()
+
+    @property
+    def numbers(self) -> Iterable[int]:
+        """See `Stage.numbers`; as the functions call them."""
+        return (number_of(self.job, at) for at in self.ranges)
 
     def _over_ranges(self, what: str) -> list[Any]:
         if self.proved:
@@ -146,17 +207,28 @@ class ClusterStage(Stage):
         table = array("Q", chain.from_iterable(map(offsets, sizes)))
         self.objects.bucket.put(f"{self.objects.prefix}{name}-{self.number}", table.tobytes())
 
-    def _join_aside(self, target: str, folder: str, above: bytes, sizes: Sequence[int]) -> None:
-        self.objects.bucket.put(f"{self.objects.prefix}{folder}/above", above)
-        self._join(target, folder, sizes, above=len(above))
+    def _add_aside(self, parts: Parts, folder: str, above: bytes, sizes: Sequence[int]) -> None:
+        """What this stage adds to an output; only the first one has something above it."""
+        if not self.job.stage:
+            self.objects.bucket.put(f"{self.objects.prefix}{folder}/above", above)
+            parts.append((f"{self.objects.prefix}{folder}/above", len(above)))
+        added = zip(map(named, self.ranges), sizes, strict=True)
+        parts += [(f"{self.objects.prefix}{folder}/{name}", size) for name, size in added if size]
 
-    def _join(self, target: str, folder: str, sizes: Sequence[int], *, above: int, below: int = 0) -> int:
-        """Make an output of the parts of all ranges, and of what stands above and below them; its size."""
-        names = ["above", *map(named, self.ranges), *(["below"] if below else [])]
-        parts = zip(names, [above, *sizes, *([below] if below else [])], strict=True)
-        keys = [(f"{self.objects.prefix}{folder}/{name}", size) for name, size in parts]
-        self.objects.bucket.join(target, keys, self._heartbeat)
-        return above + sum(sizes) + below
+    def _join(self, target: str, folder: str, parts: Mapping[str, int]) -> int:
+        """Make an output of parts, which are given with their sizes, in order; its size. What another stage reads is
+        made once, since that stage pins it."""
+        keys = [(f"{self.objects.prefix}{folder}/{name}", size) for name, size in parts.items() if size]
+        if self.settled or not self._is_there(target):
+            self.objects.bucket.join(target, keys, self._heartbeat)
+        return sum(parts.values())
+
+    def _is_there(self, key: str) -> bool:
+        try:
+            self.objects.bucket.look(key)
+        except ObjectMissing:
+            return False
+        return True
 
     def _sha256(self, size: int) -> str:
         """The digest of the output, by a second read: side by side only those of its parts can be made."""
@@ -178,6 +250,8 @@ class ClusterStage(Stage):
             start, stop = outcome.item.at
             self._report((stop - start, value.found.census.records, value.found.kept))
         else:
+            if isinstance(value, Merged):
+                self.budget.spend(value.size, output=True)
             self._heartbeat()
 
     def _receipt(self, size: int, sha256: str) -> Receipt:

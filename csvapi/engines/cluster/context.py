@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import weakref
 import zlib
 from array import array
 from collections import deque
@@ -10,17 +12,18 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import accumulate, repeat
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from csvapi import __version__
 from csvapi.csvio.dialect import Dialect
-from csvapi.csvio.disk import limited
+from csvapi.csvio.disk import disk_budget, limited
 from csvapi.csvio.preview import head
 from csvapi.engines.cluster.bucket import Bucket, ObjectSource
-from csvapi.engines.cluster.job import Job, Range, Ranges, Scanned, named
+from csvapi.engines.cluster.job import Job, Range, Ranges, Scanned, SliceRow, named
 from csvapi.engines.cluster.records import dumped, loaded
 from csvapi.engines.local.plan import Plan
+from csvapi.engines.local.stages import stages
 from csvapi.errors import ObjectMissing, TaskError
 from csvapi.native.loader import load
 from csvapi.operations import load_steps
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from csvapi.csvio.preview import Head
-    from csvapi.engines.local.plan import Pass
+    from csvapi.engines.local.plan import Files, Pass
     from csvapi.engines.options import Options
 
 LENGTH = 8  # bytes of the length of a record that has data before it
@@ -106,9 +109,48 @@ def _opened(objects: RunObjects) -> tuple[ObjectSource, Head]:
 
 def opened(bucket: Bucket, job: Job) -> tuple[ObjectSource, Head]:
     """The file, and its head."""
-    source = ObjectSource.at(bucket, job.key, job.etag, job.size, Dialect.from_json(job.dialect))
+    given = job.source
+    source = ObjectSource.at(bucket, given.key, given.etag, given.size, Dialect.from_json(given.dialect))
     first = head(source, limit=job.options.max_record, most=job.options.max_columns)
     return source, first
+
+
+def fetched(bucket: Bucket, job: Job, folder: Path) -> Files:
+    """Copies of the other files that the steps read, by the ids that they name."""
+    found: dict[Any, tuple[Path, Dialect]] = {}
+    for number, (name, source) in enumerate(job.files.items()):
+        path = folder / f"other-{job.stage}-{number}"
+        with path.open("wb") as file:
+            for piece in bucket.read(source.key, 0, source.size, _READ, source.etag):
+                with disk_budget(len(piece)):
+                    file.write(piece)
+        found[name] = path, Dialect.from_json(source.dialect)
+    return found
+
+
+@lru_cache(2)
+def _fetched(objects: RunObjects) -> Files:
+    """The same, once in a process; the copies go when it works for other runs, or ends."""
+    job = job_of(objects)
+    if not job.files:
+        return {}
+    folder = Path(mkdtemp(prefix="csvapi-files-"))
+    files = _Copies(fetched(objects.bucket, job, folder))
+    weakref.finalize(files, shutil.rmtree, folder, ignore_errors=True)
+    return files
+
+
+class _Copies(dict[Any, tuple[Path, Dialect]]):
+    """A dictionary that can be referred to weakly."""
+
+
+def plan_of(job: Job, source: ObjectSource, first: Head, options: Options, files: Files) -> Plan:
+    """The steps of the job's stage over its file."""
+    parts = stages(load_steps(job.steps), options)
+    last = job.stage == len(parts) - 1
+    plan = Plan.over(source, first, parts[job.stage], options, files, last=last, columns=job.columns)
+    plan.before = sum(map(len, parts[: job.stage]))
+    return plan
 
 
 @lru_cache(8)
@@ -141,7 +183,7 @@ class WorkContext:
     def plan(self) -> Plan:
         """Steps built anew: what they count is this function's."""
         source, first = _opened(self.objects)
-        plan = Plan.over(source, first, load_steps(self.job.steps), self.options)
+        plan = plan_of(self.job, source, first, self.options, _fetched(self.objects))
         for built in plan.built:
             built.prepare(Workspace(self.folder, self.options.memory, native=self.options.native))
         return plan
@@ -206,6 +248,15 @@ def marks(
         rows.frombytes(data[: ROW * each])
         leaders.frombytes(data[ROW * each :])
         yield rows, leaders
+
+
+def slice_row(objects: RunObjects, partition: int) -> SliceRow:
+    """Where the records of a range of keys are."""
+    data = objects.record(f"slices/{partition}")
+    if data is None:
+        raise TaskError("The run has ended; nothing is left to do")
+    assert isinstance(data, SliceRow)  # noqa: S101  by its name
+    return data
 
 
 def offsets(sizes: tuple[int, ...]) -> list[int]:

@@ -1,14 +1,15 @@
 """Run steps over a file in a bucket on the machines of a cluster, with the bytes and counts of the local engine.
 
 Passes are those of the local engine, over ranges that each machine reads for itself; one more read of the result makes
-its SHA-256. Everything that a function made is in the bucket: a run that is begun again, by whoever, goes on where the
-last one was. The caller removes what lies below the prefix when the run has ended for good.
+its SHA-256. Each stage of a pipeline (see `engines.local.stages`) reads what the one before it left in the bucket.
+Everything that a function made is in the bucket: a run that is begun again, by whoever, goes on where the last one was.
+The caller removes what lies below the prefix when the run has ended for good.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,47 +18,57 @@ from typing import TYPE_CHECKING, Any
 from csvapi import __version__
 from csvapi.csvio.dialect import Dialect
 from csvapi.csvio.disk import limited
-from csvapi.engines.cluster.cluster_stage import ClusterStage, Targets
-from csvapi.engines.cluster.context import RunObjects, opened
-from csvapi.engines.cluster.job import Job
+from csvapi.engines.cluster.cluster_stage import Asides, ClusterStage, Targets
+from csvapi.engines.cluster.context import RunObjects, fetched, opened, plan_of
+from csvapi.engines.cluster.job import Job, Source
 from csvapi.engines.local.outputs import Outputs
-from csvapi.engines.local.plan import Plan
 from csvapi.engines.local.ranges import ranges
-from csvapi.engines.local.stages import output_of
+from csvapi.engines.local.stages import check, stages, whole
 from csvapi.engines.local.strategy import records
+from csvapi.errors import TaskError
 from csvapi.native.duplicates import BYTES_PER_KEY
 from csvapi.native.keys import new_secret
-from csvapi.operations import load_steps
+from csvapi.operations import files_of, load_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from csvapi.engines.cluster.bucket import Bucket
     from csvapi.engines.cluster.cluster import Cluster
+    from csvapi.engines.local.plan import Plan
     from csvapi.engines.options import Options, Progress
     from csvapi.engines.receipt import Receipt
+    from csvapi.steps.step import Step
 
 MIB = 1 << 20
 _KEY_BYTES = BYTES_PER_KEY + 21  # and its row, a decision, two rows of reasons
 _MOST_RANGES = 9_000  # an object has 10,000 parts at most, and large ones take two
-_LEAST_PARTITIONS, _MOST_PARTITIONS = 16, 256
+_ENOUGH_PARTITIONS, _MOST_PARTITIONS = 16, 256
 
 
 @dataclass(frozen=True)
 class Split:
-    """How the work is cut: bytes of a range, and the least number of partitions of keys, a power of two."""
+    """How the work is cut: bytes of a range, and how many partitions of keys are enough, if they fit into memory."""
 
     size: int = 128 * MIB
-    partitions: int = _LEAST_PARTITIONS
+    partitions: int = _ENOUGH_PARTITIONS
 
 
 @dataclass(frozen=True)
 class File:
-    """A file in the bucket."""
+    """A file in the bucket, or by its address in another one; with an `etag` it must have that."""
 
     key: str
     dialect: Dialect
     sha256: str | None = None
+    etag: str = ""
+
+    def source(self, bucket: Bucket) -> Source:
+        """The object as it is now. Raises `ObjectMissing`, and `TaskError` for one with another ETag."""
+        size, etag = bucket.look(self.key)
+        if self.etag and self.etag != etag:
+            raise TaskError(f"{self.key} is another object by now than the one that was to be read")
+        return Source(self.key, etag, size, self.dialect.as_json())
 
 
 def run(
@@ -72,48 +83,131 @@ def run(
     workspace: Path | None = None,
     progress: Callable[[Progress], None] | None = None,
     split: Split | None = None,
+    files: Mapping[Any, File] | None = None,
 ) -> Receipt:
     """Write what the steps leave of `file` to the objects `targets`; what goes on the way lies below `prefix`.
 
-    `progress` is called whenever a function ends, and at least every second; it may raise, and the exception passes
-    through. Only for what `fitness.unfit` has nothing against. Raises what the local engine does, `StorageDown`,
-    `WorkerLost` where the cluster cannot do the work, and `TaskError` for a file that changes meanwhile.
+    `files` are those that steps read besides, by the id they name; every machine fetches them. `progress` is called
+    whenever a function ends, and at least every second; it may raise, and the exception passes through. Only for what
+    `fitness.unfit` has nothing against. Raises what the local engine does, `StorageDown`, `WorkerLost` where the
+    cluster cannot do the work, and `TaskError` for a file that changes meanwhile.
     """
-    began = time.monotonic()
-    objects = RunObjects(bucket, f"{prefix}{__version__}/")
-    job = objects.record("job") or new_job(file, steps, bucket, options, split or Split(), asides=bool(targets.dropped))
-    objects.put("job", job)
-    source, first = opened(bucket, job)
-    loaded = load_steps(job.steps)
-    plan = Plan.over(source, first, loaded, job.options)
-    with TemporaryDirectory(prefix="run-", dir=workspace) as folder, limited(job.options.limits, [Path(folder)]):
-        stage = ClusterStage(plan, job, objects, cluster, targets, Path(folder), progress)
-        receipt = stage.run(Outputs(BytesIO()))
+    with TemporaryDirectory(prefix="run-", dir=workspace) as folder, limited(options.limits, [Path(folder)]):
+        pipeline = _Pipeline(
+            stages(load_steps(steps), options),
+            replace(options, explain=bool(targets.dropped)),
+            steps,
+            bucket,
+            f"{prefix}{__version__}/",
+            cluster,
+            Path(folder),
+            progress,
+            split or Split(),
+            files or {},
+        )
+        receipt = pipeline.run(file, targets)
     receipt.input_sha256 = file.sha256
-    receipt.preamble, receipt.trailing = source.preamble_lines, source.trailing
-    receipt.output = output_of(plan)
-    seconds = round(time.monotonic() - began, 3)
-    receipt.run = {"engine": "cluster", "seconds": seconds, "stages": [receipt.run]}
     return receipt
 
 
+@dataclass
+class _Pipeline:
+    """The stages of a run, each over the object that the one before it left."""
+
+    parts: list[list[Step]]
+    options: Options
+    steps: list[dict[str, Any]]
+    bucket: Bucket
+    prefix: str
+    cluster: Cluster
+    folder: Path
+    progress: Callable[[Progress], None] | None
+    split: Split
+    files: Mapping[Any, File]
+    plans: list[Plan] = field(default_factory=list)
+    asides: Asides = field(default_factory=Asides)
+    done: list[int] = field(default_factory=lambda: [0, 0, 0])
+
+    def run(self, file: File, targets: Targets) -> Receipt:
+        """Do all stages; the receipt of all of them."""
+        began = time.monotonic()
+        receipts = []
+        for number in range(len(self.parts)):
+            last = number == len(self.parts) - 1
+            objects = RunObjects(self.bucket, f"{self.prefix}stage-{number}/" if number else self.prefix)
+            target = targets if last else Targets(f"{objects.prefix}between")
+            receipts.append(self._stage(number, file, objects, target))
+            after = self.plans[-1].after.byte_dialect
+            assert after is not None  # noqa: S101  the plan of a file
+            file = File(target.main, after.dialect)
+        run = {"engine": "cluster", "seconds": round(time.monotonic() - began, 3)}
+        return whole(self.plans[0].source, self.plans[-1], receipts, self.options, run)
+
+    def _stage(self, number: int, file: File, objects: RunObjects, targets: Targets) -> Receipt:
+        job = objects.record("job") or self._job(number, file)
+        objects.put("job", job)
+        files = fetched(self.bucket, job, self.folder)
+        plan = plan_of(job, *opened(self.bucket, job), job.options, files)
+        if not number:
+            check(plan, self.parts[1:], files)
+        self.plans.append(plan)
+        workspace = self.folder / f"work-{number}"
+        workspace.mkdir()
+        stage = ClusterStage(plan, job, objects, self.cluster, targets, workspace, self.progress, self.done)
+        stage.settled, stage.asides = number == len(self.parts) - 1, self.asides
+        receipt = stage.run(Outputs(BytesIO()))
+        plan.take_names()
+        self.done = stage.done
+        return receipt
+
+    def _job(self, number: int, file: File) -> Job:
+        options = replace(self.options, on_ragged="keep", on_bad="keep") if number else self.options
+        columns = self.plans[-1].after.columns if number else None
+        others = {name: self.files[name] for _, name in files_of(self.parts[number])}
+        return new_job(
+            file, self.steps, self.bucket, options, self.split, self.folder, stage=number, columns=columns, files=others
+        )
+
+
 def new_job(
-    file: File, steps: list[dict[str, Any]], bucket: Bucket, options: Options, split: Split, *, asides: bool
+    file: File,
+    steps: list[dict[str, Any]],
+    bucket: Bucket,
+    options: Options,
+    split: Split,
+    folder: Path,
+    *,
+    stage: int = 0,
+    columns: list[str] | None = None,
+    files: Mapping[Any, File] | None = None,
 ) -> Job:
-    """What is to be done, with a secret of its own and a first guess of the ranges."""
-    size, etag = bucket.look(file.key)
-    options = replace(options, explain=asides, keys={})
-    job = Job(__version__, file.key, etag, size, file.dialect.as_json(), steps, options, new_secret(), 1, (), asides)
+    """What a stage is to do, with a secret of its own and a first guess of the ranges; what it drops is kept aside if
+    the options want it explained. The other files are fetched to the folder."""
+    job = Job(
+        version=__version__,
+        source=file.source(bucket),
+        steps=steps,
+        stage=stage,
+        columns=columns,
+        options=replace(options, keys={}),
+        files={name: each.source(bucket) for name, each in (files or {}).items()},
+        secret=new_secret(),
+        partitions=1,
+        size=split.size,
+        bounds=(),
+        asides=options.explain,
+    )
     source, first = opened(bucket, job)
-    plan = Plan.over(source, first, load_steps(steps), options)
     count = min(_MOST_RANGES, -(-source.size // split.size))
     bounds = ranges(source, first, count, 1)
-    return replace(job, bounds=tuple(bounds), partitions=_partitions(plan, options, split))
+    plan = plan_of(job, source, first, options, fetched(bucket, job, folder))
+    return replace(job, bounds=tuple(bounds), partitions=_partitions(plan, options, split, len(bounds)))
 
 
-def _partitions(plan: Plan, options: Options, split: Split) -> int:
-    """Enough that the keys of one fit into the memory of a task, and not fewer than machines may work at."""
-    wanted, partitions = records(plan) * _KEY_BYTES / options.memory, split.partitions
+def _partitions(plan: Plan, options: Options, split: Split, count: int) -> int:
+    """Enough that the keys of one fit into the memory of a task, and as many as there are ranges for machines to work
+    at, up to those of `split`: each range and partition costs two requests."""
+    wanted, partitions = max(records(plan) * _KEY_BYTES / options.memory, min(count, split.partitions)), 1
     while partitions < min(wanted, _MOST_PARTITIONS):
         partitions *= 2
     return partitions

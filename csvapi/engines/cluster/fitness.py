@@ -5,17 +5,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.byte_dialect import ByteDialect
-from csvapi.operations import files_of, keys_of
+from csvapi.operations import keys_of
 
 if TYPE_CHECKING:
     from csvapi.csvio.dialect import Dialect
     from csvapi.steps.step import Step
 
 
+_SHARE = 4  # of the memory: the keys and columns of a file take more than its bytes
+
+
+def most_of_others(size: int, memory: int) -> int:
+    """The most bytes that the other files of the steps may have, where a range has `size`: each machine fetches them,
+    and reads them for each range."""
+    return min(size, memory // _SHARE)
+
+
 def unfit(
-    steps: list[Step], columns: list[str], dialect: Dialect, *, native: bool, rewritten: bool = False
+    steps: list[Step],
+    columns: list[str],
+    dialect: Dialect,
+    *,
+    native: bool,
+    others: int = 0,
+    most: int = 0,
 ) -> str | None:
-    """Why a cluster cannot work on a file; None if it can. A `rewritten` output has another form than the input."""
+    """Why a cluster cannot work on a file; None if it can.
+
+    `others` is the size of all other files that steps read, which every machine fetches, and `most` how large they may
+    be.
+    """
     if not native:
         return "the compiled kernel is not installed here, whose digests all machines share"
     if not columns:
@@ -23,13 +42,10 @@ def unfit(
     if ByteDialect.of(dialect).wide:
         return f"a file in {dialect.encoding} cannot be cut between records"
     for number, step in enumerate(steps, start=1):
-        name = f"step {number}, {step.operation.name},"
         if step.split is None:
-            return f"{name} must see all records in one place"
-        if step.split == "table" and (number < len(steps) or rewritten):
-            return f"{name} writes a table that another step reads"
-    if files_of(steps):
-        return "a step reads another file"
+            return f"step {number}, {step.operation.name}, must see all records in one place"
+    if others > most:
+        return f"the other files that steps read have {others} bytes; for work on a cluster they may have {most}"
     if keys_of(steps):
         return "a step hashes with a key, which stays on this machine"
     return None

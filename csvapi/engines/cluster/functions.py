@@ -14,14 +14,18 @@ from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.locations import Location, spans_of
 from csvapi.csvio.sink import Sink
 from csvapi.engines.cluster.context import ended
-from csvapi.engines.cluster.job import Gathered, Reasons, Scanned, Written, named
+from csvapi.engines.cluster.job import Gathered, Reasons, Scanned, Sorted, Written, named, number_of
 from csvapi.engines.cluster.records import packed
+from csvapi.engines.cluster.slices import LONGEST, MOST_KEYS, PIECE
 from csvapi.engines.local.decisions import decision_file, duplicate_file, join
 from csvapi.engines.local.explain import explain_records
 from csvapi.engines.local.range_pass import RangePass
 from csvapi.engines.locating import located
 from csvapi.errors import ObjectMissing
 from csvapi.spill.key_files import key_file
+from csvapi.spill.record_sort import CHUNKS, items
+from csvapi.spill.workspace import Workspace
+from csvapi.steps.gathering import Sorter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,22 +73,25 @@ def write(context: WorkContext, number: int, at: Range) -> Done:
         return done, False
     part, aside = context.folder / "part", context.folder / "dropped"
     with part.open("wb") as kept, aside.open("wb") as gone:
-        sink, others = Sink(kept, hashed=True), Sink(gone, hashed=False)
+        sink, others = Sink(kept, hashed=False), Sink(gone, hashed=False)
         wanted = context.job.asides
         one = _pass(context, number, at, output=sink, dropped=others if wanted else None, remember=wanted or number > 0)
         found = one.run(_unheard)
         sink.settle()
         others.settle()
-    context.objects.upload(f"part/{named(at)}", part)
-    if context.plan.gatherer:
+    gatherer = context.plan.gatherer
+    if isinstance(gatherer, Sorter):
+        _put_sorted(context, gatherer, at, found)
+    elif gatherer:
         _put_gathered(context, at, found)
+    else:
+        context.objects.upload(f"part/{named(at)}", part)
     if wanted:
         join(context.folder, [one.number])
         context.objects.upload(f"dropped/{named(at)}", aside)
         decided = zlib.compress(decision_file(context.folder).read_bytes(), 1)
         context.objects.bucket.put(f"{context.objects.prefix}decided/{named(at)}", decided)
-    assert sink.digest is not None  # noqa: S101  it was asked for
-    written = Written(found, sink.size, sink.digest.hexdigest(), others.size)
+    written = Written(found, sink.size, others.size)
     context.objects.put(name, written)
     return written, True
 
@@ -96,6 +103,29 @@ def _put_gathered(context: WorkContext, at: Range, found: Found) -> None:
     names, sizes = (tuple(file.name for file in files), tuple(file.stat().st_size for file in files))
     gathered = ended(Gathered(state, names, sizes))
     context.objects.upload(f"gathered/{named(at)}", _joined(context.folder, files, gathered))
+
+
+def _put_sorted(context: WorkContext, sorter: Sorter, at: Range, found: Found) -> None:
+    """Write the records of the range in the order of their keys, with an index of these."""
+    state, found.gathered = found.gathered, None
+    target = context.folder / "sorted"
+    runs = sorter.runs(state)
+    least = max(PIECE, sum(path.stat().st_size for path in runs.files) // MOST_KEYS)
+    keys, starts, size = list[bytes](), list[int](), 0
+    # pieces begin with an item, and are as long as this memory makes them
+    workspace = Workspace(context.folder, least * CHUNKS, native=True)
+    with target.open("wb") as out:
+        for piece in items([runs], workspace, whole=True) if runs.files else ():
+            if not starts or size - starts[-1] >= least:
+                keys.append(bytes(piece[8 : 8 + min(int.from_bytes(piece[:4], "little"), LONGEST)]))
+                starts.append(size)
+            with disk_budget(len(piece)):
+                out.write(piece)
+            size += len(piece)
+        end = ended(Sorted(size, runs.longest, tuple(keys), tuple(starts), sorter.counted(state)))
+        with disk_budget(len(end)):
+            out.write(end)
+    context.objects.upload(f"sorted/{named(at)}", target)
 
 
 def explain(context: WorkContext, number: int, at: Range) -> Done:
@@ -118,7 +148,8 @@ def explain(context: WorkContext, number: int, at: Range) -> Done:
         explain_records(plan, context.folder, 0, len(decisions), row + 1, sink, _unheard)
         sink.settle()
     begin = Location(row + 1, plan.head.line + line, at[0])
-    located(reasons, spans_of(plan.source, begin, at[1]), target, lambda: None, headed=False)
+    spans = iter(()) if context.job.stage else spans_of(plan.source, begin, at[1])  # what a stage left is no input
+    located(reasons, spans, target, lambda: None, headed=False)
     context.objects.upload(name, target)
     return Reasons(target.stat().st_size), True
 
@@ -138,7 +169,7 @@ def _pass(context: WorkContext, number: int, at: Range, **more: Any) -> RangePas
     if number:
         decision_file(context.folder).write_bytes(context.decisions(number - 1, at))
         more["even"] = context.even(at)
-    name = at[0] + 1  # other ranges' files come into one folder with this one's
+    name = number_of(context.job, at)  # other ranges' files come into one folder with this one's
     place = (name, at, this.begin, this.end)
     return RangePass(context.plan, context.options, context.folder, *place, memory=context.options.memory, **more)
 

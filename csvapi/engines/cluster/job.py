@@ -11,6 +11,9 @@ after what the function was given, so that who finds it need not do the work aga
     ranges                      the true ranges, with records and lines before each (`Ranges`)
     part/, dropped/<start>-…    what one range leaves of the outputs
     gathered/<start>-<stop>     what a gatherer made of it, and a `Gathered`
+    sorted/<start>-<stop>       its records in order, with their keys, and a `Sorted`
+    slices/<slice>              where the records of a range of keys are in these objects (`SliceRow`)
+    merged/<slice>              what stands for a range of keys in `part/<slice>` (`Merged`)
     decided/<start>-<stop>      the decisions about its records, for the reasons
     write/<start>-<stop>        what it counted (`Written`)
     reasons/<start>-<stop>      why its records went
@@ -18,6 +21,7 @@ after what the function was given, so that who finds it need not do the work aga
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,19 +33,31 @@ Range = tuple[int, int]  # bytes of the file, from the start of a record to that
 
 
 @dataclass(frozen=True)
-class Job:
-    """`version` is csvapi's; `bounds` are the first guess of the ranges; `asides` says whether dropped records and
-    reasons are wanted."""
+class Source:
+    """A file in the bucket, as it was when the run began."""
 
-    version: str
     key: str
     etag: str
     size: int
     dialect: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Job:
+    """`version` is csvapi's; `steps` are those of the whole pipeline, of which this does the `stage`, over a file whose
+    `columns` are these, where they are not its header's; `size` is that of a range, of which `bounds` are the first
+    guess; `asides` says whether dropped records and reasons are wanted."""
+
+    version: str
+    source: Source
     steps: list[dict[str, Any]]
+    stage: int
+    columns: list[str] | None
     options: Options
+    files: dict[Any, Source]
     secret: bytes
     partitions: int
+    size: int
     bounds: tuple[Range, ...]
     asides: bool
 
@@ -69,7 +85,6 @@ class Written:
 
     found: Found
     size: int
-    sha256: str
     dropped: int
 
 
@@ -80,6 +95,46 @@ class Gathered:
     state: bytes
     names: tuple[str, ...]
     sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """The index of a sorted range. Before it are its records, `size` bytes with their keys; `keys` are those of the
+    first ones of some pieces, which begin at the bytes `starts` (see `slices`)."""
+
+    size: int
+    longest: int
+    keys: tuple[bytes, ...]
+    starts: tuple[int, ...]
+    counted: Any
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What a sorted range has of a range of keys: from a record between the bytes `start` and `inner` to one between
+    `edge` and `stop`, the longest of `longest` bytes."""
+
+    start: int
+    inner: int
+    edge: int
+    stop: int
+    longest: int
+
+
+@dataclass(frozen=True)
+class SliceRow:
+    """A range of keys: its borders, the upper one None for the last, and what each sorted range has of it."""
+
+    lower: tuple[bytes, int]
+    upper: tuple[bytes, int] | None
+    slices: tuple[Slice, ...]
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What a range of keys left of the output."""
+
+    size: int
 
 
 @dataclass(frozen=True)
@@ -101,3 +156,8 @@ class Ranges:
 def named(at: Range) -> str:
     """The name of what belongs to a range."""
     return f"{at[0]}-{at[1]}"
+
+
+def number_of(job: Job, at: Range) -> int:
+    """What a range is called where numbers are wanted: that of the first guess which begins there."""
+    return 1 + bisect_left(job.bounds, at[:1])  # what range 0 gathers may stay in its process

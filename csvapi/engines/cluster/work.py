@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from csvapi.engines.cluster import functions, marking, metered
+from csvapi.engines.cluster import functions, marking, merging, metered
 from csvapi.engines.cluster.context import RunObjects, work_context
 from csvapi.engines.local.processes import WrongCut
 from csvapi.errors import CsvapiError, Unavailable
@@ -26,6 +26,7 @@ _FUNCTIONS: dict[str, Callable[[WorkContext, int, Any], functions.Done]] = {
     "mark": marking.mark,
     "write": functions.write,
     "explain": functions.explain,
+    "merge": merging.merge,
 }
 _ALONE = threading.Lock()  # the engine is made for a process of its own, and an engine's worker may have many threads
 

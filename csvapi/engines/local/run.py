@@ -25,7 +25,7 @@ from csvapi.engines.local.parts import Division
 from csvapi.engines.local.plan import Plan
 from csvapi.engines.local.processes import WrongCut
 from csvapi.engines.local.stage import Stage
-from csvapi.engines.local.stages import Aside, check, output_of, stages
+from csvapi.engines.local.stages import Aside, check, stages, whole
 from csvapi.engines.options import Options, Progress
 from csvapi.engines.receipt import Receipt, StepCount
 from csvapi.operations import load_steps
@@ -176,14 +176,16 @@ class _Pipeline:
             shutil.rmtree(workspace)
             if number:
                 plan.source.path.unlink()
-        receipt = self._whole(first, plan, receipts)
+        seconds = round(time.monotonic() - self.began, 3)
+        run = {"engine": "local", "processes": self.processes, "seconds": seconds}
+        receipt = whole(first, plan, receipts, self.options, run)
         return self._divided(receipt, plan, outputs, stage.heartbeat) if self.wanted else receipt
 
     def _divided(self, receipt: Receipt, plan: Plan, outputs: Outputs, heartbeat: Callable[[], None]) -> Receipt:
         """Write the last stage's file in parts."""
         assert self.wanted is not None  # noqa: S101  the caller looked
-        whole = self._between(len(self.parts) - 1)
-        division = Division(whole, plan.after, self.wanted, receipt.kept, self.options, self.folder, heartbeat)
+        source = self._between(len(self.parts) - 1)
+        division = Division(source, plan.after, self.wanted, receipt.kept, self.options, self.folder, heartbeat)
         found = division.into(outputs.main, hashed=outputs.hashed)
         receipt.output_bytes, receipt.output_sha256 = found.size, found.sha256
         receipt.output |= found.as_json()
@@ -192,27 +194,3 @@ class _Pipeline:
     def _between(self, number: int) -> Path:
         """What a stage writes for the next one."""
         return self.folder / f"stage-{number}"
-
-    def _whole(self, first: Source, last: Plan, receipts: list[Receipt]) -> Receipt:
-        """One receipt: the input of the first stage, the output of the last one, and the steps of all."""
-        receipt = replace(
-            receipts[-1],
-            dialect=first.byte_dialect.dialect,
-            steps=[step for each in receipts for step in each.steps],
-            options=self.options.as_json(),
-            input_bytes=first.size + first.trailing,
-            census=receipts[0].census,
-            counts=[count for each in receipts for count in each.counts],
-            ragged_dropped=receipts[0].ragged_dropped,
-            preamble=first.preamble_lines,
-            trailing=first.trailing,
-            warnings=[warning for each in receipts for warning in each.warnings],
-            run={
-                "engine": "local",
-                "processes": self.processes,
-                "seconds": round(time.monotonic() - self.began, 3),
-                "stages": [each.run for each in receipts],
-            },
-        )
-        receipt.output = output_of(last)
-        return receipt

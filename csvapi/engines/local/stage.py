@@ -25,7 +25,7 @@ from csvapi.steps.gathering import Part
 from csvapi.steps.mapping import Expander, Mapper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from csvapi.csvio.sink import Sink
@@ -92,6 +92,11 @@ class Stage:
     def total(self) -> int:
         """The bytes that all passes up to the end of this stage read, for the progress."""
         return self.before + (self.plan.source.size - self.plan.head.start) * len(self.passes)
+
+    @property
+    def numbers(self) -> Iterable[int]:
+        """What the ranges are called, in order."""
+        return range(len(self.ranges))
 
     def _report(self, step: Progressed) -> None:
         self.done = [mine + more for mine, more in zip(self.done, step, strict=True)]
@@ -202,8 +207,8 @@ class Stage:
         """Write what comes after the last record of the pass: what was gathered, or what the last step appends."""
         last = self.plan.built[-1] if self.plan.built else None
         if self.plan.gatherer:
-            before = zip(self.bases, accumulate([0, *(each.census.lines for each in found)]), strict=False)
-            parts = [Part(each.gathered, *at) for each, at in zip(found, before, strict=True)]
+            lines = accumulate((each.census.lines for each in found), initial=0)
+            parts = list(map(Part, (each.gathered for each in found), self.bases, lines, self.numbers))
             for data in self.plan.gatherer.result(self._step_workspace(self.options.memory), parts):
                 main.write(data)
                 self._report((0, 0, 0))

@@ -7,6 +7,7 @@ stage is as many passes as it has keyed or studying steps, and one.
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from csvapi.csvio.disk import disk_budget
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from csvapi.csvio.dialect import Dialect
+    from csvapi.csvio.source import Source
     from csvapi.engines.local.plan import Files, Plan
     from csvapi.engines.options import Options
+    from csvapi.engines.receipt import Receipt
     from csvapi.steps.gathering import Converter
     from csvapi.steps.step import Step
 
@@ -37,6 +40,11 @@ def stages(steps: list[Step], options: Options) -> list[list[Step]]:
     return found
 
 
+def steps_of_input(steps: list[Step]) -> int:
+    """How many steps are given the input's records: those of the first stage."""
+    return next((number for number, step in enumerate(steps, start=1) if step.traits.settles), len(steps))
+
+
 def check_output(steps: list[Step], output: dict[str, Any] | None) -> None:
     """Raise `InvalidInput` for an `output` of what is no CSV."""
     if output and steps[-1].operation.last:
@@ -51,6 +59,26 @@ def check(plan: Plan, later: list[list[Step]], files: Files, output: dict[str, A
     after = plan.after
     steps = [step for steps in later for step in steps]
     check_parts(output, check_columns(steps, after.columns, after.header, files))
+
+
+def whole(first: Source, last: Plan, receipts: list[Receipt], options: Options, run: dict[str, Any]) -> Receipt:
+    """One receipt: the input of the first stage, the output of the last one, and the steps of all; `run` says how."""
+    receipt = replace(
+        receipts[-1],
+        dialect=first.byte_dialect.dialect,
+        steps=[step for each in receipts for step in each.steps],
+        options=options.as_json(),
+        input_bytes=first.size + first.trailing,
+        census=receipts[0].census,
+        counts=[count for each in receipts for count in each.counts],
+        ragged_dropped=receipts[0].ragged_dropped,
+        preamble=first.preamble_lines,
+        trailing=first.trailing,
+        warnings=[warning for each in receipts for warning in each.warnings],
+        run={**run, "stages": [each.run for each in receipts]},
+    )
+    receipt.output = output_of(last)
+    return receipt
 
 
 class Aside:

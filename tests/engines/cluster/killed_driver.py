@@ -1,4 +1,4 @@
-"""A driver that is to be killed: python -m tests.engines.cluster.killed_driver ADDRESS PREFIX"""
+"""A driver that is to be killed: python -m tests.engines.cluster.killed_driver ADDRESS PREFIX NAME"""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ from tests.engines.cluster.comparing import STEPS, There
 from tests.engines.cluster.test_dask import SPLIT
 
 if __name__ == "__main__":
-    address, prefix = sys.argv[1:]
+    address, prefix, name = sys.argv[1:]
     bucket = Objects.of(config.load(os.environ))
-    There(bucket, cluster.connect(address), prefix).run(Dialect(), STEPS["dedup"], SPLIT)
+    There(bucket, cluster.connect(address), prefix).run(Dialect(), STEPS[name], SPLIT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -49,7 +50,8 @@ class Machines:
 
     def add_worker(self) -> None:
         """One more worker, of one thread, without a nanny that would start it again."""
-        options = ("--no-nanny", "--nthreads", "1", "--host", "127.0.0.1", "--memory-limit", "0")
+        options = ["--no-nanny", "--nthreads", "1", "--host", "127.0.0.1", "--memory-limit", "0"]
+        options += ["--preload", "csvapi.engines.cluster.work"]
         self.workers.append(self.start("worker", f"tcp://127.0.0.1:{self.port}", *options))
 
     def kill_worker(self) -> None:
@@ -63,6 +65,13 @@ class Machines:
         """Until all workers are there."""
         with Client(f"tcp://127.0.0.1:{self.port}", timeout=30, set_as_default=False) as client:
             until(lambda: len(client.scheduler_info()["workers"]) == len(self.workers), within=60)
+
+
+def peak(pid: int) -> int:
+    """The most bytes of memory that a process had."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert found
+    return int(found[1]) << 10
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from csvapi.csvio.disk import Limits
 from csvapi.engines import cluster
 from csvapi.errors import Cancelled, InvalidInput, MalformedCsv, OutputLimit, TaskError, WorkerLost
 from csvapi.process.parent_death import die_with_parent
+from tests.engines.cluster.comparing import STAGES as STAGES_OF
 from tests.engines.cluster.comparing import STEPS, There, here
 from tests.servers import free_port
 from tests.waiting import until
@@ -33,6 +34,8 @@ DATA = b"a,b\n" + b"".join(b'%d,"x,\n%d"\n' % (n * 7 % 1_000, n % 5) for n in ra
 RANGES, PARTITIONS = 6, 2
 SPLIT = cluster.Split(len(DATA) // RANGES, PARTITIONS)
 STAGES = {"scan-0": "scan", "mark-0": "mark", "write": "write"}
+SORTS = {"write": "write", "merged": "merge"}
+KILLS = [*(("dedup last", stage) for stage in STAGES), *(("sort", stage) for stage in SORTS), ("group", "write")]
 
 
 @pytest.fixture
@@ -41,9 +44,9 @@ def bucket(server: RangedBucket) -> Objects:
 
 
 @pytest.fixture
-def there(bucket: Objects, dask: Machines) -> There:
+def there(bucket: Objects, dask: Machines, tmp_path: Path) -> There:
     dask.wait()
-    there = There(bucket, cluster.connect(dask.address), f"{uuid4().hex}/")
+    there = There(bucket, cluster.connect(dask.address), f"{uuid4().hex}/", tmp_path)
     there.bucket.put(f"{there.prefix}in", DATA)
     return there
 
@@ -57,43 +60,51 @@ def functions(run: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {each["function"]: each for each in run["stages"][0]["functions"]}
 
 
-@pytest.mark.parametrize("name", ["filter", "dedup", "dedup last", "unique", "filter, dedup, filter"])
+@pytest.mark.parametrize("name", ["filter", "dedup", "unique", "filter, dedup, filter", "frequency", "join", "sort"])
 def test_the_outputs_are_those_of_one_machine(tmp_path: Path, there: There, dask: Machines, name: str) -> None:
     found, run = there.run(Dialect(), STEPS[name], SPLIT)
     assert found == here(tmp_path, DATA, Dialect(), STEPS[name])
     pids = {place.rpartition(":")[2] for each in functions(run).values() for place in each["by_process"]}
     assert pids <= {str(worker.pid) for worker in dask.workers}
-    assert {each["done"] for each in functions(run).values()} <= {RANGES, RANGES + 1, PARTITIONS}
+    assert all(each["done"] == each["calls"] - each["wrong_cuts"] for each in functions(run).values())
 
 
-@pytest.mark.parametrize("stage", STAGES)
+def test_stages_follow_one_another(tmp_path: Path, there: There) -> None:
+    steps = STAGES_OF["join, filter, sort"]
+    found, run = there.run(Dialect(), steps, SPLIT)
+    assert found == here(tmp_path, DATA, Dialect(), steps)
+    assert len(run["stages"]) == 2
+
+
+@pytest.mark.parametrize(("name", "stage"), KILLS)
 def test_a_killed_worker_costs_what_it_was_at(
-    tmp_path: Path, there: There, bucket: Objects, dask: Machines, stage: str
+    tmp_path: Path, there: There, bucket: Objects, dask: Machines, name: str, stage: str
 ) -> None:
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(there.run, Dialect(), STEPS["dedup last"], SPLIT)
+        running = pool.submit(there.run, Dialect(), STEPS[name], SPLIT)
         until(lambda: made(bucket, there, stage), within=60, every=0.05)
         dask.kill_worker()
         found, run = running.result()
-    assert found == here(tmp_path, DATA, Dialect(), STEPS["dedup last"])
+    assert found == here(tmp_path, DATA, Dialect(), STEPS[name])
     assert functions(run)["write"]["done"] <= functions(run)["write"]["calls"]
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(("name", "stage"), KILLS)
 def test_a_killed_driver_costs_nothing(
-    tmp_path: Path, there: There, bucket: Objects, dask: Machines, server: RangedBucket, stage: str
+    tmp_path: Path, there: There, bucket: Objects, dask: Machines, server: RangedBucket, name: str, stage: str
 ) -> None:
-    command = [sys.executable, "-m", "tests.engines.cluster.killed_driver", dask.address, there.prefix]
+    command = [sys.executable, "-m", "tests.engines.cluster.killed_driver", dask.address, there.prefix, name]
     with subprocess.Popen(
         command, env={**os.environ, **server.environ}, preexec_fn=partial(die_with_parent, os.getpid())
     ) as driver:
         until(lambda: made(bucket, there, stage) >= 2, within=60, every=0.05)
         driver.kill()
-    before = {each: made(bucket, there, each) for each in STAGES}
-    found, run = there.run(Dialect(), STEPS["dedup"], SPLIT)
-    assert found == here(tmp_path, DATA, Dialect(), STEPS["dedup"])
-    for folder, name in STAGES.items():
-        counted = functions(run)[name]
+    folders = {folder: what for folder, what in (STAGES | SORTS).items() if made(bucket, there, folder)}
+    before = {each: made(bucket, there, each) for each in folders}
+    found, run = there.run(Dialect(), STEPS[name], SPLIT)
+    assert found == here(tmp_path, DATA, Dialect(), STEPS[name])
+    for folder, what in folders.items():
+        counted = functions(run)[what]
         assert counted["found"] >= before[folder]
         assert counted["found"] + counted["done"] == counted["calls"]
 

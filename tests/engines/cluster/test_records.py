@@ -11,7 +11,7 @@ import pytest
 from csvapi.csvio.census import Census, Issue
 from csvapi.csvio.dialect import Dialect
 from csvapi.engines import Options
-from csvapi.engines.cluster.job import Job, Ranges, Scanned
+from csvapi.engines.cluster.job import Job, Ranges, Scanned, Source
 from csvapi.engines.cluster.records import dumped, loaded, packed
 from csvapi.engines.local.range_result import Found
 from csvapi.engines.receipt import StepCount
@@ -23,7 +23,20 @@ FOUND = Found(
     samples={0: ["x"]},
     seen={0: [[Sighting(1, 2, [Spot(1, b"x", 2, 3)])]]},  # type: ignore[dict-item]  # a list of any depth
 )
-JOB = Job("1", "k", "e", 5, Dialect().as_json(), [{"op": "dedup"}], Options(), b"s" * 16, 4, ((0, 5),), asides=True)
+JOB = Job(
+    "1",
+    Source("k", "e", 5, Dialect().as_json()),
+    [{"op": "dedup"}],
+    0,
+    None,
+    Options(),
+    {2: Source("other", "e", 3, Dialect().as_json())},
+    b"s" * 16,
+    4,
+    5,
+    ((0, 5),),
+    asides=True,
+)
 
 
 @pytest.mark.parametrize("value", [FOUND, JOB, Scanned(FOUND, 1, (2, 3)), Ranges(((0, 5),), (0, 1), (0, 1)), Dialect()])

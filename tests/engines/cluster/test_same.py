@@ -13,7 +13,7 @@ from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.dialect import Dialect
 from csvapi.engines import Options, cluster, run
 from csvapi.errors import CsvapiError
-from tests.engines.cluster.comparing import STEPS, There, here
+from tests.engines.cluster.comparing import STAGES, STEPS, There, here
 from tests.engines.cluster.folder_bucket import FolderBucket, Here
 from tests.engines.files import dialects, texts, written
 from tests.engines.running import reused
@@ -35,21 +35,23 @@ def compare(
 ) -> None:
     bucket = FolderBucket(folder / "bucket")
     bucket.root.mkdir(exist_ok=True)
-    there = There(bucket, Here(), f"{uuid4().hex}/")
+    there = There(bucket, Here(), f"{uuid4().hex}/", folder)
     bucket.put(f"{there.prefix}in", data)
+    steps = (STEPS | STAGES)[name]
+    more = {**options, "explain": name != "sort, sort"}
     try:
-        wanted = here(folder, data, dialect, STEPS[name], **options)
+        wanted = here(folder, data, dialect, steps, **more)
     except CsvapiError as error:
         with pytest.raises(type(error)):
-            there.run(dialect, STEPS[name], split, cuts, **options)
+            there.run(dialect, steps, split, cuts, **more)
         return
     assume(wanted.receipt["found"]["records"])
-    found, _ = there.run(dialect, STEPS[name], split, cuts, **options)
+    found, _ = there.run(dialect, steps, split, cuts, **more)
     assert found.receipt == wanted.receipt
     assert found == wanted
 
 
-@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("name", STEPS | STAGES)
 @settings(reused, max_examples=10)
 @given(file=files("written"), partitions=st.sampled_from([1, 2, 8]), data=st.data())
 def test_any_line_may_be_a_cut(
@@ -61,7 +63,7 @@ def test_any_line_may_be_a_cut(
     compare(tmp_path, content, dialect, name, cluster.Split(1 << 30, partitions), cuts)
 
 
-@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("name", STEPS | STAGES)
 @settings(reused, max_examples=10)
 @given(file=files("any"), size=st.sampled_from([10, 40, 200]))
 def test_any_file_is_cut_where_records_begin(tmp_path: Path, name: str, file: tuple[Dialect, bytes], size: int) -> None:

@@ -1,0 +1,130 @@
+"""`make bench-cluster`: work on a cluster beside the local engine, on this machine.
+
+A bucket, a Dask scheduler and one worker, then two, are processes of their own; their processor time is counted while
+the work goes on, so that what starting them takes is left out. CLUSTER_SIZE, CLUSTER_CASES, CLUSTER_WORKERS,
+CLUSTER_RANGE, CLUSTER_SERVER (`files`, a server that does nothing else than ranges and parts; or `moto`, in memory).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from benchmarks import data
+from benchmarks.machine import facts
+from benchmarks.settings import HERE, named, size
+from csvapi.csvio.dialect import Dialect
+from csvapi.engines import Options, cluster
+from tests.engines.cluster.machines import Machines, machines, peak
+from tests.storage.file_server import file_server
+from tests.storage.ranged_bucket import RangedBucket, ranged_bucket
+
+CASES: dict[str, list[dict[str, Any]]] = {
+    "filter": [{"op": "filter", "filters": [{"column": "age", "operator": ">", "value": 40}]}],
+    "dedup": [{"op": "dedup", "columns": ["email"]}],
+    "sort": [{"op": "sort", "by": [{"column": "email"}]}],
+    "frequency": [{"op": "frequency", "column": "city"}],
+    "group": [{"op": "group", "by": ["city"], "aggregates": [{"aggregate": "mean", "column": "amount"}]}],
+}
+MIB = 1 << 20
+_HERTZ = os.sysconf("SC_CLK_TCK")
+SERVERS = {"files": file_server, "moto": ranged_bucket}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Seconds of the clock and of processors, those of the bucket's server, MiB of the largest process, the digest."""
+
+    wall: float
+    cpu: float
+    server: float
+    memory: float
+    sha256: str
+
+
+def main() -> None:
+    """Measure the cases one after the other, and print a table."""
+    given = os.environ.get
+    amount = size(given("CLUSTER_SIZE") or "1GB")
+    cases = (given("CLUSTER_CASES") or " ".join(CASES)).split()
+    workers = [int(each) for each in (given("CLUSTER_WORKERS") or "1 2").split()]
+    split = cluster.Split(int(size(given("CLUSTER_RANGE") or "128MB")))
+    folder = Path(given("BENCH_DATA") or HERE / "data")
+    source = data.synthetic(folder, amount, named(amount))
+    for name, value in facts().items():
+        print(f"{name}: {value}")
+    rows = [(case, "local, one process", local(source, folder, CASES[case])) for case in cases]
+    with SERVERS[given("CLUSTER_SERVER") or "files"](folder / "cluster" / uuid4().hex) as server:
+        os.environ.update(server.environ)
+        server.objects.upload("in", source)
+        for count in workers:
+            with machines(folder / "cluster", server.environ, count) as dask:
+                rows += [(case, f"{count} workers", there(server, dask, CASES[case], split)) for case in cases]
+    report(rows)
+
+
+def report(rows: list[tuple[str, str, Figures]]) -> None:
+    """The table; ends with an error where an output is another one than the local engine's."""
+    print("\n| | | wall s | CPU s | of the local engine's | of the server s | MiB of a worker |")
+    print("|---|---|---|---|---|---|---|")
+    first: Mapping[str, Figures] = {case: found for case, _, found in reversed(rows)}
+    for case, how, found in sorted(rows, key=lambda row: list(first).index(row[0])):
+        times = f"{found.cpu / first[case].cpu:.1f} ×"
+        figures = f"{found.wall:.1f} | {found.cpu:.1f} | {times} | {found.server:.1f} | {found.memory:.0f}"
+        print(f"| {case} | {how} | {figures} |")
+        if found.sha256 != first[case].sha256:
+            raise SystemExit(f"{case}, {how}: the output is another one than the local engine's")
+
+
+def local(source: Path, folder: Path, steps: list[dict[str, Any]]) -> Figures:
+    """One process of the command line."""
+    target, receipt = folder / "out.csv", folder / "receipt.json"
+    command = [sys.executable, "-m", "csvapi", "process", "--steps", json.dumps(steps), str(source), "-q"]
+    command += ["-o", str(target), "--receipt", str(receipt), "--processes", "1"]
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    subprocess.run(command, check=True)
+    wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    sha256 = json.loads(receipt.read_text())["receipt"]["output"]["sha256"]
+    target.unlink()
+    return Figures(wall, cpu, 0, after.ru_maxrss / 1024, sha256)
+
+
+def there(server: RangedBucket, dask: Machines, steps: list[dict[str, Any]], split: cluster.Split) -> Figures:
+    """The same on the cluster, whose driver is this process."""
+    workers = [worker.pid for worker in dask.workers]
+    bucket, prefix = server.objects, f"work/{uuid4().hex}/"
+    mine, theirs, servers, began = used(os.getpid()), used(*workers), used(server.pid), time.monotonic()
+    receipt = cluster.run(
+        cluster.File("in", Dialect()),
+        steps,
+        cluster.Targets("out"),
+        bucket=bucket,
+        prefix=prefix,
+        cluster=cluster.connect(dask.address),
+        options=Options(),
+        split=split,
+    )
+    wall, cpu = time.monotonic() - began, used(os.getpid()) - mine + used(*workers) - theirs
+    found = Figures(wall, cpu, used(server.pid) - servers, max(map(peak, workers)) / MIB, receipt.output_sha256)
+    bucket.clear(prefix)
+    return found
+
+
+def used(*pids: int) -> float:
+    """Seconds of processors that the processes have used."""
+    fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
+    return sum(int(each[11]) + int(each[12]) for each in fields) / _HERTZ
+
+
+if __name__ == "__main__":
+    main()

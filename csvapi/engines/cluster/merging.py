@@ -1,0 +1,93 @@
+"""One range of keys of a sorted file: what each sorted range has of it, merged.
+
+Memory: as the local engine's merge. Disk: what is merged, and the part of the output.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from struct import Struct
+from typing import TYPE_CHECKING, cast
+
+from csvapi.csvio.disk import disk_budget
+from csvapi.csvio.sink import Sink
+from csvapi.engines.cluster.context import slice_row
+from csvapi.engines.cluster.job import Merged, named
+from csvapi.engines.cluster.slices import LONGEST, behind
+from csvapi.spill.record_sort import NativeSortedRuns, items
+from csvapi.spill.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from csvapi.engines.cluster.context import WorkContext
+    from csvapi.engines.cluster.functions import Done
+    from csvapi.engines.cluster.job import Slice
+    from csvapi.engines.cluster.slices import Border
+    from csvapi.steps.gathering import Sorter
+
+_LENGTHS = Struct("<II")  # of key and record, before each item
+_READ = 1 << 20
+
+
+def merge(context: WorkContext, number: int, partition: int) -> Done:
+    """Write the records of a range of keys in order, as one part of the output."""
+    name = f"merged/{partition}"
+    if done := context.objects.record(name):
+        return done, False
+    workspace = Workspace(context.folder, context.options.memory, native=True)
+    runs = NativeSortedRuns(workspace, "slices")
+    runs.free()
+    row = slice_row(context.objects, partition)
+    for place, found in enumerate(row.slices):
+        if found.start < found.stop:
+            path = context.folder / f"slice-{place}"
+            _Slice(context, place, found, row.lower, row.upper).fetch(path)
+            if path.stat().st_size:
+                runs.files.append(path)
+                runs.longest = max(runs.longest, found.longest)
+    sorter = cast("Sorter", context.plan.built[-1])
+    part = context.folder / "part"
+    with part.open("wb") as file:
+        sink = Sink(file, hashed=False)
+        for data in items([runs], workspace) if runs.files else ():
+            sink.write(sorter.restored(bytes(data)))
+        sink.settle()
+    context.objects.upload(f"part/{partition}", part)
+    merged = Merged(sink.size)
+    context.objects.put(name, merged)
+    return merged, True
+
+
+@dataclass
+class _Slice:
+    """What a sorted range has between two borders."""
+
+    context: WorkContext
+    place: int
+    found: Slice
+    lower: Border
+    upper: Border | None
+
+    def fetch(self, path: Path) -> None:
+        """Write it to a file: of the pieces that the borders are in, the items between them."""
+        objects, found = self.context.objects, self.found
+        name, stop = f"sorted/{named(self.context.ranges.bounds[self.place])}", found.stop
+        if self.upper is not None:
+            stop = found.edge + self._cut(objects.read(name, found.edge, found.stop), self.upper)
+        start = found.start + self._cut(objects.read(name, found.start, found.inner), self.lower)
+        with path.open("wb") as file:
+            for piece in objects.bucket.read(objects.prefix + name, start, stop, _READ):
+                with disk_budget(len(piece)):
+                    file.write(piece)
+
+    def _cut(self, piece: bytes, border: Border) -> int:
+        """The place of the first item that belongs behind a border."""
+        at = 0
+        while at < len(piece):
+            key, record = _LENGTHS.unpack_from(piece, at)
+            first = at + _LENGTHS.size
+            if behind(piece[first : first + min(key, LONGEST)], self.place, border):
+                break
+            at = first + key + record
+        return at
