@@ -38,9 +38,9 @@ def test_dedup(tmp_path: Path) -> None:
     result = tmp_path / "out.csv"
     source = tmp_path / "in.csv"
     source.write_bytes(PEOPLE)
-    assert output("dedup", source, "-o", result) == b""
+    assert output("dedup", source, "-q", "-o", result) == b""
     assert result.read_bytes() == b'name,age,"last, first"\nAda,36,L\nada,36,L\nGrace,85,"H ""A"""\n'
-    assert output("dedup", source, "--columns", "name,age", "--keep", "last") == (
+    assert output("dedup", source, "-q", "--columns", "name,age", "--keep", "last") == (
         b'name,age,"last, first"\nada,36,L\nGrace,85,"H ""A"""\nAda,36,L\n'
     )
     assert output("dedup", source, "--columns", '"last, first"', "--columns", "name", "--ignore", "case,space") == (
