@@ -19,9 +19,9 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "process": Command("csvapi.commands.process", "Run steps over a CSV file"),
+    "process": Command("csvapi.commands.process", "Run a pipeline of several steps over a file"),
     "pipeline": Command("csvapi.commands.pipeline", "Check a pipeline in a file: csvapi pipeline lint FILE"),
-    "detect": Command("csvapi.commands.detect", "Report a file's dialect, with the evidence, as JSON"),
+    "detect": Command("csvapi.commands.detect", "Report a file's delimiter, encoding, header and oddities as JSON"),
     "remote": Command("csvapi.commands.remote", "Upload, run and download at a service"),
     "mcp": Command("csvapi.commands.mcp", "Serve the operations as tools for language models (MCP)"),
     "start": Command("csvapi.start.command", "Start everything on this machine: queue, database, web, workers"),
@@ -36,15 +36,15 @@ COMMANDS = {
     "wait": Command("csvapi.start.wait", "Wait until the database, the queue and the storage answer"),
     "health": Command("csvapi.start.health", "Tell whether a program of a container works"),
 }
+ON_FILES = ("process", "pipeline", "detect")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; an error of the error tree is one line on stderr and exit code 1."""
     name, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    if name in ("-h", "--help", "help"):
-        print(usage())
-        return 0
     try:
+        if name in ("-h", "--help", "help"):
+            return _help(rest)
         if name in ("-V", "--version"):
             print(version())
             return 0
@@ -56,25 +56,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+def _help(words: Sequence[str]) -> int:
+    """All commands; the help of one; or those that are meant by other words."""
+    if not words:
+        print(usage())
+        return 0
+    if len(words) == 1 and _is_command(words[0]):
+        return _run(words[0], ["--help"])
+    asked = " ".join(words)
+    finding = import_module("csvapi.commands.finding")
+    if found := finding.find(asked, {name: command.summary for name, command in COMMANDS.items()}):
+        print(finding.shown(found))
+        return 0
+    print(f"csvapi help: nothing is known of {asked!r}; csvapi --help lists the commands", file=sys.stderr)
+    return 1
+
+
+def _is_command(name: str) -> bool:
+    return name in COMMANDS or import_module("csvapi.operations").operation(name) is not None
+
+
 def _run(name: str, arguments: Sequence[str]) -> int:
     """A name that is no command may be an operation; only that operation is imported."""
     if name in COMMANDS:
         return int(import_module(COMMANDS[name].module).main(arguments))
     if import_module("csvapi.operations").operation(name):
         return int(import_module("csvapi.commands.operation").main(name, arguments))
-    from difflib import get_close_matches
-
-    operations = _operations()
-    near = get_close_matches(name, [*COMMANDS, *operations], n=1)
-    hint = f"did you mean {near[0]}?" if near else "csvapi --help lists the commands"
-    print(f"csvapi: there is no command {name}; {hint}", file=sys.stderr)
+    print(f"csvapi: there is no command {name}; {_instead(name)}", file=sys.stderr)
     return 2
 
 
-def _operations() -> dict[str, str]:
-    """The summaries of the operations that are commands, by name."""
-    catalogue = import_module("csvapi.operations").catalogue()
-    return {name: operation.summary for name, operation in catalogue.items()}
+def _instead(name: str) -> str:
+    """What somebody may have meant by the name of no command."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, [*COMMANDS, *import_module("csvapi.operations").catalogue()], n=1)
+    if near:
+        return f"did you mean {near[0]}?"
+    named = [each.name for each in import_module("csvapi.commands.finding").find(name, {})]
+    found = [each for each in named if each in import_module("csvapi.operations").catalogue()]
+    return f"did you mean {' or '.join(found)}?" if found else "csvapi --help lists the commands"
 
 
 def version() -> str:
@@ -85,13 +106,19 @@ def version() -> str:
 
 
 def usage() -> str:
-    """The help of the command line."""
-    operations = _operations()
-    width = max(map(len, [*COMMANDS, *operations]))
-    commands = [f"  {name:<{width}}  {command.summary}" for name, command in COMMANDS.items()]
-    steps = [f"  {name:<{width}}  {summary}" for name, summary in operations.items()]
-    top = ["usage: csvapi <command> [options]", "", *commands, "", "operations on a CSV file:", *steps]
-    return "\n".join([*top, "", "csvapi <command> --help says more."])
+    """The help of the command line: what works on files by its purpose, then what is for the service."""
+    groups = {
+        purpose: {each.name: each.summary for each in operations}
+        for purpose, operations in import_module("csvapi.operations").by_purpose().items()
+    }
+    commands = {name: command.summary for name, command in COMMANDS.items()}
+    groups["Several steps, and files as such"] = {name: commands.pop(name) for name in ON_FILES}
+    groups["The service"] = commands
+    width = max(len(name) for group in groups.values() for name in group)
+    lines = ["usage: csvapi <command> [options]"]
+    for title, group in groups.items():
+        lines += ["", f"{title}:", *(f"  {name:<{width}}  {summary}" for name, summary in group.items())]
+    return "\n".join([*lines, "", "csvapi <command> --help says more; csvapi help WORDS finds what they mean."])
 
 
 if __name__ == "__main__":

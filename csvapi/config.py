@@ -113,6 +113,7 @@ class Settings:
         0, "CSVAPI_MAX_STORED_TOTAL", "Stored bytes of all users together; 0: as much as there is room", read="bytes"
     )
     max_files: int = setting(10_000, "CSVAPI_MAX_FILES", "Stored files per user", read="count")
+    max_hash_keys: int = setting(100, "CSVAPI_MAX_HASH_KEYS", "Keys of hashes per user", read="count")
     max_queued: int = setting(1_000, "CSVAPI_MAX_QUEUED_TASKS", "Tasks of a user that may wait", read="count")
     max_kept: int = setting(
         100_000, "CSVAPI_MAX_KEPT_TASKS", "Tasks kept per user; beyond it the oldest finished ones go", read="count"

@@ -1,30 +1,20 @@
-"""Whether a secret is one: not from an example, not repetitive, not a password that is guessed."""
+"""Whether a secret is one: not from an example, not a password that is guessed."""
 
 from __future__ import annotations
 
 import re
-import zlib
-from itertools import pairwise
 
 _EXAMPLES = re.compile(
     r"change[-_ ]?me|replace[-_ ]?me|your[-_ ]?(secret|key|password)|(secret|jwt)[-_ ]?key|example|insecure|"
     r"admin123|minioadmin|password|letmein|12345678|qwerty|abcdefgh",
     re.IGNORECASE,
 )
-_FRAME = len(zlib.compress(b"", 9))
 _SAFE = 3  # of zxcvbn's scores from 0 to 4: safely unguessable
 
 
 def has_example(secret: str) -> bool:
     """Whether it contains a word that many examples use."""
     return bool(_EXAMPLES.search(secret))
-
-
-def variety(secret: str) -> int:
-    """About how many characters neither repeat nor count up or down: few in `aaaa`, and in `1234`."""
-    raw = secret.encode()
-    steps = bytes((after - before) % 256 for before, after in pairwise(raw))
-    return min(len(zlib.compress(part, 9)) for part in (raw, steps)) - _FRAME
 
 
 def is_guessable(password: str, email: str, public_url: str) -> bool:

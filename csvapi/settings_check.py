@@ -15,8 +15,9 @@ from itertools import combinations
 from csvapi.addresses import is_elsewhere, is_origin, is_web_address, server
 from csvapi.config import Settings, names
 from csvapi.errors import InvalidInput
-from csvapi.secret_strength import has_example, is_guessable, variety
+from csvapi.secret_strength import has_example, is_guessable
 from csvapi.setting_forms import MIB
+from csvapi.variety import variety
 
 MIN_SECRET = 32  # characters: RFC 7518 section 3.2 asks for a key as long as HS256's hash
 MIN_TOKEN = 16

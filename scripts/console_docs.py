@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGES = ("reading.md", "warnings.md", "command-line.md")
+FILES = DOCS / "files"
+PAGES = ("reading.md", "warnings.md", "command-line.md", "recipes.md")
 _BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
 _COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n", re.MULTILINE)
 
@@ -25,13 +27,14 @@ def blocks(page: str) -> list[str]:
 
 
 def printed(block: str) -> str:
-    """The same block with what its commands print now; they share a shell and an empty folder."""
+    """The same block with what its commands print now; they share a shell and a folder with what is in docs/files."""
     commands = _COMMAND.findall(block)
     mark = "\x1e"  # a character that no example prints
     script = [f'csvapi() {{ "{sys.executable}" -m csvapi "$@"; }}', "exec 2>&1"]
     for command in commands:
         script += [f"printf '{mark}'", command]
     with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(FILES, folder, dirs_exist_ok=True)
         done = subprocess.run(
             ["/bin/bash", "-c", "\n".join(script)],
             cwd=folder,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import fields, validate
 
-from csvapi.operations import catalogue
+from csvapi.operations import by_purpose, catalogue
 from csvapi.steps.params import FileField, ShapedField
 from csvapi.steps.renaming import RenameField
 
@@ -61,9 +61,12 @@ def page() -> str:
 
 
 def _overview() -> str:
-    lines = ["| Operation | Kind | What it does |", "|---|---|---|"]
-    lines += [f"| [`{each.name}`](#{each.name}) | {each.kind} | {each.summary} |" for each in catalogue().values()]
-    return "\n".join(lines) + "\n"
+    lines = []
+    for purpose, operations in by_purpose().items():
+        lines += [f"**{purpose}**", "", "| Operation | Kind | What it does |", "|---|---|---|"]
+        lines += [f"| [`{each.name}`](#{each.name}) | {each.kind} | {each.summary} |" for each in operations]
+        lines.append("")
+    return "\n".join(lines)
 
 
 def _operation(operation: Operation) -> str:

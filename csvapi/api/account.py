@@ -109,6 +109,7 @@ class Usage(ma.Schema):
     running_tasks = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many run"})
     kept_tasks = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many there are in all"})
     api_keys = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many there are"})
+    hash_keys = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many there are"})
     webhooks = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many there are"})
     webhook_tests = ma.fields.Nested(
         LimitUse, required=True, metadata={"description": "Test messages that wait to be sent"}
@@ -157,6 +158,7 @@ _USES = (
     "running_tasks",
     "kept_tasks",
     "api_keys",
+    "hash_keys",
     "webhooks",
     "webhook_tests",
     "pipelines",

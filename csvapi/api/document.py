@@ -19,6 +19,7 @@ PATH = {  # what the variables of paths are
     "number": "The number of a version, from 1.",
     "webhook_id": "The id of a webhook.",
     "key_id": "The id of an API key.",
+    "hash_key_id": "The id of a key of hashes.",
     "session_id": "The id of a session.",
     "token": "The signed part of a link, as `task-status` gave it.",
     "code": "The code of an error.",

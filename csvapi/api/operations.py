@@ -22,6 +22,7 @@ from csvapi.operations import Operation, catalogue
 from csvapi.services import pipelines, previews
 from csvapi.services.requested_work import requested
 from csvapi.steps.pipeline import OPTIONS
+from csvapi.steps.step import PURPOSES
 
 blp = Resource("v1-operations", __name__, url_prefix="/api/v1", description="What can be done, and trying it")
 
@@ -34,6 +35,13 @@ class OperationShape(ma.Schema):
         required=True, metadata={"description": "`selector`: its records come out byte for byte; else they change"}
     )
     summary = ma.fields.String(required=True, metadata={"description": "What it does"})
+    purpose = ma.fields.String(
+        required=True,
+        metadata={
+            "description": f"What it is for, to group lists by: {', '.join(PURPOSES)}; later versions may have others"
+        },
+    )
+    words = ma.fields.String(required=True, metadata={"description": "Other words that people search it by"})
     params = ObjectField(
         {"type": "object", "additionalProperties": True},
         required=True,
@@ -58,6 +66,8 @@ def operation_shape(operation: Operation) -> dict[str, Any]:
         "name": operation.name,
         "kind": operation.kind,
         "summary": operation.summary,
+        "purpose": operation.purpose,
+        "words": operation.words,
         "params": schema_of(operation.name),
         "example": operation.example,
     }

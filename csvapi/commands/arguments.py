@@ -18,12 +18,17 @@ from csvapi.unpacking import Selection
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from csvapi.commands.key_files import KeyFile
     from csvapi.commands.pipeline_file import PipelineFile
 
 _UNITS = {"": 1, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([KMGT]?)(i?B?)", re.IGNORECASE)
 _UNKNOWN = "unrecognized arguments: "  # as argparse begins its message
 _SMALLEST_MEMORY = 1 << 20
+_ELSEWHERE = {
+    "--file": ", the other file is --file FILE, and the result goes where -o says",
+    "--where": ", a condition is --where CONDITION, and the result goes where -o says",
+}
 KINDS = "CSV, or XLSX, ODS, ZIP, gzip or Zstandard that holds it"
 EPILOG = """exit codes: 0 done, 1 the data or a file is at fault or --fail-on-warning says so, 2 the command line is,
 130 interrupted.
@@ -46,6 +51,7 @@ class Request:
     workspace: str | None
     quiet: bool
     fail_on_warning: Sequence[str] = ()
+    key_files: Sequence[KeyFile] = ()
     cluster: str | None = None
     selection: Selection = field(default_factory=Selection)
     pipeline: PipelineFile | None = None
@@ -71,10 +77,17 @@ class Parser(argparse.ArgumentParser):
         from difflib import get_close_matches  # only here, to start fast without it
 
         if not unknown.startswith("-"):
-            result = ", and the result goes where -o says" if "-o" in self._option_string_actions else ""
-            return f"; there is one input{result}"
+            return f"; there is one input{self._elsewhere()}"
         near = get_close_matches(unknown.split("=")[0], self._option_string_actions, n=1)
         return f" (did you mean {near[0]}?)" if near else ""
+
+    def _elsewhere(self) -> str:
+        """Where a command takes what may have been meant by a second argument."""
+        if "--steps" not in self._option_string_actions:
+            for flag, says in _ELSEWHERE.items():
+                if flag in self._option_string_actions:
+                    return says
+        return ", and the result goes where -o says" if "-o" in self._option_string_actions else ""
 
 
 def parser(command: str, summary: str) -> argparse.ArgumentParser:
@@ -176,6 +189,7 @@ def request(command: str, given: argparse.Namespace, steps: list[dict[str, Any]]
         workspace=given.workspace,
         quiet=given.quiet,
         fail_on_warning=given.fail_on_warning,
+        key_files=getattr(given, "key_file", ()),
         cluster=given.cluster,
         selection=selection(given),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction, Namespace
+from functools import partial
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -16,6 +17,7 @@ from csvapi.steps.ranks import KeepField
 from csvapi.steps.renaming import RenameField
 
 _PREFIX = "param_"
+_MORE = "more"  # files of a list, given by their names alone
 _WHERE = (
     "a condition, as 'age >= 18' or 'name contains \"x\"'; all must hold when there are several; "
     "or a tree of them as JSON"
@@ -26,13 +28,25 @@ def add_flags(parser: ArgumentParser, schema: Schema) -> None:
     """One flag per parameter; conditions get `--where`, which people can type."""
     group = parser.add_argument_group("parameters")
     for name, field in schema.fields.items():
-        help_text = str(field.metadata.get("description", "")).replace("%", "%%")
+        help_text = (str(field.metadata.get("description", "")) + _parts(field)).replace("%", "%%")
         if _is_where(schema, name):
             options: dict[str, Any] = {"action": "append", "metavar": "CONDITION"}
             help_text = _WHERE
         else:
             options = _options(field)
         group.add_argument(f"--{name.replace('_', '-')}", dest=_PREFIX + name, help=help_text, **options)
+        if is_files(field):
+            parser.add_argument(_MORE, nargs="*", metavar="FILE", help=f"the same as --{name}")
+
+
+def _parts(field: fields.Field[Any]) -> str:
+    """What stands in an object that is given as JSON, those that must be there first."""
+    inner = field.inner if isinstance(field, fields.List) else field
+    if not isinstance(inner, fields.Nested):
+        return ""
+    given = [(field.data_key or name, field.required) for name, field in inner.schema.fields.items()]
+    must, may = ([f'"{name}"' for name, required in given if required is wanted] for wanted in (True, False))
+    return f" Takes {', '.join(must)}{'; ' * bool(must and may)}{'perhaps ' * bool(may)}{', '.join(may)}."
 
 
 def params(given: Namespace, schema: Schema) -> dict[str, Any]:
@@ -40,6 +54,8 @@ def params(given: Namespace, schema: Schema) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, field in schema.fields.items():
         value = getattr(given, _PREFIX + name)
+        if is_files(field) and getattr(given, _MORE):
+            value = [*(value or ()), getattr(given, _MORE)]
         if value is None:
             continue
         if _is_where(schema, name):
@@ -49,6 +65,11 @@ def params(given: Namespace, schema: Schema) -> dict[str, Any]:
         else:
             found[name] = _renaming(value) if isinstance(field, RenameField) else value
     return found
+
+
+def is_files(field: fields.Field[Any]) -> bool:
+    """Whether it lists other files, which may stand after the input."""
+    return isinstance(field, fields.List) and isinstance(field.inner, FileField)
 
 
 def _conditions(texts: list[str], found: dict[str, Any]) -> dict[str, Any]:
@@ -93,7 +114,8 @@ def _options(field: fields.Field[Any]) -> dict[str, Any]:
     if isinstance(field, fields.String):
         known = [each for each in field.validators if isinstance(each, validate.OneOf)]
         return {"choices": list(known[0].choices)} if known else {"metavar": "TEXT"}
-    return {"type": json_value, "metavar": "JSON"}
+    read = partial(_object, field) if isinstance(field, fields.Nested) else json_value
+    return {"type": read, "metavar": "JSON"}
 
 
 def _items(inner: fields.Field[Any]) -> dict[str, Any]:
@@ -108,6 +130,18 @@ def _items(inner: fields.Field[Any]) -> dict[str, Any]:
 def _word(text: str) -> Any:
     """A word as it is, or an object as JSON."""
     return json_value(text) if text.startswith("{") else text
+
+
+def _object(field: fields.Nested, text: str) -> Any:
+    """An object as JSON; where nothing but a column must be in it, that column's name will do."""
+    must = [(name, each) for name, each in field.schema.fields.items() if each.required]
+    alone = not text.startswith("{") or text.startswith('{"index"')
+    if alone and len(must) == 1 and isinstance(must[0][1], ColumnField):
+        return {must[0][0]: column(text)}
+    try:
+        return json_value(text)
+    except ArgumentTypeError as error:
+        raise ArgumentTypeError(f"{error}; it is an object that takes{_parts(field).removeprefix(' Takes')}") from error
 
 
 def _objects(text: str) -> list[Any]:

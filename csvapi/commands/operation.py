@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from csvapi.commands import arguments
-from csvapi.commands.flags import add_flags, params
+from csvapi.commands import arguments, key_files
+from csvapi.commands.flags import add_flags, is_files, params
 from csvapi.commands.process import run
 from csvapi.errors import InvalidInput
 from csvapi.operations import operation as find
@@ -21,7 +21,9 @@ def main(name: str, given: Sequence[str]) -> int:
     schema = operation.params()
     parser = arguments.parser(name, operation.summary)
     add_flags(parser, schema)
-    options = parser.parse_args(given)
+    key_files.add_flag(parser, operation)
+    several = any(map(is_files, schema.fields.values()))
+    options = parser.parse_intermixed_args(given) if several else parser.parse_args(given)
     try:
         step = {"op": name, **params(options, schema)}
     except InvalidInput as error:

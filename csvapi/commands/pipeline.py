@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from csvapi.commands.arguments import Parser
 from csvapi.commands.pipeline_file import PipelineFile, read
 from csvapi.commands.run import told
+from csvapi.operations import keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,4 +36,6 @@ def main(given: Sequence[str]) -> int:
 def _summary(found: PipelineFile) -> str:
     count = len(found.steps)
     files = f"; files to give: {', '.join(found.parameters)}" if found.parameters else ""
-    return f"nothing is wrong with its {count} step{'s'[: count != 1]}{files}"
+    named = list(dict.fromkeys(name for _, name in keys_of(found.steps)))
+    keys = f"; keys to give: {', '.join(named)}" if named else ""
+    return f"nothing is wrong with its {count} step{'s'[: count != 1]}{files}{keys}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from csvapi.commands import arguments
+from csvapi.commands import arguments, key_files
 from csvapi.commands.file_parameters import bound
 from csvapi.commands.json_text import json_value
 from csvapi.commands.pipeline_file import PipelineFile, read
@@ -30,6 +30,7 @@ def main(given: Sequence[str]) -> int:
     parser.add_argument(
         "--file", action="append", default=[], metavar="NAME=FILE", help="the file for a parameter of the steps"
     )
+    key_files.add_flag(parser)
     options = parser.parse_args(given)
     pipeline = _pipeline(options) if options.pipeline is not None else None
     steps = pipeline.content["steps"] if pipeline else options.steps
@@ -60,6 +61,7 @@ def _complete(parser: ArgumentParser, steps: list[dict[str, Any]], files: list[s
 def run(parser: ArgumentParser, request: arguments.Request) -> int:
     """Check the request as far as that is possible without its file, then run it."""
     check_steps(parser, request.steps)
+    key_files.check(request.key_files, request.steps, parser)
     check_files(request, parser)
     if request.cluster:
         from csvapi.commands.cluster_run import check  # only here, to start fast without it

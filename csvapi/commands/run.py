@@ -8,11 +8,13 @@ import signal
 import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from csvapi import engines
 from csvapi.blame import blaming
+from csvapi.commands import key_files
 from csvapi.commands.dialect import detection, dialect
 from csvapi.commands.folder import Folder, names_folder
 from csvapi.commands.progress import Bar
@@ -21,7 +23,7 @@ from csvapi.commands.target import Target, same_file, target_of
 from csvapi.commands.warn import warn
 from csvapi.engines.receipt import in_parts
 from csvapi.errors import CsvapiError
-from csvapi.operations import files_of, load_steps, with_names
+from csvapi.operations import files_of, load_steps, with_fingerprints, with_names
 from csvapi.process import memory
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ _STOPPED = 128  # plus the signal's number: the exit code of a program that a si
 def check_files(request: Request, parser: ArgumentParser) -> None:
     """No output may be an input or another output, and standard input is read once; else a mistake of usage."""
     inputs = [request.source, *(str(name) for _, name in files_of(load_steps(request.steps)))]
+    inputs += [path for _, path in request.key_files]
     inputs += [request.pipeline.path] if request.pipeline else []
     if inputs.count("-") > 1:
         parser.error("standard input can be read only once; another input needs a file")
@@ -122,6 +125,7 @@ def _end_on_terminate() -> None:
 
 
 def _execute(request: Request) -> Receipt:
+    request = replace(request, options=replace(request.options, keys=key_files.opened(request.key_files)))
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="csvapi-", dir=request.workspace))
         workspace = Path(folder)
@@ -183,10 +187,11 @@ def _pass(
     bar: Bar,
 ) -> Receipt:
     found, warnings = dialect(given.path, request.dialect, given.delimiter)
+    steps = with_names(request.steps, lambda name: Path(str(name or request.source)).name)
     receipt = engines.run(
         given.path,
         found,
-        with_names(request.steps, lambda name: Path(str(name or request.source)).name),
+        with_fingerprints(steps, lambda _, name: request.options.keys[name].fingerprint),
         output,
         options=request.options,
         workspace=workspace,

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from csvapi.csvio.batch import BLOCK_SIZE
 from csvapi.csvio.disk import Limits
 from csvapi.native.loader import load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from csvapi.steps.secret_key import SecretKey
 
 MIB = 1 << 20
 
@@ -19,6 +24,7 @@ class Options:
     `native` uses the kernel, which is the default where there is one. `limits` are those of what is written. `partial`
     says that the file is only the first records of another, so that what it lacks means nothing.
     `file_name` is what the user calls the input, for steps that write it; empty for one without a name.
+    `keys` are those that steps hash with, by name; nothing that is written or sent to other machines has them.
     """
 
     on_ragged: Literal["keep", "pad", "drop", "fail"] = "keep"
@@ -33,6 +39,7 @@ class Options:
     native: bool = field(default_factory=lambda: load() is not None)
     output: dict[str, Any] | None = None
     file_name: str = ""
+    keys: Mapping[str, SecretKey] = field(default_factory=dict, repr=False)
     limits: Limits = field(default_factory=Limits)
     partial: bool = False
 

@@ -3,6 +3,7 @@
 from csvapi.models.access import ApiKey, Idempotency, Invitation, Mail, MailToken, RecoveryCode
 from csvapi.models.audit import Action, AuditEntry
 from csvapi.models.file import CSV, DETECTED, ORIGINAL, File
+from csvapi.models.hash_key import HashKey
 from csvapi.models.saved import Pipeline, PipelineVersion, Saved, SavedSchema, SavedSchemaVersion, SavedVersion
 from csvapi.models.task import ACTIVE, FINISHED, Status, Task
 from csvapi.models.types import Base, now
@@ -21,6 +22,7 @@ __all__ = [
     "Base",
     "Delivery",
     "File",
+    "HashKey",
     "Idempotency",
     "Invitation",
     "Mail",

@@ -27,6 +27,8 @@ class Action(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105 -- likewise
     KEY_MADE = "key_made"
     KEY_REVOKED = "key_revoked"
+    HASH_KEY_MADE = "hash_key_made"
+    HASH_KEY_DELETED = "hash_key_deleted"
     ACCOUNT_DELETED = "account_deleted"
     DOWNLOAD = "download"
     FILE_DELETED = "file_deleted"

@@ -18,21 +18,29 @@ from csvapi.csvio.dialect import Dialect
 from csvapi.errors import InvalidInput
 from csvapi.steps.left_open import check_complete, named_files
 from csvapi.steps.params import faults, load
-from csvapi.steps.step import Context, FileId, Operation, Step
+from csvapi.steps.step import PURPOSES, Context, FileId, Operation, Purpose, Step
 
 __all__ = [
     "Operation",
     "Step",
+    "by_purpose",
     "catalogue",
     "check_columns",
     "examined",
     "files_of",
+    "keys_of",
     "load_steps",
     "operation",
+    "with_fingerprints",
     "with_names",
 ]
 
 MAX_STEPS = 50
+
+
+def by_purpose() -> dict[Purpose, list[Operation]]:
+    """The operations of each purpose, in the order in which people are shown them."""
+    return {purpose: [each for each in catalogue().values() if each.purpose == purpose] for purpose in PURPOSES}
 
 
 @cache
@@ -136,6 +144,15 @@ def files_of(steps: list[Step]) -> list[tuple[str, FileId]]:
     return list(named_files(steps))
 
 
+def keys_of(steps: list[Step]) -> list[tuple[str, str]]:
+    """Every key that the steps hash with, by its name, each with the pointer to it."""
+    return [
+        (f"{step.pointer}/{at}/key", step.params[at]["key"])
+        for step in steps
+        for at in step.operation.keys(step.params)
+    ]
+
+
 def with_names(steps: list[dict[str, Any]], name_of: Callable[[FileId | None], str]) -> list[dict[str, Any]]:
     """The steps as JSON, with the names of the files in those that write them: so that a run with the same steps writes
     the same, whatever the files are called then. Raises what `load_steps` does."""
@@ -144,6 +161,27 @@ def with_names(steps: list[dict[str, Any]], name_of: Callable[[FileId | None], s
         {**step, "names": [name_of(file) for file in files]} if files else step
         for step, files in zip(steps, wanted, strict=True)
     ]
+
+
+def with_fingerprints(steps: list[dict[str, Any]], fingerprint_of: Callable[[str, str], str]) -> list[dict[str, Any]]:
+    """The steps as JSON, with the fingerprints of the keys that they name: so that a run with the same steps writes the
+    same, or is refused. `fingerprint_of` is given the pointer to a key, and its name. Raises what `load_steps` does,
+    and `InvalidInput` for a step that asks for another fingerprint."""
+    return [
+        _with_fingerprints(step, loaded, fingerprint_of) for step, loaded in zip(steps, load_steps(steps), strict=True)
+    ]
+
+
+def _with_fingerprints(step: dict[str, Any], loaded: Step, fingerprint_of: Callable[[str, str], str]) -> dict[str, Any]:
+    for at in loaded.operation.keys(loaded.params):
+        pointer, hashing = f"{loaded.pointer}/{at}", step[at]
+        found = fingerprint_of(f"{pointer}/key", hashing["key"])
+        if hashing.get("fingerprint", found) != found:
+            from csvapi.steps.hashed import another  # to start fast without it
+
+            raise another(hashing["key"], found, hashing["fingerprint"], f"{pointer}/fingerprint")
+        step = {**step, at: {**hashing, "fingerprint": found}}
+    return step
 
 
 def check_columns(

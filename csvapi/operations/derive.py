@@ -12,6 +12,7 @@ from csvapi.errors import InvalidInput
 from csvapi.native.rewriting import CellTexts
 from csvapi.steps.derived import Constant, FirstFilled, Joined, Masked, RowNumber, parts
 from csvapi.steps.growth import CELLS, Part
+from csvapi.steps.hashed import Hash, hashed
 from csvapi.steps.mapping import Mapper
 from csvapi.steps.params import Alternative, ColumnField, columns_field, flag, whole
 from csvapi.steps.step import Operation, Traits
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from csvapi.steps.derived import Source
     from csvapi.steps.step import Column, Context, Counts
 
-SOURCES = ("template", "constant", "row_number", "first_filled", "file_name", "mask")
+SOURCES = ("template", "constant", "row_number", "first_filled", "file_name", "mask", "hash")
 _ROOM = 16 * BLOCK_SIZE  # bytes that the values of a batch may take together, where the kernel writes them
 _PIECES = 1 << 20  # of which they may be put together
 _KEPT = 4  # characters that a mask keeps
@@ -69,6 +70,9 @@ class Params(Schema):
     first_filled = columns_field(metadata={"description": "The first value of these columns that is not empty."})
     file_name = _yes("The name of the input file.")
     mask = fields.Nested(Mask, metadata={"description": "A column's values, but only their last characters."})
+    hash = fields.Nested(
+        Hash, metadata={"description": "The keyed hash (HMAC-SHA-256) of a column's values: a pseudonym of each."}
+    )
 
     alternatives = (
         Alternative("Template", ("template",)),
@@ -77,6 +81,7 @@ class Params(Schema):
         Alternative("First filled value", ("first_filled",)),
         Alternative("File name", ("file_name",), changes={"file_name": {"const": True}}),
         Alternative("Masked value", ("mask",)),
+        Alternative("Keyed hash", ("hash",)),
     )
 
     @validates_schema
@@ -96,7 +101,13 @@ def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
     found: list[tuple[str, Column]] = [("/column", params["column"])] if params.get("over") else []
     found += [("/template", part[0]) for part in parts(params.get("template", "")) if isinstance(part, tuple)]
     found += [(f"/first_filled/{number}", column) for number, column in enumerate(params.get("first_filled", ()))]
-    return [*found, ("/mask/column", params["mask"]["column"])] if "mask" in params else found
+    found += [(f"/{source}/column", params[source]["column"]) for source in ("mask", "hash") if source in params]
+    return found
+
+
+def keys(params: dict[str, Any]) -> list[str]:
+    """Which parameters name a key."""
+    return ["hash"] if "hash" in params else []
 
 
 def traits(params: dict[str, Any]) -> Traits:
@@ -108,6 +119,11 @@ class Derive(Written, Mapper):
     """The new column is the last one, before what a record has beyond the header; a record without some of the header's
     fields gets empty ones. Records are written anew, all other values stay as they are. A file without a header gets
     the column without its name. One pass, stateless but for `row_number` and `file_name`; memory: a part.
+
+    A hash is the HMAC-SHA-256 of the value's text in UTF-8: the same value has the same hash with the same key, in
+    every file and run, so that pseudonymised files can be joined; an empty value stays empty. Nobody finds the value
+    from its hash without the key. Who has the key, or may use it, can try values until one fits: short ones, such as
+    phone numbers, dates of birth or postcodes, are soon found. Spaces and case count: trim and lower them first.
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
@@ -197,6 +213,8 @@ def _source(params: dict[str, Any], context: Context, pointer: str) -> Source:
         mark = encoded(mask.get("with", "*"), byte_dialect, f"{pointer}/mask/with")
         position = context.position(mask["column"], f"{pointer}/mask/column")
         return Masked(byte_dialect, position, mask.get("keep", _KEPT), mark)
+    if "hash" in params:
+        return hashed(params["hash"], context, f"{pointer}/hash") or Constant(b"")
     if "first_filled" in params:
         named = enumerate(params["first_filled"])
         found = [context.position(column, f"{pointer}/first_filled/{number}") for number, column in named]
@@ -219,10 +237,13 @@ def _joined(template: str, context: Context, pointer: str) -> Joined:
 OPERATION = Operation(
     name="derive",
     kind="mapper",
-    summary="Add a column: a template, a constant, the row number, the first filled value, the file's name, a mask.",
+    summary="Add a column: a template, constant, row number, first filled value, file name, mask or keyed hash.",
+    purpose="Change columns and values",
+    words="new column number concatenate combine coalesce fill empty another pseudonymise anonymise personal data",
     params=Params,
     example={"op": "derive", "column": "contact", "template": "{email} ({id})"},
     build=Derive,
     columns=columns,
     traits=traits,
+    keys=keys,
 )

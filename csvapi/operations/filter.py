@@ -251,6 +251,8 @@ OPERATION = Operation(
     kind="selector",
     stateless=True,
     summary="Keep the records that meet the conditions.",
+    purpose="Keep or order records",
+    words="where rows search grep condition remove delete compare two columns",
     params=Params,
     example={"op": "filter", "filters": [{"column": "age", "operator": ">=", "value": 18}]},
     build=Filter,

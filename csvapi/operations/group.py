@@ -197,6 +197,8 @@ OPERATION = Operation(
     kind="reducer",
     stateless=True,
     summary="Make one record of each group of records: counts, sums, means, extremes, values joined.",
+    purpose="Count and sum",
+    words="group by sum total average per month customer aggregate",
     params=Params,
     example={
         "op": "group",

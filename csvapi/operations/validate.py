@@ -175,6 +175,8 @@ OPERATION = Operation(
     name="validate",
     kind="reducer",
     summary="Check the records against a Table Schema: a report of violations, or the valid or invalid records.",
+    purpose="Look and check",
+    words="schema rules check errors bad rows reject quality",
     params=Params,
     example={
         "op": "validate",

@@ -21,7 +21,7 @@ from contextlib import suppress
 from typing import Any
 
 from csvapi.errors import CsvapiError
-from csvapi.process import cores, frames, memory, program
+from csvapi.process import cores, frames, last_call, memory, program
 from csvapi.process.memory_kills import prefer_to_kill_this_process
 from csvapi.process.parent_death import die_with_parent
 
@@ -71,7 +71,7 @@ def _serve(descriptor: int) -> None:
             _, _, _, call = frames.receive(parent)
             frames.send(parent, frames.BEGUN, repr(time.monotonic()).encode())  # before its time begins
             kind, facts, text = _bounded(call)
-            last = number == CALLS or kind == frames.MEMORY or memory.data() > base + GROWN
+            last = number == CALLS or kind == frames.MEMORY or memory.data() > base + GROWN or last_call.asked()
             frames.send(parent, kind, facts, text, last=last)
             signal.setitimer(signal.ITIMER_REAL, 0)
             if last:

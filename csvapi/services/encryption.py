@@ -1,4 +1,4 @@
-"""Encryption of what the database keeps and the service reads again: webhook secrets, TOTP seeds, kept answers."""
+"""Encryption of what the database keeps and the service reads again: secrets of webhooks, TOTP seeds, hash keys."""
 
 from __future__ import annotations
 

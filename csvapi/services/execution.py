@@ -12,7 +12,6 @@ import structlog
 from sqlalchemy.orm import Session
 
 from csvapi import engines, logs, tracing
-from csvapi.config import Settings
 from csvapi.csvio import Dialect
 from csvapi.engines.receipt import Receipt
 from csvapi.errors import (
@@ -34,6 +33,7 @@ from csvapi.services.attempt_files import check_room, temporary_files
 from csvapi.services.dispatch import dispatch
 from csvapi.services.explaining import Aside, Part, add
 from csvapi.services.readings import name_of_csv, of_receipt
+from csvapi.services.run_options import options_of
 from csvapi.services.step_files import others
 
 log = structlog.get_logger(__name__)
@@ -112,7 +112,7 @@ def _execute(task: Task) -> None:
 def _run_on_cluster(task: Task, file: File, steps: list[Step]) -> None:
     settings = runtime().settings
     reporter = _Reporter(task, settings.cluster_task_time)
-    options = _options(task, settings, file.name, on_cluster=True)
+    options = options_of(task, file.name, steps, on_cluster=True)
     receipt, key, parts = cluster_runs.run(task, file, options, reporter, reporter.heartbeat)
     receipt.warnings[:0] = redetection.warnings_of_run(file, steps)
     receipt.original = of_receipt(file)
@@ -135,7 +135,7 @@ def _run_here(task: Task, file: File, steps: list[Step], because: str) -> None:
             Dialect.from_json(file.dialect),
             task.steps,
             temp,
-            options=_options(task, settings, file.name),
+            options=options_of(task, file.name, steps),
             workspace=workspace,
             progress=reporter,
             input_sha256=file.sha256,
@@ -149,18 +149,6 @@ def _run_here(task: Task, file: File, steps: list[Step], because: str) -> None:
             receipt.run["not_on_the_cluster"] = because
         with aside.kept(file, source, reporter.heartbeat) as parts:
             _commit(task, file, receipt, runtime().storage.adopt(temp), parts)
-
-
-def _options(task: Task, settings: Settings, file_name: str, *, on_cluster: bool = False) -> engines.Options:
-    return engines.Options(
-        memory=settings.task_memory,
-        max_record=settings.max_record,
-        max_columns=settings.max_columns,
-        processes=settings.task_processes,
-        limits=quotas.limits(task.user_id, on_cluster=on_cluster),
-        file_name=file_name,
-        **engine_choice.of_engine(task.options),
-    )
 
 
 def _commit(task: Task, file: File, receipt: Receipt, key: str, parts: list[Part], *, on_cluster: bool = False) -> None:

@@ -12,7 +12,7 @@ from csvapi.errors import Expired, NotFound, TaskNotFinished
 from csvapi.extensions import runtime
 from csvapi.models import File, Status, Task
 from csvapi.operations import Step, files_of
-from csvapi.services import engine_choice, files, tasks
+from csvapi.services import engine_choice, files, hash_keys, tasks
 from csvapi.services.requested_work import Work, requested
 from csvapi.services.step_files import named, others
 
@@ -24,7 +24,7 @@ _JOINS = 2  # other files whose columns are added to them
 def submit(user_id: int, body: dict[str, Any]) -> Task:
     """Queue what `body` asks for over its `input`.
 
-    Raises what `requested`, `check` and `tasks.queue` raise, with pointers into the body.
+    Raises what `requested`, `check`, `hash_keys.stamped` and `tasks.queue` raise, with pointers into the body.
     """
     file = find_input(user_id, body["input"])
     engine_choice.check(body)
@@ -32,7 +32,8 @@ def submit(user_id: int, body: dict[str, Any]) -> Task:
     check(file, work)
     if file.object_url and not (choice := engine_choice.choose(work.options, file, work.loaded)).cluster:
         files.check_fetched(file, choice.because)
-    steps = named(file, work.steps)
+    with work.blaming():
+        steps = hash_keys.stamped(user_id, named(file, work.steps), work.loaded)
     return tasks.queue(file, steps, options=work.options, label=body.get("label"), pipeline=work.pipeline)
 
 

@@ -11,12 +11,13 @@ from csvapi.csvio import Dialect
 from csvapi.csvio.disk import Limits
 from csvapi.engines.local.trial import FOUND, Trial
 from csvapi.extensions import runtime
-from csvapi.services import files, redetection
+from csvapi.services import files, hash_keys, redetection
 from csvapi.services.step_files import named, others
 
 if TYPE_CHECKING:
     from csvapi.models import File
     from csvapi.services.requested_work import Work
+    from csvapi.steps.secret_key import SecretKey
 
 __all__ = ["FOUND", "run"]
 MEMORY = 16 * 1024 * 1024  # for the keys of a sample
@@ -26,7 +27,7 @@ _BEGINNING = 8 * 1024 * 1024  # more than a preview reads
 def run(file: File, work: Work, size: int) -> bytes:
     """Try the work on at most `size` records, of about 4 MiB; returns the answer as JSON.
 
-    Raises what `pipelines.check` and `Pool.call` raise.
+    Raises what `pipelines.check`, `hash_keys` and `Pool.call` raise.
     """
     files.check_csv(file, "/input")
     settings = runtime().settings
@@ -41,18 +42,18 @@ def run(file: File, work: Work, size: int) -> bytes:
             Dialect.from_json(file.dialect),
             file.columns,
             file.size,
-            named(file, work.steps),
+            hash_keys.stamped(file.user_id, named(file, work.steps), work.loaded),
             size,
             work.options,
             more,
-            _options(work.options, file.name),
+            _options(work.options, file.name, hash_keys.opened(file.user_id, work.loaded)),
             Path(folder),
             [warning.as_json() for warning in redetection.warnings_of_run(file, work.loaded)],
         )
         return runtime().pool.call(file.user_id, Trial.run, trial)[1]
 
 
-def _options(chosen: dict[str, Any], file_name: str) -> engines.Options:
+def _options(chosen: dict[str, Any], file_name: str, keys: dict[str, SecretKey]) -> engines.Options:
     settings = runtime().settings
     return engines.Options(
         memory=MEMORY,
@@ -60,5 +61,6 @@ def _options(chosen: dict[str, Any], file_name: str) -> engines.Options:
         max_columns=settings.max_columns,
         limits=Limits(output=settings.max_output, reserve=settings.disk_reserve),
         file_name=file_name,
+        keys=keys,
         **{**chosen, "explain": True},
     )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from csvapi.csvio.disk import Limits
 from csvapi.errors import NotFound, QuotaExceeded
 from csvapi.extensions import runtime, transaction
-from csvapi.models import ACTIVE, ApiKey, File, Saved, Status, Task, User, Webhook
+from csvapi.models import ACTIVE, ApiKey, File, HashKey, Saved, Status, Task, User, Webhook
 from csvapi.recent import HARMLESS
 
 STORED = func.coalesce(func.sum(case((File.object_url.is_(None), File.size), else_=0)), 0)  # not what is registered
@@ -31,7 +31,7 @@ def lock(session: Session, user_id: int) -> None:
         raise NotFound("The account has been deleted")
 
 
-def place(session: Session, user_id: int, kind: type[ApiKey | Webhook | Saved], most: int, what: str) -> None:
+def place(session: Session, user_id: int, kind: type[ApiKey | HashKey | Webhook | Saved], most: int, what: str) -> None:
     """Lock the user; raise QuotaExceeded if they have `most` of a kind. For a transaction that adds one."""
     lock(session, user_id)
     count = session.scalar(select(func.count()).where(kind.user_id == user_id)) or 0

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from csvapi.extensions import runtime, transaction
-from csvapi.models import ApiKey, Task, Webhook
+from csvapi.models import ApiKey, HashKey, Task, Webhook
 from csvapi.services import api_keys, idempotency, quotas, saved_kinds, task_events, webhooks
 from csvapi.steps.filter_params import MAX_VALUES
 
@@ -21,6 +21,7 @@ def of(user_id: int) -> dict[str, Any]:
         active = quotas.active(session, user_id)
         kept = session.scalar(select(func.count()).where(Task.user_id == user_id)) or 0
         keys = session.scalar(select(func.count()).where(ApiKey.user_id == user_id)) or 0
+        hash_keys = session.scalar(select(func.count()).where(HashKey.user_id == user_id)) or 0
         tests = webhooks.tests_waiting(session, user_id)
         hooks = session.scalar(select(func.count()).where(Webhook.user_id == user_id)) or 0
         saved = saved_kinds.usage(session, user_id)
@@ -32,6 +33,7 @@ def of(user_id: int) -> dict[str, Any]:
         "running_tasks": _use(active.handed_over, settings.max_running),
         "kept_tasks": _use(kept, settings.max_kept),
         "api_keys": _use(keys, api_keys.MOST),
+        "hash_keys": _use(hash_keys, settings.max_hash_keys),
         "webhooks": _use(hooks, webhooks.MOST),
         "webhook_tests": _use(tests, webhooks.MOST_TESTS),
         **{name: _use(*figures) for name, figures in saved.items()},

@@ -59,6 +59,7 @@ class Behaviour:
         ...     kind="selector",
         ...     stateless=True,
         ...     summary="Keep the records that have something in a column.",
+        ...     purpose="Keep or order records",
         ...     params=Params,
         ...     example={"op": "filled", "column": "email"},
         ...     build=Filled,

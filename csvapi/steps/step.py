@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from csvapi.errors import AmbiguousColumn, InvalidInput, UnknownColumn
 
@@ -17,8 +17,20 @@ if TYPE_CHECKING:
     from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.csvio.dialect import Dialect
     from csvapi.steps.behaviour import Behaviour
+    from csvapi.steps.secret_key import SecretKey
 
 Kind = Literal["selector", "mapper", "sorter", "reducer"]
+Purpose = Literal[
+    "Find duplicates",
+    "Keep or order records",
+    "Change columns and values",
+    "Combine and compare files",
+    "Count and sum",
+    "Change the shape",
+    "Look and check",
+    "Change the format",
+]
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 Column = str | dict[str, int]  # a name, or {"index": n} counted from 1
 Counts = dict[str, Any]  # what a step adds to the receipt
 FileId = int | str  # what the caller of a run calls another input file: its id, on the command line its path
@@ -33,6 +45,7 @@ class Context:
     `max_record` is the most bytes that a record, or the header, may have after the step (see `steps.growth`). The
     records of a `partial` file are the first ones of another.
     `file_name` is what the user calls the input file: empty for one without a name, None where steps are only checked.
+    `keys` are those of hashes, by name; None, too, where steps are only checked.
     """
 
     columns: list[str]
@@ -42,12 +55,19 @@ class Context:
     max_record: int = 16 << 20
     partial: bool = False
     file_name: str | None = None
+    keys: Mapping[str, SecretKey] | None = None
 
     def file(self, name: FileId, pointer: str) -> tuple[Path, Dialect]:
         """Path and dialect of another file. Raises `InvalidInput` at `pointer` for one that was not given."""
         if name not in self.files:
             raise InvalidInput(f"file: there is no file {name!r}.", pointer=pointer)
         return self.files[name]
+
+    def key(self, name: str, pointer: str) -> SecretKey:
+        """The key of hashes that is called so. Raises `InvalidInput` at `pointer` for one that was not given."""
+        if name not in (self.keys or {}):
+            raise InvalidInput(f"key: there is no key {name!r}.", pointer=pointer)
+        return (self.keys or {})[name]
 
     def position(self, column: Column, pointer: str) -> int:
         """Where `column` is, from 0. Raises `UnknownColumn` or `AmbiguousColumn` at `pointer`."""
@@ -113,6 +133,11 @@ def no_files(_: dict[str, Any]) -> Sequence[tuple[str, FileId]]:
     return ()
 
 
+def no_keys(_: dict[str, Any]) -> Sequence[str]:
+    """The parameters with a key, of an operation that hashes nothing."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Operation:
     """One entry of the catalogue. `example` is a step as JSON; `build` may raise what `Context.position` does.
@@ -120,15 +145,19 @@ class Operation:
     `stateless` says that ranges may be worked on side by side (see `Traits`); `traits` is for operations that run in
     different ways by their parameters; `columns` and `files` list what the parameters name, with pointers; `last` is
     the one operation nothing may follow. `nameless` lists the files, None for the first one, whose names a step writes
-    and does not have yet: they become its parameter `names`. For `names_from_data` see `Traits`. `spreads` says of a
+    and does not have yet: they become its parameter `names`. `keys` lists the parameters that are objects with a
+    `key`, the name of one, and perhaps its `fingerprint`. For `names_from_data` see `Traits`. `spreads` says of a
     keyed step, a reducer or a sorter whether what it has of one range may be put together on another machine: it is
     then made of what `engines.cluster.records` knows; and of a step that reads other files whether each range may read
     them for itself.
+
+    Lists for people are by `purpose`; `words` are others that people search it by, besides those of its `summary`.
     """
 
     name: str
     kind: Kind
     summary: str
+    purpose: Purpose
     params: type[Schema]
     example: dict[str, Any]
     build: Callable[[dict[str, Any], Context, str], Behaviour]
@@ -141,6 +170,8 @@ class Operation:
     nameless: Callable[[dict[str, Any]], Sequence[FileId | None]] = field(default=lambda _: ())
     names_from_data: bool = False
     spreads: Callable[[dict[str, Any]], bool] = field(default=lambda _: False)
+    keys: Callable[[dict[str, Any]], Sequence[str]] = no_keys
+    words: str = ""
 
 
 @dataclass(frozen=True)

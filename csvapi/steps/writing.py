@@ -90,19 +90,19 @@ def batch_of(rows: Sequence[Sequence[bytes]], numbers: Sequence[int], byte_diale
 
 
 def movable(batch: Batch) -> list[bytes]:
-    """The raw records, each ending in a line end so that others can follow; the file's last record is written anew if
-    it has none."""
+    """The raw records, each ending in a line end so that others can follow: the file's last record gets one if it has
+    none, and is written anew where an open quote would take it in."""
     last = len(batch) - 1
-    if last < 0 or _ends(batch, last):
+    if last < 0 or _ends(batch, last, batch.raw[last]):
         return batch.raw
-    if last in batch.parsed_fields:
-        return [*batch.raw[:last], *records([batch.fields(last)], batch.byte_dialect)]
-    return [*batch.raw[:last], batch.raw[last] + batch.byte_dialect.dialect.line_end.encode()]
+    ended = batch.raw[last] + batch.byte_dialect.dialect.line_end.encode()
+    if _ends(batch, last, ended):
+        return [*batch.raw[:last], ended]
+    return [*batch.raw[:last], *records([batch.fields(last)], batch.byte_dialect)]
 
 
-def _ends(batch: Batch, index: int) -> bool:
-    """Whether what is appended to the record would begin a new one; the csv module decides."""
-    raw = batch.raw[index]
+def _ends(batch: Batch, index: int, raw: bytes) -> bool:
+    """Whether what is appended to these bytes of a record would begin a new one; the csv module decides."""
     if index not in batch.parsed_fields or not raw.endswith((b"\n", b"\r")):
         return raw.endswith((b"\n", b"\r"))
     return cut(raw + b"x", batch.byte_dialect, final=True).units[0] == raw

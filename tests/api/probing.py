@@ -65,6 +65,7 @@ class Owner:
             "schema_id": lambda method, path: self._saved("schemas", *SCHEMA) if method == "DELETE" else self.schema,
             "number": lambda method, path: 1,
             "key_id": lambda method, path: self._key(),
+            "hash_key_id": lambda method, path: self._hash_key(),
             "token": lambda method, path: self._link(),
             "session_id": lambda method, path: self._session(),
             "code": lambda method, path: "not_found",
@@ -107,6 +108,9 @@ class Owner:
 
     def _key(self) -> int:
         return int(self.v1.ok("POST", "/api-keys", json={"name": "probe"})["id"])
+
+    def _hash_key(self) -> int:
+        return int(self.v1.ok("POST", "/hash-keys", json={"name": f"probe-{uuid4().hex}"})["id"])
 
     def _session(self) -> str:
         """Another session than the one that the requests are sent in."""

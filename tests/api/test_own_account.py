@@ -11,7 +11,19 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from csvapi.extensions import runtime, transaction
-from csvapi.models import ApiKey, AuditEntry, File, Pipeline, RefreshFamily, SavedSchema, Task, User, Webhook, now
+from csvapi.models import (
+    ApiKey,
+    AuditEntry,
+    File,
+    HashKey,
+    Pipeline,
+    RefreshFamily,
+    SavedSchema,
+    Task,
+    User,
+    Webhook,
+    now,
+)
 from csvapi.services import account_deletion, administration, leases
 from tests.api.v1 import V1, problem
 from tests.stack import PASSWORD, Account
@@ -102,7 +114,7 @@ def test_keys_end_with_a_reset_and_do_not_come_back_with_a_reactivation(v1: V1, 
 
 def rows(app: Flask, user_id: int) -> dict[str, int]:
     with app.app_context(), transaction() as session:
-        owned = (File, Task, ApiKey, Webhook, RefreshFamily, Pipeline, SavedSchema)
+        owned = (File, Task, ApiKey, HashKey, Webhook, RefreshFamily, Pipeline, SavedSchema)
         counts = {each.__name__: select(func.count()).where(each.user_id == user_id) for each in owned}
         counts["User"] = select(func.count()).where(User.id == user_id)
         return {name: session.scalar(query) or 0 for name, query in counts.items()}
@@ -112,6 +124,7 @@ def furnished(v1: V1) -> str:
     """Give the account one of everything, with a task that runs; returns the task's id."""
     file_id = v1.upload(b"a\n1\n1\n")["id"]
     v1.ok("POST", "/api-keys", json={"name": "x"})
+    v1.ok("POST", "/hash-keys", json={"name": "x"})
     v1.ok("POST", "/webhooks", json={"url": "https://example.com/hook"})
     v1.ok("POST", "/pipelines", json={"name": "x", "steps": [{"op": "dedup"}]})
     v1.ok("POST", "/schemas", json={"name": "x", "schema": {"fields": [{"name": "a"}]}})

@@ -70,6 +70,9 @@ RULES = {
     "v1-files.issues": Rule.BEARER,
     "v1-files.show": Rule.BEARER,
     "v1-files.show_rows": Rule.BEARER,
+    "v1-hash-keys.create": Rule.BEARER,
+    "v1-hash-keys.delete": Rule.BEARER,
+    "v1-hash-keys.index": Rule.BEARER,
     "mailed_pages.forgotten": Rule.PUBLIC,
     "mailed_pages.reset": Rule.PUBLIC,
     "mailed_pages.verification": Rule.PUBLIC,
@@ -189,13 +192,16 @@ NAMING: dict[str, Callable[[int, str], Call] | None] = {
     "v1-results.dropped": path_of("GET", "/api/v1/tasks/{task}/dropped"),
     "v1-events.events": path_of("GET", "/api/v1/tasks/{task}/events"),
     "v1-operations.preview": _preview,
-    # What names a key, a session or a webhook is held to the same rule in test_account.py, test_own_account.py and
-    # test_webhooks.py.
+    # What names a key, a session or a webhook is held to the same rule in test_account.py, test_hash_keys.py,
+    # test_own_account.py and test_webhooks.py.
     "v1-account.create_key": None,
     "v1-account.delete_key": None,
     "v1-account.list_keys": None,
     "v1-account.me": None,
     "v1-account.my_usage": None,
+    "v1-hash-keys.create": None,
+    "v1-hash-keys.delete": None,
+    "v1-hash-keys.index": None,
     "v1-own-account.change_password": None,
     "v1-own-account.delete_account": None,
     "v1-own-account.end_other_sessions": None,

@@ -38,9 +38,9 @@ def test_dedup(tmp_path: Path) -> None:
     result = tmp_path / "out.csv"
     source = tmp_path / "in.csv"
     source.write_bytes(PEOPLE)
-    assert output("dedup", source, "-o", result) == b""
+    assert output("dedup", source, "-q", "-o", result) == b""
     assert result.read_bytes() == b'name,age,"last, first"\nAda,36,L\nada,36,L\nGrace,85,"H ""A"""\n'
-    assert output("dedup", source, "--columns", "name,age", "--keep", "last") == (
+    assert output("dedup", source, "-q", "--columns", "name,age", "--keep", "last") == (
         b'name,age,"last, first"\nada,36,L\nGrace,85,"H ""A"""\nAda,36,L\n'
     )
     assert output("dedup", source, "--columns", '"last, first"', "--columns", "name", "--ignore", "case,space") == (
@@ -277,3 +277,40 @@ def test_another_file_may_be_packed_or_standard_input_once(tmp_path: Path) -> No
     assert output("concat", source, "--files", "-", stdin=PEOPLE) == twice
     assert "only once" in complaint("concat", "-", "--files", "-", code=2)
     assert "never overwritten" in complaint("concat", source, "--files", packed, "-o", packed, code=2)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("1.csv", "2.csv", "3.csv"),
+        ("1.csv", "--source", "from", "2.csv", "3.csv"),
+        ("1.csv", "--files", "2.csv", "3.csv"),
+        ("--files", "2.csv,3.csv", "1.csv"),
+        ("--files", "2.csv", "--files", "3.csv", "1.csv"),
+    ],
+)
+def test_files_are_appended_in_the_order_of_their_names(tmp_path: Path, files: tuple[str, ...]) -> None:
+    for number in (1, 2, 3):
+        (tmp_path / f"{number}.csv").write_text(f"n\n{number}\n")
+    places = [",".join(str(tmp_path / one) for one in each.split(",")) if ".csv" in each else each for each in files]
+    found = output("concat", *places).decode()
+    assert [line.split(",")[0] for line in found.splitlines()] == ["n", "1", "2", "3"]
+
+
+def test_another_operation_has_one_input() -> None:
+    assert "the other file is --file FILE" in complaint("join", "1.csv", "2.csv", "--on", "id", code=2)
+    assert "a condition is --where CONDITION" in complaint("filter", "1.csv", "age > 3", code=2)
+    assert "there is one input" in complaint("dedup", "1.csv", "2.csv", code=2)
+    assert "files: is required" in complaint("concat", "1.csv", code=2)
+
+
+def test_an_object_of_a_column_alone_is_given_by_its_name() -> None:
+    flags = ("derive", "-", "--column", "name", "--over", "--mask")
+    masked = output(*flags, '{"column": "name"}', stdin=PEOPLE)
+    assert output(*flags, "name", stdin=PEOPLE) == output(*flags, '{"index": 1}', stdin=PEOPLE) == masked
+    assert b"*race" in masked
+
+
+def test_an_object_that_is_no_json_says_what_it_takes() -> None:
+    line = complaint("derive", "-", "--column", "x", "--hash", "name", code=2)
+    assert 'it is an object that takes "column", "key"; perhaps "encoding", "length", "fingerprint"' in line

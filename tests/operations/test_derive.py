@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +15,11 @@ from csvapi.csvio.dialect import Dialect
 from csvapi.csvio.indexed import IndexedBatch
 from csvapi.csvio.reading import parsers_of, read_batches
 from csvapi.csvio.source import Source
+from csvapi.engines import Options
 from csvapi.errors import CsvapiError, InvalidInput, TooLarge, UnknownColumn
-from csvapi.operations import check_columns, load_steps
+from csvapi.operations import check_columns, load_steps, with_fingerprints
 from csvapi.operations.derive import Derive
+from csvapi.steps.secret_key import SecretKey, WeakSecret
 from csvapi.steps.step import Context
 from tests.engines import model
 from tests.engines.running import cases, reused
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WAYS = {**FAST_WAYS, "parallel": PARALLEL}
+SECRET = "what nobody else knows: 5f0c1d2e3f40"
+KEYS = {"partners": SecretKey(SECRET)}
 CELLS = ["", " ", "a", "1234567", "12345", "é", "日本の言葉", "a,b", 'say "x"', "x\ny", "\udcff\udcfe12345", "x" * 50]
 SOURCES: dict[str, dict[str, Any]] = {
     "template": {"template": "{#1}"},
@@ -36,11 +42,18 @@ SOURCES: dict[str, dict[str, Any]] = {
     "mask": {"mask": {"column": {"index": 1}}},
     "mask, keep": {"mask": {"column": {"index": 2}, "keep": 1, "with": "é"}},
     "mask, nothing": {"mask": {"column": {"index": 1}, "keep": 0}},
+    "hash": {"hash": {"column": {"index": 1}, "key": "partners"}},
+    "hash, short": {"hash": {"column": {"index": 2}, "key": "partners", "encoding": "base64url", "length": 16}},
 }
 
 
 def masked(text: str, keep: int = 4, mark: str = "*") -> str:
     return mark * len(text) if len(text) <= keep else mark * (len(text) - keep) + text[len(text) - keep :]
+
+
+def hashed(text: str) -> bytes:
+    """The bytes of the hash; none of an empty value."""
+    return hmac.digest(SECRET.encode(), text.encode("utf-8", "surrogateescape"), "sha256") if text else b""
 
 
 def expected(name: str, row: list[str], number: int) -> str:
@@ -55,6 +68,8 @@ def expected(name: str, row: list[str], number: int) -> str:
         "mask": masked(first),
         "mask, keep": masked(second, 1, "é"),
         "mask, nothing": "*" * len(first),
+        "hash": hashed(first).hex(),
+        "hash, short": base64.urlsafe_b64encode(hashed(second)).decode()[:16],
     }[name]
 
 
@@ -73,7 +88,7 @@ def test_any_value_of_any_file(tmp_path: Path, way: str, case: tuple[Dialect, st
         return
     step = {"op": "derive", "column": {"index": 2} if over else "new", "over": over, **SOURCES[name]}
     try:
-        found, receipt = table(tmp_path, text, [step], dialect, **WAYS[way], file_name="sales é.csv")
+        found, receipt = table(tmp_path, text, [step], dialect, **WAYS[way], file_name="sales é.csv", keys=KEYS)
     except InvalidInput as error:
         assert "no way to quote" in error.detail or "does not exist in" in error.detail  # noqa: PT017  not all can be said
         return
@@ -169,6 +184,15 @@ def test_later_steps_meet_the_new_column(tmp_path: Path) -> None:
         ({"column": "c", "template": "a}"}, "/steps/0/template", "a } at character 2 that closes nothing"),
         ({"column": "c", "mask": {"keep": 1}}, "/steps/0/mask/column", "is required"),
         ({"column": "c", "mask": {"column": "a", "with": "**"}}, "/steps/0/mask/with", "must be one character"),
+        ({"column": "c", "hash": {"column": "a"}}, "/steps/0/hash/key", "is required"),
+        ({"column": "c", "hash": {"column": "a", "key": "A key"}}, "/steps/0/hash/key", "lower-case letters"),
+        ({"column": "c", "hash": {"column": "a", "key": "k", "length": 8}}, "/steps/0/hash/length", "at least 16"),
+        ({"column": "c", "hash": {"column": "a", "key": "k", "length": 65}}, "/steps/0/hash/length", "at most 64"),
+        (
+            {"column": "c", "hash": {"column": "a", "key": "k", "length": 44, "encoding": "base64url"}},
+            "/steps/0/hash/length",
+            "at most 43",
+        ),
     ],
 )
 def test_bad_parameters_are_refused_where_they_stand(step: dict[str, Any], pointer: str, says: str) -> None:
@@ -185,6 +209,7 @@ def test_bad_parameters_are_refused_where_they_stand(step: dict[str, Any], point
         ({"column": "c", "template": "{#3}"}, "/steps/0/template", "no column 3"),
         ({"column": "c", "first_filled": ["first", "x"]}, "/steps/0/first_filled/1", "no column 'x'"),
         ({"column": "c", "mask": {"column": "x"}}, "/steps/0/mask/column", "no column 'x'"),
+        ({"column": "c", "hash": {"column": "x", "key": "k"}}, "/steps/0/hash/column", "no column 'x'"),
         ({"column": "c", "over": True, "constant": ""}, "/steps/0/column", "no column 'c'"),
         ({"column": "last", "constant": ""}, "/steps/0/column", 'write over it: "over": true'),
     ],
@@ -220,3 +245,59 @@ def test_a_record_that_would_be_too_long_is_never_made(tmp_path: Path, native: b
     assert caught.value.detail.startswith("Row 2, column 'b': step 1 would make a record of 40001002 bytes")
     found, _ = table(tmp_path, "a\n" + "x\n" * 30, [step], native=native)
     assert found.rows == [["x", "x" * 40_000]] * 30
+
+
+HASH = {"op": "derive", "column": "p", "hash": {"column": "a", "key": "partners"}}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16", "utf-32"])
+def test_a_value_has_the_same_hash_in_every_encoding(tmp_path: Path, encoding: str) -> None:
+    found, _ = table(tmp_path, "a\né\n\n", [HASH], Dialect(encoding=encoding), keys=KEYS)
+    assert found.rows == [["é", hashed("é").hex()]]
+
+
+def test_the_receipt_has_the_fingerprint_of_the_key_and_neither_key_nor_its_bytes(tmp_path: Path) -> None:
+    steps = with_fingerprints([HASH], lambda _, name: KEYS[name].fingerprint)
+    options = Options(keys=KEYS)
+    _, receipt = table(tmp_path, "a\n1\n", steps, keys=KEYS)
+    assert receipt["steps"][0]["hash"]["fingerprint"] == KEYS["partners"].fingerprint == SecretKey(SECRET).fingerprint
+    shown = f"{receipt} {options} {options.as_json()} {load_steps(steps)} {KEYS}"
+    assert SECRET not in shown
+    assert SECRET.encode().hex() not in shown
+
+
+def test_a_key_of_another_fingerprint_is_refused(tmp_path: Path) -> None:
+    step = {**HASH, "hash": {"column": "a", "key": "partners", "fingerprint": "0" * 16}}
+    for act in (
+        lambda: table(tmp_path, "a\n1\n", [step], keys=KEYS),
+        lambda: with_fingerprints([step], lambda _, name: KEYS[name].fingerprint),
+    ):
+        with pytest.raises(InvalidInput, match="another key makes other hashes") as caught:
+            act()
+        assert caught.value.pointer == "/steps/0/hash/fingerprint"
+
+
+def test_a_key_that_was_not_given_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        table(tmp_path, "a\n1\n", [HASH], keys={"others": KEYS["partners"]})
+    assert caught.value.pointer == "/steps/0/hash/key"
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("secret", "says"),
+    [
+        ("short", "has 5 characters"),
+        ("x" * 1_001, "has 1001 characters"),
+        ("ab" * 20, "repeats itself or counts"),
+        ("one line of it\nand another line, too", "not printable"),
+    ],
+)
+def test_a_weak_secret_is_no_key_and_is_not_said(secret: str, says: str) -> None:
+    with pytest.raises(WeakSecret, match=says) as caught:
+        SecretKey.of(secret)
+    assert secret not in str(caught.value)
+
+
+def test_fingerprints_tell_keys_apart() -> None:
+    assert SecretKey.of(SECRET).fingerprint != SecretKey.of(SECRET + "1").fingerprint

@@ -11,6 +11,7 @@ import csvapi.operations
 from csvapi.csvio.dialect import Dialect
 from csvapi.engines import Options, run
 from csvapi.operations import catalogue
+from csvapi.steps.secret_key import SecretKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "set, replace": {"op": "set", "replace": [{"pattern": "[aeiou]", "with": "<\\0>"}], "case": "title"},
     "derive, row": {"op": "derive", "column": "row", "row_number": True},
     "derive, mask": {"op": "derive", "column": "email", "over": True, "mask": {"column": "email", "keep": 7}},
+    "derive, hash": {"op": "derive", "column": "p", "hash": {"column": "email", "key": "k"}},
     "split_column, pattern": {"op": "split_column", "column": "email", "into": ["n"], "pattern": "([13579]+)@"},
     "explode, lists": {"op": "explode", "column": "email", "separator": "e"},
     "slice, tail": {"op": "slice", "tail": 7},
@@ -64,7 +66,9 @@ def outcome(folder: Path, step: dict[str, Any], processes: int) -> tuple[dict[st
     """Everything that is written, what the receipt says that is not about how it was run, and the number of ranges."""
     names = ("out", "dropped", "why")
     out, dropped, why = (folder / f"{name}-{processes}" for name in names)
-    options = Options(explain=True, processes=processes, smallest_range=1)
+    options = Options(
+        explain=True, processes=processes, smallest_range=1, keys={"k": SecretKey("a secret of the tests")}
+    )
     other = (folder / "other", Dialect())
     receipt = run(
         folder / "in", Dialect(), [step], out, options=options, workspace=folder, dropped=dropped, explain=why,
@@ -141,7 +145,9 @@ class Numbered(Written, Mapper):
         return batch_of(rows, batch.rows, self.byte_dialect, self.bound)
 
 
-OPERATION = Operation("numbered", "mapper", "Number the records.", Schema, {"op": "numbered"}, Numbered)
+OPERATION = Operation(
+    "numbered", "mapper", "Number the records.", "Change columns and values", Schema, {"op": "numbered"}, Numbered
+)
 '''
 
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from csvapi import engines
 from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.dialect import Dialect
 from csvapi.errors import InvalidInput, UnknownColumn
@@ -189,3 +190,12 @@ def test_what_is_for_text_is_refused_with_numbers(name: str) -> None:
         load_steps([{"op": "sort", "by": [{"column": "a", "as": "number", name: True}]}])
     assert caught.value.pointer == f"/steps/0/by/0/{name}"
     load_steps([{"op": "sort", "by": [{"column": "a", "as": "number", name: False}]}])
+
+
+@pytest.mark.parametrize("way", [{}, {"native": False}])
+def test_the_last_record_keeps_its_quotes_when_others_follow_it(tmp_path: Path, way: dict[str, Any]) -> None:
+    step = {"op": "sort", "by": [{"column": "k"}]}
+    path, out = tmp_path / "in", tmp_path / "out"
+    path.write_text('k,v\n"b","1"\n#\n"a","2"')
+    engines.run(path, Dialect(comment="#"), [step], out, options=engines.Options(**way), workspace=tmp_path)
+    assert out.read_bytes() == b'k,v\n"a","2"\n"b","1"\n'

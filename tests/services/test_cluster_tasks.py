@@ -137,12 +137,15 @@ def test_what_a_cluster_cannot_do_runs_here_and_says_why(environ: dict[str, str]
         small = v1.run(b"a\n1\n", {"op": "dedup"})
         parts = v1.run(DATA, *STEPS, output={"parts": {"records": 10_000}})
         wide = v1.run("a\n1\n1\n".encode("utf-16"), {"op": "dedup"}, engine="cluster")
+        v1.ok("POST", "/hash-keys", json={"name": "k"})
+        hashed = v1.run(DATA, {"op": "derive", "column": "p", "hash": {"column": "id", "key": "k"}}, engine="cluster")
     assert how(v1, large)["engine"] == "cluster"
     assert how(v1, sliced)["engine"] == "local"
     assert how(v1, sliced)["not_on_the_cluster"] == "step 1, slice, must see all records in one place"
     assert how(v1, parts)["not_on_the_cluster"] == "a result in parts is made of one that is whole"
     assert "not_on_the_cluster" not in how(v1, small)
     assert "cannot be cut" in how(v1, wide)["not_on_the_cluster"]
+    assert "a key, which stays on this machine" in how(v1, hashed)["not_on_the_cluster"]
 
 
 def test_a_killed_driver_is_followed_by_one_that_goes_on(

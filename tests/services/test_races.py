@@ -59,6 +59,12 @@ def test_racing_requests_do_not_exceed_the_number_of_webhooks(alone: Flask, ann:
     assert len(webhooks.mine(ann.id)) == webhooks.MOST
 
 
+def test_racing_requests_make_one_hash_key_of_a_name(alone: Flask, ann: Account) -> None:
+    body = {"name": "partners"}
+    found = at_once(alone, lambda client, _: client.post("/api/v1/hash-keys", headers=ann.headers, json=body))
+    assert found == [201] + [409] * (AT_ONCE - 1)
+
+
 def test_racing_uploads_do_not_exceed_the_number_of_files(environ: dict[str, str], alone: Flask, ann: Account) -> None:
     def upload(client: FlaskClient, number: int) -> TestResponse:
         return client.post(

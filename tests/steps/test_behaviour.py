@@ -63,12 +63,13 @@ class Numbered(Written, Mapper):
         yield batch_of([[b"total", b"a"]], [0], self.byte_dialect, self.bound)
 
 
-OPERATION = Operation("odd", "selector", "Keep a record of each width.", Schema, {"op": "odd"}, OnePerWidth, keyed=True)
+OPERATION = Operation("odd", "selector", "Keep a record of each width.", "Find duplicates", Schema, {"op": "odd"},
+    OnePerWidth, keyed=True)
 """
 
 EVEN = f"""{ODD}
-OPERATION = Operation("even", "mapper", "Number the records and add one.", Schema, {{"op": "even"}}, Numbered,
-    traits=lambda _: Traits("mapper", settles=True))
+OPERATION = Operation("even", "mapper", "Number the records and add one.", "Count and sum", Schema, {{"op": "even"}},
+    Numbered, traits=lambda _: Traits("mapper", settles=True))
 """
 
 

@@ -189,7 +189,7 @@ def new_job(
         steps=steps,
         stage=stage,
         columns=columns,
-        options=options,
+        options=replace(options, keys={}),
         files={name: each.source(bucket) for name, each in (files or {}).items()},
         secret=new_secret(),
         partitions=1,

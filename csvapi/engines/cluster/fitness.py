@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.byte_dialect import ByteDialect
+from csvapi.operations import keys_of
 
 if TYPE_CHECKING:
     from csvapi.csvio.dialect import Dialect
@@ -45,4 +46,6 @@ def unfit(
             return f"step {number}, {step.operation.name}, must see all records in one place"
     if others > most:
         return f"the other files that steps read have {others} bytes; for work on a cluster they may have {most}"
+    if keys_of(steps):
+        return "a step hashes with a key, which stays on this machine"
     return None

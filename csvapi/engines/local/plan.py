@@ -107,6 +107,7 @@ class Plan:
             options.max_record,
             options.partial,
             options.file_name,
+            options.keys,
         )
         built: list[Behaviour] = []
         for step in steps:

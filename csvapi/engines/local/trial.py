@@ -19,6 +19,7 @@ from csvapi.engines.options import Options
 from csvapi.engines.receipt import counts
 from csvapi.errors import UnsupportedEncoding
 from csvapi.operations import check_columns, load_steps
+from csvapi.process import last_call
 from csvapi.steps.output import check_parts, form, rewrite
 from csvapi.steps.step import Context
 
@@ -54,7 +55,10 @@ class Trial:
     warnings: list[dict[str, Any]]
 
     def run(self) -> tuple[None, bytes]:
-        """The answer as JSON. Raises what `fits` and the engine raise."""
+        """The answer as JSON; a process of the pool that was shown keys ends with it. Raises what `fits` and the engine
+        raise."""
+        if self.options.keys:
+            last_call.ask()
         fits(load_steps(self.steps), self.columns, self.dialect, self.files, self.chosen)
         columns, at = start(self.source, self.dialect)
         rows, following = page(self.source, self.dialect, len(columns), self.size, at, ROOM)
