@@ -25,7 +25,14 @@ import csvapi
 
 ROOT = Path(__file__).parents[1]
 EXTRAS = ("s3", "dask", "sentry", "otel")  # what the lock was made with
-VENDORED = {"SWAGGER_UI": ("swagger-ui-dist", "Apache-2.0"), "REDOC": ("redoc", "MIT")}  # names of scripts/vendor.sh
+VENDORED = {  # names of scripts/vendor.sh
+    "SWAGGER_UI": ("swagger-ui-dist", "Apache-2.0"),
+    "REDOC": ("redoc", "MIT"),
+    "PREACT": ("preact", "MIT"),
+    "HTM": ("htm", "Apache-2.0"),
+    "SIGNALS": ("@preact/signals", "MIT"),
+    "SIGNALS_CORE": ("@preact/signals-core", "MIT"),
+}
 Json = dict[str, Any]
 
 
@@ -114,7 +121,7 @@ def vendored_versions() -> Iterator[tuple[str, str, str]]:
 
 
 def script(name: str, licence: str, version: str) -> Json:
-    purl = f"pkg:npm/{name}@{version}"
+    purl = f"pkg:npm/{name.replace('@', '%40')}@{version}"
     return {
         "type": "library",
         "bom-ref": purl,

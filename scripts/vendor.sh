@@ -2,7 +2,7 @@
 # Fetch what others wrote of the pages' scripts and styles again (needs npm); the versions here are the ones that are committed.
 set -euo pipefail
 SWAGGER_UI=5.35.0 REDOC=2.5.4
-PREACT=11.2.0 HTM=3.1.1 SIGNALS=2.11.4 SIGNALS_CORE=1.14.5 AXE=4.14.1
+PREACT=11.2.0 HTM=3.1.1 SIGNALS=2.11.4 SIGNALS_CORE=1.14.5
 root=$(cd "$(dirname "$0")/.." && pwd)
 static=$root/csvapi/web/static
 console=$root/csvapi/web/console/static/vendor
@@ -22,13 +22,13 @@ sed -i '/^\/\/# sourceMappingURL=/d' "$static/swagger-ui/swagger-ui-bundle.js" "
 sed -i '/sourceMappingURL=/d' "$static/swagger-ui/swagger-ui.css"
 
 # The console: modules as they are, which import each other by relative paths.
-npm pack --silent "preact@$PREACT" "htm@$HTM" "@preact/signals@$SIGNALS" "@preact/signals-core@$SIGNALS_CORE" "axe-core@$AXE" >/dev/null
+npm pack --silent "preact@$PREACT" "htm@$HTM" "@preact/signals@$SIGNALS" "@preact/signals-core@$SIGNALS_CORE" "axe-core@4.14.1" >/dev/null
 mkdir preact htm signals core axe
 tar xzf "preact-$PREACT.tgz" -C preact --strip-components=1
 tar xzf "htm-$HTM.tgz" -C htm --strip-components=1
 tar xzf "preact-signals-$SIGNALS.tgz" -C signals --strip-components=1
 tar xzf "preact-signals-core-$SIGNALS_CORE.tgz" -C core --strip-components=1
-tar xzf "axe-core-$AXE.tgz" -C axe --strip-components=1
+tar xzf axe-core-*.tgz -C axe --strip-components=1
 mkdir -p "$console" "$root/tests/web/axe"
 cp preact/dist/preact.mjs "$console/preact.js"
 cp preact/hooks/dist/hooks.mjs "$console/hooks.js"

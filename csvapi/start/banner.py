@@ -12,7 +12,14 @@ PAGES = {"Swagger UI": "/swagger/", "Redoc": "/redoc/", "Admin": "/admin/", "Que
 def banner(url: str, folder: Path, login: tuple[str, str] | None = None) -> str:
     """The addresses, the data folder, which parser reads, how to stop, and three commands to try; a new login once."""
     pages = [(name, url + path) for name, path in PAGES.items()]
-    facts = [("API", f"{url}/api/"), *pages, ("Data", str(folder)), ("Parser", parser()), ("Stop", "Ctrl-C")]
+    facts = [
+        ("Console", f"{url}/"),
+        ("API", f"{url}/api/"),
+        *pages,
+        ("Data", str(folder)),
+        ("Parser", parser()),
+        ("Stop", "Ctrl-C"),
+    ]
     return "\n".join(
         [
             "",
