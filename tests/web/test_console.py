@@ -125,6 +125,28 @@ def test_a_session_that_ended_is_begun_anew_where_one_is(browser: Tab) -> None:
     browser.complaints.remove(refused[0])
 
 
+def test_another_tab_may_sign_in_anew(browser: Tab) -> None:
+    """The token of the first tab is no longer the session's; it asks for the new one, and nobody notices."""
+    email = register(browser)
+    page = browser.page
+    upload(page, "people.csv", PEOPLE)
+    page.get_by_role("link", name="Clean this file").click()
+    page.get_by_role("button", name="+ Add a step").click()
+    page.get_by_role("button", name="dedup").click()
+    expect(page.locator("tr.dropped")).to_have_count(1)
+    another = page.context.new_page()
+    another.goto(browser.service.url)
+    another.get_by_role("button", name="Sign out").click()
+    another.get_by_label("E-mail").fill(email)
+    another.get_by_label("Password").fill(PASSWORD)
+    another.get_by_role("button", name="Sign in").click()
+    expect(another.get_by_role("heading", name="Your last files")).to_be_visible()
+    page.get_by_role("button", name="Run on the whole file").click()
+    expect(page.get_by_role("heading", name="What became of the records")).to_be_visible()
+    (refused,) = [each for each in browser.complaints if "403" in each]
+    browser.complaints.remove(refused)
+
+
 def test_another_sheet_of_a_workbook_is_one_choice_away(browser: Tab) -> None:
     register(browser)
     page = browser.page
@@ -172,6 +194,12 @@ def test_every_screen_is_accessible(browser: Tab, scheme: str) -> None:
     page.get_by_role("switch", name="1. Filter: on").uncheck()
     expect(page.locator("tr.dropped")).to_have_count(1)
     found["steps"] = violations(page)
+    page.locator(".preview").get_by_role("button", name="Columns").click()
+    expect(page.locator(".columns .card").first).to_be_visible()
+    found["columns"] = violations(page)
+    page.get_by_role("button", name="Saved…").click()
+    found["saved"] = violations(page)
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Copy as…").click()
     found["copy"] = violations(page)
     page.get_by_role("button", name="Close").last.click()

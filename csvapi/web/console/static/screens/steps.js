@@ -42,7 +42,7 @@ export function Steps({ id }) {
     const known = catalogue.find((each) => each.name === step.op);
     return known && fits(known.params, step, known.params, true);
   });
-  const run = () => submit({ input: id, steps }).then((task) => go(`/tasks/${task.id}`), setError);
+  const run = () => submit({ input: id, steps, label: file.name.slice(0, 200) }).then((task) => go(`/tasks/${task.id}`), setError);
   return html`
     <${FileTop} file=${file} at="steps" />
     <${Tour} file=${file} at="steps" filled=${steps.length > 0} />

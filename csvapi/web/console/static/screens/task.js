@@ -31,11 +31,11 @@ export function Task({ id }) {
   useEffect(load, [load]);
   useEvents(id, task?.status, load, setProgress);
   if (!task) return error ? html`<${Problem} error=${error} retry=${load} />` : html`<p class="faint">${t("loading")}</p>`;
-  const again = () => submit({ input: task.input, steps: task.steps, ...task.options }).then((next) => go(`/tasks/${next.id}`), setError);
+  const again = () => submit({ input: task.input, steps: task.steps, ...(task.label ? { label: task.label } : {}), ...task.options }).then((next) => go(`/tasks/${next.id}`), setError);
   const forget = () => deleteTask(id).then(() => go("/tasks"), setError);
   return html`
     <div class="head"><h1>${task.label ?? (task.steps ?? []).map((each) => each.op).join(" → ")} <${Status} status=${task.status} /></h1>
-      <p class="faint">${moment(task.created_at)}${task.input && html` · <a href=${link(`/files/${task.input}`)}>${t("input")}</a>`}
+      <p class="faint">${task.label && `${(task.steps ?? []).map((each) => each.op).join(" → ")} · `}${moment(task.created_at)}${task.input && html` · <a href=${link(`/files/${task.input}`)}>${t("input")}</a>`}
         ${task.input && task.steps && html`${" · "}<a href=${link(`/files/${task.input}/steps`, { s: JSON.stringify(task.steps) })}>${t("edit_steps")}</a>`}</p></div>
     <${Problem} error=${error} />
     ${!ENDED.includes(task.status) && html`<${Running} task=${task} progress=${progress} stop=${() => cancel(id).then(load, setError)} />`}
