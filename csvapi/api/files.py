@@ -34,6 +34,11 @@ class Listing(Paging):
     kind = ma.fields.String(
         validate=validate.OneOf(user_files.LISTED), metadata={"description": "Only files of this kind"}
     )
+    name = ma.fields.String(
+        load_default="",
+        validate=validate.Length(max=200),
+        metadata={"description": "Only those with this in their name, regardless of case"},
+    )
 
 
 class FilePage(ma.Schema):
@@ -125,7 +130,7 @@ def index(query: dict[str, Any]) -> Any:
 
     A `detection` of more than 4 KiB is null here, with `truncated` true; the file itself has it.
     """
-    found = user_files.newest(g.user.id, query.get("cursor"), query.get("kind"))
+    found = user_files.newest(g.user.id, query.get("cursor"), query.get("kind"), query["name"])
     return listed(found, query["limit"], file_item, user_files.cursor_of)
 
 

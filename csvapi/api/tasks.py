@@ -50,6 +50,11 @@ class Listing(Paging):
     status = ma.fields.String(
         validate=validate.OneOf([str(status) for status in Status]), metadata={"description": "Only these"}
     )
+    label = ma.fields.String(
+        load_default="",
+        validate=validate.Length(max=200),
+        metadata={"description": "Only those with this in their label, regardless of case"},
+    )
 
 
 class TaskPage(ma.Schema):
@@ -101,7 +106,7 @@ def index(query: dict[str, Any]) -> Any:
 
     `steps` of more than 4 KiB are null here, with `truncated` true; the task itself has them.
     """
-    found = user_tasks.newest(g.user.id, query.get("cursor"), query.get("status"))
+    found = user_tasks.newest(g.user.id, query.get("cursor"), query.get("status"), query["label"])
     return listed(found, query["limit"], task_item, user_tasks.cursor_of)
 
 

@@ -23,15 +23,20 @@ LISTED = ("upload", "registered", "result", "dropped")  # kinds of CSV files; th
 _TWICE = "dialect: it is detected anew where sheet, range or member changes; change it afterwards"
 
 
-def newest(user_id: int, cursor: str | None = None, kind: str | None = None) -> Iterator[File | None]:
-    """The user's files from a cursor on, the newest first, as `listing.read` yields them."""
+def newest(user_id: int, cursor: str | None = None, kind: str | None = None, name: str = "") -> Iterator[File | None]:
+    """The user's files from a cursor on, the newest first, as `listing.read` yields them.
+
+    With `name` only those whose name has this in it, regardless of case.
+    """
     query = select(File).where(
         File.user_id == user_id, File.expires_at > now(), File.kind.in_([kind] if kind else LISTED)
     )
     if cursor:
         query = query.where(File.id < cursors.read("files", cursor)[0])
     long = (Long(File.columns), Long(File.detection))
-    return listing.read(query.order_by(File.id.desc()), lambda file: File.id < file.id, long)
+    found = listing.read(query.order_by(File.id.desc()), lambda file: File.id < file.id, long)
+    part = name.casefold()
+    return (each for each in found if each is None or part in each.name.casefold())
 
 
 def cursor_of(file: File) -> str:

@@ -17,15 +17,22 @@ from csvapi.services.listing import Long
 _LONG = (Long(Task.steps, left_out=True), Long(Task.options), Long(Task.receipt), Long(Task.error_detail))
 
 
-def newest(user_id: int, cursor: str | None = None, status: str | None = None) -> Iterator[Task | None]:
-    """The user's tasks from a cursor on, the newest first, as `listing.read` yields them; long steps are None."""
+def newest(
+    user_id: int, cursor: str | None = None, status: str | None = None, label: str = ""
+) -> Iterator[Task | None]:
+    """The user's tasks from a cursor on, the newest first, as `listing.read` yields them; long steps are None.
+
+    With `label` only those whose label has this in it, regardless of case.
+    """
     query = select(Task).where(Task.user_id == user_id, or_(Task.expires_at > now(), Task.status.in_(ACTIVE)))
     if status:
         query = query.where(Task.status == status)
     if cursor:
         created, task_id = cursors.read("tasks", cursor)
         query = query.where(_older(datetime.fromisoformat(created), task_id))
-    return listing.read(query.order_by(Task.created_at.desc(), Task.id.desc()), _after, _LONG)
+    found = listing.read(query.order_by(Task.created_at.desc(), Task.id.desc()), _after, _LONG)
+    part = label.casefold()
+    return (each for each in found if each is None or part in (each.label or "").casefold())
 
 
 def named(task_ids: Sequence[str]) -> Iterator[Task]:

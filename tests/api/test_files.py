@@ -8,6 +8,7 @@ import hashlib
 import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -163,6 +164,18 @@ def test_files_are_listed_page_by_page(v1: V1) -> None:
     assert seen == ids[::-1]
     for wrong in ("x", "x.y", v1.ok("GET", "/files?limit=1")["next"][:-1]):
         problem(v1.get("/files", query_string={"cursor": wrong}), 422, "invalid_input", "/cursor")
+
+
+def test_files_are_found_by_a_part_of_their_name(v1: V1) -> None:
+    names = ("Größen.csv", "people.csv", "GRÖSSEN 2.csv", "50%.csv")
+    ids = {name: v1.upload(PEOPLE, quote(name))["id"] for name in names}
+    for part, found in (("größen", (names[2], names[0])), ("%", (names[3],)), ("nobody", ()), ("", names[::-1])):
+        items = v1.ok("GET", "/files", query_string={"name": part, "limit": 10})["items"]
+        assert [item["id"] for item in items] == [ids[name] for name in found], part
+    page = v1.ok("GET", "/files", query_string={"name": "ssen", "limit": 1})
+    assert [item["name"] for item in page["items"]] == ["GRÖSSEN 2.csv"]
+    items = v1.ok("GET", "/files", query_string={"name": "ssen", "cursor": page["next"]})["items"]
+    assert [item["name"] for item in items] == ["Größen.csv"]
 
 
 def test_rows_are_text_with_their_places(v1: V1) -> None:

@@ -367,3 +367,20 @@ def test_steps_are_saved_and_used_on_another_file(browser: Tab) -> None:
     page.get_by_role("button", name="Saved…").click()
     page.get_by_role("button", name="once each", exact=True).click()
     expect(page.locator("tr.dropped")).to_have_count(5)
+
+
+def test_files_and_runs_are_found_by_their_names(browser: Tab) -> None:
+    register(browser)
+    page = browser.page
+    upload(page, "people.csv", PEOPLE)
+    page.get_by_role("link", name="Start").click()
+    upload(page, "towns.csv", PEOPLE)
+    page.get_by_role("link", name="Files").click()
+    expect(page.locator(".list tr")).to_have_count(2)
+    page.get_by_label("Search").fill("TOWN")
+    expect(page.locator(".list tr")).to_have_count(1)
+    page.reload()
+    expect(page.get_by_label("Search")).to_have_value("TOWN")
+    expect(page.locator(".list tr")).to_have_count(1)
+    page.get_by_role("button", name="Delete towns.csv").click()
+    expect(page.get_by_text("No files here.")).to_be_visible()

@@ -6,7 +6,7 @@ import { Problem } from "../parts/problem.js";
 import { restate, route } from "../router.js";
 import { t, word } from "../state.js";
 
-const KINDS = /** @type {const} */ (["upload", "result", "dropped"]);
+const KINDS = /** @type {const} */ (["upload", "registered", "result", "dropped"]);
 
 export function Files() {
   const { query } = route.value;
@@ -18,7 +18,7 @@ export function Files() {
   const [error, setError] = useState(/** @type {unknown} */ (null));
   /** @param {string|null} cursor */
   const more = (cursor) =>
-    files({ limit: 100, kind, cursor }).then((page) => {
+    files({ limit: 100, kind, name: wanted, cursor }).then((page) => {
       setFound((now) => (cursor ? [...now, ...page.items] : page.items));
       setNext(page.next);
       setLoaded(true);
@@ -26,11 +26,11 @@ export function Files() {
     }, setError);
   useEffect(() => {
     document.title = `${t("files")} – csvapi`;
-    more(null);
-  }, [kind]);
+    const timer = setTimeout(() => more(null), loaded ? 250 : 0); // while one types, nothing is asked for
+    return () => clearTimeout(timer);
+  }, [kind, wanted]);
   /** @param {Record<string, string>} change */
   const narrow = (change) => restate("/files", { kind, q: wanted, ...change });
-  const shown = found.filter((each) => each.name.toLowerCase().includes(wanted.toLowerCase()));
   return html`<h1>${t("files")}</h1>
     <div class="fields">
       <label>${t("search")}<input type="search" value=${wanted} onInput=${(/** @type {any} */ e) => narrow({ q: e.target.value })} /></label>
@@ -38,8 +38,8 @@ export function Files() {
         <option value="">${t("all")}</option>${KINDS.map((each) => html`<option value=${each} selected=${each === kind}>${word("kind", each)}</option>`)}</select></label>
     </div>
     <${Problem} error=${error} retry=${() => more(null)} />
-    ${loaded && !shown.length && html`<p class="faint">${t("no_files")}</p>`}
-    <div class="scroll"><table class="list"><tbody>${shown.map(
+    ${loaded && !found.length && html`<p class="faint">${t("no_files")}</p>`}
+    <div class="scroll"><table class="list"><tbody>${found.map(
       (each) => html`<${FileRow} key=${each.id} file=${each}>
         <a class="button plain" href=${at(`/api/v1/files/${each.id}/content`)} download aria-label=${t("download_n", { name: each.name })}>↓</a>
         <button class="plain" aria-label=${t("remove", { name: each.name })} onClick=${() => deleteFile(each.id).then(() => setFound((now) => now.filter((one) => one.id !== each.id)), setError)}>✕</button>

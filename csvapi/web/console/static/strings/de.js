@@ -17,7 +17,7 @@ export const de = {
   home: "Start", home_title: "Eine CSV-Datei bereinigen", incomplete: "Vervollständigen Sie die Schritte, um zu sehen, was sie tun.", input: "Eingabe",
   invitation: "Einladung", is_sample: "der ersten {n} Datensätze", issues: "Auffällige Datensätze ({n})", json_shape: 'Eine Liste von Schritten, jeder mit "op"',
   keep_only: "Nur „{value}“ behalten", kept: "bleibt", kept_and_dropped: "Behalten und entfernt", kept_or_not: "Behalten oder entfernt", key_name: "Name eines neuen Schlüssels",
-  key_once: "Der Schlüssel wird nur dieses eine Mal gezeigt.", kind: "Art", kind_dropped: "entfernt", kind_reasons: "Gründe",
+  key_once: "Der Schlüssel wird nur dieses eine Mal gezeigt.", kind: "Art", kind_dropped: "entfernt", kind_registered: "registriert", kind_reasons: "Gründe",
   kind_result: "Ergebnis", kind_upload: "Upload", line: "Zeile", loading: "Einen Moment …", look_on: "Weiter suchen", make_key: "Schlüssel erzeugen",
   may_write: "darf hochladen, ausführen und löschen", more: "Mehr", more_options: "Weitere Optionen ({n})", move_down: "{name} nach unten", move_up: "{name} nach oben",
   n_columns: "{n} Spalten", n_distinct: "{n} verschiedene", n_misfits: "{n} abweichende", n_records: "{n} Datensätze", nav: "Konsole", no_account: "Konto anlegen", no_files: "Hier sind keine Dateien.",

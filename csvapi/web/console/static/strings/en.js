@@ -17,7 +17,7 @@ export const en = {
   home: "Start", home_title: "Clean a CSV file", incomplete: "Complete the steps to see what they do.", input: "Input",
   invitation: "Invitation", is_sample: "of the first {n} records", issues: "Odd records ({n})", json_shape: 'A list of steps, each with an "op"',
   keep_only: "Keep only “{value}”", kept: "kept", kept_and_dropped: "Kept and dropped", kept_or_not: "Kept or dropped", key_name: "Name of a new key",
-  key_once: "This is the only time the key is shown.", kind: "Kind", kind_dropped: "dropped", kind_reasons: "reasons",
+  key_once: "This is the only time the key is shown.", kind: "Kind", kind_dropped: "dropped", kind_registered: "registered", kind_reasons: "reasons",
   kind_result: "result", kind_upload: "upload", line: "Line", loading: "One moment …", look_on: "Look further", make_key: "Make a key",
   may_write: "may upload, run and delete", more: "More", more_options: "More options ({n})", move_down: "Move {name} down", move_up: "Move {name} up",
   n_columns: "{n} columns", n_distinct: "{n} different", n_misfits: "{n} misfits", n_records: "{n} records", nav: "Console", no_account: "Create an account", no_files: "No files here.",
