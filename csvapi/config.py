@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from csvapi import original_variables
 from csvapi.errors import InvalidInput
-from csvapi.setting_forms import FORMS, GIB, KIB, MIB, TIB, read
-
-
-def setting(default: Any, env: str, meaning: str, *, read: str = "text") -> Any:
-    """One field of `Settings`: its environment variable, its meaning for the docs, the form of its text."""
-    return field(default=default, metadata={"env": env, "meaning": meaning, "read": read})
+from csvapi.object_settings import ObjectSettings
+from csvapi.setting_forms import FORMS, GIB, KIB, MIB, read, setting
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(ObjectSettings):
     """What an operator can configure; sizes in bytes, times in seconds."""
 
     env: str = setting("production", "CSVAPI_ENV", "`production` or `development`")
@@ -179,46 +175,6 @@ class Settings:
     )
     sweep_grace: int = setting(
         3600, "CSVAPI_SWEEP_GRACE", "Age at which a stored object that no row owns is removed", read="seconds"
-    )
-
-    s3_bucket: str = setting("", "CSVAPI_S3_BUCKET", "Bucket that stores the files; empty: the data folder does")
-    s3_endpoint: str = setting(
-        "", "CSVAPI_S3_ENDPOINT", "Address of a server that speaks the S3 protocol; empty: Amazon's of the region"
-    )
-    s3_region: str = setting("us-east-1", "CSVAPI_S3_REGION", "Region of the bucket")
-    s3_access_key: str = setting(
-        "", "CSVAPI_S3_ACCESS_KEY", "Access key of the bucket; empty, at Amazon: the machine's own rights"
-    )
-    s3_secret_key: str = setting("", "CSVAPI_S3_SECRET_KEY", "The secret that belongs to the access key")
-    s3_cache: int = setting(
-        20 * GIB,
-        "CSVAPI_S3_CACHE",
-        "Copies of the bucket's files in the data folder, in all; never more than they leave free",
-        read="bytes",
-    )
-
-    cluster: str = setting(
-        "", "CSVAPI_CLUSTER", "Cluster for large files in the bucket: `dask://host:port`, or `spark://` or `sc://`"
-    )
-    cluster_above: int = setting(10 * GIB, "CSVAPI_CLUSTER_ABOVE", "Input from which on tasks run there", read="bytes")
-    cluster_range: int = setting(128 * MIB, "CSVAPI_CLUSTER_RANGE", "Bytes a machine takes at a time", read="bytes")
-
-    object_prefixes: str = setting(
-        "",
-        "CSVAPI_OBJECT_PREFIXES",
-        "Where objects lie that users may register: `s3://bucket/folder/{user_id}/`, `7=s3://…/` for one user; commas",
-    )
-    cluster_max_file: int = setting(
-        10 * TIB,
-        "CSVAPI_CLUSTER_MAX_FILE",
-        "Largest registered object, and largest result on the cluster",
-        read="bytes",
-    )
-    cluster_max_stored: int = setting(
-        10 * TIB, "CSVAPI_CLUSTER_MAX_STORED", "Bytes of a user's results that were made on the cluster", read="bytes"
-    )
-    cluster_task_time: int = setting(
-        86400, "CSVAPI_CLUSTER_TASK_TIME", "Longest run of a task on the cluster", read="seconds"
     )
 
     log_format: str = setting("", "CSVAPI_LOG_FORMAT", "`json` or `text`; empty: `text` on a terminal, else `json`")

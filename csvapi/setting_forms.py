@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -37,3 +38,8 @@ FORMS = {
     "seconds": "a time such as 90s, 15m, 12h or 7d",
     "switch": "on or off",
 }
+
+
+def setting(default: Any, env: str, meaning: str, *, read: str = "text") -> Any:
+    """One field of `Settings`: its environment variable, its meaning for the docs, the form of its text."""
+    return field(default=default, metadata={"env": env, "meaning": meaning, "read": read})

@@ -66,7 +66,7 @@ class FileChange(ma.Schema):
         allow_none=True,
         validate=_is_sheet,
         metadata={
-            "type": ["string", "integer", "null"],
+            "type": ["string", "integer"],
             "description": "Another sheet of a workbook, by its name or its position from 1; null: the first visible",
         },
     )

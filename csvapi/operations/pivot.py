@@ -22,8 +22,8 @@ from csvapi.steps.aggregate_params import (
 )
 from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.group_keys import cells_of, parts_of
-from csvapi.steps.grouped import SHARE, Grouping, batches, grouped
-from csvapi.steps.growth import CELLS, KEY_COLUMNS
+from csvapi.steps.grouped import SHARE, Grouping, grouped
+from csvapi.steps.growth import CELLS, KEY_COLUMNS, batches
 from csvapi.steps.native_groups import gathering
 from csvapi.steps.new_names import numbered
 from csvapi.steps.params import ColumnField

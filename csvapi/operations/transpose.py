@@ -12,7 +12,8 @@ from marshmallow import Schema
 from csvapi.errors import TooLarge
 from csvapi.spill.record_sort import pairs, sorter
 from csvapi.steps.gathering import Gathering, Reducer
-from csvapi.steps.grouped import SHARE, batches
+from csvapi.steps.grouped import SHARE
+from csvapi.steps.growth import batches
 from csvapi.steps.step import Operation
 from csvapi.steps.writing import Written, encoded, records
 

@@ -22,12 +22,12 @@ from csvapi.steps.aggregates import EACH, CountDistinct
 from csvapi.steps.exact_sums import SUM
 from csvapi.steps.gathering import Gathering
 from csvapi.steps.group_keys import key_order, keys_of
-from csvapi.steps.growth import CELLS, some
+from csvapi.steps.growth import CELLS, batches, some
 from csvapi.steps.native_figures import NativeFigures
 from csvapi.steps.sort_keys import text_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from csvapi.csvio.batch import Batch
     from csvapi.spill.external_sort import SortedRuns
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 SHARE = 4  # of the memory: a part for groups, one for what is put in order, one for what is made of it
 _GROUP = 300  # bytes of memory for a group besides its key and its states
-_TOGETHER = 1_000  # groups that are written at once
 TAG = 2  # bytes behind a key: 0 for states, else the number of the aggregate whose value follows, from 1
 _MARSHAL = 2  # the version that writes plain values with the least ado
 _RANGE = 48  # bits of a record's row; above them is the number of its range
@@ -207,21 +206,6 @@ class GroupedRange(Gathering):
         if self.workspace.shared:
             self.runs.spill()
         return self.runs
-
-
-def batches(entries: Iterable[tuple[bytes, bytes]], most: int) -> Iterator[tuple[list[bytes], list[bytes]]]:
-    """Keys and what belongs to them, some at a time: a thousand, or about a quarter of `most` bytes of them."""
-    keys: list[bytes] = []
-    records: list[bytes] = []
-    size = 0
-    for key, record in entries:
-        keys.append(key)
-        records.append(record)
-        size += len(key) + len(record)
-        if len(keys) >= _TOGETHER or size >= most // SHARE:
-            yield keys, records
-            keys, records, size = [], [], 0
-    yield keys, records
 
 
 def _range(parts: Sequence[Part], number: int) -> Part:

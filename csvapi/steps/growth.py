@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from csvapi.errors import TooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from csvapi.csvio.batch import Batch
 
@@ -22,6 +22,8 @@ PART = 1 << 18  # bytes of memory of the records that a step hands on together
 EACH = 100  # of them for a record besides its text
 KEY_COLUMNS = 100  # of a sort or a join: a record's key has a copy of each
 CELLS = 1 << 14  # cells that are looked at together, where a step makes something of each
+_ENTRIES = 1_000  # that are written at once
+_SHARE = 4  # of the bytes that they may take: a part of it at a time
 
 
 class TooLong(Exception):
@@ -102,3 +104,18 @@ def some(batch: Batch, cells: int) -> Iterator[Batch]:
         return
     for start in range(0, len(batch), count):
         yield batch.part(start, start + count)
+
+
+def batches(entries: Iterable[tuple[bytes, bytes]], most: int) -> Iterator[tuple[list[bytes], list[bytes]]]:
+    """Keys and what belongs to them, some at a time: a thousand, or about a quarter of `most` bytes of them."""
+    keys: list[bytes] = []
+    records: list[bytes] = []
+    size = 0
+    for key, record in entries:
+        keys.append(key)
+        records.append(record)
+        size += len(key) + len(record)
+        if len(keys) >= _ENTRIES or size >= most // _SHARE:
+            yield keys, records
+            keys, records, size = [], [], 0
+    yield keys, records

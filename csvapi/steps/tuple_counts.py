@@ -12,7 +12,8 @@ from csvapi.steps.aggregates import Count
 from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.group_keys import cells_of, key_order, parts_of
 from csvapi.steps.group_values import Source
-from csvapi.steps.grouped import SHARE, Grouping, batches, grouped
+from csvapi.steps.grouped import SHARE, Grouping, grouped
+from csvapi.steps.growth import batches
 from csvapi.steps.native_groups import gathering
 from csvapi.steps.report_table import Table
 from csvapi.steps.writing import byte_dialect_of

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from csvapi.csvio.disk import Budget, disk_budget
 from csvapi.csvio.sink import Sink
-from csvapi.engines.cluster.context import marks, offsets
+from csvapi.engines.cluster.context import offsets
 from csvapi.engines.cluster.dispatcher import Dispatcher
+from csvapi.engines.cluster.goes import Goes
 from csvapi.engines.cluster.job import Merged, Ranges, Scanned, Slice, SliceRow, Sorted, Written, named, number_of
 from csvapi.engines.cluster.records import loaded
 from csvapi.engines.cluster.slices import borders, sliced
@@ -60,25 +60,6 @@ class Asides:
     reasons: Parts = field(default_factory=list)
 
 
-@dataclass
-class _Goes:
-    """Whether the record in a row of the file, from 0, goes by a keyed pass; the marks of the last range are kept."""
-
-    objects: RunObjects
-    job: Job
-    number: int
-    bases: Sequence[int]
-    place: int = -1
-    rows: list[array[int]] = field(default_factory=list)
-
-    def __call__(self, row: int) -> bool:
-        place = bisect_right(self.bases, row) - 1
-        if place != self.place:
-            found = marks(self.objects, self.job, self.number, place, len(self.bases))
-            self.place, self.rows = place, [rows for rows, _ in found]
-        return any(row - self.bases[place] in rows for rows in self.rows)
-
-
 class ClusterStage(Stage):
     """Keys and parts are made by functions of a cluster; counts, warnings and the receipt are put together here."""
 
@@ -112,7 +93,7 @@ class ClusterStage(Stage):
         self._put_offsets("marks", [each.rows for each in marks])
         count = self.counts[end - 1]
         count.kept = count.records_in - sum(each.dropped for each in marks)
-        cast("KeyedSelector", self.plan.built[end - 1]).decided(_Goes(self.objects, self.job, self.number, self.bases))
+        cast("KeyedSelector", self.plan.built[end - 1]).decided(Goes(self.objects, self.job, self.number, self.bases))
         self.number += 1
 
     def _asking_pass(self, begin: int, end: int) -> None:

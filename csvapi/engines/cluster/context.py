@@ -20,7 +20,7 @@ from csvapi.csvio.dialect import Dialect
 from csvapi.csvio.disk import disk_budget, limited
 from csvapi.csvio.preview import head
 from csvapi.engines.cluster.bucket import Bucket, ObjectSource
-from csvapi.engines.cluster.job import Job, Range, Ranges, Scanned, SliceRow, named
+from csvapi.engines.cluster.job import Job, Range, Ranges, Scanned, named
 from csvapi.engines.cluster.records import dumped, loaded
 from csvapi.engines.local.plan import Plan
 from csvapi.engines.local.stages import stages
@@ -248,15 +248,6 @@ def marks(
         rows.frombytes(data[: ROW * each])
         leaders.frombytes(data[ROW * each :])
         yield rows, leaders
-
-
-def slice_row(objects: RunObjects, partition: int) -> SliceRow:
-    """Where the records of a range of keys are."""
-    data = objects.record(f"slices/{partition}")
-    if data is None:
-        raise TaskError("The run has ended; nothing is left to do")
-    assert isinstance(data, SliceRow)  # noqa: S101  by its name
-    return data
 
 
 def offsets(sizes: tuple[int, ...]) -> list[int]:

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, cast
 
 from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.sink import Sink
-from csvapi.engines.cluster.context import slice_row
-from csvapi.engines.cluster.job import Merged, named
+from csvapi.engines.cluster.job import Merged, SliceRow, named
 from csvapi.engines.cluster.slices import LONGEST, behind
+from csvapi.errors import TaskError
 from csvapi.spill.record_sort import NativeSortedRuns, items
 from csvapi.spill.workspace import Workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csvapi.engines.cluster.context import WorkContext
+    from csvapi.engines.cluster.context import RunObjects, WorkContext
     from csvapi.engines.cluster.functions import Done
     from csvapi.engines.cluster.job import Slice
     from csvapi.engines.cluster.slices import Border
@@ -38,7 +38,7 @@ def merge(context: WorkContext, number: int, partition: int) -> Done:
     workspace = Workspace(context.folder, context.options.memory, native=True)
     runs = NativeSortedRuns(workspace, "slices")
     runs.free()
-    row = slice_row(context.objects, partition)
+    row = _slice_row(context.objects, partition)
     for place, found in enumerate(row.slices):
         if found.start < found.stop:
             path = context.folder / f"slice-{place}"
@@ -91,3 +91,12 @@ class _Slice:
                 break
             at = first + key + record
         return at
+
+
+def _slice_row(objects: RunObjects, partition: int) -> SliceRow:
+    """Where the records of a range of keys are."""
+    data = objects.record(f"slices/{partition}")
+    if data is None:
+        raise TaskError("The run has ended; nothing is left to do")
+    assert isinstance(data, SliceRow)  # noqa: S101  by its name
+    return data

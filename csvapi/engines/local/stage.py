@@ -117,6 +117,14 @@ class Stage:
         place = (number, self.ranges[number], begin, end, self.share, base)
         return RangePass(self.plan, self.options, self.workspace, *place, even=self.even, **more)
 
+    def _in_ranges(self, begin: int, end: int, **more: Any) -> list[Found]:
+        """A pass over all ranges side by side; what it found, which is added to what is known."""
+        more["locate"] = self.strategy.locates and begin == 0
+        passes = [self._pass(number, begin, end, **more) for number in range(len(self.ranges))]
+        found = run_all([self.strategy.task(each) for each in passes], self._report)
+        self._add(found, begin)
+        return found
+
     @property
     def even(self) -> bool:
         """Whether an earlier pass found every record as wide as the header."""
@@ -130,15 +138,8 @@ class Stage:
     def _keyed_pass(self, begin: int, end: int) -> None:
         self.step = end
         partitions = self.strategy.partitions(self.processes)
-        more = {
-            "partitions": partitions,
-            "secret": self.strategy.secret,
-            "remember": True,
-            "locate": self.strategy.locates and begin == 0,
-        }
-        tasks = [self.strategy.task(self._pass(number, begin, end, **more)) for number in range(len(self.ranges))]
-        found = run_all(tasks, self._report)
-        self._add(found, begin)
+        more = {"partitions": partitions, "secret": self.strategy.secret, "remember": True}
+        found = self._in_ranges(begin, end, **more)
         built = cast("KeyedSelector", self.plan.built[end - 1])
         codes = [self.plan.code(end - 1, reason) for reason in range(len(built.reasons))]
         place = (built, end - 1, codes, self.bases, self.records)
@@ -156,9 +157,7 @@ class Stage:
     def _asking_pass(self, begin: int, end: int) -> None:
         """Collect the keys of the records that reach step `end` (from 0), and have them answered."""
         self.step, asker = end + 1, cast("Asker", self.plan.built[end])
-        more = {"asker": asker, "remember": end > 0, "locate": self.strategy.locates and begin == 0}
-        tasks = [self.strategy.task(self._pass(number, begin, end, **more)) for number in range(len(self.ranges))]
-        self._add(run_all(tasks, self._report), begin)
+        self._in_ranges(begin, end, asker=asker, remember=end > 0)
         groups = [range(first, asker.partitions, self.processes) for first in range(self.processes)]
         run_all([partial(asker.answer, self.workspace, end, len(self.ranges), each) for each in groups], self._report)
 
@@ -211,21 +210,18 @@ class Stage:
             parts = list(map(Part, (each.gathered for each in found), self.bases, lines, self.numbers))
             for data in self.plan.gatherer.result(self._step_workspace(self.options.memory), parts):
                 main.write(data)
-                self._report((0, 0, 0))
+                self.heartbeat()
             self.counts[-1].detail = self.plan.gatherer.counts()
         elif isinstance(last, Mapper | Expander):
             for part in last.more():
                 part.write_to(main)
-                self._add_out(len(part))
-                self._report((0, 0, 0))
+                detail = self.counts[-1].detail
+                detail["out"] = detail.get("out", self.kept) + len(part)
+                self.heartbeat()
         elif not (self.plan.headed or self.plan.bare):
             main.write(self.plan.source.tail)
         if self.counts:
             self.kept = self.counts[-1].detail.get("out", self.kept)
-
-    def _add_out(self, records: int) -> None:
-        detail = self.counts[-1].detail
-        detail["out"] = detail.get("out", self.kept) + records
 
     def _add(self, found: list[Found], begin: int) -> None:
         """Counts of the steps this pass decided; the census is the first pass's."""

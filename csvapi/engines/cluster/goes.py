@@ -1,0 +1,36 @@
+"""Which records a keyed pass drops, asked by those that decide after it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from csvapi.engines.cluster.context import marks
+
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Sequence
+
+    from csvapi.engines.cluster.context import RunObjects
+    from csvapi.engines.cluster.job import Job
+
+
+@dataclass
+class Goes:
+    """Whether the record in a row of the file, from 0, goes by a keyed pass; the marks of the last range are kept."""
+
+    objects: RunObjects
+    job: Job
+    number: int
+    bases: Sequence[int]
+    place: int = -1
+    rows: list[array[int]] = field(default_factory=list)
+
+    def __call__(self, row: int) -> bool:
+        """Whether it goes. Rows in ascending order read each range's marks once."""
+        place = bisect_right(self.bases, row) - 1
+        if place != self.place:
+            found = marks(self.objects, self.job, self.number, place, len(self.bases))
+            self.place, self.rows = place, [rows for rows, _ in found]
+        return any(row - self.bases[place] in rows for rows in self.rows)
