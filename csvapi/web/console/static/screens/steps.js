@@ -1,6 +1,6 @@
 // Steps and what they would do: made by forms or as JSON, tried at once on the head of the file.
 import { file as getFile, files as getFiles, operations, readable, submit } from "../api.js";
-import { html, useEffect, useMemo, useState } from "../lib.js";
+import { html, useEffect, useLayoutEffect, useMemo, useState } from "../lib.js";
 import { Copy } from "../parts/copy.js";
 import { Preview } from "../parts/preview.js";
 import { Problem } from "../parts/problem.js";
@@ -34,7 +34,7 @@ export function Steps({ id }) {
     load();
   }, [id]);
   const query = recipe.query;
-  useEffect(() => restate(`/files/${id}/steps`, { ...query, tab: asJson ? "json" : "" }), [query.s, query.off, asJson]);
+  useLayoutEffect(() => restate(`/files/${id}/steps`, { ...query, tab: asJson ? "json" : "" }), [query.s, query.off, asJson]);
   useUndo(recipe);
   if (!file) return error ? html`<${Problem} error=${error} retry=${load} />` : html`<p class="faint">${t("loading")}</p>`;
   const steps = recipe.steps;

@@ -10,6 +10,7 @@ import { bytes, moment, number, percent, say, t, word } from "../state.js";
 
 const SAY_EVERY = 5000; // milliseconds: a reader of screens is not to be interrupted more often
 const AGAIN = 5000; // milliseconds until a stream that was refused is asked for again
+const ASKS_EVERY = 10_000; // milliseconds: an event may be lost on the way, and asking costs nothing
 const ENDED = ["succeeded", "failed", "cancelled"];
 
 /** @param {{id: string}} given */
@@ -74,6 +75,7 @@ function useEvents(id, status, moved, progressed) {
       }
       moved();
     });
+    const asks = setInterval(moved, ASKS_EVERY);
     let later = 0;
     stream.onerror = () => {
       if (stream.readyState !== EventSource.CLOSED) return; // the browser comes back by itself
@@ -83,6 +85,7 @@ function useEvents(id, status, moved, progressed) {
       }, AGAIN);
     };
     return () => {
+      clearInterval(asks);
       clearTimeout(later);
       stream.close();
     };
