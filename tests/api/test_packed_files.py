@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
 import io
 from typing import Any
@@ -21,6 +20,7 @@ from tests.unpacking.files import (
     PEOPLE,
     encrypted,
     every_kind,
+    gzipped,
     ods,
     protected_workbook,
     row,
@@ -76,7 +76,7 @@ def csv_of(v1: V1, file: dict[str, Any]) -> bytes:
 @pytest.mark.parametrize(
     ("form", "content", "kind"),
     [
-        ("gzip", gzip.compress(PEOPLE), "application/gzip"),
+        ("gzip", gzipped(PEOPLE), "application/gzip"),
         ("zstd", zstd(PEOPLE), "application/zstd"),
         ("zip", zipped({"people.csv": PEOPLE}), "application/zip"),
         ("zip", zipped({"people.csv": PEOPLE, "README.md": b"# what"}), "text/csv"),
@@ -202,17 +202,17 @@ def stored(app: Flask) -> tuple[int, set[str]]:
 @pytest.mark.parametrize(
     ("content", "status", "code", "says"),
     [
-        (gzip.compress(PEOPLE)[:-9], 422, "not_csv", "cut off"),
+        (gzipped(PEOPLE)[:-9], 422, "not_csv", "cut off"),
         (zstd(PEOPLE)[:-2], 422, "not_csv", "cut off"),
         (b"PK\x03\x04" + bytes(99), 422, "not_csv", "damaged"),
         (encrypted("a.csv", PEOPLE), 422, "not_csv", "password"),
         (protected_workbook(), 422, "not_csv", "password"),
-        (gzip.compress(b"a,b\n" * 5_000_000, 9), 413, "too_large", "200 times"),
+        (gzipped(b"a,b\n" * 5_000_000, 9), 413, "too_large", "200 times"),
         (zipped({"a.csv": b"a,b\n" * 5_000_000}), 413, "too_large", "200 times"),
         (zipped({"a.zip": zipped({"a.csv": PEOPLE})}), 422, "not_csv", "In a ZIP archive: This file is a ZIP archive"),
-        (gzip.compress(zipped({"a.csv": PEOPLE})), 422, "not_csv", "In a gzip file: This file is a ZIP archive"),
-        (gzip.compress(b"%PDF-1.7 \x01"), 422, "not_csv", "PDF"),
-        (gzip.compress(b""), 422, "invalid_input", "empty"),
+        (gzipped(zipped({"a.csv": PEOPLE})), 422, "not_csv", "In a gzip file: This file is a ZIP archive"),
+        (gzipped(b"%PDF-1.7 \x01"), 422, "not_csv", "PDF"),
+        (gzipped(b""), 422, "invalid_input", "empty"),
         (sheet(), 422, "invalid_input", "is empty"),
         (b"7z\xbc\xaf\x27\x1c" + bytes(99), 422, "not_csv", "7-Zip"),
     ],
@@ -226,10 +226,10 @@ def test_what_cannot_be_read_is_refused_and_leaves_nothing(
 
 
 def test_a_transfer_coding_is_no_part_of_the_file(v1: V1) -> None:
-    packed = gzip.compress(PEOPLE)
+    packed = gzipped(PEOPLE)
     plain = v1.upload(packed, **{"Content-Encoding": "gzip"})
     assert (plain["reading"], plain["sha256"]) == (None, sha256(PEOPLE))
-    twice = v1.upload(gzip.compress(packed), **{"Content-Encoding": "gzip"})
+    twice = v1.upload(gzipped(packed), **{"Content-Encoding": "gzip"})
     assert (twice["reading"]["format"], twice["sha256"]) == ("gzip", sha256(packed))
 
 
@@ -249,7 +249,7 @@ def test_a_csv_has_no_parts(v1: V1) -> None:
 
 
 def test_both_forms_take_ranges_and_conditions(v1: V1) -> None:
-    content = gzip.compress(PEOPLE)
+    content = gzipped(PEOPLE)
     at = uploaded(v1, content, "people.csv.gz")["links"]["content"]
     for path, whole in ((at, content), (f"{at}?as=csv", PEOPLE)):
         part = v1.get(path, headers={"Range": "bytes=3-9"})
@@ -266,7 +266,7 @@ def use(v1: V1) -> tuple[int, int]:
 
 
 def test_both_count_and_both_are_deleted(v1: V1, app: Flask) -> None:
-    content = gzip.compress(PEOPLE)
+    content = gzipped(PEOPLE)
     file = uploaded(v1, content)
     assert use(v1) == (len(content) + len(PEOPLE), 2)
     assert [each["id"] for each in v1.ok("GET", "/files")["items"]] == [file["id"]]
@@ -318,7 +318,7 @@ def test_both_are_kept_as_long(v1: V1, app: Flask) -> None:
     from datetime import UTC, datetime, timedelta
 
     end = (datetime.now(UTC) + timedelta(days=30)).replace(microsecond=0)
-    file = uploaded(v1, gzip.compress(PEOPLE))
+    file = uploaded(v1, gzipped(PEOPLE))
     v1.ok("PATCH", f"/files/{file['id']}", json={"expires_at": end.isoformat()})
     with app.app_context(), transaction() as session:
         ends = session.scalars(select(File.expires_at).where(File.user_id == v1.account.id)).all()
@@ -335,7 +335,7 @@ def test_a_file_of_somebody_else_is_none(v1: V1, other: Account) -> None:
 def test_a_quota_holds_for_both(v1: V1, app: Flask) -> None:
     from csvapi.models import User
 
-    content = gzip.compress(PEOPLE * 1000)
+    content = gzipped(PEOPLE * 1000)
     with app.app_context(), transaction() as session:
         session.get_one(User, v1.account.id).max_stored = len(content) + len(PEOPLE) * 1000 - 1
     refused = problem(send(v1, content), 429, "quota_exceeded")
@@ -365,7 +365,7 @@ def test_a_key_is_for_one_part(v1: V1) -> None:
     problem(other, 422, "idempotency_key_reused")
 
 
-@pytest.mark.parametrize("content", [gzip.compress(PEOPLE), zipped({"a.csv": PEOPLE}), sheet(["a"], ["1"])])
+@pytest.mark.parametrize("content", [gzipped(PEOPLE), zipped({"a.csv": PEOPLE}), sheet(["a"], ["1"])])
 def test_the_classic_endpoint_takes_csv_only(account: Account, content: bytes) -> None:
     answer = account.post("/api/upload-csv/", data={"file": (io.BytesIO(content), "people.csv")})
     assert answer.status_code == 400

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.program import complaint, csvapi, output
-from tests.unpacking.files import PEOPLE, every_kind, ods, protected_workbook, row, sheet, zipped, zstd
+from tests.unpacking.files import PEOPLE, every_kind, gzipped, ods, protected_workbook, row, sheet, zipped, zstd
 from tests.unpacking.files import cell as ods_cell
 
 STEPS = '[{"op": "dedup", "columns": ["name"]}]'
@@ -88,7 +88,7 @@ def test_detect_tells_what_is_read(tmp_path: Path) -> None:
 
 def test_every_input_of_a_join_may_be_packed(tmp_path: Path) -> None:
     first, second = tmp_path / "a.gz", tmp_path / "b.ods"
-    first.write_bytes(gzip.compress(PEOPLE))
+    first.write_bytes(gzipped(PEOPLE))
     second.write_bytes(ods(("A", row(ods_cell("id")) + row(ods_cell("8")))))
     assert output("join", first, "--file", second, "--on", "id", "--how", "semi") == b"id,name\n8,Bob\n"
 
@@ -100,10 +100,10 @@ def test_every_input_of_a_join_may_be_packed(tmp_path: Path) -> None:
         (sheet(["a"]), ["--range", "B"], "is no range of cells"),
         (sheet(["a"]), ["--member", "B"], "member is for ZIP archives"),
         (PEOPLE, ["--sheet", "B"], "sheet is for workbooks"),
-        (gzip.compress(PEOPLE)[:-9], [], "gzip data is damaged or cut off"),
+        (gzipped(PEOPLE)[:-9], [], "gzip data is damaged or cut off"),
         (zstd(PEOPLE)[:-3], [], "Zstandard data is cut off"),
         (protected_workbook(), [], "protected by a password"),
-        (gzip.compress(zipped({"a.csv": PEOPLE})), [], "This file is a ZIP archive"),
+        (gzipped(zipped({"a.csv": PEOPLE})), [], "This file is a ZIP archive"),
         (bz2.compress(PEOPLE), [], "bzip2-compressed"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import zipfile
 from collections.abc import Callable, Iterable
@@ -24,12 +25,18 @@ _ODS_HEAD = (
 _ODS_TAIL = "</office:spreadsheet></office:body></office:document-content>"
 
 
+def gzipped(data: bytes, level: int = 9) -> bytes:
+    """As gzip packs it, the same bytes at any time: they are in the names of tests."""
+    return gzip.compress(data, level, mtime=0)
+
+
 def zipped(members: dict[str, bytes] | Iterable[tuple[str, bytes]], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """An archive, the same bytes at any time, as `gzipped`."""
     target = io.BytesIO()
     pairs = members.items() if isinstance(members, dict) else members
     with zipfile.ZipFile(target, "w", method) as archive:
         for name, content in pairs:
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content, method)
     return target.getvalue()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import zipfile
@@ -13,7 +12,7 @@ import pytest
 from csvapi.errors import CsvapiError, InvalidInput, NotCsv, QuotaExceeded, TooLarge
 from csvapi.unpacking import Limits, Selection
 from csvapi.unpacking.unpack import Unpacked, unpack
-from tests.unpacking.files import PEOPLE, encrypted, protected_workbook, zipped, zstd
+from tests.unpacking.files import PEOPLE, encrypted, gzipped, protected_workbook, zipped, zstd
 
 MIB = 1 << 20
 LIMITS = Limits(size=4 * MIB, ratio=200, beyond=QuotaExceeded("full"))
@@ -35,9 +34,9 @@ def refused(folder: Path, content: bytes, kind: type[CsvapiError] = InvalidInput
 @pytest.mark.parametrize(
     ("form", "content"),
     [
-        ("gzip", gzip.compress(PEOPLE)),
-        ("gzip", gzip.compress(PEOPLE[:9]) + gzip.compress(PEOPLE[9:])),
-        ("gzip", gzip.compress(PEOPLE) + bytes(100)),
+        ("gzip", gzipped(PEOPLE)),
+        ("gzip", gzipped(PEOPLE[:9]) + gzipped(PEOPLE[9:])),
+        ("gzip", gzipped(PEOPLE) + bytes(100)),
         ("zstd", zstd(PEOPLE)),
         ("zstd", zstd(PEOPLE[:9]) + b"\x50\x2a\x4d\x18\x04\x00\x00\x00skip" + zstd(PEOPLE[9:], write_checksum=True)),
         ("zstd", b"\x5f\x2a\x4d\x18\x00\x00\x00\x00" + zstd(PEOPLE, write_content_size=False)),
@@ -62,16 +61,16 @@ def test_any_other_file_is_left_alone(tmp_path: Path, content: bytes) -> None:
 def test_many_pieces_are_one_file(tmp_path: Path) -> None:
     content = b"id,value\n" + b"".join(b"%d,%d\n" % (n, n * n) for n in range(200_000))
     assert len(content) > 3 * MIB
-    for packed in (gzip.compress(content), zstd(content), zipped({"a.csv": content})):
+    for packed in (gzipped(content), zstd(content), zipped({"a.csv": content})):
         assert unpacked(tmp_path, packed)[1] == content
 
 
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (gzip.compress(PEOPLE)[:-9], "gzip data is damaged or cut off"),
-        (gzip.compress(PEOPLE) + b"more", "gzip data is damaged or cut off"),
-        (gzip.compress(PEOPLE)[:12] + b"\xff" * 30, "gzip data is damaged or cut off"),
+        (gzipped(PEOPLE)[:-9], "gzip data is damaged or cut off"),
+        (gzipped(PEOPLE) + b"more", "gzip data is damaged or cut off"),
+        (gzipped(PEOPLE)[:12] + b"\xff" * 30, "gzip data is damaged or cut off"),
         (zstd(PEOPLE)[:-1], "Zstandard data is cut off"),
         (zstd(PEOPLE) + zstd(PEOPLE)[:7], "Zstandard data is cut off"),
         (zstd(PEOPLE) + b"more", "Zstandard data is damaged"),
@@ -94,7 +93,7 @@ def test_what_is_broken_or_protected_says_so(tmp_path: Path, content: bytes, say
 
 def bomb(write: str) -> bytes:
     zeros = b"a,b\n" * (1 * MIB)
-    return {"gzip": gzip.compress(zeros), "zstd": zstd(zeros), "zip": zipped({"a.csv": zeros})}[write]
+    return {"gzip": gzipped(zeros), "zstd": zstd(zeros), "zip": zipped({"a.csv": zeros})}[write]
 
 
 @pytest.mark.parametrize("form", ["gzip", "zstd", "zip"])
@@ -188,7 +187,7 @@ def test_names_without_a_csv_are_listed(tmp_path: Path) -> None:
     [
         (PEOPLE, {"sheet": "A"}, "sheet is for workbooks"),
         (PEOPLE, {"member": "A"}, "member is for ZIP archives"),
-        (gzip.compress(PEOPLE), {"range": "A1:B2"}, "range is for workbooks"),
+        (gzipped(PEOPLE), {"range": "A1:B2"}, "range is for workbooks"),
         (zipped({"a.csv": PEOPLE}), {"sheet": "A"}, "this file is a ZIP archive"),
         (PEOPLE, {"sheet": "A" * 1001}, "at most 1000 characters"),
     ],
