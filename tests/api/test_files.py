@@ -99,7 +99,8 @@ def test_the_digest_is_checked_and_nothing_stored_when_it_is_wrong(v1: V1) -> No
 
 
 def test_other_bodies_are_refused(v1: V1) -> None:
-    problem(v1.post("/files", json={"a": 1}), 415, "unsupported_media_type")
+    problem(v1.post("/files", data="<a/>", content_type="text/xml"), 415, "unsupported_media_type")
+    problem(v1.post("/files", json={"a": 1}), 422, "invalid_input", "/object")
     problem(v1.post("/files", data=PEOPLE, headers={"Content-Encoding": "br"}), 415, "unsupported_media_type")
     problem(v1.post("/files", data=b"", content_type="text/csv"), 422, "invalid_input", "/file")
     problem(v1.post("/files", data={"file": "text"}, content_type="multipart/form-data"), 422, "invalid_input", "/file")
