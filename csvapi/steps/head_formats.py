@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from csvapi.csvio.locations import page, start
+from csvapi.csvio.locations import Location, Row, spans_of, start
+from csvapi.csvio.source import Source
 from csvapi.errors import InvalidInput, TooLarge
 from csvapi.steps.seeming import seeming
 from csvapi.steps.shapes import Shaped
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.dialect import Dialect
 
-_RECORDS, _ROOM = 1_000, 64 * 1024  # that are looked at, and about how many bytes of them
+_RECORDS, _ROOM = 1_000, 64 * 1024  # that are looked at, and how many bytes of them
 _MOST = 100  # columns that are told
 
 
@@ -26,7 +28,7 @@ def head_formats(path: Path, dialect: Dialect) -> list[dict[str, Any]]:
     """
     try:
         columns, at = start(path, dialect)
-        rows, _ = page(path, dialect, len(columns), _RECORDS, at, _ROOM)
+        rows = _first(path, dialect, len(columns), at)
     except (InvalidInput, TooLarge):
         return []
     told: list[dict[str, Any]] = []
@@ -36,3 +38,15 @@ def head_formats(path: Path, dialect: Dialect) -> list[dict[str, Any]]:
         if found and len(told) < _MOST:
             told.append({"column": name, "index": index, "formats": found})
     return told
+
+
+def _first(path: Path, dialect: Dialect, width: int, at: Location) -> list[Row]:
+    """The records that are whole in the first bytes of data, however long the next one is."""
+    source = replace(Source.open(path, dialect), body=at.byte, known_width=width)
+    stop = min(source.size, at.byte + _ROOM)
+    rows = [
+        Row(span.location(index), width, span.batch, index)
+        for span in spans_of(source, at, stop)
+        for index in range(len(span.batch))
+    ]
+    return rows[: min(_RECORDS, len(rows) if stop == source.size else len(rows) - 1)]
