@@ -33,7 +33,13 @@ from tests.stack import PASSWORD, sign_up
 
 CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance, status_code_conformance]
 CONTENT = b"id,name,email,age\n1,a,a@example.com,30\n1,a,a@example.com,30\n2,b,b@example.com,9\n"
-ENDS_SESSIONS = ("/logout/", "/token/refresh/", "/me/password", "/me/delete")  # sent by an account of their own
+ENDS_SESSIONS = (
+    "/logout/",
+    "/token/refresh/",
+    "/me/password",
+    "/me/delete",
+    "/session",
+)  # sent by an account of their own
 MAILED = {"/api/v1/password-resets/confirm": RESET, "/api/v1/email-verifications/confirm": VERIFY}
 PIPELINE = ({"steps": [{"op": "dedup"}]}, {"steps": [{"op": "dedup", "keep": "last"}]})
 SCHEMA = ({"schema": {"fields": [{"name": "id"}]}}, {"schema": {"fields": [{"name": "id", "type": "integer"}]}})
