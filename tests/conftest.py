@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 from tests.servers import database_url, mariadb, redis_url
@@ -12,3 +13,10 @@ __all__ = ["account", "app", "client", "database_url", "environ", "mariadb", "ot
 settings.register_profile("ci", max_examples=50)
 settings.register_profile("long", max_examples=500)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+LONG = ("tests/web/test_console.py", "tests/engines/test_memory.py", "tests/engines/cluster/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that none of them goes on when all others have ended."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
