@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -23,7 +23,10 @@ from werkzeug.test import TestResponse
 
 from csvapi import config
 from csvapi.app import create_app
+from csvapi.extensions import transaction
+from csvapi.models import Action, User, now
 from csvapi.process.parent_death import die_with_parent
+from csvapi.services import audit, passwords, tokens
 from tests.servers import create_database
 from tests.waiting import until
 
@@ -156,13 +159,23 @@ class Account:
         return self.client.get(link, headers=headers)
 
 
+@cache
+def _password_hash() -> str:
+    return passwords.hash_password(PASSWORD)
+
+
 def sign_up(client: FlaskClient) -> Account:
+    """Somebody new, as registering and logging in leave them, but for two hashes of a password, which take a third of a
+    second: tests/api/test_auth.py has the requests."""
     email = f"{uuid4().hex}@example.com"
-    body = {"email": email, "password": PASSWORD, "confirm_password": PASSWORD}
-    registered = client.post("/api/register/", json=body)
-    assert registered.status_code == 201, registered.text
-    tokens = client.post("/api/login/", json=body).json
-    return Account(client, registered.json["user_id"], email, tokens["access_token"], tokens["refresh_token"])
+    with client.application.app_context(), transaction() as session:
+        user = User(email=email, password_hash=_password_hash(), last_login_at=now())
+        session.add(user)
+        session.flush()
+        audit.add(session, Action.REGISTERED, user.id)
+        given = tokens.issue(session, user)
+        audit.add(session, Action.LOGIN, user.id)
+        return Account(client, user.id, email, given.access, given.refresh)
 
 
 @pytest.fixture
