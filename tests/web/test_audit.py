@@ -16,7 +16,7 @@ from csvapi.extensions import db, transaction
 from csvapi.models import Action, AuditEntry, User, now
 from csvapi.services import audit
 from tests.services.alone import alone, ann, environ
-from tests.stack import PASSWORD, Account
+from tests.stack import PASSWORD, Account, register
 from tests.waiting import until
 from tests.web.pages import Boss
 
@@ -31,7 +31,8 @@ def lines(user_id: int | None = None, action: Action | None = None) -> list[Audi
         return list(session.scalars(query.where(AuditEntry.action == action) if action else query))
 
 
-def test_logins_keys_and_deletions_are_written_at_once(alone: Flask, ann: Account) -> None:
+def test_logins_keys_and_deletions_are_written_at_once(alone: Flask) -> None:
+    ann = register(alone.test_client())
     ann.client.post("/api/login/", json={"email": ann.email, "password": "wrong"})
     key = ann.post("/api/v1/api-keys", json={"name": "x"}).json
     file_id = ann.upload(b"a\n1\n")
