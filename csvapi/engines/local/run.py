@@ -166,11 +166,9 @@ class _Pipeline:
             receipts.append(stage.run(Outputs(main, *asides, hashed=outputs.hashed and ends, last=ends)))
             plan.take_names()
             done, before = stage.done, before + len(steps)
-            if not last:
-                del stage
             if not ends:
+                stage.found.clear()  # what comes next needs the memory, and no collector of cycles runs meanwhile
                 plan.built.clear()
-                gc.collect()  # no collector runs meanwhile, and what comes next needs the memory of this stage
             sides[0].add(number, len(plan.top))
             sides[1].add(number, len(HEADER))
             shutil.rmtree(workspace)

@@ -145,8 +145,7 @@ class Stage:
         place = (built, end - 1, codes, self.bases, self.records)
         repeats = Repeats(*place, explain=self.options.explain, processes=self.processes)
         if built.ranked:
-            workspace = self._step_workspace(self.options.memory)
-            dropped = repeats.mark_by_rank(workspace, [each.gathered for each in found])
+            dropped = repeats.mark_by_rank(self._step_workspace(self.options.memory), [each.gathered for each in found])
         else:
             dropped = repeats.mark_in_partitions(
                 self.workspace, self.share, partitions, native=self.strategy.secret is not None, report=self._report
