@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from csvapi.errors import InvalidInput, UnknownColumn
@@ -76,6 +76,7 @@ def test_reports_and_parts_are_the_models(tmp_path: Path, way: dict[str, Any], r
 @given(case=cases())
 def test_any_file_falls_into_two_parts(tmp_path: Path, way: dict[str, Any], case: tuple[Dialect, str]) -> None:
     dialect, text = case
+    assume(not {"\0", "\x1a"}.intersection(text))  # a part that ends in them alone is read as a file with such a tail
     parsed = model.parse(text, dialect)
     if len(set(parsed.header)) != len(parsed.header) or not parsed.header:
         return
