@@ -72,14 +72,19 @@ def lacking(file: File) -> str:
     return _bucket().lacks(_place(file))
 
 
-def clear(task_id: str, attempts: int) -> int:
+def clear(task_id: str, attempts: int, *, failed: bool = False) -> int:
     """Remove what a run left on its way, unfinished uploads of its outputs, too; safe for anybody to call once the task
-    has ended. Returns how many objects there were; a storage that is down is left to the sweep."""
+    has ended. Outputs that are whole go where it has `failed`: no row will own them.
+
+    Returns how many objects there were; a storage that is down is left to the sweep.
+    """
     try:
         bucket = _bucket()
         for attempt in range(1, attempts + 1):
             for key in _keys(task_id, attempt):
                 bucket.abort(FILES + key)
+                if failed:
+                    bucket.clear(FILES + key)
         return bucket.clear(f"{WORK}{task_id}/")
     except (StorageDown, InvalidInput) as error:
         log.warning("work_left_to_the_sweep", task_id=task_id, reason=str(error))

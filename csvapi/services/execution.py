@@ -87,7 +87,7 @@ def _run(task: Task, stopped_by: tuple[type[Exception], TaskError]) -> Status | 
             error = OutOfMemory(memory_kills.KILLED)
         status = _fail(task, error)
         if status and settings.cluster:
-            cluster_runs.clear(task.id, task.attempt)
+            cluster_runs.clear(task.id, task.attempt, failed=True)
     seconds = time.monotonic() - began
     log.info("task_ended", status=status, seconds=round(seconds, 3))
     if status:
