@@ -165,8 +165,8 @@ def _password_hash() -> str:
 
 
 def sign_up(client: FlaskClient) -> Account:
-    """Somebody new, as registering and logging in leave them, but for two hashes of a password, which take a third of a
-    second: tests/api/test_auth.py has the requests."""
+    """Somebody new, as registering and logging in leave them, but for two hashes of a password, which are slow on
+    purpose: tests/api/test_auth.py has the requests."""
     email = f"{uuid4().hex}@example.com"
     with client.application.app_context(), transaction() as session:
         user = User(email=email, password_hash=_password_hash(), last_login_at=now())

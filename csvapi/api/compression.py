@@ -16,7 +16,7 @@ from flask import Response, current_app, request
 
 CODINGS = ("zstd", "gzip")  # the first one where a client likes both as much
 SMALL = 1024  # bytes: below, a packet is saved by no coding
-LEVEL = 1  # of both: a download is read from disk and sent at some 100 MB/s
+LEVEL = 1  # the quickest of both: a web process has downloads of gigabytes to send, too
 _TYPES = {
     "application/javascript",
     "application/json",

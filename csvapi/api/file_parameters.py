@@ -9,6 +9,7 @@ from marshmallow import validate
 
 from csvapi.api.dialect_shapes import DialectChange
 from csvapi.api.resource import Moment
+from csvapi.api.schemas import FILE
 
 DIGEST = {
     "in": "header",
@@ -89,3 +90,20 @@ class Content(ma.Schema):
             "description": "`csv`: what is read of a file that is none; else the file as it was uploaded or made"
         },
     )
+
+
+class ObjectToRegister(ma.Schema):
+    """Where an object lies, and the name of the file that it is to be."""
+
+    class Meta:
+        unknown = ma.RAISE
+
+    object = ma.fields.String(
+        required=True, validate=validate.Length(1, 2000), metadata={"description": "Where it lies: s3://bucket/key"}
+    )
+    name = ma.fields.String(
+        validate=validate.Length(1, 200), metadata={"description": "Of the file; by default the end of the key"}
+    )
+
+
+REGISTERED = {**FILE, "kind": "registered", "sha256": None, "object": "s3://lake/incoming/7/people.csv"}

@@ -13,7 +13,17 @@ from csvapi.api import upload
 from csvapi.api.body import BodyParser
 from csvapi.api.contract import signed_in
 from csvapi.api.downloads import CONVERTED, send, sends
-from csvapi.api.file_parameters import CODING, DIGEST, FORM, NAME, PART, Content, FileChange
+from csvapi.api.file_parameters import (
+    CODING,
+    DIGEST,
+    FORM,
+    NAME,
+    PART,
+    REGISTERED,
+    Content,
+    FileChange,
+    ObjectToRegister,
+)
 from csvapi.api.idempotency_key import claim, idempotent
 from csvapi.api.raw_json import ready
 from csvapi.api.resource import LINK, MAX_ID, NEXT, Paging, Resource, listed, page
@@ -46,23 +56,6 @@ class FilePage(ma.Schema):
 
     items = ma.fields.List(ma.fields.Nested(FileItem), required=True, metadata={"description": "The files"})
     next = NEXT
-
-
-class ObjectToRegister(ma.Schema):
-    """Where an object lies, and the name of the file that it is to be."""
-
-    class Meta:
-        unknown = ma.RAISE
-
-    object = ma.fields.String(
-        required=True, validate=validate.Length(1, 2000), metadata={"description": "Where it lies: s3://bucket/key"}
-    )
-    name = ma.fields.String(
-        validate=validate.Length(1, 200), metadata={"description": "Of the file; by default the end of the key"}
-    )
-
-
-REGISTERED = {**FILE, "kind": "registered", "sha256": None, "object": "s3://lake/incoming/7/people.csv"}
 
 
 @blp.route("", "create_file", methods=["POST"])
