@@ -1,6 +1,7 @@
 // All files: what is kept, until when, and what can go.
 import { at, deleteFile, files } from "../api.js";
-import { html, useEffect, useState } from "../lib.js";
+import { html, useEffect } from "../lib.js";
+import { useListing } from "../parts/listing.js";
 import { FileRow } from "../parts/lists.js";
 import { Problem } from "../parts/problem.js";
 import { restate, route } from "../router.js";
@@ -12,23 +13,11 @@ export function Files() {
   const { query } = route.value;
   const kind = query.get("kind") ?? "";
   const wanted = query.get("q") ?? "";
-  const [found, setFound] = useState(/** @type {import("../api.js").StoredFile[]} */ ([]));
-  const [next, setNext] = useState(/** @type {string|null} */ (null));
-  const [loaded, setLoaded] = useState(false);
-  const [error, setError] = useState(/** @type {unknown} */ (null));
-  /** @param {string|null} cursor */
-  const more = (cursor) =>
-    files({ limit: 100, kind, name: wanted, cursor }).then((page) => {
-      setFound((now) => (cursor ? [...now, ...page.items] : page.items));
-      setNext(page.next);
-      setLoaded(true);
-      setError(null);
-    }, setError);
+  const listing = useListing((cursor) => files({ limit: 100, kind, name: wanted, cursor }), kind, wanted);
+  const { found, next, loaded, error, setError, more } = listing;
   useEffect(() => {
     document.title = `${t("files")} – csvapi`;
-    const timer = setTimeout(() => more(null), loaded ? 250 : 0); // while one types, nothing is asked for
-    return () => clearTimeout(timer);
-  }, [kind, wanted]);
+  });
   /** @param {Record<string, string>} change */
   const narrow = (change) => restate("/files", { kind, q: wanted, ...change });
   return html`<h1>${t("files")}</h1>
@@ -42,7 +31,7 @@ export function Files() {
     <div class="scroll"><table class="list"><tbody>${found.map(
       (each) => html`<${FileRow} key=${each.id} file=${each}>
         <a class="button plain" href=${at(`/api/v1/files/${each.id}/content`)} download aria-label=${t("download_n", { name: each.name })}>↓</a>
-        <button class="plain" aria-label=${t("remove", { name: each.name })} onClick=${() => deleteFile(each.id).then(() => setFound((now) => now.filter((one) => one.id !== each.id)), setError)}>✕</button>
+        <button class="plain" aria-label=${t("remove", { name: each.name })} onClick=${() => deleteFile(each.id).then(() => listing.setFound((now) => now.filter((one) => one.id !== each.id)), setError)}>✕</button>
       <//>`,
     )}</tbody></table></div>
     ${next && html`<p><button onClick=${() => more(next)}>${t("more")}</button></p>`}`;

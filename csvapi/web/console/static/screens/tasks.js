@@ -1,6 +1,7 @@
 // All runs: how each went, and the way to do it again.
 import { cancel, deleteTask, submit, tasks } from "../api.js";
-import { html, useEffect, useState } from "../lib.js";
+import { html, useEffect } from "../lib.js";
+import { useListing } from "../parts/listing.js";
 import { TaskRow } from "../parts/lists.js";
 import { Problem } from "../parts/problem.js";
 import { go, restate, route } from "../router.js";
@@ -12,23 +13,11 @@ export function Tasks() {
   const { query } = route.value;
   const status = query.get("status") ?? "";
   const wanted = query.get("q") ?? "";
-  const [found, setFound] = useState(/** @type {import("../api.js").Task[]} */ ([]));
-  const [next, setNext] = useState(/** @type {string|null} */ (null));
-  const [loaded, setLoaded] = useState(false);
-  const [error, setError] = useState(/** @type {unknown} */ (null));
-  /** @param {string|null} cursor */
-  const more = (cursor) =>
-    tasks({ limit: 100, status, label: wanted, cursor }).then((page) => {
-      setFound((now) => (cursor ? [...now, ...page.items] : page.items));
-      setNext(page.next);
-      setLoaded(true);
-      setError(null);
-    }, setError);
+  const listing = useListing((cursor) => tasks({ limit: 100, status, label: wanted, cursor }), status, wanted);
+  const { found, next, loaded, error, setError, more } = listing;
   useEffect(() => {
     document.title = `${t("tasks")} – csvapi`;
-    const timer = setTimeout(() => more(null), loaded ? 250 : 0); // while one types, nothing is asked for
-    return () => clearTimeout(timer);
-  }, [status, wanted]);
+  });
   /** @param {Record<string, string>} change */
   const narrow = (change) => restate("/tasks", { status, q: wanted, ...change });
   return html`<h1>${t("tasks")}</h1>
