@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from csvapi.commands.arguments import Parser
 from csvapi.commands.progress import Bar
+from csvapi.commands.warn import warn
+from csvapi.csvio.data_warnings import DataWarning
 from csvapi.engines.options import Progress
 from csvapi.errors import InvalidInput
 
@@ -152,8 +154,9 @@ def _run(options: argparse.Namespace) -> int:
     with _service() as service:
         task = service.run(_stored(service, options.input), options.steps, **more)
         _follow(task, quiet=options.quiet)
-        for warning in [] if options.quiet else task.warnings:
-            print(f"csvapi remote: warning: {warning['detail']} {warning['hint'] or ''}".rstrip(), file=sys.stderr)
+        known = DataWarning.__dataclass_fields__  # a newer service may say more
+        found = [DataWarning(**{name: each[name] for name in known.keys() & each.keys()}) for each in task.warnings]
+        warn("remote", found, quiet=options.quiet)
         if options.dropped:
             task.download_dropped(options.dropped)
         if options.explain:

@@ -71,8 +71,8 @@ def prefixes(user_id: int, settings: Settings) -> list[str]:
     """The prefixes of this user, each of which ends with a slash."""
     found = []
     for each in names(settings.object_prefixes):
-        owner, given, prefix = each.rpartition("=")
-        if not given or owner == str(user_id):
+        owner, _, prefix = ("", "", each) if each.startswith("s3://") else each.partition("=")
+        if owner in ("", str(user_id)):
             found.append(prefix.replace("{user_id}", str(user_id)))
     return found
 

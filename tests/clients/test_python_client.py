@@ -9,7 +9,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import httpx
 import pytest
@@ -25,6 +29,7 @@ from csvapi_client import (
     TaskFailed,
     WaitedTooLong,
 )
+from csvapi_client._sync.transport import Transport
 
 from tests.clients.cutting import Cutting, cutting
 from tests.start.running import Running, started
@@ -157,6 +162,27 @@ def test_a_download_goes_on_where_a_run_before_stopped(csvapi: Client, tmp_path:
             with pytest.raises(CsvapiError, match="SHA-256"):
                 file.download(tmp_path / "large.csv")
             assert not (tmp_path / "large.csv.part").exists()
+
+
+class _Tagged(SimpleHTTPRequestHandler):
+    """Files with an ETag that is no SHA-256, as objects of a bucket have."""
+
+    def end_headers(self) -> None:
+        self.send_header("ETag", '"9b2cf535f27731c974343645a3985328-2"')
+        super().end_headers()
+
+    def log_message(self, *args: object) -> None:
+        """Nothing is said."""
+
+
+def test_what_has_no_sha256_is_taken_as_it_comes(tmp_path: Path) -> None:
+    (tmp_path / "api" / "v1" / "files" / "7").mkdir(parents=True)
+    (tmp_path / "api" / "v1" / "files" / "7" / "content").write_bytes(PEOPLE)
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Tagged, directory=str(tmp_path))) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        with closing(Transport(f"http://127.0.0.1:{server.server_port}", {}, timeout=9, retries=0)) as transport:
+            assert transport.save("/api/v1/files/7/content", tmp_path / "out.csv").read_bytes() == PEOPLE
+        server.shutdown()
 
 
 def test_what_creates_is_done_once_however_often_its_answer_is_lost(csvapi: Client, proxy: Cutting, key: str) -> None:

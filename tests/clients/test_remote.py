@@ -70,7 +70,8 @@ def test_a_user_logs_in_runs_steps_fetches_and_leaves(shell: Shell, running: Run
     assert (shell.folder / "gone.csv").read_bytes() == b"id,email\n3,ADA@x.org\n"
     assert json.loads((shell.folder / "why.ndjson").read_text())["kept_row"] == 1
     assert json.loads((shell.folder / "receipt.json").read_text())["receipt"]["steps"]
-    assert b"csvapi remote: warning: " in done.stderr
+    assert b"csvapi remote: warning: ragged: 1 of 4 records" in done.stderr
+    assert b"first at row 4, line 5, byte " in done.stderr
 
     number = shell("upload", "people.csv").stdout.decode().strip()
     quiet = shell("run", number, "--steps", STEPS, "-q")

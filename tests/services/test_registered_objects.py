@@ -272,6 +272,10 @@ def test_prefixes_are_those_of_one_user(app: Flask) -> None:
     assert registering.prefixes(9, settings) == [f"s3://{BUCKET}/in/9/", f"s3://{LAKE}/9/"]
     assert registering.prefixes(999, settings)[2] == f"s3://{BUCKET}/of-999/"
     assert not registering.may_read(99, f"s3://{BUCKET}/in/9/a.csv", settings)
+    dated = f"s3://{LAKE}/day=2026-01-31/"
+    with_signs = config.load({"CSVAPI_OBJECT_PREFIXES": f"{dated},7={dated}a=b/"})
+    assert registering.prefixes(7, with_signs) == [dated, f"{dated}a=b/"]
+    assert registering.prefixes(8, with_signs) == [dated]
     whole = config.load({"CSVAPI_S3_BUCKET": BUCKET, "CSVAPI_OBJECT_PREFIXES": f"s3://{BUCKET}/"})
     assert registering.may_read(1, f"s3://{BUCKET}/a.csv", whole)
     assert not registering.may_read(1, f"s3://{BUCKET}/files/a", whole)

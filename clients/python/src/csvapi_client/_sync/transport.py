@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from csvapi_client.errors import ConnectionLost, Damaged, refusal
 
 AT = "/api/v1"
 _PIECE = 1 << 20  # bytes of a file that are held at a time
+_SHA256 = re.compile("[0-9a-f]{64}")
 _PLAIN = {"Accept-Encoding": "identity"}  # ranges and SHA-256 are of the file's own bytes
 
 
@@ -100,10 +102,11 @@ class Transport:
             yield answer
 
     def save(self, path: str, to: str | os.PathLike[str]) -> Path:
-        """Download something whose ETag is its SHA-256; goes on where a lost connection, or a run before, stopped.
+        """Download something; goes on where a lost connection, or a run before, stopped.
 
         The bytes are in `to` once all of them have come, until then beside it in a file whose name ends in `.part`.
-        Raises Damaged if their SHA-256 is not the one that the service gives.
+        Raises Damaged if their SHA-256 is not the one that the service gives as their ETag; of an object that lies in a
+        bucket it gives none, and what came is taken as it is.
         """
         target = Path(to)
         part = target.with_name(f"{target.name}.part")
@@ -119,27 +122,31 @@ class Transport:
                 if (pause := next(waits, None)) is None:
                     raise ConnectionLost(f"GET {path}: {error or type(error).__name__}") from error
                 time.sleep(pause)
-        with part.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != digest:
-                part.unlink()
-                raise Damaged(f"GET {path}: the bytes that came are not those with the SHA-256 {digest}")
+        if _SHA256.fullmatch(digest) and _sha256_of(part) != digest:
+            part.unlink()
+            raise Damaged(f"GET {path}: the bytes that came are not those with the SHA-256 {digest}")
         return part.replace(target)
 
     def _save_rest(self, path: str, part: Path, have: int) -> str:
-        """Add what is missing to a file; the SHA-256 that the whole must have."""
+        """Add what is missing to a file; the ETag of the whole."""
         head = self.request("HEAD", path, headers=_PLAIN)
         if have and have == int(head.headers.get("Content-Length", -1)):
-            return _sha256(head)
+            return _etag(head)
         wanted = {"Range": f"bytes={have}-", "If-Range": head.headers["ETag"]} if have else {}
         with self.stream(path, {**_PLAIN, **wanted}) as answer:
             with part.open("ab" if answer.status_code == httpx.codes.PARTIAL_CONTENT else "wb") as file:
                 for piece in answer.iter_raw(_PIECE):
                     file.write(piece)
-            return _sha256(answer)
+            return _etag(answer)
 
 
-def _sha256(answer: httpx.Response) -> str:
+def _etag(answer: httpx.Response) -> str:
     return str(answer.headers["ETag"]).strip('"')
+
+
+def _sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _refusal(answer: httpx.Response) -> Exception:
