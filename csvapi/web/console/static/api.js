@@ -107,6 +107,9 @@ export const preview = (request, signal) => call("POST", "/api/v1/previews", { j
 
 /** @param {any} request @returns {Promise<Task>} */
 export const submit = (request) => call("POST", "/api/v1/tasks", { json: request });
+/** The same steps and options over the same file once more. @param {Task} task */
+export const runAgain = (task) =>
+  submit({ input: task.input, steps: task.steps, ...(task.label ? { label: task.label } : {}), ...task.options });
 /** @param {Record<string, any>} [by] @returns {Promise<{items: Task[], next: string|null}>} */
 export const tasks = (by = {}) => call("GET", `/api/v1/tasks${query(by)}`);
 /** @param {string} id @returns {Promise<Task>} */

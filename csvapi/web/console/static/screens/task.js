@@ -1,5 +1,5 @@
 // A run: how it goes, as it goes, and what it left. It goes on without this page.
-import { at, cancel, deleteTask, file, task as getTask, readable, receipt, submit } from "../api.js";
+import { at, cancel, deleteTask, file, task as getTask, readable, receipt, runAgain } from "../api.js";
 import { html, useCallback, useEffect, useRef, useState } from "../lib.js";
 import { Funnel } from "../parts/funnel.js";
 import { Status } from "../parts/lists.js";
@@ -32,7 +32,7 @@ export function Task({ id }) {
   useEffect(load, [load]);
   useEvents(id, task?.status, load, setProgress);
   if (!task) return error ? html`<${Problem} error=${error} retry=${load} />` : html`<p class="faint">${t("loading")}</p>`;
-  const again = () => submit({ input: task.input, steps: task.steps, ...(task.label ? { label: task.label } : {}), ...task.options }).then((next) => go(`/tasks/${next.id}`), setError);
+  const again = () => runAgain(task).then((next) => go(`/tasks/${next.id}`), setError);
   const forget = () => deleteTask(id).then(() => go("/tasks"), setError);
   return html`
     <div class="head"><h1>${task.label ?? (task.steps ?? []).map((each) => each.op).join(" → ")} <${Status} status=${task.status} /></h1>

@@ -1,5 +1,5 @@
 // All runs: how each went, and the way to do it again.
-import { cancel, deleteTask, submit, tasks } from "../api.js";
+import { cancel, deleteTask, runAgain, tasks } from "../api.js";
 import { html, useEffect } from "../lib.js";
 import { useListing } from "../parts/listing.js";
 import { TaskRow } from "../parts/lists.js";
@@ -38,7 +38,7 @@ function Actions({ task, more, fail }) {
   if (task.links.cancel) {
     return html`<button class="plain" onClick=${() => cancel(task.id).then(() => more(null), fail)}>${t("cancel")}</button>`;
   }
-  const again = () => submit({ input: task.input, steps: task.steps, ...(task.label ? { label: task.label } : {}), ...task.options }).then((next) => go(`/tasks/${next.id}`), fail);
+  const again = () => runAgain(task).then((next) => go(`/tasks/${next.id}`), fail);
   return html`${task.input && task.steps && html`<button class="plain" aria-label=${t("run_again_n", { name })} onClick=${again}>↻</button>`}
     <button class="plain" aria-label=${t("remove", { name })} onClick=${() => deleteTask(task.id).then(() => more(null), fail)}>✕</button>`;
 }
