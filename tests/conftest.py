@@ -10,8 +10,8 @@ from tests.stack import account, app, client, environ, other, worker
 
 __all__ = ["account", "app", "client", "database_url", "environ", "mariadb", "other", "redis_url", "worker"]
 
-settings.register_profile("ci", max_examples=50)
-settings.register_profile("long", max_examples=500)
+settings.register_profile("ci", max_examples=50, deadline=None)  # a busy machine is no mistake
+settings.register_profile("long", max_examples=500, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 LONG = ("tests/web/test_console.py", "tests/engines/test_memory.py", "tests/engines/cluster/")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import socket
@@ -18,6 +17,7 @@ from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 
+from tests.clients.loop import in_a_loop
 from tests.start.running import Running, started
 from tests.waiting import until
 
@@ -101,7 +101,7 @@ def test_a_model_goes_the_whole_way_over_stdio(environment: dict[str, str], fold
             )
             assert "404" in await call("rows", file_id=10**6)
 
-    asyncio.run(way())
+    in_a_loop(way())
 
 
 def test_over_http_each_client_brings_its_own_key(environment: dict[str, str], key: str) -> None:
@@ -125,11 +125,11 @@ def test_over_http_each_client_brings_its_own_key(environment: dict[str, str], k
 
     try:
         until(listens, within=30)
-        tools, refused = asyncio.run(call({}))
+        tools, refused = in_a_loop(call({}))
         assert tools == READING
         assert "Send your csvapi API key" in refused
-        assert "401" in asyncio.run(call({"Authorization": "Bearer csvapi_none"}))[1]
-        assert isinstance(asyncio.run(call({"Authorization": f"Bearer {key}"}))[1], dict)
+        assert "401" in in_a_loop(call({"Authorization": "Bearer csvapi_none"}))[1]
+        assert isinstance(in_a_loop(call({"Authorization": f"Bearer {key}"}))[1], dict)
         assert httpx.post(url, headers={"Host": "elsewhere.example"}, json={}).status_code in {403, 421}
     finally:
         server.terminate()

@@ -32,6 +32,7 @@ from csvapi_client import (
 from csvapi_client._sync.transport import Transport
 
 from tests.clients.cutting import Cutting, cutting
+from tests.clients.loop import in_a_loop
 from tests.start.running import Running, started
 
 ROOT = Path(__file__).parents[2]
@@ -218,7 +219,7 @@ def test_the_same_with_asyncio(running: Running, key: str, tmp_path: Path) -> No
 
             return list(await asyncio.gather(*(one(each) for each in range(4))))
 
-    assert asyncio.run(several()) == [PEOPLE.replace(b"3,ADA@x.org\n", b"")] * 4
+    assert in_a_loop(several()) == [PEOPLE.replace(b"3,ADA@x.org\n", b"")] * 4
 
 
 def test_the_waiting_client_is_the_one_for_asyncio() -> None:
