@@ -20,7 +20,7 @@ from csvapi import config
 from csvapi.app import create_app
 from csvapi.extensions import transaction
 from csvapi.models import Delivery, now
-from csvapi.services import webhook_delivery, webhook_outbox
+from csvapi.services import webhook_delivery, webhook_outbox, webhooks
 from tests.api.v1 import V1, problem
 from tests.stack import Account
 
@@ -137,6 +137,49 @@ def test_failures_are_repeated_by_the_schedule_with_the_same_id(v1: V1, receiver
     assert len({headers["webhook-id"] for headers, _ in receiver.received}) == 1
     assert v1.ok("GET", f"/webhooks/{made['id']}")["disabled_reason"]
     problem(v1.post(f"/webhooks/{made['id']}/test"), 409, "conflict")
+
+
+def test_a_message_is_sent_again_with_the_same_id(v1: V1, other: Account, receiver: Receiver, open_app: Flask) -> None:
+    made = hook(v1, receiver)
+    v1.ok("POST", f"/webhooks/{made['id']}/test")
+    path = f"/webhooks/{made['id']}/deliveries/{log(v1, made)[0]['id']}/resend"
+    problem(v1.post(path), 409, "conflict")  # it is due
+    send(open_app)
+    receiver.status = 500
+    assert v1.ok("POST", path)["status"] == "pending"
+    send(open_app)
+    later = log(v1, made)[0]
+    assert (later["status"], [each["status"] for each in later["attempts"]]) == ("pending", [204, 500])
+    wait = datetime.fromisoformat(later["next_at"]) - datetime.fromisoformat(later["attempts"][1]["at"])
+    assert wait.total_seconds() >= webhook_outbox.SCHEDULE[1], "the schedule goes on"
+    receiver.status = 204
+    v1.ok("POST", path)
+    send(open_app)
+    assert log(v1, made)[0]["status"] == "delivered"
+    assert [headers["webhook-id"] for headers, _ in receiver.received] == [later["id"]] * 3
+    theirs, second = V1(other), hook(v1, receiver)
+    problem(theirs.post(path), 404, "not_found")
+    problem(v1.post(path.replace(f"/{made['id']}/", f"/{second['id']}/")), 404, "not_found")
+    problem(v1.post(path.replace(later["id"], "msg_0")), 404, "not_found")
+
+
+def test_resending_has_its_limits(v1: V1, receiver: Receiver, open_app: Flask) -> None:
+    made = hook(v1, receiver)
+    v1.ok("POST", f"/webhooks/{made['id']}/test")
+    send(open_app)
+    path = f"/webhooks/{made['id']}/deliveries/{log(v1, made)[0]['id']}/resend"
+    for _ in range(webhooks.MOST_TESTS):
+        v1.ok("POST", f"/webhooks/{made['id']}/test")
+    problem(v1.post(path), 429, "quota_exceeded")
+    send(open_app)
+    with open_app.app_context(), transaction() as session:
+        tries = [{"at": now().isoformat(), "status": 204, "ms": 1}] * webhooks.MOST_ATTEMPTS
+        session.execute(update(Delivery).values(attempts=tries))
+    problem(v1.post(path), 429, "quota_exceeded")
+    receiver.status = 410
+    v1.ok("POST", f"/webhooks/{made['id']}/test")
+    send(open_app)
+    assert "disabled" in problem(v1.post(path), 409, "conflict")["detail"]
 
 
 def test_gone_disables_and_redirects_are_not_followed(v1: V1, receiver: Receiver, open_app: Flask) -> None:
