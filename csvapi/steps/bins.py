@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FEWEST, MOST = 2, 1_000  # bins; one would not do for numbers below and above zero
 _ROUND = (1, 2, 5)  # and these times a power of ten
+_STEPS = ((1, 0), (2, 0), (25, 1), (5, 0))  # round numbers, by how many powers of ten less they are to be taken
 _MINUTE, _HOUR = 60, 3_600
 _SECONDS = (
     *(1, 2, 5, 10, 15, 30, *(_MINUTE * each for each in (1, 2, 5, 10, 15, 30))),
@@ -46,10 +47,12 @@ def _of_numbers(least: Decimal, most: Decimal, bins: int, *, whole: bool) -> tup
     power = span.adjusted() - len(str(bins))
     power = max(power, 0) if whole else power
     while True:
-        for times in _ROUND:
-            first, last = (_floor(each, power) // times for each in (least, most))
+        for times, less in _STEPS:
+            if whole and power < less:
+                continue
+            first, last = (_floor(each, power - less) // times for each in (least, most))
             if last - first < bins:
-                edges = [SUM.scaleb(Decimal(times * each), power) for each in range(first, last + 2)]
+                edges = [SUM.scaleb(Decimal(times * each), power - less) for each in range(first, last + 2)]
                 return edges, list(map(number_text, edges))
         power += 1
 
