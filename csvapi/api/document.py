@@ -13,6 +13,7 @@ from csvapi.api.contract import FORBIDDEN
 
 PATH = {  # what the variables of paths are
     "file_id": "The id of a file.",
+    "upload_id": "The id of an upload.",
     "task_id": "The id of a task.",
     "pipeline_id": "The id of a saved pipeline.",
     "schema_id": "The id of a saved schema.",

@@ -7,6 +7,7 @@ CsvapiError
 │   ├── NotCsv                   the bytes are something else: a spreadsheet, an archive, a picture
 │   ├── UnsupportedEncoding
 │   ├── DigestMismatch           the content is not what its digest says
+│   │   └── ChecksumMismatch     of a part of an upload
 │   ├── KeyReused                an Idempotency-Key came with another payload before
 │   ├── ObjectChanged            a registered object is another one by now, or gone
 │   ├── UnknownColumn
@@ -24,6 +25,7 @@ CsvapiError
 │   └── MailOff                  the service sends none
 ├── NotFound                     also: somebody else's
 ├── Conflict
+│   ├── UploadBusy               its parts become a file at the moment
 │   ├── InProgress               the first request with this Idempotency-Key still runs
 │   ├── TaskNotFinished
 │   ├── TaskFinished
@@ -68,6 +70,7 @@ from csvapi.errors.callers import (
 from csvapi.errors.error import CsvapiError
 from csvapi.errors.inputs import (
     AmbiguousColumn,
+    ChecksumMismatch,
     DigestMismatch,
     InvalidInput,
     KeyReused,
@@ -92,12 +95,14 @@ from csvapi.errors.states import (
     NotFound,
     TaskFinished,
     TaskNotFinished,
+    UploadBusy,
 )
 from csvapi.errors.tasks import Cancelled, OutOfMemory, OutputLimit, TaskError, TimedOut, WorkerLost, WorkspaceFull
 
 __all__ = [
     "AmbiguousColumn",
     "Cancelled",
+    "ChecksumMismatch",
     "Conflict",
     "CsrfFailed",
     "CsvapiError",
@@ -141,6 +146,7 @@ __all__ = [
     "Unavailable",
     "UnknownColumn",
     "UnsupportedEncoding",
+    "UploadBusy",
     "WorkerLost",
     "WorkspaceFull",
     "WrongCredentials",

@@ -7,6 +7,7 @@ from csvapi.models.hash_key import HashKey
 from csvapi.models.saved import Pipeline, PipelineVersion, Saved, SavedSchema, SavedSchemaVersion, SavedVersion
 from csvapi.models.task import ACTIVE, FINISHED, Status, Task
 from csvapi.models.types import Base, now
+from csvapi.models.upload import Upload, UploadPart
 from csvapi.models.user import RefreshFamily, User
 from csvapi.models.webhook import Delivery, Sent, Webhook
 
@@ -38,6 +39,8 @@ __all__ = [
     "Sent",
     "Status",
     "Task",
+    "Upload",
+    "UploadPart",
     "User",
     "Webhook",
     "now",

@@ -14,7 +14,7 @@ from csvapi.errors import Conflict
 from csvapi.extensions import runtime, transaction
 from csvapi.models import Action, File, Mail, Status, Task, User, now
 from csvapi.queue import progress
-from csvapi.services import audit, credentials, files, quotas
+from csvapi.services import audit, credentials, files, quotas, resumable
 
 BATCH = 500
 DROPPED = 1000  # objects that are deleted at once; the sweep deletes the others, to which no row refers
@@ -61,6 +61,7 @@ def finish(user_id: int) -> None:
         progress.ask_to_stop(runtime().redis, task_id)
     while _batch_of_tasks(user_id):
         pass
+    resumable.forget_all_of(user_id)
     dropped = 0
     while keys := _batch_of_files(user_id):
         for key in keys[: max(0, DROPPED - dropped)]:

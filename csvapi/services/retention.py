@@ -16,6 +16,7 @@ from csvapi.services import (
     invitations,
     mailing,
     quotas,
+    resumable,
     tokens,
     webhook_outbox,
 )
@@ -29,6 +30,7 @@ _FORGOTTEN = (
     mailing.forget_expired,
     invitations.forget_expired,
     audit.forget_expired,
+    resumable.forget_expired,
 )
 SURPLUS = 10_000  # tasks of a user that one round deletes; the next one goes on
 

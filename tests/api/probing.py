@@ -34,6 +34,7 @@ from tests.api.v1 import V1
 from tests.mailbox import Mailbox
 from tests.stack import PASSWORD, sign_up
 
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance, status_code_conformance]
 CONTENT = b"id,name,email,age\n1,a,a@example.com,30\n1,a,a@example.com,30\n2,b,b@example.com,9\n"
 ENDS_SESSIONS = (
@@ -47,9 +48,22 @@ MAILED = {"/api/v1/password-resets/confirm": RESET, "/api/v1/email-verifications
 PIPELINE = ({"steps": [{"op": "dedup"}]}, {"steps": [{"op": "dedup", "keep": "last"}]})
 SCHEMA = ({"schema": {"fields": [{"name": "id"}]}}, {"schema": {"fields": [{"name": "id", "type": "integer"}]}})
 
+TUS = {"Tus-Resumable": "1.0.0", "Upload-Length": "9", "Upload-Offset": "0", "X-HTTP-Method-Override": "DELETE"}
+PART: Any = {"data": CONTENT[:5], "content_type": "application/offset+octet-stream"}
+
+# What schemathesis gives no name, or no headers that fit.
 UPLOADS: dict[str, Callable[[Owner], Any]] = {
     "POST /api/upload-csv/": lambda owner: owner.account.upload(CONTENT),
     "POST /api/v1/files": lambda owner: owner.v1.upload(CONTENT),
+    "POST /api/v1/uploads": lambda owner: owner.upload(),
+    "HEAD /api/v1/uploads/{upload_id}": lambda owner: owner.v1.ok("HEAD", f"/uploads/{owner.upload()}", headers=TUS),
+    "PATCH /api/v1/uploads/{upload_id}": lambda owner: owner.v1.ok(
+        "PATCH", f"/uploads/{owner.upload()}", headers=TUS, **PART
+    ),
+    "DELETE /api/v1/uploads/{upload_id}": lambda owner: owner.v1.ok(
+        "DELETE", f"/uploads/{owner.upload()}", headers=TUS
+    ),
+    "POST /api/v1/uploads/{upload_id}": lambda owner: owner.v1.ok("POST", f"/uploads/{owner.upload()}", headers=TUS),
 }
 
 
@@ -66,6 +80,7 @@ class Owner:
         self.pipeline, self.schema = self._saved("pipelines", *PIPELINE), self._saved("schemas", *SCHEMA)
         self._made: dict[str, Callable[[str, str], Any]] = {
             "file_id": lambda method, path: self._file() if method == "DELETE" else self.file,
+            "upload_id": lambda method, path: self.upload(),
             "task_id": self._task,
             "webhook_id": lambda method, path: self._webhook() if method == "DELETE" else self.webhook,
             "delivery_id": lambda method, path: self._delivery(),
@@ -97,6 +112,11 @@ class Owner:
         if "current_password" in body or set(body) == {"password"}:
             owned |= {name: PASSWORD for name in ("current_password", "password") if name in body}
         return {**body, **owned}
+
+    def upload(self) -> str:
+        """An upload that is open: one that is there, once there are several."""
+        there = self.v1.ok("GET", "/uploads")["items"]
+        return str((there[0] if len(there) > 5 else self.v1.ok("POST", "/uploads", headers=TUS))["id"])
 
     def _file(self) -> int:
         return int(self.v1.upload(CONTENT)["id"])
@@ -178,7 +198,7 @@ class Probe:
 
     def example(self, operation: Any) -> None:
         """What the document shows, with ids that exist."""
-        if operation.label in UPLOADS:  # schemathesis gives files no names
+        if operation.label in UPLOADS:
             UPLOADS[operation.label](self.owner)
             self.answers[operation.label, 201] += 1
             return

@@ -22,7 +22,7 @@ def operations(app: Flask) -> list[tuple[str, str, dict[str, Any]]]:
         (method, path, operation)
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
-        if method in {"get", "post", "put", "patch", "delete"}
+        if method in {"get", "post", "put", "patch", "delete", "head", "options"}
     ]
 
 
