@@ -100,6 +100,21 @@ export const rows = (id, by, signal) => call("GET", `/api/v1/files/${id}/rows${q
 /** @param {number} id @param {Record<string, any>} by @returns {Promise<{items: any[], next: string|null}>} */
 export const issues = (id, by) => call("GET", `/api/v1/files/${id}/issues${query(by)}`);
 
+/** @typedef {{id: string, name: string, length: number, offset: number, status: string, file: number|null, error: any}} Upload */
+const TUS = { "Tus-Resumable": "1.0.0" };
+/** @returns {Promise<{items: Upload[]}>} */
+export const openUploads = () => call("GET", "/api/v1/uploads");
+/** @param {string} id @returns {Promise<Upload>} */
+export const uploadState = (id) => call("GET", `/api/v1/uploads/${id}`);
+/** @param {string} name @param {number} length @returns {Promise<Upload>} */
+export const beginUpload = (name, length) => {
+  const encoded = btoa(String.fromCharCode(...new TextEncoder().encode(name)));
+  const headers = { ...TUS, "Upload-Length": String(length), "Upload-Metadata": `filename ${encoded}` };
+  return call("POST", "/api/v1/uploads", { headers });
+};
+/** @param {string} id */
+export const deleteUpload = (id) => call("DELETE", `/api/v1/uploads/${id}`, { headers: TUS });
+
 /** @returns {Promise<Operation[]>} */
 export const operations = async () => (await call("GET", "/api/v1/operations")).items;
 /** @param {any} request @param {AbortSignal} signal @returns {Promise<Preview>} */
