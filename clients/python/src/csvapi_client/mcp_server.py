@@ -8,7 +8,6 @@ Files of this machine are read and written below `--root` only; without it there
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -22,6 +21,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
 from csvapi_client import AsyncClient, CsvapiError, TaskFailed, WaitedTooLong
+from csvapi_client.mcp_options import build_parser
 
 MOST = 200  # records or reasons that one call gives
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -174,12 +174,7 @@ def _told(tool: Callable[..., Any]) -> Callable[..., Any]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """`csvapi mcp`: serve until the client leaves, or until it is stopped."""
-    parser = argparse.ArgumentParser("csvapi mcp", description="Serve csvapi's operations as tools (MCP).")
-    parser.add_argument("--url", default=os.environ.get("CSVAPI_URL", "http://127.0.0.1:8000"), help="the service")
-    parser.add_argument("--root", type=Path, metavar="FOLDER", help="whose files may be uploaded and written")
-    parser.add_argument("--http", action="store_true", help="over HTTP, at /mcp, instead of standard input and output")
-    parser.add_argument("--host", default="127.0.0.1", help="where to listen (default %(default)s)")
-    parser.add_argument("--port", type=int, default=8765, help="default %(default)s")
+    parser = build_parser()
     given = parser.parse_args(arguments)
     key = os.environ.get("CSVAPI_KEY")
     if not given.http and not key:
