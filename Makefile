@@ -80,10 +80,11 @@ fuzz: .venv/dev ## Feed engine and kernel random files and dialects, each for FU
 	@$(BIN)/python scripts/fuzz.py
 	@$(BIN)/python scripts/fuzz_kernel.py
 
-docs: .venv/dev ## Write anew what is made: docs/operations.md, what examples print, the client that waits
+docs: .venv/dev ## Write anew what is made: docs/operations.md, what examples print, the client that waits, the manual page
 	$(BIN)/python scripts/operations_docs.py
 	$(BIN)/python scripts/console_docs.py
 	$(BIN)/python scripts/sync_client.py
+	$(BIN)/python scripts/manual.py
 
 lock: .venv/dev ## Renew requirements.lock, requirements-dev.lock and requirements-build.lock
 	scripts/lock.sh

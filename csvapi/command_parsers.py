@@ -42,9 +42,26 @@ def whole() -> ArgumentParser:
 
 def arguments(parser: ArgumentParser) -> Iterator[Any]:
     """Every argument of a parser, and of its sub-parsers."""
-    for action in parser._actions:  # noqa: SLF001  there is no other way to list them
-        if isinstance(action.choices, dict):
-            for each in action.choices.values():
-                yield from arguments(each)
-        else:
-            yield action
+    yield from flags(parser)
+    for each in commands_of(parser).values():
+        yield from arguments(each)
+
+
+def flags(parser: ArgumentParser) -> list[Any]:
+    """The arguments of a parser that are no sub-commands, and not --help, which every command has."""
+    return [each for each in _actions(parser) if each.dest != "help" and not isinstance(each.choices, dict)]
+
+
+def commands_of(parser: ArgumentParser) -> dict[str, ArgumentParser]:
+    """The sub-commands of a parser by their names."""
+    found = (each.choices for each in _actions(parser) if isinstance(each.choices, dict))
+    return next(found, {})
+
+
+def said_of(parser: ArgumentParser, action: Any) -> str:
+    """What the help says of an argument."""
+    return str(parser._get_formatter()._expand_help(action)) if action.help else ""  # noqa: SLF001  likewise
+
+
+def _actions(parser: ArgumentParser) -> list[Any]:
+    return list(parser._actions)  # noqa: SLF001  there is no other way to list them

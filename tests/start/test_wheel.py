@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import venv
@@ -50,7 +51,7 @@ def test_every_file_of_the_package_is_in_it(wheel: Path) -> None:
         if path.is_file() and "__pycache__" not in path.parts and path.suffix not in {".c", ".h", ".inc"}
     } | {f"csvapi/native/{name}" for name in checkouts.BUILT}
     with ZipFile(wheel) as archive:
-        packed = {name for name in archive.namelist() if ".dist-info/" not in name}
+        packed = {name for name in archive.namelist() if not re.match(r"[^/]+\.(?:dist-info|data)/", name)}
     lacking = sorted(wanted - packed)
     assert not lacking, f"setup.cfg leaves these out; add to its packages or package_data: {lacking}"
     assert packed == wanted
@@ -66,6 +67,7 @@ def test_it_starts_in_an_empty_folder_and_the_readmes_session_works(wheel: Path,
     pip("--python", python, "check")
     says = subprocess.check_output([str(environment / "bin" / "csvapi"), "--version"], env=WITHOUT_US, cwd=tmp_path)
     assert b"parser: native kernel (built by cc" in says
+    assert (environment / "share" / "man" / "man1" / "csvapi.1").read_bytes() == (ROOT / "docs/csvapi.1").read_bytes()
     where = subprocess.check_output(
         [python, "-c", "import csvapi; print(csvapi.__file__)"], env=WITHOUT_US, cwd=tmp_path
     )
