@@ -50,6 +50,7 @@ check: .venv/dev ## Format, lint, types, dependency rules, shell scripts, the Op
 	$(BIN)/lint-imports
 	$(BIN)/shellcheck scripts/*.sh scripts/*/*.sh clients/*/*.sh examples/*.sh .ci/run
 	$(if $(wildcard Dockerfile),$(BIN)/hadolint Dockerfile)
+	@scripts/workflows.sh
 	@scripts/openapi.sh
 	@scripts/console.sh
 
@@ -91,6 +92,12 @@ lock: .venv/dev ## Renew requirements.lock, requirements-dev.lock and requiremen
 
 sbom: .venv/run ## Write dist/csvapi.cdx.json: what csvapi is made of, with licences and hashes (CycloneDX)
 	@$(BIN)/python scripts/sbom.py
+
+release-check: .venv/run ## Build wheel, sdist and image; install each where nothing else is, and use it
+	@scripts/release_check.sh
+
+site: ## The documentation as HTML in build/site/html; a dead link is an error
+	@scripts/site.sh
 
 distclean: ## Remove the environment and what tools left behind (never the data in var, nor the stack's)
 	rm -rf scripts/openapi/node_modules .venv build dist *.egg-info csvapi/native/kernel.so csvapi/native/kernel.txt .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -175,5 +182,5 @@ KERNEL := $(wildcard csvapi/native/*.c csvapi/native/*.h csvapi/native/*.inc bui
 		-c <(sed -n 's/ \\$$//; /^[a-z]/p' requirements-dev.lock) -e '.[bench]'
 	@touch $@
 
-.PHONY: help run docs test test-cluster test-spark faults abuse probe check format bench bench-service bench-cluster fuzz kernel detect-eval similar-eval lock sbom distclean init \
+.PHONY: help run docs test test-cluster test-spark faults abuse probe check format bench bench-service bench-cluster fuzz kernel detect-eval similar-eval lock sbom release-check site distclean init \
 	build up roll pin down restart logs status health shell admin backup restore clean dev-logs-web dev-logs-worker dev-logs-db dev-logs-redis test-docker
