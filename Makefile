@@ -51,6 +51,7 @@ check: .venv/dev ## Format, lint, types, dependency rules, shell scripts, the Op
 	$(BIN)/shellcheck scripts/*.sh scripts/*/*.sh clients/*/*.sh examples/*.sh .ci/run
 	$(if $(wildcard Dockerfile),$(BIN)/hadolint Dockerfile)
 	@scripts/workflows.sh
+	@scripts/chart.sh
 	@scripts/openapi.sh
 	@scripts/console.sh
 

@@ -1,7 +1,7 @@
 """Gather the pages of the site: python scripts/site/pages.py FOLDER
 
 Every Markdown file that people read, at its place in the repository, and the pictures in it. A link to anything else in
-the repository leads to the source on the web; one to nothing is an error. Links to other sites stay, and are not fetched.
+the repository leads to the source on the web; one to nothing is an error. Links to other sites stay as they are.
 """
 
 from __future__ import annotations
@@ -15,7 +15,17 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("docs", "docs/decisions", "clients/python", "clients/typescript", "benchmarks")
 GROUPS = {
-    "Use it": ("console", "api", "operations", "recipes", "command-line", "reading", "warnings", "similar", "detection"),
+    "Use it": (
+        "console",
+        "api",
+        "operations",
+        "recipes",
+        "command-line",
+        "reading",
+        "warnings",
+        "similar",
+        "detection",
+    ),
     "Run it": ("settings", "operating", "kubernetes", "cluster", "security", "asvs", "performance", "generated-names"),
 }
 LINK = re.compile(r"(!?\[[^\]]*\]\()([^)\s#]+)?(#[^)\s]+)?(\))")
