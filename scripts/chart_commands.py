@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"(?<=^```sh\n).*?(?=^```$)", re.DOTALL | re.MULTILINE)
-UNREACHABLE = re.compile(r"unreachable|connection refused|was refused|couldn't get current server API group list", re.IGNORECASE)
+UNREACHABLE = re.compile(r"cluster unreachable|connection refused|was refused|server API group list", re.IGNORECASE)
 
 
 def commands(page: str) -> list[str]:
