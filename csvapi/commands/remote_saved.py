@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from csvapi.commands.key_files import opened
+from csvapi.commands.key_files import secret_of
 from csvapi.commands.remote_service import service
 from csvapi.errors import InvalidInput
 
@@ -90,8 +89,7 @@ def add_key(options: argparse.Namespace) -> int:
     """Give the service a key, or have it make a random one that nobody sees; prints its fingerprint."""
     body = {"name": options.name}
     if options.key_file is not None:
-        opened([(options.name, options.key_file)])  # refuses what is no key before anything is sent
-        body["secret"] = Path(options.key_file).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+        body["secret"] = secret_of(options.key_file)
     with service() as client:
         print(client.request("POST", _KEYS, json=body).json()["fingerprint"])
     return 0

@@ -126,7 +126,13 @@ class Tools:
     ) -> dict[str, Any]:
         """Run steps, or a saved pipeline, over a whole file: status, counts, warnings, and the id of the result, a file
         like any other."""
-        more = {"files": files, "on_ragged": on_ragged, "on_bad": on_bad, "output": output, "engine": engine}
+        more: dict[str, Any] = {
+            "files": files,
+            "on_ragged": on_ragged,
+            "on_bad": on_bad,
+            "output": output,
+            "engine": engine,
+        }
         more |= {"label": label or None, "explain": None if explain else False}
         if pipeline_id is not None:
             version = {"version": pipeline_version} if pipeline_version is not None else {}
@@ -190,7 +196,8 @@ def server(tools: Tools) -> MCPServer:
         tools.list_pipelines,
         tools.list_hash_keys,
     ]
-    for each in (*reading, tools.run, tools.make_hash_key, *local):
+    writing: list[Callable[..., Any]] = [tools.run, tools.make_hash_key, *local]
+    for each in (*reading, *writing):
         found.tool(name=each.__name__)(_told(each))
     return found
 
