@@ -22,7 +22,6 @@ COPY setup.cfg pyproject.toml README.md LICENSE worker.py wsgi.py ./
 COPY build_backend build_backend
 COPY csvapi csvapi
 COPY migrations migrations
-COPY docs/csvapi.1 docs/csvapi.1
 # Not an image without the kernel: where it cannot be compiled, the build fails. What installs is not needed to run.
 RUN CSVAPI_NATIVE=cc /venv/bin/pip install --quiet --no-deps --no-build-isolation -e . \
     && python -m compileall -q csvapi worker.py wsgi.py \
