@@ -13,15 +13,20 @@ from csvapi.start.installation import application
 FIRST_ADMIN = "admin@csvapi.internal"  # where nobody named one
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Set the password: typed, read from standard input or, with `--generate`, made up and printed."""
+def build_parser() -> argparse.ArgumentParser:
+    """The options of `csvapi admin`."""
     parser = argparse.ArgumentParser("csvapi admin", description=__doc__)
-    parser.add_argument("email")
+    parser.add_argument("email", help="the account")
     parser.add_argument(
         "--remove-second-factor", action="store_true", help="sign in with the password alone, until another is set up"
     )
     parser.add_argument("--generate", action="store_true", help="make up a password and print it")
-    given = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Set the password: typed, read from standard input or, with `--generate`, made up and printed."""
+    given = build_parser().parse_args(arguments)
     password = generate() if given.generate else _asked()
     from csvapi.services import administration
 
