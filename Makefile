@@ -92,7 +92,7 @@ sbom: .venv/run ## Write dist/csvapi.cdx.json: what csvapi is made of, with lice
 	@$(BIN)/python scripts/sbom.py
 
 distclean: ## Remove the environment and what tools left behind (never the data in var, nor the stack's)
-	rm -rf scripts/openapi/node_modules .venv build dist *.egg-info csvapi/native/kernel.so csvapi/native/kernel.txt .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf scripts/openapi/node_modules tests/provider/node_modules .venv build dist *.egg-info csvapi/native/kernel.so csvapi/native/kernel.txt .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 ##@ With Docker (docs/operating.md)
 

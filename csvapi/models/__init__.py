@@ -7,7 +7,7 @@ from csvapi.models.hash_key import HashKey
 from csvapi.models.saved import Pipeline, PipelineVersion, Saved, SavedSchema, SavedSchemaVersion, SavedVersion
 from csvapi.models.task import ACTIVE, FINISHED, Status, Task
 from csvapi.models.types import Base, now
-from csvapi.models.user import RefreshFamily, User
+from csvapi.models.user import Identity, RefreshFamily, User
 from csvapi.models.webhook import Delivery, Sent, Webhook
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "File",
     "HashKey",
     "Idempotency",
+    "Identity",
     "Invitation",
     "Mail",
     "MailToken",

@@ -20,6 +20,7 @@ from csvapi.services import (
     webhook_outbox,
 )
 from csvapi.services.files_in_use import in_use
+from csvapi.services.single_sign_on import identities
 
 BATCH = 200
 _FORGOTTEN = (
@@ -28,6 +29,7 @@ _FORGOTTEN = (
     webhook_outbox.forget_expired,
     mailing.forget_expired,
     invitations.forget_expired,
+    identities.forget_expired,
     audit.forget_expired,
 )
 SURPLUS = 10_000  # tasks of a user that one round deletes; the next one goes on
