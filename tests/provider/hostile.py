@@ -60,7 +60,7 @@ def hostile() -> Iterator[Hostile]:
     provider = Hostile()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 -- the name that the server calls
+        def do_GET(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             status, body = provider.answer(self.path)
             self.send_response(status)

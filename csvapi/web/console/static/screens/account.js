@@ -1,14 +1,24 @@
 // The account: what it uses, keys for programs, where it is signed in, a new password.
-import { changePassword, deleteKey, endSession, keys, makeKey, sessions, usage } from "../api.js";
+import { changePassword, deleteKey, endSession, keys, makeKey, sessions, signOnAt, usage } from "../api.js";
 import { html, useEffect, useState } from "../lib.js";
 import { Problem } from "../parts/problem.js";
-import { away, bytes, moment, number, say, session, t, word } from "../state.js";
+import { away, bytes, moment, number, place, say, session, t, word } from "../state.js";
 
 export function Account() {
   useEffect(() => {
     document.title = `${t("account")} – csvapi`;
   }, []);
-  return html`<h1>${session.value?.email}</h1><div class="halves"><${Usage} /><${Keys} /><${Sessions} /><${Password} /></div>`;
+  return html`<h1>${session.value?.email}</h1><div class="halves"><${Usage} /><${Keys} /><${Sessions} />
+    ${session.value?.has_password && html`<${Password} />`}${place.provider && html`<${SignOn} />`}</div>`;
+}
+
+/** Which way the account is opened; one with a password can be linked. */
+function SignOn() {
+  const name = place.provider;
+  const known = session.value?.single_sign_on;
+  return html`<section class="card" aria-labelledby="sign-on"><h2 id="sign-on">${t("sign_on")}</h2>
+    <p>${t(known ? "sign_on_opens" : "sign_on_link", { name })}</p>
+    ${!known && html`<p class="row"><a class="button" href=${signOnAt("/#/account", true)}>${t("link_with", { name })}</a></p>`}</section>`;
 }
 
 /** What is asked for now, and again after each change. @template T @param {() => Promise<T>} ask @returns {[T|null, unknown, (change: Promise<any>) => Promise<any>]} */
