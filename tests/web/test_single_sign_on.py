@@ -24,6 +24,7 @@ from tests.web.pages import Boss, csrf
 from tests.web.sign_on import FINISH, START, Browser, problem
 
 __all__ = ["environ"]
+pytestmark = pytest.mark.parametrize("environ", ["mariadb"], indirect=True, scope="module")  # SQLite: with a browser
 ADMINS = {"CSVAPI_OIDC_ADMIN_GROUPS": "operators, csvapi-admins"}
 
 

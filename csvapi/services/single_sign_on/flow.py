@@ -99,7 +99,7 @@ def _word(error: str) -> str:
 
 def sealed(kind: str, value: dict[str, Any]) -> str:
     """A cookie that only csvapi reads and makes; it is good for LIFE, and as this kind alone."""
-    return encrypt(json.dumps([kind, int(time.time()), value]))
+    return encrypt(json.dumps([kind, int(time.time()), value], ensure_ascii=False))
 
 
 def opened(kind: str, cookie: str) -> dict[str, Any] | None:

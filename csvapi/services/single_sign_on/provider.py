@@ -23,7 +23,7 @@ from csvapi.services.single_sign_on.provider_requests import PATIENCE, ask, chec
 
 KEPT = 3600.0  # seconds that what it says of itself and its keys are believed
 PAUSE = 5.0  # seconds after a failure in which it is not asked again
-_NAME = "csvapi single sign-on"  # among the application's extensions
+PROVIDER = "csvapi single sign-on"  # among the application's extensions
 _NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
@@ -164,5 +164,5 @@ class Provider:
 
 def current() -> Provider:
     """The running application's provider, which the process keeps."""
-    found: Provider = current_app.extensions.setdefault(_NAME, Provider(runtime().settings))
+    found: Provider = current_app.extensions.setdefault(PROVIDER, Provider(runtime().settings))
     return found

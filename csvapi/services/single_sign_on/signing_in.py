@@ -83,7 +83,7 @@ def _person(claims: Claims, onwards: str) -> Person:
     given = [claims.said.get(name) for name in ("email", "preferred_username", "name")]
     known = [each for each in given if isinstance(each, str) and each.strip()]
     name = _NO_NAME.sub("-", (known[0] if known else "").lower().partition("@")[0]).strip("-._")[:60]
-    label = "".join(filter(str.isprintable, known[0] if known else ""))[:254]
+    label = "".join(filter(str.isprintable, known[0] if known else ""))[:100]
     admin = rights.of(claims.said)
     return Person(claims.issuer, claims.subject, email, name or "user", label, admin, onwards)
 

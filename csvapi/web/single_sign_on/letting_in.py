@@ -12,7 +12,7 @@ from csvapi.services.single_sign_on.signing_in import Entered
 from csvapi.web.admin import sign_in
 from csvapi.web.single_sign_on import cookies
 
-LONGEST = 1000  # characters of an address to go on to
+LONGEST = 500  # characters of an address to go on to
 
 
 def inside(wanted: str) -> str:
