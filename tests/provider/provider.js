@@ -33,6 +33,7 @@ const page = (content) => `<!doctype html><html lang="en"><title>The provider</t
 const answer = provider.callback();
 
 createServer(async (request, response) => {
+  if (request.url === "/favicon.ico") return response.writeHead(204).end();
   if (!request.url.startsWith("/interaction/")) return answer(request, response);
   if (request.method === "GET") {
     response.setHeader("Content-Type", "text/html; charset=utf-8");

@@ -55,7 +55,7 @@ def begin(redirect_uri: str, onwards: str, *, links: bool = False) -> tuple[str,
         "code_challenge": _challenge(begun.verifier),
         "code_challenge_method": "S256",
     }
-    endpoint = provider.current().metadata["authorization_endpoint"]
+    endpoint = provider.current().sign_in_address()
     address = f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
     return address, sealed("begun", asdict(begun))
 

@@ -22,7 +22,7 @@ from csvapi.extensions import runtime
 from csvapi.services.single_sign_on.provider_requests import PATIENCE, ask, check_address
 
 KEPT = 3600.0  # seconds that what it says of itself and its keys are believed
-PAUSE = 5.0  # seconds after a failure in which it is not asked again
+PAUSE = 2.0  # seconds after a failure in which it is not asked again
 PROVIDER = "csvapi single sign-on"  # among the application's extensions
 _NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
@@ -33,18 +33,19 @@ class Remembered:
     def __init__(self, fetch: Callable[[], dict[str, Any]], clock: Callable[[], float] = time.monotonic) -> None:
         self._fetch, self._clock = fetch, clock
         self._value: dict[str, Any] = {}
-        self._until = 0.0
+        self._at, self._until = 0.0, 0.0
         self._failed_until = 0.0
         self._lock = threading.Lock()
 
     def get(self, *, anew: bool = False) -> dict[str, Any]:
-        """The answer; `anew` asks again, whatever is remembered. Raises ProviderDown."""
-        if not anew and self._clock() < self._until:
+        """The answer; with `anew` one that was not there before this call. Raises ProviderDown."""
+        asked = self._clock()
+        if not anew and asked < self._until:
             return self._value
         if not self._lock.acquire(timeout=PATIENCE):  # one thread asks, the others get what it was told
             raise ProviderDown("The provider of the single sign-on takes long to answer; try again in a moment")
         try:
-            if anew or self._clock() >= self._until:
+            if (anew and self._at < asked) or asked >= self._until:
                 self._renew()
             return self._value
         finally:
@@ -58,7 +59,8 @@ class Remembered:
         except ProviderDown:
             self._failed_until = self._clock() + PAUSE
             raise
-        self._until = self._clock() + KEPT
+        self._at = self._clock()
+        self._until = self._at + KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,10 @@ class Provider:
     def metadata(self) -> dict[str, Any]:
         """What it says of itself (OpenID Connect Discovery 1.0, section 3)."""
         return self._metadata.get()
+
+    def sign_in_address(self) -> str:
+        """Where a sign-in begins, asked for anew: who is sent to a provider that is away has no way back."""
+        return str(self._metadata.get(anew=True)["authorization_endpoint"])
 
     def _discover(self) -> dict[str, Any]:
         issuer = self._settings.oidc_issuer
