@@ -88,7 +88,8 @@ def test_the_first_sign_in_makes_an_account_and_the_second_finds_it(
 
 def test_groups_give_and_take_the_rights_of_an_administrator(app: Flask, provider: Certified, person: str) -> None:
     browser = Browser(app, provider)
-    browser.sign_in(person)
+    assert browser.sign_in(person, "?next=/admin/users/").headers["Location"] == "/admin/login/?refused"
+    assert "not an administrator" in browser.client.get("/admin/login/?refused").text
     assert not browser.opens_admin
     provider.people[person]["groups"] = ["analysts", "csvapi-admins"]
     provider.write()

@@ -37,7 +37,8 @@ def ask(url: str, *, form: bytes | None = None, headers: dict[str, str] | None =
             status, body = _answer(url, form, headers or {}, time.monotonic() + WITHIN)
             found = json.loads(body)
         except (OSError, http.client.HTTPException, UnicodeError, ValueError, RecursionError) as error:
-            raise ProviderDown(f"The provider of the single sign-on does not answer: {type(error).__name__}") from error
+            why = type(error).__name__
+            raise ProviderDown(f"The provider of the single sign-on does not answer ({why}); try again soon") from error
     if not isinstance(found, dict):
         raise ProviderDown("The provider of the single sign-on answers with something that is no JSON object")
     return status, found

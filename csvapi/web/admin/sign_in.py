@@ -25,6 +25,7 @@ from csvapi.web.admin.arguments import number
 
 blp = Blueprint("sign_in", __name__, url_prefix="/admin")
 INSIDE = ("/admin/", "/rq/")
+REFUSED = "/admin/login/?refused"  # who signed in elsewhere, and is no administrator
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,11 @@ def administrator(user: User, family: str) -> Administrator:
 @blp.get("/login/", strict_slashes=False)
 def login() -> Any:
     """Show the login page, or go on where somebody is signed in."""
-    return redirect(_target()) if current_user.is_authenticated else _page(Credentials())
+    if current_user.is_authenticated:
+        return redirect(_target())
+    if "refused" in request.args:
+        return _page(Credentials(), "This account is not an administrator's", 403)
+    return _page(Credentials())
 
 
 @blp.post("/login/", strict_slashes=False)

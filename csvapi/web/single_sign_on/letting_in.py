@@ -27,9 +27,12 @@ def let_in(entered: Entered) -> Response:
     if current_user.is_authenticated:
         accounts.leave(current_user.id, current_user.family)
     session.clear()  # nothing that was in it before goes along
+    to = inside(entered.onwards)
     if entered.user.is_admin:
         login_user(sign_in.administrator(entered.user, entered.family))
-    response = redirect(request.script_root + inside(entered.onwards))
+    elif to.startswith(sign_in.INSIDE):
+        to = sign_in.REFUSED
+    response = redirect(request.script_root + to)
     callers.set_cookie(response, browser_sessions.cookie(entered.user.id, entered.family))
     for kind in (cookies.BEGUN, cookies.PERSON):
         cookies.put(response, kind, "")
