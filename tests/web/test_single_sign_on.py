@@ -35,7 +35,7 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Certified]:
         yield found
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def app(environ: dict[str, str], provider: Certified) -> Iterator[Flask]:
     with application(environ, **provider.settings, **ADMINS) as app:
         yield app
