@@ -102,7 +102,7 @@ site: ## The documentation as HTML in build/site/html; a dead link is an error
 	@scripts/site.sh
 
 distclean: ## Remove the environment and what tools left behind (never the data in var, nor the stack's)
-	rm -rf scripts/openapi/node_modules .venv build dist *.egg-info csvapi/native/kernel.so csvapi/native/kernel.txt .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf scripts/openapi/node_modules tests/provider/node_modules .venv build dist *.egg-info csvapi/native/kernel.so csvapi/native/kernel.txt .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 ##@ With Docker (docs/operating.md)
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from csvapi import original_variables
 from csvapi.errors import InvalidInput
-from csvapi.object_settings import ObjectSettings
 from csvapi.setting_forms import FORMS, GIB, KIB, MIB, read, setting
+from csvapi.sign_on_settings import SignOnSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Settings(ObjectSettings):
+class Settings(SignOnSettings):
     """What an operator can configure; sizes in bytes, times in seconds."""
 
     env: str = setting("production", "CSVAPI_ENV", "`production` or `development`")

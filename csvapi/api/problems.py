@@ -33,12 +33,16 @@ MEANINGS: dict[str, Meaning] = {
     "not_authenticated": Meaning("No credentials were sent", "Send `Authorization: Bearer …` or `X-API-Key`."),
     "wrong_credentials": Meaning("Wrong e-mail or password", "Check both; after several failures wait a little."),
     "second_factor_needed": Meaning("The code of the second factor is missing", "Send it as `otp`."),
+    "sign_in_failed": Meaning("The single sign-on proved nothing", "Begin the sign-in again."),
     "token_not_valid": Meaning("The token or key is not accepted", "Refresh the token, or log in again."),
     "forbidden": Meaning("This is not allowed", "Ask for another link or other credentials."),
     "insufficient_scope": Meaning("The API key may not do this", "Use a key with the scope that `detail` names."),
     "login_needed": Meaning("No API key may do this", "Log in, and send the access token."),
     "csrf_failed": Meaning("The CSRF token is missing or wrong", "Send the session's token as `X-CSRF-Token`."),
     "registration_closed": Meaning("Nobody can register here", "Ask an administrator for an account."),
+    "local_accounts_off": Meaning(
+        "No password signs in here", "Sign in at `/`, by the provider; programs take an API key."
+    ),
     "email_not_verified": Meaning(
         "The e-mail address is not verified", "Follow the link in the mail, or ask for another."
     ),
@@ -70,6 +74,7 @@ MEANINGS: dict[str, Meaning] = {
     "unavailable": Meaning("Something this service needs is down", "Try again as `Retry-After` says."),
     "queue_down": Meaning("The queue cannot be reached", "Try again as `Retry-After` says; nothing was started."),
     "storage_down": Meaning("The storage cannot be used", "Try again later, or tell the operator."),
+    "provider_down": Meaning("The provider of the single sign-on does not answer", "Try again in a moment."),
     "database_down": Meaning("The database cannot be reached", "Try again as `Retry-After` says."),
     "task_error": Meaning("The task failed", "Read `error.detail` of the task."),
     "workspace_full": Meaning("The disk is full", "Try again when there is room."),

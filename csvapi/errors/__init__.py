@@ -15,12 +15,14 @@ CsvapiError
 ├── NotAuthenticated
 │   ├── WrongCredentials
 │   │   └── SecondFactorNeeded   the code is missing
+│   ├── SignInFailed             what came back from the provider of the single sign-on proves nothing
 │   └── InvalidToken
 ├── Forbidden
 │   ├── InsufficientScope        an API key that may not do this
 │   ├── LoginNeeded              what no API key may do: the account's own affairs
 │   ├── CsrfFailed               a session's cookie without its CSRF token
 │   ├── RegistrationClosed
+│   ├── LocalAccountsOff         passwords sign nobody in here
 │   ├── NotVerified              the e-mail address, whose mailed link was not followed yet
 │   └── MailOff                  the service sends none
 ├── NotFound                     also: somebody else's
@@ -42,6 +44,7 @@ CsvapiError
 │   ├── QueueDown
 │   ├── StorageDown
 │   │   └── ObjectMissing       it can be reached, and the object is not in it
+│   ├── ProviderDown             of the single sign-on
 │   └── DatabaseDown
 └── TaskError                    only ever on a task
     ├── WorkspaceFull
@@ -57,6 +60,7 @@ from csvapi.errors.callers import (
     Forbidden,
     InsufficientScope,
     InvalidToken,
+    LocalAccountsOff,
     LoginNeeded,
     MailOff,
     NotAuthenticated,
@@ -64,6 +68,7 @@ from csvapi.errors.callers import (
     QuotaExceeded,
     RegistrationClosed,
     SecondFactorNeeded,
+    SignInFailed,
     TooManyRequests,
     WrongCredentials,
 )
@@ -84,7 +89,7 @@ from csvapi.errors.inputs import (
     UnknownColumn,
     UnsupportedEncoding,
 )
-from csvapi.errors.servers import DatabaseDown, ObjectMissing, QueueDown, StorageDown, Unavailable
+from csvapi.errors.servers import DatabaseDown, ObjectMissing, ProviderDown, QueueDown, StorageDown, Unavailable
 from csvapi.errors.states import (
     Conflict,
     EmailTaken,
@@ -117,6 +122,7 @@ __all__ = [
     "InvalidInput",
     "InvalidToken",
     "KeyReused",
+    "LocalAccountsOff",
     "LoginNeeded",
     "MailOff",
     "MalformedCsv",
@@ -132,10 +138,12 @@ __all__ = [
     "OutputLimit",
     "PreviewTooLarge",
     "PreviewTooSlow",
+    "ProviderDown",
     "QueueDown",
     "QuotaExceeded",
     "RegistrationClosed",
     "SecondFactorNeeded",
+    "SignInFailed",
     "StorageDown",
     "TaskError",
     "TaskFinished",

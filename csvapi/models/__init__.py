@@ -8,7 +8,7 @@ from csvapi.models.saved import Pipeline, PipelineVersion, Saved, SavedSchema, S
 from csvapi.models.task import ACTIVE, FINISHED, Status, Task
 from csvapi.models.types import Base, now
 from csvapi.models.upload import Upload, UploadPart
-from csvapi.models.user import RefreshFamily, User
+from csvapi.models.user import Identity, RefreshFamily, User
 from csvapi.models.webhook import Delivery, Sent, Webhook
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "File",
     "HashKey",
     "Idempotency",
+    "Identity",
     "Invitation",
     "Mail",
     "MailToken",

@@ -21,6 +21,7 @@ from csvapi.services import (
     webhook_outbox,
 )
 from csvapi.services.files_in_use import in_use
+from csvapi.services.single_sign_on import identities
 
 BATCH = 200
 _FORGOTTEN = (
@@ -29,6 +30,7 @@ _FORGOTTEN = (
     webhook_outbox.forget_expired,
     mailing.forget_expired,
     invitations.forget_expired,
+    identities.forget_expired,
     audit.forget_expired,
     resumable.forget_expired,
 )

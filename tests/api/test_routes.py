@@ -51,6 +51,8 @@ RULES = {
     "docs.redoc": Rule.PUBLIC,
     "docs.static": Rule.PUBLIC,
     "docs.swagger": Rule.PUBLIC,
+    "entry.enter": Rule.PUBLIC,  # by the token of a link, which the operator makes
+    "entry.show": Rule.PUBLIC,
     "health.healthz": Rule.PUBLIC,
     "health.readyz": Rule.PUBLIC,
     "metrics.metrics": Rule.OPERATOR,
@@ -85,6 +87,13 @@ RULES = {
     "mailed_pages.reset": Rule.PUBLIC,
     "mailed_pages.verification": Rule.PUBLIC,
     "mailed_pages.verify": Rule.PUBLIC,
+    "single_sign_on.callback": Rule.PUBLIC,
+    "single_sign_on.confirm": Rule.PUBLIC,  # by the cookie of whom the provider has shown, and a form's CSRF token
+    "single_sign_on.create": Rule.PUBLIC,
+    "single_sign_on.finish": Rule.PUBLIC,
+    "single_sign_on.link": Rule.PUBLIC,
+    "single_sign_on.signed_out": Rule.PUBLIC,
+    "single_sign_on.start": Rule.PUBLIC,
     "v1-mailed.ask_password_reset": Rule.PUBLIC,
     "v1-mailed.ask_verification": Rule.PUBLIC,
     "v1-mailed.reset_password": Rule.PUBLIC,

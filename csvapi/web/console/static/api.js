@@ -2,7 +2,7 @@
 import { expired, place, session } from "./state.js";
 
 /**
- * @typedef {{email: string|null, user_id: number|null, is_admin: boolean, csrf_token: string|null}} Session
+ * @typedef {{email: string|null, user_id: number|null, is_admin: boolean, has_password: boolean, single_sign_on: boolean, csrf_token: string|null}} Session
  * @typedef {{encoding: string, delimiter: string, quote: string, escape: string, double_quote: boolean, skip_space: boolean, line_end: string, header: boolean, bom: boolean, preamble: number}} Dialect
  * @typedef {{code: string, message?: string, detail?: string, hint?: string, count?: number}} Warning
  * @typedef {{confidence?: number, evidence?: string[], alternatives?: {dialect: Dialect, confidence: number}[], preamble?: {line: number, text: string}[], chosen?: boolean}} Detection
@@ -65,6 +65,18 @@ export async function signIn(email, password, otp) {
   expired.value = false;
 }
 
+/** Where the single sign-on begins, and what it goes on to. @param {string} next @param {boolean} [links] */
+export const signOnAt = (next, links = false) => at(`/account/sso/start${query({ next, link: links ? 1 : "" })}`);
+
+/** Go on with a session that began in another tab; whether it is the same person's. @param {string|null|undefined} email */
+export async function resume(email) {
+  const found = await call("GET", "/api/v1/session");
+  if (!email || found.email !== email) return false;
+  session.value = found;
+  expired.value = false;
+  return true;
+}
+
 /** @param {string} email @param {string} password @param {string} again @param {string} invitation */
 export const register = (email, password, again, invitation) =>
   call("POST", "/api/register/", {
@@ -72,7 +84,9 @@ export const register = (email, password, again, invitation) =>
   });
 
 export async function signOut() {
+  const there = session.value?.single_sign_on && place.provider;
   await call("DELETE", "/api/v1/session");
+  if (there) location.assign(at("/account/sso/signed-out"));
   session.value = await call("GET", "/api/v1/session");
 }
 

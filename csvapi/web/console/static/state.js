@@ -9,6 +9,9 @@ export const place = {
   api: root.dataset.api ?? "/",
   version: root.dataset.version ?? "",
   registration: root.dataset.registration ?? "open",
+  /** Whether passwords sign in; and what the provider of the single sign-on is called, if there is one. */
+  local: root.dataset.local !== "",
+  provider: root.dataset.provider ?? "",
   files: import.meta.url.replace(/state\.js$/, ""),
 };
 

@@ -1,5 +1,5 @@
 // The account: what it uses, keys for programs, where it is signed in, a new password; for operators, where to look.
-import { changePassword, deleteKey, endOtherSessions, endSession, keys, makeKey, sessions, usage } from "../api.js";
+import { changePassword, deleteKey, endOtherSessions, endSession, keys, makeKey, sessions, signOnAt, usage } from "../api.js";
 import { html, useEffect, useState } from "../lib.js";
 import { useAsked } from "../parts/asked.js";
 import { Problem } from "../parts/problem.js";
@@ -10,9 +10,19 @@ export function Account() {
   useEffect(() => {
     document.title = `${t("account")} – csvapi`;
   }, []);
-  return html`<h1>${session.value?.email}</h1><div class="halves"><${Usage} /><${Keys} /><${Sessions} /><${Password} />
+  return html`<h1>${session.value?.email}</h1><div class="halves"><${Usage} /><${Keys} /><${Sessions} />
+    ${session.value?.has_password && html`<${Password} />`}${place.provider && html`<${SignOn} />`}
     <section class="card" aria-labelledby="hooks"><h2 id="hooks">${t("webhooks")}</h2><p>${t("webhooks_how")}</p><p><a class="button" href="#/webhooks">${t("webhooks_open")}</a></p></section>
     ${session.value?.is_admin && html`<${Operators} />`}</div>`;
+}
+
+/** Which way the account is opened; one with a password can be linked. */
+function SignOn() {
+  const name = place.provider;
+  const known = session.value?.single_sign_on;
+  return html`<section class="card" aria-labelledby="sign-on"><h2 id="sign-on">${t("sign_on")}</h2>
+    <p>${t(known ? "sign_on_opens" : "sign_on_link", { name })}</p>
+    ${!known && html`<p class="row"><a class="button" href=${signOnAt("/#/account", true)}>${t("link_with", { name })}</a></p>`}</section>`;
 }
 
 /** The pages of an installation that only administrators may open, and two that programs ask. */
