@@ -30,6 +30,7 @@ from csvapi.api import (
     results,
     saved_schemas,
     session,
+    sources,
     tasks,
     webhooks,
 )
@@ -46,6 +47,7 @@ V1 = (
     pipelines.blp,
     saved_schemas.blp,
     webhooks.blp,
+    sources.blp,
     account.blp,
     session.blp,
     own_account.blp,

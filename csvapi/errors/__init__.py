@@ -40,6 +40,7 @@ CsvapiError
 │   ├── QueueDown
 │   ├── StorageDown
 │   │   └── ObjectMissing       it can be reached, and the object is not in it
+│   ├── PlaceDown                a folder that a source reads from or delivers to
 │   └── DatabaseDown
 └── TaskError                    only ever on a task
     ├── WorkspaceFull
@@ -81,7 +82,7 @@ from csvapi.errors.inputs import (
     UnknownColumn,
     UnsupportedEncoding,
 )
-from csvapi.errors.servers import DatabaseDown, ObjectMissing, QueueDown, StorageDown, Unavailable
+from csvapi.errors.servers import DatabaseDown, ObjectMissing, PlaceDown, QueueDown, StorageDown, Unavailable
 from csvapi.errors.states import (
     Conflict,
     EmailTaken,
@@ -125,6 +126,7 @@ __all__ = [
     "ObjectMissing",
     "OutOfMemory",
     "OutputLimit",
+    "PlaceDown",
     "PreviewTooLarge",
     "PreviewTooSlow",
     "QueueDown",

@@ -5,6 +5,7 @@ from csvapi.models.audit import Action, AuditEntry
 from csvapi.models.file import CSV, DETECTED, ORIGINAL, File
 from csvapi.models.hash_key import HashKey
 from csvapi.models.saved import Pipeline, PipelineVersion, Saved, SavedSchema, SavedSchemaVersion, SavedVersion
+from csvapi.models.source import FileState, Source, SourceFile
 from csvapi.models.task import ACTIVE, FINISHED, Status, Task
 from csvapi.models.types import Base, now
 from csvapi.models.user import RefreshFamily, User
@@ -22,6 +23,7 @@ __all__ = [
     "Base",
     "Delivery",
     "File",
+    "FileState",
     "HashKey",
     "Idempotency",
     "Invitation",
@@ -36,6 +38,8 @@ __all__ = [
     "SavedSchemaVersion",
     "SavedVersion",
     "Sent",
+    "Source",
+    "SourceFile",
     "Status",
     "Task",
     "User",

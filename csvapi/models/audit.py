@@ -49,6 +49,11 @@ class Action(StrEnum):
     ADMIN_FACTOR_OFF = "admin_second_factor_off"
     ADMIN_RECOVERED = "admin_recovery_code_used"
     ADMIN_EXPORTED = "admin_audit_exported"
+    SOURCE_MADE = "admin_source_made"
+    SOURCE_CHANGED = "admin_source_changed"
+    SOURCE_DELETED = "admin_source_deleted"
+    SOURCE_RUN = "admin_source_run"
+    SOURCE_RETRIED = "admin_source_file_retried"
     ADMIN_REFUSED = "admin_action_refused"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from csvapi.errors import (
     CsvapiError,
@@ -33,6 +34,8 @@ from csvapi.services.detecting import HEAD, detected
 from csvapi.storage import Writer, first_and_last
 from csvapi.storage.pinned import Pinned
 
+Also = Callable[[Session, File], None]
+
 log = structlog.get_logger(__name__)
 MAX_ID = 2**63 - 1
 ONLY_CSV = "Invalid file format. Only CSV files are allowed."  # which clients compare; what to do follows it
@@ -53,11 +56,11 @@ def begin(user_id: int) -> Writer:
     return runtime().storage.writer(limit, TooLarge(f"The file is larger than the limit of {limit} bytes", limit=limit))
 
 
-def receive(user_id: int, name: str, upload: Writer) -> File:
+def receive(user_id: int, name: str, upload: Writer, also: Also | None = None) -> File:
     """Keep an upload: check its name and its head, make it durable, then add its row.
 
     Reads the first and last bytes; memory is independent of the size. Raises InvalidInput (name, empty, NotCsv,
-    encoding, a header beyond the record limit), and then stores nothing.
+    encoding, a header beyond the record limit), and then stores nothing. `also` joins the transaction of the row.
     """
     name = clean_name(name)
     if not name.lower().endswith(".csv"):
@@ -80,6 +83,9 @@ def receive(user_id: int, name: str, upload: Writer) -> File:
             quotas.lock(session, user_id)
             quotas.room(session, user_id, file.size)
             session.add(file)
+            if also:
+                session.flush()
+                also(session, file)
     return file
 
 

@@ -22,18 +22,19 @@ if TYPE_CHECKING:
     from csvapi.storage import Writer
 
 
-def receive(user_id: int, name: str, upload: Writer, chosen: dict[str, Any]) -> File:
+def receive(user_id: int, name: str, upload: Writer, chosen: dict[str, Any], also: files.Also | None = None) -> File:
     """Keep an upload of any kind that can be read; `chosen` has its `sheet`, `range` or `member`.
 
-    A CSV is kept as `files.receive` does. Of anything else the CSV is made and stored beside it, in one transaction;
-    the file is that CSV. Raises what `files.receive` and `readings.made` raise, and then stores nothing.
+    A CSV is kept as `files.receive` does. Of anything else the CSV is made and stored beside it, in one transaction,
+    which `also` joins; the file is that CSV. Raises what `files.receive` and `readings.made` raise, and then stores
+    nothing.
     """
     selection = Selection.of(chosen)
     head, _ = first_and_last(upload, upload.size, LONGEST)
     if not packed_format(head):
         selection.check(None)
         _check_name(files.clean_name(name))
-        return files.receive(user_id, name, upload)
+        return files.receive(user_id, name, upload, also)
     with transaction() as session:
         room = quotas.room(session, user_id, upload.size, more=2)
     size, sha256, name = upload.size, upload.sha256, files.clean_name(name)
@@ -53,7 +54,7 @@ def receive(user_id: int, name: str, upload: Writer, chosen: dict[str, Any]) -> 
         )
         adopt = runtime().storage.adopt
         with files.durable(upload.commit()) as original.storage_key, files.durable(adopt(temp)) as file.storage_key:
-            _add(original, file)
+            _add(original, file, also)
     return file
 
 
@@ -66,7 +67,7 @@ def _check_name(name: str) -> None:
         )
 
 
-def _add(original: File, file: File) -> None:
+def _add(original: File, file: File, also: files.Also | None) -> None:
     with transaction() as session:
         quotas.lock(session, file.user_id)
         quotas.room(session, file.user_id, original.size + file.size, more=2)
@@ -74,6 +75,9 @@ def _add(original: File, file: File) -> None:
         session.flush()
         file.original_id = original.id
         session.add(file)
+        if also:
+            session.flush()
+            also(session, file)
 
 
 def change(user_id: int, file: File, chosen: dict[str, Any], values: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from csvapi.services import (
     invitations,
     mailing,
     quotas,
+    source_scans,
     tokens,
     webhook_outbox,
 )
@@ -29,6 +30,7 @@ _FORGOTTEN = (
     mailing.forget_expired,
     invitations.forget_expired,
     audit.forget_expired,
+    source_scans.forget_old,
 )
 SURPLUS = 10_000  # tasks of a user that one round deletes; the next one goes on
 

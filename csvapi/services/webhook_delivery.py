@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import http.client
 import ipaddress
-import queue
 import socket
 import ssl
 import threading
@@ -21,13 +20,10 @@ from urllib.parse import SplitResult, urlsplit
 from csvapi.errors import InvalidInput
 from csvapi.extensions import runtime
 from csvapi.services.addresses import Address, is_public
+from csvapi.services.connections import Refused, connected, left
 
 DEADLINE = 10.0  # seconds for the whole attempt (name, connection, answer), also for an answer byte by byte
 SHOWN = 200  # bytes of an answer that are kept
-
-
-class Refused(Exception):
-    """An address that must not be reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +100,12 @@ def _post(parts: SplitResult, body: bytes, headers: dict[str, str], deadline: fl
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection = http.client.HTTPConnection(host, port)
-    with _connected(host, port, deadline) as plain, _until(deadline, plain):
+    with connected(host, port, deadline, allowed) as plain, _until(deadline, plain):
         connection.sock = _secured(plain, host, deadline) if parts.scheme == "https" else plain
         try:
             connection.request("POST", target, body, {**headers, "Connection": "close"})
             response = connection.getresponse()
-            _left(deadline)  # a head that was cut in the middle looks like a whole one
+            left(deadline)  # a head that was cut in the middle looks like a whole one
             return response.status, _beginning(response)
         finally:
             connection.close()
@@ -143,58 +139,7 @@ def _cut(connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
-def _left(deadline: float) -> float:
-    """The seconds that are left. Raises TimeoutError if there are none."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("the time is over")
-    return left
-
-
-def _connected(host: str, port: int, deadline: float) -> socket.socket:
-    """A connection to the first address that answers. Raises Refused if any address must not be reached."""
-    found = _resolved(host, port, deadline)
-    for address in found:
-        if not allowed(ipaddress.ip_address(address)):
-            raise Refused(f"{host} is at {address}, which webhooks must not reach")
-    failure: OSError = OSError(f"{host} has no address")
-    for number, address in enumerate(found):
-        share = _left(deadline) / (len(found) - number)  # so that one that keeps silent leaves time for the others
-        try:
-            connection = socket.create_connection((address, port), timeout=share)
-        except OSError as error:
-            failure = error
-            continue
-        connection.settimeout(_left(deadline))
-        return connection
-    raise failure
-
-
-def _resolved(host: str, port: int, deadline: float) -> list[str]:
-    """The addresses of a name. Raises TimeoutError at the deadline.
-
-    The system's resolver has no deadline of its own, so it runs in a thread that is left behind when it takes longer.
-    """
-    answer: queue.SimpleQueue[list[str] | OSError | UnicodeError] = queue.SimpleQueue()
-
-    def resolve() -> None:
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            answer.put([str(address[0]) for *_, address in found])
-        except (OSError, UnicodeError) as error:
-            answer.put(error)
-
-    threading.Thread(target=resolve, name="resolver", daemon=True).start()
-    try:
-        found = answer.get(timeout=_left(deadline))
-    except queue.Empty:
-        raise TimeoutError(f"no address of {host} in time") from None
-    if isinstance(found, list):
-        return found
-    raise found
-
-
 def _secured(plain: socket.socket, host: str, deadline: float) -> ssl.SSLSocket:
     secured = ssl.create_default_context().wrap_socket(plain, server_hostname=host)
-    secured.settimeout(_left(deadline))
+    secured.settimeout(left(deadline))
     return secured
