@@ -32,16 +32,15 @@ class Login:
     host_keys: tuple[str, ...]
     password: str = field(default="", repr=False)
     private_key: str = field(default="", repr=False)
-    passphrase: str = field(default="", repr=False)
 
 
-def key_problem(private_key: str, passphrase: str) -> str:
-    """What is wrong with a private key; "" for a good one."""
+def opened_key(private_key: str, passphrase: str) -> str:
+    """The private key without its passphrase, which then need not be kept. Raises ValueError with what is wrong."""
     try:
-        asyncssh.import_private_key(private_key, passphrase or None)
+        key = asyncssh.import_private_key(private_key, passphrase or None)
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
-        return str(error)
-    return ""
+        raise ValueError(str(error)) from error
+    return key.export_private_key().decode()
 
 
 class _Known(asyncssh.SSHClient):
@@ -87,7 +86,7 @@ class SftpPlace:
 
     async def _begin(self, line: socket.socket) -> None:
         login = self._login
-        keys = [asyncssh.import_private_key(login.private_key, login.passphrase or None)] if login.private_key else None
+        keys = [asyncssh.import_private_key(login.private_key)] if login.private_key else None
         self._connection = await asyncssh.connect(
             sock=line,
             client_factory=lambda: self._known,

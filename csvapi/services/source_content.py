@@ -112,6 +112,9 @@ def _place(given: Json, pointer: str, before: tuple[Json, str | None] | None) ->
     if not secret and before and _is_same(address, place, before[0]):
         return place, before[1]
     _check_secret(address, secret, pointer)
+    if "private_key" in secret:
+        secret["private_key"] = _opened_key(secret, pointer)
+    secret.pop("passphrase", None)
     return place, seal(secret)
 
 
@@ -150,15 +153,15 @@ def _check_secret(address: Address, secret: Json, pointer: str) -> None:
         return
     if not secret.get("password") and not secret.get("private_key"):
         raise InvalidInput("password: an SFTP server needs one, or a private_key", pointer=f"{pointer}/password")
-    if secret.get("private_key"):
-        _check_key(secret, pointer)
 
 
-def _check_key(secret: Json, pointer: str) -> None:
+def _opened_key(secret: Json, pointer: str) -> str:
     try:
-        from csvapi.places.sftp import key_problem
+        from csvapi.places.sftp import opened_key
+
+        return opened_key(secret["private_key"], secret.get("passphrase", ""))
     except ModuleNotFoundError as error:
         detail = f"SFTP needs {error.name}: pip install 'csv-processing-api[sftp]'"
         raise InvalidInput(detail, pointer=f"{pointer}/url") from error
-    if wrong := key_problem(secret["private_key"], secret.get("passphrase", "")):
-        raise InvalidInput(f"private_key: {wrong}", pointer=f"{pointer}/private_key")
+    except ValueError as error:
+        raise InvalidInput(f"private_key: {error}", pointer=f"{pointer}/private_key") from error

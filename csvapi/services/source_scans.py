@@ -40,10 +40,11 @@ def claim(source_id: int) -> Source | None:
             return None
         still = (Source.id == source_id, Source.scans == source.scans, Source.next_at == source.next_at)
         lease = now() + timedelta(seconds=runtime().settings.lease + 2 * runtime().settings.source_timeout)
-        values = {"scans": source.scans + 1, "next_at": lease}
+        claimed = source.scans + 1
+        values = {"scans": claimed, "next_at": lease}
         if not changed(session.execute(update(Source).where(*still, Source.paused_at.is_(None)).values(**values))):
             return None
-    source.scans += 1
+    source.scans = claimed
     return source
 
 

@@ -1,4 +1,4 @@
-"""One service with sources for all tests of a module, on one of both kinds of database."""
+"""One service with sources for all tests of this folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,15 @@ def queue() -> Iterator[str]:
 
 
 @pytest.fixture(scope="package")
-def on_sqlite(queue: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def whole(queue: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("sources")
     with stack(folder, f"sqlite:///{folder / 'db'}", queue) as found:
         yield found
+
+
+@pytest.fixture
+def service(whole: Stack) -> Iterator[Stack]:
+    """The same without the sources of other tests."""
+    yield whole
+    for source in whole.admin.ok("GET", "/sources")["items"]:
+        whole.admin.call("DELETE", f"/sources/{source['id']}")

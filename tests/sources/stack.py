@@ -87,24 +87,27 @@ class Stack:
             mine = (SourceFile.source_id == source["id"], column.is_not(None))
             session.execute(update(SourceFile).where(*mine).values({column: now() - AGO}))
 
-    def until(self, source: dict[str, Any], check: Callable[[dict[str, str]], bool]) -> dict[str, str]:
+    def until(self, source: dict[str, Any], check: Callable[[set[str]], bool]) -> dict[str, str]:
         """Run rounds, without waiting for any time of a retry, until the states are such."""
 
-        def states() -> dict[str, str] | None:
+        def is_such() -> bool:
             self.back(source, SourceFile.next_at)
             self.round()
-            found = self.states(source)
-            return found if check(found) else None
+            return check({file["state"] for file in self.files(source)})
 
-        return until(states) or {}
+        until(is_such)
+        return self.states(source)
 
     def ended(self, source: dict[str, Any]) -> dict[str, str]:
         """Run rounds until no file has anything left to do."""
-        ends = {"done", "failed", "arriving"}
-        return self.until(source, lambda states: bool(states) and set(states.values()) <= ends)
+        return self.until(source, lambda states: bool(states) and states <= {"done", "failed", "arriving"})
 
     def put(self, folder: str, name: str, content: bytes) -> None:
         self.bucket.put(f"{folder}{name}", content)
+
+    def remove(self, folder: str, name: str) -> None:
+        _, _, bucket, key = folder.split("/", 3)
+        self.bucket._client.delete_object(Bucket=bucket, Key=f"{key}{name}")
 
     def get(self, folder: str, name: str) -> bytes | None:
         return self.bucket.get(f"{folder}{name}")
