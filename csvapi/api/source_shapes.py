@@ -79,7 +79,7 @@ class SourceSchedule(ma.Schema):
 DEFAULTS: dict[str, Any] = {
     "files": {},
     "schedule": {"every": 60},
-    "pattern": "*.csv",
+    "match": "*.csv",
     "settle": 30,
     "marker": None,
     "after": "keep",
@@ -111,7 +111,7 @@ class SourceChange(ma.Schema):
     schedule = ma.fields.Nested(
         SourceSchedule, metadata={"description": "When the folder is read; default every 60 seconds"}
     )
-    pattern = _text("Which files are taken, by `*`, `?` and `[abc]`; default `*.csv`", longest=100)
+    match = _text("Which files are taken, by `*`, `?` and `[abc]`; default `*.csv`", longest=100)
     settle = ma.fields.Integer(
         strict=True,
         validate=validate.Range(LEAST, 86_400),
@@ -202,7 +202,7 @@ class SourceShape(ma.Schema):
         metadata={"description": "The ids of files, by the parameters of the pipeline"},
     )
     schedule = ma.fields.Nested(SourceSchedule, required=True, metadata={"description": "When the folder is read"})
-    pattern = ma.fields.String(required=True, metadata={"description": "Which files are taken"})
+    match = ma.fields.String(required=True, metadata={"description": "Which files are taken"})
     settle = ma.fields.Integer(required=True, metadata={"description": "Seconds for which a file must stay the same"})
     marker = ma.fields.String(
         required=True, allow_none=True, metadata={"description": "The end of the name that marks a file as done"}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import g
 
 from csvapi.api.callers import OTP
 from csvapi.api.contract import administering
-from csvapi.api.idempotency_key import idempotent
+from csvapi.api.idempotency_key import claim, idempotent
 from csvapi.api.resource import LINK, Resource, listed
 from csvapi.api.source_shapes import (
     AT,
@@ -29,7 +30,7 @@ from csvapi.api.source_shapes import (
 )
 from csvapi.models import Source
 from csvapi.services import sources
-from csvapi.services.source_content import OPTIONS
+from csvapi.services.source_content import OPTIONS, SECRETS
 
 blp = Resource(
     "v1-sources", __name__, url_prefix=AT, description="Folders elsewhere whose files are cleaned as they come"
@@ -52,6 +53,12 @@ def _shown(*found: Source) -> list[dict[str, Any]]:
     return [source_shape(source, emails.get(source.user_id or 0), counts[source.id]) for source in found]
 
 
+def _without_secrets(given: Any) -> Any:
+    if not isinstance(given, dict):
+        return given
+    return {name: _without_secrets(value) for name, value in given.items() if name not in SECRETS}
+
+
 def _body(given: dict[str, Any]) -> dict[str, Any]:
     """The request by the names that it has in JSON, as errors name them."""
     names = {"origin": "from", "target": "to"}
@@ -60,8 +67,7 @@ def _body(given: dict[str, Any]) -> dict[str, Any]:
 
 @blp.route("", "create_source", methods=["POST"])
 @administering
-@blp.doc(parameters=_CODE)
-@idempotent(by_body=False)
+@idempotent(*_CODE, by_body=False)
 @blp.arguments(SourceRequest, example=REQUEST)
 @blp.response(201, SourceShape, example=SOURCE, headers=_LOCATION)
 @blp.refuses(401, 409, 413, 415, 422, 429, 503)
@@ -70,6 +76,7 @@ def create(body: dict[str, Any]) -> Any:
 
     Nothing is connected to yet; whether the folder can be read is shown (`error`) once it has been, within seconds.
     """
+    claim(json.dumps(_without_secrets(body), sort_keys=True))  # no quick hash of a secret is stored
     source = sources.create(g.user.id, {**DEFAULTS, **_body(body)})
     return _shown(source)[0], 201, {"Location": f"{AT}/{source.id}"}
 

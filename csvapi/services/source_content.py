@@ -22,7 +22,7 @@ OPTIONS = (
     "pipeline",
     "files",
     "schedule",
-    "pattern",
+    "match",
     "settle",
     "marker",
     "after",
@@ -31,7 +31,7 @@ OPTIONS = (
     "attempts",
 )
 _SECRETS = {S3: ("access_key", "secret_key"), "sftp": ("password", "private_key", "passphrase")}
-_ALL = [name for group in _SECRETS.values() for name in group]
+SECRETS = [name for group in _SECRETS.values() for name in group]
 
 
 def values(body: Json, before: Source | None = None) -> Json:
@@ -108,7 +108,7 @@ def _place(given: Json, pointer: str, before: tuple[Json, str | None] | None) ->
     place: Json = {"url": str(address)}
     if address.scheme != S3:
         place |= _server(given, pointer)
-    secret = {name: given[name] for name in _ALL if given.get(name)}
+    secret = {name: given[name] for name in SECRETS if given.get(name)}
     if not secret and before and _is_same(address, place, before[0]):
         return place, before[1]
     _check_secret(address, secret, pointer)

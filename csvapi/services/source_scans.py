@@ -94,13 +94,13 @@ def _end(source: Source, **values: Any) -> None:
 
 
 def _wanted(options: dict[str, Any], entries: Sequence[Entry]) -> list[Entry]:
-    """The files of the pattern whose names are safe; with a marker those that have theirs beside them."""
+    """The files that match and whose names are safe; with a marker those that have theirs beside them."""
     marker, there = options.get("marker"), {entry.name for entry in entries}
     return [
         entry
         for entry in entries
         if names.is_safe(entry.name)
-        and fnmatch.fnmatchcase(entry.name, options["pattern"])
+        and fnmatch.fnmatchcase(entry.name, options["match"])
         and (not marker or (not entry.name.endswith(marker) and entry.name + marker in there))
     ]
 

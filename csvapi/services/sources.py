@@ -138,14 +138,17 @@ def counts(source_ids: list[int]) -> dict[int, dict[str, int]]:
     return found
 
 
-def retry(by: int, source_id: int, file_id: int) -> SourceFile:
-    """Try a failed file again, at the step that failed. Raises NotFound, and Conflict for a file that has not failed,
-    or of which a newer version came, whose result must not be replaced by an older one's."""
+def retry(by: int, source_id: int | None, file_id: int) -> SourceFile:
+    """Try a failed file again, of this source or of any, at the step that failed.
+
+    Raises NotFound, and Conflict for a file that has not failed, or of which a newer version came, whose result must
+    not be replaced by an older one's.
+    """
     with transaction() as session:
         file = session.get(SourceFile, file_id) if file_id <= MAX_ID else None
-        if file is None or file.source_id != source_id:
+        if file is None or source_id not in (None, file.source_id):
             raise NotFound("There is no such file of this source")
-        newer = select(SourceFile.name).where(SourceFile.source_id == source_id, SourceFile.id > file_id)
+        newer = select(SourceFile.name).where(SourceFile.source_id == file.source_id, SourceFile.id > file_id)
         if file.name in session.scalars(newer.where(SourceFile.name == file.name)).all():
             raise Conflict("A newer version of this file was found since then")
         again = update(SourceFile).where(SourceFile.id == file_id, SourceFile.state == FileState.FAILED)

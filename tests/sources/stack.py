@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from csvapi.extensions import transaction
-from csvapi.models import FileState, Source, SourceFile, User, now
+from csvapi.models import SourceFile, User, now
+from csvapi.process.parent_death import die_with_parent
 from csvapi.services.source_rounds import Transfers
 from csvapi.storage.objects import Objects
 from tests.api.v1 import V1
 from tests.places.sftp_server import SftpServer, sftp_server
 from tests.stack import environment, sign_up
 from tests.storage.ranged_bucket import ACCESS, SECRET, RangedBucket, ranged_bucket
-from tests.storage.test_service import application, worker
+from tests.storage.test_service import application
 from tests.waiting import until
 
 BUCKET = "sources-of-tests"
@@ -122,6 +128,25 @@ def bucket_of(server: RangedBucket) -> Objects:
 
 
 @contextmanager
+def worker(environ: dict[str, str], log: Path) -> Iterator[None]:
+    """A worker, which may be stopped before it has begun."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "csvapi", "worker"],
+            env={**os.environ, **environ},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            preexec_fn=partial(die_with_parent, os.getpid()),
+        )
+    try:
+        yield
+    finally:
+        process.terminate()
+        assert process.wait(20) in {0, -signal.SIGTERM}, log.read_text()
+        assert "Traceback" not in log.read_text(), log.read_text()
+
+
+@contextmanager
 def stack(folder: Path, database_url: str, redis_url: str, *, works: bool = True, **more: str) -> Iterator[Stack]:
     """All of it, for as long as the block runs; without `works` no worker runs tasks."""
     with ExitStack() as held:
@@ -141,8 +166,5 @@ def stack(folder: Path, database_url: str, redis_url: str, *, works: bool = True
         steps = {"name": "dedup", "steps": [{"op": "dedup"}]}
         pipeline = owner.ok("POST", "/pipelines", json=steps)["id"]
         if works:
-            held.enter_context(worker(environ, folder / "data"))
+            held.enter_context(worker(environ, folder / "worker.log"))
         yield Stack(app, environ, bucket, sftp, admin, owner, pipeline)
-
-
-__all__ = ["AGO", "CLEAN", "DATA", "DROPPED", "FileState", "Source", "Stack", "select", "stack"]

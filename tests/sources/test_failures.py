@@ -120,7 +120,7 @@ def test_a_file_at_which_processes_die_is_given_up(service: Stack) -> None:
 
 def test_two_results_of_one_name(service: Stack) -> None:
     here, there = service.folder(), service.folder()
-    source = service.source({"url": here}, {"url": there}, pattern="*", attempts=1)
+    source = service.source({"url": here}, {"url": there}, match="*", attempts=1)
     service.put(here, "a.csv", DATA)
     service.settled(source)
     service.ended(source)
