@@ -63,8 +63,8 @@ def _check(file: SourceFile, source: Source) -> None:
     name = result_name(file, source.options["result"])
     same = (SourceFile.source_id == source.id, SourceFile.result_name == name, SourceFile.state != FileState.FAILED)
     with transaction() as session:
-        others = session.scalars(select(SourceFile.name).where(*same, SourceFile.id != file.id)).all()
-        if others := [each for each in others if each != file.name]:
+        alike = session.execute(select(SourceFile.name, SourceFile.result_name).where(*same)).all()
+        if others := [row.name for row in alike if row.name != file.name and row.result_name == name]:
             raise Conflict(f"Its result {name} would replace that of {others[0]}; put {{name}} into `result`")
         settle(session, file, result_name=name)
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import structlog
 from flask import Flask
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from csvapi.errors import CsvapiError, TaskError
-from csvapi.extensions import changed, runtime, transaction
+from csvapi.extensions import runtime, transaction
 from csvapi.models import (
     FINISHED,
     Delivery,
@@ -211,14 +211,15 @@ def pause_without_owner() -> None:
     """Pause the sources whose owner is gone or not active any more, and say why."""
     mine = exists().where(User.id == Source.user_id, User.is_active, User.deletion_at.is_(None))
     known = exists().where(User.id == Source.user_id, User.deletion_at.is_(None))
-    for reason, which in (
-        ("The account of its owner was deleted", ~known),
-        ("The account of its owner is not active", and_(known, ~mine)),
-    ):
+    lost = select(Source.id, known).where(Source.paused_at.is_(None), ~mine)
+    with transaction() as session:
+        found = session.execute(lost).all()
+    for source_id, is_known in found:
+        reason = f"The account of its owner {'is not active' if is_known else 'was deleted'}"
         with transaction() as session:
-            paused = update(Source).where(Source.paused_at.is_(None), which)
-            if changed(session.execute(paused.values(paused_at=now(), paused_reason=reason))):
-                log.warning("sources_paused", reason=reason)
+            still = update(Source).where(Source.id == source_id, Source.paused_at.is_(None))
+            session.execute(still.values(paused_at=now(), paused_reason=reason))
+        log.warning("source_paused", source=source_id, reason=reason)
 
 
 def serve(app: Flask, wait: Callable[[Transfers], None]) -> None:

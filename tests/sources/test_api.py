@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pyotp
@@ -17,6 +20,7 @@ from tests.api.v1 import V1, problem
 from tests.places.sftp_server import PASSWORD
 from tests.sources.stack import BUCKET, DATA, Stack
 from tests.stack import sign_up
+from tests.storage.test_service import application
 
 PATHS = (
     ("GET", "/sources"),
@@ -206,3 +210,56 @@ def test_files_are_listed_by_pages_and_states(service: Stack) -> None:
     assert rest["next"] is None
     assert service.files(source, state="failed") == []
     problem(service.admin.get(f"/sources/{source['id']}/files?state=other"), 422, "invalid_input", "/state")
+
+
+def test_the_examples_of_the_page_are_taken(service: Stack) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "sources.md").read_text()
+    examples = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert len(examples) == 2
+    for text_of in examples:
+        here = text_of.replace("s3://lake/", f"s3://{BUCKET}/").replace(
+            "files.example.com:22", f"127.0.0.1:{service.sftp.port}"
+        )
+        given = json.loads(here) | {"owner": service.owner.account.email}
+        assert service.admin.post("/sources", json=given).status_code == 201
+
+
+def test_places_that_no_pattern_makes_allowed(service: Stack) -> None:
+    """csvapi's own objects, and addresses of the own network that the setting does not name."""
+    port = service.sftp.port
+    more = {"CSVAPI_SOURCE_PLACES": f"s3://{BUCKET}/,sftp://*.0.0.1:{port}/", "CSVAPI_S3_BUCKET": BUCKET}
+    with application(service.environ, **more) as app:
+        admin = V1(replace(service.admin.account, client=app.test_client()))
+        for folder in ("files/", "work/x/"):
+            answer = admin.post("/sources", json=body(service, **{"from": {"url": f"s3://{BUCKET}/{folder}"}}))
+            problem(answer, 422, "invalid_input", "/from/url")
+        place = {"from": service.sftp.place("x"), "to": service.sftp.place("y")}
+        source = admin.ok("POST", "/sources", json=body(service, **place))
+        before = service.sftp.connections
+        Stack.scan(replace(service, app=app, admin=admin), source)
+        assert "CSVAPI_SOURCE_PLACES does not name this host" in admin.ok("GET", f"/sources/{source['id']}")["error"]
+        assert service.sftp.connections == before
+
+
+def test_where_a_second_factor_is_required_nothing_opens_without(service: Stack) -> None:
+    with application(service.environ, CSVAPI_ADMIN_TOTP="required") as app:
+        admin = V1(replace(service.admin.account, client=app.test_client()))
+        problem(admin.get("/sources"), 403, "forbidden")
+
+
+def test_there_are_only_so_many(service: Stack) -> None:
+    with application(service.environ, CSVAPI_MAX_SOURCES="0") as app:
+        admin = V1(replace(service.admin.account, client=app.test_client()))
+        problem(admin.post("/sources", json=body(service)), 429, "quota_exceeded")
+
+
+def test_a_source_is_made_once_for_each_key(service: Stack) -> None:
+    given = body(service, **{"from": service.sftp.place("once"), "to": service.sftp.place("twice")})
+    key = {"Idempotency-Key": "of the tests"}
+    first, second = (service.admin.post("/sources", json=given, headers=key) for _ in range(2))
+    assert (first.status_code, first.json) == (201, second.json)
+    assert second.headers["Idempotent-Replayed"] == "true"
+    other = service.admin.post("/sources", json={**given, "name": "Another"}, headers=key)
+    problem(other, 422, "idempotency_key_reused")
+    with service.app.app_context(), transaction() as session:
+        assert PASSWORD not in str(session.execute(text("SELECT * FROM idempotency")).all())
