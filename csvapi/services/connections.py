@@ -33,7 +33,7 @@ def connected(host: str, port: int, deadline: float, allowed: Callable[[Address]
     found = resolved(host, port, deadline)
     for address in found:
         if not allowed(ipaddress.ip_address(address)):
-            raise Refused(f"{host} is at {address}, which must not be reached")
+            raise Refused(f"{host} is at {address}, which this service must not reach")
     failure: OSError = OSError(f"{host} has no address")
     for number, address in enumerate(found):
         share = left(deadline) / (len(found) - number)  # so that one that keeps silent leaves time for the others
