@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-PIECE = 4 * 1024 * 1024  # bytes that are read and handed on at a time
+PIECE = 1024 * 1024  # bytes that are read and handed on at a time, and must come within one time-out
 
 
 class Changed(Exception):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from csvapi.errors import Conflict, NotFound, QuotaExceeded
 from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import Action, FileState, Source, SourceFile, User, now
-from csvapi.services import audit, cursors, listing, source_content
+from csvapi.services import audit, cursors, listing, schedules, source_content
 from csvapi.services.files import MAX_ID
 
 BY_HAND = "Paused by an administrator"
@@ -20,8 +20,12 @@ Json = dict[str, Any]
 
 
 def create(by: int, body: Json) -> Source:
-    """Make a source, whose folder is read at its next time. Raises QuotaExceeded, and what `source_content` raises."""
-    source, most = Source(**source_content.values(body)), runtime().settings.max_sources
+    """Make a source. Its folder is read at once, where it has a cron line only to see that it can be.
+
+    Raises QuotaExceeded, and what `source_content` raises.
+    """
+    values, most = source_content.values(body), runtime().settings.max_sources
+    source = Source(**values, **_times(values["options"]["schedule"]))
     with transaction() as session:
         if (session.scalar(select(func.count()).select_from(Source)) or 0) >= most:
             raise QuotaExceeded(f"There are {most} sources, the most there may be; delete some", limit=most)
@@ -29,6 +33,12 @@ def create(by: int, body: Json) -> Source:
         session.flush()
         audit.add(session, Action.SOURCE_MADE, by, f"source:{source.id}", owner=source.user_id)
     return source
+
+
+def _times(schedule: Json) -> Json:
+    """When a source is due and read next, from the moment on that it has this schedule."""
+    at = now()
+    return {"due_at": at if "every" in schedule else schedules.following(schedule, at), "next_at": at}
 
 
 def all_of_them() -> list[Source]:
@@ -57,7 +67,7 @@ def change(by: int, source_id: int, body: Json) -> Source:
     """
     source = find(source_id)
     values = source_content.values(body, source)
-    again = {"due_at": now(), "next_at": now()} if values["options"] != source.options else {}
+    again = _times(values["options"]["schedule"]) if values["options"] != source.options else {}
     with transaction() as session:
         found = _found(session, source_id)
         fields = [name for name, value in values.items() if getattr(found, name) != value]

@@ -62,6 +62,9 @@ def test_missed_times_are_made_up_for_once_and_files_are_looked_at_twice(service
     here = service.folder()
     source = service.source({"url": here}, {"url": service.folder()}, schedule={"cron": "0 6 * * *"})
     service.put(here, "a.csv", DATA)
+    service.round()
+    shown = service.show(source)  # read once, to see that it can be; the file is taken at six
+    assert (shown["error"], shown["scanned_at"] is None, service.states(source)) == (None, False, {})
     a_week_ago = now() - timedelta(days=7)
     with service.app.app_context(), transaction() as session:
         session.execute(update(Source).values(due_at=a_week_ago, next_at=a_week_ago))

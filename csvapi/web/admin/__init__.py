@@ -39,9 +39,12 @@ def register(app: Flask) -> None:
     admin.add_view(Users(User, db, name="Users", endpoint="admin_users", url="/admin/users"))
     admin.add_view(Files(File, db, name="Files", endpoint="admin_files", url="/admin/files"))
     admin.add_view(Tasks(Task, db, name="Tasks", endpoint="admin_tasks", url="/admin/tasks"))
-    admin.add_view(Sources(Source, db, name="Sources", endpoint="admin_sources", url="/admin/sources"))
+    sources = {"category": "Sources"}
+    admin.add_view(Sources(Source, db, name="Folders", endpoint="admin_sources", url="/admin/sources", **sources))
     admin.add_view(
-        SourceFiles(SourceFile, db, name="Files of sources", endpoint="admin_source_files", url="/admin/source-files")
+        SourceFiles(
+            SourceFile, db, name="Their files", endpoint="admin_source_files", url="/admin/source-files", **sources
+        )
     )
     admin.add_view(ApiKeys(ApiKey, db, name="Keys", endpoint="admin_keys", url="/admin/keys"))
     admin.add_view(

@@ -69,14 +69,14 @@ class Sources(_Rows):
     column_list = (
         "id",
         "name",
-        "user_id",
+        "paused_reason",
+        "error",
         "origin",
-        "target",
         "options",
+        "user_id",
+        "target",
         "next_at",
         "scanned_at",
-        "error",
-        "paused_reason",
     )
     column_details_list = shown
     column_searchable_list = ("name",)
