@@ -23,6 +23,8 @@ from csvapi.places.place import PIECE, Changed, Entry, Listing
 
 T = TypeVar("T")
 
+asyncssh.set_log_level("WARNING")  # else some ten lines for each connection
+
 
 @dataclass(frozen=True, slots=True)
 class Login:

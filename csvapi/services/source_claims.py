@@ -17,12 +17,13 @@ from flask import Flask
 from sqlalchemy import ColumnElement, update
 from sqlalchemy.orm import Session
 
-from csvapi.errors import Conflict, CsvapiError, DatabaseDown, Unavailable
+from csvapi.errors import Conflict, CsvapiError, DatabaseDown, TooManyRequests, Unavailable
 from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import FileState, Source, SourceFile, now
 from csvapi.queue import heartbeats
 
 BACKOFF = (60, 300, 1800, 7200, 21600)  # seconds after each failure; the first also while a server is away
+BUSY = 5  # seconds until a step is tried again for which there was no place: see `process.pool`
 RENEWALS = 4  # of a claim before it would end
 LOST = "The process that worked at the file ended in the middle"
 
@@ -128,9 +129,10 @@ def attempts(session: Session, file: SourceFile) -> int:
 def failed(file: SourceFile, error: CsvapiError, state: FileState | None = None) -> None:
     """Record that the step failed: it is tried again, later each time, or the file has failed.
 
-    With `state` that is the step to try again. A server that is away does not count as an attempt.
+    With `state` that is the step to try again. A server that is away, and a service that is busy, are not the file's
+    fault and do not count as an attempt.
     """
-    away = isinstance(error, Unavailable)
+    away = isinstance(error, Unavailable | TooManyRequests)
     with transaction() as session:
         most = attempts(session, file)
         tried = file.attempts - (away and file.attempts > 0)
@@ -138,6 +140,8 @@ def failed(file: SourceFile, error: CsvapiError, state: FileState | None = None)
             _fail(session, file, error.code, error.sentence, state)
             return
         wait = BACKOFF[0 if away else min(max(file.attempts, 1), len(BACKOFF)) - 1]
+        if isinstance(error, TooManyRequests):
+            wait = BUSY
         values: dict[str, Any] = {"attempts": tried, "next_at": now() + timedelta(seconds=wait), "holder": None}
         values |= {"error_code": error.code, "error_detail": error.sentence, "state": state or file.state}
         session.execute(update(SourceFile).where(*mine(file)).values(**values))

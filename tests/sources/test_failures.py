@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import update
 
+from csvapi.errors import TooManyRequests
 from csvapi.extensions import transaction
 from csvapi.models import FileState, Source, SourceFile, User, now
-from csvapi.services import account_deletion
+from csvapi.services import account_deletion, source_claims
 from csvapi.services.source_scans import forget_old
 from tests.api.v1 import V1, problem
 from tests.sources.stack import AGO, CLEAN, DATA, Stack
@@ -193,3 +196,19 @@ def test_old_rows_go_once_the_files_are_gone(service: Stack) -> None:
     with service.app.app_context():
         forget_old()
     assert service.states(source) == {"a.csv": "done"}
+
+
+def test_a_service_that_is_busy_is_no_failure_of_the_file(service: Stack) -> None:
+    """As when other files, or previews, of the owner have all the places there are."""
+    here = service.folder()
+    service.put(here, "a.csv", DATA)
+    source = service.source({"url": here}, {"url": service.folder()}, attempts=1)
+    service.settled(source)
+    with service.app.app_context():
+        claimed = source_claims.claim(service.files(source)[0]["id"])
+        assert claimed is not None
+        source_claims.failed(claimed, TooManyRequests("No place is free"))
+    [file] = service.files(source)
+    assert (file["state"], file["attempts"], file["error_code"]) == ("waiting", 0, "too_many_requests")
+    assert file["next_at"] < (now() + timedelta(seconds=source_claims.BACKOFF[0])).isoformat()
+    assert service.ended(source) == {"a.csv": "done"}

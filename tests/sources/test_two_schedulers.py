@@ -65,14 +65,14 @@ def test_each_file_is_delivered_once_whatever_is_killed(service: Stack, tmp_path
     server.hold = ".part"  # the first write to the target waits in the middle
     with ExitStack() as held:
         both = [held.enter_context(scheduler(service, tmp_path / f"{each}.log")) for each in ("one", "two")]
-        until(server.held.is_set, within=60)
+        until(server.held.is_set, within=120)
         killed = _holder(service, both)
         killed.send_signal(signal.SIGKILL)
         killed.wait()
         server.hold = ""
         server.release.set()
         _let_go(service, killed.pid)
-        until(lambda: _done(service, both, killed), within=60)
+        until(lambda: _done(service, both, killed), within=120)
     assert sorted(path.name for path in (server.folder / "out").iterdir()) == [f"{n}.clean.csv" for n in range(FILES)]
     for number in range(FILES):
         assert (server.folder / "out" / f"{number}.clean.csv").read_bytes() == CLEAN + b"%d,x\n" % number
