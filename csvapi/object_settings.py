@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from csvapi.setting_forms import GIB, MIB, TIB, setting
+from csvapi.source_settings import SourceSettings
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectSettings:
+class ObjectSettings(SourceSettings):
     """The part of `Settings` that is about objects; sizes in bytes, times in seconds."""
 
     s3_bucket: str = setting("", "CSVAPI_S3_BUCKET", "Bucket that stores the files; empty: the data folder does")

@@ -15,6 +15,7 @@ from itertools import combinations
 from csvapi.addresses import is_elsewhere, is_origin, is_web_address, server
 from csvapi.config import Settings, names
 from csvapi.errors import InvalidInput
+from csvapi.places.addresses import parse
 from csvapi.secret_strength import has_example, is_guessable
 from csvapi.setting_forms import MIB
 from csvapi.setting_problems import Problem
@@ -200,6 +201,16 @@ def _objects(settings: Settings) -> Iterator[Problem]:
             yield Problem("CSVAPI_OBJECT_PREFIXES", says)
 
 
+def _sources(settings: Settings) -> Iterator[Problem]:
+    """Where sources may read and deliver."""
+    for each in names(settings.source_places):
+        if parse(each) is None:
+            says = f"must hold places such as s3://bucket/folder/ or sftp://host:22/folder/, not {each!r}"
+            yield Problem("CSVAPI_SOURCE_PLACES", says)
+    if settings.source_places and not (settings.source_transfers and settings.source_timeout):
+        yield Problem("CSVAPI_SOURCE_TRANSFERS", "must be 1 or more, and so must CSVAPI_SOURCE_TIMEOUT")
+
+
 def _mail(settings: Settings) -> Iterator[Problem]:
     """What mail needs: a sender, an address for links, a complete login that is not sent in clear."""
     if not settings.smtp_host:
@@ -228,6 +239,7 @@ RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     _bucket,
     _cluster,
     _objects,
+    _sources,
     _mail,
     sign_on,
     _servers,

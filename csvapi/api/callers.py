@@ -15,12 +15,14 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import ExpiredSignatureError, PyJWTError
 from werkzeug.wrappers import Response
 
-from csvapi.errors import CsrfFailed, InvalidToken, NotAuthenticated
+from csvapi.errors import CsrfFailed, Forbidden, InvalidToken, NotAuthenticated
+from csvapi.extensions import runtime
 from csvapi.keys import opened
 from csvapi.services import accounts, api_keys, browser_sessions
 
 SAFE = {"GET", "HEAD", "OPTIONS"}  # RFC 9110, section 9.2.1
 CSRF = "X-CSRF-Token"
+OTP = "X-OTP"  # the code of an administrator's second factor
 _OURS = {"same-origin", "none"}  # Sec-Fetch-Site of a page of this service, and of somebody who typed the address
 
 
@@ -70,6 +72,18 @@ def check_origin() -> None:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site not in (None, *_OURS) or (origin is not None and urlsplit(origin).netloc != request.host):
         raise CsrfFailed("This was asked for by a page of another site; open this service itself")
+
+
+def check_administrator(user: Any) -> None:
+    """Raise Forbidden for anybody but an administrator, who must have a second factor where one is required; its code
+    is checked with every change, unless the session was begun with it."""
+    if not user.is_admin:
+        raise Forbidden("Only administrators may do this")
+    if user.totp_since is None and runtime().settings.admin_totp == "required":
+        raise Forbidden("Set up your second factor first, at /admin/second-factor/")
+    by_session = "Authorization" not in request.headers and "X-API-Key" not in request.headers
+    if request.method not in SAFE and not by_session:
+        accounts.check_second_factor(user, request.headers.get(OTP, ""), request.remote_addr or "")
 
 
 def _browser(find: Callable[..., Any]) -> Any:

@@ -149,6 +149,20 @@ def logged_in(view: View) -> View:
     return _guarded(view, _no_key, _BEARER, remembered=False)
 
 
+def administering(view: View) -> View:
+    """Require an administrator, by a token, a session or an API key with the scope for the method.
+
+    An administrator with a second factor sends its code in the header X-OTP with everything that changes something,
+    unless a browser's session proved it already.
+    """
+
+    def permit() -> None:
+        _scope("read" if request.method in SAFE else "write")
+        callers.check_administrator(g.user)
+
+    return _guarded(view, permit, [*_BEARER, {"api_key": []}], remembered=False)
+
+
 def _scope(needed: str) -> None:
     if g.key is not None and needed not in g.key.scopes.split():
         raise InsufficientScope(

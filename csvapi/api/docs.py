@@ -31,6 +31,7 @@ from csvapi.api import (
     resumable,
     saved_schemas,
     session,
+    sources,
     tasks,
     webhooks,
 )
@@ -48,6 +49,7 @@ V1 = (
     pipelines.blp,
     saved_schemas.blp,
     webhooks.blp,
+    sources.blp,
     account.blp,
     session.blp,
     own_account.blp,

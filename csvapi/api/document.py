@@ -20,6 +20,8 @@ PATH = {  # what the variables of paths are
     "number": "The number of a version, from 1.",
     "webhook_id": "The id of a webhook.",
     "delivery_id": "The id of a message to a webhook.",
+    "source_id": "The id of a source.",
+    "source_file_id": "The id of a file of the source.",
     "key_id": "The id of an API key.",
     "hash_key_id": "The id of a key of hashes.",
     "session_id": "The id of a session.",

@@ -75,6 +75,7 @@ MEANINGS: dict[str, Meaning] = {
     "queue_down": Meaning("The queue cannot be reached", "Try again as `Retry-After` says; nothing was started."),
     "storage_down": Meaning("The storage cannot be used", "Try again later, or tell the operator."),
     "provider_down": Meaning("The provider of the single sign-on does not answer", "Try again in a moment."),
+    "place_down": Meaning("A folder of a source cannot be used", "Read `detail`; it is tried again."),
     "database_down": Meaning("The database cannot be reached", "Try again as `Retry-After` says."),
     "task_error": Meaning("The task failed", "Read `error.detail` of the task."),
     "workspace_full": Meaning("The disk is full", "Try again when there is room."),

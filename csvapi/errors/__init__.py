@@ -45,6 +45,7 @@ CsvapiError
 │   ├── StorageDown
 │   │   └── ObjectMissing       it can be reached, and the object is not in it
 │   ├── ProviderDown             of the single sign-on
+│   ├── PlaceDown                a folder that a source reads from or delivers to
 │   └── DatabaseDown
 └── TaskError                    only ever on a task
     ├── WorkspaceFull
@@ -89,7 +90,15 @@ from csvapi.errors.inputs import (
     UnknownColumn,
     UnsupportedEncoding,
 )
-from csvapi.errors.servers import DatabaseDown, ObjectMissing, ProviderDown, QueueDown, StorageDown, Unavailable
+from csvapi.errors.servers import (
+    DatabaseDown,
+    ObjectMissing,
+    PlaceDown,
+    ProviderDown,
+    QueueDown,
+    StorageDown,
+    Unavailable,
+)
 from csvapi.errors.states import (
     Conflict,
     EmailTaken,
@@ -136,6 +145,7 @@ __all__ = [
     "ObjectMissing",
     "OutOfMemory",
     "OutputLimit",
+    "PlaceDown",
     "PreviewTooLarge",
     "PreviewTooSlow",
     "ProviderDown",

@@ -37,3 +37,9 @@ class DatabaseDown(Unavailable):
     """The database cannot be reached."""
 
     code = "database_down"
+
+
+class PlaceDown(Unavailable):
+    """A folder or bucket that a source reads from or delivers to cannot be reached, or refuses."""
+
+    code = "place_down"

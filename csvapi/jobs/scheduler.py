@@ -83,8 +83,9 @@ def _stop_signals() -> socket.socket:
 
 
 def senders(settings: Settings) -> list[Callable[[Flask], None]]:
-    """What runs in a thread of its own: messages and, if mail is configured, mail."""
-    return [send_messages, send_mail] if settings.smtp_host else [send_messages]
+    """What runs in a thread of its own: messages and, where they are configured, mail and sources."""
+    mail, sources = ([send_mail] if settings.smtp_host else []), ([read_sources] if settings.source_places else [])
+    return [send_messages, *mail, *sources]
 
 
 def send_messages(app: Flask) -> None:
@@ -110,6 +111,14 @@ def send_mail(app: Flask) -> None:
 
     with app.app_context():
         mailing.serve()
+
+
+def read_sources(app: Flask) -> None:
+    """Read the folders of sources and go on with their files, every second, independently of everything else."""
+    from csvapi.services import source_rounds
+
+    with app.app_context():
+        source_rounds.serve(app, lambda transfers: transfers.wait(MESSAGES))
 
 
 def tick(connection: redis.Redis, *, clean_up: bool = True) -> bool:

@@ -5,6 +5,7 @@ from csvapi.models.audit import Action, AuditEntry
 from csvapi.models.file import CSV, DETECTED, ORIGINAL, File
 from csvapi.models.hash_key import HashKey
 from csvapi.models.saved import Pipeline, PipelineVersion, Saved, SavedSchema, SavedSchemaVersion, SavedVersion
+from csvapi.models.source import FileState, Source, SourceFile
 from csvapi.models.task import ACTIVE, FINISHED, Status, Task
 from csvapi.models.types import Base, now
 from csvapi.models.upload import Upload, UploadPart
@@ -23,6 +24,7 @@ __all__ = [
     "Base",
     "Delivery",
     "File",
+    "FileState",
     "HashKey",
     "Idempotency",
     "Identity",
@@ -38,6 +40,8 @@ __all__ = [
     "SavedSchemaVersion",
     "SavedVersion",
     "Sent",
+    "Source",
+    "SourceFile",
     "Status",
     "Task",
     "Upload",

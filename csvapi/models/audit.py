@@ -53,6 +53,11 @@ class Action(StrEnum):
     ADMIN_UNLINKED = "admin_identity_unlinked"
     ADMIN_ENTRY = "admin_entry_link_made"
     ADMIN_EXPORTED = "admin_audit_exported"
+    SOURCE_MADE = "admin_source_made"
+    SOURCE_CHANGED = "admin_source_changed"
+    SOURCE_DELETED = "admin_source_deleted"
+    SOURCE_RUN = "admin_source_run"
+    SOURCE_RETRIED = "admin_source_file_retried"
     ADMIN_REFUSED = "admin_action_refused"
 
 

@@ -30,7 +30,7 @@ from csvapi.models import CSV, ORIGINAL, File, now
 from csvapi.queue import heartbeats
 from csvapi.services import quotas
 from csvapi.services.detecting import HEAD, detected
-from csvapi.services.reservations import Reservation, add
+from csvapi.services.reservations import Also, Reservation, add
 from csvapi.storage import Writer, first_and_last
 from csvapi.storage.pinned import Pinned
 
@@ -54,11 +54,14 @@ def begin(user_id: int) -> Writer:
     return runtime().storage.writer(limit, TooLarge(f"The file is larger than the limit of {limit} bytes", limit=limit))
 
 
-def receive(user_id: int, name: str, upload: Writer, reserved: Reservation | None = None) -> File:
+def receive(
+    user_id: int, name: str, upload: Writer, reserved: Reservation | None = None, also: Also | None = None
+) -> File:
     """Keep an upload: check its name and its head, make it durable, then add its row.
 
-    `reserved` is what becomes free with it. Reads the first and last bytes; memory is independent of the size. Raises
-    InvalidInput (name, empty, NotCsv, encoding, a header beyond the record limit), and then stores nothing.
+    `reserved` is what becomes free with it; `also` joins the transaction of the row. Reads the first and last bytes;
+    memory is independent of the size. Raises InvalidInput (name, empty, NotCsv, encoding, a header beyond the record
+    limit), and then stores nothing.
     """
     name = clean_name(name)
     if not name.lower().endswith(".csv"):
@@ -76,7 +79,7 @@ def receive(user_id: int, name: str, upload: Writer, reserved: Reservation | Non
         **values,
     )
     with durable(upload.commit()) as file.storage_key:
-        add(file, reserved=reserved)
+        add(file, reserved=reserved, also=also)
     return file
 
 

@@ -14,7 +14,7 @@ from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import ORIGINAL, File, now
 from csvapi.services import files, quotas, readings
 from csvapi.services.files_in_use import check_unused
-from csvapi.services.reservations import Reservation, add
+from csvapi.services.reservations import Also, Reservation, add
 from csvapi.storage import first_and_last
 from csvapi.unpacking import FORMATS, Selection, packed_format
 from csvapi.unpacking.formats import LONGEST, PACKED, csv_name
@@ -24,20 +24,25 @@ if TYPE_CHECKING:
 
 
 def receive(
-    user_id: int, name: str, upload: Writer, chosen: dict[str, Any], reserved: Reservation | None = None
+    user_id: int,
+    name: str,
+    upload: Writer,
+    chosen: dict[str, Any],
+    reserved: Reservation | None = None,
+    also: Also | None = None,
 ) -> File:
     """Keep an upload of any kind that can be read; `chosen` has its `sheet`, `range` or `member`.
 
     A CSV is kept as `files.receive` does. Of anything else the CSV is made and stored beside it, in one transaction;
-    the file is that CSV. `reserved` is what becomes free with it. Raises what `files.receive` and `readings.made`
-    raise, and then stores nothing.
+    the file is that CSV. `reserved` is what becomes free with it, and `also` joins the transaction. Raises what
+    `files.receive` and `readings.made` raise, and then stores nothing.
     """
     selection = Selection.of(chosen)
     head, _ = first_and_last(upload, upload.size, LONGEST)
     if not packed_format(head):
         selection.check(None)
         _check_name(files.clean_name(name))
-        return files.receive(user_id, name, upload, reserved)
+        return files.receive(user_id, name, upload, reserved, also)
     held = reserved.length if reserved else 0
     with transaction() as session:
         room = quotas.room(session, user_id, upload.size - held, more=1 if reserved else 2) + held
@@ -58,7 +63,7 @@ def receive(
         )
         adopt = runtime().storage.adopt
         with files.durable(upload.commit()) as original.storage_key, files.durable(adopt(temp)) as file.storage_key:
-            add(file, original, reserved)
+            add(file, original, reserved, also)
     return file
 
 

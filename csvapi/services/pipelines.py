@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from csvapi.csvio import Dialect
 from csvapi.engines.local.trial import fits, fitting
@@ -21,8 +24,8 @@ _NAMES = 500_000  # of columns that a check in this process meets
 _JOINS = 2  # other files whose columns are added to them
 
 
-def submit(user_id: int, body: dict[str, Any]) -> Task:
-    """Queue what `body` asks for over its `input`.
+def submit(user_id: int, body: dict[str, Any], also: Callable[[Session, Task], None] | None = None) -> Task:
+    """Queue what `body` asks for over its `input`; `also` joins the transaction that adds the task.
 
     Raises what `requested`, `check`, `hash_keys.stamped` and `tasks.queue` raise, with pointers into the body.
     """
@@ -34,7 +37,7 @@ def submit(user_id: int, body: dict[str, Any]) -> Task:
         files.check_fetched(file, choice.because)
     with work.blaming():
         steps = hash_keys.stamped(user_id, named(file, work.steps), work.loaded)
-    return tasks.queue(file, steps, options=work.options, label=body.get("label"), pipeline=work.pipeline)
+    return tasks.queue(file, steps, options=work.options, label=body.get("label"), pipeline=work.pipeline, also=also)
 
 
 def find_input(user_id: int, file_id: int) -> File:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, delete, update
@@ -44,7 +45,12 @@ class Reservation:
         session.execute(update(Upload).where(Upload.id == self.upload_id).values(file_id=file_id))
 
 
-def add(file: File, original: File | None = None, reserved: Reservation | None = None) -> None:
+Also = Callable[[Session, File], None]  # what joins the transaction that adds a file
+
+
+def add(
+    file: File, original: File | None = None, reserved: Reservation | None = None, also: Also | None = None
+) -> None:
     """Add the row of an upload, and that of its original, in place of what was reserved for them.
 
     Raises QuotaExceeded, NotFound if the account is gone, and what `Reservation.free` raises.
@@ -63,3 +69,5 @@ def add(file: File, original: File | None = None, reserved: Reservation | None =
         session.flush()
         if reserved:
             reserved.settle(session, file.id)
+        if also:
+            also(session, file)

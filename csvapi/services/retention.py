@@ -17,6 +17,7 @@ from csvapi.services import (
     mailing,
     quotas,
     resumable,
+    source_scans,
     tokens,
     webhook_outbox,
 )
@@ -33,6 +34,7 @@ _FORGOTTEN = (
     identities.forget_expired,
     audit.forget_expired,
     resumable.forget_expired,
+    source_scans.forget_old,
 )
 SURPLUS = 10_000  # tasks of a user that one round deletes; the next one goes on
 

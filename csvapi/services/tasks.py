@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 import structlog
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from csvapi import logs, tracing
 from csvapi.csvio import Dialect
@@ -44,8 +46,11 @@ def queue(
     options: dict[str, Any] | None = None,
     label: str | None = None,
     pipeline: dict[str, Any] | None = None,
+    also: Callable[[Session, Task], None] | None = None,
 ) -> Task:
     """Queue steps that were checked against the file; `pipeline` says which saved one they are from.
+
+    `also` joins the transaction that adds the task.
 
     Raises QuotaExceeded, NotFound if the file is gone by now, and QueueDown if the queue does not accept the task,
     which is then not stored. The task of a user who has many on the queue waits for its turn (see `dispatch`).
@@ -70,6 +75,9 @@ def queue(
             if quotas.one_more(session, user_id).turns(most):
                 task.queued_at = now()
             session.add(task)
+            if also:
+                session.flush()
+                also(session, task)
     except IntegrityError as error:  # the file was deleted in this moment
         raise NotFound("File not found or access denied", pointer="/file_id") from error
     if task.queued_at is not None:

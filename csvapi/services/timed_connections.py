@@ -51,12 +51,13 @@ def connected(
 ) -> socket.socket:
     """A connection to the first address of the host that answers.
 
-    Raises Refused if any of its addresses is not allowed, and OSError if none answers in time.
+    Raises Refused if any of its addresses is not allowed, and OSError if none answers in time. The connection goes to
+    an address that was checked, so a name that resolves differently a moment later (DNS rebinding) gains nothing.
     """
     found = _resolved(host, port, deadline)
     for address in found:
         if not allowed(ipaddress.ip_address(address)):
-            raise Refused(f"{host} is at {address}, which webhooks must not reach")
+            raise Refused(f"{host} is at {address}, which this service must not reach")
     failure: OSError = OSError(f"{host} has no address")
     for number, address in enumerate(found):
         share = left(deadline) / (len(found) - number)  # so that one that keeps silent leaves time for the others

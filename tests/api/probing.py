@@ -28,7 +28,7 @@ from sqlalchemy import update
 from csvapi import config
 from csvapi.app import create_app
 from csvapi.extensions import transaction
-from csvapi.models import Delivery, Sent
+from csvapi.models import Delivery, FileState, Sent, SourceFile, User
 from csvapi.services.mailing import RESET, VERIFY, send_due
 from tests.api.v1 import V1
 from tests.mailbox import Mailbox
@@ -78,6 +78,8 @@ class Owner:
         self.task = self.v1.run(CONTENT, {"op": "dedup"}, explain=True)["id"]
         self.webhook = self._webhook()
         self.pipeline, self.schema = self._saved("pipelines", *PIPELINE), self._saved("schemas", *SCHEMA)
+        self._administers()
+        self.source = self._source()
         self._made: dict[str, Callable[[str, str], Any]] = {
             "file_id": lambda method, path: self._file() if method == "DELETE" else self.file,
             "upload_id": lambda method, path: self.upload(),
@@ -94,6 +96,10 @@ class Owner:
             "token": lambda method, path: self._link(),
             "session_id": lambda method, path: self._session(),
             "code": lambda method, path: "not_found",
+            "source_id": lambda method, path: (
+                self._source() if method == "DELETE" or path.endswith("/pause") else self.source
+            ),
+            "source_file_id": lambda method, path: self._failed_file(),
         }
 
     def known(self, name: str, method: str, path: str) -> Any:
@@ -111,6 +117,8 @@ class Owner:
                 owned |= {"email": f"{uuid4().hex}@example.com", "confirm_password": PASSWORD}
         if "current_password" in body or set(body) == {"password"}:
             owned |= {name: PASSWORD for name in ("current_password", "password") if name in body}
+        if "owner" in body:
+            owned |= {"owner": self.account.email, "pipeline": {"id": self.pipeline}}
         return {**body, **owned}
 
     def upload(self) -> str:
@@ -150,6 +158,28 @@ class Owner:
     def _hash_key(self) -> int:
         return int(self.v1.ok("POST", "/hash-keys", json={"name": f"probe-{uuid4().hex}"})["id"])
 
+    def _administers(self) -> None:
+        with self.account.client.application.app_context(), transaction() as session:
+            session.execute(update(User).where(User.id == self.account.id).values(is_admin=True))
+
+    def _source(self) -> int:
+        place = {"user": "probe", "password": "probe", "host_keys": [f"SHA256:{'A' * 43}"]}
+        body = {
+            "name": "probe",
+            "owner": self.account.email,
+            "pipeline": {"id": self.pipeline},
+            "from": {**place, "url": "sftp://files.example.com:22/out/"},
+            "to": {"webhook": self.webhook},
+        }
+        return int(self.v1.ok("POST", "/sources", json=body)["id"])
+
+    def _failed_file(self) -> int:
+        with self.account.client.application.app_context(), transaction() as session:
+            file = SourceFile(source_id=self.source, mark=uuid4().hex, name=uuid4().hex, size=1, version="1")
+            file.state = FileState.FAILED
+            session.add(file)
+        return file.id
+
     def _session(self) -> str:
         """Another session than the one that the requests are sent in."""
         login = {"email": self.account.email, "password": PASSWORD}
@@ -166,7 +196,8 @@ class Mails:
 
     def __init__(self, environ: dict[str, str], box: Mailbox) -> None:
         self._box = box
-        self.app = create_app(config.load({**environ, **box.settings}))
+        places = {"CSVAPI_SOURCE_PLACES": "sftp://files.example.com:22/", "CSVAPI_MAX_SOURCES": "100000"}
+        self.app = create_app(config.load({**environ, **box.settings, **places}))
         self._verifying = create_app(config.load({**environ, **box.settings, "CSVAPI_VERIFY_EMAIL": "on"}))
 
     def token(self, kind: str) -> str:

@@ -132,6 +132,16 @@ RULES = {
     "v1-session.create": Rule.PUBLIC,
     "v1-session.delete": Rule.BEARER,
     "v1-session.show": Rule.PUBLIC,
+    "v1-sources.change": Rule.BEARER,
+    "v1-sources.create": Rule.BEARER,
+    "v1-sources.delete": Rule.BEARER,
+    "v1-sources.files": Rule.BEARER,
+    "v1-sources.index": Rule.BEARER,
+    "v1-sources.pause": Rule.BEARER,
+    "v1-sources.resume": Rule.BEARER,
+    "v1-sources.retry": Rule.BEARER,
+    "v1-sources.run": Rule.BEARER,
+    "v1-sources.show": Rule.BEARER,
     "v1-tasks.cancel": Rule.BEARER,
     "v1-tasks.create": Rule.BEARER,
     "v1-tasks.delete": Rule.BEARER,
@@ -148,6 +158,7 @@ RULES = {
 SIGN_IN = {"sign_in.enter", "sign_in.leave", "sign_in.login"}  # the administrators' own door: open, and throttled
 ADMINS = re.compile(r"(admin|admin_\w+|rq_dashboard)\.")  # blueprints whose every route is for administrators
 
+ADMINISTERING = "v1-sources."  # of the API, what is for administrators
 LOOKING = {"v1-operations.preview"}  # POST, and changes nothing: a key that may read is enough
 OWN_AFFAIRS = {  # what no API key may do
     "v1-account.create_key",
@@ -259,6 +270,17 @@ NAMING: dict[str, Callable[[int, str], Call] | None] = {
     "v1-schemas.show": None,
     "v1-schemas.show_version": None,
     "v1-schemas.versions": None,
+    # Sources are for administrators alone: tests/sources/test_api.py.
+    "v1-sources.change": None,
+    "v1-sources.create": None,
+    "v1-sources.delete": None,
+    "v1-sources.files": None,
+    "v1-sources.index": None,
+    "v1-sources.pause": None,
+    "v1-sources.resume": None,
+    "v1-sources.retry": None,
+    "v1-sources.run": None,
+    "v1-sources.show": None,
     "v1-tasks.cancel": path_of("POST", "/api/v1/tasks/{task}/cancel"),
     "v1-tasks.delete": path_of("DELETE", "/api/v1/tasks/{task}"),
     "v1-files.delete": path_of("DELETE", "/api/v1/files/{file}"),
@@ -365,6 +387,8 @@ def test_a_key_opens_what_its_scope_says_and_nothing_else(
                 assert answer.status_code == 403, (method, path)
                 assert answer.json.get("code", code) == code, (method, path)
                 assert f'scope="{lacking}"' in answer.headers.get("WWW-Authenticate", "") or endpoint in OWN_AFFAIRS
+            elif endpoint.startswith(ADMINISTERING):  # the scope is right, and the account is no administrator's
+                assert (answer.status_code, answer.json["code"]) == (403, "forbidden"), (method, path)
             else:
                 assert answer.status_code != 403, (method, path)
     said = {

@@ -2,7 +2,7 @@
 
 sign_in   the login page and who is signed in
 pages     what every page shares: who may see it, its Content-Security-Policy, its forms' CSRF token
-front, users, files, tasks, keys, invitations, identities, audit, second_factor: the pages
+front, users, files, tasks, sources, keys, invitations, identities, audit, second_factor: the pages
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from flask_admin.menu import MenuLink
 from flask_admin.theme import Bootstrap4Theme
 
 from csvapi.extensions import db
-from csvapi.models import ApiKey, AuditEntry, File, Identity, Invitation, Task, User
+from csvapi.models import ApiKey, AuditEntry, File, Identity, Invitation, Source, SourceFile, Task, User
 from csvapi.web.admin import pages, sign_in
 from csvapi.web.admin.audit import AuditLog
 from csvapi.web.admin.files import Files
@@ -22,6 +22,7 @@ from csvapi.web.admin.identities import Identities
 from csvapi.web.admin.invitations import Invitations
 from csvapi.web.admin.keys import ApiKeys
 from csvapi.web.admin.second_factor import SecondFactor
+from csvapi.web.admin.sources import SourceFiles, Sources
 from csvapi.web.admin.tasks import Tasks
 from csvapi.web.admin.users import Users
 
@@ -39,6 +40,13 @@ def register(app: Flask) -> None:
     admin.add_view(Users(User, db, name="Users", endpoint="admin_users", url="/admin/users"))
     admin.add_view(Files(File, db, name="Files", endpoint="admin_files", url="/admin/files"))
     admin.add_view(Tasks(Task, db, name="Tasks", endpoint="admin_tasks", url="/admin/tasks"))
+    sources = {"category": "Sources"}
+    admin.add_view(Sources(Source, db, name="Folders", endpoint="admin_sources", url="/admin/sources", **sources))
+    admin.add_view(
+        SourceFiles(
+            SourceFile, db, name="Their files", endpoint="admin_source_files", url="/admin/source-files", **sources
+        )
+    )
     admin.add_view(ApiKeys(ApiKey, db, name="Keys", endpoint="admin_keys", url="/admin/keys"))
     admin.add_view(
         Invitations(Invitation, db, name="Invitations", endpoint="admin_invitations", url="/admin/invitations")
