@@ -66,8 +66,11 @@ bench: .venv/bench ## Measure against other systems (BENCH=1GB, BENCH_PARTS, BEN
 bench-service: .venv/bench ## Measure small jobs and a large upload over HTTP (SERVICE_JOBS, SERVICE_CLIENTS, SERVICE_UPLOAD)
 	@$(BIN)/python -m benchmarks.service
 
-bench-cluster: .venv/bench ## Measure work on a cluster beside one machine (CLUSTER_SIZE=1GB, CLUSTER_CASES, CLUSTER_WORKERS="1 2", CLUSTER_SERVER=files|moto)
+bench-cluster: .venv/bench ## Measure work on a cluster beside one machine (CLUSTER_SIZE=1GB, CLUSTER_CASES, CLUSTER_WORKERS="1 2", CLUSTER_SERVER=files|moto, CLUSTER_DOCS=1)
 	@$(BIN)/python -m benchmarks.cluster
+
+bench-hosts: .venv/bench ## Measure one worker's host and two, on one bucket, database and queue (HOSTS_COUNTS="1 2", HOSTS_TASKS=20, HOSTS_SIZE=20MB)
+	@$(BIN)/python -m benchmarks.hosts
 
 detect-eval: .venv/dev ## Judge detection on 20,000 files of known dialects, beside its peers (DETECT_FILES, DETECT_SEED, DETECT_PEERS, ...)
 	@$(BIN)/python -m benchmarks.detection
@@ -184,5 +187,5 @@ KERNEL := $(wildcard csvapi/native/*.c csvapi/native/*.h csvapi/native/*.inc bui
 		-c <(sed -n 's/ \\$$//; /^[a-z]/p' requirements-dev.lock) -e '.[bench]'
 	@touch $@
 
-.PHONY: help run docs test test-cluster test-spark faults abuse probe check format bench bench-service bench-cluster fuzz kernel detect-eval similar-eval lock sbom release-check site distclean init \
+.PHONY: help run docs test test-cluster test-spark faults abuse probe check format bench bench-service bench-cluster bench-hosts fuzz kernel detect-eval similar-eval lock sbom release-check site distclean init \
 	build up roll pin down restart logs status health shell admin backup restore clean dev-logs-web dev-logs-worker dev-logs-db dev-logs-redis test-docker
