@@ -51,6 +51,8 @@ check: .venv/dev ## Format, lint, types, dependency rules, shell scripts, the Op
 	$(BIN)/lint-imports
 	$(BIN)/shellcheck scripts/*.sh scripts/*/*.sh clients/*/*.sh examples/*.sh .ci/run
 	$(if $(wildcard Dockerfile),$(BIN)/hadolint Dockerfile)
+	@scripts/workflows.sh
+	@scripts/chart.sh
 	@scripts/openapi.sh
 	@scripts/console.sh
 
@@ -64,8 +66,11 @@ bench: .venv/bench ## Measure against other systems (BENCH=1GB, BENCH_PARTS, BEN
 bench-service: .venv/bench ## Measure small jobs and a large upload over HTTP (SERVICE_JOBS, SERVICE_CLIENTS, SERVICE_UPLOAD)
 	@$(BIN)/python -m benchmarks.service
 
-bench-cluster: .venv/bench ## Measure work on a cluster beside one machine (CLUSTER_SIZE=1GB, CLUSTER_CASES, CLUSTER_WORKERS="1 2", CLUSTER_SERVER=files|moto)
+bench-cluster: .venv/bench ## Measure work on a cluster beside one machine (CLUSTER_SIZE=1GB, CLUSTER_CASES, CLUSTER_WORKERS="1 2", CLUSTER_SERVER=files|moto, CLUSTER_DOCS=1)
 	@$(BIN)/python -m benchmarks.cluster
+
+bench-hosts: .venv/bench ## Measure one worker's host and two, on one bucket, database and queue (HOSTS_COUNTS="1 2", HOSTS_TASKS=20, HOSTS_SIZE=20MB)
+	@$(BIN)/python -m benchmarks.hosts
 
 detect-eval: .venv/dev ## Judge detection on 20,000 files of known dialects, beside its peers (DETECT_FILES, DETECT_SEED, DETECT_PEERS, ...)
 	@$(BIN)/python -m benchmarks.detection
@@ -81,10 +86,11 @@ fuzz: .venv/dev ## Feed engine and kernel random files and dialects, each for FU
 	@$(BIN)/python scripts/fuzz.py
 	@$(BIN)/python scripts/fuzz_kernel.py
 
-docs: .venv/dev ## Write anew what is made: docs/operations.md, what examples print, the client that waits
+docs: .venv/dev ## Write anew what is made: docs/operations.md, what examples print, the client that waits, the manual page
 	$(BIN)/python scripts/operations_docs.py
 	$(BIN)/python scripts/console_docs.py
 	$(BIN)/python scripts/sync_client.py
+	$(BIN)/python scripts/manual.py
 
 lock: .venv/dev ## Renew requirements.lock, requirements-dev.lock and requirements-build.lock
 	scripts/lock.sh
@@ -92,8 +98,14 @@ lock: .venv/dev ## Renew requirements.lock, requirements-dev.lock and requiremen
 sbom: .venv/run ## Write dist/csvapi.cdx.json: what csvapi is made of, with licences and hashes (CycloneDX)
 	@$(BIN)/python scripts/sbom.py
 
+release-check: .venv/run ## Build wheel, sdist and image; install each where nothing else is, and use it
+	@scripts/release_check.sh
+
+site: ## The documentation as HTML in build/site/html; a dead link is an error
+	@scripts/site.sh
+
 distclean: ## Remove the environment and what tools left behind (never the data in var, nor the stack's)
-	rm -rf scripts/openapi/node_modules .venv build dist *.egg-info csvapi/native/kernel.so csvapi/native/kernel.txt .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf scripts/openapi/node_modules tests/provider/node_modules .venv build dist *.egg-info csvapi/native/kernel.so csvapi/native/kernel.txt .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 ##@ With Docker (docs/operating.md)
 
@@ -175,5 +187,5 @@ KERNEL := $(wildcard csvapi/native/*.c csvapi/native/*.h csvapi/native/*.inc bui
 		-c <(sed -n 's/ \\$$//; /^[a-z]/p' requirements-dev.lock) -e '.[bench]'
 	@touch $@
 
-.PHONY: help run docs test test-cluster test-spark faults abuse probe check format bench bench-service bench-cluster fuzz kernel detect-eval similar-eval lock sbom distclean init \
+.PHONY: help run docs test test-cluster test-spark faults abuse probe check format bench bench-service bench-cluster bench-hosts fuzz kernel detect-eval similar-eval lock sbom release-check site distclean init \
 	build up roll pin down restart logs status health shell admin backup restore clean dev-logs-web dev-logs-worker dev-logs-db dev-logs-redis test-docker

@@ -2,24 +2,23 @@
 
 A bucket, a Dask scheduler and one worker, then two, are processes of their own; their processor time is counted while
 the work goes on, so that what starting them takes is left out. CLUSTER_SIZE, CLUSTER_CASES, CLUSTER_WORKERS,
-CLUSTER_RANGE, CLUSTER_SERVER (`files`, a server that does nothing else than ranges and parts; or `moto`, in memory).
+CLUSTER_RANGE, CLUSTER_SERVER (`files`, a server that does nothing else than ranges and parts; or `moto`, in memory);
+with CLUSTER_DOCS the table goes into docs/cluster.md.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from benchmarks import data
+from benchmarks import data, report
 from benchmarks.machine import facts
 from benchmarks.settings import HERE, named, size
 from csvapi.csvio.dialect import Dialect
@@ -28,14 +27,19 @@ from tests.engines.cluster.machines import Machines, machines, peak
 from tests.storage.file_server import file_server
 from tests.storage.ranged_bucket import RangedBucket, ranged_bucket
 
+SECOND = "second"  # the key of the second file, and what steps call it
 CASES: dict[str, list[dict[str, Any]]] = {
     "filter": [{"op": "filter", "filters": [{"column": "age", "operator": ">", "value": 40}]}],
     "dedup": [{"op": "dedup", "columns": ["email"]}],
     "sort": [{"op": "sort", "by": [{"column": "email"}]}],
     "frequency": [{"op": "frequency", "column": "city"}],
+    "join": [{"op": "join", "file": SECOND, "on": ["email"], "how": "left"}],
     "group": [{"op": "group", "by": ["city"], "aggregates": [{"aggregate": "mean", "column": "amount"}]}],
 }
+LOCAL = "local, one process"
 MIB = 1 << 20
+PAGE = HERE.parent / "docs" / "cluster.md"
+MARKS = ("<!-- make bench-cluster -->", "<!-- end of make bench-cluster -->")
 _HERTZ = os.sysconf("SC_CLK_TCK")
 SERVERS = {"files": file_server, "moto": ranged_bucket}
 
@@ -62,27 +66,34 @@ def main() -> None:
     source = data.synthetic(folder, amount, named(amount))
     for name, value in facts().items():
         print(f"{name}: {value}")
-    rows = [(case, "local, one process", local(source, folder, CASES[case])) for case in cases]
+    second = data.members(folder, 3 * amount, named(3 * amount))  # too large for each machine to have, from 1 GB on
+    rows = [(case, LOCAL, local(source, folder, _steps(case, str(second)))) for case in cases]
     with SERVERS[given("CLUSTER_SERVER") or "files"](folder / "cluster" / uuid4().hex) as server:
         os.environ.update(server.environ)
         server.objects.upload("in", source)
+        server.objects.upload(SECOND, second)
         for count in workers:
             with machines(folder / "cluster", server.environ, count) as dask:
                 rows += [(case, f"{count} workers", there(server, dask, CASES[case], split)) for case in cases]
-    report(rows)
+    lines = table(rows)
+    print("", *lines, sep="\n")
+    if given("CLUSTER_DOCS"):
+        where = "; ".join(f"{name}: {value}" for name, value in facts().items() if name in ("date", "machine"))
+        report.insert(PAGE, "\n".join([f"{named(amount)}, {where}", "", *lines]), MARKS)
 
 
-def report(rows: list[tuple[str, str, Figures]]) -> None:
-    """The table; ends with an error where an output is another one than the local engine's."""
-    print("\n| | | wall s | CPU s | of the local engine's | of the server s | MiB of a worker |")
-    print("|---|---|---|---|---|---|---|")
-    first: Mapping[str, Figures] = {case: found for case, _, found in reversed(rows)}
+def table(rows: list[tuple[str, str, Figures]]) -> list[str]:
+    """Its lines; ends with an error where an output is another one than the local engine's."""
+    lines = ["| | | wall s | CPU s | of the local engine's | of the server s | MiB of a worker |"]
+    lines.append("|---|---|---|---|---|---|---|")
+    first = {case: found for case, how, found in rows if how == LOCAL}
     for case, how, found in sorted(rows, key=lambda row: list(first).index(row[0])):
         times = f"{found.cpu / first[case].cpu:.1f} ×"
         figures = f"{found.wall:.1f} | {found.cpu:.1f} | {times} | {found.server:.1f} | {found.memory:.0f}"
-        print(f"| {case} | {how} | {figures} |")
+        lines.append(f"| {case} | {how} | {figures} |")
         if found.sha256 != first[case].sha256:
             raise SystemExit(f"{case}, {how}: the output is another one than the local engine's")
+    return lines
 
 
 def local(source: Path, folder: Path, steps: list[dict[str, Any]]) -> Figures:
@@ -90,13 +101,15 @@ def local(source: Path, folder: Path, steps: list[dict[str, Any]]) -> Figures:
     target, receipt = folder / "out.csv", folder / "receipt.json"
     command = [sys.executable, "-m", "csvapi", "process", "--steps", json.dumps(steps), str(source), "-q"]
     command += ["-o", str(target), "--receipt", str(receipt), "--processes", "1"]
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    subprocess.run(command, check=True)
-    wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    began = time.monotonic()
+    process = subprocess.Popen(command)
+    _, status, taken = os.wait4(process.pid, 0)  # of this process alone
+    wall, process.returncode = time.monotonic() - began, os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"csvapi ended with {process.returncode}")
     sha256 = json.loads(receipt.read_text())["receipt"]["output"]["sha256"]
     target.unlink()
-    return Figures(wall, cpu, 0, after.ru_maxrss / 1024, sha256)
+    return Figures(wall, taken.ru_utime + taken.ru_stime, 0, taken.ru_maxrss / 1024, sha256)
 
 
 def there(server: RangedBucket, dask: Machines, steps: list[dict[str, Any]], split: cluster.Split) -> Figures:
@@ -113,11 +126,16 @@ def there(server: RangedBucket, dask: Machines, steps: list[dict[str, Any]], spl
         cluster=cluster.connect(dask.address),
         options=Options(),
         split=split,
+        files={SECOND: cluster.File(SECOND, Dialect())},
     )
     wall, cpu = time.monotonic() - began, used(os.getpid()) - mine + used(*workers) - theirs
     found = Figures(wall, cpu, used(server.pid) - servers, max(map(peak, workers)) / MIB, receipt.output_sha256)
     bucket.clear(prefix)
     return found
+
+
+def _steps(case: str, second: str) -> list[dict[str, Any]]:
+    return [{**step, "file": second} if "file" in step else step for step in CASES[case]]
 
 
 def used(*pids: int) -> float:

@@ -63,7 +63,7 @@ def _serve(app: Flask, settings: config.Settings) -> None:
     from csvapi.api import docs as api_docs
     from csvapi.api import errors, path_ids, request_hooks
     from csvapi.api.body import Request
-    from csvapi.web import admin, console, docs, mailed_links, rq
+    from csvapi.web import admin, console, docs, mailed_links, rq, single_sign_on
 
     app.request_class = Request
     app.url_map.merge_slashes = False
@@ -76,6 +76,7 @@ def _serve(app: Flask, settings: config.Settings) -> None:
     app.register_blueprint(docs.blp)
     admin.register(app)
     mailed_links.register(app)
+    single_sign_on.register(app)
     rq.register(app, app.extensions["csvapi"].redis)
     request_hooks.register(app, settings)
 

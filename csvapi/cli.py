@@ -24,6 +24,7 @@ COMMANDS = {
     "detect": Command("csvapi.commands.detect", "Report a file's delimiter, encoding, header and oddities as JSON"),
     "remote": Command("csvapi.commands.remote", "Upload, run and download at a service"),
     "mcp": Command("csvapi.commands.mcp", "Serve the operations as tools for language models (MCP)"),
+    "completion": Command("csvapi.commands.completion", "Print a script that makes a shell complete: bash, zsh, tcsh"),
     "start": Command("csvapi.start.command", "Start everything on this machine: queue, database, web, workers"),
     "web": Command("csvapi.start.web", "Serve the API with gunicorn"),
     "worker": Command("csvapi.jobs.worker_program", "Run tasks from the queue, one at a time"),

@@ -10,12 +10,12 @@ from typing import Any
 
 from csvapi import original_variables
 from csvapi.errors import InvalidInput
-from csvapi.object_settings import ObjectSettings
 from csvapi.setting_forms import FORMS, GIB, KIB, MIB, read, setting
+from csvapi.sign_on_settings import SignOnSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Settings(ObjectSettings):
+class Settings(SignOnSettings):
     """What an operator can configure; sizes in bytes, times in seconds."""
 
     env: str = setting("production", "CSVAPI_ENV", "`production` or `development`")
@@ -109,6 +109,9 @@ class Settings(ObjectSettings):
         0, "CSVAPI_MAX_STORED_TOTAL", "Stored bytes of all users together; 0: as much as there is room", read="bytes"
     )
     max_files: int = setting(10_000, "CSVAPI_MAX_FILES", "Stored files per user", read="count")
+    max_uploads: int = setting(
+        20, "CSVAPI_MAX_UPLOADS", "Resumable uploads of a user that may be open at once", read="count"
+    )
     max_hash_keys: int = setting(100, "CSVAPI_MAX_HASH_KEYS", "Keys of hashes per user", read="count")
     max_queued: int = setting(1_000, "CSVAPI_MAX_QUEUED_TASKS", "Tasks of a user that may wait", read="count")
     max_kept: int = setting(
@@ -170,6 +173,9 @@ class Settings(ObjectSettings):
         MIB, "CSVAPI_FORK_ABOVE", "Input from which on a task gets a process of its own", read="bytes"
     )
     retention: int = setting(7 * 86400, "CSVAPI_RETENTION", "How long uploads and results are kept", read="seconds")
+    upload_ttl: int = setting(
+        86400, "CSVAPI_UPLOAD_TTL", "How long a resumable upload waits for its next part", read="seconds"
+    )
     max_retention: int = setting(
         90 * 86400, "CSVAPI_MAX_RETENTION", "How far ahead a user may set the end of a file", read="seconds"
     )

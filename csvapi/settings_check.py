@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from itertools import combinations
 
 from csvapi.addresses import is_elsewhere, is_origin, is_web_address, server
@@ -18,6 +18,8 @@ from csvapi.errors import InvalidInput
 from csvapi.places.addresses import parse
 from csvapi.secret_strength import has_example, is_guessable
 from csvapi.setting_forms import MIB
+from csvapi.setting_problems import Problem
+from csvapi.sign_on_check import sign_on
 from csvapi.variety import variety
 
 MIN_SECRET = 32  # characters: RFC 7518 section 3.2 asks for a key as long as HS256's hash
@@ -43,6 +45,7 @@ _OWN = (
     "metrics_token",
     "s3_secret_key",
     "smtp_password",
+    "oidc_client_secret",
 )
 _SERVERS = (("database_url", "DATABASE_URL", "DB_PASSWORD"), ("redis_url", "REDIS_URL", "REDIS_PASSWORD"))
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -51,18 +54,6 @@ _PREFIX = re.compile(r"(?:\d+=)?s3://([a-z0-9.-]+)/(?:[^/\s]+/)*")
 _HOST = re.compile(r"\.?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[?[0-9A-Fa-f:]+\]?")
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with a variable, and what to do; a `weak` one is allowed in development."""
-
-    name: str
-    says: str
-    weak: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.says}"
 
 
 def check(settings: Settings) -> None:
@@ -250,6 +241,7 @@ RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (
     _objects,
     _sources,
     _mail,
+    sign_on,
     _servers,
     _public,
 )

@@ -20,6 +20,7 @@ _MAIL = limits.parse("5 per hour")  # mails to one address that anybody may ask 
 _CALLS = {
     "mail": limits.parse("20 per minute"),
     "register": limits.parse("30 per minute"),
+    "single sign-on": limits.parse("120 per minute"),
     "refresh": limits.parse("120 per minute"),
 }
 TIMEOUT = 2.0  # seconds a login waits for others of its account to end, before it is refused

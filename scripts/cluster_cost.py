@@ -15,9 +15,11 @@ from math import ceil
 
 from csvapi.engines.cluster.driver import _ENOUGH_PARTITIONS, _KEY_BYTES, _MOST_PARTITIONS, _MOST_RANGES, Split
 from csvapi.engines.cluster.slices import MOST_SLICES
+from csvapi.native.marking import SHORT
+from csvapi.storage.streamed import PART
 
 UNITS = {"GB": 10**9, "TB": 10**12}
-ENTRY = 24  # bytes of a key between two passes
+KEY = SHORT + 1  # bytes of a record between two passes: its key, and how long it is
 
 
 def given(name: str, default: float) -> float:
@@ -59,21 +61,21 @@ def cost(kind: str, size: float) -> Cost:
     ranges = min(_MOST_RANGES, ceil(size / Split().size))
     out = size * KEPT
     # of each range: the head of the file, its place, what it has done; the job and its steps once in a process
-    reads, writes = 5 * ranges, 2 * ranges  # write: the part, and what was counted
+    reads, writes = 5 * ranges, ranges * (1 + _requests(out / ranges))  # what was counted, and the part
     objects, parts, moved = 2 * ranges, 0, size + out
     if kind == "dedup":
         wanted = max(size / RECORD * _KEY_BYTES / MEMORY, min(ranges, _ENOUGH_PARTITIONS))
         parts = 1
         while parts < min(wanted, _MOST_PARTITIONS):
             parts *= 2
-        reads += 5 * ranges + 2 * ranges * parts + 4 * ranges  # scan; slices of keys, and of marks; decisions
+        reads += 5 * ranges + 2 * ranges * parts + 4 * ranges  # scan; slices of keys, and of marks; lengths, decisions
         writes += ranges + parts
         objects += ranges + parts
-        moved += size + 2 * size / RECORD * ENTRY
+        moved += size + 2 * size / RECORD * KEY
     if kind == "sort":
         parts = min(MOST_SLICES, ceil(size / Split().size))
         reads += 3 * 2 * ranges + 3 * ranges * parts  # indexes, thrice; two edges and a slice of each range
-        writes += 3 * parts
+        writes += parts * (1 + _requests(size / parts))  # where it is, and a part; the ranges leave sorted ones
         objects += 3 * parts
         moved += 3 * size
     writes += parts if kind == "sort" else ranges  # copies of parts into one object
@@ -82,6 +84,11 @@ def cost(kind: str, size: float) -> Cost:
     seconds = size / SPEEDS[kind] / CORES + out / HASH
     dollars = reads * PRICE_GET + writes * PRICE_PUT + size / SPEEDS[kind] / 3600 * PRICE_CORE
     return Cost(ranges, parts, objects, reads, writes, moved, seconds / 3600, dollars)
+
+
+def _requests(size: float) -> int:
+    """What it takes to write an object of this size while it is made: one, or its parts, and one before and after."""
+    return 1 if size <= PART else ceil(size / PART) + 2
 
 
 def table(sizes: list[str]) -> str:

@@ -27,7 +27,7 @@ lock() {
 }
 
 extras=()
-for extra in parquet xlsx s3 sftp dask sentry otel; do extras+=(--extra "$extra"); done
+for extra in parquet xlsx s3 sftp dask oidc sentry otel; do extras+=(--extra "$extra"); done
 # The same versions: what the tests see is what runs. The tests' come first, since some of their tools allow older ones only.
 same=(-c "$work/requirements-dev.lock")
 lock requirements-dev.lock "is tested and checked" "${extras[@]}" --extra test --extra check setup.cfg

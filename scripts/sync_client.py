@@ -12,7 +12,7 @@ WORDS = {
     r"async (def|with|for) ": r"\1 ",
     r"await ": "",
     r"\bAsyncIterator\b": "Iterator",
-    r"\bAsync(Client|File|Task)\b": r"\1",
+    r"\bAsync(Client|File|Task|Upload)\b": r"\1",
     r"\basynccontextmanager\b": "contextmanager",
     r"\b__aenter__\b": "__enter__",
     r"\b__aexit__\b": "__exit__",

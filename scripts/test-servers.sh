@@ -1,7 +1,7 @@
 #!/bin/bash
 # See to it that what the tests start is at hand: a database server (one named by TEST_DATABASE_URL, or an installed MariaDB
-# or MySQL), Chromium, and promtool, which comes with Prometheus. As root on Debian they are installed (the programs only, no
-# system service).
+# or MySQL), Chromium, promtool, which comes with Prometheus, and, from npm, a provider of single sign-on. As root on Debian
+# they are installed (the programs only, no system service).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/usr/local/sbin:$PWD/.venv/bin
@@ -48,4 +48,17 @@ if ! has promtool; then
     fi
     echo "Unpacking promtool for the tests ..."
     unpack_promtool || { [ "$(id -u)" = 0 ] && apt-get update -qq && unpack_promtool; }
+fi
+
+# The provider of single sign-on, as its lock file names it.
+if ! has npm || ! has node; then need "Node.js and npm" "" nodejs npm; fi
+if ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; then
+    echo "The tests need Node.js 20 or later; this is $(node --version)" >&2
+    exit 1
+fi
+PROVIDER=$PWD/tests/provider
+if ! cmp -s "$PROVIDER/package-lock.json" "$PROVIDER/node_modules/.installed"; then
+    echo "Installing a provider of single sign-on for the tests ..."
+    npm ci --prefix "$PROVIDER" --ignore-scripts --no-audit --no-fund --loglevel=error
+    cp "$PROVIDER/package-lock.json" "$PROVIDER/node_modules/.installed"
 fi

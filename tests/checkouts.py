@@ -15,6 +15,7 @@ SOURCES = (
     "MANIFEST.in",
     "README.md",
     "LICENSE",
+    "docs/csvapi.1",
 )
 BUILT = ("kernel.so", "kernel.txt")  # beside the sources in csvapi/native, where there was an editable installation
 
@@ -26,5 +27,6 @@ def copy(to: Path) -> Path:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, to / name, ignore=shutil.ignore_patterns("__pycache__", *BUILT))
         else:
+            (to / name).parent.mkdir(exist_ok=True)
             shutil.copy(ROOT / name, to / name)
     return to

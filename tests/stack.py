@@ -164,10 +164,10 @@ def _password_hash() -> str:
     return passwords.hash_password(PASSWORD)
 
 
-def sign_up(client: FlaskClient) -> Account:
+def sign_up(client: FlaskClient, email: str = "") -> Account:
     """Somebody new, as registering and logging in leave them, but for two hashes of a password, which are slow on
     purpose: tests/api/test_auth.py has the requests."""
-    email = f"{uuid4().hex}@example.com"
+    email = email or f"{uuid4().hex}@example.com"
     with client.application.app_context(), transaction() as session:
         user = User(email=email, password_hash=_password_hash(), last_login_at=now())
         session.add(user)

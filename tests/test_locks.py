@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-RUNS = ("s3", "sftp", "dask", "sentry", "otel")  # what the image has
+RUNS = ("s3", "sftp", "oidc", "dask", "sentry", "otel")  # what the image has
 RUN, BUILD = "requirements.lock", "requirements-build.lock"
 LOCKS = {RUN: RUNS, "requirements-dev.lock": (*RUNS, "test", "check")}
 

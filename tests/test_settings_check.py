@@ -243,6 +243,48 @@ def test_settings_of_accounts_that_do_not_go_together_are_refused(name: str, mor
     assert refused(**{**MAIL, **more}).startswith(f"{name} ")
 
 
+PROVIDER = {
+    "CSVAPI_OIDC_ISSUER": "https://login.example.org/realms/staff",
+    "CSVAPI_OIDC_CLIENT_ID": "csvapi",
+    "CSVAPI_OIDC_CLIENT_SECRET": "Qe8wZr5tYu2iOp9aSd6fGh3jKl1zXc4v",
+}
+
+
+def test_settings_of_a_provider_pass() -> None:
+    check(load({**GOOD, **PROVIDER, "CSVAPI_LOCAL_ACCOUNTS": "off"}))
+    check(load({**GOOD, **PROVIDER, "CSVAPI_OIDC_ISSUER": "http://localhost:8080/realms/staff"}))
+    check(load({**GOOD, **PROVIDER, "CSVAPI_OIDC_CLIENT_SECRET": ""}))  # one that asks for none
+    check(load({**GOOD, "CSVAPI_OIDC_SCOPES": "email"}))  # without a provider the rest is idle
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CSVAPI_OIDC_ISSUER", "http://login.example.org"),
+        ("CSVAPI_OIDC_ISSUER", "http://localhost.example.org"),
+        ("CSVAPI_OIDC_ISSUER", "login.example.org"),
+        ("CSVAPI_OIDC_ISSUER", "https://login.example.org/?realm=staff"),
+        ("CSVAPI_OIDC_ISSUER", "https://user:pass@login.example.org/"),
+        ("CSVAPI_OIDC_ISSUER", "https://login.example.org/" + "x" * 255),
+        ("CSVAPI_OIDC_CLIENT_ID", ""),
+        ("CSVAPI_OIDC_CLIENT_SECRET", "change-me"),
+        ("CSVAPI_OIDC_CLIENT_SECRET", GOOD["CSVAPI_JWT_KEY"]),
+        ("CSVAPI_OIDC_SCOPES", "email profile"),
+        ("CSVAPI_OIDC_NAME", "x" * 61),
+        ("CSVAPI_OIDC_NAME", "a\x07b"),
+        ("CSVAPI_LOCAL_ACCOUNTS", "perhaps"),
+    ],
+)
+def test_a_wrong_setting_of_a_provider_is_refused(name: str, value: str) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        check(load({**GOOD, **PROVIDER, name: value}))
+    assert refusal.value.detail.startswith(f"{name} ")
+
+
+def test_without_passwords_and_without_a_provider_nobody_could_sign_in() -> None:
+    assert refused(CSVAPI_LOCAL_ACCOUNTS="off").startswith("CSVAPI_OIDC_ISSUER ")
+
+
 BUCKET = {
     "CSVAPI_S3_BUCKET": "csvapi",
     "CSVAPI_S3_ENDPOINT": "https://s3.example.org:9000",

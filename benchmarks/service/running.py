@@ -40,16 +40,13 @@ class Service:
 
     def processes(self) -> list[int]:
         """Everything that was started, and what that started."""
-        tree = [self.process.pid]
-        for pid in tree:
-            tree += _children(pid)
-        return tree
+        return tree(self.process.pid)
 
     def seconds(self) -> dict[str, float]:
         """Processor time by part, with that of children that have ended."""
         found = dict.fromkeys((*PARTS, "other programs"), 0.0)
         for pid in self.processes():
-            found[_part(pid)] += _seconds(pid)
+            found[_part(pid)] += seconds(pid)
         return found
 
     @property
@@ -64,7 +61,16 @@ def _part(pid: int) -> str:
     return next((name for name, like in PARTS.items() if re.search(like, _command(pid))), "other programs")
 
 
-def _seconds(pid: int) -> float:
+def tree(pid: int) -> list[int]:
+    """A process, and what it started."""
+    found = [pid]
+    for each in found:
+        found += _children(each)
+    return found
+
+
+def seconds(pid: int) -> float:
+    """Processor time of a process, with that of children that have ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Response, current_app, g, request
+from flask import current_app, g, request
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import ExpiredSignatureError, PyJWTError
+from werkzeug.wrappers import Response
 
 from csvapi.errors import CsrfFailed, Forbidden, InvalidToken, NotAuthenticated
 from csvapi.extensions import runtime
@@ -57,6 +58,13 @@ def set_cookie(response: Response, value: str) -> None:
         httponly=True,
         samesite="Lax",
     )
+
+
+def end_session_before() -> None:
+    """End the session that the browser had before it signed in anew, if there is one."""
+    before = browser_sessions.named(request.cookies.get(cookie_name(), ""))
+    if before and browser_sessions.holder(*before):
+        accounts.leave(*before)
 
 
 def check_origin() -> None:

@@ -28,6 +28,7 @@ from csvapi.api import (
     path_ids,
     pipelines,
     results,
+    resumable,
     saved_schemas,
     session,
     sources,
@@ -39,6 +40,7 @@ from csvapi.api.contract import ErrorShape
 CLASSIC = (auth.blp, classic.blp)
 V1 = (
     files.blp,
+    resumable.blp,
     operations.blp,
     tasks.blp,
     events.blp,

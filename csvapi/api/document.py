@@ -13,11 +13,13 @@ from csvapi.api.contract import FORBIDDEN
 
 PATH = {  # what the variables of paths are
     "file_id": "The id of a file.",
+    "upload_id": "The id of an upload.",
     "task_id": "The id of a task.",
     "pipeline_id": "The id of a saved pipeline.",
     "schema_id": "The id of a saved schema.",
     "number": "The number of a version, from 1.",
     "webhook_id": "The id of a webhook.",
+    "delivery_id": "The id of a message to a webhook.",
     "source_id": "The id of a source.",
     "source_file_id": "The id of a file of the source.",
     "key_id": "The id of an API key.",

@@ -15,10 +15,12 @@ log = logging.getLogger(__name__)
 
 STATUS: dict[type[errors.CsvapiError], int] = {
     errors.InvalidInput: 422,
+    errors.ChecksumMismatch: 460,  # by the tus protocol
     errors.NotAuthenticated: 401,
     errors.Forbidden: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
+    errors.UploadBusy: 423,
     errors.Expired: 410,
     errors.TooLarge: 413,
     errors.QuotaExceeded: 429,

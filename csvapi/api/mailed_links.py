@@ -79,7 +79,7 @@ def _ask(kind: str, email: str) -> dict[str, str]:
 @blp.route("/password-resets/confirm", "reset_password", methods=["POST"])
 @blp.arguments(PasswordReset, example={"token": _TOKEN, "password": PASSWORD})
 @blp.response(204)
-@blp.refuses(413, 415, 422, 429, 503)
+@blp.refuses(403, 413, 415, 422, 429, 503)
 def reset_password(body: dict[str, str]) -> None:
     """Set a new password with the token of a mailed link; every session and every API key of the account ends."""
     runtime().throttle.call("mail", request.remote_addr or "")

@@ -124,7 +124,9 @@ class AccountDeletion(ma.Schema):
     """The password, so that a stolen token cannot delete an account."""
 
     password = ma.fields.String(
-        required=True, validate=BOUNDED, metadata={"description": "The one that holds now", "format": "password"}
+        load_default="",
+        validate=BOUNDED,
+        metadata={"description": "The one that holds now; none where the account has none", "format": "password"},
     )
 
 
@@ -136,7 +138,8 @@ class AccountDeletion(ma.Schema):
 def delete_account(body: dict[str, str]) -> None:
     """Delete your account for good: files, tasks, pipelines, schemas, keys, webhooks, sessions; running tasks stop.
 
-    It cannot be brought back. The audit log keeps the account's number and no address. Refused with 409 for the last
-    administrator.
+    It cannot be brought back. An account without a password (`has_password` of the session) is deleted in a session
+    that is younger than ten minutes. The audit log keeps the account's number and no address. Refused with 409 for the
+    last administrator.
     """
-    account_deletion.leave(g.user, body["password"], request.remote_addr or "")
+    account_deletion.leave(g.user, body["password"], request.remote_addr or "", g.family)

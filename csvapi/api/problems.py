@@ -33,12 +33,16 @@ MEANINGS: dict[str, Meaning] = {
     "not_authenticated": Meaning("No credentials were sent", "Send `Authorization: Bearer …` or `X-API-Key`."),
     "wrong_credentials": Meaning("Wrong e-mail or password", "Check both; after several failures wait a little."),
     "second_factor_needed": Meaning("The code of the second factor is missing", "Send it as `otp`."),
+    "sign_in_failed": Meaning("The single sign-on proved nothing", "Begin the sign-in again."),
     "token_not_valid": Meaning("The token or key is not accepted", "Refresh the token, or log in again."),
     "forbidden": Meaning("This is not allowed", "Ask for another link or other credentials."),
     "insufficient_scope": Meaning("The API key may not do this", "Use a key with the scope that `detail` names."),
     "login_needed": Meaning("No API key may do this", "Log in, and send the access token."),
     "csrf_failed": Meaning("The CSRF token is missing or wrong", "Send the session's token as `X-CSRF-Token`."),
     "registration_closed": Meaning("Nobody can register here", "Ask an administrator for an account."),
+    "local_accounts_off": Meaning(
+        "No password signs in here", "Sign in at `/`, by the provider; programs take an API key."
+    ),
     "email_not_verified": Meaning(
         "The e-mail address is not verified", "Follow the link in the mail, or ask for another."
     ),
@@ -48,6 +52,7 @@ MEANINGS: dict[str, Meaning] = {
     "not_acceptable": Meaning("None of the asked for forms is there", "Accept one of those the document lists."),
     "conflict": Meaning("The state of things does not allow it", "Read `detail`; look at the thing again."),
     "request_in_progress": Meaning("The first request with this key still runs", "Try again in a moment."),
+    "upload_busy": Meaning("The file is being made of the upload", "Ask again as `Retry-After` says."),
     "task_not_finished": Meaning("The task has not succeeded (yet)", "Wait for the state `succeeded`."),
     "task_finished": Meaning("The task has ended already", "Nothing is left to stop."),
     "email_taken": Meaning("The e-mail address has an account already", "Log in, or register another one."),
@@ -63,11 +68,13 @@ MEANINGS: dict[str, Meaning] = {
     "range_not_satisfiable": Meaning("The range is outside of the content", "Ask for a range within its size."),
     "idempotency_key_reused": Meaning("The key came with another payload before", "Use a new key."),
     "digest_mismatch": Meaning("The content is not what its digest says", "Send it again; it changed on the way."),
+    "checksum_mismatch": Meaning("The part is not what its checksum says", "Send it again, from the same offset."),
     "quota_exceeded": Meaning("A quota is used up", "Delete something, or wait for tasks to end."),
     "too_many_requests": Meaning("Too many requests", "Wait as long as `Retry-After` says."),
     "unavailable": Meaning("Something this service needs is down", "Try again as `Retry-After` says."),
     "queue_down": Meaning("The queue cannot be reached", "Try again as `Retry-After` says; nothing was started."),
     "storage_down": Meaning("The storage cannot be used", "Try again later, or tell the operator."),
+    "provider_down": Meaning("The provider of the single sign-on does not answer", "Try again in a moment."),
     "place_down": Meaning("A folder of a source cannot be used", "Read `detail`; it is tried again."),
     "database_down": Meaning("The database cannot be reached", "Try again as `Retry-After` says."),
     "task_error": Meaning("The task failed", "Read `error.detail` of the task."),

@@ -39,6 +39,16 @@ EXPOSED = [
     "RateLimit-Policy",
     "Repr-Digest",
     "Retry-After",
+    "Tus-Checksum-Algorithm",
+    "Tus-Extension",
+    "Tus-Max-Size",
+    "Tus-Resumable",
+    "Tus-Version",
+    "Upload-Expires",
+    "Upload-File-Id",
+    "Upload-Length",
+    "Upload-Metadata",
+    "Upload-Offset",
     "X-Request-ID",
 ]
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}

@@ -31,6 +31,7 @@ _REFUSALS: dict[int, tuple[str, str, str]] = {
     401: ("No valid access token or API key", "not_authenticated", "Authentication credentials were not provided."),
     403: ("Not allowed", "insufficient_scope", "This API key may read; this needs one with the scope write"),
     404: ("Not found, or not yours", "not_found", "Task not found"),
+    405: ("Not a method of it", "method_not_allowed", "The method is not allowed for the requested URL."),
     406: ("No such form of it", "not_acceptable", "Accept text/csv or application/x-ndjson"),
     410: ("It was there and is gone", "expired", "The result has been deleted; run the task again"),
     409: ("The state of things does not allow it", "conflict", "The task has ended already: it succeeded"),
@@ -43,7 +44,17 @@ _REFUSALS: dict[int, tuple[str, str, str]] = {
     415: ("A body of another type", "unsupported_media_type", "Send the body as application/json"),
     416: ("No such range", "range_not_satisfiable", "The requested range cannot be satisfied"),
     422: ("A field is not right", "unknown_column", "There is no column 'nope'. The columns are 1 'id', 2 'name'."),
+    423: (
+        "Its file is being made",
+        "upload_busy",
+        "The file of this upload is being made; ask again in a moment",
+    ),
     429: ("Over a quota or a rate", "quota_exceeded", "You have 1000 queued tasks, the most there may be"),
+    460: (
+        "The body is not what its checksum says",
+        "checksum_mismatch",
+        "The part does not have this checksum; nothing of it was kept, send it again",
+    ),
     503: ("Database, queue or storage is down", "queue_down", "The queue cannot be reached; nothing was started"),
 }
 
@@ -90,7 +101,7 @@ class Resource(Blueprint):
 
         def decorate(view: View) -> View:
             for status in statuses:
-                headers = {429: RETRY | RATE, 503: RETRY}.get(status)
+                headers = {423: RETRY, 429: RETRY | RATE, 503: RETRY}.get(status)
                 view = self.alt_response(
                     status,
                     schema=problems.Problem,

@@ -40,6 +40,12 @@ class BrowserSession(ma.Schema):
     email = ma.fields.String(required=True, allow_none=True, metadata={"description": "The account's address"})
     user_id = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "The account's id"})
     is_admin = ma.fields.Boolean(required=True, metadata={"description": "Whether `/admin/` and `/rq/` are open"})
+    has_password = ma.fields.Boolean(
+        required=True, metadata={"description": "Whether the account has a password; else the single sign-on opens it"}
+    )
+    single_sign_on = ma.fields.Boolean(
+        required=True, metadata={"description": "Whether this session began at the provider of the single sign-on"}
+    )
     csrf_token = ma.fields.String(
         required=True,
         allow_none=True,
@@ -47,14 +53,27 @@ class BrowserSession(ma.Schema):
     )
 
 
-_NOBODY: dict[str, Any] = {"email": None, "user_id": None, "is_admin": False, "csrf_token": None}
+_NOBODY: dict[str, Any] = {
+    "email": None,
+    "user_id": None,
+    "is_admin": False,
+    "has_password": False,
+    "single_sign_on": False,
+    "csrf_token": None,
+}
 _TOKEN = "Et9HFtf9R3GEMA0IICOfFMVXY7kkTX1wr4qCyhIf58U"  # noqa: S105  # the example of the docs
-_SOMEBODY = {"email": EMAIL, "user_id": 1, "is_admin": False, "csrf_token": _TOKEN}
+_SOMEBODY = {**_NOBODY, "email": EMAIL, "user_id": 1, "has_password": True, "csrf_token": _TOKEN}
 
 
 def _shape(user: Any, family: str) -> dict[str, Any]:
-    token = browser_sessions.csrf_token(family)
-    return {"email": user.email, "user_id": user.id, "is_admin": user.is_admin, "csrf_token": token}
+    return {
+        "email": user.email,
+        "user_id": user.id,
+        "is_admin": user.is_admin,
+        "has_password": user.has_password,
+        "single_sign_on": browser_sessions.by_provider(family),
+        "csrf_token": browser_sessions.csrf_token(family),
+    }
 
 
 @blp.route("", "create_session", methods=["POST"])
@@ -72,16 +91,10 @@ def create(body: dict[str, str]) -> Response:
     user, family = browser_sessions.begin(
         body["email"], body["password"], body["otp"], request.remote_addr or "", request.user_agent.string
     )
-    _end_the_one_before()
+    callers.end_session_before()
     response = jsonify(_shape(user, family))
     callers.set_cookie(response, browser_sessions.cookie(user.id, family))
     return response
-
-
-def _end_the_one_before() -> None:
-    before = browser_sessions.named(request.cookies.get(callers.cookie_name(), ""))
-    if before and browser_sessions.holder(*before):
-        accounts.leave(*before)
 
 
 @blp.route("", "get_session", methods=["GET"])

@@ -54,6 +54,7 @@ class Retention(ma.Schema):
 
     files = ma.fields.Integer(required=True, metadata={"description": "How long a file is kept, unless told otherwise"})
     longest = ma.fields.Integer(required=True, metadata={"description": "How far ahead `expires_at` may be set"})
+    uploads = ma.fields.Integer(required=True, metadata={"description": "How long an upload waits for its next part"})
     idempotency_keys = ma.fields.Integer(required=True, metadata={"description": "How long the answer to one is kept"})
 
 
@@ -67,6 +68,9 @@ class Usage(ma.Schema):
         LimitUse, required=True, metadata={"description": "Of results that were made on the cluster"}
     )
     files = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many there are"})
+    uploads = ma.fields.Nested(
+        LimitUse, required=True, metadata={"description": "How many in parts have begun and not ended"}
+    )
     queued_tasks = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many wait"})
     running_tasks = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many run"})
     kept_tasks = ma.fields.Nested(LimitUse, required=True, metadata={"description": "How many there are in all"})
@@ -116,6 +120,7 @@ _USES = (
     "stored_bytes",
     "cluster_bytes",
     "files",
+    "uploads",
     "queued_tasks",
     "running_tasks",
     "kept_tasks",
@@ -131,5 +136,5 @@ _USES = (
 USAGE = {
     **dict.fromkeys(_USES, _USE),
     "limits": _LIMITS,
-    "retention": {"files": 604800, "longest": 7776000, "idempotency_keys": 86400},
+    "retention": {"files": 604800, "longest": 7776000, "uploads": 86400, "idempotency_keys": 86400},
 }

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from csvapi.commands.columns import column
 from csvapi.commands.dialect import check_override
 from csvapi.commands.json_text import json_object
+from csvapi.commands.packed import add_limit, add_selection, limits, selection
+from csvapi.commands.sizes import size
 from csvapi.csvio.data_warnings import CODES
 from csvapi.engines import Options
-from csvapi.unpacking import Selection
+from csvapi.unpacking import Limits, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,10 +22,7 @@ if TYPE_CHECKING:
     from csvapi.commands.key_files import KeyFile
     from csvapi.commands.pipeline_file import PipelineFile
 
-_UNITS = {"": 1, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) *([KMGT]?)(i?B?)", re.IGNORECASE)
 _UNKNOWN = "unrecognized arguments: "  # as argparse begins its message
-_SMALLEST_MEMORY = 1 << 20
 _ELSEWHERE = {
     "--file": ", the other file is --file FILE, and the result goes where -o says",
     "--where": ", a condition is --where CONDITION, and the result goes where -o says",
@@ -54,6 +52,7 @@ class Request:
     key_files: Sequence[KeyFile] = ()
     cluster: str | None = None
     selection: Selection = field(default_factory=Selection)
+    limits: Limits = field(default_factory=Limits)
     pipeline: PipelineFile | None = None
 
     @property
@@ -102,32 +101,26 @@ def parser(command: str, summary: str) -> argparse.ArgumentParser:
     found.add_argument("input", metavar="INPUT", help=f"the file: {KINDS}; s3://bucket/key; - for standard input")
     files = found.add_argument_group("files")
     files.add_argument("-o", metavar="FILE", default="-", help="the result, gzip for .gz (default: standard output)")
-    divided = files.add_mutually_exclusive_group()
-    divided.add_argument(
-        "--parts-by", type=column, metavar="COLUMN", help="a file for each value; -o names a folder/ or a .zip"
-    )
-    divided.add_argument("--parts-records", type=_positive, metavar="N", help="files of so many records, likewise")
+    add_parts(files)
     files.add_argument("--receipt", metavar="FILE", help="what was done, counted and hashed, as JSON")
     files.add_argument("--dropped", metavar="FILE", help="the dropped records, byte for byte")
     files.add_argument("--explain", metavar="FILE", help="why each of them was dropped, as CSV")
     files.add_argument("--workspace", metavar="DIR", help="where temporary files go (default: TMPDIR or /tmp)")
     reading = found.add_argument_group("reading and writing")
     add_selection(reading)
+    add_limit(reading)
     _add_reading(reading)
     _add_running(found.add_argument_group("running"))
     return found
 
 
-def add_selection(group: argparse._ActionsContainer) -> None:
-    """The flags that say which part of an input is read."""
-    group.add_argument("--sheet", metavar="NAME|N", help="of a workbook: the sheet (default: the first visible one)")
-    group.add_argument("--range", metavar="B3:F200", help="of a workbook: the cells (default: all that are used)")
-    group.add_argument("--member", metavar="NAME", help="of a ZIP archive: the file in it")
-
-
-def selection(given: argparse.Namespace) -> Selection:
-    """What these flags say."""
-    return Selection(given.sheet or None, given.range or None, given.member or None)
+def add_parts(group: argparse._ActionsContainer) -> None:
+    """The flags that divide a result."""
+    divided = group.add_mutually_exclusive_group()
+    divided.add_argument(
+        "--parts-by", type=column, metavar="COLUMN", help="a file for each value; -o names a folder/ or a .zip"
+    )
+    divided.add_argument("--parts-records", type=_positive, metavar="N", help="files of so many records, likewise")
 
 
 def _add_reading(group: argparse._ArgumentGroup) -> None:
@@ -149,7 +142,7 @@ def _add_reading(group: argparse._ArgumentGroup) -> None:
 
 def _add_running(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--memory", type=_size, default=Options.memory, metavar="SIZE", help="for keys, as 1GiB (default: 256MiB)"
+        "--memory", type=size, default=Options.memory, metavar="SIZE", help="for keys, as 1GiB (default: 256MiB)"
     )
     group.add_argument("--processes", type=_positive, metavar="N", help="side by side (default: one per core)")
     group.add_argument(
@@ -179,7 +172,7 @@ def request(command: str, given: argparse.Namespace, steps: list[dict[str, Any]]
             explain=given.explain is not None,
             memory=given.memory,
             processes=given.processes or len(os.sched_getaffinity(0)),
-            output=_output(given),
+            output=given_output(given),
             file_name="" if given.input == "-" else os.path.basename(given.input),  # noqa: PTH119  as it was given
         ),
         dialect={**given.dialect, **given.comment},
@@ -192,10 +185,11 @@ def request(command: str, given: argparse.Namespace, steps: list[dict[str, Any]]
         key_files=getattr(given, "key_file", ()),
         cluster=given.cluster,
         selection=selection(given),
+        limits=limits(given),
     )
 
 
-def _output(given: argparse.Namespace) -> dict[str, Any] | None:
+def given_output(given: argparse.Namespace) -> dict[str, Any] | None:
     """The form of the result, with how it is divided."""
     output: dict[str, Any] | None = given.output
     if given.parts_by is not None:
@@ -222,15 +216,6 @@ def _say(check: Callable[[dict[str, Any]], None], value: dict[str, Any]) -> None
         check(value)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _size(text: str) -> int:
-    """Bytes: a number with KiB, MiB, GiB or TiB (KB and K mean the same)."""
-    found = _SIZE.fullmatch(text.strip())
-    size = int(float(found[1]) * _UNITS[found[2].upper()]) if found else 0
-    if size < _SMALLEST_MEMORY:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size of at least 1MiB, such as 256MiB or 2GiB")
-    return size
 
 
 def _positive(text: str) -> int:

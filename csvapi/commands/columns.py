@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _POSITION = re.compile(r"#([0-9]+)", re.ASCII)
+_NUMBERED = re.compile(r"#+[0-9]+", re.ASCII)
 _NAME = re.compile(r"##+[0-9]+", re.ASCII)
 
 
@@ -30,6 +31,14 @@ def numbered(text: str) -> Any:
 def column(text: str) -> Any:
     """One column; for argparse."""
     return json_value(text) if text.startswith('{"index"') else _given(text)
+
+
+def typed(name: str, *, several: bool) -> str:
+    """A name as it is written on a command line; with `several`, in a list with commas between names."""
+    name = f"#{name}" if _NUMBERED.fullmatch(name) else name
+    if several and ("," in name or '"' in name):
+        return '"{}"'.format(name.replace('"', '""'))
+    return name
 
 
 def columns(given: Iterable[Any]) -> list[Any]:

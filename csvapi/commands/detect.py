@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from csvapi.commands.arguments import KINDS, Parser, add_selection, selection
+from csvapi.commands.arguments import KINDS, Parser
 from csvapi.commands.dialect import detection
+from csvapi.commands.packed import add_limit, add_selection, limits, selection
 from csvapi.commands.run import told
 from csvapi.commands.source import source
 from csvapi.csvio import header
@@ -24,15 +25,21 @@ if TYPE_CHECKING:
 SUMMARY = "Report a file's dialect, columns and oddities, with the evidence, from its first and last 64 KiB."
 
 
-def main(given: Sequence[str]) -> int:
-    """Print one JSON object; nothing is changed and nothing but the file is read."""
+def build_parser() -> Parser:
+    """The options of `csvapi detect`."""
     parser = Parser("csvapi detect", description=SUMMARY, allow_abbrev=False)
     parser.add_argument("input", metavar="FILE", help=f"the file: {KINDS}; - for standard input")
     add_selection(parser)
+    add_limit(parser)
     parser.add_argument("--whole", action="store_true", help="read all of it and count what is odd in every record")
-    options = parser.parse_args(given)
+    return parser
+
+
+def main(given: Sequence[str]) -> int:
+    """Print one JSON object; nothing is changed and nothing but the file is read."""
+    options = build_parser().parse_args(given)
     with told("detect", options.input), tempfile.TemporaryDirectory(prefix="csvapi-") as folder:
-        taken = source(options.input, Path(folder), selection(options))
+        taken = source(options.input, Path(folder), selection(options), limits(options))
         path, found = taken.path, detection(taken.path, taken.delimiter)
         found = replace(found, columns=tuple(header(path, found.dialect)))  # of a pass, which reads all of the record
         formats = {"formats": head_formats(path, found.dialect)}

@@ -11,12 +11,8 @@ from csvapi.steps.bindings import bound as bindings
 from csvapi.steps.left_open import filled
 
 
-def bound(steps: list[dict[str, Any]], arguments: list[str]) -> list[dict[str, Any]]:
-    """The steps with the path of a file in the place of each parameter.
-
-    Raises `InvalidInput` for steps that are wrong, for an argument of another form, for a parameter that has no file or
-    two, and for a file that no parameter takes.
-    """
+def named(arguments: list[str]) -> dict[str, str]:
+    """The paths by the names of the parameters. Raises `InvalidInput` for another form, and for a name given twice."""
     given: dict[str, str] = {}
     for argument in arguments:
         name, equals, path = argument.partition("=")
@@ -25,6 +21,16 @@ def bound(steps: list[dict[str, Any]], arguments: list[str]) -> list[dict[str, A
         if name in given:
             raise InvalidInput(f"--file {argument}: {name} has the file {given[name]} already")
         given[name] = path
+    return given
+
+
+def bound(steps: list[dict[str, Any]], arguments: list[str]) -> list[dict[str, Any]]:
+    """The steps with the path of a file in the place of each parameter.
+
+    Raises `InvalidInput` for steps that are wrong, for an argument of another form, for a parameter that has no file or
+    two, and for a file that no parameter takes.
+    """
+    given = named(arguments)
     try:
         return filled(steps, bindings(load_steps(steps, complete=False), given))
     except InvalidInput as error:

@@ -99,7 +99,7 @@ def _options(field: fields.Field[Any]) -> dict[str, Any]:
     if isinstance(field, fields.List):
         return {"action": "append", **_items(field.inner)}
     if isinstance(field, RenameField):
-        return {"type": _pairs, "action": "extend", "metavar": "OLD=NEW"}
+        return {"type": pairs, "action": "extend", "metavar": "OLD=NEW"}
     if isinstance(field, ColumnField):
         return {"type": column, "metavar": "COLUMN"}
     if isinstance(field, FileField):
@@ -121,7 +121,7 @@ def _options(field: fields.Field[Any]) -> dict[str, Any]:
 def _items(inner: fields.Field[Any]) -> dict[str, Any]:
     """How argparse reads several of a list's items at once."""
     if isinstance(inner, ColumnField) or (isinstance(inner, fields.Nested) and "column" in inner.schema.fields):
-        return {"type": _columns, "metavar": "A,B"}
+        return {"type": column_list, "metavar": "A,B"}
     if isinstance(inner, fields.Nested):
         return {"type": _objects, "metavar": "JSON"}
     return {"type": _names, "metavar": "A,B"}
@@ -161,12 +161,12 @@ def _names(text: str) -> list[Any]:
     return names
 
 
-def _columns(text: str) -> list[Any]:
+def column_list(text: str) -> list[Any]:
     """The same of columns, which may be positions."""
     return columns(_names(text))
 
 
-def _pairs(text: str) -> list[Any]:
+def pairs(text: str) -> list[Any]:
     """Old and new names, as OLD=NEW (or #3=NEW) with commas between them, or as a JSON object; or a JSON list as it
     is."""
     if text.startswith("["):
@@ -174,7 +174,7 @@ def _pairs(text: str) -> list[Any]:
     if text.startswith("{"):
         value = json_value(text)
         return list(value.items())
-    pairs = [name.partition("=") for name in _names(text)]
-    if not all(equals for _, equals, _ in pairs):
+    found = [name.partition("=") for name in _names(text)]
+    if not all(equals for _, equals, _ in found):
         raise ArgumentTypeError(f"{text!r} is not OLD=NEW")
-    return [(column(old), new) for old, _, new in pairs]
+    return [(column(old), new) for old, _, new in found]

@@ -11,12 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
     from collections.abc import Iterator
 
 
 def names_folder(name: str) -> bool:
     """Whether a result of several files is to be a folder: one that is there, or a name that ends like one."""
     return name.endswith("/") or Path(name).is_dir()
+
+
+def check_parts(name: str, *, divided: bool, parser: ArgumentParser) -> None:
+    """A result in parts is a folder or a ZIP, and nothing else is a folder; else a mistake of usage."""
+    if not divided and name.endswith("/"):
+        parser.error(f"-o {name} is a folder, for a result in parts: give --parts-by or --parts-records, too")
+    if divided and name != "-" and not names_folder(name) and Path(name).suffix.lower() != ".zip":
+        parser.error(f"-o {name}: a result in parts is a ZIP or a folder: -o {name}.zip, or -o {name}/")
 
 
 class Folder:

@@ -61,14 +61,23 @@ def opened(given: Sequence[KeyFile]) -> dict[str, SecretKey]:
 
 
 def _key(path: str) -> SecretKey:
-    """The text of a file, without the line end after it."""
+    return _checked(path)[0]
+
+
+def secret_of(path: str) -> str:
+    """The text of a file that holds a key. Raises what `opened` does."""
+    return _checked(path)[1]
+
+
+def _checked(path: str) -> tuple[SecretKey, str]:
+    """The text of a file, without the line end after it, as a key and as it is; the file is read once."""
     from csvapi.steps.secret_key import MAKE_ONE, SecretKey, WeakSecret  # only here, to start fast without it
 
     with Path(path).open("rb") as file:
         data = file.read(_LONGEST)
     try:
-        text = data.decode("utf-8")
-        return SecretKey.of(text.removesuffix("\n").removesuffix("\r"))
+        text = data.decode("utf-8").removesuffix("\n").removesuffix("\r")
+        return SecretKey.of(text), text
     except UnicodeDecodeError as error:
         raise InvalidInput(f"The key is no text in UTF-8; {MAKE_ONE}", file=path) from error
     except WeakSecret as error:

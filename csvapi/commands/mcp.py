@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from typing import TYPE_CHECKING
 
 from csvapi.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+SUMMARY = "Serve csvapi's operations as tools (MCP)."
+
+
+def build_parser() -> ArgumentParser:
+    """The options of `csvapi mcp`: those of the client, where it is installed."""
+    try:
+        from csvapi_client.mcp_options import build_parser as of_client
+    except ImportError:
+        return ArgumentParser("csvapi mcp", description=SUMMARY)
+    found: ArgumentParser = of_client()
+    return found
 
 
 def main(given: Sequence[str]) -> int:

@@ -16,12 +16,17 @@ SUMMARY = """Check a pipeline in a file without any data: every mistake in it is
 pointer. exit codes: 0 nothing is wrong, 1 something is, 2 the command line is at fault."""
 
 
-def main(given: Sequence[str]) -> int:
-    """Exit code 1 if something is wrong with the file."""
+def build_parser() -> Parser:
+    """The options of `csvapi pipeline`."""
     parser = Parser("csvapi pipeline", description=SUMMARY, allow_abbrev=False)
     parser.add_argument("action", choices=["lint"], help="what to do: lint")
     parser.add_argument("file", metavar="FILE", help="the pipeline as JSON, or a list of steps")
-    options = parser.parse_args(given)
+    return parser
+
+
+def main(given: Sequence[str]) -> int:
+    """Exit code 1 if something is wrong with the file."""
+    options = build_parser().parse_args(given)
     with told("pipeline", options.file):
         found = read(options.file)
     for fault in found.faults:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 SUMMARY = "Run steps over a CSV file, one after the other, in one pass where that is possible."
 
 
-def main(given: Sequence[str]) -> int:
-    """Exit code 2 for steps that are none, 1 for a pipeline's file that is wrong, before any other file is opened."""
+def build_parser() -> ArgumentParser:
+    """The options of `csvapi process`."""
     parser = arguments.parser("process", SUMMARY)
     work = parser.add_mutually_exclusive_group(required=True)
     work.add_argument("--steps", type=json_value, metavar="JSON", help='a list, as [{"op": "dedup"}]')
@@ -31,6 +31,12 @@ def main(given: Sequence[str]) -> int:
         "--file", action="append", default=[], metavar="NAME=FILE", help="the file for a parameter of the steps"
     )
     key_files.add_flag(parser)
+    return parser
+
+
+def main(given: Sequence[str]) -> int:
+    """Exit code 2 for steps that are none, 1 for a pipeline's file that is wrong, before any other file is opened."""
+    parser = build_parser()
     options = parser.parse_args(given)
     pipeline = _pipeline(options) if options.pipeline is not None else None
     steps = pipeline.content["steps"] if pipeline else options.steps

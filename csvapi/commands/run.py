@@ -16,7 +16,7 @@ from csvapi import engines
 from csvapi.blame import blaming
 from csvapi.commands import key_files
 from csvapi.commands.dialect import detection, dialect
-from csvapi.commands.folder import Folder, names_folder
+from csvapi.commands.folder import Folder, check_parts, names_folder
 from csvapi.commands.progress import Bar
 from csvapi.commands.source import sha256, source
 from csvapi.commands.target import Target, same_file, target_of
@@ -47,7 +47,7 @@ def check_files(request: Request, parser: ArgumentParser) -> None:
         parser.error("standard input can be read only once; another input needs a file")
     if request.workspace and not Path(request.workspace).is_dir():
         parser.error(f"--workspace {request.workspace} is no folder")
-    _check_parts(request, parser)
+    check_parts(request.output, divided=request.divided, parser=parser)
     named = {"-o": request.output, "--receipt": request.receipt}
     named |= {"--dropped": request.dropped, "--explain": request.explain}
     files = [(flag, name) for flag, name in named.items() if name and (flag, name) != ("-o", "-")]
@@ -59,15 +59,6 @@ def check_files(request: Request, parser: ArgumentParser) -> None:
         for other, second in files[:number]:
             if same_file(name, second):
                 parser.error(f"{other} and {flag} are the same file")
-
-
-def _check_parts(request: Request, parser: ArgumentParser) -> None:
-    """A result in parts is a folder or a ZIP, and nothing else is a folder."""
-    name = request.output
-    if not request.divided and name.endswith("/"):
-        parser.error(f"-o {name} is a folder, for a result in parts: give --parts-by or --parts-records, too")
-    if request.divided and name != "-" and not names_folder(name) and Path(name).suffix.lower() != ".zip":
-        parser.error(f"-o {name}: a result in parts is a ZIP or a folder: -o {name}.zip, or -o {name}/")
 
 
 def execute(request: Request) -> int:
@@ -131,7 +122,7 @@ def _execute(request: Request) -> Receipt:
         workspace = Path(folder)
         if request.cluster and (found := _execute_there(request, workspace, stack)):
             return found
-        given = source(request.source, workspace, request.selection)
+        given = source(request.source, workspace, request.selection, request.limits)
         targets = _targets(request, workspace, stack)
         bar = Bar.on_terminal(given.path.stat().st_size, quiet=request.quiet)
         stack.callback(bar.close)
@@ -215,7 +206,7 @@ def _others(request: Request, workspace: Path) -> dict[Any, tuple[Path, Dialect]
             folder = workspace / f"other-{number}"
             folder.mkdir()
             with blaming(name, pointer):
-                given = source(str(name), folder)
+                given = source(str(name), folder, limits=request.limits)
                 found[name] = given.path, detection(given.path, given.delimiter).dialect
     return found
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from csvapi.unpacking.unpack import Unpacked
 
 _CHUNK = 1 << 20
-_DEFAULT = Selection()
+_DEFAULT, _NO_LIMITS = Selection(), Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Input:
         return {"bytes": self.given.stat().st_size, "sha256": sha256(self.given), **facts}
 
 
-def source(name: str, workspace: Path, selection: Selection = _DEFAULT) -> Input:
+def source(name: str, workspace: Path, selection: Selection = _DEFAULT, limits: Limits = _NO_LIMITS) -> Input:
     """The file `name`, or what standard input holds; what is no CSV is unpacked into the workspace.
 
     Standard input that is a file at its beginning is read in place. Raises `OSError`, and what `unpack` raises.
@@ -74,7 +74,7 @@ def source(name: str, workspace: Path, selection: Selection = _DEFAULT) -> Input
     from csvapi.unpacking.unpack import unpack  # only here, to start fast without it
 
     target = workspace / "unpacked"
-    return Input(target, given, unpack(given, target, selection, Limits(), hashed=False))
+    return Input(target, given, unpack(given, target, selection, limits, hashed=False))
 
 
 def _named(path: Path, workspace: Path) -> Path:

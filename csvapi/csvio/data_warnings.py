@@ -27,7 +27,6 @@ CODES = {
     "fewer_parts": "Cells have fewer parts than there are columns for them; the others are empty.",
     "formulas_without_values": "Formulas of a workbook have no stored value; their fields are empty.",
     "groups_of_one": "Every group has one record, so that nothing was put together.",
-    "groups_of_one": "Every group has one record, so that nothing was put together.",
     "header_rows": "The header has several rows; the lowest names the columns, the others count as preamble.",
     "long_quote": "A quoted field runs over many lines; its closing quote may be missing.",
     "merged_cells": "Cells of a workbook are merged; the value stands in the first of them, the others are empty.",

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 _STRETCH, _LONGEST = 1024, 64 * 1024
 
 
+class WrongCut(Exception):
+    """A range of a file does not end where it was assumed that a record begins, or refuses a record whose place it
+    does not know."""
+
+
 class LocatedBatch(Protocol):
     """A batch and where it is: what a parser made of the bytes from one position of a file on.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
@@ -14,10 +15,19 @@ from csvapi.csvio.trailing import FILL, RUN, trailing
 from csvapi.errors import InvalidInput, UnsupportedEncoding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from csvapi.csvio.dialect import Dialect
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What is the same on all machines that read a file: what digests of its keys are made under, and in how many
+    partitions they are spread, a power of two."""
+
+    secret: bytes
+    partitions: int
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,7 @@ class Source:
 
     `size` ends with the last record: a run of NULs and Ctrl-Z at the end of the file (`trailing` bytes), as blocks of
     tapes and DOS programs leave it, is no record. `known_width` is the number of columns where the caller knows it.
+    `shared` says that many machines read it, a range each.
     """
 
     path: Path
@@ -34,6 +45,7 @@ class Source:
     body: int
     trailing: int = 0
     known_width: int | None = None
+    shared: Shared | None = None
 
     @classmethod
     def open(cls, path: Path, dialect: Dialect) -> Source:
@@ -61,6 +73,13 @@ class Source:
             while start < stop and (piece := file.read(min(size, stop - start))):
                 start += len(piece)
                 yield piece
+
+    @contextmanager
+    def sized(self, start: int, stop: int) -> Iterator[Callable[[int], bytes]]:
+        """What gives the file's own bytes from `start` to `stop`, one after the other, as many as it is asked for."""
+        with self.path.open("rb", buffering=0) as file:
+            file.seek(start)
+            yield file.read
 
     @cached_property
     def width(self) -> int:

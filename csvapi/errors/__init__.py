@@ -7,6 +7,7 @@ CsvapiError
 │   ├── NotCsv                   the bytes are something else: a spreadsheet, an archive, a picture
 │   ├── UnsupportedEncoding
 │   ├── DigestMismatch           the content is not what its digest says
+│   │   └── ChecksumMismatch     of a part of an upload
 │   ├── KeyReused                an Idempotency-Key came with another payload before
 │   ├── ObjectChanged            a registered object is another one by now, or gone
 │   ├── UnknownColumn
@@ -14,16 +15,19 @@ CsvapiError
 ├── NotAuthenticated
 │   ├── WrongCredentials
 │   │   └── SecondFactorNeeded   the code is missing
+│   ├── SignInFailed             what came back from the provider of the single sign-on proves nothing
 │   └── InvalidToken
 ├── Forbidden
 │   ├── InsufficientScope        an API key that may not do this
 │   ├── LoginNeeded              what no API key may do: the account's own affairs
 │   ├── CsrfFailed               a session's cookie without its CSRF token
 │   ├── RegistrationClosed
+│   ├── LocalAccountsOff         passwords sign nobody in here
 │   ├── NotVerified              the e-mail address, whose mailed link was not followed yet
 │   └── MailOff                  the service sends none
 ├── NotFound                     also: somebody else's
 ├── Conflict
+│   ├── UploadBusy               its parts become a file at the moment
 │   ├── InProgress               the first request with this Idempotency-Key still runs
 │   ├── TaskNotFinished
 │   ├── TaskFinished
@@ -40,6 +44,7 @@ CsvapiError
 │   ├── QueueDown
 │   ├── StorageDown
 │   │   └── ObjectMissing       it can be reached, and the object is not in it
+│   ├── ProviderDown             of the single sign-on
 │   ├── PlaceDown                a folder that a source reads from or delivers to
 │   └── DatabaseDown
 └── TaskError                    only ever on a task
@@ -56,6 +61,7 @@ from csvapi.errors.callers import (
     Forbidden,
     InsufficientScope,
     InvalidToken,
+    LocalAccountsOff,
     LoginNeeded,
     MailOff,
     NotAuthenticated,
@@ -63,12 +69,14 @@ from csvapi.errors.callers import (
     QuotaExceeded,
     RegistrationClosed,
     SecondFactorNeeded,
+    SignInFailed,
     TooManyRequests,
     WrongCredentials,
 )
 from csvapi.errors.error import CsvapiError
 from csvapi.errors.inputs import (
     AmbiguousColumn,
+    ChecksumMismatch,
     DigestMismatch,
     InvalidInput,
     KeyReused,
@@ -82,7 +90,15 @@ from csvapi.errors.inputs import (
     UnknownColumn,
     UnsupportedEncoding,
 )
-from csvapi.errors.servers import DatabaseDown, ObjectMissing, PlaceDown, QueueDown, StorageDown, Unavailable
+from csvapi.errors.servers import (
+    DatabaseDown,
+    ObjectMissing,
+    PlaceDown,
+    ProviderDown,
+    QueueDown,
+    StorageDown,
+    Unavailable,
+)
 from csvapi.errors.states import (
     Conflict,
     EmailTaken,
@@ -93,12 +109,14 @@ from csvapi.errors.states import (
     NotFound,
     TaskFinished,
     TaskNotFinished,
+    UploadBusy,
 )
 from csvapi.errors.tasks import Cancelled, OutOfMemory, OutputLimit, TaskError, TimedOut, WorkerLost, WorkspaceFull
 
 __all__ = [
     "AmbiguousColumn",
     "Cancelled",
+    "ChecksumMismatch",
     "Conflict",
     "CsrfFailed",
     "CsvapiError",
@@ -113,6 +131,7 @@ __all__ = [
     "InvalidInput",
     "InvalidToken",
     "KeyReused",
+    "LocalAccountsOff",
     "LoginNeeded",
     "MailOff",
     "MalformedCsv",
@@ -129,10 +148,12 @@ __all__ = [
     "PlaceDown",
     "PreviewTooLarge",
     "PreviewTooSlow",
+    "ProviderDown",
     "QueueDown",
     "QuotaExceeded",
     "RegistrationClosed",
     "SecondFactorNeeded",
+    "SignInFailed",
     "StorageDown",
     "TaskError",
     "TaskFinished",
@@ -143,6 +164,7 @@ __all__ = [
     "Unavailable",
     "UnknownColumn",
     "UnsupportedEncoding",
+    "UploadBusy",
     "WorkerLost",
     "WorkspaceFull",
     "WrongCredentials",

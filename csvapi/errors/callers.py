@@ -23,6 +23,12 @@ class SecondFactorNeeded(WrongCredentials):
     code = "second_factor_needed"
 
 
+class SignInFailed(NotAuthenticated):
+    """What came back from the provider of the single sign-on proves nothing."""
+
+    code = "sign_in_failed"
+
+
 class InvalidToken(NotAuthenticated):
     """The token or API key is not known, expired or revoked."""
 
@@ -57,6 +63,12 @@ class RegistrationClosed(Forbidden):
     """This service lets nobody register."""
 
     code = "registration_closed"
+
+
+class LocalAccountsOff(Forbidden):
+    """Passwords sign nobody in here; the provider of the single sign-on does."""
+
+    code = "local_accounts_off"
 
 
 class NotVerified(Forbidden):

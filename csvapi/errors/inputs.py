@@ -39,6 +39,12 @@ class DigestMismatch(InvalidInput):
     code = "digest_mismatch"
 
 
+class ChecksumMismatch(DigestMismatch):
+    """A part of an upload does not have the checksum that came with it."""
+
+    code = "checksum_mismatch"
+
+
 class KeyReused(InvalidInput):
     """The Idempotency-Key was used before with another request."""
 

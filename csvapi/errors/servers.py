@@ -27,6 +27,12 @@ class ObjectMissing(StorageDown):
     """Stands for damage: a row names an object that is not there."""
 
 
+class ProviderDown(Unavailable):
+    """The provider of the single sign-on cannot be reached, or does not answer as one."""
+
+    code = "provider_down"
+
+
 class DatabaseDown(Unavailable):
     """The database cannot be reached."""
 

@@ -23,6 +23,12 @@ class InProgress(Conflict):
     code = "request_in_progress"
 
 
+class UploadBusy(Conflict):
+    """Another request makes the file of an upload's parts at the moment."""
+
+    code = "upload_busy"
+
+
 class TaskNotFinished(Conflict):
     """The task has no result yet."""
 

@@ -29,9 +29,14 @@ LOCK = "csvapi:scheduler"
 log = structlog.get_logger(__name__)
 
 
+def build_parser() -> argparse.ArgumentParser:
+    """The options of `csvapi scheduler`: none."""
+    return argparse.ArgumentParser("csvapi scheduler", description=__doc__)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run rounds, messages and mail until a signal; exit code 1 if a thread of them ended."""
-    argparse.ArgumentParser("csvapi scheduler", description=__doc__).parse_args(arguments)
+    build_parser().parse_args(arguments)
     from csvapi.app import create_app
     from csvapi.config import load
     from csvapi.logs import configure

@@ -40,11 +40,16 @@ def warm_up() -> None:
     gc.freeze()  # what lives now lives on: no job's collection touches, and so copies, its memory
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Work until a signal. Raises QueueDown if the queue is lost; the supervisor then starts a new worker."""
+def build_parser() -> argparse.ArgumentParser:
+    """The options of `csvapi worker`."""
     parser = argparse.ArgumentParser("csvapi worker", description=__doc__)
     parser.add_argument("--burst", action="store_true", help="stop when the queue is empty")
-    burst = parser.parse_args(arguments).burst
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Work until a signal. Raises QueueDown if the queue is lost; the supervisor then starts a new worker."""
+    burst = build_parser().parse_args(arguments).burst
     from csvapi.app import create_app
     from csvapi.start import descriptors
 

@@ -8,7 +8,8 @@ from csvapi.models.saved import Pipeline, PipelineVersion, Saved, SavedSchema, S
 from csvapi.models.source import FileState, Source, SourceFile
 from csvapi.models.task import ACTIVE, FINISHED, Status, Task
 from csvapi.models.types import Base, now
-from csvapi.models.user import RefreshFamily, User
+from csvapi.models.upload import Upload, UploadPart
+from csvapi.models.user import Identity, RefreshFamily, User
 from csvapi.models.webhook import Delivery, Sent, Webhook
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "FileState",
     "HashKey",
     "Idempotency",
+    "Identity",
     "Invitation",
     "Mail",
     "MailToken",
@@ -42,6 +44,8 @@ __all__ = [
     "SourceFile",
     "Status",
     "Task",
+    "Upload",
+    "UploadPart",
     "User",
     "Webhook",
     "now",

@@ -20,6 +20,7 @@ class Action(StrEnum):
     LOGIN = "login"
     LOGIN_FAILED = "login_failed"
     LOGOUT = "logout"
+    LINKED = "identity_linked"
     REPLAYED = "refresh_token_replayed"
     SESSION_ENDED = "session_ended"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 -- the name of what happened
@@ -48,6 +49,9 @@ class Action(StrEnum):
     ADMIN_FACTOR_ON = "admin_second_factor_on"
     ADMIN_FACTOR_OFF = "admin_second_factor_off"
     ADMIN_RECOVERED = "admin_recovery_code_used"
+    ADMIN_LINKED = "admin_identity_linked"
+    ADMIN_UNLINKED = "admin_identity_unlinked"
+    ADMIN_ENTRY = "admin_entry_link_made"
     ADMIN_EXPORTED = "admin_audit_exported"
     SOURCE_MADE = "admin_source_made"
     SOURCE_CHANGED = "admin_source_changed"

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -18,7 +17,7 @@ from csvapi.csvio.dialect import Dialect
 from csvapi.errors import InvalidInput
 from csvapi.steps.left_open import check_complete, named_files
 from csvapi.steps.params import faults, load
-from csvapi.steps.step import PURPOSES, Context, FileId, Operation, Purpose, Step
+from csvapi.steps.step import PURPOSES, Context, FileId, Operation, OtherFile, Purpose, Step
 
 __all__ = [
     "Operation",
@@ -188,7 +187,7 @@ def check_columns(
     steps: list[Step],
     columns: list[str],
     header: bool,
-    files: Mapping[Any, tuple[Path, Dialect]] | None = None,
+    files: Mapping[Any, OtherFile] | None = None,
 ) -> Context | None:
     """See that every column the steps name exists. Raises `UnknownColumn` or `AmbiguousColumn` with its pointer.
 

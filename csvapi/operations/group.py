@@ -155,8 +155,6 @@ class Group(Table, Reducer):
         self.out += merge.lines if merge else 0
         for remark in self.single:
             remark.groups = self.out
-        for remark in self.single:
-            remark.groups = self.out
         for some in in_order([ordered], share):
             yield self.byte_dialect.restore(some)
 

@@ -236,4 +236,5 @@ OPERATION = Operation(
     files=files,
     traits=traits,
     spreads=lambda params: params.get("how") != "full",
+    shares=True,
 )

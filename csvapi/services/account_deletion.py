@@ -7,25 +7,32 @@ number and no address.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from csvapi.errors import Conflict
+from csvapi.errors import Conflict, InvalidInput
 from csvapi.extensions import runtime, transaction
-from csvapi.models import Action, File, Mail, Status, Task, User, now
+from csvapi.models import Action, File, Mail, RefreshFamily, Status, Task, User, now
 from csvapi.queue import progress
-from csvapi.services import audit, credentials, files, quotas
+from csvapi.services import audit, credentials, files, quotas, resumable
 
+FRESH = timedelta(minutes=10)  # of a sign-in that proves who it is where there is no password
 BATCH = 500
 DROPPED = 1000  # objects that are deleted at once; the sweep deletes the others, to which no row refers
 
 
-def leave(user: User, password: str, address: str) -> None:
+def leave(user: User, password: str, address: str, family: str) -> None:
     """Delete the user's account, files, tasks, keys, webhooks and sessions; running tasks are stopped.
 
-    Raises InvalidInput for a wrong password, Conflict for the last administrator.
+    Raises InvalidInput for a wrong password or, where the account has none, for a sign-in that is not a fresh one;
+    Conflict for the last administrator.
     """
-    credentials.prove(user, password, address, "/password")
+    if user.has_password:
+        credentials.prove(user, password, address, "/password")
+    else:
+        _check_fresh(family)
     with transaction() as session:
         quotas.lock(session, user.id)
         another_admin(session, user.id)
@@ -34,6 +41,17 @@ def leave(user: User, password: str, address: str) -> None:
         found.is_active, found.deletion_at = False, now()
         audit.add(session, Action.ACCOUNT_DELETED, user.id, f"user:{user.id}")
     finish(user.id)
+
+
+def _check_fresh(family: str) -> None:
+    with transaction() as session:
+        began = session.scalar(select(RefreshFamily.created_at).where(RefreshFamily.id == family))
+    if began is None or now() - began > FRESH:
+        minutes = int(FRESH.total_seconds() // 60)
+        raise InvalidInput(
+            f"This account has no password: sign out, sign in again, and ask within {minutes} minutes",
+            pointer="/password",
+        )
 
 
 def another_admin(session: Session, user_id: int) -> None:
@@ -61,6 +79,7 @@ def finish(user_id: int) -> None:
         progress.ask_to_stop(runtime().redis, task_id)
     while _batch_of_tasks(user_id):
         pass
+    resumable.forget_all_of(user_id)
     dropped = 0
     while keys := _batch_of_files(user_id):
         for key in keys[: max(0, DROPPED - dropped)]:

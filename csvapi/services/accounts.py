@@ -6,7 +6,15 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from csvapi.errors import EmailTaken, Forbidden, InvalidInput, NotVerified, RegistrationClosed, WrongCredentials
+from csvapi.errors import (
+    EmailTaken,
+    Forbidden,
+    InvalidInput,
+    LocalAccountsOff,
+    NotVerified,
+    RegistrationClosed,
+    WrongCredentials,
+)
 from csvapi.extensions import runtime, transaction
 from csvapi.models import Action, RefreshFamily, User, now
 from csvapi.services import audit, invitations, mailing, passwords, second_factor, sessions, tokens
@@ -17,9 +25,10 @@ WRONG = "Invalid email or password"
 def register(email: str, password: str, confirm_password: str, invitation: str = "") -> User:
     """Create an account. Raises InvalidInput naming the field, EmailTaken (also when two arrive at once).
 
-    Raises RegistrationClosed where nobody may register; where an invitation is needed, it is looked at first, so that
-    nobody without one learns which addresses have accounts.
+    Raises LocalAccountsOff and RegistrationClosed where nobody may register; where an invitation is needed, it is
+    looked at first, so that nobody without one learns which addresses have accounts.
     """
+    check_local()
     rule = runtime().settings.registration
     if rule == "closed":
         raise RegistrationClosed("Registration is closed here; ask an administrator for an account")
@@ -48,11 +57,22 @@ def register(email: str, password: str, confirm_password: str, invitation: str =
     return user
 
 
+def check_local() -> None:
+    """Raise LocalAccountsOff where passwords sign nobody in."""
+    settings = runtime().settings
+    if not settings.local_accounts:
+        raise LocalAccountsOff(
+            f"Passwords sign nobody in here: open / in a browser and sign in with {settings.oidc_name}; "
+            "programs send an API key, which is made there"
+        )
+
+
 def sign_in(email: str, password: str, address: str, agent: str = "") -> tokens.Tokens:
     """Exchange e-mail and password for tokens; raises WrongCredentials and TooManyRequests as `authenticate` does.
 
-    Raises NotVerified if the password is right but the address is not verified yet.
+    Raises LocalAccountsOff, and NotVerified if the password is right but the address is not verified yet.
     """
+    check_local()
     user = authenticate(email, password, address)
     if user.awaits_verification and runtime().settings.verify_email:
         raise NotVerified("Verify your e-mail address first: follow the link in the mail that was sent to it")
@@ -65,9 +85,11 @@ def sign_in(email: str, password: str, address: str, agent: str = "") -> tokens.
 def enter(email: str, password: str, code: str, address: str, agent: str = "") -> tuple[User, str]:
     """Begin an administrator's sign-in to the pages; returns the user and the refresh family that `holder` takes.
 
-    Raises what `authenticate` raises, Forbidden for a right password of anybody who is no administrator, and
-    WrongCredentials for a missing or wrong code of the second factor, which counts as a failed login.
+    Raises what `authenticate` raises, LocalAccountsOff, Forbidden for a right password of anybody who is no
+    administrator, and WrongCredentials for a missing or wrong code of the second factor, which counts as a failed
+    login.
     """
+    check_local()
     user = authenticate(email, password, address)
     if not user.is_admin:
         audit.record(Action.LOGIN_FAILED, user.id, "pages", reason="no administrator")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,24 @@ def make_admin(email: str, password: str, *, remove_factor: bool = False) -> boo
         second_factor.remove(user_id)
         audit.record(Action.ADMIN_FACTOR_OFF, None, f"user:{user_id}")
     return created
+
+
+def admin_without_password(email: str) -> int:
+    """Make the account with this address or name an active administrator's, or create it; returns its id.
+
+    A password stays as it is; a new account has none. Raises InvalidInput if a new one is given no e-mail address.
+    """
+    with transaction() as session:
+        user = session.scalar(select(User).where(User.email == email.strip().lower(), User.deletion_at.is_(None)))
+        if user is None:
+            unknown = passwords.hash_password(secrets.token_urlsafe(32))
+            user = User(email=accounts.cleaned(email), password_hash=unknown, has_password=False, is_active=True)
+            session.add(user)
+            session.flush()
+        if not (user.is_admin and user.is_active):
+            audit.add(session, Action.ADMIN_MADE, None, f"user:{user.id}")
+        user.is_admin = user.is_active = True
+        return user.id
 
 
 def change_user(

@@ -26,11 +26,12 @@ from sqlalchemy import Connection, MetaData, Table, func, insert, inspect, selec
 from csvapi import __version__
 from csvapi.errors import Conflict, InvalidInput, ObjectMissing
 from csvapi.extensions import db, runtime
-from csvapi.models import File, Task, User
+from csvapi.models import File, Task, Upload, UploadPart, User
 from csvapi.services import json_values
 
 FORMAT = 1
 _VERSIONS = "alembic_version"
+_LEFT_OUT = {_VERSIONS, Upload.__tablename__, UploadPart.__tablename__}  # uploads on their way are begun anew
 _BATCH = 500
 _CHUNK = 1024 * 1024
 _OWN = select(File.storage_key).where(File.object_url.is_(None))  # what is registered stays where it is
@@ -133,7 +134,7 @@ def _tables(connection: Connection) -> list[Table]:
     """The tables as the database has them: an archive of another revision needs the tables of that revision."""
     metadata = MetaData()
     metadata.reflect(connection)
-    return [table for table in metadata.sorted_tables if table.name != _VERSIONS]
+    return [table for table in metadata.sorted_tables if table.name not in _LEFT_OUT]
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 Both are signed and hold no secret of the account. The sign-in is a row like that of every login, so that signing out, a
 new password and deactivation end it at once, wherever a copy of the cookie is. Nobody else gets a row's cookie: the
-signature is made only where a password has been shown.
+signature is made only where a password has been shown, or by the provider of the single sign-on who it is.
 """
 
 from __future__ import annotations
@@ -30,19 +30,32 @@ _COOKIE, _CSRF = "browser session", "csrf of a browser session"
 def begin(email: str, password: str, otp: str, address: str, agent: str = "") -> tuple[User, str]:
     """Sign in by a browser; returns the account and the sign-in, which is always a new one.
 
-    Raises what `accounts.authenticate` raises, NotVerified, and for an account with a second factor
+    Raises what `accounts.authenticate` raises, LocalAccountsOff, NotVerified, and for an account with a second factor
     SecondFactorNeeded without a code and WrongCredentials for a wrong one, which counts as a failed login.
     """
+    accounts.check_local()
     user = accounts.authenticate(email, password, address)
     if user.awaits_verification and runtime().settings.verify_email:
         raise NotVerified("Verify your e-mail address first: follow the link in the mail that was sent to it")
     accounts.check_second_factor(user, otp, address)
     with transaction() as session:
-        session.execute(update(User).where(User.id == user.id).values(last_login_at=now()))
-        audit.add(session, Action.LOGIN, user.id, "browser")
-        family = tokens.begin(session, user, agent)
-        family.expires_at = min(family.expires_at, now() + IDLE)
-        return user, family.id
+        return user, start(session, user, agent, "browser").id
+
+
+def start(session: Session, user: User, agent: str, by: str, *, by_provider: bool = False) -> RefreshFamily:
+    """Begin the session of somebody who has shown who they are, in the way that the audit log is to name."""
+    session.execute(update(User).where(User.id == user.id).values(last_login_at=now()))
+    audit.add(session, Action.LOGIN, user.id, by)
+    family = tokens.begin(session, user, agent)
+    family.expires_at = min(family.expires_at, now() + IDLE)
+    family.by_provider = by_provider
+    return family
+
+
+def by_provider(family: str) -> bool:
+    """Whether the provider of the single sign-on showed who it is."""
+    with transaction() as session:
+        return bool(session.scalar(select(RefreshFamily.by_provider).where(RefreshFamily.id == family)))
 
 
 def cookie(user_id: int, family: str) -> str:

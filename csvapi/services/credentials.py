@@ -19,6 +19,8 @@ from csvapi.services import accounts, api_keys, audit, mailing, passwords, sessi
 
 def prove(user: User, password: str, address: str, pointer: str) -> None:
     """Raise InvalidInput unless this is the user's password; failures count as failed logins do (TooManyRequests)."""
+    if not user.has_password:
+        raise InvalidInput("This account has no password: the single sign-on opens it", pointer=pointer)
     try:
         accounts.authenticate(user.email, password, address)
     except WrongCredentials as error:
@@ -43,7 +45,7 @@ def change(user: User, current: str, new: str, *, address: str, family: str, end
 
 def renew(session: Session, user_id: int, password_hash: str) -> dict[str, Any]:
     """Reset the password on the owner's behalf; ends sessions, keys and mailed links, and returns how many."""
-    session.execute(update(User).where(User.id == user_id).values(password_hash=password_hash))
+    session.execute(update(User).where(User.id == user_id).values(password_hash=password_hash, has_password=True))
     return shut_out(session, user_id)
 
 
@@ -56,9 +58,11 @@ def shut_out(session: Session, user_id: int) -> dict[str, Any]:
 def ask(kind: str, email: str) -> None:
     """Have a link mailed to the address; neither the answer nor the time it takes depends on an account existing.
 
-    Raises MailOff, and InvalidInput for an invalid address. An address gets a few mails an hour; further ones are not
-    sent.
+    Raises MailOff, LocalAccountsOff for a link that sets a password, and InvalidInput for an invalid address. An
+    address gets a few mails an hour; further ones are not sent.
     """
+    if kind == mailing.RESET:
+        accounts.check_local()
     mailing.check_on()
     email = accounts.cleaned(email)
     if runtime().throttle.may_mail(email):
@@ -69,8 +73,9 @@ def ask(kind: str, email: str) -> None:
 def reset(token: str, password: str) -> None:
     """Set a new password with a mailed token, which is used up; ends sessions and keys (see `renew`).
 
-    Raises InvalidInput for an invalid token, and for a weak password, which leaves the token valid.
+    Raises InvalidInput for an invalid token, and for a weak password, which leaves the token valid; LocalAccountsOff.
     """
+    accounts.check_local()
     user = _owner(mailing.RESET, token)
     passwords.check_strength(password, user.email)
     hashed = passwords.hash_password(password)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from csvapi.csvio import Dialect
-from csvapi.engines.cluster.fitness import most_of_others, unfit
+from csvapi.engines.cluster.fitness import most_of_others, shared, unfit
 from csvapi.errors import InvalidInput
 from csvapi.extensions import runtime
 from csvapi.models import File
@@ -49,14 +49,17 @@ def choose(options: Mapping[str, Any], file: File, steps: list[Step]) -> Choice:
     if parts(options.get("output")):
         return Choice(cluster=False, because="a result in parts is made of one that is whole")
     settings = runtime().settings
-    names = dict.fromkeys(name for _, name in files_of(steps) if isinstance(name, int))
+    most = most_of_others(settings.cluster_range, settings.task_memory)
+    others = {name: files.of_task(file.user_id, name) for _, name in files_of(steps) if isinstance(name, int)}
+    sizes = {name: each.size for name, each in others.items()}
+    apart = shared(steps, sizes, {name: Dialect.from_json(each.dialect) for name, each in others.items()}, most)
     because = unfit(
         steps,
         file.columns,
         Dialect.from_json(file.dialect),
         native=load() is not None,
-        others=sum(files.of_task(file.user_id, name).size for name in names),
-        most=most_of_others(settings.cluster_range, settings.task_memory),
+        others=sum(size for name, size in sizes.items() if name not in apart),
+        most=most,
     )
     return Choice(cluster=not because, because=because or "")
 

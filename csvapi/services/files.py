@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import BinaryIO
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from csvapi.errors import (
     CsvapiError,
@@ -31,10 +30,9 @@ from csvapi.models import CSV, ORIGINAL, File, now
 from csvapi.queue import heartbeats
 from csvapi.services import quotas
 from csvapi.services.detecting import HEAD, detected
+from csvapi.services.reservations import Also, Reservation, add
 from csvapi.storage import Writer, first_and_last
 from csvapi.storage.pinned import Pinned
-
-Also = Callable[[Session, File], None]
 
 log = structlog.get_logger(__name__)
 MAX_ID = 2**63 - 1
@@ -56,11 +54,14 @@ def begin(user_id: int) -> Writer:
     return runtime().storage.writer(limit, TooLarge(f"The file is larger than the limit of {limit} bytes", limit=limit))
 
 
-def receive(user_id: int, name: str, upload: Writer, also: Also | None = None) -> File:
+def receive(
+    user_id: int, name: str, upload: Writer, reserved: Reservation | None = None, also: Also | None = None
+) -> File:
     """Keep an upload: check its name and its head, make it durable, then add its row.
 
-    Reads the first and last bytes; memory is independent of the size. Raises InvalidInput (name, empty, NotCsv,
-    encoding, a header beyond the record limit), and then stores nothing. `also` joins the transaction of the row.
+    `reserved` is what becomes free with it; `also` joins the transaction of the row. Reads the first and last bytes;
+    memory is independent of the size. Raises InvalidInput (name, empty, NotCsv, encoding, a header beyond the record
+    limit), and then stores nothing.
     """
     name = clean_name(name)
     if not name.lower().endswith(".csv"):
@@ -77,15 +78,8 @@ def receive(user_id: int, name: str, upload: Writer, also: Also | None = None) -
         expires_at=now() + timedelta(seconds=runtime().settings.retention),
         **values,
     )
-    with durable(upload.commit()) as key:
-        file.storage_key = key
-        with transaction() as session:
-            quotas.lock(session, user_id)
-            quotas.room(session, user_id, file.size)
-            session.add(file)
-            if also:
-                session.flush()
-                also(session, file)
+    with durable(upload.commit()) as file.storage_key:
+        add(file, reserved=reserved, also=also)
     return file
 
 

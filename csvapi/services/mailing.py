@@ -95,7 +95,7 @@ def _later(mail: Mail, problem: str) -> None:
 def _written(session: Session, mail: Mail) -> EmailMessage | None:
     """The mail with a new link, which replaces earlier ones; None if there is no suitable account."""
     user = session.scalar(select(User).where(User.email == mail.email, User.is_active))
-    if user is None or (mail.kind == VERIFY and not user.awaits_verification):
+    if user is None or not (user.awaits_verification if mail.kind == VERIFY else user.has_password):
         return None
     token = secrets.token_urlsafe(32)
     session.execute(delete(MailToken).where(MailToken.user_id == user.id, MailToken.kind == mail.kind))

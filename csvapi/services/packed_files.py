@@ -14,6 +14,7 @@ from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import ORIGINAL, File, now
 from csvapi.services import files, quotas, readings
 from csvapi.services.files_in_use import check_unused
+from csvapi.services.reservations import Also, Reservation, add
 from csvapi.storage import first_and_last
 from csvapi.unpacking import FORMATS, Selection, packed_format
 from csvapi.unpacking.formats import LONGEST, PACKED, csv_name
@@ -22,21 +23,29 @@ if TYPE_CHECKING:
     from csvapi.storage import Writer
 
 
-def receive(user_id: int, name: str, upload: Writer, chosen: dict[str, Any], also: files.Also | None = None) -> File:
+def receive(
+    user_id: int,
+    name: str,
+    upload: Writer,
+    chosen: dict[str, Any],
+    reserved: Reservation | None = None,
+    also: Also | None = None,
+) -> File:
     """Keep an upload of any kind that can be read; `chosen` has its `sheet`, `range` or `member`.
 
-    A CSV is kept as `files.receive` does. Of anything else the CSV is made and stored beside it, in one transaction,
-    which `also` joins; the file is that CSV. Raises what `files.receive` and `readings.made` raise, and then stores
-    nothing.
+    A CSV is kept as `files.receive` does. Of anything else the CSV is made and stored beside it, in one transaction;
+    the file is that CSV. `reserved` is what becomes free with it, and `also` joins the transaction. Raises what
+    `files.receive` and `readings.made` raise, and then stores nothing.
     """
     selection = Selection.of(chosen)
     head, _ = first_and_last(upload, upload.size, LONGEST)
     if not packed_format(head):
         selection.check(None)
         _check_name(files.clean_name(name))
-        return files.receive(user_id, name, upload, also)
+        return files.receive(user_id, name, upload, reserved, also)
+    held = reserved.length if reserved else 0
     with transaction() as session:
-        room = quotas.room(session, user_id, upload.size, more=2)
+        room = quotas.room(session, user_id, upload.size - held, more=1 if reserved else 2) + held
     size, sha256, name = upload.size, upload.sha256, files.clean_name(name)
     with readings.made(user_id, upload.temp, selection, room - size) as (temp, facts):
         expires_at = now() + timedelta(seconds=runtime().settings.retention)
@@ -54,7 +63,7 @@ def receive(user_id: int, name: str, upload: Writer, chosen: dict[str, Any], als
         )
         adopt = runtime().storage.adopt
         with files.durable(upload.commit()) as original.storage_key, files.durable(adopt(temp)) as file.storage_key:
-            _add(original, file, also)
+            add(file, original, reserved, also)
     return file
 
 
@@ -65,19 +74,6 @@ def _check_name(name: str) -> None:
             f"{files.ONLY_CSV} By its content it is CSV already, or nothing that is known: send it as {csv_name(name)}",
             pointer="/file",
         )
-
-
-def _add(original: File, file: File, also: files.Also | None) -> None:
-    with transaction() as session:
-        quotas.lock(session, file.user_id)
-        quotas.room(session, file.user_id, original.size + file.size, more=2)
-        session.add(original)
-        session.flush()
-        file.original_id = original.id
-        session.add(file)
-        if also:
-            session.flush()
-            also(session, file)
 
 
 def change(user_id: int, file: File, chosen: dict[str, Any], values: dict[str, Any]) -> None:

@@ -33,7 +33,7 @@ def verify(password_hash: str | None, password: str) -> bool:
             _hasher.verify(password_hash or _decoy(), password)
         except VerifyMismatchError:
             return False
-    return password_hash is not None
+    return bool(password_hash)
 
 
 @cache

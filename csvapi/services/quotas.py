@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from csvapi.csvio.disk import Limits
 from csvapi.errors import NotFound, QuotaExceeded
 from csvapi.extensions import runtime, transaction
-from csvapi.models import ACTIVE, ApiKey, File, HashKey, Saved, Status, Task, User, Webhook
+from csvapi.models import ACTIVE, ApiKey, File, HashKey, Saved, Status, Task, Upload, User, Webhook
 from csvapi.recent import HARMLESS
 
 STORED = func.coalesce(func.sum(case((File.object_url.is_(None), File.size), else_=0)), 0)  # not what is registered
+RESERVED = func.coalesce(func.sum(Upload.length), 0)  # by uploads in parts, for all of what they announced
+OPEN = Upload.ended_at.is_(None)
 
 
 def lock(session: Session, user_id: int) -> None:
@@ -62,12 +64,19 @@ def one_more_file(session: Session, user_id: int) -> None:
 
 
 def stored_by(session: Session, user_id: int, *, on_cluster: bool = False) -> tuple[int, int, int | None]:
-    """The bytes that the user stores, here or as results from the cluster; the number of all files; the own limit."""
+    """The bytes that the user stores, here or as results from the cluster; the number of all files; the own limit.
+
+    An upload in parts that has not ended is a file of its whole length.
+    """
     own = select(User.max_stored).where(User.id == user_id).scalar_subquery()
     counted = and_(File.object_url.is_(None), File.on_cluster.is_(on_cluster))
     size = func.coalesce(func.sum(case((counted, File.size), else_=0)), 0)
-    stored, count, limit = session.execute(select(size, func.count(), own).where(File.user_id == user_id)).one()
-    return int(stored), count, limit
+    mine = (Upload.user_id == user_id, OPEN)
+    reserved = select(RESERVED).where(*mine).scalar_subquery()
+    coming = select(func.count()).select_from(Upload).where(*mine).scalar_subquery()
+    columns = (size, func.count(), own, reserved, coming)
+    stored, count, limit, held, more = session.execute(select(*columns).where(File.user_id == user_id)).one()
+    return int(stored) + (0 if on_cluster else int(held)), count + more, limit
 
 
 def _check_count(count: int) -> None:
@@ -85,7 +94,8 @@ def _room_of_all(session: Session, size: int) -> int:
     first = session.scalar(select(func.min(User.id)))
     same = update(User).where(User.id == first).values(is_active=User.is_active)
     session.execute(same, execution_options=HARMLESS)
-    stored = int(session.scalar(select(STORED)) or 0)
+    reserved = select(RESERVED).where(OPEN).scalar_subquery()
+    stored = sum(map(int, session.execute(select(STORED, reserved)).one()))
     if most - stored < size:
         detail = f"The files of all users take {stored} of the {most} bytes this service may store; tell its operator"
         raise QuotaExceeded(detail, limit=most)

@@ -16,11 +16,13 @@ from csvapi.services import (
     invitations,
     mailing,
     quotas,
+    resumable,
     source_scans,
     tokens,
     webhook_outbox,
 )
 from csvapi.services.files_in_use import in_use
+from csvapi.services.single_sign_on import identities
 
 BATCH = 200
 _FORGOTTEN = (
@@ -29,7 +31,9 @@ _FORGOTTEN = (
     webhook_outbox.forget_expired,
     mailing.forget_expired,
     invitations.forget_expired,
+    identities.forget_expired,
     audit.forget_expired,
+    resumable.forget_expired,
     source_scans.forget_old,
 )
 SURPLUS = 10_000  # tasks of a user that one round deletes; the next one goes on

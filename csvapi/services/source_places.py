@@ -14,8 +14,8 @@ from csvapi.extensions import runtime
 from csvapi.places.addresses import S3, Address, Permission, parse, permission
 from csvapi.places.place import Place
 from csvapi.services.addresses import is_public
-from csvapi.services.connections import Refused, connected
 from csvapi.services.encryption import decrypt, encrypt
+from csvapi.services.timed_connections import Refused, connected
 from csvapi.storage import FILES, WORK
 
 Json = dict[str, Any]

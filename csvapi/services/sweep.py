@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import select
 
 from csvapi.extensions import runtime, transaction
-from csvapi.models import File, Status, Task
+from csvapi.models import File, Status, Task, UploadPart
 from csvapi.queue import heartbeats
 from csvapi.services import cluster_runs
 from csvapi.services.attempt_files import attempt_of
@@ -54,7 +54,11 @@ def _objects() -> int:
             return 0
     for keys in _batches(storage.keys(_grace())):
         with transaction() as session:
-            owned = set(session.scalars(select(File.storage_key).where(File.storage_key.in_(keys))))
+            owned = {
+                key
+                for kept in (File.storage_key, UploadPart.storage_key)
+                for key in session.scalars(select(kept).where(kept.in_(keys)))
+            }
         for key in set(keys) - owned:
             heartbeats.give()
             storage.delete(key)

@@ -81,9 +81,11 @@ def revoke(session: Session, family: str) -> bool:
     return bool(changed(session.execute(alive.values(revoked_at=now()))))
 
 
-def revoke_all(session: Session, user_id: int) -> int:
-    """End every sign-in of a user; returns how many there were."""
+def revoke_all(session: Session, user_id: int, *, by_provider: bool = False) -> int:
+    """End every sign-in of a user, or those by the provider of the single sign-on; returns how many there were."""
     alive = update(RefreshFamily).where(RefreshFamily.user_id == user_id, RefreshFamily.revoked_at.is_(None))
+    if by_provider:
+        alive = alive.where(RefreshFamily.by_provider)
     return changed(session.execute(alive.values(revoked_at=now())))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from csvapi.extensions import runtime, transaction
-from csvapi.models import ApiKey, HashKey, Task, Webhook
+from csvapi.models import ApiKey, HashKey, Task, Upload, Webhook
 from csvapi.services import api_keys, idempotency, quotas, saved_kinds, task_events, webhooks
 from csvapi.steps.filter_params import MAX_VALUES
 
@@ -22,6 +22,7 @@ def of(user_id: int) -> dict[str, Any]:
         kept = session.scalar(select(func.count()).where(Task.user_id == user_id)) or 0
         keys = session.scalar(select(func.count()).where(ApiKey.user_id == user_id)) or 0
         hash_keys = session.scalar(select(func.count()).where(HashKey.user_id == user_id)) or 0
+        coming = session.scalar(select(func.count()).where(Upload.user_id == user_id, quotas.OPEN)) or 0
         tests = webhooks.tests_waiting(session, user_id)
         hooks = session.scalar(select(func.count()).where(Webhook.user_id == user_id)) or 0
         saved = saved_kinds.usage(session, user_id)
@@ -29,6 +30,7 @@ def of(user_id: int) -> dict[str, Any]:
         "stored_bytes": _use(stored, settings.max_stored if own is None else own),
         "cluster_bytes": _use(made, settings.cluster_max_stored),
         "files": _use(count, settings.max_files),
+        "uploads": _use(coming, settings.max_uploads),
         "queued_tasks": _use(active.queued, settings.max_queued),
         "running_tasks": _use(active.handed_over, settings.max_running),
         "kept_tasks": _use(kept, settings.max_kept),
@@ -65,6 +67,7 @@ def of(user_id: int) -> dict[str, Any]:
         "retention": {
             "files": settings.retention,
             "longest": settings.max_retention,
+            "uploads": settings.upload_ttl,
             "idempotency_keys": int(idempotency.KEPT.total_seconds()),
         },
     }

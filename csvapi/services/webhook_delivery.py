@@ -9,18 +9,15 @@ from __future__ import annotations
 import http.client
 import ipaddress
 import socket
-import ssl
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from csvapi.errors import InvalidInput
 from csvapi.extensions import runtime
 from csvapi.services.addresses import Address, is_public
-from csvapi.services.connections import Refused, connected, left
+from csvapi.services.timed_connections import Refused, connected, left, secured, until
 
 DEADLINE = 10.0  # seconds for the whole attempt (name, connection, answer), also for an answer byte by byte
 SHOWN = 200  # bytes of an answer that are kept
@@ -100,8 +97,8 @@ def _post(parts: SplitResult, body: bytes, headers: dict[str, str], deadline: fl
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection = http.client.HTTPConnection(host, port)
-    with connected(host, port, deadline, allowed) as plain, _until(deadline, plain):
-        connection.sock = _secured(plain, host, deadline) if parts.scheme == "https" else plain
+    with connected(host, port, deadline, allowed) as plain, until(deadline, plain):
+        connection.sock = secured(plain, host, deadline) if parts.scheme == "https" else plain
         try:
             connection.request("POST", target, body, {**headers, "Connection": "close"})
             response = connection.getresponse()
@@ -117,29 +114,3 @@ def _beginning(response: http.client.HTTPResponse) -> str:
         return response.read(SHOWN).decode("utf-8", "replace")
     except (OSError, http.client.HTTPException):
         return ""
-
-
-@contextmanager
-def _until(deadline: float, connection: socket.socket) -> Iterator[None]:
-    """Cut the connection at the deadline if the block still runs: an answer byte by byte would never end."""
-    line = connection.dup()  # which stays, whatever takes the other one over
-    alarm = threading.Timer(max(0.0, deadline - time.monotonic()), _cut, [line])
-    alarm.daemon = True
-    alarm.start()
-    try:
-        yield
-    finally:
-        alarm.cancel()
-        alarm.join()  # else it might cut what has the number next
-        line.close()
-
-
-def _cut(connection: socket.socket) -> None:
-    with suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
-
-
-def _secured(plain: socket.socket, host: str, deadline: float) -> ssl.SSLSocket:
-    secured = ssl.create_default_context().wrap_socket(plain, server_hostname=host)
-    secured.settimeout(left(deadline))
-    return secured

@@ -21,13 +21,13 @@ from csvapi.native.answering import NO_MORE_BYTES, NO_ROOM, Taking, picked
 from csvapi.native.joining import Found
 from csvapi.native.memory import Growing, Memory
 from csvapi.spill.key_files import key_file, stretches
-from csvapi.spill.native_index import PARTITIONS, Matches, Pages
+from csvapi.spill.native_index import Matches, Pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from csvapi.spill.native_index import NativeHashIndex
+    from csvapi.spill.native_index import NativeHashIndex, RemoteIndex
 
 _WINDOW = 1 << 15  # bytes of a file that are read at once
 _AHEAD = 1 << 16  # rows to which answers are taken together, at most
@@ -63,15 +63,18 @@ def write_answers(
 class Answers(AbstractContextManager["Answers"]):
     """The answers to the keys of one range; its records come in the order of their rows, each once."""
 
-    def __init__(self, index: NativeHashIndex, workspace: Path, step: int, number: int, memory: int) -> None:
+    def __init__(
+        self, index: NativeHashIndex | RemoteIndex, workspace: Path, step: int, number: int, memory: int
+    ) -> None:
         self._index = index
-        self._pieces = [_Piece(answer_file(workspace, step, number, each)) for each in range(PARTITIONS)]
+        self._pieces = [_Piece(answer_file(workspace, step, number, each)) for each in range(index.partitions)]
         self._taking = Taking(max(memory // _SHARE, _LEAST))
         self._pages = Pages([], memory)
         self._memories = [Growing(Memory) for _ in range(4)]
         self._out = Growing(Memory)
         self._rows, self._ahead = range(0), _AHEAD
         self._taken = self._room(0)
+        self._origin = 0
 
     def __exit__(self, *_: object) -> None:
         for piece in self._pieces:
@@ -94,7 +97,8 @@ class Answers(AbstractContextManager["Answers"]):
             if self._taking.referred is None:
                 yield Matches(records, found, self._taking.lookup, self._pages, self._out)
             else:
-                yield self._index.matches_of(records, found)
+                assert self._index.of is not None  # noqa: S101  a pass that looks up has set it
+                yield self._index.of(self._origin).matches_of(records, found)
 
     def _parts(self, rows: Sequence[int], found: Found) -> Iterator[range]:
         """Say what matches some of the records at a time; gives their numbers."""
@@ -128,8 +132,11 @@ class Answers(AbstractContextManager["Answers"]):
         self._rows, self._taken = rows, self._room(len(rows))
         self._taking.begin(rows, self._taken)
         ends = []
-        for piece in self._pieces:
+        for number, piece in enumerate(self._pieces):
+            before = self._taking.referred
             end, state = piece.taken(self._taking)
+            if self._taking.referred != before:
+                self._origin = number  # of the partition in which the first one is that is referred to
             if state == NO_ROOM:
                 return max(1, len(rows) // 2)
             ends.append(end)

@@ -1,7 +1,7 @@
 """Keys on disk: digests and row numbers of one range, in partitions that are resolved one at a time.
 
 Memory: a buffer per partition. Disk: 24 bytes per record: two halves of its digest
-and its row, 8 bytes each. Raises `WorkspaceFull` when the disk is.
+and its row, 8 bytes each; or 20, where the row is `short`. Raises `WorkspaceFull` when the disk is.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.keys import digests
 from csvapi.native.keys import DIGEST, digests_of
+from csvapi.native.marking import shortened
+from csvapi.native.memory import Growing, Memory
 from csvapi.native.partitions import ENTRY, Partitions, entries
 
 if TYPE_CHECKING:
@@ -73,12 +75,15 @@ class Spread:
     Memory: a buffer of entries, which the partitions share. Raises `WorkspaceFull` when the disk is.
     """
 
-    def __init__(self, paths: Sequence[Path]) -> None:
+    def __init__(self, paths: Sequence[Path], *, short: bool = False) -> None:
         self.paths = paths
+        self._short = Growing(Memory) if short else None
         self._files = [path.open("wb", buffering=0) for path in paths]
         self.partitions = Partitions(len(paths), max(_LEAST, _BUFFERED // len(paths)), self._write)
 
     def _write(self, number: int, entries: memoryview) -> None:
+        if self._short:
+            entries = shortened(entries, self._short)
         with disk_budget(len(entries)):
             self._files[number].write(entries)
 
@@ -91,9 +96,11 @@ class Spread:
 class NativeKeySink:
     """A key sink that digests and spreads keys by the kernel; see `KeySink`."""
 
-    def __init__(self, workspace: Path, step: int, number: int, partitions: int, secret: bytes) -> None:
+    def __init__(
+        self, workspace: Path, step: int, number: int, partitions: int, secret: bytes, *, short: bool = False
+    ) -> None:
         self.secret = secret
-        self._spread = Spread([key_file(workspace, step, number, each) for each in range(partitions)])
+        self._spread = Spread([key_file(workspace, step, number, each) for each in range(partitions)], short=short)
 
     def digest(self, key: bytes) -> bytes:
         """See `KeySink.digest`."""
@@ -184,10 +191,13 @@ class PlainKeySink:
                 file.close()
 
 
-def key_sink(workspace: Path, step: int, number: int, partitions: int, secret: bytes | None) -> KeySink:
-    """For the keys of a step, of one range (by its number): the kernel's where there is a secret, else Python's."""
+def key_sink(
+    workspace: Path, step: int, number: int, partitions: int, secret: bytes | None, *, short: bool = False
+) -> KeySink:
+    """For the keys of a step, of one range (by its number): the kernel's where there is a secret, else Python's. The
+    kernel's can be `short` ones, for whoever reads them elsewhere (see `native.marking`)."""
     place = (workspace, step, number, partitions)
-    return NativeKeySink(*place, secret) if secret else PlainKeySink(*place)
+    return NativeKeySink(*place, secret, short=short) if secret else PlainKeySink(*place)
 
 
 def frames(path: Path) -> Iterator[Keys]:

@@ -20,7 +20,7 @@ from csvapi.native.partitions import ENTRY
 from csvapi.process.memory import mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -38,7 +38,7 @@ class NativeHashIndex:
     """`repeated` counts the records whose key another one had before; a partition has at most `most` bytes of texts."""
 
     def __init__(self, folder: Path, bits: int, secret: bytes, repeated: int, memory: int, most: int) -> None:
-        self.secret, self.repeated = secret, repeated
+        self.secret, self.repeated, self.partitions = secret, repeated, PARTITIONS
         order, starts, texts = (_mapped(folder / name) for name in ("entries", "starts", "texts"))
         self._lookup = Lookup(order, starts, texts, bits)
         keys = len(order.view) + len(starts.view)
@@ -50,6 +50,10 @@ class NativeHashIndex:
         self._texts = Pages([] if self.fits else [texts] if stay else [order, starts, texts], memory)
         self._keys = Pages([], memory) if stay else self._texts
         self._answers, self._places, self._out = Growing(Memory), Growing(Memory), Growing(Memory)
+
+    def of(self, partition: int) -> NativeHashIndex:
+        """The index in which the records of a partition are."""
+        return self
 
     def find(self, keys: Sequence[bytes | None]) -> list[range]:
         """The places in the index of the records with each key, in the order of their file; None has no records."""
@@ -104,6 +108,15 @@ class NativeHashIndex:
         """Let all of it leave memory."""
         for each in self._files:
             each.release()
+
+
+@dataclass
+class RemoteIndex:
+    """Stands for an index whose partitions other machines have; `of` fetches one."""
+
+    secret: bytes
+    partitions: int
+    of: Callable[[int], NativeHashIndex] | None = None
 
 
 @dataclass

@@ -39,15 +39,26 @@ _SHALLOW = 60  # bits that are alike in what is not spread any more: it is one d
 
 
 class NativeHashIndexWriter(AbstractContextManager["NativeHashIndexWriter"]):
-    """Takes keys and texts in order; `finish` puts them into an index. `most` bytes of entries are sorted at once."""
+    """Takes keys and texts in order; `finish` puts them into an index. `most` bytes of entries are sorted at once.
 
-    def __init__(self, workspace: Workspace, name: str, most: int = 0) -> None:
-        self.workspace, self.secret = workspace, new_secret()
+    With a `secret` that machines share, `parts` gives what they read of each other, and `add_part` takes it.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        name: str,
+        most: int = 0,
+        *,
+        secret: bytes | None = None,
+        partitions: int = PARTITIONS,
+    ) -> None:
+        self.workspace, self.secret, self.partitions = workspace, secret or new_secret(), partitions
         self.folder = workspace.folder / name
         self.folder.mkdir()
         self.most = (most or min(max(workspace.memory // _SHARE, _LEAST), _MOST)) // ENTRY * ENTRY
         self._stack = ExitStack()
-        self._spread = _spread(self.folder, "keys")
+        self._spread = _spread(self.folder, "keys", partitions)
         self._stack.callback(self._spread.close)
         self._parts: dict[int, BinaryIO] = {}
         self._texts = GroupedTexts(self._spread.partitions.bits, _TOGETHER, self._put_text)
@@ -78,6 +89,20 @@ class NativeHashIndexWriter(AbstractContextManager["NativeHashIndexWriter"]):
         found = digests(batch.index, self.secret, positions)
         text, new = texts.write(batch.index, found, empty_digest(batch, positions, self.secret), 0)
         self._add(new, text)
+
+    def add_part(self, entries: memoryview, texts: memoryview) -> None:
+        """What `parts` gave for a partition; the rows of the entries change."""
+        self._add(entries, texts)
+
+    def parts(self) -> list[tuple[Path, Path]]:
+        """Of each partition the entries, whose rows say where their texts begin, and these; in place of `finish`."""
+        self._spread.partitions.flush()
+        self._texts.flush()
+        self._stack.close()
+        texts = [self.folder / f"texts-{part}" for part in range(self.partitions)]
+        for path in texts:
+            path.touch()
+        return list(zip(self._spread.paths, texts, strict=True))
 
     def _add(self, new: memoryview, texts: memoryview) -> None:
         self._texts.add(new, texts)
@@ -155,7 +180,7 @@ class NativeHashIndexWriter(AbstractContextManager["NativeHashIndexWriter"]):
 
     def _put_apart(self, path: Path, skip: int, start: int) -> None:
         """Spread the entries of a file by more of their bits."""
-        apart = _spread(self.folder, f"{path.name}-apart")
+        apart = _spread(self.folder, f"{path.name}-apart", PARTITIONS)
         try:
             with path.open("rb", buffering=0) as file:
                 while size := file.readinto(self._sorter.entries.view):
@@ -173,8 +198,8 @@ class NativeHashIndexWriter(AbstractContextManager["NativeHashIndexWriter"]):
             file.write(data)
 
 
-def _spread(folder: Path, name: str) -> Spread:
-    return Spread([folder / f"{name}-{number}" for number in range(PARTITIONS)])
+def _spread(folder: Path, name: str, count: int) -> Spread:
+    return Spread([folder / f"{name}-{number}" for number in range(count)])
 
 
 def _close(file: BinaryIO) -> None:

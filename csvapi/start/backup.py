@@ -11,11 +11,16 @@ from pathlib import Path
 from csvapi.start.installation import application
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Write the archive under a temporary name and rename it once it is complete; `-` is standard output."""
+def build_parser() -> argparse.ArgumentParser:
+    """The options of `csvapi backup`."""
     parser = argparse.ArgumentParser("csvapi backup", description=__doc__)
     parser.add_argument("file", help="where to write the archive; - for standard output")
-    name = parser.parse_args(arguments).file
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the archive under a temporary name and rename it once it is complete; `-` is standard output."""
+    name = build_parser().parse_args(arguments).file
     from csvapi.services import archive
 
     with application().app_context():

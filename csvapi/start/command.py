@@ -27,11 +27,16 @@ _LAST_WORDS = 5.0  # seconds beyond the workers' own grace, to hand back what th
 _HOPELESS = 3  # deaths in a row before it is ready
 
 
+def build_parser() -> argparse.ArgumentParser:
+    """The options of `csvapi start`."""
+    return argparse.ArgumentParser(
+        "csvapi start", description=__doc__, epilog="Settings come from the environment: see docs/settings.md."
+    )
+
+
 def main(arguments: Sequence[str]) -> int:
     """Start and run until a signal; exit code 0 then, or 1 with one line that says why it cannot start."""
-    argparse.ArgumentParser(
-        "csvapi start", description=__doc__, epilog="Settings come from the environment: see docs/settings.md."
-    ).parse_args(arguments)
+    build_parser().parse_args(arguments)
     descriptors.raise_limit()
     os.umask(0o077)  # only this user may read what is stored
     settings = config.load()

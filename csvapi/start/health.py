@@ -22,11 +22,16 @@ _NEXT_SIGN = heartbeats.INTERVAL + heartbeats.AGAIN  # seconds within which ever
 _PAUSE = 0.2  # seconds between looks
 
 
+def build_parser() -> argparse.ArgumentParser:
+    """The options of `csvapi health`."""
+    parser = argparse.ArgumentParser("csvapi health", description=__doc__)
+    parser.add_argument("program", nargs="?", default="web", choices=["web", "worker", "scheduler"], help="which (web)")
+    return parser
+
+
 def main(arguments: Sequence[str]) -> int:
     """Check the named program; exit code 0, or 1 with the reason."""
-    parser = argparse.ArgumentParser("csvapi health", description=__doc__)
-    parser.add_argument("program", nargs="?", default="web", choices=["web", "worker", "scheduler"])
-    program = parser.parse_args(arguments).program
+    program = build_parser().parse_args(arguments).program
     settings = load()
     if program == "web":
         _web(settings)

@@ -8,11 +8,16 @@ from collections.abc import Sequence
 from csvapi.start.installation import application
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Print a new code; it is not stored."""
+def build_parser() -> argparse.ArgumentParser:
+    """The options of `csvapi invite`."""
     parser = argparse.ArgumentParser("csvapi invite", description=__doc__)
     parser.add_argument("--note", default="", help="for whom it is")
-    given = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print a new code; it is not stored."""
+    given = build_parser().parse_args(arguments)
     from csvapi.services import invitations
 
     with application().app_context():

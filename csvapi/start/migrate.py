@@ -8,16 +8,21 @@ from collections.abc import Sequence
 CREATED = "is an administrator now"
 
 
+def build_parser() -> argparse.ArgumentParser:
+    """The options of `csvapi migrate`."""
+    parser = argparse.ArgumentParser("csvapi migrate", description=__doc__)
+    parser.add_argument(
+        "--first-admin", action="store_true", help="leave the settings' administrator out when there is another one"
+    )
+    return parser
+
+
 def main(arguments: Sequence[str]) -> int:
     """Update tables and bucket, then create the configured administrator, or make that account one.
 
     With --first-admin nothing is created if there is an administrator already.
     """
-    parser = argparse.ArgumentParser("csvapi migrate", description=__doc__)
-    parser.add_argument(
-        "--first-admin", action="store_true", help="leave the settings' administrator out when there is another one"
-    )
-    only_first = parser.parse_args(arguments).first_admin
+    only_first = build_parser().parse_args(arguments).first_admin
     from flask_migrate import upgrade
 
     from csvapi import migrating

@@ -12,11 +12,16 @@ from csvapi.errors import InvalidInput
 from csvapi.start.installation import application
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Exit code 1 if a file of the archive is missing or damaged; all others are restored then, too."""
+def build_parser() -> argparse.ArgumentParser:
+    """The options of `csvapi restore`."""
     parser = argparse.ArgumentParser("csvapi restore", description=__doc__)
     parser.add_argument("file", help="the archive; - for standard input")
-    name = parser.parse_args(arguments).file
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit code 1 if a file of the archive is missing or damaged; all others are restored then, too."""
+    name = build_parser().parse_args(arguments).file
     if name == "-":
         return _restore(sys.stdin.buffer)
     try:

@@ -12,11 +12,16 @@ from csvapi.start.folder import CannotStart
 _PAUSE = 0.5  # seconds between tries
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Exit code 0 when all answer. Raises CannotStart with the one that does not and why, never with a password."""
+def build_parser() -> argparse.ArgumentParser:
+    """The options of `csvapi wait`."""
     parser = argparse.ArgumentParser("csvapi wait", description=__doc__)
     parser.add_argument("--within", type=float, default=60.0, metavar="SECONDS", help="how long to wait (60)")
-    within = parser.parse_args(arguments).within
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit code 0 when all answer. Raises CannotStart with the one that does not and why, never with a password."""
+    within = build_parser().parse_args(arguments).within
     settings = load()
     deadline = time.monotonic() + within
     for what, probe in (("database", database), ("queue", queue), ("storage", storage)):

@@ -120,12 +120,17 @@ def problem(connection: socket.socket, status: int, _reason: str, detail: str) -
     util.write_nonblock(connection, head.encode() + body)
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Serve until a signal."""
+def build_parser() -> argparse.ArgumentParser:
+    """The options of `csvapi web`."""
     parser = argparse.ArgumentParser("csvapi web", description=__doc__)
     parser.add_argument("--descriptor", type=int, help="take over this inherited listening socket")
     parser.add_argument("--only", choices=["rq"], help="serve the queue's pages and the login to them, nothing else")
-    given = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve until a signal."""
+    given = build_parser().parse_args(arguments)
     settings = load()
     logs.configure(settings)
     descriptors.raise_limit()

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from csvapi.steps.group_values import Source
     from csvapi.steps.growth import Bound
     from csvapi.steps.remarks import Remark
-    from csvapi.steps.remarks import Remark
 
 SHARE = 4  # of the memory: a part for groups, one for what is put in order, one for what is made of it
 _GROUP = 300  # bytes of memory for a group besides its key and its states

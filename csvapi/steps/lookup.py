@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from csvapi.csvio.indexed import IndexedBatch
 from csvapi.csvio.keys import canonical
 from csvapi.spill.answers import Answers, write_answers
-from csvapi.spill.native_index import PARTITIONS, NativeHashIndex, empty_digest
+from csvapi.spill.hash_index import HashIndex
+from csvapi.spill.native_index import NativeHashIndex, RemoteIndex, empty_digest
 from csvapi.steps.asking import Asker
 from csvapi.steps.folding import folded_cell
 from csvapi.steps.growth import some
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.batch import Batch, Cell, Mask
     from csvapi.native.joining import Found
-    from csvapi.spill.hash_index import HashIndex
     from csvapi.spill.key_files import KeySink
     from csvapi.spill.native_index import Matches
     from csvapi.spill.workspace import Workspace
@@ -62,7 +62,7 @@ class Lookup(Asker):
         self.taken = sorted({*range(len(self.second.columns))} - {*self.right})
         self.ignore = frozenset(params.get("ignore", ()))
         self.missing = self.matched = 0
-        self.index: HashIndex | NativeHashIndex | None = None
+        self.index: HashIndex | NativeHashIndex | RemoteIndex | None = None
         self.answers: Answers | None = None
 
     def prepare(self, workspace: Workspace) -> Counts:
@@ -72,23 +72,31 @@ class Lookup(Asker):
         self.second_index = SecondIndex(
             self.context, self.byte_dialect, self.second, self.right, self.taken, self.ignore
         )
+        if shared := self.second.source.shared:
+            self.index = RemoteIndex(shared.secret, shared.partitions)
+            return {}
         self.index = self.second_index.built(workspace)
         return {"repeated_keys": self.index.repeated}
 
     @property
     def asks(self) -> bool:
         """See `Behaviour.asks`."""
-        return isinstance(self.index, NativeHashIndex) and not self.index.fits
+        return isinstance(self.index, RemoteIndex) or (isinstance(self.index, NativeHashIndex) and not self.index.fits)
 
     @property
     def secret(self) -> bytes:
         """See `Asker.secret`."""
-        return self._native.secret
+        return self._asked.secret
 
     @property
     def partitions(self) -> int:
         """See `Asker.partitions`."""
-        return PARTITIONS
+        return self._asked.partitions
+
+    @property
+    def _asked(self) -> NativeHashIndex | RemoteIndex:
+        assert isinstance(self.index, NativeHashIndex | RemoteIndex)  # noqa: S101  asked before
+        return self.index
 
     @property
     def _native(self) -> NativeHashIndex:
@@ -137,19 +145,19 @@ class Lookup(Asker):
         if not self.asks:
             yield
             return
-        with Answers(self._native, workspace, step, number, self.workspace.memory) as self.answers:
+        with Answers(self._asked, workspace, step, number, self.workspace.memory) as self.answers:
             yield
         self.answers = None
 
     def matches(self, batch: Batch) -> Iterator[Iterable[bytes]]:
         """For each record the texts of those with its key."""
-        assert self.index is not None  # noqa: S101  prepared
         if self.answers:
             for some_ in self._answered(self.answers, batch.rows):
                 yield from map(some_.texts, some_.records)
             return
         keys = self._keys(batch)
         self.missing += keys.count(None)
+        assert isinstance(self.index, HashIndex | NativeHashIndex)  # noqa: S101  prepared, and not answered
         found = self.index.find(keys)
         self.matched += sum(map(bool, found))
         for places in found:
@@ -183,7 +191,7 @@ class Lookup(Asker):
             return batch.packed(by_kernel.answered)
         keys = self._keys(batch)
         self.missing += keys.count(None)
-        assert self.index is not None  # noqa: S101  prepared
+        assert isinstance(self.index, HashIndex | NativeHashIndex)  # noqa: S101  prepared, and not answered
         answers = bytes(map(bool, self.index.find(keys)))
         self.matched += answers.count(1)
         return answers
@@ -194,7 +202,7 @@ class Lookup(Asker):
 
     def finds(self, batch: Batch) -> TypeGuard[IndexedBatch]:
         """Whether the kernel looks up the keys of a batch."""
-        return isinstance(batch, IndexedBatch) and isinstance(self.index, NativeHashIndex) and self._plain
+        return isinstance(batch, IndexedBatch) and isinstance(self.index, NativeHashIndex | RemoteIndex) and self._plain
 
     @cached_property
     def _plain(self) -> bool:

@@ -45,15 +45,24 @@ class SecondIndex:
         """The index, by the kernel where the workspace says that it may be used."""
         kind = NativeHashIndexWriter if workspace.native else HashIndexWriter
         with kind(workspace, f"join-{id(self)}") as writer:
-            texts = self._kernels if isinstance(writer, NativeHashIndexWriter) else None
-            for batch in self.second.batches(native=texts is not None):
-                alike = self.alike(batch)
-                if texts and alike and isinstance(writer, NativeHashIndexWriter):
-                    writer.add_batch(alike, self.right, texts)
-                    workspace.heartbeat()
-                else:
-                    self._add(batch, writer, workspace)
+            self.fill(writer, workspace)
             return writer.finish()
+
+    def fill(
+        self,
+        writer: HashIndexWriter | NativeHashIndexWriter,
+        workspace: Workspace,
+        bounds: tuple[int, int] | None = None,
+    ) -> None:
+        """Give the writer all records, or those of a range; see `SecondInput.batches`."""
+        texts = self._kernels if isinstance(writer, NativeHashIndexWriter) else None
+        for batch in self.second.batches(native=texts is not None, bounds=bounds):
+            alike = self.alike(batch)
+            if texts and alike and isinstance(writer, NativeHashIndexWriter):
+                writer.add_batch(alike, self.right, texts)
+                workspace.heartbeat()
+            else:
+                self._add(batch, writer, workspace)
 
     def _add(self, batch: Batch, writer: HashIndexWriter | NativeHashIndexWriter, workspace: Workspace) -> None:
         for few in some(batch, len(self.second.columns)):

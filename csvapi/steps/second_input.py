@@ -9,7 +9,7 @@ from csvapi.blame import blaming
 from csvapi.csvio.batch import BLOCK_SIZE
 from csvapi.csvio.census import Counter
 from csvapi.csvio.file_warnings import file_warnings
-from csvapi.csvio.parsing import ParsedRecords
+from csvapi.csvio.parsing import ParsedRecords, WrongCut
 from csvapi.csvio.preview import head
 from csvapi.csvio.reading import parsers_of, read_batches
 from csvapi.csvio.source import Source
@@ -38,8 +38,8 @@ class SecondInput:
     def __init__(self, context: Context, name: FileId, pointer: str) -> None:
         self.name, self.pointer = name, pointer
         with self.blamed():
-            path, dialect = context.file(name, pointer)
-            self.source = Source.open(path, dialect)
+            given, dialect = context.file(name, pointer)
+            self.source = given if isinstance(given, Source) else Source.open(given, dialect)
             self.first = head(self.source)
         self.counter = Counter(self.source, self.first)
         self.context = Context(self.first.columns, dialect.header, self.source.byte_dialect)
@@ -58,18 +58,23 @@ class SecondInput:
         with self.blamed():
             return self.context.position(column, pointer)
 
-    def batches(self, *, native: bool = False) -> Iterator[Batch]:
-        """All its records, if `native` by the kernel where it can; issues of its records are counted for `warnings`."""
+    def batches(self, *, native: bool = False, bounds: tuple[int, int] | None = None) -> Iterator[Batch]:
+        """All its records, if `native` by the kernel where it can; issues of its records are counted for `warnings`.
+
+        With `bounds` those of a range of its bytes. Raises `WrongCut` where that ends within a record.
+        """
         self.counter = Counter(self.source, self.first)
         times = _NATIVE if native else 1
         room = 2 * times * BLOCK_SIZE if native else 0
         parsers = parsers_of(self.source, self.counter.width, _LONGEST, native=room)
-        start, stop = self.first.start, self.source.size
+        start, stop = bounds or (self.first.start, self.source.size)
         with self.blamed():
             batches = read_batches(
                 self.source, start, stop, parsers, line=self.first.line, size=times * BLOCK_SIZE, limit=_LONGEST
             )
             for located in batches:
+                if located.unclosed and stop < self.source.size:
+                    raise WrongCut
                 if isinstance(located, ParsedRecords):
                     self.counter.count(located)
                 else:  # its parser takes no other records than good ones

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.csvio.dialect import Dialect
+    from csvapi.csvio.source import Source
     from csvapi.steps.behaviour import Behaviour
     from csvapi.steps.secret_key import SecretKey
 
@@ -34,6 +35,7 @@ PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 Column = str | dict[str, int]  # a name, or {"index": n} counted from 1
 Counts = dict[str, Any]  # what a step adds to the receipt
 FileId = int | str  # what the caller of a run calls another input file: its id, on the command line its path
+OtherFile = tuple["Path | Source", "Dialect"]
 
 _SHOWN = 20  # column names in a message
 
@@ -43,7 +45,7 @@ class Context:
     """The columns and the byte dialect a step meets in its place of the pipeline, and the other files it may read.
 
     `max_record` is the most bytes that a record, or the header, may have after the step (see `steps.growth`). The
-    records of a `partial` file are the first ones of another.
+    records of a `partial` file are only some of another's.
     `file_name` is what the user calls the input file: empty for one without a name, None where steps are only checked.
     `keys` are those of hashes, by name; None, too, where steps are only checked.
     """
@@ -51,14 +53,17 @@ class Context:
     columns: list[str]
     header: bool
     byte_dialect: ByteDialect | None = None
-    files: Mapping[Any, tuple[Path, Dialect]] = field(default_factory=dict)
+    files: Mapping[Any, OtherFile] = field(default_factory=dict)
     max_record: int = 16 << 20
     partial: bool = False
     file_name: str | None = None
     keys: Mapping[str, SecretKey] | None = None
 
-    def file(self, name: FileId, pointer: str) -> tuple[Path, Dialect]:
-        """Path and dialect of another file. Raises `InvalidInput` at `pointer` for one that was not given."""
+    def file(self, name: FileId, pointer: str) -> OtherFile:
+        """Path and dialect of another file, or what reads it in place of the path.
+
+        Raises `InvalidInput` at `pointer` for one that was not given.
+        """
         if name not in self.files:
             raise InvalidInput(f"file: there is no file {name!r}.", pointer=pointer)
         return self.files[name]
@@ -145,7 +150,8 @@ class Operation:
     `stateless` says that ranges may be worked on side by side (see `Traits`); `traits` is for operations that run in
     different ways by their parameters; `columns` and `files` list what the parameters name, with pointers; `last` is
     the one operation nothing may follow. `nameless` lists the files, None for the first one, whose names a step writes
-    and does not have yet: they become its parameter `names`. `keys` lists the parameters that are objects with a
+    and does not have yet: they become its parameter `names`. `shares` says that the other file may be one that many
+    machines read, a range each (see `asking.Asker`). `keys` lists the parameters that are objects with a
     `key`, the name of one, and perhaps its `fingerprint`. For `names_from_data` see `Traits`. `spreads` says of a
     keyed step, a reducer or a sorter whether what it has of one range may be put together on another machine: it is
     then made of what `engines.cluster.records` knows; and of a step that reads other files whether each range may read
@@ -171,6 +177,7 @@ class Operation:
     names_from_data: bool = False
     spreads: Callable[[dict[str, Any]], bool] = field(default=lambda _: False)
     keys: Callable[[dict[str, Any]], Sequence[str]] = no_keys
+    shares: bool = False
     words: str = ""
 
 

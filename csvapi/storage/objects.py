@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,11 +20,13 @@ from csvapi.config import Settings, load
 from csvapi.errors import InvalidInput, ObjectMissing, StorageDown, TaskError
 from csvapi.setting_forms import MIB
 from csvapi.storage import WORK
+from csvapi.storage.joined_files import JoinedFiles
 from csvapi.storage.joining import COPIED, LEAST, MOST_PARTS, Piece, pieces
 from csvapi.storage.object_client import AT_ONCE, PARTS, WHOLE, client, down, told
 from csvapi.storage.part_upload import NO_COPIES, PartUpload, begun
 from csvapi.storage.pinned import split
 from csvapi.storage.quick_client import QuickClient, quick_client
+from csvapi.storage.streamed import Streamed, streamed
 
 _READ = MIB  # bytes given at once
 _TRIES = 5  # of a range whose connection breaks
@@ -131,15 +133,19 @@ class Objects:
         with told("put"):
             self._client.put_object(**self._place(key), Body=data)
 
-    def upload(self, key: str, file: Path) -> None:
-        """The same of a file of any size."""
-        with told("put"):
-            if file.stat().st_size < WHOLE:
-                with file.open("rb") as body:
-                    self._client.put_object(**self._place(key), Body=body)
-                return
-            place = self._place(key)
-            self._client.upload_file(str(file), place["Bucket"], place["Key"], Config=PARTS)
+    def upload(self, key: str, *files: Path) -> None:
+        """The same of files of any size, one after the other."""
+        place = self._place(key)
+        with told("put"), JoinedFiles(files) as body:
+            if body.size >= WHOLE:
+                self._client.upload_fileobj(body, place["Bucket"], place["Key"], Config=PARTS)
+            elif not self._quick.send(place, body):
+                body.seek(0)
+                self._client.put_object(**place, Body=body)
+
+    def writing(self, key: str) -> AbstractContextManager[Streamed]:
+        """What takes the bytes of an object as they are made; it appears whole at the end of the block."""
+        return streamed(self._client, self._quick, self._place(key))
 
     def keys(self, prefix: str) -> Iterator[tuple[str, float]]:
         """The keys that begin so, with the times of their last change in seconds since 1970."""

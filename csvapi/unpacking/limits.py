@@ -15,7 +15,9 @@ _NO_LIMIT = 1 << 62
 @dataclass(frozen=True)
 class Limits:
     """Sizes in bytes: `size` of what comes out, beyond which `beyond` is raised; `parts` of the parts of a workbook
-    that are read, unpacked; `ratio` is how many times its size a file may unpack to, 0 for any.
+    that are read, unpacked; `ratio` is how many times its size a file may unpack to, 0 for any. `ratio_words` and
+    `parts_words` are what is said beyond these. With `measured` the parts of a workbook are read once before, since one
+    may be larger than it says: for a process whose memory nobody bounds.
     """
 
     size: int = _NO_LIMIT
@@ -23,6 +25,9 @@ class Limits:
     parts: int = _NO_LIMIT
     columns: int = 100_000
     beyond: CsvapiError = field(default_factory=lambda: TooLarge("The file unpacks to too much"))
+    ratio_words: str = ""
+    parts_words: str = ""
+    measured: bool = False
 
     def most(self, packed: int) -> int:
         """How much may come out of so many packed bytes by the ratio."""
@@ -31,6 +36,5 @@ class Limits:
     def check_ratio(self, size: int, packed: int) -> None:
         """Raise TooLarge if so many bytes come out of `packed` bytes."""
         if size > self.most(packed):
-            raise TooLarge(
-                f"The file unpacks to more than {self.ratio} times its size (CSVAPI_MAX_RATIO)", limit=self.ratio
-            )
+            detail = f"The file unpacks to more than {self.ratio} times its size (CSVAPI_MAX_RATIO)"
+            raise TooLarge(self.ratio_words or detail, limit=self.ratio)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.data_warnings import shown
 from csvapi.errors import InvalidInput, NotCsv, TooLarge
-from csvapi.unpacking.archive import damage_told, listing
+from csvapi.unpacking.archive import damage_told, listing, read
 from csvapi.unpacking.area import Area
 from csvapi.unpacking.limits import MIB
 from csvapi.unpacking.rows import Rows
@@ -21,7 +21,7 @@ from csvapi.unpacking.workbook_warnings import cell_warnings, other_sheets
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-    from zipfile import ZipFile
+    from zipfile import ZipFile, ZipInfo
 
     from csvapi.unpacking.limits import Limits
     from csvapi.unpacking.output import Output
@@ -33,6 +33,7 @@ _KINDS = (
     ("ppt/", "a PowerPoint presentation"),
 )
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
+_READ = (".xml", ".rels")
 _OFFICE = "[Content_Types].xml"
 
 
@@ -80,7 +81,7 @@ def write(
         found = _chosen(book.sheets_metadata, selection.sheet)
         part = part_of(archive, found.name) if form == "xlsx" else ""
         if part:
-            _check_size(archive.getinfo(part).file_size, packed, limits)
+            _check_sizes(archive, [archive.getinfo(part)], packed, limits)
         sheet = book.get_sheet_by_name(found.name)
         area = Area.of(sheet, selection.range, limits.columns)
         odd = oddities(archive, part) if part else None
@@ -102,19 +103,23 @@ def _check_parts(archive: ZipFile, packed: int, limits: Limits) -> None:
     parts = [
         each
         for each in archive.infolist()
-        if each.filename.lower().endswith((".xml", ".rels")) and not each.filename.startswith("xl/worksheets/")
+        if each.filename.lower().endswith(_READ) and not each.filename.startswith("xl/worksheets/")
     ]
-    _check_size(sum(each.file_size for each in parts), packed, limits)
+    _check_sizes(archive, parts, packed, limits)
 
 
-def _check_size(size: int, packed: int, limits: Limits) -> None:
+def _check_sizes(archive: ZipFile, parts: Sequence[ZipInfo], packed: int, limits: Limits) -> None:
+    size = sum(each.file_size for each in parts)
     limits.check_ratio(size, packed)
     if size > limits.parts:
-        raise TooLarge(
+        detail = (
             f"A sheet of {size} bytes takes more memory than the limit of {limits.parts} bytes "
-            "(CSVAPI_UNPACK_MEMORY); save the sheet as CSV and send that",
-            limit=limits.parts,
+            "(CSVAPI_UNPACK_MEMORY); save the sheet as CSV and send that"
         )
+        raise TooLarge(limits.parts_words or detail, limit=limits.parts)
+    for each in parts if limits.measured else ():
+        for _ in read(archive, each):  # one that is larger than it says has another checksum
+            pass
 
 
 def _chosen(sheets: Sequence[Any], wanted: str | int | None) -> Any:

@@ -6,7 +6,7 @@ from flask import Flask, redirect, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-_NEEDED = {"sign_in", "health", "admin_second_factor"}  # blueprints that every part needs
+_NEEDED = {"sign_in", "single_sign_on", "entry", "health", "admin_second_factor"}  # blueprints that every part needs
 _FILES = {"docs.static", "admin.static"}
 _PARTS = {"rq": ("rq_dashboard", "/rq/")}
 

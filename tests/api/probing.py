@@ -28,12 +28,13 @@ from sqlalchemy import update
 from csvapi import config
 from csvapi.app import create_app
 from csvapi.extensions import transaction
-from csvapi.models import FileState, SourceFile, User
+from csvapi.models import Delivery, FileState, Sent, SourceFile, User
 from csvapi.services.mailing import RESET, VERIFY, send_due
 from tests.api.v1 import V1
 from tests.mailbox import Mailbox
 from tests.stack import PASSWORD, sign_up
 
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance, status_code_conformance]
 CONTENT = b"id,name,email,age\n1,a,a@example.com,30\n1,a,a@example.com,30\n2,b,b@example.com,9\n"
 ENDS_SESSIONS = (
@@ -47,9 +48,22 @@ MAILED = {"/api/v1/password-resets/confirm": RESET, "/api/v1/email-verifications
 PIPELINE = ({"steps": [{"op": "dedup"}]}, {"steps": [{"op": "dedup", "keep": "last"}]})
 SCHEMA = ({"schema": {"fields": [{"name": "id"}]}}, {"schema": {"fields": [{"name": "id", "type": "integer"}]}})
 
+TUS = {"Tus-Resumable": "1.0.0", "Upload-Length": "9", "Upload-Offset": "0", "X-HTTP-Method-Override": "DELETE"}
+PART: Any = {"data": CONTENT[:5], "content_type": "application/offset+octet-stream"}
+
+# What schemathesis gives no name, or no headers that fit.
 UPLOADS: dict[str, Callable[[Owner], Any]] = {
     "POST /api/upload-csv/": lambda owner: owner.account.upload(CONTENT),
     "POST /api/v1/files": lambda owner: owner.v1.upload(CONTENT),
+    "POST /api/v1/uploads": lambda owner: owner.upload(),
+    "HEAD /api/v1/uploads/{upload_id}": lambda owner: owner.v1.ok("HEAD", f"/uploads/{owner.upload()}", headers=TUS),
+    "PATCH /api/v1/uploads/{upload_id}": lambda owner: owner.v1.ok(
+        "PATCH", f"/uploads/{owner.upload()}", headers=TUS, **PART
+    ),
+    "DELETE /api/v1/uploads/{upload_id}": lambda owner: owner.v1.ok(
+        "DELETE", f"/uploads/{owner.upload()}", headers=TUS
+    ),
+    "POST /api/v1/uploads/{upload_id}": lambda owner: owner.v1.ok("POST", f"/uploads/{owner.upload()}", headers=TUS),
 }
 
 
@@ -68,8 +82,10 @@ class Owner:
         self.source = self._source()
         self._made: dict[str, Callable[[str, str], Any]] = {
             "file_id": lambda method, path: self._file() if method == "DELETE" else self.file,
+            "upload_id": lambda method, path: self.upload(),
             "task_id": self._task,
             "webhook_id": lambda method, path: self._webhook() if method == "DELETE" else self.webhook,
+            "delivery_id": lambda method, path: self._delivery(),
             "pipeline_id": lambda method, path: (
                 self._saved("pipelines", *PIPELINE) if method == "DELETE" else self.pipeline
             ),
@@ -105,6 +121,11 @@ class Owner:
             owned |= {"owner": self.account.email, "pipeline": {"id": self.pipeline}}
         return {**body, **owned}
 
+    def upload(self) -> str:
+        """An upload that is open: one that is there, once there are several."""
+        there = self.v1.ok("GET", "/uploads")["items"]
+        return str((there[0] if len(there) > 5 else self.v1.ok("POST", "/uploads", headers=TUS))["id"])
+
     def _file(self) -> int:
         return int(self.v1.upload(CONTENT)["id"])
 
@@ -115,6 +136,14 @@ class Owner:
 
     def _webhook(self) -> int:
         return int(self.v1.ok("POST", "/webhooks", json={"url": "https://example.com/csvapi"})["id"])
+
+    def _delivery(self) -> str:
+        """A message that was given up."""
+        sent = str(self.v1.ok("POST", f"/webhooks/{self.webhook}/test")["id"])
+        with self.account.client.application.app_context(), transaction() as session:
+            given_up = update(Delivery).where(Delivery.id == sent).values(status=Sent.FAILED, next_at=None)
+            session.execute(given_up)
+        return sent
 
     def _saved(self, path: str, *versions: dict[str, Any]) -> int:
         """Something that is saved, in two versions: the first of them can be deleted."""
@@ -200,7 +229,7 @@ class Probe:
 
     def example(self, operation: Any) -> None:
         """What the document shows, with ids that exist."""
-        if operation.label in UPLOADS:  # schemathesis gives files no names
+        if operation.label in UPLOADS:
             UPLOADS[operation.label](self.owner)
             self.answers[operation.label, 201] += 1
             return

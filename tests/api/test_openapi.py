@@ -22,7 +22,7 @@ def operations(app: Flask) -> list[tuple[str, str, dict[str, Any]]]:
         (method, path, operation)
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
-        if method in {"get", "post", "put", "patch", "delete"}
+        if method in {"get", "post", "put", "patch", "delete", "head", "options"}
     ]
 
 
@@ -31,7 +31,7 @@ def test_the_document_is_openapi_31_and_names_every_route(app: Flask) -> None:
     assert document["openapi"] == "3.1.0"
     described = {path.replace("{", "<").replace("}", ">") for path in document["paths"]}
     assert {tag["name"] for tag in document["tags"]} >= {tag for _, _, each in operations(app) for tag in each["tags"]}
-    pages = re.compile(r"(docs|console|api-docs|sign_in|mailed_pages|admin\w*|rq_dashboard)\.")
+    pages = re.compile(r"(docs|console|api-docs|sign_in|single_sign_on|entry|mailed_pages|admin\w*|rq_dashboard)\.")
     routes = {rule.rule for rule in app.url_map.iter_rules() if not pages.match(rule.endpoint)}
     routes -= {route.rstrip("/") for route in routes if route.endswith("/")}  # the same without the slash
     assert {re.sub("<[a-z]+:", "<", rule) for rule in routes} == described

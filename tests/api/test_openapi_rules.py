@@ -113,7 +113,8 @@ def test_bytes_are_octet_streams(document: Document) -> None:
         for kind, body in content.items()
         if any(part.get("format") == "binary" for part in parts(body))
     }
-    assert kinds == {"application/octet-stream", "multipart/form-data"}
+    of_tus = "application/offset+octet-stream"  # as its protocol has it
+    assert kinds == {"application/octet-stream", "multipart/form-data", of_tus}
     downloads = [name for name, content in bodies(document) if "application/octet-stream" in content]
     assert {name.rsplit(" ", 1)[0] for name in downloads} == {
         "get /api/download/{token}/",

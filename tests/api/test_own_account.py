@@ -20,6 +20,8 @@ from csvapi.models import (
     RefreshFamily,
     SavedSchema,
     Task,
+    Upload,
+    UploadPart,
     User,
     Webhook,
     now,
@@ -114,7 +116,7 @@ def test_keys_end_with_a_reset_and_do_not_come_back_with_a_reactivation(v1: V1, 
 
 def rows(app: Flask, user_id: int) -> dict[str, int]:
     with app.app_context(), transaction() as session:
-        owned = (File, Task, ApiKey, HashKey, Webhook, RefreshFamily, Pipeline, SavedSchema)
+        owned = (File, Task, ApiKey, HashKey, Webhook, RefreshFamily, Pipeline, SavedSchema, Upload)
         counts = {each.__name__: select(func.count()).where(each.user_id == user_id) for each in owned}
         counts["User"] = select(func.count()).where(User.id == user_id)
         return {name: session.scalar(query) or 0 for name, query in counts.items()}
@@ -126,6 +128,8 @@ def furnished(v1: V1) -> str:
     v1.ok("POST", "/api-keys", json={"name": "x"})
     v1.ok("POST", "/hash-keys", json={"name": "x"})
     v1.ok("POST", "/webhooks", json={"url": "https://example.com/hook"})
+    part = {"data": b"a", "content_type": "application/offset+octet-stream"}
+    v1.ok("POST", "/uploads", headers={"Tus-Resumable": "1.0.0", "Upload-Length": "9"}, **part)
     v1.ok("POST", "/pipelines", json={"name": "x", "steps": [{"op": "dedup"}]})
     v1.ok("POST", "/schemas", json={"name": "x", "schema": {"fields": [{"name": "a"}]}})
     return str(v1.submit(file_id, {"op": "dedup"})["id"])
@@ -139,9 +143,13 @@ def test_leaving_deletes_everything_and_leaves_a_number_in_the_audit_log(v1: V1,
         task = leases.claim(task_id, "a worker")
         with transaction() as session:
             key = session.scalar(select(File.storage_key).where(File.user_id == v1.account.id))
+            of_upload = select(Upload.id).where(Upload.user_id == v1.account.id)
+            part = session.scalar(select(UploadPart.storage_key).where(UploadPart.upload_id.in_(of_upload)))
+        assert runtime().storage.has(str(part))
         assert v1.post("/me/delete", json={"password": PASSWORD}).status_code == 204
         assert rows(app, v1.account.id) == dict.fromkeys(rows(app, v1.account.id), 0)
         assert not runtime().storage.has(str(key))
+        assert not runtime().storage.has(str(part))
         if task is not None:  # a worker of another test may have been quicker
             with pytest.raises(Exception, match="cancelled"):
                 leases.note(task, {})

@@ -22,7 +22,14 @@ from tests.stack import PASSWORD, Account
 
 AT = "/api/v1/session"
 COOKIE = "csvapi-session"
-NOBODY = {"email": None, "user_id": None, "is_admin": False, "csrf_token": None}
+NOBODY = {
+    "email": None,
+    "user_id": None,
+    "is_admin": False,
+    "has_password": False,
+    "single_sign_on": False,
+    "csrf_token": None,
+}
 
 
 class Browser:
@@ -76,6 +83,8 @@ def test_signing_in_sets_a_cookie_that_scripts_and_other_sites_do_not_get(app: F
         "email": account.email,
         "user_id": account.id,
         "is_admin": False,
+        "has_password": True,
+        "single_sign_on": False,
         "csrf_token": browser.token,
     }
     (cookie,) = answer.headers.getlist("Set-Cookie")

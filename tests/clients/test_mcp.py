@@ -8,15 +8,18 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from csvapi_client.mcp_server import Tools
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 
+from csvapi.api.work_shapes import Submission
 from tests.clients.loop import in_a_loop
 from tests.start.running import Running, started
 from tests.waiting import until
@@ -26,6 +29,7 @@ EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
 PEOPLE = b"id,email\n1,ada@x.org\n2,bob@x.org\n3,ADA@x.org\n"
 STEPS = [{"op": "dedup", "columns": ["email"], "ignore": ["case"]}]
 READING = {"detect", "explain", "list_files", "list_operations", "preview", "rows", "run"}
+READING |= {"list_hash_keys", "list_pipelines", "make_hash_key"}
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +89,20 @@ def test_a_model_goes_the_whole_way_over_stdio(environment: dict[str, str], fold
             assert [row["kept"] for row in tried["items"]] == [True, True, False]
             task = await call("run", file_id=file["id"], steps=STEPS)
             assert (task["status"], task["counts"]["out"]) == ("succeeded", 2)
+            await call("make_hash_key", name="partners")
+            assert [each["name"] for each in (await call("list_hash_keys"))["result"]] == ["partners"]
+            hashing = [{"op": "derive", "column": "h", "hash": {"column": "email", "key": "partners"}}]
+            parts = {"parts": {"records": 1}}
+            packed = await call("run", file_id=file["id"], steps=hashing, output=parts, explain=False)
+            assert (packed["status"], packed["counts"]["out"]) == ("succeeded", 3)
+            assert (await call("list_pipelines"))["result"] == []
+            body = {"name": "clean", "steps": STEPS}
+            url, headers = environment["CSVAPI_URL"], {"X-API-Key": environment["CSVAPI_KEY"]}
+            saved = httpx.post(f"{url}/api/v1/pipelines", json=body, headers=headers).json()
+            (shown,) = (await call("list_pipelines"))["result"]
+            assert (shown["id"], shown["version"], shown["steps"]) == (saved["id"], 1, saved["steps"])
+            again = await call("run", file_id=file["id"], pipeline_id=saved["id"], pipeline_version=1)
+            assert (again["pipeline"]["name"], again["counts"]["out"]) == ("clean", 2)
             why = await call("explain", task_id=task["id"])
             assert [(each["row"], each["kept_row"]) for each in why["reasons"]] == [(3, 1)]
             rows = await call("rows", file_id=task["result"], limit=1)
@@ -102,6 +120,13 @@ def test_a_model_goes_the_whole_way_over_stdio(environment: dict[str, str], fold
             assert "404" in await call("rows", file_id=10**6)
 
     in_a_loop(way())
+
+
+def test_every_member_of_a_task_is_a_parameter_of_the_tool() -> None:
+    named = {"input": "file_id", "pipeline": "pipeline_id"}
+    members = {named.get(name, name) for name in Submission().fields}
+    taken = set(signature(Tools.run).parameters) - {"self", "ctx", "pipeline_version", "seconds"}
+    assert taken == members, "add the new member to Tools.run in csvapi_client/mcp_server.py"
 
 
 def test_over_http_each_client_brings_its_own_key(environment: dict[str, str], key: str) -> None:

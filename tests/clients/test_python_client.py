@@ -34,6 +34,7 @@ from csvapi_client._sync.transport import Transport
 from tests.clients.cutting import Cutting, cutting
 from tests.clients.loop import in_a_loop
 from tests.start.running import Running, started
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "clients" / "python"
@@ -41,6 +42,8 @@ EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
 PEOPLE = b"id,email\n1,ada@x.org\n2,bob@x.org\n3,ADA@x.org\n4\n"
 STEPS = [{"op": "dedup", "columns": ["email"], "ignore": ["case"]}]
 LARGE = b"id,text\n" + b"".join(b"%d,%064d\n" % (each, each) for each in range(40_000))
+
+HUGE = LARGE[:8] + LARGE[8:] * 7  # of which a connection carries less than there are
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +134,41 @@ def test_what_the_service_refuses_is_an_error_of_its_own(csvapi: Client, running
     assert failed.value.task["id"] == task.id
     with pytest.raises(Conflict):
         task.cancel()
+
+
+def test_an_upload_goes_on_where_it_was_cut(key: str, proxy: Cutting, tmp_path: Path) -> None:
+    source = tmp_path / "huge.csv"
+    source.write_bytes(HUGE)
+
+    async def upload() -> tuple[int, str]:
+        async with AsyncClient(proxy.url, api_key=key) as through:
+            found = await through.upload(source, "async.csv")
+            return found.id, found.data["sha256"]
+
+    with Client(proxy.url, api_key=key) as through:
+        proxy.request_cuts = [12_000_000, 12_000_000]
+        file = through.upload(source)
+        assert (file.name, file.data["size"]) == ("huge.csv", len(HUGE))
+        assert proxy.sent < 2 * len(HUGE), "it does not begin anew"
+        assert hashlib.sha256(HUGE).hexdigest() == file.data["sha256"]
+        proxy.request_cuts, proxy.cuts = [1, 9_000_000], [10**6, 10**6, 700]  # then in the answer about what arrived
+        assert in_a_loop(upload())[1] == file.data["sha256"]
+        assert [each.name for each in through.files(kind="upload")].count("async.csv") == 1
+        assert through.request("GET", "/api/v1/uploads").json()["items"] == []
+        with pytest.raises(InvalidInput) as refused:
+            through.upload(b"\x89PNG\r\n\x1a\n" + bytes(9 << 20), "people.csv")
+        assert refused.value.code == "not_csv"
+
+
+def test_a_refusal_whose_answer_is_lost_is_told_all_the_same(key: str, proxy: Cutting) -> None:
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(9 << 20)
+    for _ in range(2):
+        with Client(proxy.url, api_key=key) as through, pytest.raises(InvalidInput) as refused:
+            through.upload(picture, "people.csv")
+        assert (refused.value.status, refused.value.code) == (422, "not_csv")
+        until(lambda: proxy.answered)  # that connection has ended
+        proxy.cuts = [proxy.answered - 10]  # all but the end of the last answer
+    assert proxy.connections == 3
 
 
 def test_waiting_has_an_end(csvapi: Client, running: Running) -> None:

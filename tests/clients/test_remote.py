@@ -8,10 +8,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from secrets import token_hex
 
 import httpx
 import pytest
 
+from csvapi.api.work_shapes import Submission
+from csvapi.command_parsers import arguments as arguments_of
+from csvapi.commands.remote import build_parser
+from csvapi.commands.remote_run import ENGINES, FLAGS
+from csvapi.services import engine_choice
 from tests.start.running import Running, started
 
 ROOT = Path(__file__).parents[2]
@@ -92,6 +98,61 @@ def test_a_user_logs_in_runs_steps_fetches_and_leaves(shell: Shell, running: Run
     shell("logout")
 
 
+def test_saved_pipelines_parts_and_hash_keys(shell: Shell, running: Running) -> None:
+    shell("login", running.url, "--email", EMAIL, typed=f"{PASSWORD}\n")
+    folder = shell.folder
+    (folder / "names.csv").write_bytes(b"id,name\n1,Ada\n2,Bob\n")
+    steps: list[dict[str, object]] = [{"op": "dedup", "columns": ["email"], "ignore": ["case"]}]
+    (folder / "draft.json").write_text(json.dumps({"name": "people@home", "steps": steps}))
+    assert shell("save", "draft.json").stdout == b"people@home@1\n"
+    steps.append({"op": "join", "file": {"param": "names"}, "on": ["id"], "how": "inner"})
+    (folder / "draft.json").write_text(json.dumps(steps))
+    assert shell("save", "draft.json", "--name", "People@Home").stdout == b"People@Home@2\n"
+    listed = shell("pipelines").stdout.decode().rstrip("\n").split("\t")
+    assert (listed[1], listed[3:]) == ("2", ["people@home", "names"])
+
+    joined = shell("run", "people.csv", "--pipeline", "people@home", "--file", "names=names.csv", "-q").stdout
+    assert joined == b"id,email,name\n1,ada@x.org,Ada\n2,bob@x.org,Bob\n"
+    assert shell("run", "people.csv", "--pipeline", "people@home@1", "-q").stdout == CLEAN
+    told = shell("run", "people.csv", "--pipeline", "people@home@9", "-q", code=1).stderr.decode()
+    assert "404" in told or "version" in told
+    assert "csvapi remote pipelines" in shell("run", "people.csv", "--pipeline", "people", code=1).stderr.decode()
+
+    given = ["run", "people.csv", "--steps", '[{"op": "slice", "head": 3}]', "--parts-by", "id", "-q"]
+    shell(*given, "-o", "parts/", "--no-reasons", "--engine", "local", "--on-bad", "fail")
+    assert sorted(path.name for path in (folder / "parts").iterdir()) == ["1.csv", "2.csv", "3.csv"]
+    assert (folder / "parts" / "1.csv").read_bytes() == b"id,email\n1,ada@x.org\n"
+    assert "not empty" in shell(*given, "-o", "parts/", code=1).stderr.decode()
+    shell(*given, "-o", "parts.zip")
+    assert (folder / "parts.zip").read_bytes()[:2] == b"PK"
+    assert "a ZIP or a folder" in shell(*given, "-o", "parts.csv", code=2).stderr.decode()
+    shell("run", "people.csv", "--pipeline", "people@home@1", "-q", "-o", "other/", code=1)
+    assert not (folder / "other").exists()
+
+    (folder / "partners.key").write_text(f"{token_hex(32)}\n")
+    (folder / "weak.key").write_text("secret\n")
+    shell("add-key", "weak", "--key-file", "weak.key", code=1)
+    mark = shell("add-key", "partners", "--key-file", "partners.key").stdout.decode().strip()
+    shell("add-key", "random")
+    keys = [line.split("\t")[:2] for line in shell("keys").stdout.decode().splitlines()]
+    assert ["partners", mark] in keys
+    assert len(keys) == 2
+    hashing = '[{"op": "derive", "column": "h", "hash": {"column": "email", "key": "partners"}}]'
+    there = shell("run", "people.csv", "--steps", hashing, "-q").stdout
+    command = [sys.executable, "-m", "csvapi", "process", "people.csv", "--steps", hashing, "-q"]
+    command += ["--key-file", "partners=partners.key"]
+    assert subprocess.check_output(command, cwd=folder, env=shell.environment) == there
+    shell("delete-key", "partners")
+    assert "csvapi remote keys" in shell("delete-key", "partners", code=1).stderr.decode()
+
+
+def test_every_member_of_a_task_has_a_flag() -> None:
+    assert FLAGS.keys() == Submission().fields.keys(), "give the new member a flag in csvapi/commands/remote_run.py"
+    options = {string for each in arguments_of(build_parser()) for string in (*each.option_strings, each.metavar)}
+    assert set(FLAGS.values()) <= options
+    assert ENGINES == engine_choice.ENGINES
+
+
 def test_mistakes_are_told_in_a_line(shell: Shell, running: Running) -> None:
     shell("login", running.url, "--email", EMAIL, typed=f"{PASSWORD}\n")
     for arguments, code, says in [
@@ -101,6 +162,10 @@ def test_mistakes_are_told_in_a_line(shell: Shell, running: Running) -> None:
         (["run", "people.csv", "--steps", STEPS, "--on-ragged", "fail"], 1, "(malformed_csv)"),
         (["download", "1000000", "-o", "x.csv"], 1, "404"),
         (["fetch"], 2, "invalid choice"),
+        (["run", "people.csv", "--steps", STEPS, "--file", "a"], 2, "must be NAME=FILE"),
+        (["run", "people.csv", "--steps", STEPS, "--no-reasons", "--dropped", "x.csv"], 2, "leaves nothing"),
+        (["run", "people.csv", "--steps", STEPS, "-o", "x/"], 2, "is a folder, for a result in parts"),
+        (["run", "people.csv", "--steps", STEPS, "--sheet", "A"], 1, "sheet is for workbooks"),
     ]:
         said = shell(*arguments, code=code).stderr.decode()
         assert says in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -93,6 +94,26 @@ console.log(JSON.stringify([file.id, task.status, task.data.counts.out, (await (
     assert (installed / "again.csv").read_bytes() == LARGE
     mine = httpx.get(f"{running.url}/api/v1/files?kind=upload", headers={"X-API-Key": key}).json()["items"]
     assert [each["id"] for each in mine if each["name"] == "once.csv"] == [number]
+
+
+def test_an_upload_goes_on_where_it_was_cut(running: Running, key: str, installed: Path) -> None:
+    huge = LARGE[:8] + LARGE[8:] * 7
+    (installed / "huge.csv").write_bytes(huge)
+    program = """
+import { openAsBlob } from "node:fs";
+import { Client, InvalidInput } from "csvapi-client";
+const csvapi = new Client(AT, { apiKey: KEY });
+const file = await csvapi.upload(await openAsBlob("huge.csv"), "größe.csv");
+const picture = new Uint8Array(9 << 20);
+picture.set([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+const refused = await csvapi.upload(picture, "people.csv").catch((error) => error);
+console.log(JSON.stringify([file.data.name, file.data.sha256, refused instanceof InvalidInput, refused.code]));
+"""
+    with cutting(running.url) as proxy:
+        proxy.request_cuts, proxy.cuts = [12_000_000, 12_000_000], [10**6, 10**6, 700]
+        found = json.loads(node(installed, program, AT=proxy.url, KEY=key))
+        assert proxy.sent < 2 * len(huge) + 10_000_000, "it does not begin anew"
+    assert found == ["größe.csv", hashlib.sha256(huge).hexdigest(), True, "not_csv"]
 
 
 def test_errors_have_classes_of_their_own(running: Running, key: str, installed: Path) -> None:

@@ -11,7 +11,18 @@ from pathlib import Path
 import pytest
 
 from tests.commands.program import complaint, csvapi, output
-from tests.unpacking.files import PEOPLE, every_kind, gzipped, ods, protected_workbook, row, sheet, zipped, zstd
+from tests.unpacking.files import (
+    PEOPLE,
+    every_kind,
+    gzipped,
+    ods,
+    protected_workbook,
+    row,
+    sheet,
+    understated,
+    zipped,
+    zstd,
+)
 from tests.unpacking.files import cell as ods_cell
 
 STEPS = '[{"op": "dedup", "columns": ["name"]}]'
@@ -118,3 +129,31 @@ def test_nothing_stays_in_the_workspace(tmp_path: Path) -> None:
     workspace.mkdir()
     assert output("dedup", "-", "--workspace", workspace, stdin=zipped({"a.csv": PEOPLE})) == PEOPLE
     assert list(workspace.iterdir()) == []
+
+
+def test_what_unpacks_to_more_than_a_person_means_is_refused(tmp_path: Path) -> None:
+    """By the ratio, or by the size that was given; every kind of file, other inputs, and what detect reads."""
+    content = b"id,name\n" + b"1,Ada\n" * (8 << 18)
+    book = sheet(*([["x" * 1000] * 20] * 400))
+    for name, packed in {"a.gz": gzipped(content), "a.zst": zstd(content), "a.zip": zipped({"a.csv": content})}.items():
+        source = tmp_path / name
+        source.write_bytes(packed)
+        told = complaint("slice", source, "--head", "1")
+        assert told == (
+            f"csvapi slice: {source}: The file unpacks to more than 200 times its size; "
+            "if that is right, say how much it may be: --max-unpacked SIZE"
+        )
+        assert "more than 200 times" in complaint("detect", source)
+        assert output("slice", source, "--head", "1", "--max-unpacked", "16MiB") == b"id,name\n1,Ada\n"
+        assert "more than 4194304 bytes" in complaint("slice", source, "--head", "1", "--max-unpacked", "4MiB")
+    (tmp_path / "book.xlsx").write_bytes(book)
+    assert "--max-unpacked SIZE" in complaint("slice", tmp_path / "book.xlsx", "--head", "1")
+    small = tmp_path / "small.csv"
+    small.write_bytes(b"id\n1\n")
+    assert "a.gz: The file unpacks to more" in complaint("join", small, "--file", tmp_path / "a.gz", "--on", "id")
+
+
+def test_a_part_of_a_workbook_that_is_larger_than_it_says_is_refused(tmp_path: Path) -> None:
+    source = tmp_path / "book.xlsx"
+    source.write_bytes(understated(sheet(["a"], *([["x"]] * 3000)), "xl/worksheets/sheet1.xml"))
+    assert "The ZIP archive is damaged" in complaint("dedup", source)

@@ -237,29 +237,3 @@ def test_groups_of_one_record_are_a_warning(tmp_path: Path, options: dict[str, A
 def test_a_preview_says_nothing_of_groups_of_one(tmp_path: Path) -> None:
     _, receipt = table(tmp_path, "a\n1\n2\n", [{"op": "group", "by": ["a"]}], partial=True)
     assert receipt["warnings"] == []
-
-
-@pytest.mark.parametrize("options", [{}, {"native": False}, {"memory": 2_000}, PARALLEL])
-def test_groups_of_one_record_are_a_warning(tmp_path: Path, options: dict[str, Any]) -> None:
-    single = "a,b\n" + "".join(f"{n % 50},{n}\n" for n in range(200))
-    for by, text, count in (
-        (["b"], single, 200),
-        (["a", "b"], single, 200),
-        (["a"], single, 0),
-        (["a"], single + "x,y\n", 0),
-        (["b"], single + "x,199\n", 0),
-        (["b"], "a,b\n1,2\n", 0),
-        (["b"], "a,b\n", 0),
-        ([], single, 0),
-    ):
-        _, receipt = table(tmp_path, text, [{"op": "group", "by": by} if by else {"op": "group"}], **options)
-        found = [each for each in receipt["warnings"] if each["code"] == "groups_of_one"]
-        assert [(each["count"], each["of"], each["row"], each["line"], each["byte"]) for each in found] == [
-            (count, count, 1, 2, 4)
-        ] * bool(count)
-        assert [each["column"] for each in found] == [by[0] if len(by) == 1 else None] * bool(count)
-
-
-def test_a_preview_says_nothing_of_groups_of_one(tmp_path: Path) -> None:
-    _, receipt = table(tmp_path, "a\n1\n2\n", [{"op": "group", "by": ["a"]}], partial=True)
-    assert receipt["warnings"] == []

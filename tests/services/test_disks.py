@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from csvapi.errors import StorageDown
-from csvapi.services import files
+from csvapi.services import files, resumable
 from tests.services.alone import alone, ann, application, environ, row, run, stored, submit, written
 from tests.stack import Account
 
@@ -78,6 +78,19 @@ def test_a_full_storage_refuses_an_upload(environ: dict[str, str], alone: Flask,
         with files.begin(ann.id) as writer, pytest.raises(StorageDown, match="full"):
             writer.write(b"x" * 2 * MIB)
         assert written() == []
+
+
+def test_an_upload_in_parts_begins_only_where_there_is_room_for_all_of_it(
+    environ: dict[str, str], alone: Flask, ann: Account, tmp_path: Path
+) -> None:
+    """Its parts, and the file that is made of them; and what other uploads still lack."""
+    with disk(tmp_path / "disk", 10 * MIB) as folder, moved(environ, folder):
+        first = resumable.begin(ann.id, "a.csv", {}, 4 * MIB, "")
+        with pytest.raises(StorageDown, match="no room"):
+            resumable.begin(ann.id, "b.csv", {}, 3 * MIB, "")
+        resumable.terminate(ann.id, first.id)
+        resumable.begin(ann.id, "b.csv", {}, 3 * MIB, "")
+        assert resumable.forget_all_of(ann.id) == 1
 
 
 def test_a_read_only_storage_fails_the_task(

@@ -38,6 +38,18 @@ def test_the_login_is_shown_once_and_works(tmp_path: Path) -> None:
         )
         assert done.returncode == 0, done.stderr
         assert [login(running.url, found[1], word) for word in (found[2], "moss-lantern-26")] == [401, 200]
+        linked = subprocess.run(
+            [sys.executable, "-P", "-m", "csvapi", "admin", found[1], "--link"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        path = re.search(r"http://127\.0\.0\.1:\d+(/account/entry/\?token=\S+)", linked.stdout)
+        assert path, linked.stdout
+        assert "Sign in as an administrator" in running.get(path[1]).text
+        assert login(running.url, found[1], "moss-lantern-26") == 200, "the password stays"
 
 
 @pytest.mark.parametrize("password", ["admin123", "short"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import venv
@@ -14,6 +15,7 @@ from zipfile import ZipFile
 import pytest
 from packaging.requirements import Requirement
 
+from scripts import release_metadata
 from tests import checkouts
 from tests.start.running import started
 from tests.start.test_readme import session_works
@@ -50,10 +52,22 @@ def test_every_file_of_the_package_is_in_it(wheel: Path) -> None:
         if path.is_file() and "__pycache__" not in path.parts and path.suffix not in {".c", ".h", ".inc"}
     } | {f"csvapi/native/{name}" for name in checkouts.BUILT}
     with ZipFile(wheel) as archive:
-        packed = {name for name in archive.namelist() if ".dist-info/" not in name}
+        packed = {name for name in archive.namelist() if not re.match(r"[^/]+\.(?:dist-info|data)/", name)}
     lacking = sorted(wanted - packed)
     assert not lacking, f"setup.cfg leaves these out; add to its packages or package_data: {lacking}"
     assert packed == wanted
+
+
+def test_it_says_the_right_things_of_itself(wheel: Path, tmp_path: Path) -> None:
+    assert list(release_metadata.wrong_wheel(wheel)) == []
+    bare = tmp_path / wheel.name.replace("-linux_", "-win_")
+    with ZipFile(wheel) as whole, ZipFile(bare, "w") as fewer:
+        for name in whole.namelist():
+            if not name.endswith("kernel.so"):
+                fewer.writestr(name, whole.read(name).replace(b"License-Expression: MIT", b"License: other"))
+    faults = " ".join(release_metadata.wrong_wheel(bare))
+    for says in ("is the kernel in it?", "kernel.so is not in it", "the licence is not MIT"):
+        assert says in faults
 
 
 def test_it_starts_in_an_empty_folder_and_the_readmes_session_works(wheel: Path, tmp_path: Path) -> None:
@@ -66,6 +80,7 @@ def test_it_starts_in_an_empty_folder_and_the_readmes_session_works(wheel: Path,
     pip("--python", python, "check")
     says = subprocess.check_output([str(environment / "bin" / "csvapi"), "--version"], env=WITHOUT_US, cwd=tmp_path)
     assert b"parser: native kernel (built by cc" in says
+    assert (environment / "share" / "man" / "man1" / "csvapi.1").read_bytes() == (ROOT / "docs/csvapi.1").read_bytes()
     where = subprocess.check_output(
         [python, "-c", "import csvapi; print(csvapi.__file__)"], env=WITHOUT_US, cwd=tmp_path
     )

@@ -16,6 +16,7 @@ from csvapi.errors import InvalidInput, ObjectMissing, StorageDown, TaskError
 from csvapi.setting_forms import MIB
 from csvapi.storage.joining import COPIED, pieces
 from csvapi.storage.objects import Objects
+from csvapi.storage.streamed import PART
 from tests.servers import free_port
 from tests.storage.bucket import server_in
 from tests.storage.ranged_bucket import SECRET, RangedBucket, ranged_bucket
@@ -129,6 +130,42 @@ def test_a_file_of_any_size_is_uploaded(bucket: Objects, tmp_path: Path) -> None
     (tmp_path / "file").write_bytes(b"abc")
     bucket.upload("a", tmp_path / "file")
     assert bucket.get("a") == b"abc"
+
+
+def test_files_are_uploaded_one_after_the_other(bucket: Objects, tmp_path: Path) -> None:
+    files = [tmp_path / str(number) for number in range(4)]
+    for file, content in zip(files, (b"", b"abc", b"", b"x" * 3 * MIB), strict=True):
+        file.write_bytes(content)
+    bucket.upload("a", *files)
+    assert bucket.get("a") == b"abc" + b"x" * 3 * MIB
+    bucket.upload("b")
+    assert bucket.get("b") == b""
+
+
+@pytest.mark.parametrize("size", [0, 3, PART, PART + 1, 2 * PART + MIB])
+def test_an_object_appears_when_all_of_it_is_written(bucket: Objects, size: int) -> None:
+    content = bytes(range(251)) * (size // 251 + 1)
+    with bucket.writing("a") as target:
+        for at in range(0, size, 3 * MIB):
+            target.write(content[at : min(at + 3 * MIB, size)])
+        assert bucket.get("a") is None
+    assert bucket.get("a") == content[:size]
+    assert uploads(bucket) == 0
+
+
+def test_an_object_that_is_not_finished_is_none(bucket: Objects) -> None:
+    with pytest.raises(KeyboardInterrupt), bucket.writing("a") as target:  # noqa: PT012  what the block is about
+        target.write(bytes(PART + 1))
+        assert uploads(bucket) == 1
+        raise KeyboardInterrupt
+    assert bucket.get("a") is None
+    assert uploads(bucket) == 0
+
+
+def test_an_object_cannot_be_written_to_a_server_that_is_away(server: RangedBucket) -> None:
+    away = Objects.of(config.load({**server.environ, "CSVAPI_S3_ENDPOINT": f"http://127.0.0.1:{free_port()}"}))
+    with pytest.raises(StorageDown), away.writing("a") as target:
+        target.write(b"1")
 
 
 def test_what_a_server_lacks_is_found_out_before(bucket: Objects, tmp_path: Path) -> None:

@@ -246,3 +246,21 @@ def test_a_backup_without_the_bucket_fails(
     assert "cannot be reached" in made.stderr
     assert SECRET not in made.stderr + made.stdout
     assert not (tmp_path / "archive").exists()
+
+
+def test_an_upload_goes_on_at_another_machine(
+    server: Server, environ: dict[str, str], ann: Account, tmp_path: Path
+) -> None:
+    """Each part at one that has none of the others; the last makes the file, and no part is left."""
+    tus = {"Tus-Resumable": "1.0.0", "Upload-Length": str(len(SMALL))}
+    begun = ann.client.post("/api/v1/uploads", headers={**ann.headers, **tus})
+    at, part = begun.headers["Location"], "application/offset+octet-stream"
+    for start, stop, machine in ((0, 5, "web"), (5, 11, "second"), (11, len(SMALL), "third")):
+        with application(environ, CSVAPI_DATA_DIR=str(tmp_path / machine)) as app:
+            headers = {**ann.headers, **tus, "Upload-Offset": str(start)}
+            answer = app.test_client().patch(at, data=SMALL[start:stop], content_type=part, headers=headers)
+            assert answer.headers["Upload-Offset"] == str(stop), answer.text
+            assert len(list(server.objects.iterdir())) == (1 if stop == len(SMALL) else 1 + (start > 0))
+    file = V1(ann).ok("GET", f"/files/{answer.headers['Upload-File-Id']}")
+    assert file["sha256"] == sha256(SMALL).hexdigest()
+    assert V1(ann).get(file["links"]["content"]).data == SMALL

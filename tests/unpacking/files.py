@@ -170,6 +170,17 @@ def changed(content: bytes, part: str, change: Callable[[bytes], bytes]) -> byte
         )
 
 
+def understated(content: bytes, part: str, size: int = 64) -> bytes:
+    """A workbook that says of one of its parts that it is so small (APPNOTE.TXT, sections 4.3.7 and 4.3.12)."""
+    data = bytearray(content)
+    for signature, field, head in ((b"PK\x03\x04", 22, 30), (b"PK\x01\x02", 24, 46)):
+        at = 0
+        while data[at : at + 4] != signature:
+            at = data.index(part.encode(), at + head + 1) - head
+        data[at + field : at + field + 4] = size.to_bytes(4, "little")
+    return bytes(data)
+
+
 def encrypted(name: str, content: bytes) -> bytes:
     """A ZIP archive that says its member is encrypted: the flag in both of its headers."""
     data = bytearray(zipped({name: content}))

@@ -33,6 +33,12 @@ export class ServiceError extends CsvapiError {
     this.errors = (problem["errors"] as Complaint[] | undefined) ?? [];
     this.requestId = problem["request_id"] as string | undefined;
   }
+
+  /** The error for a refusal with this status. */
+  static of(status: number, problem: Record<string, unknown>, retryAfter?: number): ServiceError {
+    const given = retryAfter === undefined ? [] : ([retryAfter] as const);
+    return new (BY_STATUS[status] ?? ServiceError)(status, problem, ...given);
+  }
 }
 
 /** 400, 415, 422: the request or the file is not right; `errors` says where. */
@@ -85,9 +91,5 @@ export async function refusal(answer: Response): Promise<ServiceError> {
   const problem: unknown = await answer.json().catch(() => ({}));
   const seconds = Number(answer.headers.get("Retry-After") ?? NaN);
   const known = typeof problem === "object" && problem !== null ? (problem as Record<string, unknown>) : {};
-  return new (BY_STATUS[answer.status] ?? ServiceError)(
-    answer.status,
-    known,
-    ...(Number.isFinite(seconds) ? [seconds] : []),
-  );
+  return ServiceError.of(answer.status, known, Number.isFinite(seconds) ? seconds : undefined);
 }

@@ -1,6 +1,7 @@
 import type { components } from "./openapi.js";
 import { StoredFile, Task, type FileData, type TaskData } from "./things.js";
 import { AT, idempotencyKey, Transport, type Options } from "./transport.js";
+import { ABOVE, uploadInParts } from "./uploading.js";
 
 export * from "./errors.js";
 export type { TaskEvent } from "./events.js";
@@ -39,10 +40,14 @@ export class Client {
     return this.transport.request(method, path, init);
   }
 
-  /** Store a file: a Blob (a File of a form, `openAsBlob(path)` of Node.js), bytes or text. */
+  /**
+   * Store a file: a Blob (a File of a form, `openAsBlob(path)` of Node.js), bytes or text. More than 8 MiB go in parts:
+   * what has arrived stays, and a connection that is lost is made again and goes on there.
+   */
   async upload(content: Blob | Uint8Array<ArrayBuffer> | string, name?: string): Promise<StoredFile> {
     const body = content instanceof Blob ? content : new Blob([content]);
     const called = name ?? (content instanceof File ? content.name : "upload.csv");
+    if (body.size > ABOVE) return new StoredFile(this.transport, await uploadInParts(this.transport, body, called));
     const headers = { "Content-Type": "text/csv", ...idempotencyKey() };
     const path = `${AT}/files?${new URLSearchParams({ name: called })}`;
     return new StoredFile(this.transport, await this.transport.json<FileData>("POST", path, { body, headers }));
@@ -54,9 +59,9 @@ export class Client {
     return new Task(this.transport, await this.transport.post<TaskData>(`${AT}/tasks`, body, idempotencyKey()));
   }
 
-  /** Try steps on the first records of a file; nothing is stored. */
-  preview(file: StoredFile | number, steps: Step[], sampleRows?: number): Promise<Preview> {
-    const body = { input: typeof file === "number" ? file : file.id, steps, sample_rows: sampleRows };
+  /** Try steps on the first records of a file, or on those from a record on; nothing is stored. */
+  preview(file: StoredFile | number, steps: Step[], sampleRows?: number, fromRow?: number): Promise<Preview> {
+    const body = { input: typeof file === "number" ? file : file.id, steps, sample_rows: sampleRows, from_row: fromRow };
     return this.transport.post<Preview>(`${AT}/previews`, body);
   }
 

@@ -83,6 +83,14 @@ export class Transport {
     }
   }
 
+  /** One request, sent once. Rejects with a ServiceError, and with what `fetch` says of a lost connection. */
+  async once(method: string, path: string, init: RequestInit): Promise<Response> {
+    const headers = { ...this.identity, ...(init.headers as Record<string, string> | undefined) };
+    const answer = await this.send(this.base + path, { ...init, method, headers });
+    if (!answer.ok) throw await refusal(answer);
+    return answer;
+  }
+
   /** How long to wait after a connection was lost. Throws ConnectionLost after the last try. */
   nextPause(waits: Generator<number, undefined>, what: string, error: unknown, signal?: AbortSignal | null): number {
     if (signal?.aborted || error instanceof CsvapiError) throw error;

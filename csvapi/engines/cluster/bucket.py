@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -12,7 +14,24 @@ from csvapi.csvio.source import Source
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from _typeshed import ReadableBuffer
+
     from csvapi.csvio.dialect import Dialect
+
+
+_READ = 1 << 20  # bytes
+
+
+class Writer(Protocol):
+    """Takes the bytes of an object, in order."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Append bytes; they need not be valid longer."""
+        ...
+
+    def flush(self) -> None:
+        """A sink calls this; nothing has to happen."""
+        ...
 
 
 class Bucket(Protocol):
@@ -37,8 +56,12 @@ class Bucket(Protocol):
         """Write a small object, which appears whole."""
         ...
 
-    def upload(self, key: str, file: Path) -> None:
-        """The same of a file of any size."""
+    def upload(self, key: str, *files: Path) -> None:
+        """The same of files of any size, one after the other."""
+        ...
+
+    def writing(self, key: str) -> AbstractContextManager[Writer]:
+        """What takes the bytes of an object as they are made; it appears whole at the end of the block."""
         ...
 
     def join(self, target: str, parts: Sequence[tuple[str, int]], heartbeat: Callable[[], None]) -> None:
@@ -68,3 +91,33 @@ class ObjectSource(Source):
         """See `Source.raw`; one request."""
         assert self.bucket is not None  # noqa: S101  `at` gave it
         return self.bucket.read(self.key, start, stop, size, self.etag)
+
+    @contextmanager
+    def sized(self, start: int, stop: int) -> Iterator[Callable[[int], bytes]]:
+        """See `Source.sized`; one request."""
+        with closing(Pieces(self.raw(start, stop, _READ))) as pieces:
+            yield pieces.read
+
+
+class Pieces:
+    """Bytes that come in pieces, given in other ones."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces, self._rest = pieces, memoryview(b"")
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, as many as are wanted. Raises `EOFError` where there are fewer."""
+        found, left = [self._rest[:size]], size - len(self._rest)
+        self._rest = self._rest[size:]
+        while left > 0:
+            piece = memoryview(next(self._pieces, b""))
+            if not piece:
+                raise EOFError("An object is shorter than it was")
+            found.append(piece[:left])
+            self._rest, left = piece[left:], left - len(piece)
+        return b"".join(found)
+
+    def close(self) -> None:
+        """Read no more."""
+        if isinstance(self._pieces, Generator):
+            self._pieces.close()

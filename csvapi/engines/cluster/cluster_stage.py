@@ -4,31 +4,34 @@ from __future__ import annotations
 
 from array import array
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from hashlib import sha256
 from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any, cast
 
 from csvapi.csvio.disk import Budget, disk_budget
 from csvapi.csvio.sink import Sink
-from csvapi.engines.cluster.context import offsets
+from csvapi.engines.cluster.asking import answer_keys, spread_second
 from csvapi.engines.cluster.dispatcher import Dispatcher
 from csvapi.engines.cluster.goes import Goes
 from csvapi.engines.cluster.job import Merged, Ranges, Scanned, Slice, SliceRow, Sorted, Written, named, number_of
 from csvapi.engines.cluster.records import loaded
+from csvapi.engines.cluster.run_objects import offsets
 from csvapi.engines.cluster.slices import borders, sliced
+from csvapi.engines.cluster.targets import Asides, Parts, Targets
 from csvapi.engines.local.stage import Stage
 from csvapi.engines.locating import COLUMNS
 from csvapi.errors import ObjectMissing, TaskError
 from csvapi.steps.gathering import Sorter
+from csvapi.steps.lookup import Lookup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from csvapi.engines.cluster.cluster import Cluster
-    from csvapi.engines.cluster.context import RunObjects
     from csvapi.engines.cluster.job import Gathered, Job, Marked, Range, Reasons
+    from csvapi.engines.cluster.run_objects import RunObjects
     from csvapi.engines.cluster.slices import Border
     from csvapi.engines.cluster.work import Outcome
     from csvapi.engines.local.outputs import Outputs
@@ -38,26 +41,6 @@ if TYPE_CHECKING:
     from csvapi.steps.selecting import KeyedSelector
 
 _READ = 1 << 20
-
-
-@dataclass(frozen=True)
-class Targets:
-    """The keys of the outputs; those of dropped records and of reasons only where both are wanted."""
-
-    main: str
-    dropped: str = ""
-    reasons: str = ""
-
-
-Parts = list[tuple[str, int]]  # objects with their sizes, in order
-
-
-@dataclass
-class Asides:
-    """What all stages have so far of the outputs beside the main one."""
-
-    dropped: Parts = field(default_factory=list)
-    reasons: Parts = field(default_factory=list)
 
 
 class ClusterStage(Stage):
@@ -88,18 +71,25 @@ class ClusterStage(Stage):
         self.step, partitions = end, self.job.partitions
         scans: list[Scanned] = self._over_ranges("scan")
         self._add([each.found for each in scans], begin)
-        self._put_offsets("keys", [each.keys for each in scans])
+        self.put_offsets("keys", [each.keys for each in scans])
         marks: list[Marked] = self.dispatcher.over_partitions("mark", self.number, partitions)
-        self._put_offsets("marks", [each.rows for each in marks])
+        self.put_offsets("marks", [each.rows for each in marks])
         count = self.counts[end - 1]
         count.kept = count.records_in - sum(each.dropped for each in marks)
         cast("KeyedSelector", self.plan.built[end - 1]).decided(Goes(self.objects, self.job, self.number, self.bases))
         self.number += 1
 
     def _asking_pass(self, begin: int, end: int) -> None:
-        """What is looked up must be in the memory of each machine."""
-        detail = "The keys of another file take more memory than a machine of the cluster may use for them"
-        raise TaskError(f'{detail}; run the task with "engine": "local"')
+        """See `Stage._asking_pass`."""
+        self.step, built = end + 1, self.plan.built[end]
+        if not isinstance(built, Lookup) or not built.second.source.shared:
+            detail = "The keys of another file take more memory than a machine of the cluster may use for them"
+            raise TaskError(f'{detail}; run the task with "engine": "local"')
+        spread_second(self, built)
+        scans: list[Scanned] = self._over_ranges("scan")
+        self._add([each.found for each in scans], begin)
+        self.counts[end].detail["repeated_keys"] = answer_keys(self, scans, built.partitions)
+        self.number += 1
 
     def _last_pass(self, begin: int, outputs: Outputs) -> tuple[int, str]:
         """See `Stage._last_pass`; what this process writes itself stands above and below the parts of the ranges."""
@@ -184,7 +174,8 @@ class ClusterStage(Stage):
             start += size
         return loaded(gathered.state, self.workspace)
 
-    def _put_offsets(self, name: str, sizes: Sequence[tuple[int, ...]]) -> None:
+    def put_offsets(self, name: str, sizes: Sequence[tuple[int, ...]]) -> None:
+        """Write where things begin in the objects of this pass, which have so many bytes each."""
         table = array("Q", chain.from_iterable(map(offsets, sizes)))
         self.objects.bucket.put(f"{self.objects.prefix}{name}-{self.number}", table.tobytes())
 

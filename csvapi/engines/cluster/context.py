@@ -5,12 +5,10 @@ from __future__ import annotations
 import shutil
 import weakref
 import zlib
-from array import array
-from collections import deque
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from itertools import accumulate, repeat
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import TYPE_CHECKING, Any
@@ -19,13 +17,16 @@ from csvapi import __version__
 from csvapi.csvio.dialect import Dialect
 from csvapi.csvio.disk import disk_budget, limited
 from csvapi.csvio.preview import head
+from csvapi.csvio.source import Shared
+from csvapi.engines.cluster import lengths
 from csvapi.engines.cluster.bucket import Bucket, ObjectSource
 from csvapi.engines.cluster.job import Job, Range, Ranges, Scanned, named
-from csvapi.engines.cluster.records import dumped, loaded
+from csvapi.engines.cluster.run_objects import RunObjects, offsets, table
 from csvapi.engines.local.plan import Plan
 from csvapi.engines.local.stages import stages
-from csvapi.errors import ObjectMissing, TaskError
+from csvapi.errors import TaskError
 from csvapi.native.loader import load
+from csvapi.native.marking import PLACE, ROW, mark
 from csvapi.operations import load_steps
 from csvapi.spill.workspace import Workspace
 
@@ -35,54 +36,10 @@ if TYPE_CHECKING:
     from csvapi.csvio.preview import Head
     from csvapi.engines.local.plan import Files, Pass
     from csvapi.engines.options import Options
+    from csvapi.spill.native_index import NativeHashIndex
+    from csvapi.steps.step import OtherFile
 
-LENGTH = 8  # bytes of the length of a record that has data before it
-ROW = 4  # bytes of a record's number in its range, where records are marked
 _READ = 1 << 20
-_LAST = 1 << 16  # bytes in which most records are whole
-
-
-@dataclass(frozen=True)
-class RunObjects:
-    """The objects of a run, by their names below its prefix."""
-
-    bucket: Bucket
-    prefix: str
-
-    def record(self, name: str) -> Any:
-        """The record that a small object is; None if there is none."""
-        data = self.bucket.get(self.prefix + name)
-        return None if data is None else loaded(data)
-
-    def put(self, name: str, value: object) -> None:
-        """Write a record as an object of its own."""
-        self.bucket.put(self.prefix + name, dumped(value))
-
-    def upload(self, name: str, file: Path) -> None:
-        """Write a file as an object."""
-        self.bucket.upload(self.prefix + name, file)
-
-    def read(self, name: str, start: int, stop: int) -> bytes:
-        """Bytes of an object."""
-        return b"".join(self.bucket.read(self.prefix + name, start, stop, _READ))
-
-    def last(self, name: str) -> Any:
-        """The record at the end of an object, behind its data; None if there is none."""
-        try:
-            size, _ = self.bucket.look(self.prefix + name)
-        except ObjectMissing:
-            return None
-        data = self.read(name, max(0, size - _LAST), size)
-        start = size - LENGTH - int.from_bytes(data[-LENGTH:], "little")
-        if start < size - len(data):
-            data = self.read(name, start, size)
-        return loaded(data[start - size : -LENGTH])
-
-
-def ended(value: object) -> bytes:
-    """A record as it stands at the end of an object."""
-    data = dumped(value)
-    return data + len(data).to_bytes(LENGTH, "little")
 
 
 @lru_cache(4)
@@ -116,15 +73,21 @@ def opened(bucket: Bucket, job: Job) -> tuple[ObjectSource, Head]:
 
 
 def fetched(bucket: Bucket, job: Job, folder: Path) -> Files:
-    """Copies of the other files that the steps read, by the ids that they name."""
-    found: dict[Any, tuple[Path, Dialect]] = {}
+    """Copies of the other files that the steps read, by the ids that they name; of those that are shared what reads
+    them."""
+    found: dict[Any, OtherFile] = {}
     for number, (name, source) in enumerate(job.files.items()):
+        dialect = Dialect.from_json(source.dialect)
+        if name in job.shared:
+            given = ObjectSource.at(bucket, source.key, source.etag, source.size, dialect)
+            found[name] = replace(given, shared=Shared(job.secret, job.shared[name].partitions)), dialect
+            continue
         path = folder / f"other-{job.stage}-{number}"
         with path.open("wb") as file:
             for piece in bucket.read(source.key, 0, source.size, _READ, source.etag):
                 with disk_budget(len(piece)):
                     file.write(piece)
-        found[name] = path, Dialect.from_json(source.dialect)
+        found[name] = path, dialect
     return found
 
 
@@ -140,7 +103,7 @@ def _fetched(objects: RunObjects) -> Files:
     return files
 
 
-class _Copies(dict[Any, tuple[Path, Dialect]]):
+class _Copies(dict[Any, "OtherFile"]):
     """A dictionary that can be referred to weakly."""
 
 
@@ -153,21 +116,14 @@ def plan_of(job: Job, source: ObjectSource, first: Head, options: Options, files
     return plan
 
 
-@lru_cache(8)
-def table(objects: RunObjects, name: str) -> memoryview:
-    """Offsets that a driver wrote as an object, 8 bytes each."""
-    data = objects.bucket.get(objects.prefix + name)
-    if data is None:
-        raise TaskError("The run has ended; nothing is left to do")
-    return memoryview(data).cast("Q")
-
-
 @dataclass
 class WorkContext:
     """One function at work; `folder` goes with it."""
 
     objects: RunObjects
     folder: Path
+    indexes: dict[tuple[int, int], NativeHashIndex] = field(default_factory=dict)
+    _scans: dict[tuple[int, Range], Scanned] = field(default_factory=dict)
 
     @cached_property
     def job(self) -> Job:
@@ -202,28 +158,44 @@ class WorkContext:
 
     def even(self, at: Range) -> bool:
         """Whether the first pass found every record of the range as wide as the header."""
-        return not self._scanned(0, at).found.census.issues["ragged"].count
+        return not self.scanned(0, at).found.census.issues["ragged"].count
 
     def decisions(self, number: int, at: Range) -> bytearray:
         """The decisions about a range behind pass `number`, a keyed one: a byte for each record."""
-        scanned = self._scanned(number, at)
-        start = sum(scanned.keys)
+        scanned = self.scanned(number, at)
+        start = sum(scanned.keys) + sum(scanned.lengths)
         data = self.objects.read(f"scan-{number}/{named(at)}", start, start + scanned.decisions)
         decisions = bytearray(zlib.decompress(data))
+        if self.passes[number].what == "ask":
+            return decisions
         code = self.plan.code(self.passes[number].end - 1, 0)
         for rows, _ in self.marks(number, at):
-            deque(map(decisions.__setitem__, rows, repeat(code)), 0)
+            mark(rows, code, decisions)
         return decisions
 
-    def marks(self, number: int, at: Range) -> Iterator[tuple[array[int], array[int]]]:
+    def lengths(self, at: Range) -> bytearray | None:
+        """How long the records of the range are, 4 bytes each; None where there is something between them, or nobody
+        asked for that."""
+        scanned = self.scanned(0, at)
+        if not scanned.lengths or scanned.found.census.blank:
+            return None
+        places = offsets(scanned.lengths)
+        start = sum(scanned.keys)
+        data = self.objects.read(f"scan-0/{named(at)}", start, start + places[-1])
+        return lengths.unpacked([data[first:last] for first, last in pairwise(places)])
+
+    def marks(self, number: int, at: Range) -> Iterator[tuple[bytes, bytes]]:
         """The rows in a range that go by pass `number`, partition by partition, and where reasons are wanted the rows
         in the file, from 1, of the records that stay for them."""
         return marks(self.objects, self.job, number, self.ranges.bounds.index(at), len(self.ranges.bounds))
 
-    def _scanned(self, number: int, at: Range) -> Scanned:
-        found = self.objects.last(f"scan-{number}/{named(at)}")
-        assert isinstance(found, Scanned)  # noqa: S101  by its name
-        return found
+    def scanned(self, number: int, at: Range) -> Scanned:
+        """What pass `number` left of a range, which is read once."""
+        if (number, at) not in self._scans:
+            found = self.objects.last(f"scan-{number}/{named(at)}")
+            assert isinstance(found, Scanned)  # noqa: S101  by its name
+            self._scans[number, at] = found
+        return self._scans[number, at]
 
 
 @contextmanager
@@ -233,23 +205,13 @@ def work_context(objects: RunObjects) -> Iterator[WorkContext]:
         yield WorkContext(objects, Path(folder))
 
 
-def marks(
-    objects: RunObjects, job: Job, number: int, place: int, ranges: int
-) -> Iterator[tuple[array[int], array[int]]]:
-    """See `WorkContext.marks`, of the range at `place` of so many `ranges`."""
+def marks(objects: RunObjects, job: Job, number: int, place: int, ranges: int) -> Iterator[tuple[bytes, bytes]]:
+    """See `WorkContext.marks`, of the range at `place` of so many `ranges`; as `native.marking` has them."""
     where, count = table(objects, f"marks-{number}"), ranges + 1
     for partition in range(job.partitions):
         start, stop = where[partition * count + place : partition * count + place + 2]
         if start == stop:
             continue
         data = objects.read(f"mark-{number}/{partition}", start, stop)
-        rows, leaders = array("I"), array("Q")
-        each = len(data) // (ROW + 8 * job.asides)
-        rows.frombytes(data[: ROW * each])
-        leaders.frombytes(data[ROW * each :])
-        yield rows, leaders
-
-
-def offsets(sizes: tuple[int, ...]) -> list[int]:
-    """Where each of some pieces begins, and where the last one ends."""
-    return list(accumulate(sizes, initial=0))
+        rows = ROW * (len(data) // (ROW + PLACE * job.asides))
+        yield data[:rows], data[rows:]

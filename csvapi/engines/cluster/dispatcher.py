@@ -8,14 +8,14 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from csvapi.csvio.parsing import WrongCut
 from csvapi.engines.cluster.work import Item, Outcome, Work
-from csvapi.engines.local.processes import WrongCut
 from csvapi.errors import CsvapiError
 
 if TYPE_CHECKING:
     from csvapi.engines.cluster.cluster import Cluster
-    from csvapi.engines.cluster.context import RunObjects
     from csvapi.engines.cluster.job import Range
+    from csvapi.engines.cluster.run_objects import RunObjects
 
 Report = Callable[[Outcome | None], None]
 _ROW = re.compile(r"^Row (\d+)")
@@ -40,7 +40,7 @@ class Dispatcher:
         return self._values([Item(what, number, each) for each in bounds])
 
     def over_guessed(
-        self, what: str, bounds: Sequence[Range], census: Callable[[Any], tuple[int, int]]
+        self, what: str, bounds: Sequence[Range], census: Callable[[Any], tuple[int, int]], number: int = 0
     ) -> tuple[tuple[Range, ...], list[Any]]:
         """The same over ranges that may begin within a record, and the true ranges.
 
@@ -50,7 +50,7 @@ class Dispatcher:
         """
         known: dict[Range, Outcome] = {}
         while True:
-            missing = [Item(what, 0, each) for each in bounds if each not in known]
+            missing = [Item(what, number, each) for each in bounds if each not in known]
             known |= {at: outcome for outcome in self._run(missing) if isinstance(at := outcome.item.at, tuple)}
             outcomes = [known[each] for each in bounds]
             _refuse(outcomes, census)

@@ -18,9 +18,14 @@ from typing import TYPE_CHECKING, Any
 from csvapi import __version__
 from csvapi.csvio.dialect import Dialect
 from csvapi.csvio.disk import limited
-from csvapi.engines.cluster.cluster_stage import Asides, ClusterStage, Targets
-from csvapi.engines.cluster.context import RunObjects, fetched, opened, plan_of
-from csvapi.engines.cluster.job import Job, Source
+from csvapi.csvio.preview import head
+from csvapi.engines.cluster.bucket import ObjectSource
+from csvapi.engines.cluster.cluster_stage import ClusterStage
+from csvapi.engines.cluster.context import fetched, opened, plan_of
+from csvapi.engines.cluster.fitness import most_of_others, shared
+from csvapi.engines.cluster.job import Job, Source, Spread
+from csvapi.engines.cluster.run_objects import RunObjects
+from csvapi.engines.cluster.targets import Asides, Targets
 from csvapi.engines.local.outputs import Outputs
 from csvapi.engines.local.ranges import ranges
 from csvapi.engines.local.stages import check, stages, whole
@@ -43,6 +48,7 @@ if TYPE_CHECKING:
 MIB = 1 << 20
 _KEY_BYTES = BYTES_PER_KEY + 21  # and its row, a decision, two rows of reasons
 _MOST_RANGES = 9_000  # an object has 10,000 parts at most, and large ones take two
+_SHARE = 4  # of the memory: a partition of a second file takes more than its bytes
 _ENOUGH_PARTITIONS, _MOST_PARTITIONS = 16, 256
 
 
@@ -87,7 +93,8 @@ def run(
 ) -> Receipt:
     """Write what the steps leave of `file` to the objects `targets`; what goes on the way lies below `prefix`.
 
-    `files` are those that steps read besides, by the id they name; every machine fetches them. `progress` is called
+    `files` are those that steps read besides, by the id they name; every machine fetches them, or a range of each that
+    is large and only joined with. `progress` is called
     whenever a function ends, and at least every second; it may raise, and the exception passes through. Only for what
     `fitness.unfit` has nothing against. Raises what the local engine does, `StorageDown`, `WorkerLost` where the
     cluster cannot do the work, and `TaskError` for a file that changes meanwhile.
@@ -197,6 +204,7 @@ def new_job(
         bounds=(),
         asides=options.explain,
     )
+    job = replace(job, shared=_shared(job, bucket, split))
     source, first = opened(bucket, job)
     count = min(_MOST_RANGES, -(-source.size // split.size))
     bounds = ranges(source, first, count, 1)
@@ -204,10 +212,29 @@ def new_job(
     return replace(job, bounds=tuple(bounds), partitions=_partitions(plan, options, split, len(bounds)))
 
 
+def _shared(job: Job, bucket: Bucket, split: Split) -> dict[Any, Spread]:
+    """How the other files are read that no machine reads as a whole."""
+    dialects = {name: Dialect.from_json(each.dialect) for name, each in job.files.items()}
+    sizes = {name: each.size for name, each in job.files.items()}
+    found = {}
+    for name in shared(load_steps(job.steps), sizes, dialects, most_of_others(split.size, job.options.memory)):
+        each = job.files[name]
+        source = ObjectSource.at(bucket, each.key, each.etag, each.size, dialects[name])
+        bounds = ranges(source, head(source), -(-source.size // split.size), 1)
+        wanted = max(_SHARE * source.size / job.options.memory, min(len(bounds), split.partitions), 2)
+        found[name] = Spread(tuple(bounds), _power(wanted))
+    return found
+
+
 def _partitions(plan: Plan, options: Options, split: Split, count: int) -> int:
     """Enough that the keys of one fit into the memory of a task, and as many as there are ranges for machines to work
     at, up to those of `split`: each range and partition costs two requests."""
-    wanted, partitions = max(records(plan) * _KEY_BYTES / options.memory, min(count, split.partitions)), 1
+    return _power(max(records(plan) * _KEY_BYTES / options.memory, min(count, split.partitions)))
+
+
+def _power(wanted: float) -> int:
+    """A power of two, as partitions are."""
+    partitions = 1
     while partitions < min(wanted, _MOST_PARTITIONS):
         partitions *= 2
     return partitions

@@ -6,22 +6,28 @@ They give what a driver has to know, and whether they did the work.
 
 from __future__ import annotations
 
-import shutil
 import zlib
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.locations import Location, spans_of
 from csvapi.csvio.sink import Sink
-from csvapi.engines.cluster.context import ended
+from csvapi.engines.cluster import records
 from csvapi.engines.cluster.job import Gathered, Reasons, Scanned, Sorted, Written, named, number_of
-from csvapi.engines.cluster.records import packed
+from csvapi.engines.cluster.joining import put_answers
+from csvapi.engines.cluster.lengths import packed
+from csvapi.engines.cluster.run_objects import ended
 from csvapi.engines.cluster.slices import LONGEST, MOST_KEYS, PIECE
-from csvapi.engines.local.decisions import decision_file, duplicate_file, join
+from csvapi.engines.local.copy_survivors import copy
+from csvapi.engines.local.decisions import decision_file, duplicate_file, join, length_file
 from csvapi.engines.local.explain import explain_records
 from csvapi.engines.local.range_pass import RangePass
+from csvapi.engines.local.strategy import locates
 from csvapi.engines.locating import located
 from csvapi.errors import ObjectMissing
+from csvapi.native.marking import PLACE, mark
 from csvapi.spill.key_files import key_file
 from csvapi.spill.record_sort import CHUNKS, items
 from csvapi.spill.workspace import Workspace
@@ -34,36 +40,42 @@ if TYPE_CHECKING:
     from csvapi.engines.cluster.job import Range
     from csvapi.engines.local.processes import Progressed
     from csvapi.engines.local.range_result import Found
+    from csvapi.steps.asking import Asker
 
 Done = tuple[Any, bool]
 
 
 def scan(context: WorkContext, number: int, at: Range) -> Done:
-    """Pass `number`, a keyed one, over a range: its decisions and its keys, as one object."""
+    """Pass `number`, a keyed one or one that asks, over a range: its decisions and its keys, as one object."""
     name = f"scan-{number}/{named(at)}"
     if done := context.objects.last(name):
         return done, False
-    one = _pass(context, number, at, remember=True, partitions=context.job.partitions, secret=context.job.secret)
+    this, keys = context.passes[number], dict[str, Any]()
+    if this.what == "ask":
+        step, asker = this.end, cast("Asker", context.plan.built[this.end])
+        partitions, keys = asker.partitions, {"asker": asker}
+    else:
+        step, partitions = this.end - 1, context.job.partitions
+        keys = {"partitions": partitions, "secret": context.job.secret, "short": True}
+    locate = not number and locates(context.plan, context.options)
+    one = _pass(context, number, at, **keys, locate=locate, remember=True)
     found = one.run(_unheard)
     join(context.folder, [one.number])
     decisions = zlib.compress(decision_file(context.folder).read_bytes(), 1)
-    keys = [key_file(context.folder, one.end - 1, one.number, each) for each in range(context.job.partitions)]
-    scanned = Scanned(found, len(decisions), tuple(file.stat().st_size for file in keys))
-    context.objects.upload(name, _joined(context.folder, keys, decisions + ended(scanned)))
+    lengths = packed(length_file(context.folder, one.number).read_bytes()) if one.locate else []
+    files = [key_file(context.folder, step, one.number, each) for each in range(partitions)]
+    sizes = tuple(file.stat().st_size for file in files)
+    scanned = Scanned(found, len(decisions), sizes, tuple(map(len, lengths)))
+    context.objects.upload(name, *files, _rest(context.folder, *lengths, decisions, ended(scanned)))
     return scanned, True
 
 
-def _joined(folder: Path, files: list[Path], end: bytes) -> Path:
-    """The first of the files, with the others and the end behind it."""
-    first, *others = files or [folder / "record"]
-    with first.open("ab") as out:
-        for file in others:
-            with file.open("rb") as more, disk_budget(file.stat().st_size):
-                shutil.copyfileobj(more, out)
-            file.unlink()
-        with disk_budget(len(end)):
-            out.write(end)
-    return first
+def _rest(folder: Path, *pieces: bytes) -> Path:
+    """A file of what an object has after others."""
+    rest = folder / "rest"
+    with rest.open("wb") as file, disk_budget(sum(map(len, pieces))):
+        file.writelines(pieces)
+    return rest
 
 
 def write(context: WorkContext, number: int, at: Range) -> Done:
@@ -71,12 +83,15 @@ def write(context: WorkContext, number: int, at: Range) -> Done:
     name = f"write/{named(at)}"
     if done := context.objects.record(name):
         return done, False
-    part, aside = context.folder / "part", context.folder / "dropped"
-    with part.open("wb") as kept, aside.open("wb") as gone:
-        sink, others = Sink(kept, hashed=False), Sink(gone, hashed=False)
-        wanted = context.job.asides
+    wanted, writes = context.job.asides, not context.plan.gatherer
+    with ExitStack() as stack:
+        files = [
+            stack.enter_context(context.objects.writing(f"{folder}/{named(at)}")) if is_one else BytesIO()
+            for folder, is_one in (("part", writes), ("dropped", wanted))
+        ]
+        sink, others = (Sink(cast("BinaryIO", file), hashed=False) for file in files)
         one = _pass(context, number, at, output=sink, dropped=others if wanted else None, remember=wanted or number > 0)
-        found = one.run(_unheard)
+        found = copy(one, _unheard) if number and _put_lengths(context, one) else one.run(_unheard)
         sink.settle()
         others.settle()
     gatherer = context.plan.gatherer
@@ -84,11 +99,8 @@ def write(context: WorkContext, number: int, at: Range) -> Done:
         _put_sorted(context, gatherer, at, found)
     elif gatherer:
         _put_gathered(context, at, found)
-    else:
-        context.objects.upload(f"part/{named(at)}", part)
     if wanted:
         join(context.folder, [one.number])
-        context.objects.upload(f"dropped/{named(at)}", aside)
         decided = zlib.compress(decision_file(context.folder).read_bytes(), 1)
         context.objects.bucket.put(f"{context.objects.prefix}decided/{named(at)}", decided)
     written = Written(found, sink.size, others.size)
@@ -96,36 +108,41 @@ def write(context: WorkContext, number: int, at: Range) -> Done:
     return written, True
 
 
+def _put_lengths(context: WorkContext, one: RangePass) -> bool:
+    """Write how long the records are, where the first pass left that: then they need only be copied."""
+    lengths = context.lengths(one.bounds)
+    if lengths is None:
+        return False
+    with disk_budget(len(lengths)):
+        length_file(context.folder, one.number).write_bytes(lengths)
+    return True
+
+
 def _put_gathered(context: WorkContext, at: Range, found: Found) -> None:
     """Write what was gathered, which goes to the driver by the bucket."""
-    state, files = packed(found.gathered)
+    state, files = records.packed(found.gathered)
     found.gathered = None
     names, sizes = (tuple(file.name for file in files), tuple(file.stat().st_size for file in files))
-    gathered = ended(Gathered(state, names, sizes))
-    context.objects.upload(f"gathered/{named(at)}", _joined(context.folder, files, gathered))
+    gathered = _rest(context.folder, ended(Gathered(state, names, sizes)))
+    context.objects.upload(f"gathered/{named(at)}", *files, gathered)
 
 
 def _put_sorted(context: WorkContext, sorter: Sorter, at: Range, found: Found) -> None:
     """Write the records of the range in the order of their keys, with an index of these."""
     state, found.gathered = found.gathered, None
-    target = context.folder / "sorted"
     runs = sorter.runs(state)
     least = max(PIECE, sum(path.stat().st_size for path in runs.files) // MOST_KEYS)
     keys, starts, size = list[bytes](), list[int](), 0
     # pieces begin with an item, and are as long as this memory makes them
     workspace = Workspace(context.folder, least * CHUNKS, native=True)
-    with target.open("wb") as out:
+    with context.objects.writing(f"sorted/{named(at)}") as out:
         for piece in items([runs], workspace, whole=True) if runs.files else ():
             if not starts or size - starts[-1] >= least:
                 keys.append(bytes(piece[8 : 8 + min(int.from_bytes(piece[:4], "little"), LONGEST)]))
                 starts.append(size)
-            with disk_budget(len(piece)):
-                out.write(piece)
+            out.write(piece)
             size += len(piece)
-        end = ended(Sorted(size, runs.longest, tuple(keys), tuple(starts), sorter.counted(state)))
-        with disk_budget(len(end)):
-            out.write(end)
-    context.objects.upload(f"sorted/{named(at)}", target)
+        out.write(ended(Sorted(size, runs.longest, tuple(keys), tuple(starts), sorter.counted(state))))
 
 
 def explain(context: WorkContext, number: int, at: Range) -> Done:
@@ -154,22 +171,25 @@ def explain(context: WorkContext, number: int, at: Range) -> Done:
     return Reasons(target.stat().st_size), True
 
 
-def _put_leaders(context: WorkContext, passes: int, at: Range, records: int) -> None:
+def _put_leaders(context: WorkContext, passes: int, at: Range, count: int) -> None:
     """For each record the row of the one that stays for it, where the local engine has it."""
-    leaders = memoryview(bytearray(8 * records)).cast("Q")
+    leaders, unused = bytearray(PLACE * count), bytearray(count)
     for number in range(passes):
-        for rows, of in context.marks(number, at):
-            for row, leader in zip(rows, of, strict=True):
-                leaders[row] = leader
+        for rows, of in context.marks(number, at) if context.passes[number].what == "keys" else ():
+            mark(rows, 1, unused, of, leaders)
     duplicate_file(context.folder).write_bytes(leaders)
 
 
 def _pass(context: WorkContext, number: int, at: Range, **more: Any) -> RangePass:
     this = context.passes[number]
-    if number:
-        decision_file(context.folder).write_bytes(context.decisions(number - 1, at))
-        more["even"] = context.even(at)
     name = number_of(context.job, at)  # other ranges' files come into one folder with this one's
+    if this.begin:
+        decision_file(context.folder).write_bytes(context.decisions(number - 1, at))
+    if number:
+        more["even"] = context.even(at)
+    for earlier, each in enumerate(context.passes[:number]):
+        if each.what == "ask" and this.begin <= each.end < this.end:
+            put_answers(context, earlier, at, name)
     place = (name, at, this.begin, this.end)
     return RangePass(context.plan, context.options, context.folder, *place, memory=context.options.memory, **more)
 

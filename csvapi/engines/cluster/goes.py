@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -9,11 +10,10 @@ from typing import TYPE_CHECKING
 from csvapi.engines.cluster.context import marks
 
 if TYPE_CHECKING:
-    from array import array
     from collections.abc import Sequence
 
-    from csvapi.engines.cluster.context import RunObjects
     from csvapi.engines.cluster.job import Job
+    from csvapi.engines.cluster.run_objects import RunObjects
 
 
 @dataclass
@@ -32,5 +32,5 @@ class Goes:
         place = bisect_right(self.bases, row) - 1
         if place != self.place:
             found = marks(self.objects, self.job, self.number, place, len(self.bases))
-            self.place, self.rows = place, [rows for rows, _ in found]
+            self.place, self.rows = place, [array("I", rows) for rows, _ in found]
         return any(row - self.bases[place] in rows for rows in self.rows)

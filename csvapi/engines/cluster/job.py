@@ -4,8 +4,13 @@ All of it lies below one prefix of the bucket. An object appears whole; the one 
 after what the function was given, so that who finds it need not do the work again:
 
     job                         what is to be done (`Job`), with the secret of the digests
-    scan-<pass>/<start>-<stop>  keys and decisions of one range, and a `Scanned`
+    scan-<pass>/<start>-<stop>  keys, lengths and decisions of the records of one range, and a `Scanned`
     keys-<pass>                 where in these objects the keys of each partition are
+    index-<pass>/<start>-<stop> keys of a range of a second file, with what stands for them, and an `Indexed`
+    second-<pass>               its true ranges (`Ranges`)
+    indexes-<pass>              where in these objects the keys of each partition are
+    answer-<pass>/<partition>   what a second file has for the keys of each range, and an `Answered`
+    answers-<pass>              where in these objects the answers to each range are
     mark-<pass>/<partition>     which records go, by range, and a `Marked`
     marks-<pass>                where in these objects the records of each range are
     ranges                      the true ranges, with records and lines before each (`Ranges`)
@@ -22,10 +27,11 @@ after what the function was given, so that who finds it need not do the work aga
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from csvapi.csvio.census import Census
     from csvapi.engines.local.range_result import Found
     from csvapi.engines.options import Options
 
@@ -43,10 +49,20 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """How another file is read by many machines: a first guess of its ranges, and how many partitions of its keys there
+    are."""
+
+    bounds: tuple[Range, ...]
+    partitions: int
+
+
+@dataclass(frozen=True)
 class Job:
     """`version` is csvapi's; `steps` are those of the whole pipeline, of which this does the `stage`, over a file whose
     `columns` are these, where they are not its header's; `size` is that of a range, of which `bounds` are the first
-    guess; `asides` says whether dropped records and reasons are wanted."""
+    guess; `asides` says whether dropped records and reasons are wanted. `shared` are those of the other files that no
+    machine reads as a whole."""
 
     version: str
     source: Source
@@ -60,15 +76,36 @@ class Job:
     size: int
     bounds: tuple[Range, ...]
     asides: bool
+    shared: dict[Any, Spread] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Scanned:
-    """What a range counted. Before it are the keys of each partition, so many bytes, and compressed decisions."""
+    """What a range counted. Before it are, so many bytes each, the keys of each partition (see `native.marking`), the
+    planes of the records' lengths (see `lengths`) if the last pass needs them, and compressed decisions."""
 
     found: Found
     decisions: int
     keys: tuple[int, ...]
+    lengths: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """What a range of a second file counted. Before it are, of each partition, entries and texts, so many bytes each
+    (see `spill.native_index_writer`)."""
+
+    census: Census
+    sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """How many records of a partition of a second file repeat a key. Before it are, for each range, so many bytes of
+    answers (see `spill.answers`)."""
+
+    repeated: int
+    sizes: tuple[int, ...]
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
 """One range of keys of a sorted file: what each sorted range has of it, merged.
 
-Memory: as the local engine's merge. Disk: what is merged, and the part of the output.
+Memory: as the local engine's merge. Disk: what is merged.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from struct import Struct
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.sink import Sink
@@ -20,9 +20,10 @@ from csvapi.spill.workspace import Workspace
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csvapi.engines.cluster.context import RunObjects, WorkContext
+    from csvapi.engines.cluster.context import WorkContext
     from csvapi.engines.cluster.functions import Done
     from csvapi.engines.cluster.job import Slice
+    from csvapi.engines.cluster.run_objects import RunObjects
     from csvapi.engines.cluster.slices import Border
     from csvapi.steps.gathering import Sorter
 
@@ -47,13 +48,11 @@ def merge(context: WorkContext, number: int, partition: int) -> Done:
                 runs.files.append(path)
                 runs.longest = max(runs.longest, found.longest)
     sorter = cast("Sorter", context.plan.built[-1])
-    part = context.folder / "part"
-    with part.open("wb") as file:
-        sink = Sink(file, hashed=False)
+    with context.objects.writing(f"part/{partition}") as part:
+        sink = Sink(cast("BinaryIO", part), hashed=False)
         for data in items([runs], workspace) if runs.files else ():
             sink.write(sorter.restored(bytes(data)))
         sink.settle()
-    context.objects.upload(f"part/{partition}", part)
     merged = Merged(sink.size)
     context.objects.put(name, merged)
     return merged, True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from csvapi.engines.cluster.bucket import Bucket
+    from _typeshed import ReadableBuffer
+
+    from csvapi.engines.cluster.bucket import Bucket, Writer
 
 
 @dataclass
@@ -28,6 +31,19 @@ def begun() -> Traffic:
     global _traffic
     _traffic = Traffic()
     return _traffic
+
+
+@dataclass(frozen=True)
+class _Metered:
+    target: Writer
+
+    def write(self, data: ReadableBuffer) -> int:
+        written = self.target.write(data)
+        _traffic.written += written
+        return written
+
+    def flush(self) -> None:
+        self.target.flush()
 
 
 @dataclass(frozen=True)
@@ -57,10 +73,16 @@ class MeteredBucket:
         _traffic.written += len(data)
         self.bucket.put(key, data)
 
-    def upload(self, key: str, file: Path) -> None:
+    def upload(self, key: str, *files: Path) -> None:
         """See `Bucket.upload`."""
-        _traffic.written += file.stat().st_size
-        self.bucket.upload(key, file)
+        _traffic.written += sum(file.stat().st_size for file in files)
+        self.bucket.upload(key, *files)
+
+    @contextmanager
+    def writing(self, key: str) -> Iterator[Writer]:
+        """See `Bucket.writing`."""
+        with self.bucket.writing(key) as target:
+            yield _Metered(target)
 
     def join(self, target: str, parts: Sequence[tuple[str, int]], heartbeat: Callable[[], None]) -> None:
         """See `Bucket.join`."""

@@ -17,7 +17,9 @@ _KNOWN = {
     "csvapi.csvio.dialect": ("Dialect",),
     "csvapi.csvio.disk": ("Limits",),
     "csvapi.engines.cluster.job": (
+        "Answered",
         "Gathered",
+        "Indexed",
         "Job",
         "Marked",
         "Merged",
@@ -28,6 +30,7 @@ _KNOWN = {
         "SliceRow",
         "Sorted",
         "Source",
+        "Spread",
         "Written",
     ),
     "csvapi.engines.local.range_result": ("Found",),

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from csvapi.engines.cluster import functions, marking, merging, metered
-from csvapi.engines.cluster.context import RunObjects, work_context
-from csvapi.engines.local.processes import WrongCut
+from csvapi.csvio.parsing import WrongCut
+from csvapi.engines.cluster import functions, joining, marking, merging, metered
+from csvapi.engines.cluster.context import work_context
+from csvapi.engines.cluster.run_objects import RunObjects
 from csvapi.errors import CsvapiError, Unavailable
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ _FUNCTIONS: dict[str, Callable[[WorkContext, int, Any], functions.Done]] = {
     "write": functions.write,
     "explain": functions.explain,
     "merge": merging.merge,
+    "index": joining.index,
+    "answer": joining.answer,
 }
 _ALONE = threading.Lock()  # the engine is made for a process of its own, and an engine's worker may have many threads
 

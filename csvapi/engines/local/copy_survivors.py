@@ -6,7 +6,6 @@ what is read at once.
 
 from __future__ import annotations
 
-import os
 from array import array
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -67,13 +66,12 @@ def copy(last: RangePass, report: Callable[[Progressed], None]) -> Found:
         at, place = _behind_sample(last, wanted)
     found = replace(last, bounds=(last.bounds[0], place)).run(report)
     copier = _Native() if last.options.native else _Plain()
-    with last.plan.source.path.open("rb", buffering=0) as source:
+    with last.plan.source.sized(place, last.bounds[1]) as read:
         for some in _records(last, at, place):
-            for sink, others in ((last.output, False), (last.dropped, True)):
-                if sink and some.size <= _BYTES:
-                    copier.copy(os.pread(source.fileno(), some.size, some.start), some, sink, others=others)
-                elif sink and (some.decisions == b"\0") is not others:
-                    _copy_one(source.fileno(), some, sink)
+            if some.size <= _BYTES:
+                _copy_some(read(some.size), some, last, copier)
+            else:
+                _copy_one(read, some, last)
             kept = some.decisions.count(0)
             found.kept += kept
             report((some.size, len(some.decisions), kept))
@@ -105,9 +103,18 @@ def _behind_sample(last: RangePass, wanted: int) -> tuple[int, int]:
     return at, place
 
 
-def _copy_one(source: int, record: _Some, sink: Sink) -> None:
+def _copy_some(text: bytes, some: _Some, last: RangePass, copier: _Native | _Plain) -> None:
+    for sink, others in ((last.output, False), (last.dropped, True)):
+        if sink:
+            copier.copy(text, some, sink, others=others)
+
+
+def _copy_one(read: Callable[[int], bytes], record: _Some, last: RangePass) -> None:
+    sink = last.dropped if any(record.decisions) else last.output
     for place in range(record.start, record.stop, _BYTES):
-        sink.write(os.pread(source, min(_BYTES, record.stop - place), place))
+        text = read(min(_BYTES, record.stop - place))
+        if sink:
+            sink.write(text)
 
 
 class _Native:

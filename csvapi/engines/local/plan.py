@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from csvapi.engines.options import Options
     from csvapi.steps.behaviour import Behaviour
     from csvapi.steps.rewrite import Rewrite
+    from csvapi.steps.step import OtherFile
 
-Files = Mapping[Any, "tuple[Path, Dialect]"]
+Files = Mapping[Any, "OtherFile"]
 KEPT, RAGGED = 0, 1
 _CODES = 256
 

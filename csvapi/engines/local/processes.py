@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from csvapi.csvio import disk
+from csvapi.csvio.parsing import WrongCut
 from csvapi.errors import CsvapiError, WorkerLost
 from csvapi.process import memory
 
@@ -26,10 +27,6 @@ Result = TypeVar("Result")
 
 _EVERY = 0.1  # seconds between a child's reports
 _LISTEN = 0.25  # seconds without any until this process looks up
-
-
-class WrongCut(Exception):
-    """The file must be read in one range: one did not end where the next was assumed to begin, or refuses a record."""
 
 
 def run_all(

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, cast
 from csvapi.csvio.batch import Batch
 from csvapi.csvio.census import Counter
 from csvapi.csvio.disk import disk_budget
+from csvapi.csvio.parsing import WrongCut
 from csvapi.csvio.reading import parsers_of, read_batches
 from csvapi.engines.local.bad_records import Judge
 from csvapi.engines.local.decisions import LENGTH, Decisions, length_file
 from csvapi.engines.local.flow import through
 from csvapi.engines.local.padding import Padding
-from csvapi.engines.local.processes import WrongCut
 from csvapi.engines.local.range_result import Found, merge, settled
 from csvapi.engines.receipt import StepCount
 from csvapi.spill.key_files import key_sink
@@ -50,7 +50,8 @@ class RangePass:
 
     A pass ends with a keyed step, whose keys it spills into `partitions`; or it shows what is left to the `student`, or
     spills the keys of it for the `asker`; or it writes to `output` and `dropped`, where the last step may be a
-    `gatherer` that takes the records instead, with `memory` bytes of its own. The first may `locate` the records.
+    `gatherer` that takes the records instead, with `memory` bytes of its own. The first may `locate` the records. Keys
+    are `short` where another machine reads them.
     """
 
     plan: Plan
@@ -71,6 +72,7 @@ class RangePass:
     remember: bool = False
     even: bool = False
     locate: bool = False
+    short: bool = False
 
     def run(self, report: Callable[[Progressed], None]) -> Found:
         """Raises `MalformedCsv` where the options refuse what is found, `WrongCut` if the range ends in a record."""
@@ -147,7 +149,7 @@ class RangePass:
         of, step = self.asker or self, self.end if self.asker else self.end - 1
         if not self.asker and cast("KeyedSelector", self.plan.built[step]).ranked:
             return RankedKeys(self._step_workspace(report), f"ranked-{step}", self.number, self.secret)
-        return key_sink(self.workspace, step, self.number, of.partitions, of.secret)
+        return key_sink(self.workspace, step, self.number, of.partitions, of.secret, short=self.short)
 
     def _batches(self) -> Iterator[LocatedBatch]:
         source, options = self.plan.source, self.options

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from csvapi.csvio.disk import limited
+from csvapi.csvio.parsing import WrongCut
 from csvapi.csvio.preview import head
 from csvapi.csvio.source import Source
 from csvapi.engines.local.explain import HEADER
 from csvapi.engines.local.outputs import Outputs
 from csvapi.engines.local.parts import Division
 from csvapi.engines.local.plan import Plan
-from csvapi.engines.local.processes import WrongCut
 from csvapi.engines.local.stage import Stage
 from csvapi.engines.local.stages import Aside, check, stages, whole
 from csvapi.engines.options import Options, Progress

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from csvapi.csvio.parsing import WrongCut
 from csvapi.engines.local.copy_survivors import copy
 from csvapi.engines.local.mark_duplicates import PLAIN_BYTES_PER_KEY
-from csvapi.engines.local.processes import WrongCut
 from csvapi.errors import MalformedCsv, TooLarge
 from csvapi.native.duplicates import BYTES_PER_KEY
 from csvapi.native.keys import new_secret
@@ -33,9 +33,7 @@ class Strategy:
     def __init__(self, plan: Plan, options: Options) -> None:
         self.plan, self.options = plan, options
         self.secret = new_secret() if options.native else None
-        last = plan.steps[-1].traits if plan.steps else None
-        exact = not plan.headed and not plan.source.byte_dialect.wide and options.on_ragged != "pad"
-        self.locates = exact and last is not None and last.keyed
+        self.locates = locates(plan, options)
 
     def task(self, each: RangePass, *, located: bool = False) -> Callable[[Callable[[Progressed], None]], Found]:
         """The quickest way to do a pass over a range, whose records may be `located`."""
@@ -51,6 +49,13 @@ class Strategy:
         while partitions < min(wanted, _MOST_PARTITIONS):
             partitions *= 2
         return partitions
+
+
+def locates(plan: Plan, options: Options) -> bool:
+    """Whether the last pass only copies records, whose lengths the first one then stores."""
+    last = plan.steps[-1].traits if plan.steps else None
+    exact = not plan.headed and not plan.source.byte_dialect.wide and options.on_ragged != "pad"
+    return exact and last is not None and last.keyed
 
 
 def _later(work: Callable[[Report], Found], report: Report) -> Found:

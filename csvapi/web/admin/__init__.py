@@ -2,7 +2,7 @@
 
 sign_in   the login page and who is signed in
 pages     what every page shares: who may see it, its Content-Security-Policy, its forms' CSRF token
-front, users, files, tasks, sources, keys, invitations, audit, second_factor: the pages
+front, users, files, tasks, sources, keys, invitations, identities, audit, second_factor: the pages
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from flask_admin.menu import MenuLink
 from flask_admin.theme import Bootstrap4Theme
 
 from csvapi.extensions import db
-from csvapi.models import ApiKey, AuditEntry, File, Invitation, Source, SourceFile, Task, User
+from csvapi.models import ApiKey, AuditEntry, File, Identity, Invitation, Source, SourceFile, Task, User
 from csvapi.web.admin import pages, sign_in
 from csvapi.web.admin.audit import AuditLog
 from csvapi.web.admin.files import Files
 from csvapi.web.admin.front import Front
+from csvapi.web.admin.identities import Identities
 from csvapi.web.admin.invitations import Invitations
 from csvapi.web.admin.keys import ApiKeys
 from csvapi.web.admin.second_factor import SecondFactor
@@ -50,6 +51,7 @@ def register(app: Flask) -> None:
     admin.add_view(
         Invitations(Invitation, db, name="Invitations", endpoint="admin_invitations", url="/admin/invitations")
     )
+    admin.add_view(Identities(Identity, db, name="Identities", endpoint="admin_identities", url="/admin/identities"))
     admin.add_view(AuditLog(AuditEntry, db, name="Audit log", endpoint="admin_audit", url="/admin/audit"))
     admin.add_view(SecondFactor(name="Second factor", endpoint="admin_second_factor", url="/admin/second-factor"))
     admin.add_link(MenuLink(name="Queue", url="/rq/"))

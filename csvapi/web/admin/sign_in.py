@@ -19,12 +19,13 @@ from csvapi.api.errors import status_of
 from csvapi.errors import Forbidden, NotAuthenticated, TooManyRequests
 from csvapi.extensions import runtime
 from csvapi.models import User
-from csvapi.services import accounts
+from csvapi.services import accounts, browser_sessions
 from csvapi.web.admin import pages
 from csvapi.web.admin.arguments import number
 
 blp = Blueprint("sign_in", __name__, url_prefix="/admin")
-_INSIDE = ("/admin/", "/rq/")
+INSIDE = ("/admin/", "/rq/")
+REFUSED = "/admin/login/?refused"  # who signed in elsewhere, and is no administrator
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +72,22 @@ def _load(key: str) -> Administrator | None:
     user_id, _, family = key.partition(":")
     known = number(user_id)
     user = accounts.holder(known, family) if known is not None else None
-    return _administrator(user, family) if user and user.is_admin else None
+    return administrator(user, family) if user and user.is_admin else None
 
 
-def _administrator(user: User, family: str) -> Administrator:
+def administrator(user: User, family: str) -> Administrator:
+    """Whom the session stands for."""
     return Administrator(user.id, user.email, family, user.totp_since is not None)
 
 
 @blp.get("/login/", strict_slashes=False)
 def login() -> Any:
     """Show the login page, or go on where somebody is signed in."""
-    return redirect(_target()) if current_user.is_authenticated else _page(Credentials())
+    if current_user.is_authenticated:
+        return redirect(_target())
+    if "refused" in request.args:
+        return _page(Credentials(), "This account is not an administrator's", 403)
+    return _page(Credentials())
 
 
 @blp.post("/login/", strict_slashes=False)
@@ -103,7 +109,7 @@ def enter() -> Any:
         later = {"Retry-After": str(error.context["retry_after"])} if "retry_after" in error.context else {}
         return _page(form, error.detail, status_of(error), later)
     session.clear()  # nothing that was in it before goes along
-    login_user(_administrator(user, family))
+    login_user(administrator(user, family))
     return redirect(_target())
 
 
@@ -111,19 +117,25 @@ def enter() -> Any:
 def leave() -> Response:
     """End the sign-in, so that a copy of the cookie opens nothing either."""
     if current_user.is_authenticated and SignOut(request.form).validate():
+        by_provider = browser_sessions.by_provider(current_user.family)
         accounts.leave(current_user.id, current_user.family)
         logout_user()
         session.clear()
+        if by_provider and runtime().settings.oidc_issuer:
+            return redirect(url_for("single_sign_on.signed_out"))
     return redirect(url_for("sign_in.login"))
 
 
 def _target() -> str:
     """The page to show afterwards: one of ours, whatever the query says."""
     wanted = request.args.get("next", "")
-    inside = wanted.startswith(_INSIDE) and "\\" not in wanted and wanted.isprintable()
+    inside = wanted.startswith(INSIDE) and "\\" not in wanted and wanted.isprintable()
     return wanted if inside else url_for("admin.index")
 
 
 def _page(form: Credentials, problem: str = "", status: int = 200, headers: dict[str, str] | None = None) -> Any:
-    here = url_for("sign_in.login", next=request.args.get("next"))
-    return render_template("admin/csvapi/login.html", form=form, problem=problem, here=here), status, headers or {}
+    here, settings = url_for("sign_in.login", next=request.args.get("next")), runtime().settings
+    sso = url_for("single_sign_on.start", next=_target()) if settings.oidc_issuer else ""
+    shown = {"sso": sso, "name": settings.oidc_name, "local": settings.local_accounts}
+    page = render_template("admin/csvapi/login.html", form=form, problem=problem, here=here, **shown)
+    return page, status, headers or {}

@@ -41,7 +41,17 @@ class Users(pages.Rows):
     can_edit = True
     form = UserForm
     edit_template = "admin/csvapi/edit.html"
-    shown = ("id", "email", "is_active", "is_admin", "max_stored", "totp_since", "created_at", "last_login_at")
+    shown = (
+        "id",
+        "email",
+        "is_active",
+        "is_admin",
+        "has_password",
+        "max_stored",
+        "totp_since",
+        "created_at",
+        "last_login_at",
+    )
     column_list = column_details_list = shown
     column_searchable_list = ("email",)
     column_filters = ("email", "is_active", "is_admin")
@@ -49,6 +59,7 @@ class Users(pages.Rows):
         "email": "E-mail",
         "is_active": "Active",
         "is_admin": "Administrator",
+        "has_password": "Password",
         "max_stored": "Own limit",
         "totp_since": "Second factor since (UTC)",
         "created_at": "Registered (UTC)",

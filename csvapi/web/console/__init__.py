@@ -29,9 +29,7 @@ POLICY = (
 def front() -> Response:
     """The page, which is the same for everybody."""
     at = url_for("console.static", filename="")
-    page = render_template(
-        "console/page.html", at=at, version=csvapi.__version__, registration=runtime().settings.registration
-    )
+    page = render_template("console/page.html", at=at, version=csvapi.__version__, settings=runtime().settings)
     response = make_response(page)
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Cache-Control"] = "no-cache"

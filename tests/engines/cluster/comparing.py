@@ -11,8 +11,8 @@ from csvapi import __version__
 from csvapi.csvio.dialect import Dialect
 from csvapi.engines import Options, cluster
 from csvapi.engines import run as run_here
-from csvapi.engines.cluster.context import RunObjects
 from csvapi.engines.cluster.driver import new_job
+from csvapi.engines.cluster.run_objects import RunObjects
 from csvapi.engines.local.stages import steps_of_input
 from csvapi.engines.locating import locate
 from csvapi.operations import files_of, load_steps
@@ -41,6 +41,7 @@ STEPS: dict[str, list[dict[str, Any]]] = {
     "frequency": [GREATER, {"op": "frequency", "column": {"index": 1}}],
     "frequency, the first": [{"op": "frequency", "column": {"index": 2}, "top": 2}],
     "profile": [{"op": "dedup", "columns": [{"index": 2}]}, {"op": "profile"}],
+    "profile, spread": [GREATER, {"op": "profile", "histogram": 5}],
     "validate": [
         {"op": "validate", "schema": {"fields": [{"name": "h", "constraints": {"maxLength": 1}}, {"name": "i"}]}}
     ],
@@ -99,13 +100,20 @@ class Outputs:
 
 
 def here(
-    folder: Path, data: bytes, dialect: Dialect, steps: list[dict[str, Any]], *, explain: bool = True, **options: Any
+    folder: Path,
+    data: bytes,
+    dialect: Dialect,
+    steps: list[dict[str, Any]],
+    *,
+    explain: bool = True,
+    second: bytes = OTHER,
+    **options: Any,
 ) -> Outputs:
-    """By the local engine."""
+    """By the local engine, with the content of file 2."""
     source, main, dropped, unlocated, reasons = (folder / name for name in ("in", "out", "gone", "unlocated", "why"))
     source.write_bytes(data)
     other = folder / "other"
-    other.write_bytes(OTHER)
+    other.write_bytes(second)
     files = {2: (other, Dialect())}
     if not explain:
         receipt = run_here(source, dialect, steps, main, options=Options(**options), files=files)
@@ -124,10 +132,11 @@ class There:
     cluster: Cluster
     prefix: str
     folder: Path = Path("/nowhere")  # for the other files that steps read
+    second: bytes = OTHER
 
     @property
     def _other(self) -> cluster.File:
-        self.bucket.put(f"{self.prefix}other", OTHER)
+        self.bucket.put(f"{self.prefix}other", self.second)
         return cluster.File(f"{self.prefix}other", Dialect())
 
     def run(

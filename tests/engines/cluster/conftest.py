@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +14,21 @@ from tests.storage.ranged_bucket import RangedBucket, ranged_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_MEMORY = Path("/dev/shm")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def folder() -> Iterator[Path]:
+    """Where this process has its temporary files: thousands of small ones."""
+    with TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as found, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", found)
+        yield Path(found)
+
+
+@pytest.fixture
+def tmp_path(folder: Path) -> Path:
+    return Path(mkdtemp(dir=folder))
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from csvapi.csvio.dialect import Dialect
 from csvapi.engines import Options, cluster, run
 from csvapi.errors import CsvapiError
 from tests.engines.cluster.comparing import STAGES, STEPS, There, here
-from tests.engines.cluster.folder_bucket import FolderBucket, Here
+from tests.engines.cluster.memory_bucket import Here, MemoryBucket
 from tests.engines.files import dialects, texts, written
 from tests.engines.running import reused
 
@@ -33,8 +33,7 @@ def files(draw: st.DrawFn, kind: str) -> tuple[Dialect, bytes]:
 def compare(
     folder: Path, data: bytes, dialect: Dialect, name: str, split: cluster.Split, cuts: list[int], **options: Any
 ) -> None:
-    bucket = FolderBucket(folder / "bucket")
-    bucket.root.mkdir(exist_ok=True)
+    bucket = MemoryBucket()
     there = There(bucket, Here(), f"{uuid4().hex}/", folder)
     bucket.put(f"{there.prefix}in", data)
     steps = (STEPS | STAGES)[name]
@@ -94,8 +93,7 @@ def test_options_mean_the_same(
 @pytest.mark.parametrize("name", ["filter", "dedup last", "frequency"])
 def test_without_dropped_records_the_result_is_the_same(tmp_path: Path, name: str) -> None:
     data = b"a,b\n" + b"".join(b"%d,%d\n" % (number % 7, number % 3) for number in range(100))
-    bucket = FolderBucket(tmp_path / "bucket")
-    bucket.root.mkdir()
+    bucket = MemoryBucket()
     bucket.put("in", data)
     (tmp_path / "in").write_bytes(data)
     wanted = run(tmp_path / "in", Dialect(), STEPS[name], tmp_path / "out")
@@ -109,8 +107,7 @@ def test_without_dropped_records_the_result_is_the_same(tmp_path: Path, name: st
 
 def test_a_cut_within_a_record_costs_its_range_and_the_next(tmp_path: Path) -> None:
     data = b"a,b\n" + b'1,"two\nlines"\n' * 10
-    bucket = FolderBucket(tmp_path / "bucket")
-    bucket.root.mkdir()
+    bucket = MemoryBucket()
     there = There(bucket, Here(), "one/")
     bucket.put("one/in", data)
     lines = [place + 1 for place, byte in enumerate(data) if byte == ord("\n")]

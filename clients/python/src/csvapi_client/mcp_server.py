@@ -8,7 +8,6 @@ Files of this machine are read and written below `--root` only; without it there
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -22,6 +21,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
 from csvapi_client import AsyncClient, CsvapiError, TaskFailed, WaitedTooLong
+from csvapi_client.mcp_options import build_parser
 
 MOST = 200  # records or reasons that one call gives
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -30,6 +30,7 @@ INSTRUCTIONS = (
     "(list_operations), try them (preview), run them, and say what went and why (explain). A step is an object with "
     "`op` and the parameters of that operation. Tell the user what the warnings of a run say."
 )
+OUTPUT = 'How to write the result, such as {"delimiter": ";"}, or in parts, as a ZIP: {"parts": {"by": "city"}}'
 Steps = Annotated[list[dict[str, Any]], Field(description='Such as [{"op": "dedup", "columns": ["email"]}]')]
 FileId = Annotated[int, Field(description="The id of a file, as upload and list_files give it")]
 TaskId = Annotated[str, Field(description="The id of a task, as run gives it")]
@@ -111,17 +112,54 @@ class Tools:
         self,
         ctx: Context[Any, Any],
         file_id: FileId,
-        steps: Steps,
+        steps: Steps | None = None,
+        pipeline_id: Annotated[int | None, Field(description="In place of steps: a saved pipeline")] = None,
+        pipeline_version: Annotated[int | None, Field(description="Of the pipeline; without it, the latest")] = None,
+        files: Annotated[dict[str, int] | None, Field(description="Ids of files, by the parameters for them")] = None,
+        on_ragged: Annotated[str | None, Field(description="keep (default), pad, drop or fail")] = None,
+        on_bad: Annotated[str | None, Field(description="keep (default) or fail")] = None,
+        output: Annotated[dict[str, Any] | None, Field(description=OUTPUT)] = None,
+        engine: Annotated[str | None, Field(description="auto (default), local or cluster")] = None,
+        explain: Annotated[bool, Field(description="Keep the dropped records and the reasons")] = True,
         label: str | None = None,
         seconds: Annotated[float, Field(ge=0, le=3600, description="How long to wait for its end")] = 300,
     ) -> dict[str, Any]:
-        """Run steps over a whole file: status, counts, warnings, and the id of the result, a file like any other."""
+        """Run steps, or a saved pipeline, over a whole file: status, counts, warnings, and the id of the result, a file
+        like any other."""
+        more: dict[str, Any] = {
+            "files": files,
+            "on_ragged": on_ragged,
+            "on_bad": on_bad,
+            "output": output,
+            "engine": engine,
+        }
+        more |= {"label": label or None, "explain": None if explain else False}
+        if pipeline_id is not None:
+            version = {"version": pipeline_version} if pipeline_version is not None else {}
+            more["pipeline"] = {"id": pipeline_id, **version}
         async with self.csvapi(ctx) as csvapi:
-            more: dict[str, Any] = {"label": label} if label else {}
-            task = await csvapi.run(file_id, steps, **more)
+            given = {name: value for name, value in more.items() if value is not None}
+            task = await csvapi.run(file_id, steps, **given)
             with suppress(TaskFailed, WaitedTooLong):  # its status and its error say it
                 await task.wait(seconds)
             return task.data
+
+    async def list_pipelines(self, ctx: Context[Any, Any], limit: Limit = 20) -> list[dict[str, Any]]:
+        """The user's saved pipelines in their latest versions: id, version, name, steps, the files that a run gives."""
+        async with self.csvapi(ctx) as csvapi:
+            found = (await csvapi.request("GET", "/api/v1/pipelines", params={"limit": limit})).json()["items"]
+        names = ("id", "version", "name", "description", "steps", "parameters")
+        return [{name: each.get(name) for name in names} for each in found]
+
+    async def list_hash_keys(self, ctx: Context[Any, Any]) -> list[dict[str, Any]]:
+        """The keys that the hashes of `derive` may name, never their secrets."""
+        async with self.csvapi(ctx) as csvapi:
+            return list((await csvapi.request("GET", "/api/v1/hash-keys")).json()["items"])
+
+    async def make_hash_key(self, ctx: Context[Any, Any], name: str) -> dict[str, Any]:
+        """Make a random key that steps can hash with by its name; nobody gets to know its secret."""
+        async with self.csvapi(ctx) as csvapi:
+            return dict((await csvapi.request("POST", "/api/v1/hash-keys", json={"name": name})).json())
 
     async def explain(self, ctx: Context[Any, Any], task_id: TaskId, limit: Limit = 50) -> dict[str, Any]:
         """Why a task dropped each record, with the record that a duplicate repeats; and the task's receipt."""
@@ -155,8 +193,11 @@ def server(tools: Tools) -> MCPServer:
         tools.list_operations,
         tools.preview,
         tools.explain,
+        tools.list_pipelines,
+        tools.list_hash_keys,
     ]
-    for each in (*reading, tools.run, *local):
+    writing: list[Callable[..., Any]] = [tools.run, tools.make_hash_key, *local]
+    for each in (*reading, *writing):
         found.tool(name=each.__name__)(_told(each))
     return found
 
@@ -174,12 +215,7 @@ def _told(tool: Callable[..., Any]) -> Callable[..., Any]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """`csvapi mcp`: serve until the client leaves, or until it is stopped."""
-    parser = argparse.ArgumentParser("csvapi mcp", description="Serve csvapi's operations as tools (MCP).")
-    parser.add_argument("--url", default=os.environ.get("CSVAPI_URL", "http://127.0.0.1:8000"), help="the service")
-    parser.add_argument("--root", type=Path, metavar="FOLDER", help="whose files may be uploaded and written")
-    parser.add_argument("--http", action="store_true", help="over HTTP, at /mcp, instead of standard input and output")
-    parser.add_argument("--host", default="127.0.0.1", help="where to listen (default %(default)s)")
-    parser.add_argument("--port", type=int, default=8765, help="default %(default)s")
+    parser = build_parser()
     given = parser.parse_args(arguments)
     key = os.environ.get("CSVAPI_KEY")
     if not given.http and not key:

@@ -2,7 +2,7 @@
 import { expired, place, session } from "./state.js";
 
 /**
- * @typedef {{email: string|null, user_id: number|null, is_admin: boolean, csrf_token: string|null}} Session
+ * @typedef {{email: string|null, user_id: number|null, is_admin: boolean, has_password: boolean, single_sign_on: boolean, csrf_token: string|null}} Session
  * @typedef {{encoding: string, delimiter: string, quote: string, escape: string, double_quote: boolean, skip_space: boolean, line_end: string, header: boolean, bom: boolean, preamble: number}} Dialect
  * @typedef {{code: string, message?: string, detail?: string, hint?: string, count?: number}} Warning
  * @typedef {{confidence?: number, evidence?: string[], alternatives?: {dialect: Dialect, confidence: number}[], preamble?: {line: number, text: string}[], chosen?: boolean}} Detection
@@ -65,6 +65,18 @@ export async function signIn(email, password, otp) {
   expired.value = false;
 }
 
+/** Where the single sign-on begins, and what it goes on to. @param {string} next @param {boolean} [links] */
+export const signOnAt = (next, links = false) => at(`/account/sso/start${query({ next, link: links ? 1 : "" })}`);
+
+/** Go on with a session that began in another tab; whether it is the same person's. @param {string|null|undefined} email */
+export async function resume(email) {
+  const found = await call("GET", "/api/v1/session");
+  if (!email || found.email !== email) return false;
+  session.value = found;
+  expired.value = false;
+  return true;
+}
+
 /** @param {string} email @param {string} password @param {string} again @param {string} invitation */
 export const register = (email, password, again, invitation) =>
   call("POST", "/api/register/", {
@@ -72,7 +84,9 @@ export const register = (email, password, again, invitation) =>
   });
 
 export async function signOut() {
+  const there = session.value?.single_sign_on && place.provider;
   await call("DELETE", "/api/v1/session");
+  if (there) location.assign(at("/account/sso/signed-out"));
   session.value = await call("GET", "/api/v1/session");
 }
 
@@ -99,6 +113,21 @@ export const deleteFile = (id) => call("DELETE", `/api/v1/files/${id}`);
 export const rows = (id, by, signal) => call("GET", `/api/v1/files/${id}/rows${query(by)}`, { signal });
 /** @param {number} id @param {Record<string, any>} by @returns {Promise<{items: any[], next: string|null}>} */
 export const issues = (id, by) => call("GET", `/api/v1/files/${id}/issues${query(by)}`);
+
+/** @typedef {{id: string, name: string, length: number, offset: number, status: string, file: number|null, error: any}} Upload */
+const TUS = { "Tus-Resumable": "1.0.0" };
+/** @returns {Promise<{items: Upload[]}>} */
+export const openUploads = () => call("GET", "/api/v1/uploads");
+/** @param {string} id @returns {Promise<Upload>} */
+export const uploadState = (id) => call("GET", `/api/v1/uploads/${id}`);
+/** @param {string} name @param {number} length @returns {Promise<Upload>} */
+export const beginUpload = (name, length) => {
+  const encoded = btoa(String.fromCharCode(...new TextEncoder().encode(name)));
+  const headers = { ...TUS, "Upload-Length": String(length), "Upload-Metadata": `filename ${encoded}` };
+  return call("POST", "/api/v1/uploads", { headers });
+};
+/** @param {string} id */
+export const deleteUpload = (id) => call("DELETE", `/api/v1/uploads/${id}`, { headers: TUS });
 
 /** @returns {Promise<Operation[]>} */
 export const operations = async () => (await call("GET", "/api/v1/operations")).items;
@@ -139,8 +168,25 @@ export const keys = () => call("GET", "/api/v1/api-keys");
 export const makeKey = (key) => call("POST", "/api/v1/api-keys", { json: key });
 /** @param {number} id */
 export const deleteKey = (id) => call("DELETE", `/api/v1/api-keys/${id}`);
+
+/** @typedef {{id: number, url: string, events: string[], created_at: string, disabled_at: string|null, disabled_reason: string|null, secret?: string}} Webhook */
+/** @typedef {{id: string, event: string, status: string, attempts: {at: string, status: number|null, ms: number, detail?: string}[], next_at: string|null, created_at: string}} Delivery */
+/** @returns {Promise<{items: Webhook[]}>} */
+export const webhooks = () => call("GET", "/api/v1/webhooks");
+/** @param {{url: string, events: string[]}} given @returns {Promise<Webhook>} */
+export const makeWebhook = (given) => call("POST", "/api/v1/webhooks", { json: given });
+/** @param {number} id */
+export const deleteWebhook = (id) => call("DELETE", `/api/v1/webhooks/${id}`);
+/** @param {number} id @returns {Promise<Delivery>} */
+export const testWebhook = (id) => call("POST", `/api/v1/webhooks/${id}/test`);
+/** @param {number} id @param {string|null} cursor @returns {Promise<{items: Delivery[], next: string|null}>} */
+export const deliveries = (id, cursor) => call("GET", `/api/v1/webhooks/${id}/deliveries${query({ limit: 50, cursor })}`);
+/** @param {number} id @param {string} delivery @returns {Promise<Delivery>} */
+export const resendDelivery = (id, delivery) => call("POST", `/api/v1/webhooks/${id}/deliveries/${delivery}/resend`);
+
 export const sessions = () => call("GET", "/api/v1/me/sessions");
 /** @param {string} id */
 export const endSession = (id) => call("DELETE", `/api/v1/me/sessions/${id}`);
+export const endOtherSessions = () => call("DELETE", "/api/v1/me/sessions");
 /** @param {any} change */
 export const changePassword = (change) => call("POST", "/api/v1/me/password", { json: change });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -13,6 +14,7 @@ import httpx
 
 from csvapi_client._async.things import AsyncFile, AsyncTask
 from csvapi_client._async.transport import AT, AsyncTransport
+from csvapi_client._async.uploading import ABOVE, AsyncUpload
 from csvapi_client._retrying import RETRIES
 
 Steps = Sequence[Mapping[str, Any]]
@@ -66,15 +68,22 @@ class AsyncClient:
     ) -> AsyncFile:
         """Store a file: a path, bytes, or a file that is open for reading bytes and can seek.
 
-        It is read in pieces. `name` is what the service calls it, by default the name of the path; `params` say how an
-        archive or a spreadsheet is read, where the service takes them.
+        It is read in pieces. More than 8 MiB go in parts: what has arrived stays, and a connection that is lost is made
+        again and goes on there. `name` is what the service calls it, by default the name of the path; `params` say how
+        an archive or a spreadsheet is read, where the service takes them.
         Raises InvalidInput for what is no CSV, TooLarge and TooManyRequests beyond a limit.
         """
         if isinstance(file, str | os.PathLike):
-            with Path(file).open("rb") as opened:
-                return await self.upload(opened, name or Path(file).name, **params)
-        query = {"name": name or Path(str(getattr(file, "name", "upload.csv"))).name, **params}
-        start = 0 if isinstance(file, bytes) else file.tell()
+            with Path(file).open("rb") as found:
+                return await self.upload(found, name or Path(file).name, **params)
+        called = name or Path(str(getattr(file, "name", "upload.csv"))).name
+        opened = io.BytesIO(file) if isinstance(file, bytes) else file
+        start = opened.tell()
+        length = opened.seek(0, os.SEEK_END) - start
+        if length > ABOVE:
+            upload = AsyncUpload(self._transport, opened, start, length)
+            return AsyncFile(self._transport, await upload.run(called, params))
+        query = {"name": called, **params}
         answer = await self._transport.request(
             "POST", f"{AT}/files", body=file, start=start, params=query, headers=_created(), media_type="text/csv"
         )
@@ -95,7 +104,7 @@ class AsyncClient:
         )
 
     async def preview(self, file: AsyncFile | int, steps: Steps, **more: Any) -> dict[str, Any]:
-        """Try steps on the first records of a file; nothing is stored."""
+        """Try steps on the first records of a file, or on those from `from_row` on; nothing is stored."""
         body = {"input": _id(file), "steps": list(steps), **more}
         return dict((await self._transport.request("POST", f"{AT}/previews", json=body)).json())
 

@@ -86,8 +86,23 @@ class AsyncTransport:
             if answer.is_success:
                 return answer
             if not is_worth_it(answer) or (pause := next(waits, None)) is None:
-                raise _refusal(answer)
+                raise self.refusal(answer)
             await asyncio.sleep(min(retry_after(answer) or pause, LONGEST))
+
+    async def send(
+        self, method: str, path: str, content: AsyncIterator[bytes], headers: Mapping[str, str]
+    ) -> httpx.Response:
+        """One request, sent once. Raises what httpx raises where the connection is lost."""
+        return await self._http.request(method, path, content=content, headers=dict(headers))
+
+    @staticmethod
+    def refusal(answer: httpx.Response) -> Exception:
+        """The error for an answer that is no success."""
+        try:
+            problem = answer.json()
+        except ValueError:
+            problem = {}
+        return refusal(answer.status_code, problem if isinstance(problem, dict) else {}, retry_after(answer))
 
     @asynccontextmanager
     async def stream(
@@ -101,7 +116,7 @@ class AsyncTransport:
         async with self._http.stream("GET", path, headers=dict(headers), timeout=limit) as answer:
             if not answer.is_success:
                 await answer.aread()
-                raise _refusal(answer)
+                raise self.refusal(answer)
             yield answer
 
     async def save(self, path: str, to: str | os.PathLike[str]) -> Path:
@@ -150,14 +165,6 @@ def _etag(answer: httpx.Response) -> str:
 def _sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _refusal(answer: httpx.Response) -> Exception:
-    try:
-        problem = answer.json()
-    except ValueError:
-        problem = {}
-    return refusal(answer.status_code, problem if isinstance(problem, dict) else {}, retry_after(answer))
 
 
 async def _read(file: BinaryIO, start: int) -> AsyncIterator[bytes]:

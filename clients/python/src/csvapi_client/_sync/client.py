@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ import httpx
 from csvapi_client._retrying import RETRIES
 from csvapi_client._sync.things import File, Task
 from csvapi_client._sync.transport import AT, Transport
+from csvapi_client._sync.uploading import ABOVE, Upload
 
 Steps = Sequence[Mapping[str, Any]]
 
@@ -64,15 +66,22 @@ class Client:
     def upload(self, file: str | os.PathLike[str] | bytes | BinaryIO, name: str | None = None, **params: str) -> File:
         """Store a file: a path, bytes, or a file that is open for reading bytes and can seek.
 
-        It is read in pieces. `name` is what the service calls it, by default the name of the path; `params` say how an
-        archive or a spreadsheet is read, where the service takes them.
+        It is read in pieces. More than 8 MiB go in parts: what has arrived stays, and a connection that is lost is made
+        again and goes on there. `name` is what the service calls it, by default the name of the path; `params` say how
+        an archive or a spreadsheet is read, where the service takes them.
         Raises InvalidInput for what is no CSV, TooLarge and TooManyRequests beyond a limit.
         """
         if isinstance(file, str | os.PathLike):
-            with Path(file).open("rb") as opened:
-                return self.upload(opened, name or Path(file).name, **params)
-        query = {"name": name or Path(str(getattr(file, "name", "upload.csv"))).name, **params}
-        start = 0 if isinstance(file, bytes) else file.tell()
+            with Path(file).open("rb") as found:
+                return self.upload(found, name or Path(file).name, **params)
+        called = name or Path(str(getattr(file, "name", "upload.csv"))).name
+        opened = io.BytesIO(file) if isinstance(file, bytes) else file
+        start = opened.tell()
+        length = opened.seek(0, os.SEEK_END) - start
+        if length > ABOVE:
+            upload = Upload(self._transport, opened, start, length)
+            return File(self._transport, upload.run(called, params))
+        query = {"name": called, **params}
         answer = self._transport.request(
             "POST", f"{AT}/files", body=file, start=start, params=query, headers=_created(), media_type="text/csv"
         )
@@ -91,7 +100,7 @@ class Client:
         )
 
     def preview(self, file: File | int, steps: Steps, **more: Any) -> dict[str, Any]:
-        """Try steps on the first records of a file; nothing is stored."""
+        """Try steps on the first records of a file, or on those from `from_row` on; nothing is stored."""
         body = {"input": _id(file), "steps": list(steps), **more}
         return dict((self._transport.request("POST", f"{AT}/previews", json=body)).json())
 

@@ -85,8 +85,21 @@ class Transport:
             if answer.is_success:
                 return answer
             if not is_worth_it(answer) or (pause := next(waits, None)) is None:
-                raise _refusal(answer)
+                raise self.refusal(answer)
             time.sleep(min(retry_after(answer) or pause, LONGEST))
+
+    def send(self, method: str, path: str, content: Iterator[bytes], headers: Mapping[str, str]) -> httpx.Response:
+        """One request, sent once. Raises what httpx raises where the connection is lost."""
+        return self._http.request(method, path, content=content, headers=dict(headers))
+
+    @staticmethod
+    def refusal(answer: httpx.Response) -> Exception:
+        """The error for an answer that is no success."""
+        try:
+            problem = answer.json()
+        except ValueError:
+            problem = {}
+        return refusal(answer.status_code, problem if isinstance(problem, dict) else {}, retry_after(answer))
 
     @contextmanager
     def stream(self, path: str, headers: Mapping[str, str], silence: float | None = None) -> Iterator[httpx.Response]:
@@ -98,7 +111,7 @@ class Transport:
         with self._http.stream("GET", path, headers=dict(headers), timeout=limit) as answer:
             if not answer.is_success:
                 answer.read()
-                raise _refusal(answer)
+                raise self.refusal(answer)
             yield answer
 
     def save(self, path: str, to: str | os.PathLike[str]) -> Path:
@@ -147,14 +160,6 @@ def _etag(answer: httpx.Response) -> str:
 def _sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _refusal(answer: httpx.Response) -> Exception:
-    try:
-        problem = answer.json()
-    except ValueError:
-        problem = {}
-    return refusal(answer.status_code, problem if isinstance(problem, dict) else {}, retry_after(answer))
 
 
 def _read(file: BinaryIO, start: int) -> Iterator[bytes]:

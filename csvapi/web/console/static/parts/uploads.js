@@ -2,10 +2,18 @@
 import { Refusal, at, files } from "../api.js";
 import { signal } from "../lib.js";
 import { place, say, session, t } from "../state.js";
+import { ABOVE, discard, sendInParts } from "./inparts.js";
 
 /**
- * @typedef {{key: number, file: File, sent: number, total: number, began: number, state: "waiting"|"sending"|"checking"|"done"|"refused"|"cancelled", id?: number, error?: unknown, stop?: () => void}} Upload
+ * `first` is what had arrived when it was `began`; `stop` what ends the requests under way.
+ * @typedef {{key: number, file: File, sent: number, first: number, total: number, began: number, state: "waiting"|"sending"|"offline"|"paused"|"checking"|"done"|"refused"|"cancelled", id?: number, error?: unknown, stop?: () => void}} Upload
  */
+
+export const busy = ["sending", "offline", "checking"];
+/** Whether there is more to come of it. @param {Upload} upload */
+export const unfinished = (upload) => ["waiting", "paused", ...busy].includes(upload.state);
+/** Whether it can be paused: what goes in parts. @param {Upload} upload */
+export const pausable = (upload) => upload.file.size > ABOVE;
 
 /** @type {import("../lib.js").Signal<Upload[]>} */
 export const uploads = signal([]);
@@ -19,7 +27,7 @@ const put = (key, change) => {
 /** @param {Iterable<File>} chosen */
 export function add(chosen) {
   const more = [...chosen].map((file) => ({
-    key: ++last, file, sent: 0, total: file.size, began: 0, state: /** @type {const} */ ("waiting"),
+    key: ++last, file, sent: 0, first: 0, total: file.size, began: 0, state: /** @type {const} */ ("waiting"),
   }));
   uploads.value = [...uploads.value, ...more];
   next();
@@ -27,17 +35,30 @@ export function add(chosen) {
 
 /** @param {Upload} upload */
 export function cancel(upload) {
-  if (upload.state === "waiting") put(upload.key, { state: "cancelled" });
+  put(upload.key, { state: "cancelled" });
+  upload.stop?.();
+  if (pausable(upload)) discard(upload.file);
+}
+
+/** @param {Upload} upload */
+export function pause(upload) {
+  put(upload.key, { state: "paused" });
   upload.stop?.();
 }
 
+/** @param {Upload} upload */
+export function resume(upload) {
+  put(upload.key, { state: "waiting" });
+  next();
+}
+
 export const clear = () => {
-  uploads.value = uploads.value.filter((each) => ["waiting", "sending", "checking"].includes(each.state));
+  uploads.value = uploads.value.filter(unfinished);
 };
 
 /** One after the other, so that the first is there soonest. */
 function next() {
-  if (uploads.value.some((each) => ["sending", "checking"].includes(each.state))) return;
+  if (uploads.value.some((each) => each.stop)) return;
   const upload = uploads.value.find((each) => each.state === "waiting");
   if (upload) send(upload);
 }
@@ -47,28 +68,50 @@ const named = (name) => (/\.(tsv|tab|txt|psv|dat)$/i.test(name) ? `${name}.csv` 
 
 /** @param {Upload} upload */
 function send(upload) {
-  const request = new XMLHttpRequest(); // fetch does not say how much is sent
-  request.open("POST", at(`/api/v1/files?name=${encodeURIComponent(named(upload.file.name))}`));
-  request.setRequestHeader("Content-Type", "application/octet-stream"); // what it is, its bytes say
-  if (session.value?.csrf_token) request.setRequestHeader("X-CSRF-Token", session.value.csrf_token);
-  request.upload.onprogress = (event) =>
-    put(upload.key, { sent: event.loaded, total: event.total, state: event.loaded < event.total ? "sending" : "checking" });
+  const stop = new AbortController();
+  put(upload.key, { state: "sending", began: 0, stop: () => stop.abort() });
+  const way = pausable(upload) ? sendInParts : sendWhole;
+  /** @param {import("./inparts.js").Progress} progress */
+  const told = ({ sent, state }) => {
+    const now = uploads.value.find((each) => each.key === upload.key);
+    if (state === "offline" && now?.state !== "offline") say(t("upload_offline"));
+    const from = now?.began ? {} : { began: Date.now(), first: sent };
+    if (!stop.signal.aborted) put(upload.key, { sent, state, ...from });
+  };
   /** @param {Partial<Upload>} change */
   const end = (change) => {
     put(upload.key, { ...change, stop: undefined });
     next();
   };
-  request.onload = () => {
-    const body = JSON.parse(request.responseText || "null");
-    if (request.status === 201) {
+  way(upload.file, named(upload.file.name), stop.signal, told).then(
+    (id) => {
       say(t("uploaded", { name: upload.file.name }));
-      end({ state: "done", id: body.id });
-    } else end({ state: "refused", error: new Refusal(request.status, body) });
-  };
-  request.onerror = () => end({ state: "refused", error: new Refusal(0, null) });
-  request.onabort = () => end({ state: "cancelled" });
-  put(upload.key, { state: "sending", began: Date.now(), stop: () => request.abort() });
-  request.send(upload.file);
+      end({ state: "done", id });
+    },
+    (error) => end(stop.signal.aborted ? {} : { state: "refused", error }),
+  );
+}
+
+/**
+ * In one request. @param {File} file @param {string} name @param {AbortSignal} signal
+ * @param {import("./inparts.js").Told} told @returns {Promise<number>}
+ */
+function sendWhole(file, name, signal, told) {
+  const request = new XMLHttpRequest(); // fetch does not say how much is sent
+  request.open("POST", at(`/api/v1/files?name=${encodeURIComponent(name)}`));
+  request.setRequestHeader("Content-Type", "application/octet-stream"); // what it is, its bytes say
+  if (session.value?.csrf_token) request.setRequestHeader("X-CSRF-Token", session.value.csrf_token);
+  request.upload.onprogress = ({ loaded, total }) => told({ sent: loaded, state: loaded < total ? "sending" : "checking" });
+  return new Promise((resolve, reject) => {
+    request.onload = () => {
+      const body = JSON.parse(request.responseText || "null");
+      if (request.status === 201) resolve(body.id);
+      else reject(new Refusal(request.status, body));
+    };
+    request.onerror = request.onabort = () => reject(new Refusal(0, null));
+    signal.addEventListener("abort", () => request.abort());
+    request.send(file);
+  });
 }
 
 /** The sample of this package, as a file that was chosen. */

@@ -1,9 +1,10 @@
 // Where one begins: choose files, watch them arrive, go on with what is there.
-import { files } from "../api.js";
+import { deleteUpload, files, openUploads } from "../api.js";
 import { html, useEffect, useRef, useState } from "../lib.js";
+import { isOurs } from "../parts/inparts.js";
 import { FileRow } from "../parts/lists.js";
 import { Problem, wordsOf } from "../parts/problem.js";
-import { add, cancel, clear, sample, uploads } from "../parts/uploads.js";
+import { add, busy, cancel, clear, pausable, pause, resume, sample, unfinished, uploads } from "../parts/uploads.js";
 import { go, link, restate, route } from "../router.js";
 import { bytes, number, percent, t, word } from "../state.js";
 
@@ -25,7 +26,7 @@ export function Home() {
   const openSample = () => sample().then((id) => go(`/files/${id}`), setError);
   const before = useRef(done.length); // those that were there when this screen was opened
   useEffect(() => {
-    const waits = uploads.value.some((each) => ["waiting", "sending", "checking"].includes(each.state));
+    const waits = uploads.value.some(unfinished);
     const more = done.slice(before.current);
     if (more.length === 1 && !waits && uploads.value.at(-1) === more[0]) go(`/files/${more[0].id}`);
   }, [uploads.value]);
@@ -34,6 +35,7 @@ export function Home() {
     <${Problem} error=${error} />
     <${Drop} />
     <${Queue} />
+    <${Interrupted} />
     ${recent?.length === 0 &&
     html`<p class="row center"><button onClick=${openSample}>${t("try_sample")}</button></p>`}
     ${recent && recent.length > 0 &&
@@ -84,17 +86,42 @@ function Queue() {
 
 /** @param {{upload: import("../parts/uploads.js").Upload}} given */
 function Item({ upload }) {
-  const { file, sent, total, began, state } = upload;
-  const rate = sent / Math.max((Date.now() - began) / 1000, 0.1);
-  const left = state === "sending" && sent ? t("eta", { n: number(Math.ceil((total - sent) / rate)) }) : "";
+  const { file, sent, first, total, began, state } = upload;
+  const rate = (sent - first) / Math.max((Date.now() - began) / 1000, 0.1);
+  const left = state === "sending" && rate > 0 ? t("eta", { n: number(Math.ceil((total - sent) / rate)) }) : "";
   return html`<li class=${state}>
     <strong>${state === "done" ? html`<a href=${link(`/files/${upload.id}`)}>${file.name}</a>` : file.name}</strong>
     <span>${bytes(file.size)}</span>
-    ${["sending", "checking"].includes(state) &&
-    html`<progress max=${total || 1} value=${sent} aria-label=${file.name}></progress><span>${percent(sent / (total || 1))} ${left}</span>`}
+    ${["paused", ...busy].includes(state) &&
+    html`<progress max=${total || 1} value=${sent} aria-label=${file.name}></progress>
+      <span>${percent(sent / (total || 1))} · ${bytes(sent)} ${left}</span>`}
     <span>${word("upload", state)}</span>
-    ${["waiting", "sending"].includes(state) && html`<button class="plain" onClick=${() => cancel(upload)}>${t("cancel")}</button>`}
+    ${pausable(upload) && ["sending", "offline"].includes(state) &&
+    html`<button class="plain" aria-label=${t("pause_n", { name: file.name })} onClick=${() => pause(upload)}>${t("pause")}</button>`}
+    ${state === "paused" && html`<button aria-label=${t("resume_n", { name: file.name })} onClick=${() => resume(upload)}>${t("resume")}</button>`}
+    ${["waiting", "paused", "sending", "offline"].includes(state) && html`<button class="plain" onClick=${() => cancel(upload)}>${t("cancel")}</button>`}
     ${upload.error && html`<p class="bad" role="alert">${wordsOf(upload.error)}</p>`}
   </li>`;
 }
 
+/** Uploads of an earlier visit, which go on once their file is chosen again. */
+function Interrupted() {
+  const [found, setFound] = useState(/** @type {import("../api.js").Upload[]} */ ([]));
+  const here = uploads.value.some(unfinished);
+  useEffect(() => {
+    if (!here) openUploads().then((page) => setFound(page.items.filter((each) => isOurs(each.id))), () => setFound([]));
+  }, [here]);
+  if (here || !found.length) return null;
+  /** @param {string} id */
+  const drop = (id) => deleteUpload(id).then(() => setFound(found.filter((each) => each.id !== id)), () => null);
+  return html`<section aria-labelledby="interrupted">
+    <h2 id="interrupted">${t("interrupted")}</h2>
+    <ul class="queue">${found.map(
+      ({ id, name, offset, length }) => html`<li key=${id}>
+        <strong>${name}</strong><progress max=${length} value=${offset} aria-label=${name}></progress>
+        <span>${t("choose_again", { part: bytes(offset), whole: bytes(length) })}</span>
+        <button class="plain" aria-label=${t("remove", { name })} onClick=${() => drop(id)}>✕</button>
+      </li>`,
+    )}</ul>
+  </section>`;
+}

@@ -1,5 +1,5 @@
 // Signing in and registering; the first visit leads through the sample.
-import { Refusal, register, signIn } from "../api.js";
+import { Refusal, register, signIn, signOnAt } from "../api.js";
 import { html, useEffect, useState } from "../lib.js";
 import { Problem } from "../parts/problem.js";
 import { go, link, route } from "../router.js";
@@ -9,6 +9,7 @@ import { place, t } from "../state.js";
 export function SignIn({ registers }) {
   const then = route.value.query.get("then") ?? "";
   const open = place.registration !== "closed";
+  const sample = place.local ? link("/register", { then: "sample" }) : signOnAt("/#/?sample=1");
   return html`<div class="welcome">
     <section class="pitch">
       <h1>${t("pitch")}</h1>
@@ -17,14 +18,29 @@ export function SignIn({ registers }) {
         <li>${t("pitch_2")}</li>
         <li>${t("pitch_3")}</li>
       </ul>
-      ${open &&
+      ${(open || !place.local) &&
       !registers &&
-      html`<p><a class="button" href=${link("/register", { then: "sample" })}>${t("try_sample")}</a></p>`}
+      html`<p><a class="button" href=${sample}>${t("try_sample")}</a></p>`}
     </section>
     <section class="card" aria-labelledby="sign-title">
       ${then === "sample" && html`<p class="note">${t("sample_needs_account")}</p>`}
-      ${registers && open ? html`<${Register} then=${then} />` : html`<${Enter} then=${then} />`}
+      ${place.provider && html`<${Provider} then=${then} registers=${registers && open} />`}
+      ${place.local && (registers && open ? html`<${Register} then=${then} />` : html`<${Enter} then=${then} />`)}
     </section>
+  </div>`;
+}
+
+/** The button that leads to the provider, and back to where one was. @param {{then: string, registers: boolean}} given */
+function Provider({ then, registers }) {
+  const inside = ["signin", "register"].includes(route.value.path[0]);
+  const next = then === "sample" ? "/#/?sample=1" : inside ? "/" : `/${location.hash}`;
+  useEffect(() => {
+    if (!place.local) document.title = `${t("sign_in")} – csvapi`;
+  }, []);
+  return html`<div class="provider">
+    ${!registers && html`<h2 id="sign-title">${t("sign_in")}</h2>`}
+    <a class="button main" href=${signOnAt(next)}>${t("sign_in_with", { name: place.provider })}</a>
+    ${place.local && html`<p class="faint or"><span>${t("or_password")}</span></p>`}
   </div>`;
 }
 
@@ -56,12 +72,12 @@ function Enter({ then }) {
       .finally(() => setBusy(false));
   };
   return html`<form onSubmit=${submit}>
-    <h2 id="sign-title">${t("sign_in")}</h2>
+    ${!place.provider && html`<h2 id="sign-title">${t("sign_in")}</h2>`}
     <${Problem} error=${error} />
     <label>${t("email")}<input name="email" type="email" autocomplete="username" required /></label>
     <label>${t("password")}<input name="password" type="password" autocomplete="current-password" required /></label>
     ${asksCode && html`<label>${t("otp")}<input name="otp" autocomplete="one-time-code" inputmode="numeric" required /></label>`}
-    <p class="row"><button class="main" disabled=${busy}>${t("sign_in")}</button>
+    <p class="row"><button class=${place.provider ? "" : "main"} disabled=${busy}>${t("sign_in")}</button>
       ${place.registration !== "closed" && html`<a href=${link("/register", { then })}>${t("no_account")}</a>`}</p>
   </form>`;
 }

@@ -1,19 +1,41 @@
-"""Connections to addresses that somebody chose: resolved, checked and made within a deadline."""
+"""Connections to other servers that end at a deadline, whatever the other side does."""
 
 from __future__ import annotations
 
 import ipaddress
 import queue
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from csvapi.services.addresses import Address
 
 
 class Refused(Exception):
     """An address that must not be reached."""
+
+
+@contextmanager
+def until(deadline: float, connection: socket.socket) -> Iterator[None]:
+    """Cut the connection at the deadline if the block still runs: an answer byte by byte would never end."""
+    line = connection.dup()  # which stays, whatever takes the other one over
+    alarm = threading.Timer(max(0.0, deadline - time.monotonic()), _cut, [line])
+    alarm.daemon = True
+    alarm.start()
+    try:
+        yield
+    finally:
+        alarm.cancel()
+        alarm.join()  # else it might cut what has the number next
+        line.close()
+
+
+def _cut(connection: socket.socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def left(deadline: float) -> float:
@@ -24,13 +46,15 @@ def left(deadline: float) -> float:
     return seconds
 
 
-def connected(host: str, port: int, deadline: float, allowed: Callable[[Address], bool]) -> socket.socket:
-    """A connection to the first address that answers. Raises Refused if any address must not be reached, and OSError.
+def connected(
+    host: str, port: int, deadline: float, allowed: Callable[[Address], bool] = lambda _address: True
+) -> socket.socket:
+    """A connection to the first address of the host that answers.
 
-    The connection goes to an address that was checked, so a name that resolves differently a moment later (DNS
-    rebinding) gains nothing.
+    Raises Refused if any of its addresses is not allowed, and OSError if none answers in time. The connection goes to
+    an address that was checked, so a name that resolves differently a moment later (DNS rebinding) gains nothing.
     """
-    found = resolved(host, port, deadline)
+    found = _resolved(host, port, deadline)
     for address in found:
         if not allowed(ipaddress.ip_address(address)):
             raise Refused(f"{host} is at {address}, which this service must not reach")
@@ -47,7 +71,7 @@ def connected(host: str, port: int, deadline: float, allowed: Callable[[Address]
     raise failure
 
 
-def resolved(host: str, port: int, deadline: float) -> list[str]:
+def _resolved(host: str, port: int, deadline: float) -> list[str]:
     """The addresses of a name. Raises TimeoutError at the deadline.
 
     The system's resolver has no deadline of its own, so it runs in a thread that is left behind when it takes longer.
@@ -69,3 +93,10 @@ def resolved(host: str, port: int, deadline: float) -> list[str]:
     if isinstance(found, list):
         return found
     raise found
+
+
+def secured(plain: socket.socket, host: str, deadline: float) -> ssl.SSLSocket:
+    """The same connection in TLS, with a certificate that the system trusts. Raises OSError for any other."""
+    wrapped = ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+    wrapped.settimeout(left(deadline))
+    return wrapped

@@ -1,0 +1,1 @@
+"""Workers on several hosts, on one bucket, database and queue."""
