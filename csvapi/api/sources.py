@@ -11,19 +11,17 @@ from csvapi.api.callers import OTP
 from csvapi.api.contract import administering
 from csvapi.api.idempotency_key import claim, idempotent
 from csvapi.api.resource import LINK, Resource, listed
+from csvapi.api.source_requests import DEFAULTS, SourceChange, SourceRequest
 from csvapi.api.source_shapes import (
     AT,
-    DEFAULTS,
     FILE,
     PAUSED,
     REQUEST,
     SOURCE,
-    SourceChange,
     SourceFilePage,
     SourceFileShape,
     SourceFilesQuery,
     SourceList,
-    SourceRequest,
     SourceShape,
     file_shape,
     source_shape,
