@@ -15,7 +15,8 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
 from csvapi.errors import CsrfFailed, InvalidToken, NotAuthenticated
-from csvapi.keys import opened
+from csvapi.extensions import runtime
+from csvapi.keys import opened_before
 from csvapi.services import accounts, api_keys, browser_sessions
 
 SAFE = {"GET", "HEAD", "OPTIONS"}  # RFC 9110, section 9.2.1
@@ -84,7 +85,7 @@ def _bearer(find: Callable[..., Any]) -> Any:
     if given is None or given.type != "bearer":
         raise NotAuthenticated("Authentication credentials were not provided.")
     try:
-        claims = opened(given.token or "")
+        claims = opened_before(given.token or "", runtime().keys)
     except ExpiredSignatureError as error:
         raise InvalidToken("The access token has expired; refresh it") from error
     except (PyJWTError, JWTExtendedException, ValueError, RecursionError) as error:
