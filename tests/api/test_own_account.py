@@ -136,7 +136,9 @@ def test_leaving_deletes_everything_and_leaves_a_number_in_the_audit_log(v1: V1,
     task_id = furnished(v1)
     problem(v1.post("/me/delete", json={"password": "x"}), 422, "invalid_input", "/password")
     with app.app_context():
-        task = leases.claim(task_id, "a worker")
+        claimed = leases.claim(task_id, "a worker")
+        assert claimed
+        task = claimed.task
         with transaction() as session:
             key = session.scalar(select(File.storage_key).where(File.user_id == v1.account.id))
         assert v1.post("/me/delete", json={"password": PASSWORD}).status_code == 204
