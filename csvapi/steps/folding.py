@@ -31,6 +31,8 @@ def folded_cell(cell: Cell, byte_dialect: ByteDialect, ignore: Collection[str]) 
     """The same of a cell, in UTF-8; as it is where nothing is ignored, or where there is none."""
     if cell is None or not ignore:
         return cell
+    if cell.isascii() and not ("space" in ignore and _untidy(cell)):
+        return cell.lower() if "case" in ignore else cell
     return folded(byte_dialect.decode(cell), ignore).encode("utf-8", "surrogatepass")
 
 
