@@ -18,6 +18,7 @@ PATH = {  # what the variables of paths are
     "schema_id": "The id of a saved schema.",
     "number": "The number of a version, from 1.",
     "webhook_id": "The id of a webhook.",
+    "delivery_id": "The id of a message to a webhook.",
     "key_id": "The id of an API key.",
     "hash_key_id": "The id of a key of hashes.",
     "session_id": "The id of a session.",

@@ -11,7 +11,7 @@ from marshmallow import validate
 from csvapi.api.contract import signed_in_to_look
 from csvapi.api.files import ROW
 from csvapi.api.raw_json import MIME
-from csvapi.api.resource import Resource
+from csvapi.api.resource import MAX_ID, Resource
 from csvapi.api.schemas import RowShape
 from csvapi.api.shapes import APPLIED, ObjectField
 from csvapi.api.step_schemas import schema_of
@@ -87,7 +87,13 @@ class PreviewRequest(WorkPart):
         strict=True,
         load_default=100,
         validate=validate.Range(1, 10_000),
-        metadata={"description": "Records from the top of the file"},
+        metadata={"description": "How many records to try them on, at most"},
+    )
+    from_row = ma.fields.Integer(
+        strict=True,
+        load_default=1,
+        validate=validate.Range(1, MAX_ID),
+        metadata={"description": "The number of the record to begin with, from 1"},
     )
 
 
@@ -159,11 +165,12 @@ _PREVIEW = {
 @blp.response(200, Preview, example=_PREVIEW)
 @blp.refuses(401, 404, 413, 415, 422, 429, 503)
 def preview(body: dict[str, Any]) -> Any:
-    """Try steps on the first records of a file, at once; nothing is stored.
+    """Try steps on some records of a file, at once; nothing is stored.
 
-    Each record is marked as kept, or with the step that drops it and why. What it says of the file is an estimate.
+    Each record is marked as kept, or with the step that drops it and why. What it says of the file is an estimate. The
+    steps see these records alone: those before `from_row` make no duplicate. `from_row` reads the file up to there.
     It runs in bounds of memory and time, a few of a user at once; `GET /api/v1/me/usage` says which.
     """
     file = pipelines.find_input(g.user.id, body["input"])
     work = requested(g.user.id, body, OPTIONS)
-    return Response(previews.run(file, work, body["sample_rows"]), mimetype=MIME)
+    return Response(previews.run(file, work, body["sample_rows"], body["from_row"]), mimetype=MIME)

@@ -190,3 +190,15 @@ def deliveries(query: dict[str, Any], webhook_id: int) -> Any:
     """List past and future messages, with every attempt and its answer, the newest first."""
     found = webhooks.deliveries(g.user.id, webhook_id, query.get("cursor"))
     return listed(found, query["limit"], _delivery, webhooks.cursor_of)
+
+
+@blp.route(f"{ONE}/deliveries/<string:delivery_id>/resend", "resend_delivery", methods=["POST"])
+@signed_in
+@blp.response(202, DeliveryShape, example={**_DELIVERY, "status": "pending", "next_at": _TIME})
+@blp.refuses(401, 404, 409, 503)
+def resend(webhook_id: int, delivery_id: str) -> Any:
+    """Send a message again, now, with the same id: one that was delivered, given up, or waits for its next attempt.
+
+    Where it is not answered with 2xx, the schedule goes on after the attempts that were made.
+    """
+    return _delivery(webhooks.resend(g.user.id, webhook_id, delivery_id))

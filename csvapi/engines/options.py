@@ -22,7 +22,7 @@ class Options:
     """`memory` is for the keys of dedup and unique, in bytes, over all processes together.
 
     `native` uses the kernel, which is the default where there is one. `limits` are those of what is written. `partial`
-    says that the file is only the first records of another, so that what it lacks means nothing.
+    says that the file is only some records of another, so that what it lacks means nothing.
     `file_name` is what the user calls the input, for steps that write it; empty for one without a name.
     `keys` are those that steps hash with, by name; nothing that is written or sent to other machines has them.
     """

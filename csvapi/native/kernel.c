@@ -622,6 +622,7 @@ API u64 resolve(const entry *entries, u64 n, int reverse, int none, slot *table,
     return n;
 }
 
+#include "buckets.inc"
 #include "profiling.inc"
 #include "checking.inc"
 #include "grouping.inc"

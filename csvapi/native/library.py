@@ -157,7 +157,18 @@ class SummaryStruct(ctypes.Structure):
         ("stranger", c_uint32 * 3),
         ("unknown", c_uint32),
         ("below", c_uint32),
+        ("lost", c_uint32),
         ("kinds", KindStruct * (SCALES + 1)),
+    )
+
+
+class BucketsStruct(ctypes.Structure):
+    """`buckets` of buckets.inc."""
+
+    _fields_ = (
+        ("slots", c_void_p),
+        *((name, c_uint64) for name in ("bits", "most", "used", "factor")),
+        *((name, c_int64) for name in ("number_width", "moment_width")),
     )
 
 
@@ -208,9 +219,9 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "scatter": (_N, [_P, _N, _N, *_MASK, _N, _W, _P, _N, _P]),
     "split": (_N, [_P, _N, _N, _N, _W, _W, _P, _N, _P]),
     "count_values": (_N, [_P, *_MASK, _N, _N, _P, _P, _P]),
-    "summarise": (None, [_P, *_MASK, _N, _P, _N, _P, _P, _P, _P, _N, _P]),
+    "summarise": (None, [_P, *_MASK, _N, _P, _N, _P, _P, _P, _P, _N, _P, _P, _P]),
     "check_cells": (None, [_P, *_MASK, _N, _P, _P, _P, _P, _P, POINTER(_N)]),
-    "summarise_values": (None, [_P, _P, _P]),
+    "summarise_values": (None, [_P, _P, _P, _P, _P]),
     "raise_registers": (None, [_P, _P, _N, _P, _P]),
     "add_to_groups": (_N, [_P, *_MASK, _N, _N, _P, _P, _P, _P, _P, _P, POINTER(_N), _P]),
     "put_packed": (_N, [_P, _N, _P]),

@@ -6,7 +6,7 @@ from array import array
 from ctypes import byref
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from csvapi.native.keys import secret_of
 from csvapi.native.library import SLACK, CounterStruct, KindStruct, SummaryStruct, kernel
@@ -15,6 +15,7 @@ from csvapi.native.memory import Allocate, Memory, readable, writable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from csvapi.native.buckets import BucketTable
     from csvapi.native.index import RecordIndex
 
 REGISTERS = 1 << 14
@@ -126,9 +127,15 @@ class Summary:
             self.found.first_bytes[place] = int.from_bytes(first)
 
     def add(
-        self, index: RecordIndex, column: int, registers: bytearray, mask: bytes | None = None, limit: int = 0
+        self,
+        index: RecordIndex,
+        column: int,
+        registers: bytearray,
+        mask: bytes | None = None,
+        limit: int = 0,
+        spread: BucketTable | None = None,
     ) -> tuple[bytearray, bytearray]:
-        """Add the cells of a column in the records of the mask.
+        """Add the cells of a column in the records of the mask, their numbers and moments to `spread`, too.
 
         Returns two bytes for each record: 1 where Python must say what kind of value its cell is, and where the hash of
         its cell (that of `raise_registers`) is below `limit`.
@@ -148,23 +155,32 @@ class Summary:
             writable(unknown, len(index), "unknown"),
             limit,
             writable(below, len(index), "below"),
+            *_spreading(spread, len(index)),
         )
         return unknown, below
 
-    def add_kinds(self, counter: ValueCounter) -> bytearray:
-        """Add what kinds of values were counted. Texts, empty cells and registers stay as they are.
+    def add_kinds(self, counter: ValueCounter, spread: BucketTable | None = None) -> bytearray:
+        """Add what kinds of values were counted, and their numbers and moments to `spread`. Texts, empty cells and
+        registers stay as they are.
 
         Returns a byte for each value: 1 where Python must say what kind it is.
         """
         unknown = bytearray(len(counter))
         kernel().summarise_values(
-            byref(counter.structure), byref(self.found), writable(unknown, len(counter), "unknown")
+            byref(counter.structure),
+            byref(self.found),
+            writable(unknown, len(counter), "unknown"),
+            *_spreading(spread, len(counter)),
         )
         return unknown
 
     def kinds(self) -> list[KindStruct]:
         """Of numbers by their decimals from none on, then of moments."""
         return list(self.found.kinds)
+
+
+def _spreading(spread: BucketTable | None, values: int) -> tuple[Any, Any]:
+    return (None, None) if spread is None else (byref(spread.structure), spread.losing(values))
 
 
 def total(kind: KindStruct) -> int:

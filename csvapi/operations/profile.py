@@ -8,34 +8,31 @@ from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema
 
-from csvapi.csvio.indexed import IndexedBatch
 from csvapi.errors import TooLarge
-from csvapi.native.keys import new_secret
+from csvapi.steps.bins import FEWEST, MOST, histogram
+from csvapi.steps.buckets import Spread
 from csvapi.steps.column_findings import findings
 from csvapi.steps.column_parts import PartsReader, PartsWriter
-from csvapi.steps.column_profile import FIXED, ColumnProfile
-from csvapi.steps.gathering import Gathering, Reducer
-from csvapi.steps.indexed_profile import IndexedColumn, values_of
+from csvapi.steps.column_profile import ColumnProfile
+from csvapi.steps.gathering import Reducer
 from csvapi.steps.params import columns_field, whole
+from csvapi.steps.profiling import Profiling
+from csvapi.steps.quantiles import ordered
 from csvapi.steps.report_table import Table
 from csvapi.steps.step import Operation
 from csvapi.steps.writing import byte_dialect_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
-    from csvapi.csvio.batch import Batch
     from csvapi.spill.workspace import Workspace
-    from csvapi.steps.column_parts import Written
     from csvapi.steps.gathering import Part
     from csvapi.steps.step import Column, Context
 
 _EXACT = 10_000
-_BATCH = 1_000  # records that are looked at together: each look at a column costs as much as some ten cells
-_SOME = 16  # columns that are taken together, at least
-_EACH = 50  # bytes of memory for a cell besides its text
 _COLUMNS = ["column", "type", "records", "empty", "distinct", "distinct_exact", "min", "max", "mean", "longest",
             "frequent", "bad", "first_bad_row", "first_bad_value", "formats", "personal"]  # fmt: skip
+_SPREAD = ["quantiles", "histogram"]
 
 
 class Params(Schema):
@@ -44,6 +41,11 @@ class Params(Schema):
     columns = columns_field(metadata={"description": "The columns to look at; without it, all."})
     top = whole("How many of the most frequent values are listed; default 5.", 0, default=5)
     exact = whole("Up to how many distinct values of a column are counted exactly; default 10000.", 0, default=10_000)
+    histogram = whole(
+        "Tell the quantiles and a histogram of numbers and dates, in so many bins at most; without it, neither.",
+        FEWEST,
+        MOST,
+    )
 
 
 def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
@@ -64,8 +66,15 @@ class Profile(Table, Reducer):
     the `count` of the cells that each fits `of` those that were looked at; `ambiguous` ones fit the same cells.
     `personal` (a JSON list) has the kinds of personal data that it seems to hold, with their counts and no value:
     email, phone, iban, card and the national numbers that python-stdnum calls so. Looked at are all cells where the
-    distinct values are known and at most 10,000, else those with 64 of the values, chosen by a hash. Only this, what
-    is exact, and what is frequent depend on the memory.
+    distinct values are known and at most 10,000, else those with 64 of the values, chosen by a hash.
+
+    With `histogram`, `quantiles` (a JSON object) has for 0.01, 0.05, 0.25, 0.5, 0.75, 0.95 and 0.99 of the numbers or
+    dates of a column the least that so many do not exceed. `histogram` (a JSON object) has in `counts` how many there
+    are from each of the `edges`, round numbers or dates, up to the next one. Both are exact, and the quantiles cells of
+    the file, where the distinct values are known. Else they are those of up to 2,048 buckets, and `error` says by how
+    much a value may seem smaller or greater: for numbers a share of it, 0.005 to 0.02 where the magnitudes are up to
+    nine powers of ten; for dates seconds, a thousandth of the whole span at most. Only this, what is exact, what is
+    looked at and what is frequent depend on the memory.
 
     One pass. Memory: the budget, whatever the number of columns: what is known of columns that do not fit together goes
     to the workspace, and the parts of one column after the other come together at the end. A record's fields are
@@ -73,7 +82,8 @@ class Profile(Table, Reducer):
     """
 
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
-        super().__init__(context, _COLUMNS, pointer)
+        self.bins = params.get("histogram", 0)
+        super().__init__(context, _COLUMNS + (_SPREAD if self.bins else []), pointer)
         self.before = byte_dialect_of(context)
         chosen = [context.position(column, pointer + at) for at, column in columns(params)]
         self.positions = chosen or list(range(len(context.columns)))
@@ -95,6 +105,7 @@ class Profile(Table, Reducer):
 
     def _row(self, name: str, found: ColumnProfile) -> list[bytes]:
         formats, kinds = findings(found, self.before.decode)
+        spread = self._spread(found) if self.bins else []
         kind = found.kind
         counted = 0 if kind in ("text", "empty") else found.records - found.empty - found.counts.get(kind, 0)
         bad_row, bad = found.strangers[kind] if counted else (None, b"")
@@ -105,10 +116,18 @@ class Profile(Table, Reducer):
             b"%d" % found.distinct.count, b"true" if found.distinct.exact else b"false",
             recode(least), recode(most), self.text(found.mean), b"%d" % found.longest,
             self._frequent(found), b"%d" % counted, b"" if bad_row is None else b"%d" % (bad_row + 1), bad,
-            self._json(formats), self._json(kinds),
+            self._json(formats), self._json(kinds), *spread,
         ]  # fmt: skip
 
-    def _json(self, found: list[dict[str, Any]]) -> bytes:
+    def _spread(self, found: ColumnProfile) -> list[bytes]:
+        values = ordered(found, self.before.decode)
+        return list(map(self._json, (values.quantiles, histogram(values, self.bins)) if values else ({}, {})))
+
+    def new_column(self) -> ColumnProfile:
+        """What is to be known of a column of which nothing is known yet."""
+        return ColumnProfile(self.exact, spread=Spread() if self.bins else None)
+
+    def _json(self, found: Any) -> bytes:
         return self.text(json.dumps(found, separators=(",", ":"))) if found else b""
 
     def _from_utf8(self, cell: bytes) -> bytes:
@@ -126,117 +145,6 @@ class Profile(Table, Reducer):
             raise TooLarge(f"{detail} Ask for fewer with top.", pointer=f"{self.bound.pointer}/top", limit=limit)
         told = {cell.decode(self.before.inner, "replace"): count for cell, count in most}
         return self.text(json.dumps(told, separators=(",", ":")))
-
-
-class Profiling(Gathering):
-    """Profiles of all columns, where those fit into half of the memory; else one after the other over some records."""
-
-    def __init__(self, profile: Profile, workspace: Workspace, parts: PartsWriter) -> None:
-        self.profile, self.workspace, self.parts = profile, workspace, parts
-        self.few = len(profile.positions) * FIXED <= workspace.memory // 4
-        self.profiles = self._new() if self.few else []
-        self.records: list[bytes | list[bytes | None]] = []  # as text where its fields lie between delimiters
-        self.rows: list[int] = []
-        self.size = 0
-        fast = self.few and workspace.native
-        most = values_of(profile.exact, workspace.memory // 8, len(profile.positions)) if fast else 0
-        secret = new_secret()
-        self.indexed = [
-            IndexedColumn(each, at, most, secret, profile.before)
-            for each, at in zip(self.profiles, profile.positions, strict=False)
-            if most
-        ]
-
-    def add(self, batch: Batch, line: Callable[[int], int]) -> None:
-        """See `Gathering.add`."""
-        if self.indexed and isinstance(batch, IndexedBatch):
-            for column in self.indexed:
-                column.add(batch)
-            self._make_room()
-            return
-        if self.few and len(batch) >= _BATCH:
-            self._look()
-            self._into([batch.column(at) for at in self.profile.positions], batch.rows)
-            return
-        for number, row in enumerate(batch.rows):
-            if self.profile.every and number not in batch.parsed_fields:
-                record: bytes | list[bytes | None] = batch.line_texts[number]
-                self.size += _EACH
-            else:
-                record = self._fields(batch, number)
-                self.size += _EACH * len(record)
-            self.records.append(record)
-            self.rows.append(row)
-            self.size += len(batch.line_texts[number])
-            if self.size >= self.workspace.memory // 4:
-                self._look()
-        if len(self.rows) >= _BATCH:
-            self._look()
-
-    def close(self) -> Written:
-        """See `Gathering.close`: the file that has the profiles."""
-        self._look()
-        if self.profiles:
-            self._put_down()
-        return self.parts.written
-
-    def _new(self) -> list[ColumnProfile]:
-        return [ColumnProfile(self.profile.exact) for _ in self.profile.positions]
-
-    def _fields(self, batch: Batch, number: int) -> list[bytes | None]:
-        """The cells of the chosen columns, None for those the record does not have."""
-        fields: list[bytes | None] = [*batch.fields(number)]
-        fields += [None] * (self.profile.width - len(fields))
-        return fields if self.profile.every else [fields[at] for at in self.profile.positions]
-
-    def _look(self) -> None:
-        """Add the records held so far to the profiles."""
-        if self.few:
-            self._into(self._columns(), self.rows)
-        elif self.rows:
-            self.parts.add(map(self._seen, self._columns()))
-        self.records, self.rows, self.size = [], [], 0
-
-    def _into(self, columns: Iterable[Sequence[bytes | None]], rows: Sequence[int]) -> None:
-        for each, cells in zip(self.profiles, columns, strict=False):
-            each.add(cells, rows, self.profile.before)
-        self._make_room()
-
-    def _make_room(self) -> None:
-        if sum(each.size for each in self.profiles) > self.workspace.memory // 2:
-            self._put_down()
-            self.profiles = self._new()
-            for column, each in zip(self.indexed, self.profiles, strict=False):
-                column.begin(each)
-
-    def _put_down(self) -> None:
-        for column in self.indexed:
-            column.flush()
-        self.parts.add(self.profiles)
-
-    def _columns(self) -> Iterator[tuple[bytes | None, ...]]:
-        """The cells of each column; those beyond the header are in none."""
-        width = len(self.profile.positions)
-        some = max(_SOME, self.workspace.memory // (8 * _EACH * max(1, len(self.rows))))
-        for start in range(0, width, some):
-            self.workspace.heartbeat()
-            parts = [self._taken(number, start, min(some, width - start)) for number in range(len(self.rows))]
-            yield from zip(*parts, strict=True)
-
-    def _taken(self, number: int, start: int, count: int) -> list[bytes | None]:
-        """The next fields of a record; of its text only what follows them is kept."""
-        record = self.records[number]
-        if isinstance(record, list):
-            fields = record[start : start + count]
-        else:
-            fields = [*record.split(self.profile.before.delimiter, count)]
-            self.records[number] = fields.pop() or b"" if len(fields) > count else []
-        return fields + [None] * (count - len(fields))
-
-    def _seen(self, cells: tuple[bytes | None, ...]) -> ColumnProfile:
-        found = ColumnProfile(self.profile.exact)
-        found.add(cells, self.rows, self.profile.before)
-        return found
 
 
 OPERATION = Operation(

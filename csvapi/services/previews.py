@@ -1,4 +1,4 @@
-"""Previews: trying steps on the first records of a file in a child process (see `engines.local.trial`)."""
+"""Previews: trying steps on some records of a file in a child process (see `engines.local.trial`)."""
 
 from __future__ import annotations
 
@@ -24,16 +24,17 @@ MEMORY = 16 * 1024 * 1024  # for the keys of a sample
 _BEGINNING = 8 * 1024 * 1024  # more than a preview reads
 
 
-def run(file: File, work: Work, size: int) -> bytes:
+def run(file: File, work: Work, size: int, from_row: int = 1) -> bytes:
     """Try the work on at most `size` records, of about 4 MiB; returns the answer as JSON.
 
+    What begins at another record than the first reads the file up to there, too.
     Raises what `pipelines.check`, `hash_keys` and `Pool.call` raise.
     """
     files.check_csv(file, "/input")
-    settings = runtime().settings
+    beginning = runtime().settings.max_record + _BEGINNING
     with (
         work.blaming(),
-        files.beginning(file, settings.max_record + _BEGINNING) as source,
+        files.beginning(file, beginning if from_row == 1 else file.size) as source,
         others(file.user_id, work.loaded) as more,
         tempfile.TemporaryDirectory(prefix="csvapi-", ignore_cleanup_errors=True) as folder,
     ):
@@ -49,6 +50,7 @@ def run(file: File, work: Work, size: int) -> bytes:
             _options(work.options, file.name, hash_keys.opened(file.user_id, work.loaded)),
             Path(folder),
             [warning.as_json() for warning in redetection.warnings_of_run(file, work.loaded)],
+            from_row,
         )
         return runtime().pool.call(file.user_id, Trial.run, trial)[1]
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy import delete as delete_rows
 from sqlalchemy.orm import Session, defer
 
@@ -27,7 +27,8 @@ EVENTS = ("task.succeeded", "task.failed", "task.cancelled")
 TEST = "webhook.test"
 MOST = 20  # webhooks of a user
 MOST_TESTS = 20  # test messages of a user that wait
-SOON = 120  # seconds
+MOST_ATTEMPTS = 50  # to send one message
+SOON = 120  # seconds; longer than an attempt may take
 PREFIX = "whsec_"
 
 
@@ -87,6 +88,43 @@ def tests_waiting(session: Session, user_id: int) -> int:
     soon = Delivery.next_at <= now() + timedelta(seconds=SOON)
     mine = (Webhook.user_id == user_id, Delivery.event == TEST, Delivery.status == Sent.PENDING, soon)
     return session.scalar(tests.where(*mine)) or 0
+
+
+def resend(user_id: int, hook_id: int, delivery_id: str) -> Delivery:
+    """Send a message again, now; it has the same id, and is repeated by the schedule where it fails.
+
+    Raises NotFound, Conflict for a disabled webhook and for a message that is sent now or soon, and QuotaExceeded.
+    """
+    hook = find(user_id, hook_id)
+    if hook.disabled_at:
+        raise Conflict(f"The webhook is disabled: {hook.disabled_reason}; make a new one")
+    with transaction() as session:
+        quotas.lock(session, user_id)
+        known = select(Delivery).where(Delivery.id == delivery_id, Delivery.webhook_id == hook.id)
+        delivery = session.scalar(known)
+        if delivery is None:
+            raise NotFound("Delivery not found")
+        _check_resending(session, user_id, delivery)
+        unmoved = (Delivery.status == delivery.status, Delivery.next_at.is_not_distinct_from(delivery.next_at))
+        mine = update(Delivery).where(Delivery.id == delivery.id, *unmoved)
+        if not changed(session.execute(mine.values(status=Sent.PENDING, next_at=now()))):
+            raise Conflict("The message is being sent; look at its attempts")
+        session.refresh(delivery)
+        return delivery
+
+
+def _check_resending(session: Session, user_id: int, delivery: Delivery) -> None:
+    if len(delivery.attempts) >= MOST_ATTEMPTS:
+        often = f"The message was sent {len(delivery.attempts)} times, the most there may be"
+        raise QuotaExceeded(often, limit=MOST_ATTEMPTS)
+    if delivery.next_at is not None and delivery.next_at <= now() + timedelta(seconds=SOON):
+        raise Conflict("The message is sent now or within two minutes; look at its attempts")
+    soon = Delivery.next_at <= now() + timedelta(seconds=SOON)
+    mine = select(func.count()).select_from(Delivery).join(Webhook, Webhook.id == Delivery.webhook_id)
+    waiting = session.scalar(mine.where(Webhook.user_id == user_id, Delivery.status == Sent.PENDING, soon)) or 0
+    if waiting >= MOST_TESTS:
+        full = f"{waiting} messages wait to be sent, and {MOST_TESTS} may, to send one again; try it later"
+        raise QuotaExceeded(full, limit=MOST_TESTS, retry_after=SOON)
 
 
 def deliveries(user_id: int, hook_id: int, cursor: str | None = None) -> Iterator[Delivery | None]:

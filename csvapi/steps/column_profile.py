@@ -12,6 +12,7 @@ from operator import mul
 from pickle import dumps, loads
 from typing import TYPE_CHECKING, Any
 
+from csvapi.steps.buckets import Spread
 from csvapi.steps.dates import Moment, moment
 from csvapi.steps.exact_sums import SUM, mean_text
 from csvapi.steps.hyperloglog import Distinct
@@ -35,7 +36,8 @@ _SHORT = 50  # bytes of a cell whose date is remembered
 class ColumnProfile:
     """`ranges` has the least and the greatest value of each kind; `strangers` the first cell that is not of it.
 
-    `bound` and `room` are those of `Distinct`, which holds nearly all of the memory.
+    `bound` and `room` are those of `Distinct`, which holds nearly all of the memory. `spread` is there where a
+    histogram is asked for.
     """
 
     bound: int
@@ -47,6 +49,7 @@ class ColumnProfile:
     ranges: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     total: Decimal = Decimal(0)
     strangers: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    spread: Spread | None = None
     distinct: Distinct = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,7 +58,8 @@ class ColumnProfile:
     def packed(self) -> bytes:
         """All of it as bytes for `unpacked`, some hundreds besides the values."""
         found = self.distinct
-        mine = (self.records, self.empty, self.longest, self.counts, self.ranges, self.total, self.strangers)
+        counted = self.records, self.empty, self.longest, self.counts
+        mine = (*counted, self.ranges, self.total, self.strangers, self.spread)
         sample = found.sample.found, found.sample.limit
         return dumps((self.bound, mine, found.values, found.size, found.registers, sample), protocol=5)
 
@@ -64,7 +68,8 @@ class ColumnProfile:
         """The profile that `packed` wrote, with another `room` for its values."""
         bound, mine, values, size, registers, sample = loads(data)  # noqa: S301  we packed it ourselves
         found = cls(bound, room)
-        found.records, found.empty, found.longest, found.counts, found.ranges, found.total, found.strangers = mine
+        found.records, found.empty, found.longest, found.counts = mine[:4]
+        found.ranges, found.total, found.strangers, found.spread = mine[4:]
         found.distinct.values, found.distinct.size, found.distinct.registers = values, size, registers
         found.distinct.sample = ValueSample(*sample)
         found.distinct.add({})  # within the room
@@ -75,7 +80,8 @@ class ColumnProfile:
         """Bytes of memory in use."""
         cells = [cell for _, cell in self.strangers.values()]
         cells += [end if kind == "text" else end[1] for kind, ends in self.ranges.items() for end in ends]
-        return FIXED + self.distinct.size + self.distinct.sample.size + sum(map(len, cells))
+        spread = self.spread.size if self.spread else 0
+        return FIXED + self.distinct.size + self.distinct.sample.size + spread + sum(map(len, cells))
 
     def add(self, cells: Sequence[bytes | None], rows: Sequence[int], byte_dialect: ByteDialect) -> None:
         """Add cells, None for those that a record does not have, with the rows they are in."""
@@ -121,10 +127,8 @@ class ColumnProfile:
         byte_dialect: ByteDialect,
     ) -> None:
         """Count the cells of each kind, and note the extremes of each kind and the first cell that is not of it."""
-        numbers = numbers_of(counted, byte_dialect.decode)
+        numbers, dates = _values(counted, byte_dialect)
         integers = {cell: value for cell, value in numbers.items() if not _BROKEN.search(cell)}
-        like = filter(_DATE_LIKE.search, counted) if len(numbers) < len(counted) else ()
-        dates = {cell: value for cell in like if (value := _date(byte_dialect.decode(cell))) is not None}
         of_kind: dict[str, dict[bytes, Any]] = {"integer": integers, "number": numbers, "date": dates}
         for kind, found in of_kind.items():
             if len(found) < len(counted) and (kind not in self.strangers or rows[0] < self.strangers[kind][0]):
@@ -135,9 +139,16 @@ class ColumnProfile:
                 least, most = min(found.values()), max(found.values())
                 ends = [(value, cell) for cell, value in found.items() if value in (least, most)]
                 self.note_range(kind, min(ends), max(ends))
+        if self.spread:
+            self.spread.add(numbers, dates, counted)
         if numbers:
             with localcontext(SUM):
                 self.total += sum(map(mul, numbers.values(), map(counted.__getitem__, numbers)))
+
+    def add_spread(self, counted: Mapping[bytes, int], byte_dialect: ByteDialect) -> None:
+        """Add the numbers and dates among some values to the spread, and nothing else of them."""
+        if self.spread:
+            self.spread.add(*_values(counted, byte_dialect), counted)
 
     def note_count(self, kind: str, count: int) -> None:
         """Add so many values of this kind."""
@@ -171,6 +182,9 @@ class ColumnProfile:
             self.note_range(kind, least, most)
         for kind, (row, cell) in other.strangers.items():
             self.note_stranger(kind, row + base, cell)
+        if other.spread:
+            self.spread = self.spread or Spread()
+            self.spread.merge(other.spread)
         self.distinct.merge(other.distinct)
 
     @property
@@ -197,6 +211,15 @@ class ColumnProfile:
         if self.kind not in ("integer", "number"):
             return ""
         return mean_text(self.total, self.counts["number"])
+
+
+def _values(
+    counted: Mapping[bytes, int], byte_dialect: ByteDialect
+) -> tuple[dict[bytes, Decimal], dict[bytes, Moment]]:
+    """The numbers and the dates among some cells."""
+    numbers = numbers_of(counted, byte_dialect.decode)
+    like = filter(_DATE_LIKE.search, counted) if len(numbers) < len(counted) else ()
+    return numbers, {cell: value for cell in like if (value := _date(byte_dialect.decode(cell))) is not None}
 
 
 def _date(text: str) -> Moment | None:

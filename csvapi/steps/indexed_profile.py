@@ -10,14 +10,19 @@ from decimal import Decimal
 from itertools import compress
 from typing import TYPE_CHECKING
 
+from csvapi.native.buckets import EACH as EACH_BUCKET
+from csvapi.native.buckets import BucketTable
 from csvapi.native.cells import cells
 from csvapi.native.library import SCALES
 from csvapi.native.profiling import EACH, NONE, Summary, ValueCounter, total
+from csvapi.steps.buckets import MOST
 from csvapi.steps.column_profile import KINDS
 from csvapi.steps.hyperloglog import FEW
 from csvapi.steps.numbers import SPACES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.csvio.indexed import IndexedBatch
     from csvapi.native.library import SummaryStruct
@@ -36,6 +41,13 @@ def values_of(bound: int, memory: int, columns: int) -> int:
     return found if found >= _LEAST else 0
 
 
+def buckets_of(memory: int, columns: int) -> int:
+    """How many buckets of each column can be counted in so much memory; 0 where there is too little. Never more than
+    there may be of both kinds: then to find no room for one always means that they become wider."""
+    found = min(2 * MOST, memory // (EACH_BUCKET * max(1, columns)))
+    return found if found >= _LEAST else 0
+
+
 def ranks_of(byte_dialect: ByteDialect) -> bytes | None:
     """The rank of each byte in the order of code points; None where the kernel cannot distinguish texts from values,
     because a character may have several bytes or a value may have spaces around it that the kernel does not know."""
@@ -50,13 +62,14 @@ def ranks_of(byte_dialect: ByteDialect) -> bytes | None:
 
 
 class IndexedColumn:
-    """One column; `flush` puts into `profile` what is known so far."""
+    """One column; `flush` puts into `profile` what is known so far. `most` values and `buckets` have room at once."""
 
     def __init__(
-        self, profile: ColumnProfile, position: int, most: int, secret: bytes, byte_dialect: ByteDialect
+        self, profile: ColumnProfile, position: int, most: int, buckets: int, secret: bytes, byte_dialect: ByteDialect
     ) -> None:
         self.position, self.most, self.secret, self.byte_dialect = position, most, secret, byte_dialect
         self.ranks = ranks_of(byte_dialect)
+        self.table = BucketTable(buckets, secret) if buckets else None
         self.begin(profile)
 
     def begin(self, profile: ColumnProfile) -> None:
@@ -65,6 +78,8 @@ class IndexedColumn:
         self.counter: ValueCounter | None = ValueCounter(self.most, self.secret)
         self.rows: list[int] = []  # of the first cell of each value
         self.summary = Summary(None if self.ranks == _SAME else self.ranks)
+        if self.table:
+            self.table.widen(1, 1)
 
     def add(self, batch: IndexedBatch) -> None:
         """Take a batch's cells of the column."""
@@ -78,14 +93,28 @@ class IndexedColumn:
         if self.counter is not None:
             self._flush_counter(self.counter)
         self._flush_summary(self.summary)
+        self._take_buckets({})
+
+    def _take_buckets(self, lost: Mapping[bytes, int]) -> None:
+        """Put the counts of buckets into the profile, and values whose bucket had no room, each with its count."""
+        spread, table = self.profile.spread, self.table
+        if not spread or not table:
+            return
+        numbers, moments = table.taken()
+        spread.numbers.add(numbers)
+        spread.moments.add(moments)
+        self.profile.add_spread(lost, self.byte_dialect)
+        table.widen(spread.numbers.width, spread.moments.width)
 
     def _flush_counter(self, counter: ValueCounter) -> None:
         """Put the counted values into the profile, and begin to count again."""
-        unknown = b"\1" * len(counter) if self.ranks is None else self.summary.add_kinds(counter)
+        unknown = b"\1" * len(counter) if self.ranks is None else self.summary.add_kinds(counter, self.table)
         found, profile = counter.taken(), self.profile
         counted = dict(zip(found.texts, found.counts, strict=True))
         profile.add_values(counted, found.empty, self.byte_dialect)
         if self.ranks is not None:
+            if self.table and self.summary.found.lost:
+                self._take_buckets({text: counted[text] for text in compress(found.texts, self.table.lost)})
             for kind, number in zip(KINDS, self.summary.found.stranger, strict=True):
                 if number != NONE:
                     profile.note_stranger(kind, self.rows[number], found.texts[number])
@@ -117,11 +146,15 @@ class IndexedColumn:
     def _summarise(self, batch: IndexedBatch, kept: bytes | None, summary: Summary) -> None:
         found, profile = summary.found, self.profile
         distinct = profile.distinct
-        unknown, below = summary.add(batch.index, self.position, distinct.registers, kept, distinct.sample.limit)
+        unknown, below = summary.add(
+            batch.index, self.position, distinct.registers, kept, distinct.sample.limit, self.table
+        )
         profile.records += len(batch.index) if kept is None else kept.count(1)
         self._note_texts(batch, found)
         if found.below:
             distinct.add_sampled(cells(batch.index, self.position, below))
+        if self.table and found.lost:
+            self._take_buckets(Counter(cells(batch.index, self.position, self.table.lost)))
         if found.unknown:
             asked, rows = cells(batch.index, self.position, unknown), list(compress(batch.all_rows, unknown))
             profile.add_kinds(Counter(asked), asked, rows, self.byte_dialect)

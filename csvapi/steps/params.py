@@ -142,10 +142,13 @@ def choice(*allowed: str, description: str, default: str | None = None, **option
     return fields.String(validate=one_of, metadata=_described(description, default), **options)
 
 
-def whole(description: str, least: int, *, default: int | None = None, **options: Any) -> fields.Integer:
-    """A whole number that is at least `least`; `default` is what leaving it out means."""
-    at_least = validate.Range(min=least, error="must be at least {min}.")
-    return fields.Integer(strict=True, validate=at_least, metadata=_described(description, default), **options)
+def whole(
+    description: str, least: int, most: int | None = None, *, default: int | None = None, **options: Any
+) -> fields.Integer:
+    """A whole number that is at least `least`, and at most `most`; `default` is what leaving it out means."""
+    error = "must be at least {min}." if most is None else "must be from {min} to {max}."
+    within = validate.Range(least, most, error=error)
+    return fields.Integer(strict=True, validate=within, metadata=_described(description, default), **options)
 
 
 def _described(description: str, default: Any) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Context:
     """The columns and the byte dialect a step meets in its place of the pipeline, and the other files it may read.
 
     `max_record` is the most bytes that a record, or the header, may have after the step (see `steps.growth`). The
-    records of a `partial` file are the first ones of another.
+    records of a `partial` file are only some of another's.
     `file_name` is what the user calls the input file: empty for one without a name, None where steps are only checked.
     `keys` are those of hashes, by name; None, too, where steps are only checked.
     """

@@ -23,9 +23,12 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from sqlalchemy import update
 
 from csvapi import config
 from csvapi.app import create_app
+from csvapi.extensions import transaction
+from csvapi.models import Delivery, Sent
 from csvapi.services.mailing import RESET, VERIFY, send_due
 from tests.api.v1 import V1
 from tests.mailbox import Mailbox
@@ -65,6 +68,7 @@ class Owner:
             "file_id": lambda method, path: self._file() if method == "DELETE" else self.file,
             "task_id": self._task,
             "webhook_id": lambda method, path: self._webhook() if method == "DELETE" else self.webhook,
+            "delivery_id": lambda method, path: self._delivery(),
             "pipeline_id": lambda method, path: (
                 self._saved("pipelines", *PIPELINE) if method == "DELETE" else self.pipeline
             ),
@@ -104,6 +108,14 @@ class Owner:
 
     def _webhook(self) -> int:
         return int(self.v1.ok("POST", "/webhooks", json={"url": "https://example.com/csvapi"})["id"])
+
+    def _delivery(self) -> str:
+        """A message that was given up."""
+        sent = str(self.v1.ok("POST", f"/webhooks/{self.webhook}/test")["id"])
+        with self.account.client.application.app_context(), transaction() as session:
+            given_up = update(Delivery).where(Delivery.id == sent).values(status=Sent.FAILED, next_at=None)
+            session.execute(given_up)
+        return sent
 
     def _saved(self, path: str, *versions: dict[str, Any]) -> int:
         """Something that is saved, in two versions: the first of them can be deleted."""

@@ -124,6 +124,7 @@ RULES = {
     "v1-webhooks.delete": Rule.BEARER,
     "v1-webhooks.deliveries": Rule.BEARER,
     "v1-webhooks.index": Rule.BEARER,
+    "v1-webhooks.resend": Rule.BEARER,
     "v1-webhooks.show": Rule.BEARER,
     "v1-webhooks.test": Rule.BEARER,
 }
@@ -211,6 +212,7 @@ NAMING: dict[str, Callable[[int, str], Call] | None] = {
     "v1-webhooks.delete": None,
     "v1-webhooks.deliveries": None,
     "v1-webhooks.index": None,
+    "v1-webhooks.resend": None,
     "v1-webhooks.show": None,
     "v1-webhooks.test": None,
     # What names a saved pipeline or schema: test_pipelines.py.

@@ -215,6 +215,31 @@ def test_a_preview_is_bounded_and_its_estimate_is_near(v1: V1) -> None:
     assert v1.ok("GET", "/tasks")["items"] == []
 
 
+def test_a_preview_begins_at_any_record(v1: V1) -> None:
+    """With the numbers of the file, whatever stands between its records."""
+    content = b'top\r\nid,name\r\n1,Ada\r\n\r\n2,"x\ny"\r\n1,Ada\r\n1,Ada\r\n3\r\n1,Ada\r\n'
+    file = v1.upload(content)["id"]
+    dialect = {"delimiter": ",", "quote": '"', "preamble": 5, "header": True}
+    v1.ok("PATCH", f"/files/{file}", json={"dialect": dialect})
+    body = {"input": file, "steps": [DEDUP], "from_row": 3, "sample_rows": 3, "on_ragged": "drop"}
+    answer = v1.ok("POST", "/previews", json=body)
+    assert [(row["row"], row["line"], row["kept"], row["step"], row["kept_row"]) for row in answer["items"]] == [
+        (3, 7, True, None, None),
+        (4, 8, False, 1, 3),
+        (5, 9, False, 0, None),
+    ]
+    assert [content[row["byte"] :].split(b"\r\n")[0] for row in answer["items"]] == [b"1,Ada", b"1,Ada", b"3"]
+    assert [(each["code"], each["row"], each["line"]) for each in answer["warnings"] if each["row"]] == [
+        ("ragged", 5, 9)
+    ]
+    assert (answer["complete"], answer["estimate"]["exact"], answer["counts"]["in"]) == (False, False, 3)
+    last = v1.ok("POST", "/previews", json={**body, "from_row": 6})
+    assert ([row["row"] for row in last["items"]], last["complete"]) == ([6], False)
+    assert v1.ok("POST", "/previews", json={**body, "from_row": 1, "sample_rows": 9})["complete"]
+    for from_row, code in ((7, "invalid_input"), (10**12, "invalid_input"), (0, "invalid_input")):
+        problem(v1.post("/previews", json={**body, "from_row": from_row}), 422, code, "/from_row")
+
+
 @pytest.mark.parametrize(
     ("rows", "tail", "encoding"),
     [(1, "\x1a", "utf-8"), (9, "\0" * 70_000, "utf-8"), (9, "\x1a\r\n\0\0", "utf-16-le"), (1, "\0\0", "utf-16-le")],

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -20,49 +17,13 @@ from csvapi import config
 from csvapi.app import create_app
 from csvapi.extensions import transaction
 from csvapi.models import Delivery, now
-from csvapi.services import webhook_delivery, webhook_outbox
+from csvapi.services import webhook_delivery, webhook_outbox, webhooks
 from tests.api.v1 import V1, problem
+from tests.receiver import Receiver, receiver
 from tests.stack import Account
 
+__all__ = ["receiver"]
 PEOPLE = b"id,name\n7,Ada\n7,Ada\n"
-
-
-class Receiver(ThreadingHTTPServer):
-    """Somebody's server: keeps what it is sent, answers what it is told to."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.received: list[tuple[dict[str, str], bytes]] = []
-        self.status = 204
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/hook?x=1"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.received.append(({name.lower(): value for name, value in self.headers.items()}, body))
-        self.send_response(self.server.status)
-        self.send_header("Location", self.server.url)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *args: Any) -> None:
-        """Nothing: the tests look at what was received."""
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as server:
-        thread = Thread(target=server.serve_forever, args=[0.05])
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -137,6 +98,49 @@ def test_failures_are_repeated_by_the_schedule_with_the_same_id(v1: V1, receiver
     assert len({headers["webhook-id"] for headers, _ in receiver.received}) == 1
     assert v1.ok("GET", f"/webhooks/{made['id']}")["disabled_reason"]
     problem(v1.post(f"/webhooks/{made['id']}/test"), 409, "conflict")
+
+
+def test_a_message_is_sent_again_with_the_same_id(v1: V1, other: Account, receiver: Receiver, open_app: Flask) -> None:
+    made = hook(v1, receiver)
+    v1.ok("POST", f"/webhooks/{made['id']}/test")
+    path = f"/webhooks/{made['id']}/deliveries/{log(v1, made)[0]['id']}/resend"
+    problem(v1.post(path), 409, "conflict")  # it is due
+    send(open_app)
+    receiver.status = 500
+    assert v1.ok("POST", path)["status"] == "pending"
+    send(open_app)
+    later = log(v1, made)[0]
+    assert (later["status"], [each["status"] for each in later["attempts"]]) == ("pending", [204, 500])
+    wait = datetime.fromisoformat(later["next_at"]) - datetime.fromisoformat(later["attempts"][1]["at"])
+    assert wait.total_seconds() >= webhook_outbox.SCHEDULE[1], "the schedule goes on"
+    receiver.status = 204
+    v1.ok("POST", path)
+    send(open_app)
+    assert log(v1, made)[0]["status"] == "delivered"
+    assert [headers["webhook-id"] for headers, _ in receiver.received] == [later["id"]] * 3
+    theirs, second = V1(other), hook(v1, receiver)
+    problem(theirs.post(path), 404, "not_found")
+    problem(v1.post(path.replace(f"/{made['id']}/", f"/{second['id']}/")), 404, "not_found")
+    problem(v1.post(path.replace(later["id"], "msg_0")), 404, "not_found")
+
+
+def test_resending_has_its_limits(v1: V1, receiver: Receiver, open_app: Flask) -> None:
+    made = hook(v1, receiver)
+    v1.ok("POST", f"/webhooks/{made['id']}/test")
+    send(open_app)
+    path = f"/webhooks/{made['id']}/deliveries/{log(v1, made)[0]['id']}/resend"
+    for _ in range(webhooks.MOST_TESTS):
+        v1.ok("POST", f"/webhooks/{made['id']}/test")
+    problem(v1.post(path), 429, "quota_exceeded")
+    send(open_app)
+    with open_app.app_context(), transaction() as session:
+        tries = [{"at": now().isoformat(), "status": 204, "ms": 1}] * webhooks.MOST_ATTEMPTS
+        session.execute(update(Delivery).values(attempts=tries))
+    problem(v1.post(path), 429, "quota_exceeded")
+    receiver.status = 410
+    v1.ok("POST", f"/webhooks/{made['id']}/test")
+    send(open_app)
+    assert "disabled" in problem(v1.post(path), 409, "conflict")["detail"]
 
 
 def test_gone_disables_and_redirects_are_not_followed(v1: V1, receiver: Receiver, open_app: Flask) -> None:

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csvapi.native.buckets import BucketTable
 from csvapi.native.form import Form
 from csvapi.native.profiling import REGISTERS, Summary, ValueCounter, total
 from csvapi.steps.dates import moment
 from tests.native import column_checks
+from tests.native.bucket_checks import spreads
 from tests.native.cases import Case
 from tests.native.drawn import drawn, patient, sources
 
@@ -36,6 +38,7 @@ def test_values_of_any_text(case: Case, source: Random) -> None:
 def test_summaries_of_any_text(case: Case, source: Random) -> None:
     column_checks.summaries(case, source)
     column_checks.kinds_of_values(case, source)
+    spreads(case, source)
 
 
 @patient
@@ -45,6 +48,7 @@ def test_numbers_and_dates(cells: list[bytes], source: Random) -> None:
     column_checks.summaries(case, source)
     column_checks.values(case, source)
     column_checks.kinds_of_values(case, source)
+    spreads(case, source)
 
 
 def test_days_are_those_of_the_calendar() -> None:
@@ -89,6 +93,10 @@ def test_wrong_sizes_are_refused() -> None:
         ValueCounter(9, b"")
     with pytest.raises(ValueError, match="room for some values"):
         ValueCounter(0, SECRET)
+    with pytest.raises(ValueError, match="room for some buckets"):
+        BucketTable(0, SECRET)
+    with pytest.raises(ValueError, match="cannot follow others"):
+        BucketTable(9, SECRET).widen(0, 1)
     with pytest.raises(ValueError, match="no record 2 among 1"):
         ValueCounter(9, SECRET).add(index, 0, None, 2)
     with pytest.raises(ValueError, match="256 ranks"):

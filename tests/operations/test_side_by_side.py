@@ -50,6 +50,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "convert, json": {"op": "convert", "format": "json"},
     "convert, parquet": {"op": "convert", "format": "parquet"},
     "profile, all": {"op": "profile"},
+    "profile, spread": {"op": "profile", "histogram": 20, "exact": 0},
     "validate, report": {"op": "validate", "schema": {"fields": [{"name": "age", "type": "integer"}]}},
     "select, filled": {"op": "select", "drop": ["id"], "drop_empty": True},
     "select, drop": {"op": "select", "drop": ["age"]},

@@ -20,7 +20,12 @@ ADMIN, PASSWORD = "boss@example.com", "sunlit-harbour-41"
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    settings = {"CSVAPI_ADMIN_EMAIL": ADMIN, "CSVAPI_ADMIN_PASSWORD": PASSWORD, "CSVAPI_MAX_ATTEMPTS": "1"}
+    settings = {
+        "CSVAPI_ADMIN_EMAIL": ADMIN,
+        "CSVAPI_ADMIN_PASSWORD": PASSWORD,
+        "CSVAPI_MAX_ATTEMPTS": "1",
+        "CSVAPI_WEBHOOK_PRIVATE": "on",  # the receiver of the tests is on this machine
+    }
     with started(tmp_path_factory.mktemp("pages"), **settings) as running:
         yield running
 

@@ -54,9 +54,9 @@ export class Client {
     return new Task(this.transport, await this.transport.post<TaskData>(`${AT}/tasks`, body, idempotencyKey()));
   }
 
-  /** Try steps on the first records of a file; nothing is stored. */
-  preview(file: StoredFile | number, steps: Step[], sampleRows?: number): Promise<Preview> {
-    const body = { input: typeof file === "number" ? file : file.id, steps, sample_rows: sampleRows };
+  /** Try steps on the first records of a file, or on those from a record on; nothing is stored. */
+  preview(file: StoredFile | number, steps: Step[], sampleRows?: number, fromRow?: number): Promise<Preview> {
+    const body = { input: typeof file === "number" ? file : file.id, steps, sample_rows: sampleRows, from_row: fromRow };
     return this.transport.post<Preview>(`${AT}/previews`, body);
   }
 

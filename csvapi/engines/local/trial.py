@@ -1,4 +1,4 @@
-"""Trying steps on the head of a file: which records would stay, which step drops the others and why, as JSON."""
+"""Trying steps on some records of a file: which would stay, which step drops the others and why, as JSON."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from csvapi.csvio import Dialect
 from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.file_warnings import end_warnings
-from csvapi.csvio.locations import Row, page, start
+from csvapi.csvio.locations import Location, Row, of_row, page, start
 from csvapi.csvio.pages import ROOM, items
 from csvapi.csvio.source import Source
 from csvapi.engines.local.run import run
 from csvapi.engines.local.stages import check_output
 from csvapi.engines.options import Options
 from csvapi.engines.receipt import counts
-from csvapi.errors import UnsupportedEncoding
+from csvapi.errors import InvalidInput, UnsupportedEncoding
 from csvapi.operations import check_columns, load_steps
 from csvapi.process import last_call
 from csvapi.steps.output import check_parts, form, rewrite
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from csvapi.operations import Step
 
 CSV = "text/csv"
-FOUND = "found by running the steps on the first records only; keyed steps may drop more of the whole file"
+FOUND = "found by running the steps on these records only; keyed steps may drop more of the whole file"
 _STAYS = {"kept": True, "step": None, "reason": None, "kept_row": None}
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What is tried: `steps` with the options `chosen`, on at most `size` records of `source`.
+    """What is tried: `steps` with the options `chosen`, on at most `size` records of `source`, from `from_row` on.
 
     `columns` are those that the file is known by, `size_of_file` its bytes; `folder` is empty and for this trial alone;
     `warnings` come before its own.
@@ -53,24 +53,27 @@ class Trial:
     options: Options
     folder: Path
     warnings: list[dict[str, Any]]
+    from_row: int = 1
 
     def run(self) -> tuple[None, bytes]:
         """The answer as JSON; a process of the pool that was shown keys ends with it. Raises what `fits` and the engine
-        raise."""
+        raise, and InvalidInput where there is no such record."""
         if self.options.keys:
             last_call.ask()
         fits(load_steps(self.steps), self.columns, self.dialect, self.files, self.chosen)
-        columns, at = start(self.source, self.dialect)
+        columns, top = start(self.source, self.dialect)
+        at = self._begin(len(columns), top)
         rows, following = page(self.source, self.dialect, len(columns), self.size, at, ROOM)
         sample, why = self.folder / "sample", self.folder / "why"
-        _write(sample, self.source, at.byte, rows)
+        _write(sample, self.source, top.byte, rows)
         output = form(self.options.output) or None  # not in parts: what is shown is their records
-        options = replace(self.options, partial=following is not None, output=output)
+        complete = following is None and at == top
+        options = replace(self.options, partial=not complete, output=output)
         receipt = run(
             sample, self.dialect, self.steps, self._out, options=options, workspace=self.folder, explain=why,
             files=self.files, columns=columns,
         ).as_json()  # fmt: skip
-        decisions = dict(_decisions(why))
+        decisions = dict(_decisions(why, at.row - 1))
         seen = (following.byte if following else self.size_of_file) - at.byte
         return None, _joined(
             columns=_text(columns),
@@ -78,9 +81,18 @@ class Trial:
             result=self._shown(receipt),
             counts=_text(counts(receipt)),
             warnings=_text([*self.warnings, *_placed(receipt["warnings"], rows), *self._after()]),
-            complete=_text(following is None),
-            estimate=_text(_estimate(self.size_of_file - at.byte, seen, receipt)),
+            complete=_text(complete),
+            estimate=_text(_estimate(self.size_of_file - top.byte, seen, receipt)),
         )
+
+    def _begin(self, width: int, top: Location) -> Location:
+        if self.from_row == 1:
+            return top
+        found = of_row(self.source, self.dialect, width, self.from_row, top)
+        if found is None:
+            detail = f"from_row: the file has no record {self.from_row}; ask for one of those that it has."
+            raise InvalidInput(detail, pointer="/from_row")
+        return found
 
     def _after(self) -> list[dict[str, Any]]:
         """The warnings about what comes after the file's last record, which a run on the first records does not see."""
@@ -160,14 +172,15 @@ def _write(sample: Path, path: Path, top: int, rows: list[Row]) -> None:
         file.writelines(row.raw for row in rows)
 
 
-def _decisions(why: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Why a record goes: the step from 1 (0 for on_ragged), the reason, the row of the record kept for it."""
+def _decisions(why: Path, before: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Why a record goes: the step from 1 (0 for on_ragged), the reason, the row of the record kept for it. So many
+    records of the file are before the sample."""
     with why.open(newline="", encoding="utf-8", errors="surrogatepass") as file:
         rows = csv.reader(file)
         next(rows)
         for row, step, _, reason, kept in rows:
-            gone = {"kept": False, "step": int(step), "reason": reason, "kept_row": int(kept) if kept else None}
-            yield int(row), gone
+            kept_row = before + int(kept) if kept else None
+            yield before + int(row), {"kept": False, "step": int(step), "reason": reason, "kept_row": kept_row}
 
 
 def _estimate(size: int, seen: int, receipt: dict[str, Any]) -> dict[str, Any]:

@@ -41,6 +41,7 @@ STEPS: dict[str, list[dict[str, Any]]] = {
     "frequency": [GREATER, {"op": "frequency", "column": {"index": 1}}],
     "frequency, the first": [{"op": "frequency", "column": {"index": 2}, "top": 2}],
     "profile": [{"op": "dedup", "columns": [{"index": 2}]}, {"op": "profile"}],
+    "profile, spread": [GREATER, {"op": "profile", "histogram": 5}],
     "validate": [
         {"op": "validate", "schema": {"fields": [{"name": "h", "constraints": {"maxLength": 1}}, {"name": "i"}]}}
     ],

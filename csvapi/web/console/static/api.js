@@ -139,8 +139,25 @@ export const keys = () => call("GET", "/api/v1/api-keys");
 export const makeKey = (key) => call("POST", "/api/v1/api-keys", { json: key });
 /** @param {number} id */
 export const deleteKey = (id) => call("DELETE", `/api/v1/api-keys/${id}`);
+
+/** @typedef {{id: number, url: string, events: string[], created_at: string, disabled_at: string|null, disabled_reason: string|null, secret?: string}} Webhook */
+/** @typedef {{id: string, event: string, status: string, attempts: {at: string, status: number|null, ms: number, detail?: string}[], next_at: string|null, created_at: string}} Delivery */
+/** @returns {Promise<{items: Webhook[]}>} */
+export const webhooks = () => call("GET", "/api/v1/webhooks");
+/** @param {{url: string, events: string[]}} given @returns {Promise<Webhook>} */
+export const makeWebhook = (given) => call("POST", "/api/v1/webhooks", { json: given });
+/** @param {number} id */
+export const deleteWebhook = (id) => call("DELETE", `/api/v1/webhooks/${id}`);
+/** @param {number} id @returns {Promise<Delivery>} */
+export const testWebhook = (id) => call("POST", `/api/v1/webhooks/${id}/test`);
+/** @param {number} id @param {string|null} cursor @returns {Promise<{items: Delivery[], next: string|null}>} */
+export const deliveries = (id, cursor) => call("GET", `/api/v1/webhooks/${id}/deliveries${query({ limit: 50, cursor })}`);
+/** @param {number} id @param {string} delivery @returns {Promise<Delivery>} */
+export const resendDelivery = (id, delivery) => call("POST", `/api/v1/webhooks/${id}/deliveries/${delivery}/resend`);
+
 export const sessions = () => call("GET", "/api/v1/me/sessions");
 /** @param {string} id */
 export const endSession = (id) => call("DELETE", `/api/v1/me/sessions/${id}`);
+export const endOtherSessions = () => call("DELETE", "/api/v1/me/sessions");
 /** @param {any} change */
 export const changePassword = (change) => call("POST", "/api/v1/me/password", { json: change });

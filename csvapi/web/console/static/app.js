@@ -12,6 +12,7 @@ import { SignIn } from "./screens/signin.js";
 import { Steps } from "./screens/steps.js";
 import { Task } from "./screens/task.js";
 import { Tasks } from "./screens/tasks.js";
+import { Webhooks } from "./screens/webhooks.js";
 import { language, place, said, session, t, theme, word } from "./state.js";
 
 /** The screen of an address; the key makes another file or task a screen of its own. */
@@ -24,6 +25,7 @@ function screen() {
   if (first === "files") return html`<${Files} />`;
   if (first === "tasks" && second) return html`<${Task} key=${second} id=${second} />`;
   if (first === "tasks") return html`<${Tasks} />`;
+  if (first === "webhooks") return html`<${Webhooks} id=${second ? Number(second) : null} />`;
   if (first === "account") return html`<${Account} />`;
   return html`<${Home} />`;
 }
@@ -55,7 +57,7 @@ function Top() {
   const signedIn = Boolean(session.value?.email);
   /** @param {string} path @param {string} words */
   const item = (path, words) =>
-    html`<a href=${link(`/${path}`)} aria-current=${here === path ? "page" : undefined}>${words}</a>`;
+    html`<a href=${link(`/${path}`)} aria-current=${here === path || (here === "webhooks" && path === "account") ? "page" : undefined}>${words}</a>`;
   const nextTheme = { system: "light", light: "dark", dark: "system" }[theme.value] ?? "system";
   return html`
     <header class="top">

@@ -58,9 +58,13 @@ export const bytes = (bytes) => {
 /** @param {string} time */
 export const moment = (time) =>
   new Intl.DateTimeFormat(language.value, { dateStyle: "medium", timeStyle: "short" }).format(new Date(time));
-/** How far ahead or ago a time is, in the largest unit. @param {string} time */
+const now = signal(Date.now());
+setInterval(() => {
+  now.value = Date.now();
+}, 10_000);
+/** How far ahead or ago a time is, in the largest unit; what shows it is shown anew as time passes. @param {string} time */
 export const away = (time) => {
-  const seconds = (new Date(time).getTime() - Date.now()) / 1000;
+  const seconds = (new Date(time).getTime() - Math.max(now.value, Date.now())) / 1000;
   /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
   const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
   const [unit, size] = units.find(([, size]) => Math.abs(seconds) >= size) ?? ["second", 1];

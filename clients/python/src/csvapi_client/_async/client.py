@@ -95,7 +95,7 @@ class AsyncClient:
         )
 
     async def preview(self, file: AsyncFile | int, steps: Steps, **more: Any) -> dict[str, Any]:
-        """Try steps on the first records of a file; nothing is stored."""
+        """Try steps on the first records of a file, or on those from `from_row` on; nothing is stored."""
         body = {"input": _id(file), "steps": list(steps), **more}
         return dict((await self._transport.request("POST", f"{AT}/previews", json=body)).json())
 

@@ -32,6 +32,7 @@ export function TaskRow({ task, children }) {
     <td class="faint">${task.label ? steps : ""}</td>
     <td class="right">${task.counts ? `${number(task.counts.in)} → ${number(task.counts.out)}` : ""}</td>
     <td title=${moment(task.created_at)}>${away(task.created_at)}</td>
+    <td title=${moment(task.expires_at)}>${t("expires", { when: away(task.expires_at) })}</td>
     ${children && html`<td class="row">${children}</td>`}
   </tr>`;
 }

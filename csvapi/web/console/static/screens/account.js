@@ -1,35 +1,25 @@
-// The account: what it uses, keys for programs, where it is signed in, a new password.
-import { changePassword, deleteKey, endSession, keys, makeKey, sessions, usage } from "../api.js";
+// The account: what it uses, keys for programs, where it is signed in, a new password; for operators, where to look.
+import { changePassword, deleteKey, endOtherSessions, endSession, keys, makeKey, sessions, usage } from "../api.js";
 import { html, useEffect, useState } from "../lib.js";
+import { useAsked } from "../parts/asked.js";
 import { Problem } from "../parts/problem.js";
-import { away, bytes, moment, number, say, session, t, word } from "../state.js";
+import { Secret } from "../parts/secret.js";
+import { away, bytes, moment, number, place, session, t, word } from "../state.js";
 
 export function Account() {
   useEffect(() => {
     document.title = `${t("account")} – csvapi`;
   }, []);
-  return html`<h1>${session.value?.email}</h1><div class="halves"><${Usage} /><${Keys} /><${Sessions} /><${Password} /></div>`;
+  return html`<h1>${session.value?.email}</h1><div class="halves"><${Usage} /><${Keys} /><${Sessions} /><${Password} />
+    <section class="card" aria-labelledby="hooks"><h2 id="hooks">${t("webhooks")}</h2><p>${t("webhooks_how")}</p><p><a class="button" href="#/webhooks">${t("webhooks_open")}</a></p></section>
+    ${session.value?.is_admin && html`<${Operators} />`}</div>`;
 }
 
-/** What is asked for now, and again after each change. @template T @param {() => Promise<T>} ask @returns {[T|null, unknown, (change: Promise<any>) => Promise<any>]} */
-function useAsked(ask) {
-  const [found, setFound] = useState(/** @type {T|null} */ (null));
-  const [error, setError] = useState(/** @type {unknown} */ (null));
-  const load = () => ask().then((answer) => setFound(() => answer), setError);
-  useEffect(() => {
-    load();
-  }, []);
-  /** @param {Promise<any>} change */
-  const after = (change) =>
-    change.then((answer) => {
-      setError(null);
-      load();
-      return answer;
-    }, (refusal) => {
-      setError(refusal);
-      return null;
-    });
-  return [found, error, after];
+/** The pages of an installation that only administrators may open, and two that programs ask. */
+function Operators() {
+  const pages = /** @type {const} */ (["admin/", "rq/", "readyz", "metrics"]);
+  return html`<section class="card" aria-labelledby="operators"><h2 id="operators">${t("operators")}</h2>
+    <ul class="pages">${pages.map((each) => html`<li><a href=${place.api + each}>${word("page", each.replace("/", ""))}</a> <code>/${each}</code></li>`)}</ul></section>`;
 }
 
 function Usage() {
@@ -52,22 +42,24 @@ function Keys() {
     const form = /** @type {HTMLFormElement} */ (event.target);
     const given = new FormData(form);
     const scopes = given.get("write") ? ["read", "write"] : ["read"];
-    after(makeKey({ name: given.get("name"), scopes })).then((key) => {
+    const day = String(given.get("until") ?? "");
+    const until = day ? { expires_at: new Date(`${day}T23:59:59`).toISOString() } : {};
+    after(makeKey({ name: given.get("name"), scopes, ...until })).then((key) => {
       if (!key) return;
       setSecret(key.secret);
       form.reset();
     });
   };
   return html`<section class="card" aria-labelledby="keys"><h2 id="keys">${t("api_keys")}</h2><${Problem} error=${error} />
-    ${secret && html`<div class="note"><p>${t("key_once")}</p><p class="row"><code class="secret">${secret}</code>
-      <button onClick=${() => navigator.clipboard.writeText(secret).then(() => say(t("copied")))}>${t("copy")}</button>
-      <button class="plain" onClick=${() => setSecret("")}>${t("close")}</button></p></div>`}
+    <${Secret} secret=${secret} words=${t("key_once")} close=${() => setSecret("")} />
     <table class="list"><tbody>${found?.items.map(
       (/** @type {any} */ key) => html`<tr><th scope="row">${key.name}</th><td><code>${key.hint}…</code></td><td>${key.scopes.join(", ")}</td>
-        <td>${key.expires_at && t("expires", { when: away(key.expires_at) })}</td>
+        <td title=${key.expires_at && moment(key.expires_at)}>${key.expires_at && t("ends", { when: away(key.expires_at) })}</td>
+        <td>${key.last_used_at ? t("used", { when: away(key.last_used_at) }) : t("never_used")}</td>
         <td><button class="plain" aria-label=${t("remove", { name: key.name })} onClick=${() => after(deleteKey(key.id))}>✕</button></td></tr>`,
     )}</tbody></table>
     <form class="fields" onSubmit=${submit}><label>${t("key_name")}<input name="name" required maxlength="100" /></label>
+      <label>${t("until")} <i>${t("optional")}</i><input name="until" type="date" /></label>
       <label class="check"><input type="checkbox" name="write" checked /> ${t("may_write")}</label><button>${t("make_key")}</button></form></section>`;
 }
 
@@ -77,7 +69,8 @@ function Sessions() {
     <table class="list"><tbody>${found?.items.map(
       (/** @type {any} */ each) => html`<tr><th scope="row">${each.agent ?? "?"}</th><td title=${moment(each.created_at)}>${away(each.last_used_at ?? each.created_at)}</td>
         <td>${each.current ? html`<span class="tag">${t("this_one")}</span>` : html`<button class="plain" onClick=${() => after(endSession(each.id))}>${t("end")}</button>`}</td></tr>`,
-    )}</tbody></table></section>`;
+    )}</tbody></table>
+    ${found?.items.length > 1 && html`<p><button onClick=${() => after(endOtherSessions())}>${t("end_others")}</button></p>`}</section>`;
 }
 
 function Password() {

@@ -22,6 +22,7 @@ export function Steps({ id }) {
   const [refused, setRefused] = useState(/** @type {import("../api.js").Refusal|null} */ (null));
   const recipe = useMemo(() => new Recipe(id, route.value.query), [id]);
   const [asJson, setAsJson] = useState(route.value.query.get("tab") === "json");
+  const [from, setFrom] = useState(Number(route.value.query.get("from")) || 1);
   const load = () =>
     Promise.all([getFile(id), operations(), getFiles({ limit: 200 })]).then(([found, known, page]) => {
       setError(null);
@@ -34,7 +35,7 @@ export function Steps({ id }) {
     load();
   }, [id]);
   const query = recipe.query;
-  useLayoutEffect(() => restate(`/files/${id}/steps`, { ...query, tab: asJson ? "json" : "" }), [query.s, query.off, asJson]);
+  useLayoutEffect(() => restate(`/files/${id}/steps`, { ...query, tab: asJson ? "json" : "", from: from > 1 ? String(from) : "" }), [query.s, query.off, asJson, from]);
   useUndo(recipe);
   if (!file) return error ? html`<${Problem} error=${error} retry=${load} />` : html`<p class="faint">${t("loading")}</p>`;
   const steps = recipe.steps;
@@ -62,7 +63,7 @@ export function Steps({ id }) {
           : html`<${StepList} recipe=${recipe} catalogue=${catalogue} columns=${file.columns} files=${others} refused=${refused} />`}
         <p class="row"><button class="main" disabled=${!steps.length || !whole} onClick=${run}>${t("run_all")}</button></p>
       </section>
-      <${Preview} file=${file} steps=${steps} whole=${whole} refuse=${setRefused} add=${(/** @type {import("../api.js").Step} */ step) => {
+      <${Preview} file=${file} steps=${steps} whole=${whole} from=${from} begin=${setFrom} refuse=${setRefused} add=${(/** @type {import("../api.js").Step} */ step) => {
         recipe.add(step);
         say(t("step_added", { op: step.op }));
       }} />
