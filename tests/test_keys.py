@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import jwt
@@ -11,10 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from flask import Flask
 from flask.testing import FlaskClient
+from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
 from csvapi import config
 from csvapi.app import create_app
 from csvapi.errors import InvalidInput
+from csvapi.extensions import runtime
+from csvapi.keys import Keys, opened_before
 from csvapi.services import links
 from tests.stack import PASSWORD, Account
 
@@ -129,3 +133,25 @@ def test_a_key_of_another_kind_is_refused_by_name(
         client_with(environ, **{"CSVAPI_JWT_ALGORITHM": "EdDSA", **settings})
     assert variable in refusal.value.detail
     assert "x" * 40 not in refusal.value.detail
+
+
+def test_a_token_that_was_verified_before_expires_in_time(app: Flask, account: Account) -> None:
+    with app.app_context():
+        keys = Keys.of(runtime().settings)
+        claims = opened_before(account.access, keys)
+        assert opened_before(account.access, keys) is claims, "its signature is not verified again"
+        claims["exp"] = time.time()
+        with pytest.raises(ExpiredSignatureError):
+            opened_before(account.access, keys)
+        assert opened_before(account.access, keys)["exp"] > time.time(), "it is not remembered as expired"
+
+
+def test_another_token_is_not_the_one_that_was_verified(app: Flask, account: Account) -> None:
+    with app.app_context():
+        keys = Keys.of(runtime().settings)
+        opened_before(account.access, keys)
+        head, body, signature = account.access.split(".")
+        for token in (f"{head}.{body}.{signature[::-1]}", f"{account.access}=", account.access.lower(), ""):
+            with pytest.raises((PyJWTError, ValueError)):
+                opened_before(token, keys)
+        assert len(keys.verified) == 1

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response
 
 from csvapi.errors import CsrfFailed, Forbidden, InvalidToken, NotAuthenticated
 from csvapi.extensions import runtime
-from csvapi.keys import opened
+from csvapi.keys import opened_before
 from csvapi.services import accounts, api_keys, browser_sessions
 
 SAFE = {"GET", "HEAD", "OPTIONS"}  # RFC 9110, section 9.2.1
@@ -106,7 +106,7 @@ def _bearer(find: Callable[..., Any]) -> Any:
     if given is None or given.type != "bearer":
         raise NotAuthenticated("Authentication credentials were not provided.")
     try:
-        claims = opened(given.token or "")
+        claims = opened_before(given.token or "", runtime().keys)
     except ExpiredSignatureError as error:
         raise InvalidToken("The access token has expired; refresh it") from error
     except (PyJWTError, JWTExtendedException, ValueError, RecursionError) as error:

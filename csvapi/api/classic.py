@@ -23,7 +23,7 @@ from csvapi.api.rates import polls, unfinished
 from csvapi.api.raw_json import ready
 from csvapi.errors import InvalidInput, NotCsv, NotFound
 from csvapi.extensions import runtime
-from csvapi.models import Status, Task
+from csvapi.models import File, Status
 from csvapi.services import files, links, task_events, tasks
 
 blp = Blueprint("csv", __name__, url_prefix="/api", description="Upload a CSV file, start an operation, get the result")
@@ -68,7 +68,7 @@ def upload_csv() -> Any:
     if request.mimetype not in ("", *FORMS):
         detail = f'Unsupported media type "{request.mimetype}" in request. Send a multipart form with the part `file`.'
         return jsonify({"detail": detail}), 415
-    with files.begin(g.user.id) as upload:
+    with files.begin(g.user.id, request.content_length) as upload:
         name = request.receive_upload(upload)  # type: ignore[attr-defined]  # csvapi.api.body.Request
         if name is None:
             raise InvalidInput("No file provided", pointer="/file")
@@ -137,26 +137,25 @@ def task_status(query: dict[str, Any]) -> Any:
     Only the first `n` records of the result are read, whatever its size. The answer about an unfinished task comes
     after a tenth of a second, or as soon as the task has ended.
     """
-    task = task_events.followed(g.user.id, query["task_id"], HOLD)
+    task, result = task_events.followed(g.user.id, query["task_id"], HOLD)
     unfinished(task)
     answer: dict[str, Any] = {"task_id": task.id, "status": STATUSES[Status(task.status)]}
     match task.status:
         case Status.RUNNING:
             answer["progress"] = tasks.current_progress(task)
         case Status.SUCCEEDED:
-            return _shown(answer, task, query["n"])
+            return _shown(answer, result, query["n"])
         case Status.FAILED:
             answer["error"] = task.error_detail
     return answer
 
 
-def _shown(answer: dict[str, Any], task: Task, limit: int) -> Response:
+def _shown(answer: dict[str, Any], file: File | None, limit: int) -> Response:
     """The answer for a succeeded task, with its first records."""
-    preview = tasks.preview(task, limit)
-    if preview is None:  # the result was deleted before the task
+    if file is None:  # the result was deleted before the task
         return jsonify(**answer, result={"file_link": None, "data": []})
-    file, records = preview
-    link = json.dumps(_absolute(url_for("csv.download", token=links.sign(file.id))))
+    records = tasks.preview(file, limit)
+    link = json.dumps(_absolute(url_for("csv.download", token=links.sign(file.id, file.storage_key))))
     return ready("result", b'{"file_link":%s,"data":%s}' % (link.encode(), records), answer)
 
 

@@ -81,7 +81,7 @@ def create(body: dict[str, Any]) -> Any:
     task = pipelines.submit(g.user.id, body)
     headers = {"Location": f"{blp.url_prefix}/{task.id}"}
     if seconds:
-        task = task_events.followed(g.user.id, task.id, seconds)
+        task = task_events.followed(g.user.id, task.id, seconds).task
         headers["Preference-Applied"] = f"wait={seconds}"
     if task.status in FINISHED:
         return task_shape(task), 200, headers

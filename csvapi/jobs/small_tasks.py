@@ -18,7 +18,9 @@ from rq.job_lifecycle import format_exc_info
 from rq.timeouts import JobTimeoutException
 from rq.utils import now
 
+from csvapi.jobs.handlers import in_the_worker
 from csvapi.queue.enqueue import KEEP
+from csvapi.services.leases import NotSmall
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -30,21 +32,29 @@ log = structlog.get_logger(__name__)
 VISIBLE = 1.0  # seconds
 
 
-def perform(worker: Worker, job: Job, queue: Queue) -> None:
-    """Run the job under its time limit, and write how it ended; a Redis that is down costs only the dashboard."""
+def perform(worker: Worker, job: Job, queue: Queue) -> bool:
+    """Run the job under its time limit, and write how it ended; a Redis that is down costs only the dashboard.
+
+    Returns False, with nothing done, where the task is not small after all.
+    """
     began = now()
     job.worker_name, job.started_at = worker.name, began
     shown = threading.Timer(VISIBLE, _show, (worker, job))
     shown.daemon = True
     shown.start()
     failure: Any = None
+    here = in_the_worker.set(True)
     try:
         with worker.death_penalty_class(job.timeout, JobTimeoutException, job_id=job.id):
             job.perform()
+    except NotSmall:
+        return False
     except BaseException:  # noqa: BLE001 -- as RQ does: whatever ends a job is its failure, and the worker goes on
         failure = sys.exc_info()
-    shown.cancel()
-    shown.join()
+    finally:
+        in_the_worker.reset(here)
+        shown.cancel()
+        shown.join()
     job.ended_at = now()
     try:
         if failure:
@@ -54,6 +64,7 @@ def perform(worker: Worker, job: Job, queue: Queue) -> None:
             _finish(worker, job, job.ended_at - began)
     except redis.RedisError as error:
         log.warning("job_not_shown_as_ended", task_id=job.id, reason=str(error))
+    return True
 
 
 def _show(worker: Worker, job: Job) -> None:

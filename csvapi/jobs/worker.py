@@ -17,6 +17,7 @@ from typing import Any
 
 import redis
 import structlog
+from redis.client import Pipeline
 from rq import Queue, Worker
 from rq.exceptions import StopRequested
 from rq.executions import Execution
@@ -30,11 +31,12 @@ from csvapi.process import cores, memory
 from csvapi.process.memory_kills import KILLED, oom_kills, prefer_to_kill_this_process
 from csvapi.process.parent_death import die_with_parent
 from csvapi.queue import heartbeats
-from csvapi.queue.enqueue import Jobs
+from csvapi.queue.enqueue import SMALL, Jobs
 
 log = structlog.get_logger(__name__)
 TICK = 1  # seconds between looks at a running horse
 HEARTBEAT = 15.0  # seconds between RQ's own heartbeats, which it keeps for more than a minute
+SHOWN = 1.0  # seconds within which RQ is neither told nor asked again of what seldom changes
 RENEWALS = 6  # of the lease before it would run out
 NICENESS = 15  # of nice(2): requests, previews and small tasks go before a long task
 LOST = "The process that ran the task was killed"
@@ -52,11 +54,11 @@ class TaskWorker(Worker):
     max_connection_wait_time = 2.0
     log_result_lifespan = False
 
-    def __init__(self, *args: Any, settings: Settings, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, settings: Settings, survives_fork: bool = True, **kwargs: Any) -> None:
         kwargs["name"] = heartbeats.name_of_process()
         super().__init__(*args, **kwargs)
         self.job_monitoring_interval = TICK
-        self._settings = settings
+        self._settings, self._survives_fork = settings, survives_fork
         self._jobs = Jobs(self.connection, timeout=0)  # which only looks, here
         self._room = settings.task_memory + memory.BESIDES  # of a task, on top of what the process has
         self._stop_by = math.inf  # when the task is handed back: set by a signal
@@ -64,23 +66,48 @@ class TaskWorker(Worker):
         self._clean, self._crashed = True, False
         self._others = False  # other users than the task's are active
         self._here = False  # a small task is being run by this process itself
+        self._shown = self._ranked = -math.inf  # when it last said that it lives, and looked which worker it is
+        self._first = False
 
     @property
     def dequeue_timeout(self) -> int:
         """Seconds until an idle worker's loop runs again and sends a heartbeat, although there is no job."""
         return int(heartbeats.INTERVAL)
 
-    def heartbeat(self, *args: Any, **kwargs: Any) -> None:
-        """RQ's heartbeat, from its own loop; ours is sent with it."""
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """RQ's heartbeat, from its own loop, with ours and its state, at most every SHOWN seconds.
+
+        RQ sends three for each job, of three commands each, and its state once more: half of its trips.
+        """
         heartbeats.give()
-        super().heartbeat(*args, **kwargs)
+        if pipeline is not None:
+            super().heartbeat(timeout, pipeline)
+        elif time.monotonic() - self._shown >= SHOWN:
+            with self.connection.pipeline() as shown:
+                super().set_state(self._state, shown)
+                super().heartbeat(timeout, shown)
+                shown.execute()
+            self._shown = time.monotonic()
+
+    def set_state(self, state: str, pipeline: Pipeline | None = None) -> None:
+        """Show another state at once; `heartbeat` repeats it."""
+        if state != self._state or pipeline is not None:
+            super().set_state(state, pipeline)
+
+    def check_for_suspension(self, burst: bool) -> None:
+        """Look whether `rq suspend` was called, at most every SHOWN seconds: whenever a heartbeat is due."""
+        if time.monotonic() - self._shown >= SHOWN:
+            super().check_for_suspension(burst)
 
     def dequeue_job_and_maintain_ttl(self, *args: Any, **kwargs: Any) -> tuple[Job, Queue] | None:
         """Wait for a job; the queue served last comes last, except for one worker, which serves small tasks first.
 
-        That worker is the first by name; when it is gone it is another one. A single worker takes turns.
+        That worker is the first by name; within seconds after it is gone it is another one. A single worker takes
+        turns.
         """
-        if self._jobs.first_of_many(self.name):
+        if time.monotonic() - self._ranked >= SHOWN:
+            self._first, self._ranked = self._jobs.first_of_many(self.name), time.monotonic()
+        if self._first:
             self._ordered_queues = self.queues[:]
         return super().dequeue_job_and_maintain_ttl(*args, **kwargs)
 
@@ -90,10 +117,11 @@ class TaskWorker(Worker):
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run the job of a small task here, and any other in a forked work-horse."""
-        self._here = _is_small(job.id)
+        self._here = queue.name == SMALL and self._survives_fork
         if self._here:
             with memory.limited(self._room):
-                small_tasks.perform(self, job, queue)
+                self._here = small_tasks.perform(self, job, queue)
+        if self._here:
             self._here = False
             self._stop_requested |= memory.exceeded()  # its memory may be in pieces: see `begin_anew`
         else:
@@ -213,13 +241,4 @@ def _others_wait(task_id: str) -> bool:
     try:
         return worker_shares.others_wait(task_id)
     except CsvapiError:  # a database that is away
-        return False
-
-
-def _is_small(task_id: str) -> bool:
-    from csvapi.services import execution
-
-    try:
-        return execution.is_small(task_id)
-    except CsvapiError:  # a database that is away: the horse will meet it, too, and knows what to do
         return False

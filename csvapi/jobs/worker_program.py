@@ -58,12 +58,14 @@ def main(arguments: Sequence[str]) -> int:
     logs.configure(settings)
     descriptors.raise_limit()
     app = create_app(settings, serves=False)
-    app.extensions["csvapi"].storage.keep_out_of_process()
+    storage = app.extensions["csvapi"].storage
+    storage.keep_out_of_process()
     app.app_context().push()
     warm_up()
     worker = TaskWorker(
         list(QUEUES),
         settings=settings,
+        survives_fork=storage.survives_fork,
         connection=connect(settings.redis_url),
         serializer=serializer,
         default_result_ttl=KEEP,

@@ -8,21 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import redis
+from redis.client import Pipeline
 
 KEY = "csvapi:tally"
 
 Name = tuple[str, ...]  # what is counted, then its labels
 
 
-def add(connection: redis.Redis, amounts: Mapping[Name, float]) -> None:
-    """Add the amounts in one round trip; while Redis is down they are lost, but no task fails."""
-    try:
-        with connection.pipeline(transaction=False) as pipeline:
-            for name, amount in amounts.items():
-                pipeline.hincrbyfloat(KEY, "|".join(name), amount)
-            pipeline.execute()
-    except redis.RedisError:
-        return
+def put(trip: Pipeline, amounts: Mapping[Name, float]) -> None:
+    """Have the amounts added with what else the trip brings to Redis."""
+    for name, amount in amounts.items():
+        trip.hincrbyfloat(KEY, "|".join(name), amount)
 
 
 def read(connection: redis.Redis) -> dict[Name, float]:

@@ -52,19 +52,21 @@ class Jobs:
         The job carries the `trace` of the request that submitted the task (see `tracing`).
         """
         try:
-            self.connection.delete(
-                Job.key_for(task_id)
-            )  # of an earlier attempt, whose time to live the new job would inherit
-            self.queues[SMALL if small else QUEUE].enqueue(
-                HANDLER,
-                task_id,
-                job_id=task_id,
-                job_timeout=self._of_small if small else self._timeout,
-                result_ttl=KEEP,
-                failure_ttl=KEEP,
-                description=task_id,
-                meta=trace,
-            )
+            with self.connection.pipeline() as trip:
+                trip.multi()
+                trip.delete(Job.key_for(task_id))  # of an earlier attempt, whose time to live the new job would inherit
+                self.queues[SMALL if small else QUEUE].enqueue(
+                    HANDLER,
+                    task_id,
+                    job_id=task_id,
+                    job_timeout=self._of_small if small else self._timeout,
+                    result_ttl=KEEP,
+                    failure_ttl=KEEP,
+                    description=task_id,
+                    meta=trace,
+                    pipeline=trip,
+                )
+                trip.execute()
         except redis.RedisError as error:
             raise QueueDown("The queue cannot be reached; nothing was started, try again in a moment") from error
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import redis
+from redis.client import Pipeline
 
 CHANNEL = "csvapi:news"  # where it is published that a task has moved
 LIFE = 3600  # seconds the last figures outlive their task
@@ -29,6 +30,11 @@ def notify(connection: redis.Redis, task_id: str, *, ended: bool = True) -> None
         connection.publish(CHANNEL, json.dumps({"task": task_id, "ended": ended}))
     except redis.RedisError:
         return
+
+
+def put_notice(trip: Pipeline, task_id: str) -> None:
+    """Have it published, with what else the trip brings to Redis, that the task may have ended."""
+    trip.publish(CHANNEL, json.dumps({"task": task_id, "ended": True}))
 
 
 def ask_to_stop(connection: redis.Redis, task_id: str) -> None:

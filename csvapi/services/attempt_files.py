@@ -14,16 +14,16 @@ from csvapi.extensions import runtime
 from csvapi.models import Task
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
+PARTS = ("", "dropped", "reasons", "engine")  # of the files beside an attempt's object
 _NAME = re.compile(r"([0-9a-f-]{36})-(\d+)")
 
 
 @contextmanager
 def temporary_files(task: Task) -> Iterator[tuple[Path, Path]]:
-    """The path of the attempt's object and its folder; both are removed when the block ends."""
-    target, workspace = _target(task), _workspace(task)
+    """The path of the attempt's object and that of its folder, which is not made yet; both are removed when the block
+    ends."""
     try:
-        workspace.mkdir(parents=True)
-        yield target, workspace
+        yield _target(task), _workspace(task)
     except OSError as error:
         if error.errno in FULL:
             raise WorkspaceFull(
@@ -37,9 +37,14 @@ def temporary_files(task: Task) -> Iterator[tuple[Path, Path]]:
 def clear(task: Task) -> None:
     """Remove what is left of the attempt; safe for anybody to call at any time."""
     with suppress(OSError):  # a storage that cannot be written: the sweep tries again
-        for path in _target(task).parent.glob(f"{_target(task).name}*"):
-            path.unlink(missing_ok=True)
+        for part in PARTS:
+            part_of(_target(task), part).unlink(missing_ok=True)
     shutil.rmtree(_workspace(task), ignore_errors=True)
+
+
+def part_of(target: Path, part: str) -> Path:
+    """The path of a part of the attempt's files, beside its object, which is the part without a name."""
+    return target.with_name(f"{target.name}-{part}") if part else target
 
 
 def check_room(size: int) -> None:

@@ -17,9 +17,9 @@ from csvapi.errors import Unavailable
 from csvapi.extensions import runtime, transaction
 from csvapi.models import Status, Task, now
 from csvapi.services import quotas, worker_shares
+from csvapi.services.quotas import WAITING
 
 log = structlog.get_logger(__name__)
-_WAITING = (Task.status == Status.QUEUED, Task.queued_at.is_(None))
 
 
 def dispatch(user_id: int) -> None:
@@ -42,7 +42,7 @@ def hand_over(task_ids: Sequence[str]) -> None:
 
 
 def _take_turns(user_id: int) -> Sequence[str]:
-    waiting = select(Task.id).where(Task.user_id == user_id, *_WAITING).order_by(Task.created_at, Task.id)
+    waiting = select(Task.id).where(Task.user_id == user_id, *WAITING).order_by(Task.created_at, Task.id)
     with transaction() as session:
         if session.scalar(waiting.limit(1)) is None:  # mostly so: no lock then
             return ()
@@ -50,7 +50,7 @@ def _take_turns(user_id: int) -> Sequence[str]:
     with transaction() as session:
         quotas.lock(session, user_id)
         ids = session.scalars(waiting.limit(quotas.active(session, user_id).turns(most))).all()
-        session.execute(update(Task).where(Task.id.in_(ids), *_WAITING).values(queued_at=now()))
+        session.execute(update(Task).where(Task.id.in_(ids), *WAITING).values(queued_at=now()))
     return ids
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import redis
 import structlog
 from sqlalchemy.orm import Session
 
 from csvapi import engines, logs, tracing
 from csvapi.csvio import Dialect
+from csvapi.csvio.disk import Limits
 from csvapi.engines.receipt import Receipt
 from csvapi.errors import (
     Cancelled,
@@ -20,66 +23,94 @@ from csvapi.errors import (
     DatabaseDown,
     OutOfMemory,
     TaskError,
-    TimedOut,
     WorkerLost,
 )
 from csvapi.extensions import runtime
 from csvapi.models import CSV, File, Status, Task, now
 from csvapi.operations import Step, load_steps
 from csvapi.process import memory, memory_kills
-from csvapi.queue import heartbeats, progress
-from csvapi.services import cluster_runs, engine_choice, figures, files, leases, quotas, redetection, worker_shares
+from csvapi.queue import counters, progress
+from csvapi.services import (
+    cluster_runs,
+    engine_choice,
+    figures,
+    files,
+    leases,
+    quotas,
+    redetection,
+    task_input,
+    worker_shares,
+)
 from csvapi.services.attempt_files import check_room, temporary_files
 from csvapi.services.dispatch import dispatch
 from csvapi.services.explaining import Aside, Part, add
+from csvapi.services.leases import Claim
 from csvapi.services.readings import name_of_csv, of_receipt
+from csvapi.services.reporting import Reporter
 from csvapi.services.run_options import options_of
 from csvapi.services.step_files import others
 
 log = structlog.get_logger(__name__)
-PROGRESS_EVERY = 0.25  # seconds between progress figures in Redis
-NOTE_EVERY = 5.0  # seconds between notes of it in the row
 
 
-def run(task_id: str, owner: str, stopped_by: tuple[type[Exception], TaskError]) -> Status | None:
+def run(
+    task_id: str, owner: str, stopped_by: tuple[type[Exception], TaskError], *, if_small: bool = False
+) -> Status | None:
     """Run a queued task to its end; a task that is not queued (delivered twice, cancelled) is left alone.
 
     Returns how it ended, or None if it did not end here. `owner` names the worker; `stopped_by` maps the exception by
     which the queue stops a job that runs too long to the error that it means. In every case the row has the outcome:
     succeeded with result and receipt, failed with a code and a reason, or queued again after a failure that the task
-    did not cause (the database down, a process killed).
+    did not cause (the database down, a process killed). Raises NotSmall for another task if only a small one is to be
+    run.
     """
     try:
-        task = leases.claim(task_id, owner)
+        claim = leases.claim(task_id, owner, if_small=if_small)
     except DatabaseDown as error:
         log.warning("task_not_claimed", task_id=task_id, reason=str(error))  # the reaper puts it on the queue again
         return None
-    if task is None:
+    if claim is None:
         log.info("nothing_to_do", task_id=task_id, reason="the task is not queued, or not its user's turn")
         return None
+    task = claim.task
     with logs.of_task(task.id, task.request_id):
         tracing.note(operation=task.operation, attempt=task.attempt, request_id=task.request_id, worker=owner)
         log.info("task_started", operation=task.operation, attempt=task.attempt, worker=owner)
         progress.notify(runtime().redis, task.id, ended=False)
-        status = _run(task, stopped_by)
-        progress.notify(runtime().redis, task.id)
-        dispatch(task.user_id)
+        began = time.monotonic()
+        status, done = _run(claim, stopped_by)
+        seconds = time.monotonic() - began
+        log.info("task_ended", status=status, seconds=round(seconds, 3))
+        _tell(task, figures.of_ended(task, status, seconds) | done.figures if status else done.figures)
+        if done.others_wait:
+            dispatch(task.user_id)
         return status
 
 
-def is_small(task_id: str) -> bool:
-    """Whether the task reads so little that forking a process would cost more than the work itself.
+@dataclass(slots=True)
+class _Done:
+    """What is to be told of a task that ended: counts, and whether another of its user may wait for its turn."""
 
-    Always False with a storage that does not survive a fork: the worker must be able to fork for the next task.
-    """
-    return runtime().storage.survives_fork and bool(worker_shares.small_ones([task_id]))
+    figures: dict[counters.Name, float] = field(default_factory=dict)
+    others_wait: bool = True
 
 
-def _run(task: Task, stopped_by: tuple[type[Exception], TaskError]) -> Status | None:
-    began, killed, settings = time.monotonic(), memory_kills.oom_kills(), runtime().settings
-    status: Status | None = Status.SUCCEEDED
+def _tell(task: Task, counted: dict[counters.Name, float]) -> None:
+    """In one trip: what the task adds to the counters, that its user is active, and that it has ended."""
     try:
-        _execute(task)
+        with runtime().redis.pipeline(transaction=False) as trip:
+            counters.put(trip, counted)
+            worker_shares.put(trip, task.user_id)
+            progress.put_notice(trip, task.id)
+            trip.execute()
+    except redis.RedisError:
+        return
+
+
+def _run(claim: Claim, stopped_by: tuple[type[Exception], TaskError]) -> tuple[Status | None, _Done]:
+    killed, settings, task, done = memory_kills.oom_kills(), runtime().settings, claim.task, _Done()
+    try:
+        _execute(claim, done)
     except Exception as error:  # noqa: BLE001 -- every failure ends in the row; the unknown ones in the log, too
         if isinstance(error, stopped_by[0]):
             error = stopped_by[1]
@@ -88,45 +119,46 @@ def _run(task: Task, stopped_by: tuple[type[Exception], TaskError]) -> Status | 
         status = _fail(task, error)
         if status and settings.cluster:
             cluster_runs.clear(task.id, task.attempt, failed=True)
-    seconds = time.monotonic() - began
-    log.info("task_ended", status=status, seconds=round(seconds, 3))
-    if status:
-        figures.count_ended(task, status, seconds)
-    return status
+        return status, done
+    return Status.SUCCEEDED, done
 
 
-def _execute(task: Task) -> None:
+def _execute(claim: Claim, done: _Done) -> None:
+    task, file = claim.task, claim.file
     if task.file_id is None:
         raise TaskError("The input file has been deleted")
-    file = files.of_task(task.user_id, task.file_id)
-    files.check_stored(file)
+    if file is None:
+        raise files.not_found()
     steps = load_steps(task.steps)
     choice = engine_choice.choose(task.options, file, steps)
+    if choice.cluster:
+        task_input.check_stored(file)
     because = cluster_runs.lacking(file) if choice.cluster else choice.because
     if choice.cluster and not because:
-        _run_on_cluster(task, file, steps)
+        _run_on_cluster(task, file, steps, done)
     else:
-        _run_here(task, file, steps, because)
+        limits = quotas.limits(task.user_id, claim.stored)
+        _run_here(task, file, steps, limits, because, done)
 
 
-def _run_on_cluster(task: Task, file: File, steps: list[Step]) -> None:
+def _run_on_cluster(task: Task, file: File, steps: list[Step], done: _Done) -> None:
     settings = runtime().settings
-    reporter = _Reporter(task, settings.cluster_task_time)
-    options = options_of(task, file.name, steps, on_cluster=True)
+    reporter = Reporter(task, settings.cluster_task_time)
+    options = options_of(task, file.name, steps, quotas.limits(task.user_id, on_cluster=True))
     receipt, key, parts = cluster_runs.run(task, file, options, reporter, reporter.heartbeat)
     receipt.warnings[:0] = redetection.warnings_of_run(file, steps)
     receipt.original = of_receipt(file)
-    _commit(task, file, receipt, key, parts, on_cluster=True)
+    _commit(task, file, receipt, key, parts, done, on_cluster=True)
     cluster_runs.clear(task.id, task.attempt)
 
 
-def _run_here(task: Task, file: File, steps: list[Step], because: str) -> None:
+def _run_here(task: Task, file: File, steps: list[Step], limits: Limits, because: str, done: _Done) -> None:
     """Run the steps on this machine; `because` says why not on the cluster, where the task would have run there."""
     settings = runtime().settings
     files.check_fetched(file, because)
     with temporary_files(task) as (temp, workspace), ExitStack() as held:
-        reporter, aside = _Reporter(task, settings.task_time), Aside(task, temp)
-        source = held.enter_context(files.reading(file))
+        reporter, aside = Reporter(task, settings.task_time), Aside(task, temp)
+        source = held.enter_context(task_input.reading(file))
         more = held.enter_context(others(task.user_id, steps, find=files.of_task))
         warnings = redetection.warnings_of_run(file, steps)
         check_room(file.size)
@@ -135,7 +167,7 @@ def _run_here(task: Task, file: File, steps: list[Step], because: str) -> None:
             Dialect.from_json(file.dialect),
             task.steps,
             temp,
-            options=options_of(task, file.name, steps),
+            options=options_of(task, file.name, steps, limits),
             workspace=workspace,
             progress=reporter,
             input_sha256=file.sha256,
@@ -148,40 +180,49 @@ def _run_here(task: Task, file: File, steps: list[Step], because: str) -> None:
         if because:
             receipt.run["not_on_the_cluster"] = because
         with aside.kept(file, source, reporter.heartbeat) as parts:
-            _commit(task, file, receipt, runtime().storage.adopt(temp), parts)
+            _commit(task, file, receipt, runtime().storage.adopt(temp), parts, done)
 
 
-def _commit(task: Task, file: File, receipt: Receipt, key: str, parts: list[Part], *, on_cluster: bool = False) -> None:
+def _commit(
+    task: Task, file: File, receipt: Receipt, key: str, parts: list[Part], done: _Done, *, on_cluster: bool = False
+) -> None:
     """Add the row of the result, a new object, and finish the task in one transaction."""
     if file.object_url:
         receipt.run["object"] = {"url": file.object_url, "etag": file.object_etag}
-    done = receipt.stored()
-    operation = task.steps[0]["op"] if len(task.steps) == 1 else "result"
+    stored = receipt.stored()
 
     def add_result(session: Session) -> dict[str, Any]:
-        size = done["output"]["bytes"] + sum(part.size for part in parts)
-        quotas.room(session, task.user_id, size, more=1 + len(parts), on_cluster=on_cluster)
-        result = File(
-            user_id=task.user_id,
-            name=f"{Path(name_of_csv(file)).stem[:150]}-{operation}{done['output'].get('suffix', '.csv')}",
-            kind="result",
-            media_type=done["output"].get("media_type", CSV),
-            size=done["output"]["bytes"],
-            sha256=done["output"]["sha256"],
-            dialect=done["output"].get("dialect", file.dialect),
-            columns=done["output"].get("columns", file.columns),
-            storage_key=key,
-            on_cluster=on_cluster,
-            expires_at=now() + timedelta(seconds=runtime().settings.retention),
-        )
+        size = stored["output"]["bytes"] + sum(part.size for part in parts)
+        done.others_wait = quotas.room_and_waiting(session, task.user_id, size, 1 + len(parts), on_cluster=on_cluster)[
+            1
+        ]
+        result = _row(task, file, key, stored["output"], on_cluster=on_cluster)
         session.add(result)
         session.flush()
         beside = add(session, result, name_of_csv(file), parts)
         return {"result_file_id": result.id, "expires_at": result.expires_at, **beside}
 
     with files.durable(key):
-        leases.finish(task, Status.SUCCEEDED, also=add_result, receipt=done)
-    figures.count_work(task, done)
+        leases.finish(task, Status.SUCCEEDED, also=add_result, receipt=stored)
+    done.figures = figures.of_work(task, stored)
+
+
+def _row(task: Task, file: File, key: str, output: dict[str, Any], *, on_cluster: bool) -> File:
+    """The row of the result."""
+    operation = task.steps[0]["op"] if len(task.steps) == 1 else "result"
+    return File(
+        user_id=task.user_id,
+        name=f"{Path(name_of_csv(file)).stem[:150]}-{operation}{output.get('suffix', '.csv')}",
+        kind="result",
+        media_type=output.get("media_type", CSV),
+        size=output["bytes"],
+        sha256=output["sha256"],
+        dialect=output.get("dialect", file.dialect),
+        columns=output.get("columns", file.columns),
+        storage_key=key,
+        on_cluster=on_cluster,
+        expires_at=now() + timedelta(seconds=runtime().settings.retention),
+    )
 
 
 def _fail(task: Task, error: Exception) -> Status | None:
@@ -207,52 +248,3 @@ def _cause(error: Exception) -> CsvapiError:
         return memory.passed()
     log.error("task_failed", exc_info=error)
     return CsvapiError(f"Internal error ({type(error).__name__}); the log of the worker tells more")
-
-
-class _Reporter:
-    """Called by the engine between batches: publishes the progress, and stops a task that must stop."""
-
-    def __init__(self, task: Task, limit: int) -> None:
-        self._task, self._limit = task, limit
-        self._last: engines.Progress | None = None
-        self._started = self._published = self._noted = time.monotonic()
-
-    def heartbeat(self) -> None:
-        """The same after the engine's last batch, where no figures change any more."""
-        if self._last:
-            self(self._last)
-
-    def __call__(self, done: engines.Progress) -> None:
-        self._last = done
-        at = time.monotonic()
-        if at - self._published < PROGRESS_EVERY:
-            return
-        self._published = at
-        heartbeats.give()  # where the worker itself runs a small task, nothing else does
-        if at - self._started > self._limit:
-            raise TimedOut(f"The task ran longer than the limit of {self._limit} seconds", limit=self._limit)
-        figures = _figures(done, at - self._started)
-        if progress.publish(runtime().redis, self._task.id, figures):
-            raise Cancelled("The task was cancelled")
-        if at - self._noted >= NOTE_EVERY:
-            self._noted = at
-            self._note(figures)
-
-    def _note(self, figures: dict[str, Any]) -> None:
-        try:
-            leases.note(self._task, figures)
-        except DatabaseDown as error:  # it may be back before the lease runs out
-            log.warning("progress_not_written", reason=str(error))
-
-
-def _figures(done: engines.Progress, seconds: float) -> dict[str, Any]:
-    left = done.bytes_total - done.bytes_done
-    return {
-        "bytes_done": done.bytes_done,
-        "bytes_total": done.bytes_total,
-        "rows_in": done.rows_in,
-        "rows_out": done.rows_out,
-        "rows_per_s": round(done.rows_in / seconds),
-        "eta_s": round(left * seconds / done.bytes_done, 1) if done.bytes_done else None,
-        "step": done.step,
-    }

@@ -20,6 +20,7 @@ from csvapi.extensions import runtime
 from csvapi.models import File, Task
 from csvapi.operations import load_steps
 from csvapi.services import files
+from csvapi.services.attempt_files import PARTS, part_of
 
 _PIECE = 1024 * 1024
 
@@ -56,10 +57,8 @@ class Aside:
 
     def __init__(self, task: Task, target: Path) -> None:
         self.wanted = bool(task.options.get("explain"))
-        self.steps = steps_of_input(load_steps(task.steps))
-        self.dropped = target.with_name(f"{target.name}-dropped")
-        self.reasons = target.with_name(f"{target.name}-reasons")
-        self.reasons_of_engine = target.with_name(f"{target.name}-engine")
+        self.steps = steps_of_input(load_steps(task.steps)) if self.wanted else 0
+        self.dropped, self.reasons, self.reasons_of_engine = (part_of(target, part) for part in PARTS[1:])
 
     @contextmanager
     def kept(self, file: File, source: Path, heartbeat: Callable[[], None]) -> Iterator[list[Part]]:

@@ -43,8 +43,8 @@ GAUGES = {
 }
 
 
-def count_ended(task: Task, status: Status, seconds: float) -> None:
-    """Count a task that this worker ended, and the seconds it took."""
+def of_ended(task: Task, status: Status, seconds: float) -> dict[counters.Name, float]:
+    """What is counted of a task that this worker ended, in so many seconds."""
     operation = task.operation
     amounts: dict[counters.Name, float] = {
         ("tasks_finished", operation, status): 1,
@@ -52,20 +52,17 @@ def count_ended(task: Task, status: Status, seconds: float) -> None:
     }
     if task.queued_at and task.started_at:
         amounts["task_wait_seconds", operation] = max((task.started_at - task.queued_at).total_seconds(), 0)
-    counters.add(runtime().redis, amounts)
+    return amounts
 
 
-def count_work(task: Task, receipt: dict[str, dict[str, int]]) -> None:
-    """Count what a succeeded task has read and kept."""
-    counters.add(
-        runtime().redis,
-        {
-            ("task_bytes", task.operation, "in"): receipt["input"]["bytes"],
-            ("task_bytes", task.operation, "out"): receipt["output"]["bytes"],
-            ("task_records", task.operation, "in"): receipt["records"]["in"],
-            ("task_records", task.operation, "out"): receipt["records"]["kept"],
-        },
-    )
+def of_work(task: Task, receipt: dict[str, dict[str, int]]) -> dict[counters.Name, float]:
+    """What a succeeded task has read and kept."""
+    return {
+        ("task_bytes", task.operation, "in"): receipt["input"]["bytes"],
+        ("task_bytes", task.operation, "out"): receipt["output"]["bytes"],
+        ("task_records", task.operation, "in"): receipt["records"]["in"],
+        ("task_records", task.operation, "out"): receipt["records"]["kept"],
+    }
 
 
 def worker_counters() -> Iterator[Figure]:

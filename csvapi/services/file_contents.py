@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from csvapi.csvio import Dialect, pages
@@ -11,6 +14,27 @@ from csvapi.services import cursors, files
 
 if TYPE_CHECKING:
     from csvapi.models import File
+
+
+_SHORT, _MOST = 16 * 1024, 500  # bytes of a preview that is kept, and how many of them
+_KEPT = 60.0  # seconds, until the next one comes
+
+
+@dataclass(slots=True)
+class _Shown:
+    """First records that were shown a moment ago, by the file's key, its dialect and their number."""
+
+    since: float = 0.0
+    found: dict[tuple[str, str, int], bytes] = field(default_factory=dict)
+
+    def keep(self, key: tuple[str, str, int], records: bytes) -> None:
+        """All of them go together, so that nobody's are there for long."""
+        if len(self.found) >= _MOST or time.monotonic() - self.since > _KEPT:
+            self.found, self.since = {}, time.monotonic()
+        self.found[key] = records
+
+
+_shown = _Shown()
 
 
 def rows(
@@ -42,7 +66,20 @@ def issues(file: File, limit: int, cursor: str | None) -> tuple[bytes, str | Non
 
 
 def objects(file: File, limit: int) -> bytes:
-    """The first `limit` records as JSON objects by column name; reads nothing else."""
+    """The first `limit` records as JSON objects by column name; reads nothing else.
+
+    What was made of a stored file stays for a while: clients poll, and neither the file nor its key ever changes.
+    """
+    key = file.storage_key, json.dumps(file.dialect), limit
+    if (known := _shown.found.get(key)) is not None:
+        return known
+    found = _objects(file, limit)
+    if not file.object_url and len(found) <= _SHORT:
+        _shown.keep(key, found)
+    return found
+
+
+def _objects(file: File, limit: int) -> bytes:
     with files.beginning(file, _most()) as source:
         dialect = Dialect.from_json(file.dialect)
         return runtime().pool.call(file.user_id, pages.objects, source, dialect, limit)[1]

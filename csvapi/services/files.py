@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
 
 from csvapi.errors import (
     CsvapiError,
@@ -20,9 +21,7 @@ from csvapi.errors import (
     InvalidInput,
     NotCsv,
     NotFound,
-    QuotaExceeded,
     StorageDown,
-    TaskError,
     TooLarge,
 )
 from csvapi.extensions import runtime, transaction
@@ -36,21 +35,24 @@ from csvapi.storage.pinned import Pinned
 
 log = structlog.get_logger(__name__)
 MAX_ID = 2**63 - 1
+SMALL = 128 * 1024  # bytes of a request, which the server holds until all of it has come
 ONLY_CSV = "Invalid file format. Only CSV files are allowed."  # which clients compare; what to do follows it
+_OF_USER = select(File).where(File.id == bindparam("file"), File.user_id == bindparam("user"), File.kind != ORIGINAL)
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"<>|:*?\ud800-\udfff]')
 
 
-def begin(user_id: int) -> Writer:
+def begin(user_id: int, length: int | None = None) -> Writer:
     """A writer for one upload, which raises TooLarge beyond the upload limit and QuotaExceeded beyond the quota.
 
-    Raises QuotaExceeded if nothing more may be stored. Closing the writer without `receive` discards the upload.
+    Raises QuotaExceeded if nothing more may be stored, unless the `length` of the request in bytes is small: then only
+    `receive` does. Closing the writer without `receive` discards the upload.
     """
-    limit = runtime().settings.max_upload
-    with transaction() as session:
-        room = quotas.room(session, user_id)
+    limit = room = runtime().settings.max_upload
+    if length is None or length > SMALL:
+        with transaction() as session:
+            room = quotas.room(session, user_id)
     if room < limit:
-        full = QuotaExceeded(f"The file is larger than the {room} bytes you have left; delete some files", limit=room)
-        return runtime().storage.writer(room, full)
+        return runtime().storage.writer(room, quotas.full(room))
     return runtime().storage.writer(limit, TooLarge(f"The file is larger than the limit of {limit} bytes", limit=limit))
 
 
@@ -120,7 +122,7 @@ def find(user_id: int, file_id: int) -> File:
     """The user's file. Raises NotFound if there is none, if it belongs to somebody else, or if it has expired."""
     file = of_task(user_id, file_id)
     if file.expires_at <= now():
-        raise _not_found()
+        raise not_found()
     return file
 
 
@@ -130,15 +132,20 @@ def of_task(user_id: int, file_id: int) -> File:
     See `files_in_use`. Raises NotFound if there is none, or if it belongs to somebody else.
     """
     with transaction() as session:
-        known = 0 < file_id <= MAX_ID  # beyond that the database has no number
-        query = select(File).where(File.id == file_id, File.user_id == user_id, File.kind != ORIGINAL)
-        file = session.scalar(query) if known else None
+        return of_user(session, user_id, file_id)
+
+
+def of_user(session: Session, user_id: int, file_id: int) -> File:
+    """The same within a transaction."""
+    known = 0 < file_id <= MAX_ID  # beyond that the database has no number
+    file = session.scalar(_OF_USER, {"file": file_id, "user": user_id}) if known else None
     if file is None:
-        raise _not_found()
+        raise not_found()
     return file
 
 
-def _not_found() -> NotFound:
+def not_found() -> NotFound:
+    """What is said of a file that is not there, or not the user's."""
     return NotFound("File not found or access denied", pointer="/file_id")
 
 
@@ -215,15 +222,6 @@ def beginning(file: File, size: int) -> Iterator[Path]:
 def ends(file: File, most: int) -> tuple[bytes, bytes]:
     """The first `most` bytes of the stored file, and of those after them the last `most`. Raises as `reading` does."""
     return runtime().storage.ends(file.storage_key, file.size, most, pinned(file))
-
-
-def check_stored(file: File) -> None:
-    """Raise TaskError where the bytes of a task's file are gone, and ObjectChanged where they are others."""
-    storage, of = runtime().storage, pinned(file)
-    if of is None and not storage.has(file.storage_key):
-        raise TaskError("The input file is missing from the storage; upload it again")
-    if of and (storage.look(of.address) or (0, ""))[1] != of.etag:
-        raise of.changed()
 
 
 def opened(file: File) -> BinaryIO:

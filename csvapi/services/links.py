@@ -17,10 +17,14 @@ from csvapi.models import File
 _SALT, _SALT_BEFORE = "download one file", "download"
 
 
-def sign(file_id: int) -> str:
-    """A token for this file until the link expires; a later file with the same id is not opened by it."""
+def sign(file_id: int, storage_key: str | None = None) -> str:
+    """A token for this file until the link expires; a later file with the same id is not opened by it.
+
+    The file's storage key is looked up unless it is given.
+    """
+    key = _key_of(file_id) if storage_key is None else storage_key
     expires = int(time.time()) + runtime().settings.link_ttl
-    return _signer(_SALT).dumps([file_id, expires, _mark(file_id)])
+    return _signer(_SALT).dumps([file_id, expires, _mark(key)])
 
 
 def verify(token: str) -> int:
@@ -32,7 +36,7 @@ def verify(token: str) -> int:
     file_id, expires, mark = _opened(token)
     if expires < time.time():
         raise Expired("This link has expired; ask task-status for a new one")
-    if mark is not None and mark != _mark(file_id):
+    if mark is not None and mark != _mark(_key_of(file_id)):
         raise Expired("The file has been deleted; run the operation again")
     return file_id
 
@@ -49,10 +53,13 @@ def _opened(token: str) -> tuple[int, int, str | None]:
     raise Forbidden("This link is not valid; ask task-status for a new one")
 
 
-def _mark(file_id: int) -> str:
-    """A value that is unique to the file and reveals nothing about it."""
+def _key_of(file_id: int) -> str:
     with transaction() as session:
-        key = session.scalar(select(File.storage_key).where(File.id == file_id)) or ""
+        return session.scalar(select(File.storage_key).where(File.id == file_id)) or ""
+
+
+def _mark(key: str) -> str:
+    """A value that is unique to the file with this storage key and reveals nothing about it."""
     return hashlib.sha256(f"link {key}".encode()).hexdigest()[:16]
 
 

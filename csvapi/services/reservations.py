@@ -56,11 +56,14 @@ def add(
     Raises QuotaExceeded, NotFound if the account is gone, and what `Reservation.free` raises.
     """
     rows = [original, file] if original else [file]
+    size = sum(row.size for row in rows)
     with transaction() as session:
         quotas.lock(session, file.user_id)
         if reserved:
             reserved.free(session)
-        quotas.room(session, file.user_id, sum(row.size for row in rows), more=len(rows))
+        room = quotas.room(session, file.user_id, size if original else 1, more=len(rows))
+        if room < size:
+            raise quotas.full(room)
         if original:
             session.add(original)
             session.flush()

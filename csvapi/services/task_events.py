@@ -212,20 +212,20 @@ def hub() -> Hub:
     return found
 
 
-def followed(user_id: int, task_id: str, seconds: float) -> Task:
-    """The user's task once it has ended, or as it is after so many seconds; at once if no thread may wait for it.
+def followed(user_id: int, task_id: str, seconds: float) -> tasks.Followed:
+    """The user's task, with its result, once it has ended, or as it is after so many seconds.
 
-    Raises NotFound.
+    At once if no thread may wait for it. Raises NotFound.
     """
     deadline = time.monotonic() + seconds
     with hub().thread() as free:
         if not free:
-            return tasks.find(user_id, task_id)
+            return tasks.find_with_result(user_id, task_id)
         with hub().waiting(task_id) as ended:
-            while (task := tasks.find(user_id, task_id)).status not in FINISHED:
+            while (found := tasks.find_with_result(user_id, task_id)).task.status not in FINISHED:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     break
                 ended.wait(left)
                 ended.clear()
-    return task
+    return found

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import and_, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,10 @@ from csvapi.services.dispatch import dispatch
 from csvapi.services.steps import accepted
 
 log = structlog.get_logger(__name__)
+_OF_USER = select(Task).where(Task.id == bindparam("task"), Task.user_id == bindparam("user"))
+_WITH_RESULT = _OF_USER.add_columns(File).outerjoin(
+    File, and_(File.id == Task.result_file_id, File.user_id == Task.user_id)
+)
 _ENDED: dict[str, str] = {Status.SUCCEEDED: "succeeded", Status.FAILED: "failed", Status.CANCELLED: "was cancelled"}
 
 
@@ -34,9 +39,14 @@ def submit(user_id: int, file_id: int, steps: list[dict[str, Any]]) -> Task:
     stored, and what `queue` raises.
     """
     parsed = accepted(steps)
-    file = files.find(user_id, file_id)
-    check_columns(parsed, file.columns, Dialect.from_json(file.dialect).header)
-    return queue(file, steps)
+    with _storing() as session:
+        file = files.of_user(session, user_id, file_id)
+        if file.expires_at <= now():
+            raise files.not_found()
+        check_columns(parsed, file.columns, Dialect.from_json(file.dialect).header)
+        task = _made(file, steps)
+        _add(session, task)
+    return _handed_over(task, file)
 
 
 def queue(
@@ -55,33 +65,51 @@ def queue(
     Raises QuotaExceeded, NotFound if the file is gone by now, and QueueDown if the queue does not accept the task,
     which is then not stored. The task of a user who has many on the queue waits for its turn (see `dispatch`).
     """
-    user_id = file.user_id
-    task = Task(
+    task = _made(file, steps, options=options or {}, label=label, pipeline=pipeline)
+    with _storing() as session:
+        _add(session, task)
+        if also:
+            session.flush()
+            also(session, task)
+    return _handed_over(task, file)
+
+
+def _made(file: File, steps: list[dict[str, Any]], **more: Any) -> Task:
+    return Task(
         id=str(uuid4()),
-        user_id=user_id,
+        user_id=file.user_id,
         file_id=file.id,
         steps=steps,
-        options=options or {},
-        label=label,
-        pipeline=pipeline,
         request_id=logs.request_id(),
         operation=steps[0]["op"] if len(steps) == 1 else "pipeline",
         expires_at=now() + timedelta(seconds=runtime().settings.retention),
+        **{"options": {}, **more},
     )
-    most = worker_shares.share(user_id)
+
+
+@contextmanager
+def _storing() -> Iterator[Session]:
+    """A transaction that adds a task. Raises NotFound where its file is deleted in this moment."""
     try:
         with transaction() as session:
-            quotas.lock(session, user_id)
-            if quotas.one_more(session, user_id).turns(most):
-                task.queued_at = now()
-            session.add(task)
-            if also:
-                session.flush()
-                also(session, task)
-    except IntegrityError as error:  # the file was deleted in this moment
-        raise NotFound("File not found or access denied", pointer="/file_id") from error
+            yield session
+    except IntegrityError as error:
+        raise files.not_found() from error
+
+
+def _add(session: Session, task: Task) -> None:
+    """Add the row, which has its turn where its user may have another one on the queue."""
+    most = worker_shares.share(task.user_id)
+    quotas.lock(session, task.user_id)  # before the row is added: see `quotas.lock`
+    if quotas.one_more(session, task.user_id).turns(most):
+        task.queued_at = now()
+    session.add(task)
+
+
+def _handed_over(task: Task, file: File) -> Task:
+    """The accepted task, on the queue if it has its turn. Raises QueueDown, and then the task is stored no more."""
     if task.queued_at is not None:
-        _enqueue(task, small=worker_shares.is_small(file.size, steps, task.options))
+        _enqueue(task, small=worker_shares.is_small(file.size, task.steps, task.options))
     log.info("task_accepted", task_id=task.id, file_id=file.id, operation=task.operation)
     return task
 
@@ -123,12 +151,19 @@ def cancel(user_id: int, task_id: str) -> Task:
 
 def find(user_id: int, task_id: str) -> Task:
     """The user's task. Raises NotFound if there is none or if it belongs to somebody else."""
-    try:
-        wanted = str(UUID(task_id))
-    except ValueError:
-        wanted = ""
     with transaction() as session:
-        task = session.scalar(select(Task).where(Task.id == wanted, Task.user_id == user_id))
+        return _checked(session.scalar(_OF_USER, {"task": _known(task_id), "user": user_id}))
+
+
+def _known(task_id: str) -> str:
+    """The id in the form that ids have; an empty one for what is none."""
+    try:
+        return str(UUID(task_id))
+    except ValueError:
+        return ""
+
+
+def _checked(task: Task | None) -> Task:
     if task is None or (task.expires_at <= now() and task.status not in ACTIVE):
         raise NotFound("Task not found")
     return task
@@ -139,17 +174,22 @@ def current_progress(task: Task) -> dict[str, Any]:
     return progress.read(runtime().redis, task.id) or task.progress or {}
 
 
-def preview(task: Task, limit: int) -> tuple[File, bytes] | None:
-    """A succeeded task's result and its first `limit` records as JSON objects; None if the result was deleted.
+class Followed(NamedTuple):
+    """A task and, once it has succeeded, the file of its result; None if that was deleted, or has expired."""
 
-    Reads only those records, within the limits of `Pool.call`.
-    """
-    if task.result_file_id is None:
-        return None
-    try:
-        file = files.find(task.user_id, task.result_file_id)
-    except NotFound:
-        return None
-    if file.media_type != CSV:
-        return file, b"[]"
-    return file, file_contents.objects(file, limit)
+    task: Task
+    result: File | None
+
+
+def find_with_result(user_id: int, task_id: str) -> Followed:
+    """The user's task and its result, in one statement. Raises as `find` does."""
+    with transaction() as session:
+        found = session.execute(_WITH_RESULT, {"task": _known(task_id), "user": user_id}).one_or_none()
+    task = _checked(found.Task if found else None)
+    result = found.File if found else None
+    return Followed(task, result if result and result.expires_at > now() else None)
+
+
+def preview(result: File, limit: int) -> bytes:
+    """The first `limit` records of a result as JSON objects; reads only those, within the limits of `Pool.call`."""
+    return file_contents.objects(result, limit) if result.media_type == CSV else b"[]"

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import redis
+from redis.client import Pipeline
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -40,6 +41,11 @@ def there(*user_ids: int) -> int:
         return int(runtime().redis.eval(_NOTE, 1, _THERE, RECENT, *user_ids))
     except redis.RedisError:
         return 0
+
+
+def put(trip: Pipeline, user_id: int) -> None:
+    """Have it noted, with what else the trip brings to Redis, that the user is active."""
+    trip.eval(_NOTE, 1, _THERE, RECENT, user_id)
 
 
 def others_wait(task_id: str) -> bool:

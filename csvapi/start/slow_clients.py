@@ -30,6 +30,7 @@ from csvapi.start.request_body import SteadyReader
 HELD = 128 * 1024  # bytes of a request, head and body, that wait in the kernel
 ARRIVAL = 20.0  # seconds for a request that is held
 NO_ROOM = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}  # for one more connection, at the moment
+NOTIFY = 1.0  # seconds, of the 60 in which the master must hear something
 PAUSE = 1.0  # seconds without accepting then; who waits is in the kernel's queue
 TURN = 30.0  # seconds a larger body waits for a thread
 STALLED = 60  # seconds without progress after which an answer nobody reads is given up
@@ -76,7 +77,13 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # likewise
         self.streams = 0
         self.waiting: deque[Connection] = deque()  # larger bodies, for a thread
         self.lingering: deque[Connection] = deque()
-        self.paused_until = 0.0
+        self.paused_until = self.notified = 0.0
+
+    def notify(self) -> None:
+        """Tell the master that the loop turns, once a second: it turns several times for each request."""
+        if (at := time.monotonic()) - self.notified >= NOTIFY:
+            self.notified = at
+            super().notify()
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Called at each turn of the loop; accepts nothing during a pause."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from unicodedata import category, normalize
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from csvapi.csvio.batch import Cell
     from csvapi.csvio.byte_dialect import ByteDialect
+
+
+_MARK = b"\0"  # between the cells of a record that are looked at together
+_SPACES = bytes([*range(0x09, 0x0E), *range(0x1C, 0x20)])  # besides the usual one
 
 
 def folded(text: str, ignore: Collection[str]) -> str:
@@ -27,4 +31,22 @@ def folded_cell(cell: Cell, byte_dialect: ByteDialect, ignore: Collection[str]) 
     """The same of a cell, in UTF-8; as it is where nothing is ignored, or where there is none."""
     if cell is None or not ignore:
         return cell
+    if cell.isascii() and not ("space" in ignore and _untidy(cell)):
+        return cell.lower() if "case" in ignore else cell
     return folded(byte_dialect.decode(cell), ignore).encode("utf-8", "surrogatepass")
+
+
+def folded_row(cells: Sequence[Cell], byte_dialect: ByteDialect, ignore: Collection[str]) -> list[Cell]:
+    """The same of a record's cells."""
+    if ignore and cells and None not in cells:
+        joined = _MARK.join(cast("Sequence[bytes]", cells))
+        if joined.isascii() and joined.count(_MARK) == len(cells) - 1 and not ("space" in ignore and _untidy(joined)):
+            return list((joined.lower() if "case" in ignore else joined).split(_MARK))
+    return [folded_cell(cell, byte_dialect, ignore) for cell in cells]
+
+
+def _untidy(joined: bytes) -> bool:
+    """Whether there are spaces to be left out, at the ends of cells or beside others."""
+    if joined[:1] == b" " or joined[-1:] == b" " or b"  " in joined or b" \0" in joined or b"\0 " in joined:
+        return True
+    return len(joined.translate(None, _SPACES)) < len(joined)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.indexed import IndexedBatch
 from csvapi.csvio.keys import canonical
-from csvapi.steps.folding import folded_cell
+from csvapi.steps.folding import folded_cell, folded_row
 from csvapi.steps.growth import some
 from csvapi.steps.near_duplicates import NearDuplicates
 from csvapi.steps.params import IGNORABLE
@@ -196,9 +196,8 @@ class Keyed(KeyedSelector):
         if self.typed and self.positions is not None:
             columns = (self._compared(batch, place, position) for place, position in enumerate(self.positions))
             return [canonical(row, delimiter) for row in zip(*columns, strict=True)]
-        return [
-            canonical([self._fold(cell, batch.byte_dialect) for cell in row], delimiter) for row in self._cells(batch)
-        ]
+        rows = self._cells(batch)
+        return [canonical(folded_row(row, batch.byte_dialect, self.ignore), delimiter) for row in rows]
 
     @property
     def _plain(self) -> bool:
@@ -226,7 +225,7 @@ class Keyed(KeyedSelector):
     def folded(self, kept: Batch) -> list[bytes]:
         """See `KeyedSelector.folded`: without regard to case and spaces; empty where all cells are."""
         byte_dialect = kept.byte_dialect
-        rows = ([folded_cell(cell, byte_dialect, IGNORABLE) for cell in row] for row in self._cells(kept))
+        rows = (folded_row(row, byte_dialect, IGNORABLE) for row in self._cells(kept))
         keys = (canonical(row, byte_dialect.delimiter) if any(row) else b"" for row in rows)
         return [key and blake2b(key, digest_size=_DIGEST).digest() for key in keys]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from marshmallow import Schema, ValidationError, fields, validate
@@ -192,10 +193,16 @@ def compiled(pattern: object, field: str) -> Any:
 def load(schema: type[Schema], value: dict[str, Any], pointer: str) -> dict[str, Any]:
     """`value` as `schema` understands it. Raises `InvalidInput` that names the first field at fault and the fix."""
     try:
-        loaded: dict[str, Any] = schema().load(value)
+        loaded: dict[str, Any] = _made(schema).load(value)
     except ValidationError as error:
         raise _fault(schema, _first(error.messages), pointer) from error
     return loaded
+
+
+@cache
+def _made(schema: type[Schema]) -> Schema:
+    """Takes longer than to load a step by it; it keeps nothing of what it loads."""
+    return schema()
 
 
 def faults(schema: type[Schema], value: dict[str, Any], pointer: str) -> list[InvalidInput]:

@@ -102,19 +102,23 @@ class LocalStorage:
     def adopt(self, temp: Path, key: str = "") -> str:
         """Turn a finished temporary file into an object, under a new key if none is given; returns the key.
 
-        The object is durable when this returns (fsync, rename, fsync of the folder), and `temp` is gone. Raises
-        StorageDown, for a full disk too.
+        The object is durable when this returns, and `temp` is gone. Nobody knows a new key before: its file is renamed
+        first, so that one write of the file system's journal makes its bytes and its name durable. Raises StorageDown,
+        for a full disk too.
         """
-        key = key or new_key()
-        target = self.path(key)
+        target = self.path(key or new_key())
         try:
-            target.parent.mkdir(exist_ok=True)
-            _fsync(temp)
+            if not target.parent.is_dir():
+                target.parent.mkdir(exist_ok=True)
+            if key:
+                _fsync(temp)
             temp.replace(target)
+            if not key:
+                _fsync(target)
             _fsync(target.parent)
         except OSError as error:
             raise down(error) from error
-        return key
+        return target.name
 
     def path(self, key: str) -> Path:
         """The path at which the object's file is, if there is one; `reading` makes sure of that."""

@@ -109,6 +109,18 @@ def test_an_idle_worker_finds_a_lost_queue_again(tmp_path: Path) -> None:
         assert worker.poll() is None
 
 
+def test_a_worker_tells_of_itself_once_a_second_and_not_with_each_job(url: str, queue: Redis, tmp_path: Path) -> None:
+    with working(url, tmp_path):
+        assert ended(put(queue, "fine", on=SMALL)) == "finished"
+        before, began = queue.info("commandstats"), time.monotonic()
+        jobs = [put(queue, "fine", on=SMALL) for _ in range(30)]
+        assert {ended(job) for job in jobs} == {"finished"}
+        after, seconds = queue.info("commandstats"), time.monotonic() - began
+    for command in ("zrange", "exists"):  # which worker it is, and whether `rq suspend` was called
+        name = f"cmdstat_{command}"
+        assert after[name]["calls"] - before[name]["calls"] <= 2 * (seconds + 1) < len(jobs), command
+
+
 def running_job(queue: Redis, path: Path) -> int:
     """Put an endless job and wait until it runs; its process id."""
     put(queue, "endless", str(path))

@@ -67,14 +67,14 @@ def test_of_many_claims_one_wins(app: Flask, account: Account) -> None:
 def test_a_worker_that_lost_its_task_commits_nothing(app: Flask, account: Account) -> None:
     with app.app_context():
         task_id = submit(account)
-        lost = leases.claim(task_id, "here")
-        assert lost is not None
+        claimed = leases.claim(task_id, "here")
+        assert claimed
         with transaction() as session:  # what a reaper does: the attempt is given up, another one begins
             session.execute(update(Task).where(Task.id == task_id).values(status=Status.QUEUED))
         assert leases.claim(task_id, "here")
         objects = stored()
         with pytest.raises(Cancelled):
-            execution._execute(lost)
+            execution._execute(claimed, execution._Done())
         assert results(account) == 0
         assert stored() == objects
         assert not any(runtime().settings.workspace_dir.iterdir())
@@ -83,7 +83,9 @@ def test_a_worker_that_lost_its_task_commits_nothing(app: Flask, account: Accoun
 
 def test_a_cancelled_task_is_told_at_the_next_note(app: Flask, account: Account) -> None:
     with app.app_context():
-        task = leases.claim(submit(account), "here")
+        claimed = leases.claim(submit(account), "here")
+        assert claimed
+        task = claimed.task
         assert task is not None
         leases.note(task, {"rows_in": 1})
         with transaction() as session:
@@ -100,7 +102,9 @@ def test_a_job_without_a_task_is_left_alone(app: Flask) -> None:
 def test_a_task_fails_whatever_its_reason_quotes(app: Flask, account: Account) -> None:
     """A name of 100,000 characters, and half of a character: no server stores either in a column of text."""
     with app.app_context():
-        task = leases.claim(submit(account), "here")
+        claimed = leases.claim(submit(account), "here")
+        assert claimed
+        task = claimed.task
         assert task is not None
         leases.finish(task, Status.FAILED, error_code="unknown_column", error_detail=f"\ud800 {'é' * 100_000}")
         failed = find(task.id)

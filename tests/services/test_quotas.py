@@ -164,7 +164,9 @@ def test_a_file_is_kept_for_longer_up_to_the_limit(alone: Flask, ann: Account, b
 
 def test_the_end_of_a_task_and_another_request_do_not_wait_for_each_other(alone: Flask, ann: Account) -> None:
     """Both lock the user. A task's new status alone makes a server share the user's row, so that is too late."""
-    task = leases.claim(submit(ann), "a worker")
+    claimed = leases.claim(submit(ann), "a worker")
+    assert claimed
+    task = claimed.task
     assert task
 
     def lock() -> None:

@@ -55,10 +55,12 @@ def test_a_silent_worker_loses_its_task_and_the_last_one_fails_it(alone: Flask, 
 
 def test_a_task_given_up_is_finished_by_the_next_worker(alone: Flask, ann: Account) -> None:
     task_id = submit(ann)
-    zombie = leases.claim(task_id, "zombie")
-    assert zombie
+    claimed = leases.claim(task_id, "zombie")
+    assert claimed
+    zombie = claimed.task
     with attempt_files.temporary_files(zombie) as (target, workspace):
         target.write_bytes(b"half")
+        workspace.mkdir(parents=True)
         (workspace / "keys").write_bytes(b"half")
         expire(task_id)
         recovery.reap()
@@ -103,7 +105,9 @@ def test_many_reapers_do_it_once(alone: Flask, ann: Account) -> None:
 
 def test_an_end_whose_answer_was_lost_is_not_written_twice(alone: Flask, ann: Account) -> None:
     task_id = submit(ann)
-    task = leases.claim(task_id, "here")
+    claimed = leases.claim(task_id, "here")
+    assert claimed
+    task = claimed.task
     assert task
     leases.finish(task, Status.FAILED, error_code="first")
     leases.finish(task, Status.FAILED, error_code="again")
@@ -115,7 +119,9 @@ def test_an_end_whose_answer_was_lost_is_not_written_twice(alone: Flask, ann: Ac
 def test_a_worker_holds_its_own_task_only(alone: Flask, ann: Account) -> None:
     task_id = submit(ann)
     assert leases.hold(task_id, "here")  # nobody has it yet
-    task = leases.claim(task_id, "here")
+    claimed = leases.claim(task_id, "here")
+    assert claimed
+    task = claimed.task
     assert task
     expire(task_id)
     assert leases.hold(task_id, "here")

@@ -30,7 +30,9 @@ def leftovers() -> None:
 
 
 def test_what_nobody_owns_goes_when_it_is_old_enough(environ: dict[str, str], alone: Flask, ann: Account) -> None:
-    task = leases.claim(submit(ann), "here")
+    claimed = leases.claim(submit(ann), "here")
+    assert claimed
+    task = claimed.task
     assert task
     with attempt_files.temporary_files(task) as (target, workspace):
         kept = [*written(), workspace / "keys"]

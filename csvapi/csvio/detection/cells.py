@@ -94,8 +94,13 @@ _COMMENT = re.compile(r"\s*(?:#(?:[\s#!]|\Z)|%(?:[\s%]|\Z)|//|--(?:\s|\Z))")
 _NULLS = frozenset(("na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", "\\n", "."))
 
 
+@lru_cache(maxsize=1 << 16)
 def kind(cell: str) -> str:
-    """The kind of one cell; outer spaces do not count, and only the first 200 characters are looked at."""
+    """The kind of one cell; outer spaces do not count, and only the first 200 characters are looked at.
+
+    Several readings give the same cells, and the same cells stand in the table and in its header's columns: what was
+    found is kept until the detection forgets it, with the cells of one head at most, and for short ones longer.
+    """
     return _kind(cell[:200].strip())
 
 
@@ -106,7 +111,6 @@ def is_atom(cell: str) -> bool:
 
 @lru_cache(maxsize=2048)
 def _kind(cell: str) -> str:
-    """Several readings give the same cells, and the same cells stand in the table and in its header's columns."""
     if not cell or cell.lower() in _NULLS:
         return "empty"
     if cell[0] in "\"'`" or cell[-1] in "\"'`":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from csvapi.csvio.detection.cells import is_comment
 from csvapi.csvio.detection.encoding import Decoded, decode
 from csvapi.csvio.detection.foreign import refuse_binary, refuse_noise, refuse_text
-from csvapi.csvio.detection.header import Header, header
+from csvapi.csvio.detection.header import Header, forget, header
 from csvapi.csvio.detection.reading import COMMON, Reading, readings
 from csvapi.csvio.detection.records import Table, Text, gaps, line_ends, records, repaired
 from csvapi.csvio.detection.report import evidence, issues, trailing
@@ -49,6 +49,13 @@ def detect(
 
     Raises `NoRecords` for a file without records, `NotCsv` for one that is something else, `UnsupportedEncoding`.
     """
+    try:
+        return _detected(head, tail, size, delimiter, complete=complete)
+    finally:
+        forget()
+
+
+def _detected(head: bytes, tail: bytes, size: int | None, delimiter: str, *, complete: bool) -> Detection:
     size = len(head) if complete else size
     complete = complete and len(head) <= HEAD
     head, tail = head[:HEAD], tail[-HEAD:]

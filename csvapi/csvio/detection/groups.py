@@ -17,7 +17,7 @@ _NEXT = 4
 
 def filled(row: Sequence[str]) -> int:
     """How many cells hold more than spaces."""
-    return sum(1 for cell in row if cell.strip())
+    return len(list(filter(str.strip, row)))
 
 
 def are_names(row: Sequence[str], width: int) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from itertools import pairwise, zip_longest
+from functools import lru_cache
+from itertools import islice, pairwise, zip_longest
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.detection.cells import VALUES, is_atom, is_comment, kind
@@ -60,7 +61,7 @@ def fit(rows: Sequence[Sequence[str]], row: Sequence[str] | None = None) -> Fit:
 
 
 def _fit(row: Sequence[str], body: Sequence[Sequence[str]]) -> Fit:
-    kinds = [_clear([cell for cell in column if cell.strip()]) for column in _columns(body, len(row))]
+    kinds = [_clear(column) for column in _columns(body, len(row))]
     verdicts = [_compare(cell, below) for cell, below in zip(row, kinds, strict=False)]
     return Fit(verdicts.count(1), verdicts.count(-1), sum(1 for below in kinds if below))
 
@@ -103,8 +104,8 @@ def _lonely(first: Sequence[str]) -> Header:
 
 
 def _clear(column: Sequence[str]) -> str:
-    """The kind of the column's first cells, so that more change nothing; of all cells where that is unclear."""
-    return _shared(column[:_NEXT]) or _shared(column)
+    """The kind of the column's first filled cells, so that more change nothing; of all where that is unclear."""
+    return _shared(list(islice(filter(str.strip, column), _NEXT))) or _shared(list(filter(str.strip, column)))
 
 
 def _shared(column: Sequence[str]) -> str:
@@ -138,6 +139,7 @@ def _beside(given: str, below: str) -> int:
     return 1 if given in VALUES else -1
 
 
+@lru_cache(maxsize=1 << 16)
 def _shape(cell: str) -> str:
     """`AB-129` → `AA-000`: digits and capitals by class, so that codes of one scheme look alike; others have none."""
     return "" if len(cell) > _CODE or " " in cell.strip() else cell.translate(_SHAPE)
@@ -174,6 +176,12 @@ def are_years(first: Sequence[str]) -> bool:
     years = [cell.strip() for cell in first if YEAR.fullmatch(cell.strip())]
     rising = years == sorted(set(years)) or years == sorted(set(years), reverse=True)
     return len(years) >= 2 and rising and len(years) == sum(map(is_atom, first))
+
+
+def forget() -> None:
+    """Let go of the cells that were looked at."""
+    kind.cache_clear()
+    _shape.cache_clear()
 
 
 def _repeats(first: Sequence[str], columns: Sequence[Sequence[str]]) -> int:

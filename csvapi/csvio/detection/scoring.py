@@ -142,7 +142,10 @@ def _types(rows: Sequence[list[str]], width: int, reading: Reading, *, pure: boo
     chosen = [row[:_COLUMNS] for row in table[::step][:keep]]
     worth = atoms = 0.0
     for column in zip_longest(*chosen, fillvalue=""):
-        value, atomic = _column([kind(_shown(cell, reading.delimiter, text)) for cell in column])
+        joined = "".join(column)
+        plain = reading.delimiter not in joined and not (text and (text in joined or "\n" in joined))
+        shown = column if plain else [_shown(cell, reading.delimiter, text) for cell in column]
+        value, atomic = _column(list(map(kind, shown)))
         worth += value
         atoms += atomic
     columns = min(width, _COLUMNS)
@@ -193,5 +196,6 @@ def _swallowed(rows: Sequence[Sequence[str]], quote: str, lines: int) -> float:
     `"` may enclose a paragraph; an apostrophe that encloses a line end is more likely one of prose.
     """
     most = 500 if quote == '"' else 0
-    inside = sum(cell.count("\n") for row in rows for cell in row if len(cell) > most)
+    texts = ("".join(row if not most else [cell for cell in row if len(cell) > most]) for row in rows)
+    inside = sum(text.count("\n") for text in texts)
     return 1.0 - 0.6 * min(inside / max(lines, 1), 1.0)

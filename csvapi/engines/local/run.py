@@ -58,7 +58,8 @@ def run(
     """Write what the steps leave of `source` to `output`, the dropped records to `dropped`, and why to `explain`.
 
     Without `hashed` the receipt has no SHA-256 of the output, which takes a while. `files` are those that steps read
-    besides, by the id they name; `columns` are the file's where `source` is only the first records of it. After a step
+    besides, by the id they name; `workspace` is where the run makes a folder of its own, or a path where there is none
+    yet, which becomes it; `columns` are the file's where `source` is only the first records of it. After a step
     that settles its output (see `stages`) the rows in `explain` and the bytes in `dropped` are those of that output.
     `progress` is called at batch borders and may raise: children and files then go and the exception passes through.
     From a file without any record only what stands above its records is written, and by a step that writes records
@@ -71,33 +72,33 @@ def run(
     files = files or {}
     loaded = load_steps(steps)
     parts = stages(loaded, options)
-    empty = not head(Source.open(source, dialect), limit=options.max_record, most=options.max_columns).columns
+    opened = Source.open(source, dialect)
+    first = head(opened, limit=options.max_record, most=options.max_columns)
+    empty = not first.columns
     if empty:
         parts = [[]]  # without a record there are no columns that steps could name, and nothing for them to do
 
     def first_plan() -> Plan:
-        plan = Plan.of(source, dialect, parts[0], options, files, last=len(parts) == 1, columns=columns)
+        plan = Plan.over(opened, first, parts[0], options, files, last=len(parts) == 1, columns=columns)
         plan.bare = empty and any(step.operation.kind in ("mapper", "reducer") for step in loaded)
         return plan
 
-    check(first_plan(), parts[1:], files, options.output)
+    plan = first_plan()
+    check(plan, parts[1:], files, options.output)
     written = [path for path in (output, dropped, explain) if isinstance(path, Path)]
     try:
         with _quiet_collector():
             for count in dict.fromkeys((max(1, options.processes), 1)):
                 try:
-                    with (
-                        tempfile.TemporaryDirectory(prefix="run-", dir=workspace) as folder,
-                        limited(options.limits, _folders(written, folder)),
-                    ):
-                        pipeline = _Pipeline(parts, options, Path(folder).resolve(), count, progress, files)
-                        receipt = pipeline.run(first_plan(), Outputs(output, dropped, explain, hashed=hashed))
+                    with _folder(workspace) as folder, limited(options.limits, _folders(written, folder)):
+                        pipeline = _Pipeline(parts, options, folder, count, progress, files)
+                        receipt = pipeline.run(plan, Outputs(output, dropped, explain, hashed=hashed))
                         receipt.input_sha256 = input_sha256
                         receipt.steps = [step.as_json() for step in loaded]
                         receipt.counts = receipt.counts or [StepCount(step.operation.name) for step in loaded]
                         break
                 except WrongCut:
-                    pass  # a run in one range has no cuts, and knows the row of what it refuses
+                    plan = first_plan()  # a run in one range has no cuts, and knows the row of what it refuses
     except BaseException:
         for path in filter(_is_regular, written):
             path.unlink(missing_ok=True)
@@ -105,9 +106,23 @@ def run(
     return receipt
 
 
-def _folders(written: list[Path], workspace: str) -> list[Path]:
+@contextmanager
+def _folder(workspace: Path | None) -> Iterator[Path]:
+    """The folder of the run for the block."""
+    if workspace is None or workspace.is_dir():
+        with tempfile.TemporaryDirectory(prefix="run-", dir=workspace) as folder:
+            yield Path(folder).resolve()
+        return
+    workspace.mkdir(parents=True)
+    try:
+        yield workspace.resolve()
+    finally:
+        shutil.rmtree(workspace, ignore_errors=True)
+
+
+def _folders(written: list[Path], workspace: Path) -> list[Path]:
     """One folder of each disk that is written to."""
-    folders = [Path(workspace), *(path.parent for path in written)]
+    folders = [workspace, *(path.parent for path in written)]
     return list({folder.stat().st_dev: folder for folder in folders}.values())
 
 
@@ -147,7 +162,7 @@ class _Pipeline:
         sides = (Aside(outputs.dropped, self.folder, "gone"), Aside(outputs.reasons, self.folder, "reasons"))
         first, before = plan.source, 0
         receipts: list[Receipt] = []
-        done = [0, 0, 0]
+        done, alone = [0, 0, 0], len(self.parts) == 1 and not self.wanted  # nothing comes after it in the folder
         for number, steps in enumerate(self.parts):
             last = number == len(self.parts) - 1
             options = self.options if number == 0 else replace(self.options, on_ragged="keep", on_bad="keep")
@@ -157,8 +172,8 @@ class _Pipeline:
                 columns = plan.after.columns
                 plan = Plan.of(source, dialect, steps, options, self.files, last=last, columns=columns)
                 plan.before = before
-            workspace = self.folder / f"work-{number}"
-            workspace.mkdir()
+            workspace = self.folder if alone else self.folder / f"work-{number}"
+            workspace.mkdir(exist_ok=alone)
             ends = last and not self.wanted  # with its output under its name
             main = outputs.main if ends else self._between(number)
             asides = sides[0].of(number), sides[1].of(number)
@@ -171,7 +186,8 @@ class _Pipeline:
                 plan.built.clear()
             sides[0].add(number, len(plan.top))
             sides[1].add(number, len(HEADER))
-            shutil.rmtree(workspace)
+            if not alone:
+                shutil.rmtree(workspace)
             if number:
                 plan.source.path.unlink()
         seconds = round(time.monotonic() - self.began, 3)
