@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from csvapi.engines.local.decisions import LENGTH, decision_file, length_file
 from csvapi.engines.local.range_pass import GOES, STAYS, RangePass
 from csvapi.engines.local.range_result import Found
+from csvapi.engines.local.written_records import WrittenRecords
 from csvapi.native import copying
 from csvapi.native.memory import Memory
 from csvapi.steps.keyed import SAMPLE
@@ -67,6 +68,7 @@ def copy(last: RangePass, report: Callable[[Progressed], None]) -> Found:
         at, place = _behind_sample(last, wanted)
     found = replace(last, bounds=(last.bounds[0], place)).run(report)
     copier = _Native() if last.options.native else _Plain()
+    written = WrittenRecords(last.output, found.places if last.single else None)
     with last.plan.source.path.open("rb", buffering=0) as source:
         for some in _records(last, at, place):
             for sink, others in ((last.output, False), (last.dropped, True)):
@@ -75,8 +77,10 @@ def copy(last: RangePass, report: Callable[[Progressed], None]) -> Found:
                 elif sink and (some.decisions == b"\0") is not others:
                     _copy_one(source.fileno(), some, sink)
             kept = some.decisions.count(0)
+            written.note(kept, kept)
             found.kept += kept
             report((some.size, len(some.decisions), kept))
+    found.places = written.places
     return found
 
 
