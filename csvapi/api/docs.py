@@ -18,6 +18,7 @@ from csvapi.api import (
     document,
     error_codes,
     events,
+    file_rows,
     files,
     hash_keys,
     health,
@@ -38,6 +39,7 @@ from csvapi.api.contract import ErrorShape
 CLASSIC = (auth.blp, classic.blp)
 V1 = (
     files.blp,
+    file_rows.blp,
     operations.blp,
     tasks.blp,
     events.blp,

@@ -50,13 +50,13 @@ def seek(source: Source, first: Location, row: int, near: int, begin: int | None
     begin = first.byte if begin is None else begin
     at, whole, seen = None, source.size - begin <= near, first.row - 1
     for run in _runs(source, first, begin, _LONGEST):
+        if not whole and run.count and run.where(0).byte - first.byte > near:
+            return Sought(None, None)
         if run.row <= row < run.row + run.count:
             at = run.where(row - run.row)
             if not whole or near == sys.maxsize:
                 return Sought(at, None)
         seen += run.count
-        if not whole and run.count and run.where(0).byte - first.byte > near:
-            return Sought(None, None)
     return Sought(at, seen)
 
 

@@ -20,25 +20,33 @@ from csvapi.errors import (
     DatabaseDown,
     OutOfMemory,
     TaskError,
-    TimedOut,
     WorkerLost,
 )
 from csvapi.extensions import runtime
 from csvapi.models import CSV, File, Status, Task, now
 from csvapi.operations import Step, load_steps
 from csvapi.process import memory, memory_kills
-from csvapi.queue import heartbeats, progress
-from csvapi.services import cluster_runs, engine_choice, figures, files, leases, quotas, redetection, worker_shares
+from csvapi.queue import progress
+from csvapi.services import (
+    cluster_runs,
+    engine_choice,
+    figures,
+    files,
+    leases,
+    quotas,
+    redetection,
+    row_indices,
+    worker_shares,
+)
 from csvapi.services.attempt_files import check_room, temporary_files
 from csvapi.services.dispatch import dispatch
 from csvapi.services.explaining import Aside, Part, add
 from csvapi.services.readings import name_of_csv, of_receipt
 from csvapi.services.run_options import options_of
 from csvapi.services.step_files import others
+from csvapi.services.task_reporter import Reporter
 
 log = structlog.get_logger(__name__)
-PROGRESS_EVERY = 0.25  # seconds between progress figures in Redis
-NOTE_EVERY = 5.0  # seconds between notes of it in the row
 
 
 def run(task_id: str, owner: str, stopped_by: tuple[type[Exception], TaskError]) -> Status | None:
@@ -111,7 +119,7 @@ def _execute(task: Task) -> None:
 
 def _run_on_cluster(task: Task, file: File, steps: list[Step]) -> None:
     settings = runtime().settings
-    reporter = _Reporter(task, settings.cluster_task_time)
+    reporter = Reporter(task, settings.cluster_task_time)
     options = options_of(task, file.name, steps, on_cluster=True)
     receipt, key, parts = cluster_runs.run(task, file, options, reporter, reporter.heartbeat)
     receipt.warnings[:0] = redetection.warnings_of_run(file, steps)
@@ -125,11 +133,12 @@ def _run_here(task: Task, file: File, steps: list[Step], because: str) -> None:
     settings = runtime().settings
     files.check_fetched(file, because)
     with temporary_files(task) as (temp, workspace), ExitStack() as held:
-        reporter, aside = _Reporter(task, settings.task_time), Aside(task, temp)
+        reporter, aside = Reporter(task, settings.task_time), Aside(task, temp)
         source = held.enter_context(files.reading(file))
         more = held.enter_context(others(task.user_id, steps, find=files.of_task))
         warnings = redetection.warnings_of_run(file, steps)
         check_room(file.size)
+        index = temp.with_name(f"{temp.name}-rows")
         receipt = engines.run(
             source,
             Dialect.from_json(file.dialect),
@@ -142,16 +151,26 @@ def _run_here(task: Task, file: File, steps: list[Step], because: str) -> None:
             files=more,
             dropped=aside.dropped if aside.wanted else None,
             explain=aside.reasons_of_engine if aside.wanted else None,
+            rows=index,
         )
         receipt.warnings[:0] = warnings
         receipt.original = of_receipt(file)
         if because:
             receipt.run["not_on_the_cluster"] = because
-        with aside.kept(file, source, reporter.heartbeat) as parts:
-            _commit(task, file, receipt, runtime().storage.adopt(temp), parts)
+        with aside.kept(file, source, reporter.heartbeat) as parts, row_indices.kept(index) as rows:
+            _commit(task, file, receipt, runtime().storage.adopt(temp), parts, rows)
 
 
-def _commit(task: Task, file: File, receipt: Receipt, key: str, parts: list[Part], *, on_cluster: bool = False) -> None:
+def _commit(
+    task: Task,
+    file: File,
+    receipt: Receipt,
+    key: str,
+    parts: list[Part],
+    index: dict[str, Any] | None = None,
+    *,
+    on_cluster: bool = False,
+) -> None:
     """Add the row of the result, a new object, and finish the task in one transaction."""
     if file.object_url:
         receipt.run["object"] = {"url": file.object_url, "etag": file.object_etag}
@@ -159,7 +178,7 @@ def _commit(task: Task, file: File, receipt: Receipt, key: str, parts: list[Part
     operation = task.steps[0]["op"] if len(task.steps) == 1 else "result"
 
     def add_result(session: Session) -> dict[str, Any]:
-        size = done["output"]["bytes"] + sum(part.size for part in parts)
+        size = done["output"]["bytes"] + sum(part.size for part in parts) + (index or {}).get("index_size", 0)
         quotas.room(session, task.user_id, size, more=1 + len(parts), on_cluster=on_cluster)
         result = File(
             user_id=task.user_id,
@@ -172,6 +191,7 @@ def _commit(task: Task, file: File, receipt: Receipt, key: str, parts: list[Part
             columns=done["output"].get("columns", file.columns),
             storage_key=key,
             on_cluster=on_cluster,
+            **(index or {}),
             expires_at=now() + timedelta(seconds=runtime().settings.retention),
         )
         session.add(result)
@@ -207,52 +227,3 @@ def _cause(error: Exception) -> CsvapiError:
         return memory.passed()
     log.error("task_failed", exc_info=error)
     return CsvapiError(f"Internal error ({type(error).__name__}); the log of the worker tells more")
-
-
-class _Reporter:
-    """Called by the engine between batches: publishes the progress, and stops a task that must stop."""
-
-    def __init__(self, task: Task, limit: int) -> None:
-        self._task, self._limit = task, limit
-        self._last: engines.Progress | None = None
-        self._started = self._published = self._noted = time.monotonic()
-
-    def heartbeat(self) -> None:
-        """The same after the engine's last batch, where no figures change any more."""
-        if self._last:
-            self(self._last)
-
-    def __call__(self, done: engines.Progress) -> None:
-        self._last = done
-        at = time.monotonic()
-        if at - self._published < PROGRESS_EVERY:
-            return
-        self._published = at
-        heartbeats.give()  # where the worker itself runs a small task, nothing else does
-        if at - self._started > self._limit:
-            raise TimedOut(f"The task ran longer than the limit of {self._limit} seconds", limit=self._limit)
-        figures = _figures(done, at - self._started)
-        if progress.publish(runtime().redis, self._task.id, figures):
-            raise Cancelled("The task was cancelled")
-        if at - self._noted >= NOTE_EVERY:
-            self._noted = at
-            self._note(figures)
-
-    def _note(self, figures: dict[str, Any]) -> None:
-        try:
-            leases.note(self._task, figures)
-        except DatabaseDown as error:  # it may be back before the lease runs out
-            log.warning("progress_not_written", reason=str(error))
-
-
-def _figures(done: engines.Progress, seconds: float) -> dict[str, Any]:
-    left = done.bytes_total - done.bytes_done
-    return {
-        "bytes_done": done.bytes_done,
-        "bytes_total": done.bytes_total,
-        "rows_in": done.rows_in,
-        "rows_out": done.rows_out,
-        "rows_per_s": round(done.rows_in / seconds),
-        "eta_s": round(left * seconds / done.bytes_done, 1) if done.bytes_done else None,
-        "step": done.step,
-    }

@@ -13,7 +13,9 @@ from csvapi.extensions import runtime, transaction
 from csvapi.models import ACTIVE, ApiKey, File, HashKey, Saved, Status, Task, User, Webhook
 from csvapi.recent import HARMLESS
 
-STORED = func.coalesce(func.sum(case((File.object_url.is_(None), File.size), else_=0)), 0)  # not what is registered
+_INDEX = func.coalesce(File.index_size, 0)
+# of a file that is registered only its index is stored
+STORED = func.coalesce(func.sum(case((File.object_url.is_(None), File.size), else_=0) + _INDEX), 0)
 
 
 def lock(session: Session, user_id: int) -> None:
@@ -64,9 +66,10 @@ def one_more_file(session: Session, user_id: int) -> None:
 def stored_by(session: Session, user_id: int, *, on_cluster: bool = False) -> tuple[int, int, int | None]:
     """The bytes that the user stores, here or as results from the cluster; the number of all files; the own limit."""
     own = select(User.max_stored).where(User.id == user_id).scalar_subquery()
-    counted = and_(File.object_url.is_(None), File.on_cluster.is_(on_cluster))
-    size = func.coalesce(func.sum(case((counted, File.size), else_=0)), 0)
-    stored, count, limit = session.execute(select(size, func.count(), own).where(File.user_id == user_id)).one()
+    there = File.on_cluster.is_(on_cluster)
+    size = case((and_(File.object_url.is_(None), there), File.size), else_=0) + case((there, _INDEX), else_=0)
+    total = select(func.coalesce(func.sum(size), 0), func.count(), own).where(File.user_id == user_id)
+    stored, count, limit = session.execute(total).one()
     return int(stored), count, limit
 
 

@@ -55,6 +55,7 @@ def _objects() -> int:
     for keys in _batches(storage.keys(_grace())):
         with transaction() as session:
             owned = set(session.scalars(select(File.storage_key).where(File.storage_key.in_(keys))))
+            owned |= set(session.scalars(select(File.index_key).where(File.index_key.in_(keys))))
         for key in set(keys) - owned:
             heartbeats.give()
             storage.delete(key)
