@@ -50,16 +50,17 @@ def records_from(path: Path, dialect: Dialect, limit: int, row: int, near: int) 
     """The same from the record with a number on: a pass up to it, or to the end of a file that is not longer than
     `near` bytes; then `total` says how many records there are.
 
-    None of the records have a number beyond the last. A record that lies further than `near` bytes from the first one
-    is not looked for: the facts say that it is `far`.
+    No record has a number beyond the last. One that lies further than `near` bytes from the first is not looked for:
+    the facts say how many records are not so `far`, which is 0 for one that was.
     """
     columns, first = start(path, dialect)
     source = replace(Source.open(path, dialect), known_width=len(columns))
     sought = seek(source, first, row, near)
+    total = sought.records if sought.seen else None
     if sought.at is None:
-        return _page(columns, [], None, total=sought.records, far=sought.records is None)
+        return _page(columns, [], None, total=total, far=0 if sought.seen else sought.records)
     found, following = page(path, dialect, len(columns), limit, sought.at, ROOM)
-    return _page(columns, found, following, total=sought.records)
+    return _page(columns, found, following, total=total)
 
 
 def records_between(
@@ -88,7 +89,7 @@ def records_between(
 
 
 def _page(
-    columns: list[str], found: list[Row], following: Location | None, *, total: int | None = None, far: bool = False
+    columns: list[str], found: list[Row], following: Location | None, *, total: int | None = None, far: int = 0
 ) -> Answer:
     facts = {"columns": columns, "following": _written(following), "total": total, "far": far}
     return facts, items(row.as_json() for row in found)

@@ -25,11 +25,12 @@ _LONGEST = 1 << 24  # bytes of a record
 
 
 class Sought(NamedTuple):
-    """Where a record begins, None if it is not there or not near; how many records there are, None if not all were
-    seen."""
+    """Where a record begins, None if it is not there or not near; how many records are before what was not looked at,
+    which is nothing where all were `seen`."""
 
     at: Location | None
-    records: int | None
+    records: int
+    seen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,13 @@ def seek(source: Source, first: Location, row: int, near: int, begin: int | None
     at, whole, seen = None, source.size - begin <= near, first.row - 1
     for run in _runs(source, first, begin, _LONGEST):
         if not whole and run.count and run.where(0).byte - first.byte > near:
-            return Sought(None, None)
+            return Sought(None, seen, seen=False)
         if run.row <= row < run.row + run.count:
             at = run.where(row - run.row)
             if not whole or near == sys.maxsize:
-                return Sought(at, None)
+                return Sought(at, seen, seen=False)
         seen += run.count
-    return Sought(at, seen)
+    return Sought(at, seen, seen=True)
 
 
 def make_index(target: Path, path: Path, dialect: Dialect, limit: int, heartbeat: Callable[[], None]) -> int:

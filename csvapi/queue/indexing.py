@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 
 import redis
@@ -46,6 +47,27 @@ def end(connection: redis.Redis, user_id: int, index: str, *, refused: bool) -> 
         connection.delete(_of(user_id))
     except redis.RedisError:
         return
+
+
+def note_near(connection: redis.Redis, index: str, records: int) -> None:
+    """Remember how many records can be found without the index."""
+    try:
+        connection.set(_near(index), records, ex=CLAIM)
+    except redis.RedisError:
+        return
+
+
+def near(connection: redis.Redis, index: str) -> int:
+    """What was remembered; as many as can be where that is nothing."""
+    try:
+        found = connection.get(_near(index))
+    except redis.RedisError:
+        return sys.maxsize
+    return int(found) if isinstance(found, bytes) else sys.maxsize
+
+
+def _near(index: str) -> str:
+    return f"csvapi:near:{index}"
 
 
 def _of(user_id: int) -> str:

@@ -57,15 +57,16 @@ def _by_index(file: File, index: RowIndex, limit: int, row: int) -> Page:
 
 
 def _from_row(file: File, limit: int, row: int) -> Page | None:
-    with files.beginning(file, NEAR + _most()) as source:
-        asked = (file.user_id, pages.records_from, source, _dialect(file), limit, row)
-        found = runtime().pool.call(*asked, NEAR)
-    if found[0]["far"]:
-        if row_indices.ask(file):
-            return None
-        with files.reading(file) as source:
-            asked = (file.user_id, pages.records_from, source, _dialect(file), limit, row)
-            found = runtime().pool.call(*asked, sys.maxsize)
+    if row <= row_indices.near(file):
+        with files.beginning(file, NEAR + _most()) as source:
+            found = runtime().pool.call(file.user_id, pages.records_from, source, _dialect(file), limit, row, NEAR)
+        if not found[0]["far"]:
+            return _page(file, *found)
+        row_indices.note_near(file, found[0]["far"])
+    if row_indices.ask(file):
+        return None
+    with files.reading(file) as source:
+        found = runtime().pool.call(file.user_id, pages.records_from, source, _dialect(file), limit, row, sys.maxsize)
     return _page(file, *found)
 
 

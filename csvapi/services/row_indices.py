@@ -55,6 +55,17 @@ def ask(file: File) -> bool:
     return state is not Claim.REFUSED
 
 
+def near(file: File) -> int:
+    """How many records are known to be so near the first one that no index is needed; more than any file has where
+    nobody has looked lately."""
+    return indexing.near(runtime().redis, _name(file))
+
+
+def note_near(file: File, records: int) -> None:
+    """Remember it, so that nobody looks again while the index is made."""
+    indexing.note_near(runtime().redis, _name(file), records)
+
+
 def make(file_id: int, user_id: int, name: str) -> None:
     """Make the index of a file that was claimed under a name, and keep it unless the file is gone or read anew
     meanwhile; for a worker.
