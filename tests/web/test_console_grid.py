@@ -124,11 +124,11 @@ def test_an_issue_and_a_warning_lead_to_their_record_and_its_bytes(browser: Tab)
     raw = page.locator(".raw tr.found")
     expect(raw).to_have_count(2)
     assert [each.inner_text() for each in raw.locator("th").all()] == ["2,501", "2,502"]
-    assert [each.inner_text() for each in raw.locator("td").all()] == ['2500,"x⇥\ty␊', 'z",␁⟨FEFF⟩more␍␊']
+    assert [each.inner_text() for each in raw.locator("td").all()] == ['2500,"x⇥\ty↵', 'z",⟨01⟩⟨FEFF⟩more⟨CR⟩↵']
     assert violations(page) == []
     page.get_by_label("Go to record").fill("1")
     page.get_by_role("button", name="Go", exact=True).click()
-    expect(page.locator(".raw tr").first.locator("td")).to_have_text("id,note␍␊")
+    expect(page.locator(".raw tr").first.locator("td")).to_have_text("id,note⟨CR⟩↵")
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "cp437"])

@@ -70,7 +70,8 @@ class AsyncTransport:
     ) -> httpx.Response:
         """One request, sent again where that is worth it; for what no method is there for.
 
-        `body` is read from `start` on at each try. What is not made yet is waited for. Raises a ServiceError for a refusal, ConnectionLost.
+        `body` is read from `start` on at each try. What is not made yet is waited for. Raises a ServiceError for a
+        refusal, ConnectionLost.
         """
         named = {**(headers or {}), **({"Content-Type": media_type} if media_type else {})}
         waits = pauses(self.retries if method != "POST" or "Idempotency-Key" in named else 0)

@@ -43,7 +43,7 @@ export function usePages(file) {
         if (total !== null) end.current = total;
         setKnown((now) => ({
           columns: found.columns, error: null, busy: false,
-          ...(total === null ? { total: now.exact ? now.total : estimate(file, found.items) ?? now.total, exact: now.exact } : { total, exact: true }),
+          ...(total !== null ? { total, exact: true } : { total: now.exact ? now.total : estimate(file, found.items, now.total), exact: now.exact }),
         }));
         ask();
       },
@@ -80,10 +80,12 @@ function firstMissing(kept, first, last) {
   return null;
 }
 
-/** About how many records there are, by the bytes of those that are known. @param {{size: number, reading?: any}} file @param {Row[]} items */
-function estimate(file, items) {
+/** About how many records there are, by the bytes of the first that are known. @param {{size: number, reading?: any}} file @param {Row[]} items @param {number|null} before */
+function estimate(file, items, before) {
   const [first, last] = [items[0], items.at(-1)];
-  if (!first || !last || last.row === first.row) return last?.row ?? null;
+  if (!first || !last) return before;
+  if (before !== null && before >= last.row) return before; // a bar that moves by itself is worse than a guess
+  if (last.row === first.row) return last.row;
   const each = (last.byte - first.byte) / (last.row - first.row);
   return last.row + Math.max(0, Math.round(((file.reading?.size ?? file.size) - last.byte) / each) - 1);
 }

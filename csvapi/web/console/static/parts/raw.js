@@ -91,8 +91,8 @@ function visible(line) {
 function sign(character) {
   const code = character.codePointAt(0) ?? 0;
   if (code === 9) return "⇥\t";
-  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
-  if (code === 0x7f) return "␡";
+  if (code === 10) return "↵";
+  if (code === 13) return "⟨CR⟩";
   if (code === 0xa0) return "⍽";
-  return code === 0xfffd ? character : `⟨${code.toString(16).toUpperCase().padStart(4, "0")}⟩`;
+  return code === 0xfffd ? character : `⟨${code.toString(16).toUpperCase().padStart(2, "0")}⟩`;
 }

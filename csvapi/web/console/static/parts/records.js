@@ -1,5 +1,5 @@
 // The records of a file: a grid that scrolls over all of them, any one by its number, and the bytes that they are read from.
-import { html, useEffect, useState } from "../lib.js";
+import { html, useEffect, useRef, useState } from "../lib.js";
 import { restate, route } from "../router.js";
 import { number, say, t } from "../state.js";
 import { usePages } from "./pages.js";
@@ -18,20 +18,20 @@ export function Records({ file, path }) {
   const focus = Number(route.value.query.get("row")) || null;
   const first = Math.floor(scroll.top / HEIGHT) + 1;
   const none = focus !== null && pages.exact && focus > (pages.total ?? 0);
-  const there = pages.total !== null;
+  const placed = useRef(/** @type {number|null} */ (null));
   useEffect(() => {
-    if (focus && there) scroll.place((focus - 1) * HEIGHT - Math.floor(scroll.height / 3 / HEIGHT) * HEIGHT);
-  }, [focus, there]);
-  useEffect(() => {
-    if (focus && !pages.exact && focus > (pages.total ?? 0)) pages.want(focus, focus); // further than was estimated
-  }, [focus, pages.total, pages.exact]);
-  useEffect(() => {
-    if (focus && pages.exact && !none) scroll.place((focus - 1) * HEIGHT - Math.floor(scroll.height / 3 / HEIGHT) * HEIGHT);
-  }, [pages.exact]);
+    if (!focus || placed.current === focus || none) return;
+    if (focus > (pages.total ?? 0)) return pages.want(focus, focus); // further than was estimated
+    placed.current = focus;
+    show(focus);
+  }, [focus, pages.total, none]);
+  /** Scroll to a record, with some others above it. @param {number} row */
+  const show = (row) => scroll.place((row - 1) * HEIGHT - Math.floor(scroll.height / 3 / HEIGHT) * HEIGHT);
   /** @param {SubmitEvent} event */
   const jump = (event) => {
     event.preventDefault();
     const row = String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get("row"));
+    if (Number(row) === focus && !none) show(focus);
     restate(path, { row });
     say(t("see_row", { row }));
   };
@@ -41,6 +41,7 @@ export function Records({ file, path }) {
       <h2 id="records">${t("records")} <span class="faint">${count}</span></h2>
       ${(first > 1 || focus) && html`<button class="plain" onClick=${() => {
         restate(path);
+        placed.current = null;
         scroll.place(0);
       }}>${t("to_start")}</button>`}
       <button class="plain" aria-pressed=${raw} onClick=${() => setRaw(!raw)}>${t("raw")}</button>

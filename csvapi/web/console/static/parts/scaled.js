@@ -12,7 +12,7 @@ const HIGHEST = 8_000_000; // pixels; Firefox draws no more than 17,895,698, Chr
  */
 export function useScaled(rows) {
   const box = useRef(/** @type {HTMLDivElement|null} */ (null));
-  const [top, setTop] = useState(0);
+  const [{ top, bar }, setShown] = useState({ top: 0, bar: 0 });
   const [height, setHeight] = useState(480);
   const now = useRef({ top: 0, bar: 0 });
   const whole = rows * HEIGHT;
@@ -22,11 +22,9 @@ export function useScaled(rows) {
 
   const place = useCallback((/** @type {number} */ next) => {
     const wanted = Math.min(Math.max(0, next), most);
-    now.current.top = wanted;
-    setTop(wanted);
-    if (!box.current) return;
-    box.current.scrollTop = most ? (wanted / most) * farthest : 0;
-    now.current.bar = box.current.scrollTop;
+    if (box.current) box.current.scrollTop = most ? (wanted / most) * farthest : 0;
+    now.current = { top: wanted, bar: box.current?.scrollTop ?? 0 };
+    setShown(now.current);
   }, [most, farthest]);
 
   const scrolled = useCallback(() => {
@@ -34,11 +32,10 @@ export function useScaled(rows) {
     const bar = box.current.scrollTop;
     const by = bar - now.current.bar;
     if (!by) return; // our own doing, or to the side
-    now.current.bar = bar;
     const near = whole > high && Math.abs(by) < height && bar > 0 && bar < farthest; // a finger; a dragged bar goes further
     const next = near ? now.current.top + by : farthest ? (bar / farthest) * most : 0;
-    now.current.top = Math.min(Math.max(0, next), most);
-    setTop(now.current.top);
+    now.current = { top: Math.min(Math.max(0, next), most), bar };
+    setShown(now.current);
   }, [most, farthest, height]);
 
   const before = useRef(0);
@@ -69,5 +66,5 @@ export function useScaled(rows) {
   }, []);
   // Where the bar is scaled, whole rows are shown: no part of one fits above the first pixel of the bar.
   const shown = whole <= high ? top : (top >= most ? Math.ceil : Math.round)(top / HEIGHT) * HEIGHT;
-  return { box, top: shown, bar: now.current.bar, height, high, most, place, scrolled };
+  return { box, top: shown, bar, height, high, most, place, scrolled };
 }
