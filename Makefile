@@ -2,6 +2,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 STACK := scripts/stack.sh
+WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))) # tests wait for servers, now and then
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' \
@@ -14,7 +15,7 @@ run: .venv/run ## Install what is needed and start everything on this machine (C
 
 test: .venv/dev ## Run all tests, on servers of their own (TEST_DATABASE_URL, TEST_REDIS_URL; ARGS="-k dedup")
 	@scripts/test-servers.sh
-	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-long: ## The same with ten times the examples of every property
 	@HYPOTHESIS_PROFILE=long $(MAKE) test

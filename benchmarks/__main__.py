@@ -1,7 +1,7 @@
 """`python -m benchmarks`, that is `make bench`: measure the parts that are chosen, print and write the report.
 
-Figures are kept in the data folder, so that parts can be measured one after the other; the report is made of the latest
-of each.
+Figures are kept in the data folder, so that parts and cases can be measured one after the other; the report is made of
+the latest of each, and says of each when it was measured.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import os
 from pathlib import Path
 
 from benchmarks import report
+from benchmarks.cases import NAMES
 from benchmarks.machine import busy, facts
 from benchmarks.parts import PARTS
+from benchmarks.rounds import Row
 from benchmarks.settings import HERE, Settings, named
 
 _QUIET = 0.1  # of the processors' time
@@ -34,10 +36,22 @@ def main() -> None:
     for part in settings.parts:
         print(f"{part}:", flush=True)
         known = facts()
-        rows = PARTS[part](settings)
-        results[part] = {"facts": known, "size": named(settings.size), "command": _command(), "rows": rows}
+        run = f"{known['date']}, load {known['load']}: `{_command()}`"
+        rows: list[Row] = [{**row, "run": run} for row in PARTS[part](settings)]
+        if part == "operations":
+            rows = latest(results.get(part, {}).get("rows", []), rows)
+        results[part] = {"facts": known, "size": named(settings.size), "rows": rows}
         kept.write_text(json.dumps(results, indent=1))
     _write(settings, results)
+
+
+def latest(before: list[Row], rows: list[Row]) -> list[Row]:
+    """The rows, and those before of cases that were not measured anew, in the order of the cases."""
+    anew = {row["case"] for row in rows}
+    order = list(NAMES)
+    return sorted(
+        [*(row for row in before if row["case"] not in anew), *rows], key=lambda row: order.index(str(row["case"]))
+    )
 
 
 def _smaller(settings: Settings) -> dict[str, dict[str, object]]:

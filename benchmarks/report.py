@@ -92,10 +92,18 @@ def _part(name: str, part: dict[str, object]) -> str:
     head = _HEADS.get(name, _HEAD)
     lines = {"growth": _growth, "where": _where, "cancel": _cancel}.get(name, _system)
     table = [head, "|" + "---|" * (head.count("|") - 1), *map(lines, rows)]
-    facts: dict[str, str] = part["facts"]  # type: ignore[assignment]
-    where = f"{facts['date']}, load {facts['load']}: `{part['command']}`"
     title = _TITLES[name].format(size=part["size"])
-    return "\n\n".join([f"### {title}", "\n".join(table), where, *filter(None, [_REMARKS.get(name)])])
+    return "\n\n".join([f"### {title}", "\n".join(table), _runs(rows), *filter(None, [_REMARKS.get(name)])])
+
+
+def _runs(rows: Sequence[Row]) -> str:
+    """When and how the rows were measured: which cases in which run, where there are several."""
+    cases: dict[str, dict[str, None]] = {}
+    for row in rows:
+        cases.setdefault(str(row["run"]), {})[str(row.get("case", ""))] = None
+    if len(cases) == 1:
+        return next(iter(cases))
+    return "\n".join(f"- {', '.join(map(NAMES.__getitem__, names))}: {run}" for run, names in cases.items())
 
 
 def _system(row: Row) -> str:

@@ -167,3 +167,12 @@ HEADERS: dict[str, tuple[str, bool, int]] = {
 def test_headers(text: str, preamble: int, *, header: bool) -> None:
     got = detect(text.encode(), complete=True).dialect
     assert (got.header, got.preamble) == (header, preamble)
+
+
+@pytest.mark.parametrize("first", [0, 5, 7, 93, 98])
+@pytest.mark.parametrize("codes", [("{};x|y", "'q{}'"), ("A-{}", "x{}y"), ("#{}-", "({})")])
+@pytest.mark.parametrize("names", [(), ("one", "two")])
+def test_codes_that_grow_by_a_digit_are_records(first: int, codes: tuple[str, str], names: tuple[str, ...]) -> None:
+    rows = [",".join(f'"{code.format(number)}"' for code in codes) for number in range(first, first + 20)]
+    got = detect("\n".join([",".join(names)][: len(names)] + rows).encode(), complete=True, delimiter=",")
+    assert (got.dialect.preamble, got.dialect.header) == (0, bool(names))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise, zip_longest
@@ -18,6 +19,7 @@ _BODY, _BODY_CELLS = 80, 800
 _COLUMNS, _NEXT = 500, 4
 """Values of the first record are looked for in the next few: in enough of them, any value occurs again."""
 _CODE = 40
+_NUMBER = re.compile("0+")
 _SHAPE = str.maketrans({**dict.fromkeys("123456789", "0"), **dict.fromkeys("BCDEFGHIJKLMNOPQRSTUVWXYZ", "A")})
 
 
@@ -123,7 +125,7 @@ def _compare(name: str, below: str) -> int:
         return 0
     if below in VALUES:
         return _beside(kind(name), below)
-    return 1 if _shape(name) == below else -1 if name.strip() else 0
+    return 1 if _of_any_size(_shape(name)) == _of_any_size(below) else -1 if name.strip() else 0
 
 
 def _beside(given: str, below: str) -> int:
@@ -139,6 +141,11 @@ def _beside(given: str, below: str) -> int:
 def _shape(cell: str) -> str:
     """`AB-129` → `AA-000`: digits and capitals by class, so that codes of one scheme look alike; others have none."""
     return "" if len(cell) > _CODE or " " in cell.strip() else cell.translate(_SHAPE)
+
+
+def _of_any_size(shape: str) -> str:
+    """The shape with one digit for each number: the ninth code of a series is one though those below it are longer."""
+    return _NUMBER.sub("0", shape)
 
 
 def is_series(first: Sequence[str]) -> bool:
