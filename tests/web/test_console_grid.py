@@ -138,6 +138,7 @@ def test_the_lines_of_other_encodings_are_shown(browser: Tab, encoding: str) -> 
     upload(page, "words.csv", "id;word\n1;Größe\n2;Straße\n3;Öl\n".encode(encoding))
     page.get_by_label("Encoding").fill(encoding)
     page.get_by_label("Encoding").press("Tab")
+    expect(page.get_by_text("chosen by you")).to_be_visible()
     expect(page.locator(".grid")).to_contain_text("Straße")
     page.get_by_role("button", name="As lines of text").click()
     expect(page.locator(".raw")).to_contain_text("Straße" if encoding == "utf-16" else "Stra")
