@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from csvapi.csvio.batch import BLOCK_SIZE
 from csvapi.csvio.locations import Location, spans_of, start
-from csvapi.csvio.reading import parsers_of, read_batches
+from csvapi.csvio.reading import parsers_of, read_batches, read_parsed
 from csvapi.csvio.row_index import Bounds, Places, write
 from csvapi.csvio.source import Source
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 8 * BLOCK_SIZE  # which costs the kernel next to nothing
 _LONGEST = 1 << 24  # bytes of a record
+_DECLINED = 100  # stretches after which the kernel is not asked any more, if it declines as many as it takes
 
 
 class Sought(NamedTuple):
@@ -87,8 +88,18 @@ def _runs(source: Source, first: Location, begin: int, limit: int) -> Iterator[_
         return
     parsers = parsers_of(source, source.width, limit, native=2 * _AT_ONCE)
     size, shift = _AT_ONCE if len(parsers) > 1 else BLOCK_SIZE, first.byte - begin
+    done, taken = 0, dict.fromkeys(("csv", "native"), 0)
     for located in read_batches(source, begin, source.size, parsers, line=first.line, size=size, limit=limit):
         yield _located_run(located, first.row, shift)
+        done += len(located)
+        taken[located.parser] += 1
+        if len(parsers) > 1 and taken["csv"] > max(_DECLINED, taken["native"] - 1):
+            break
+    else:
+        return
+    rest, line = located.position + located.size, located.line + located.lines
+    for located in read_parsed(source, rest, source.size, line=line, size=BLOCK_SIZE, limit=limit):
+        yield _located_run(located, first.row + done, shift)
 
 
 def _run_of(span: Span) -> _Run:

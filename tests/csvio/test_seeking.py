@@ -118,3 +118,20 @@ def test_long_records_are_noted_by_their_bytes() -> None:
     for _ in range(100):
         places.add(1, 1, BYTES // 4)
     assert places.entries[::3].tolist() == list(range(0, 100, 4))
+
+
+def test_records_that_the_kernel_declines_have_the_same_places(tmp_path: Path) -> None:
+    """Every second record is short: after a while the csv module reads on alone."""
+    source = tmp_path / "in"
+    source.write_bytes(b"id,note\n" + b"".join(b'%d,"x\n"\n' % n for n in range(1, 20_001)))
+    dialect = Dialect(quote="")
+    facts, text = records_from(source, dialect, 2, 39_998, sys.maxsize)
+    lines = source.read_bytes().splitlines(keepends=True)
+    assert json.loads(text) == [
+        {"row": 39_998, "line": 39_999, "byte": sum(map(len, lines[:39_998])), "values": ['"', None]},
+        {"row": 39_999, "line": 40_000, "byte": sum(map(len, lines[:39_999])), "values": ["20000", '"x']},
+    ]
+    make_index(tmp_path / "rows", source, dialect, 1 << 24, lambda: None)
+    _, found = by_index(tmp_path, source, dialect, 2, 39_998)
+    assert found == json.loads(text)
+    assert records_from(source, dialect, 1, 1, 1 << 22)[0]["total"] == 40_000
