@@ -125,7 +125,7 @@ def test_records_that_the_kernel_declines_have_the_same_places(tmp_path: Path) -
     source = tmp_path / "in"
     source.write_bytes(b"id,note\n" + b"".join(b'%d,"x\n"\n' % n for n in range(1, 20_001)))
     dialect = Dialect(quote="")
-    facts, text = records_from(source, dialect, 2, 39_998, sys.maxsize)
+    _, text = records_from(source, dialect, 2, 39_998, sys.maxsize)
     lines = source.read_bytes().splitlines(keepends=True)
     assert json.loads(text) == [
         {"row": 39_998, "line": 39_999, "byte": sum(map(len, lines[:39_998])), "values": ['"', None]},
