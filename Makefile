@@ -72,6 +72,9 @@ bench-cluster: .venv/bench ## Measure work on a cluster beside one machine (CLUS
 bench-hosts: .venv/bench ## Measure one worker's host and two, on one bucket, database and queue (HOSTS_COUNTS="1 2", HOSTS_TASKS=20, HOSTS_SIZE=20MB)
 	@$(BIN)/python -m benchmarks.hosts
 
+bench-console: .venv/bench .venv/dev ## Measure the console in Chromium over a large file (CONSOLE_ROWS=10000000, CONSOLE_RUNS=5; BENCH_DOCS=1 writes docs/console.md)
+	@$(BIN)/python -m benchmarks.console
+
 detect-eval: .venv/dev ## Judge detection on 20,000 files of known dialects, beside its peers (DETECT_FILES, DETECT_SEED, DETECT_PEERS, ...)
 	@$(BIN)/python -m benchmarks.detection
 
@@ -187,5 +190,5 @@ KERNEL := $(wildcard csvapi/native/*.c csvapi/native/*.h csvapi/native/*.inc bui
 		-c <(sed -n 's/ \\$$//; /^[a-z]/p' requirements-dev.lock) -e '.[bench]'
 	@touch $@
 
-.PHONY: help run docs test test-cluster test-spark faults abuse probe check format bench bench-service bench-cluster bench-hosts fuzz kernel detect-eval similar-eval lock sbom release-check site distclean init \
+.PHONY: help run docs test test-cluster test-spark faults abuse probe check format bench bench-service bench-cluster bench-hosts bench-console fuzz kernel detect-eval similar-eval lock sbom release-check site distclean init \
 	build up roll pin down restart logs status health shell admin backup restore clean dev-logs-web dev-logs-worker dev-logs-db dev-logs-redis test-docker

@@ -18,6 +18,7 @@ from csvapi.api import (
     document,
     error_codes,
     events,
+    file_rows,
     files,
     hash_keys,
     health,
@@ -40,6 +41,7 @@ from csvapi.api.contract import ErrorShape
 CLASSIC = (auth.blp, classic.blp)
 V1 = (
     files.blp,
+    file_rows.blp,
     resumable.blp,
     operations.blp,
     tasks.blp,

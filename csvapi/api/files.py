@@ -25,11 +25,17 @@ from csvapi.api.file_parameters import (
     ObjectToRegister,
 )
 from csvapi.api.idempotency_key import claim, idempotent
-from csvapi.api.raw_json import ready
-from csvapi.api.resource import LINK, MAX_ID, NEXT, Paging, Resource, listed, page
-from csvapi.api.schemas import FILE, FileItem, FileShape, IssuePage, RowPage, file_item, file_shape
+from csvapi.api.resource import LINK, NEXT, Paging, Resource, listed
+from csvapi.api.schemas import FILE, FileItem, FileShape, file_item, file_shape
 from csvapi.models import File
-from csvapi.services import file_contents, files, packed_files, readings, redetection, registering, user_files
+from csvapi.services import (
+    files,
+    packed_files,
+    readings,
+    redetection,
+    registering,
+    user_files,
+)
 from csvapi.unpacking.selection import OPTIONS
 
 blp = Resource("v1-files", __name__, url_prefix="/api/v1/files", description="CSV files: uploads, and results of tasks")
@@ -193,64 +199,6 @@ def content(query: dict[str, Any], file_id: int) -> Response:
         files.check_csv(file, "/as")
         return send(file, name=readings.name_of_csv(file))
     return send(file, packed_files.original(file))
-
-
-ROW = {"row": 1, "line": 2, "byte": 8, "values": ["007", "Ada"]}
-
-
-class RowPaging(Paging):
-    """Where a page of records begins and how long it is."""
-
-    from_row = ma.fields.Integer(
-        validate=validate.Range(1, MAX_ID),
-        metadata={"description": "The number of the record to begin with, from 1; not with `cursor`"},
-    )
-
-
-@blp.route(f"{ONE}/rows", "list_rows", methods=["GET"])
-@signed_in
-@blp.arguments(RowPaging, location="query")
-@blp.response(200, RowPage, example={"columns": ["id", "name"], "items": [ROW], "next": None}, headers=LINK)
-@blp.refuses(401, 404, 413, 422, 429, 503)
-def show_rows(query: dict[str, Any], file_id: int) -> Any:
-    """Show records as text: exactly the cells, null where a field is absent, with row, line and byte of each.
-
-    A page costs what it shows, wherever in the file its cursor is; `from_row` reads the file up to that record, too.
-    """
-    return rows_of(_mine(file_id), query)
-
-
-def rows_of(file: File, query: dict[str, Any]) -> Any:
-    """The response with a page of a file's records."""
-    columns, found, cursor = file_contents.rows(file, query["limit"], query.get("cursor"), query.get("from_row"))
-    body, _, headers = page((), cursor, columns=columns)
-    return ready("items", found, {name: body[name] for name in ("columns", "next")}, headers)
-
-
-ISSUE = {
-    "code": "ragged",
-    "kind": "ragged",
-    "row": 7,
-    "line": 8,
-    "byte": 210,
-    "detail": "it has 2 fields, the header has 3",
-}
-
-
-@blp.route(f"{ONE}/issues", "list_issues", methods=["GET"])
-@signed_in
-@blp.arguments(Paging, location="query")
-@blp.response(200, IssuePage, example={"items": [ISSUE], "next": None}, headers=LINK)
-@blp.refuses(401, 404, 413, 422, 429, 503)
-def issues(query: dict[str, Any], file_id: int) -> Any:
-    """List ragged records, bytes that are no text, NULs, odd quotes and the like, each with row, line and byte.
-
-    `code` is that of the warnings, and `kind` the same word.
-    A page looks at a part of a large file: go on while `next` is not null, also when a page is empty.
-    """
-    found, cursor = file_contents.issues(_mine(file_id), query["limit"], query.get("cursor"))
-    _, _, headers = page((), cursor)
-    return ready("items", found, {"next": cursor}, headers)
 
 
 def _mine(file_id: int) -> File:

@@ -9,7 +9,7 @@ from flask import Response, g
 from marshmallow import validate
 
 from csvapi.api.contract import signed_in_to_look
-from csvapi.api.files import ROW
+from csvapi.api.file_rows import ROW
 from csvapi.api.raw_json import MIME
 from csvapi.api.resource import MAX_ID, Resource
 from csvapi.api.schemas import RowShape

@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotAcceptable
 from csvapi.api import receipt_shape
 from csvapi.api.contract import signed_in
 from csvapi.api.downloads import CONVERTED, downloaded, send, sends
-from csvapi.api.files import ROW, RowPaging, rows_of
+from csvapi.api.file_rows import ROWS, RowPaging, comes_later, rows_of
 from csvapi.api.resource import LINK, Resource
 from csvapi.api.schemas import RowPage
 from csvapi.models import CSV
@@ -33,10 +33,14 @@ def result(task_id: str) -> Response:
 @blp.route("/result/rows", "list_result_rows", methods=["GET"])
 @signed_in
 @blp.arguments(RowPaging, location="query")
-@blp.response(200, RowPage, example={"columns": ["id", "name"], "items": [ROW], "next": None}, headers=LINK)
+@blp.response(200, RowPage, example=ROWS, headers=LINK)
+@comes_later
 @blp.refuses(401, 404, 409, 410, 413, 422, 429, 503)
 def result_rows(query: dict[str, Any], task_id: str) -> Any:
-    """Show the result's records as text; a page costs what it shows, wherever its cursor is."""
+    """Show the result's records as text; a page costs what it shows, wherever its cursor or `from_row` is.
+
+    It may be 202, as that of any file: ask again after `Retry-After` seconds.
+    """
     return rows_of(pipelines.result(g.user.id, task_id), query)
 
 

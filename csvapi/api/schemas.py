@@ -120,7 +120,21 @@ class RowPage(ma.Schema):
 
     columns = ma.fields.List(ma.fields.String(), required=True, metadata={"description": "Their names, in order"})
     items = ma.fields.List(ma.fields.Nested(RowShape), required=True, metadata={"description": "The records"})
+    total = ma.fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "How many records the file has; null where nobody has counted them yet"},
+    )
     next = ma.fields.String(required=True, allow_none=True, metadata=_NEXT)
+
+
+class RowsLater(ma.Schema):
+    """No page of records yet: ask again after the seconds in `Retry-After`."""
+
+    state = ma.fields.String(
+        required=True, validate=validate.OneOf(["indexing"]), metadata={"description": "What is being done"}
+    )
+    detail = ma.fields.String(required=True, metadata={"description": "A sentence for people"})
 
 
 class IssueShape(ma.Schema):

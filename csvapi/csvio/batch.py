@@ -55,6 +55,10 @@ class Batch(Protocol):
         """The number of fields that every record has; 0 where the records differ or nobody has counted."""
 
     @property
+    def lines(self) -> int:
+        """The physical lines of the records: a record with line ends within quotes has several."""
+
+    @property
     def rows(self) -> Sequence[int]:
         """The number of each record among all records of its range, from 0, rising; shape (len,)."""
 

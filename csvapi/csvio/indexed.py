@@ -60,6 +60,13 @@ class IndexedBatch:
         """See `Batch.width`; all records of an index have as many fields."""
         return self.index.scanner.form.width
 
+    @property
+    def lines(self) -> int:
+        """See `Batch.lines`."""
+        if self.kept is None:
+            return self.index.lines
+        return len(self) if self.index.lines == len(self.index) else self.index.lines_of(self.kept)
+
     @cached_property
     def rows(self) -> Sequence[int]:
         """See `Batch.rows`."""

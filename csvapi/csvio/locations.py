@@ -16,14 +16,14 @@ from csvapi.csvio.records import line_count, record_text
 from csvapi.csvio.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from csvapi.csvio.batch import Batch
     from csvapi.csvio.dialect import Dialect
     from csvapi.csvio.parsing import ParsedRecords
 
-_PAGE_BATCH = 16 * 1024
+PAGE_BATCH = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,14 @@ def spans(path: Path, dialect: Dialect, width: int, at: Location, size: int = BL
     yield from spans_of(source, at, source.size, size)
 
 
-def spans_of(source: Source, at: Location, stop: int, size: int = BLOCK_SIZE) -> Iterator[Span]:
-    """The same of a source that is open and knows its width, up to a byte at which a record begins."""
-    for located in read_parsed(source, at.byte, stop, line=at.line, size=size):
+def spans_of(
+    source: Source, at: Location, stop: int, size: int = BLOCK_SIZE, begin: int | None = None
+) -> Iterator[Span]:
+    """The same of a source that is open and knows its width, up to a byte at which a record begins.
+
+    `begin` is where the place is in a source that has only a part of the file.
+    """
+    for located in read_parsed(source, at.byte if begin is None else begin, stop, line=at.line, size=size):
         span = _located(located, at, wide=source.byte_dialect.wide)
         yield span
         at = span.end
@@ -143,8 +148,13 @@ def page(
 
     Reads a little more than it gives, wherever the place is.
     """
+    return page_of(spans(path, dialect, width, at, PAGE_BATCH), width, limit, room)
+
+
+def page_of(found: Iterable[Span], width: int, limit: int, room: int) -> tuple[list[Row], Location | None]:
+    """The same of what is read."""
     rows: list[Row] = []
-    for span in spans(path, dialect, width, at, _PAGE_BATCH):
+    for span in found:
         for index in range(len(span.batch)):
             if len(rows) == limit or (rows and room <= 0):
                 return rows, span.location(index)

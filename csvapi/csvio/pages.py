@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.detection import HEAD, detect
-from csvapi.csvio.locations import Location, of_row, page, record_issues, start
+from csvapi.csvio.locations import PAGE_BATCH, Location, page, page_of, record_issues, spans_of, start
 from csvapi.csvio.preview import header, rows
+from csvapi.csvio.seeking import seek
+from csvapi.csvio.source import Source
 from csvapi.errors import InvalidInput, TooLarge
 
 if TYPE_CHECKING:
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from csvapi.csvio.dialect import Dialect
+    from csvapi.csvio.locations import Row
+    from csvapi.csvio.row_index import Bounds, Stretch
 
 ROOM = 4 * 1024 * 1024  # bytes of records in one page
 _LOOKED_AT = 64 * 1024 * 1024  # bytes that one page of issues looks at
@@ -32,19 +38,61 @@ def items(objects: Iterable[Any]) -> bytes:
     return b"[" + b",".join(json.dumps(each, separators=(",", ":")).encode() for each in objects) + b"]"
 
 
-def records(path: Path, dialect: Dialect, limit: int, at: Location | int | None) -> Answer:
-    """A page of records with their places; the facts are the columns, and where the page that follows begins.
+def records(path: Path, dialect: Dialect, limit: int, at: Location | None) -> Answer:
+    """A page of records with their places, from a place on; the facts are the columns, and where the page that follows
+    begins."""
+    columns, first = start(path, dialect)
+    found, following = page(path, dialect, len(columns), limit, at or first, ROOM)
+    return _page(columns, found, following)
 
-    It begins at a place, which costs nothing, or at the record with a number: a pass up to it. No record has a number
-    beyond the last.
+
+def records_from(path: Path, dialect: Dialect, limit: int, row: int, near: int) -> Answer:
+    """The same from the record with a number on: a pass up to it, or to the end of a file that is not longer than
+    `near` bytes; then `total` says how many records there are.
+
+    No record has a number beyond the last. One that lies further than `near` bytes from the first is not looked for:
+    the facts say how many records are not so `far`, which is 0 for one that was.
     """
     columns, first = start(path, dialect)
-    if isinstance(at, int):
-        at = of_row(path, dialect, len(columns), at, first)
-        if at is None:
-            return {"columns": columns, "following": None}, items(())
-    found, following = page(path, dialect, len(columns), limit, at or first, ROOM)
-    return {"columns": columns, "following": _written(following)}, items(row.as_json() for row in found)
+    source = replace(Source.open(path, dialect), known_width=len(columns))
+    sought = seek(source, first, row, near)
+    total = sought.records if sought.seen else None
+    if sought.at is None:
+        return _page(columns, [], None, total=total, far=0 if sought.seen else sought.records)
+    found, following = page(path, dialect, len(columns), limit, sought.at, ROOM)
+    return _page(columns, found, following, total=total)
+
+
+def records_between(
+    path: Path,
+    offset: int,
+    dialect: Dialect,
+    columns: list[str],
+    limit: int,
+    row: int,
+    bounds: Bounds,
+    stretch: Stretch,
+) -> Answer:
+    """The same by an index: `stretch` says between which places to look. The file at `path` begins with byte `offset`
+    of the one that is indexed."""
+    at, after = stretch
+    begin, stop = at.byte - offset, (after.byte if after else bounds.end) - offset
+    byte_dialect = ByteDialect.of(dialect, bounds.head)
+    source = Source(path, byte_dialect, stop, begin, known_width=len(columns))
+    sought = seek(source, at, row, sys.maxsize, begin)
+    if sought.at is None:
+        return _page(columns, [], None, total=bounds.records)
+    begin = sought.at.byte - offset
+    there = spans_of(replace(source, body=begin), sought.at, stop, PAGE_BATCH, begin)
+    found, following = page_of(there, len(columns), limit, ROOM)
+    return _page(columns, found, following or after, total=bounds.records)
+
+
+def _page(
+    columns: list[str], found: list[Row], following: Location | None, *, total: int | None = None, far: int = 0
+) -> Answer:
+    facts = {"columns": columns, "following": _written(following), "total": total, "far": far}
+    return facts, items(row.as_json() for row in found)
 
 
 def issues(path: Path, dialect: Dialect, limit: int, at: Location | None) -> Answer:

@@ -7,6 +7,7 @@ from itertools import compress, repeat
 from typing import TYPE_CHECKING, cast
 
 from csvapi.csvio.keys import canonical
+from csvapi.csvio.records import line_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +38,11 @@ class ParsedBatch:
 
     def __len__(self) -> int:
         return len(self.raw)
+
+    @property
+    def lines(self) -> int:
+        """See `Batch.lines`; only a record that the csv module read can have several."""
+        return len(self) + sum(line_count(self.raw[index]) - 1 for index in self.parsed_fields)
 
     def fields(self, index: int) -> list[bytes]:
         """The fields of one record."""

@@ -47,6 +47,11 @@ class Sink:
         self.pending: list[bytes] = []
         self.waiting = 0
 
+    @property
+    def position(self) -> int:
+        """The bytes that it was given so far."""
+        return self.size + self.waiting
+
     def write(self, data: bytes) -> None:
         """Write bytes of the file, later: see `flush`. Raises what `csvio.disk` does for too much."""
         self.unpaid += len(data)

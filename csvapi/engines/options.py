@@ -61,3 +61,16 @@ class Progress:
     rows_in: int
     rows_out: int
     step: int
+
+    def as_json(self, seconds: float) -> dict[str, Any]:
+        """As it is shown after so many seconds, with what they tell of those to come."""
+        left = self.bytes_total - self.bytes_done
+        return {
+            "bytes_done": self.bytes_done,
+            "bytes_total": self.bytes_total,
+            "rows_in": self.rows_in,
+            "rows_out": self.rows_out,
+            "rows_per_s": round(self.rows_in / seconds),
+            "eta_s": round(left * seconds / self.bytes_done, 1) if self.bytes_done else None,
+            "step": self.step,
+        }

@@ -12,7 +12,7 @@ from rq.timeouts import JobTimeoutException
 from csvapi import tracing
 from csvapi.errors import TaskError, TimedOut
 from csvapi.models import Status
-from csvapi.services import administration, execution
+from csvapi.services import administration, execution, row_indices
 
 in_the_worker: ContextVar[bool] = ContextVar("in_the_worker", default=False)
 """Whether the job is run by the worker itself, which does so with small tasks alone."""
@@ -31,3 +31,8 @@ def run(task_id: str) -> None:
         status = execution.run(task_id, owner, stopped_by=(JobTimeoutException, too_long), if_small=in_the_worker.get())
         if status == Status.FAILED and (reason := administration.failure(task_id)):
             raise TaskError(reason)
+
+
+def index_rows(file_id: int, user_id: int, name: str) -> None:
+    """Make the index of a file's rows (see `services.row_indices.make`)."""
+    row_indices.make(file_id, user_id, name)

@@ -24,6 +24,8 @@ class File(Base):
 
     An upload that is no CSV is two files: its `original` as it was sent, and the CSV that was made of it, which is the
     upload with all its tasks. This one has `original_id`, and in `reading` what the original is and which part is read.
+
+    The index of its rows, if there is one, is the object `index_key` of `index_size` bytes (see `csvio.row_index`).
     """
 
     __tablename__ = "files"
@@ -46,3 +48,5 @@ class File(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     original_id: Mapped[int | None] = mapped_column(BigInteger)
     reading: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    index_key: Mapped[str | None] = mapped_column(String(64), index=True)
+    index_size: Mapped[int | None] = mapped_column(BigInteger)

@@ -88,6 +88,10 @@ class RecordIndex:
             raise ValueError(f"Records {start} to {stop} are not among {len(self)}.")
         return int(kernel().count_lines(byref(self.structure), start, stop))
 
+    def lines_of(self, mask: ReadableBuffer, value: int = 1) -> int:
+        """The physical lines of the records whose byte in `mask` is `value`."""
+        return int(kernel().count_lines_of(byref(self.structure), self.mask(mask), value))
+
     def count_equal(self, record: bytes) -> tuple[int, int]:
         """How many records are these bytes but for their line ends, and the number of the first one."""
         first = c_uint64(0)

@@ -350,6 +350,17 @@ API u64 count_lines(const records *x, u64 from, u64 to) {
     return to - from + inner_lines(x->text, x->hidden, start, stop);
 }
 
+// The physical lines of those records whose byte in `mask` is `value`; records that lie together are counted at once.
+API u64 count_lines_of(const records *x, const u8 *mask, u32 value) {
+    u64 lines = 0;
+    for (u64 r = 0, from; r < x->records;) {
+        for (; r < x->records && !is_in(mask, value, r);) r++;
+        for (from = r; r < x->records && is_in(mask, value, r);) r++;
+        lines += count_lines(x, from, r);
+    }
+    return lines;
+}
+
 // How many records are, but for their line ends, the `n` bytes at `wanted`; `first` is the first of them.
 API u64 count_equal(const records *x, const u8 *wanted, u64 n, u64 *first) {
     u64 count = 0;

@@ -192,6 +192,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "record_ends": (None, [_P, _N, _P]),
     "record_lengths": (None, [_P, _P]),
     "count_lines": (_N, [_P, _N, _N]),
+    "count_lines_of": (_N, [_P, *_MASK]),
     "count_equal": (_N, [_P, c_char_p, _N, POINTER(_N)]),
     "put_cells": (_N, [_P, *_MASK, _P, _N, _P]),
     "compare_texts": (None, [_P, *_MASK, _N, _I, c_char_p, _N, _P, _P]),

@@ -1,4 +1,4 @@
-"""The sending side of the queue: a job carries the id of its task."""
+"""The sending side of the queue: a job carries the id of its task, or of a file whose rows are to be indexed."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ QUEUE = "csvapi"
 SMALL = "csvapi-small"  # tasks over small inputs: they need not wait until large ones have ended
 QUEUES = (SMALL, QUEUE)
 HANDLER = "csvapi.jobs.handlers.run"
+INDEXER = "csvapi.jobs.handlers.index_rows"
 KEEP = 300  # seconds a finished job stays readable in the dashboard; the task row is what counts
 serializer = JSONSerializer
 
@@ -69,6 +70,20 @@ class Jobs:
                 trip.execute()
         except redis.RedisError as error:
             raise QueueDown("The queue cannot be reached; nothing was started, try again in a moment") from error
+
+    def index_rows(self, file_id: int, user_id: int, name: str) -> None:
+        """Have a worker make the index of a file's rows, which was claimed under that name. Raises QueueDown."""
+        try:
+            self.queues[SMALL].enqueue(
+                INDEXER,
+                args=(file_id, user_id, name),
+                job_timeout=self._of_small,
+                result_ttl=KEEP,
+                failure_ttl=KEEP,
+                description=f"rows of file {file_id}",
+            )
+        except redis.RedisError as error:
+            raise QueueDown("The queue cannot be reached; try again in a moment") from error
 
     def waiting(self) -> set[str]:
         """The ids of all jobs that no worker has taken yet. Raises QueueDown."""

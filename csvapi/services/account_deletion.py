@@ -101,8 +101,9 @@ def _batch_of_tasks(user_id: int) -> bool:
 
 
 def _batch_of_files(user_id: int) -> list[str]:
-    """Delete the rows of some of the files; returns the storage keys of their objects."""
+    """Delete the rows of some of the files; returns the storage keys of their objects and indices."""
+    some = select(File.id, File.storage_key, File.index_key).where(File.user_id == user_id).limit(BATCH)
     with transaction() as session:
-        rows = session.execute(select(File.id, File.storage_key).where(File.user_id == user_id).limit(BATCH)).all()
+        rows = session.execute(some).all()
         session.execute(delete(File).where(File.id.in_([row.id for row in rows])))
-    return [row.storage_key for row in rows]
+    return [key for row in rows for key in (row.storage_key, row.index_key) if key]

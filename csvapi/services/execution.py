@@ -38,6 +38,7 @@ from csvapi.services import (
     leases,
     quotas,
     redetection,
+    row_indices,
     task_input,
     worker_shares,
 )
@@ -46,9 +47,9 @@ from csvapi.services.dispatch import dispatch
 from csvapi.services.explaining import Aside, Part, add
 from csvapi.services.leases import Claim
 from csvapi.services.readings import name_of_csv, of_receipt
-from csvapi.services.reporting import Reporter
 from csvapi.services.run_options import options_of
 from csvapi.services.step_files import others
+from csvapi.services.task_reporter import Reporter
 
 log = structlog.get_logger(__name__)
 
@@ -162,6 +163,7 @@ def _run_here(task: Task, file: File, steps: list[Step], limits: Limits, because
         more = held.enter_context(others(task.user_id, steps, find=files.of_task))
         warnings = redetection.warnings_of_run(file, steps)
         check_room(file.size)
+        index = temp.with_name(f"{temp.name}-rows")
         receipt = engines.run(
             source,
             Dialect.from_json(file.dialect),
@@ -174,17 +176,26 @@ def _run_here(task: Task, file: File, steps: list[Step], limits: Limits, because
             files=more,
             dropped=aside.dropped if aside.wanted else None,
             explain=aside.reasons_of_engine if aside.wanted else None,
+            rows=index,
         )
         receipt.warnings[:0] = warnings
         receipt.original = of_receipt(file)
         if because:
             receipt.run["not_on_the_cluster"] = because
-        with aside.kept(file, source, reporter.heartbeat) as parts:
-            _commit(task, file, receipt, runtime().storage.adopt(temp), parts, done)
+        with aside.kept(file, source, reporter.heartbeat) as parts, row_indices.kept(index) as rows:
+            _commit(task, file, receipt, runtime().storage.adopt(temp), parts, done, rows)
 
 
 def _commit(
-    task: Task, file: File, receipt: Receipt, key: str, parts: list[Part], done: _Done, *, on_cluster: bool = False
+    task: Task,
+    file: File,
+    receipt: Receipt,
+    key: str,
+    parts: list[Part],
+    done: _Done,
+    index: dict[str, Any] | None = None,
+    *,
+    on_cluster: bool = False,
 ) -> None:
     """Add the row of the result, a new object, and finish the task in one transaction."""
     if file.object_url:
@@ -192,11 +203,11 @@ def _commit(
     stored = receipt.stored()
 
     def add_result(session: Session) -> dict[str, Any]:
-        size = stored["output"]["bytes"] + sum(part.size for part in parts)
-        done.others_wait = quotas.room_and_waiting(session, task.user_id, size, 1 + len(parts), on_cluster=on_cluster)[
-            1
-        ]
-        result = _row(task, file, key, stored["output"], on_cluster=on_cluster)
+        size = stored["output"]["bytes"] + sum(part.size for part in parts) + (index or {}).get("index_size", 0)
+        _, done.others_wait = quotas.room_and_waiting(
+            session, task.user_id, size, 1 + len(parts), on_cluster=on_cluster
+        )
+        result = _row(task, file, key, stored["output"], on_cluster=on_cluster, **(index or {}))
         session.add(result)
         session.flush()
         beside = add(session, result, name_of_csv(file), parts)
@@ -207,7 +218,7 @@ def _commit(
     done.figures = figures.of_work(task, stored)
 
 
-def _row(task: Task, file: File, key: str, output: dict[str, Any], *, on_cluster: bool) -> File:
+def _row(task: Task, file: File, key: str, output: dict[str, Any], **more: Any) -> File:
     """The row of the result."""
     operation = task.steps[0]["op"] if len(task.steps) == 1 else "result"
     return File(
@@ -220,8 +231,8 @@ def _row(task: Task, file: File, key: str, output: dict[str, Any], *, on_cluster
         dialect=output.get("dialect", file.dialect),
         columns=output.get("columns", file.columns),
         storage_key=key,
-        on_cluster=on_cluster,
         expires_at=now() + timedelta(seconds=runtime().settings.retention),
+        **more,
     )
 
 

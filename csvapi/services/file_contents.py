@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio import Dialect, pages
 from csvapi.csvio.locations import Location
 from csvapi.extensions import runtime
-from csvapi.services import cursors, files
+from csvapi.services import cursors, files, row_indices
 
 if TYPE_CHECKING:
+    from csvapi.csvio.row_index import RowIndex
     from csvapi.models import File
 
+NEAR = 4 * 1024 * 1024  # bytes from the first record on in which one is looked for without an index
 
 _SHORT, _MOST = 16 * 1024, 500  # bytes of a preview that is kept, and how many of them
 _KEPT = 60.0  # seconds, until the next one comes
@@ -37,21 +40,61 @@ class _Shown:
 _shown = _Shown()
 
 
-def rows(
-    file: File, limit: int, cursor: str | None, from_row: int | None = None
-) -> tuple[list[str], bytes, str | None]:
-    """The column names, a page of records as JSON, and the cursor of the next page; reads only this page.
+@dataclass(frozen=True)
+class Page:
+    """A page of records: the column names, the records as JSON, the cursor of the next page, and how many records the
+    file has, None where nobody has counted them."""
 
-    A page that begins at a record's number reads the file up to there, too; a cursor goes before the number.
-    Raises what `Pool.call` raises, as every function here does.
+    columns: list[str]
+    records: bytes
+    next: str | None
+    total: int | None
+
+
+def rows(file: File, limit: int, cursor: str | None, from_row: int | None = None) -> Page | None:
+    """A page of records, from a cursor, a record's number or the first one on; reads only this page.
+
+    A record's place is in the file's index; if there is none, it is looked for near the first one. None where an index
+    is being made: ask again in a moment. Raises what `Pool.call` raises, as every function here does.
     """
     files.check_csv(file)
-    at = _location("rows", file, cursor) or from_row
-    with files.beginning(file, _most() if at is None else file.size) as source:
-        facts, found = runtime().pool.call(
-            file.user_id, pages.records, source, Dialect.from_json(file.dialect), limit, at
-        )
-    return facts["columns"], found, _cursor("rows", file, facts["following"])
+    at = _location("rows", file, cursor)
+    with row_indices.of(file) as index:
+        if at is None and from_row is not None:
+            return _by_index(file, index, limit, from_row) if index else _from_row(file, limit, from_row)
+        with files.beginning(file, _most() if at is None else file.size) as source:
+            found = runtime().pool.call(file.user_id, pages.records, source, _dialect(file), limit, at)
+        return _page(file, *found, index.bounds.records if index else None)
+
+
+def _by_index(file: File, index: RowIndex, limit: int, row: int) -> Page:
+    stretch = index.stretch(row, limit, pages.ROOM)
+    if stretch is None:
+        return Page(file.columns, b"[]", None, index.bounds.records)
+    at, after = stretch
+    with files.part(file, at.byte, after.byte if after else index.bounds.end) as (path, offset):
+        where = (path, offset, _dialect(file), file.columns)
+        found = runtime().pool.call(file.user_id, pages.records_between, *where, limit, row, index.bounds, stretch)
+    return _page(file, *found)
+
+
+def _from_row(file: File, limit: int, row: int) -> Page | None:
+    if row <= row_indices.near(file):
+        with files.beginning(file, NEAR + _most()) as source:
+            found = runtime().pool.call(file.user_id, pages.records_from, source, _dialect(file), limit, row, NEAR)
+        if not found[0]["far"]:
+            return _page(file, *found)
+        row_indices.note_near(file, found[0]["far"])
+    if row_indices.ask(file):
+        return None
+    with files.reading(file) as source:
+        found = runtime().pool.call(file.user_id, pages.records_from, source, _dialect(file), limit, row, sys.maxsize)
+    return _page(file, *found)
+
+
+def _page(file: File, facts: dict[str, Any], records: bytes, total: int | None = None) -> Page:
+    known = facts["total"] if total is None else total
+    return Page(facts["columns"], records, _cursor("rows", file, facts["following"]), known)
 
 
 def issues(file: File, limit: int, cursor: str | None) -> tuple[bytes, str | None]:
@@ -59,9 +102,7 @@ def issues(file: File, limit: int, cursor: str | None) -> tuple[bytes, str | Non
     files.check_csv(file)
     at = _location("issues", file, cursor)
     with files.reading(file) as source:
-        facts, found = runtime().pool.call(
-            file.user_id, pages.issues, source, Dialect.from_json(file.dialect), limit, at
-        )
+        facts, found = runtime().pool.call(file.user_id, pages.issues, source, _dialect(file), limit, at)
     return found, _cursor("issues", file, facts["following"])
 
 
@@ -81,8 +122,11 @@ def objects(file: File, limit: int) -> bytes:
 
 def _objects(file: File, limit: int) -> bytes:
     with files.beginning(file, _most()) as source:
-        dialect = Dialect.from_json(file.dialect)
-        return runtime().pool.call(file.user_id, pages.objects, source, dialect, limit)[1]
+        return runtime().pool.call(file.user_id, pages.objects, source, _dialect(file), limit)[1]
+
+
+def _dialect(file: File) -> Dialect:
+    return Dialect.from_json(file.dialect)
 
 
 def _most() -> int:

@@ -219,6 +219,11 @@ def beginning(file: File, size: int) -> Iterator[Path]:
         yield Path(copy.name)
 
 
+def part(file: File, start: int, stop: int) -> AbstractContextManager[tuple[Path, int]]:
+    """See `LocalStorage.part`; of a registered object no more is fetched. Raises as `reading` does."""
+    return runtime().storage.part(file.storage_key, start, stop, pinned(file))
+
+
 def ends(file: File, most: int) -> tuple[bytes, bytes]:
     """The first `most` bytes of the stored file, and of those after them the last `most`. Raises as `reading` does."""
     return runtime().storage.ends(file.storage_key, file.size, most, pinned(file))

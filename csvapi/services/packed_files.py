@@ -15,6 +15,7 @@ from csvapi.models import ORIGINAL, File, now
 from csvapi.services import files, quotas, readings
 from csvapi.services.files_in_use import check_unused
 from csvapi.services.reservations import Also, Reservation, add
+from csvapi.services.row_indices import NO_INDEX
 from csvapi.storage import first_and_last
 from csvapi.unpacking import FORMATS, Selection, packed_format
 from csvapi.unpacking.formats import LONGEST, PACKED, csv_name
@@ -98,7 +99,7 @@ def change(user_id: int, file: File, chosen: dict[str, Any], values: dict[str, A
         found = readings.values(user_id, temp, facts)
         reading = readings.document(facts, selection, file.reading["size"], file.reading["sha256"])
         key = held.enter_context(files.durable(runtime().storage.adopt(temp)))
-        _replace(file, {**values, **found, "reading": reading, "storage_key": key})
+        _replace(file, {**values, **found, "reading": reading, "storage_key": key, **NO_INDEX})
     files.drop(old)
 
 

@@ -15,7 +15,9 @@ from csvapi.extensions import changed, runtime, transaction
 from csvapi.models import ACTIVE, ApiKey, File, HashKey, Saved, Status, Task, Upload, User, Webhook
 from csvapi.recent import HARMLESS
 
-STORED = func.coalesce(func.sum(case((File.object_url.is_(None), File.size), else_=0)), 0)  # not what is registered
+_INDEX = func.coalesce(File.index_size, 0)
+# of a file that is registered only its index is stored
+STORED = func.coalesce(func.sum(case((File.object_url.is_(None), File.size), else_=0) + _INDEX), 0)
 RESERVED = func.coalesce(func.sum(Upload.length), 0)  # by uploads in parts, for all of what they announced
 OPEN = Upload.ended_at.is_(None)
 _LOCK = (
@@ -120,9 +122,10 @@ def _stored(*, on_cluster: bool, waiting: bool = False) -> Select[Any]:
 
 
 def size_of(files: Any, *, on_cluster: bool = False) -> ColumnElement[int]:
-    """The bytes of so many rows of files that count: not what is registered."""
-    counted = and_(files.object_url.is_(None), files.on_cluster.is_(on_cluster))
-    return func.coalesce(func.sum(case((counted, files.size), else_=0)), 0)
+    """The bytes of so many rows of files that count: of what is registered, only the index."""
+    there = files.on_cluster.is_(on_cluster)
+    size = case((and_(files.object_url.is_(None), there), files.size), else_=0)
+    return func.coalesce(func.sum(size + case((there, func.coalesce(files.index_size, 0)), else_=0)), 0)
 
 
 def coming(user: Any, *, on_cluster: bool = False) -> tuple[ColumnElement[int], ColumnElement[int]]:

@@ -28,6 +28,7 @@ from csvapi.operations import Step, files_of
 from csvapi.services import files, quotas, readings, registering
 from csvapi.services.detecting import detected
 from csvapi.services.files_in_use import check_unused
+from csvapi.services.row_indices import NO_INDEX
 
 log = structlog.get_logger(__name__)
 
@@ -53,8 +54,10 @@ def again(user_id: int, file_id: int) -> File:
     with transaction() as session:
         quotas.lock(session, user_id)
         check_unused(session, file)
-        if not changed(session.execute(update(File).where(File.id == file_id).values(**values))):
+        if not changed(session.execute(update(File).where(File.id == file_id).values(**values, **NO_INDEX))):
             raise NotFound("File not found or access denied")
+    if file.index_key:
+        files.drop(file.index_key)
     return files.find(user_id, file_id)
 
 

@@ -94,21 +94,23 @@ def _delete_files() -> int:
         last = 0
         while rows := _expired(user_id, last):
             last = rows[-1].id
-            total += _delete_unused(user_id, {row.id: row.storage_key for row in rows})
+            total += _delete_unused(user_id, {row.id: [row.storage_key, row.index_key] for row in rows})
     return total
 
 
-def _expired(user_id: int, last: int) -> Sequence[Row[int, str]]:
-    expired = select(File.id, File.storage_key).where(File.user_id == user_id, File.expires_at < now(), File.id > last)
+def _expired(user_id: int, last: int) -> Sequence[Row[int, str, str | None]]:
+    named = select(File.id, File.storage_key, File.index_key)
+    expired = named.where(File.user_id == user_id, File.expires_at < now(), File.id > last)
     with transaction() as session:
         return session.execute(expired.order_by(File.id).limit(BATCH)).all()
 
 
-def _delete_unused(user_id: int, keys: dict[int, str]) -> int:
+def _delete_unused(user_id: int, keys: dict[int, list[str | None]]) -> int:
     with transaction() as session:
         quotas.lock(session, user_id)
         unused = keys.keys() - in_use(session, user_id).keys()
         session.execute(delete(File).where(File.id.in_(unused)))
     for file_id in unused:
-        files.drop(keys[file_id])
+        for key in filter(None, keys[file_id]):
+            files.drop(key)
     return len(unused)

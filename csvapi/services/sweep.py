@@ -56,7 +56,7 @@ def _objects() -> int:
         with transaction() as session:
             owned = {
                 key
-                for kept in (File.storage_key, UploadPart.storage_key)
+                for kept in (File.storage_key, File.index_key, UploadPart.storage_key)
                 for key in session.scalars(select(kept).where(kept.in_(keys)))
             }
         for key in set(keys) - owned:

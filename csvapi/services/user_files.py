@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import delete as delete_rows
@@ -18,6 +19,7 @@ from csvapi.services import audit, cursors, files, listing, packed_files, quotas
 from csvapi.services.detecting import columns
 from csvapi.services.files_in_use import check_unused
 from csvapi.services.listing import Long
+from csvapi.services.row_indices import NO_INDEX
 
 LISTED = ("upload", "registered", "result", "dropped")  # kinds of CSV files; the reasons belong to their task
 _TWICE = "dialect: it is detected anew where sheet, range or member changes; change it afterwards"
@@ -76,6 +78,8 @@ def change(
         packed_files.change(user_id, file, part, values)
     elif values:
         _store(file, values, rereads=bool(dialect))
+    if file.index_key and (dialect or part):
+        files.drop(file.index_key)
     if expires_at is not None and file.original_id:
         _keep_original(file, expires_at)
     return files.find(user_id, file_id)
@@ -100,7 +104,7 @@ def _keep_original(file: File, expires_at: datetime) -> None:
 def _read_as(file: File, chosen: Dialect) -> dict[str, Any]:
     """The values of the file's row with a dialect that the user chose."""
     files.check_csv(file, "/dialect")
-    values: dict[str, Any] = {"dialect": chosen.as_json(), "columns": _columns(file, chosen)}
+    values: dict[str, Any] = {"dialect": chosen.as_json(), "columns": _columns(file, chosen), **NO_INDEX}
     return {**values, "detection": {**file.detection, "chosen": True}} if file.detection else values
 
 
@@ -137,9 +141,9 @@ def delete(user_id: int, file_id: int, *, by_owner: bool = True) -> None:
         quotas.lock(session, user_id)
         check_unused(session, file)
         mine = (File.id.in_([file_id, file.original_id or file_id]), File.user_id == user_id)
-        keys = session.scalars(select(File.storage_key).where(*mine)).all()
+        keys = session.execute(select(File.storage_key, File.index_key).where(*mine)).all()
         session.execute(delete_rows(File).where(*mine))
         if by_owner:
             audit.add(session, Action.FILE_DELETED, user_id, f"file:{file_id}")
-    for key in keys:
+    for key in filter(None, chain.from_iterable(keys)):
         files.drop(key)

@@ -79,11 +79,31 @@ class S3Storage(LocalStorage):
 
     def open(self, key: str, of: Pinned | None = None) -> BinaryIO:
         """The copy in the folder, fetched if it is absent; it is locked until the file is closed."""
-        if of and (self.look(of.address) or (0, ""))[1] != of.etag:
-            raise of.changed()
+        self._check_same(of)
         while (file := eviction.held(self.path(key))) is None:
             self._fetch(key, of)
         return file
+
+    def _check_same(self, of: Pinned | None) -> None:
+        if of and (self.look(of.address) or (0, ""))[1] != of.etag:
+            raise of.changed()
+
+    @contextmanager
+    def part(self, key: str, start: int, stop: int, of: Pinned | None = None) -> Iterator[tuple[Path, int]]:
+        """See `LocalStorage.part`: from the copy in the folder; without one, these bytes are fetched, and not kept."""
+        if file := eviction.held(self.path(key)):
+            with file:
+                self._check_same(of)
+                yield self.path(key), 0
+            return
+        temp = self.new_temp()
+        try:
+            temp.write_bytes(self._bucket.part(key, start, stop, of) if stop > start else b"")
+            yield temp, start
+        except OSError as error:
+            raise down(error) from error
+        finally:
+            temp.unlink(missing_ok=True)
 
     def ends(self, key: str, size: int, most: int, of: Pinned | None = None) -> tuple[bytes, bytes]:
         """From the copy in the folder; without one, only these bytes are fetched, and not cached."""

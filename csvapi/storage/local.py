@@ -150,6 +150,16 @@ class LocalStorage:
         with self.open(key, of) as file:
             return first_and_last(file, size, most)
 
+    @contextmanager
+    def part(self, key: str, start: int, stop: int, of: Pinned | None = None) -> Iterator[tuple[Path, int]]:
+        """A path at which bytes `start` to `stop` of an object can be read during the block, and the byte of the object
+        with which that file begins.
+
+        What is not at hand is fetched from `start` to `stop` alone. Raises as `reading` does.
+        """
+        with self.reading(key, of) as path:
+            yield path, 0
+
     def delete(self, key: str) -> None:
         """Remove the object; one that is not there is none to remove. Raises StorageDown."""
         try:

@@ -1,7 +1,7 @@
 """identities at the provider of the single sign-on
 
 Revision ID: 0014
-Revises: 0012
+Revises: 0013
 
 """
 

@@ -1,7 +1,7 @@
 """sources and their files
 
 Revision ID: 0015
-Revises: 0012
+Revises: 0014
 
 """
 

@@ -73,6 +73,15 @@ def proxy(running: Running) -> Iterator[Cutting]:
         yield proxy
 
 
+def test_records_from_far_into_a_file_are_waited_for(csvapi: Client, tmp_path: Path) -> None:
+    """Nobody has noted where they are: the service answers 202 until a worker has."""
+    (tmp_path / "long.csv").write_bytes(b"id,text\n" + b"".join(b"%d,%064d\n" % (n, n) for n in range(1, 90_001)))
+    file = csvapi.upload(tmp_path / "long.csv")
+    assert csvapi.request("GET", f"/api/v1/files/{file.id}/rows?limit=1").json()["total"] is None
+    assert [row["id"] for row in file.rows(limit=2, from_row=89_998)] == ["89998", "89999", "90000"]
+    assert csvapi.request("GET", f"/api/v1/files/{file.id}/rows?limit=1").json()["total"] == 90_000
+
+
 def test_the_whole_way(csvapi: Client, tmp_path: Path) -> None:
     (tmp_path / "people.csv").write_bytes(PEOPLE)
     file = csvapi.upload(tmp_path / "people.csv")

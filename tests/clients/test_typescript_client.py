@@ -116,6 +116,21 @@ console.log(JSON.stringify([file.data.name, file.data.sha256, refused instanceof
     assert found == ["größe.csv", hashlib.sha256(huge).hexdigest(), True, "not_csv"]
 
 
+def test_records_from_far_into_a_file_are_waited_for(running: Running, key: str, installed: Path) -> None:
+    """Nobody has noted where they are: the service answers 202 until a worker has."""
+    (installed / "long.csv").write_bytes(b"id,text\n" + b"".join(b"%d,%064d\n" % (n, n) for n in range(1, 90_001)))
+    program = """
+import { openAsBlob } from "node:fs";
+import { Client } from "csvapi-client";
+const csvapi = new Client(AT, { apiKey: KEY });
+const file = await csvapi.upload(await openAsBlob("long.csv"), "long.csv");
+const found = [];
+for await (const row of file.rows(2, 89998)) found.push(row.values[0]);
+console.log(JSON.stringify(found));
+"""
+    assert json.loads(node(installed, program, AT=running.url, KEY=key)) == ["89998", "89999", "90000"]
+
+
 def test_errors_have_classes_of_their_own(running: Running, key: str, installed: Path) -> None:
     program = """
 import { Client, ConnectionLost, InvalidInput, NotAuthenticated, NotFound } from "csvapi-client";

@@ -61,6 +61,8 @@ def bounds(case: Case, random: Random) -> None:
     assert lengths.tolist() == sizes
     start, stop = sorted(random.randrange(len(good) + 1) for _ in range(2))
     assert index.count_lines(start, stop) == model.lines(good[start:stop])
+    chosen = mask(random, len(good))
+    assert index.lines_of(chosen) == model.lines([record for record, one in zip(good, chosen, strict=True) if one == 1])
     texts = [record_text(record.raw) for record in good]
     for wanted in {*texts[:3], b"", b"a"}:
         count, first = index.count_equal(wanted)

@@ -91,6 +91,21 @@ def test_the_ends_of_an_object_are_fetched_alone(
             each.ends(key, size, 4)
 
 
+def test_a_part_of_an_object_is_fetched_alone(storage: S3Storage, elsewhere: S3Storage) -> None:
+    key = stored(storage, bytes(range(100)))
+    for each, begins in ((storage, 0), (elsewhere, 30)):
+        with each.part(key, 30, 40) as (path, offset):
+            assert offset == begins
+            assert path.read_bytes()[30 - offset : 40 - offset] == bytes(range(30, 40))
+    assert copies(elsewhere) == [], "neither the object nor its part stays"
+    with elsewhere.part(key, 5, 5) as (path, _):
+        assert path.read_bytes() == b""
+    storage.delete(key)
+    for each in (storage, elsewhere):
+        with pytest.raises(ObjectMissing), each.part(key, 1, 2):
+            pass
+
+
 def test_what_is_given_up_never_reaches_the_bucket(storage: S3Storage) -> None:
     with storage.writer(3, TooLarge("")) as writer, pytest.raises(TooLarge):
         writer.write(b"four")

@@ -31,8 +31,10 @@ export interface Dropped {
   kept_row: number | null;
 }
 
-async function* rows(transport: Transport, path: string, limit: number): AsyncGenerator<Row> {
-  for await (const page of transport.pages<RowPage>(path, { limit: String(limit) })) {
+async function* rows(transport: Transport, path: string, limit: number, fromRow?: number): AsyncGenerator<Row> {
+  const query = { limit: String(limit) };
+  const first: Record<string, string> = fromRow === undefined ? {} : { from_row: String(fromRow) };
+  for await (const page of transport.pages<RowPage>(path, query, first)) {
     for (const item of page.items) yield { ...item, columns: page.columns };
   }
 }
@@ -58,9 +60,9 @@ export class StoredFile {
     return this.data.id;
   }
 
-  /** Its records in order, `limit` of them a request. */
-  rows(limit = 1000): AsyncGenerator<Row> {
-    return rows(this.transport, `${this.path}/rows`, limit);
+  /** Its records in order, from a number on, `limit` of them a request. */
+  rows(limit = 1000, fromRow?: number): AsyncGenerator<Row> {
+    return rows(this.transport, `${this.path}/rows`, limit, fromRow);
   }
 
   /** What is wrong with single records: ragged, undecodable, NULs, odd quotes. */
@@ -159,8 +161,8 @@ export class Task {
   }
 
   /** The records of its result. */
-  rows(limit = 1000): AsyncGenerator<Row> {
-    return rows(this.transport, `${this.path}/result/rows`, limit);
+  rows(limit = 1000, fromRow?: number): AsyncGenerator<Row> {
+    return rows(this.transport, `${this.path}/result/rows`, limit, fromRow);
   }
 
   /** The bytes of its result as they come; a lost connection is made again, and goes on where it broke. */

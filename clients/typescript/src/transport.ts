@@ -74,6 +74,10 @@ export class Transport {
         await sleep(pause, init.signal);
         continue;
       }
+      if (answer.status === 202 && method === "GET" && answer.headers.has("Retry-After")) {
+        await sleep(Math.min(Number(answer.headers.get("Retry-After")) || 1, LONGEST), init.signal); // it is being made
+        continue;
+      }
       if (answer.ok) return answer;
       const worthIt = AGAIN.has(answer.status) || (answer.status === 409 && answer.headers.has("Retry-After"));
       const pause = worthIt ? waits.next().value : undefined;
@@ -109,8 +113,12 @@ export class Transport {
   }
 
   /** The pages of a list, each when it is reached. */
-  async *pages<T extends { next: string | null }>(path: string, query: Record<string, string>): AsyncGenerator<T> {
-    let cursor: Record<string, string> = {};
+  async *pages<T extends { next: string | null }>(
+    path: string,
+    query: Record<string, string>,
+    first: Record<string, string> = {},
+  ): AsyncGenerator<T> {
+    let cursor = first;
     for (;;) {
       const page = await this.json<T>("GET", `${path}?${new URLSearchParams({ ...query, ...cursor })}`);
       yield page;

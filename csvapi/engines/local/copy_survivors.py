@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from csvapi.engines.local.decisions import LENGTH, decision_file, length_file
 from csvapi.engines.local.range_pass import GOES, STAYS, RangePass
 from csvapi.engines.local.range_result import Found
+from csvapi.engines.local.written_records import WrittenRecords
 from csvapi.native import copying
 from csvapi.native.memory import Memory
 from csvapi.steps.keyed import SAMPLE
@@ -66,6 +67,7 @@ def copy(last: RangePass, report: Callable[[Progressed], None]) -> Found:
         at, place = _behind_sample(last, wanted)
     found = replace(last, bounds=(last.bounds[0], place)).run(report)
     copier = _Native() if last.options.native else _Plain()
+    written = WrittenRecords(last.output, found.places if last.single else None)
     with last.plan.source.sized(place, last.bounds[1]) as read:
         for some in _records(last, at, place):
             if some.size <= _BYTES:
@@ -73,8 +75,10 @@ def copy(last: RangePass, report: Callable[[Progressed], None]) -> Found:
             else:
                 _copy_one(read, some, last)
             kept = some.decisions.count(0)
+            written.note(kept, kept)
             found.kept += kept
             report((some.size, len(some.decisions), kept))
+    found.places = written.places
     return found
 
 

@@ -158,6 +158,13 @@ class Plan:
         form = self.source.byte_dialect
         return form.bom if self.bare else self.source.prefix + form.restore(self.head.record)
 
+    def above(self) -> bytes:
+        """The output's bytes above its first data record: as they were, or by the last mapper."""
+        fields, top = self.head.fields, self.top
+        for step in self.headed:
+            fields, top = step.head(fields)
+        return top
+
     @property
     def ordered(self) -> bool:
         """Whether some step must see all records one after the other."""

@@ -13,11 +13,13 @@ from csvapi.csvio.census import Counter
 from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.parsing import WrongCut
 from csvapi.csvio.reading import parsers_of, read_batches
+from csvapi.csvio.row_index import Places
 from csvapi.engines.local.bad_records import Judge
 from csvapi.engines.local.decisions import LENGTH, Decisions, length_file
 from csvapi.engines.local.flow import through
 from csvapi.engines.local.padding import Padding
 from csvapi.engines.local.range_result import Found, merge, settled
+from csvapi.engines.local.written_records import WrittenRecords
 from csvapi.engines.receipt import StepCount
 from csvapi.spill.key_files import key_sink
 from csvapi.spill.ranked_keys import RankedKeys
@@ -50,8 +52,9 @@ class RangePass:
 
     A pass ends with a keyed step, whose keys it spills into `partitions`; or it shows what is left to the `student`, or
     spills the keys of it for the `asker`; or it writes to `output` and `dropped`, where the last step may be a
-    `gatherer` that takes the records instead, with `memory` bytes of its own. The first may `locate` the records. Keys
-    are `short` where another machine reads them.
+    `gatherer` that takes the records instead, with `memory` bytes of its own; it `notes` where records begin that it
+    writes, or copies where each is a `single` line. The first may `locate` the records. Keys are `short` where another
+    machine reads them.
     """
 
     plan: Plan
@@ -71,6 +74,8 @@ class RangePass:
     asker: Asker | None = None
     remember: bool = False
     even: bool = False
+    notes: bool = False
+    single: bool = False
     locate: bool = False
     short: bool = False
 
@@ -102,6 +107,7 @@ class RangePass:
             self.keys = stack.enter_context(closing(self._key_sink(report))) if keyed else None
             lengths = length_file(self.workspace, self.number)
             self.lengths = stack.enter_context(lengths.open("wb")) if self.locate else None
+            self.written = WrittenRecords(self.output, Places() if self.notes else None)
             for located in self._batches():
                 kept = self.found.kept
                 self._process(located, decisions)
@@ -110,7 +116,7 @@ class RangePass:
                 report((located.size, len(located), self.found.kept - kept))
             if self.keys:
                 self.keys.flush()
-        self.found.ragged_dropped = self.judge.dropped
+        self.found.ragged_dropped, self.found.places = self.judge.dropped, self.written.places
         ranked = self.keys.runs if isinstance(self.keys, RankedKeys) else None
         self.found.gathered = self.gathering.close() if self.gathering else ranked
         self.found.seen = {number: [remark.seen for remark in remarks] for number, remarks in self.remarks.items()}
@@ -193,16 +199,16 @@ class RangePass:
             self.gathering.add(part, lambda row: located.where(row - self.start)[0])
             self.found.kept += len(part)
         elif self.output:
-            self._write(part, self.output)
+            self._write(part)
 
     def _add_keys_of(self, remaining: Batch, sink: KeySink | RankedKeys) -> None:
         self.found.counts[self.end - 1].records_in += len(remaining)
         cast("KeyedSelector", self.plan.built[self.end - 1]).give(remaining, sink)
 
-    def _write(self, remaining: Batch, output: Sink) -> None:
+    def _write(self, remaining: Batch) -> None:
         expander = self.plan.expander
         for part in expander.expand(remaining) if expander else self._rewritten(remaining):
-            part.write_to(output)
+            self.written.write(part)
             self.found.kept += len(part)
             self.heartbeat()
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.batch import Batch
     from csvapi.csvio.census import Census
+    from csvapi.csvio.row_index import Places
     from csvapi.engines.local.plan import Plan
     from csvapi.engines.receipt import StepCount
     from csvapi.steps.behaviour import Behaviour
@@ -34,6 +35,7 @@ class Found:
     gathered: object = None
     seen: dict[int, list[Sighting]] = field(default_factory=dict)
     read: dict[str, int] = field(default_factory=dict)  # bytes by parser
+    places: Places | None = None  # of what was written
 
     def see_kept(self, number: int, built: KeyedSelector, kept: Batch) -> None:
         """Show keyed step `number` the first records that stayed, if it asks for some."""

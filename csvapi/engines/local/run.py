@@ -26,6 +26,7 @@ from csvapi.engines.local.parts import Division
 from csvapi.engines.local.plan import Plan
 from csvapi.engines.local.stage import Stage
 from csvapi.engines.local.stages import Aside, check, stages, whole
+from csvapi.engines.local.written_records import write_index
 from csvapi.engines.options import Options, Progress
 from csvapi.engines.receipt import Receipt, StepCount
 from csvapi.operations import load_steps
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from csvapi.csvio.dialect import Dialect
+    from csvapi.csvio.row_index import Places
     from csvapi.engines.local.plan import Files
     from csvapi.steps.step import Step
 
@@ -54,6 +56,7 @@ def run(
     hashed: bool = True,
     files: Files | None = None,
     columns: list[str] | None = None,
+    rows: Path | None = None,
 ) -> Receipt:
     """Write what the steps leave of `source` to `output`, the dropped records to `dropped`, and why to `explain`.
 
@@ -61,7 +64,9 @@ def run(
     besides, by the id they name; `workspace` is where the run makes a folder of its own, or a path where there is none
     yet, which becomes it; `columns` are the file's where `source` is only the first records of it. After a step
     that settles its output (see `stages`) the rows in `explain` and the bytes in `dropped` are those of that output.
-    `progress` is called at batch borders and may raise: children and files then go and the exception passes through.
+    An index of the output's records (`csvio.row_index`) is written to `rows`, if they are many and their places are
+    known when they are written. `progress` is called at batch borders and may raise: children and files then go and the
+    exception passes through.
     From a file without any record only what stands above its records is written, and by a step that writes records
     anew only the byte order mark, with a warning. With `parts` in the options' output, that is a ZIP of parts, or files
     in `output` where that is a folder (see `engines.local.parts`).
@@ -85,7 +90,7 @@ def run(
 
     plan = first_plan()
     check(plan, parts[1:], files, options.output)
-    written = [path for path in (output, dropped, explain) if isinstance(path, Path)]
+    written = [path for path in (output, dropped, explain, rows) if isinstance(path, Path)]
     try:
         with _quiet_collector():
             for count in dict.fromkeys((max(1, options.processes), 1)):
@@ -96,6 +101,8 @@ def run(
                         receipt.input_sha256 = input_sha256
                         receipt.steps = [step.as_json() for step in loaded]
                         receipt.counts = receipt.counts or [StepCount(step.operation.name) for step in loaded]
+                        if rows and isinstance(output, Path):
+                            write_index(rows, output, receipt, pipeline.places)
                         break
                 except WrongCut:
                     plan = first_plan()  # a run in one range has no cuts, and knows the row of what it refuses
@@ -156,6 +163,7 @@ class _Pipeline:
 
     def __post_init__(self) -> None:
         self.wanted = parts_of(self.options.output)
+        self.places: Places | None = None
 
     def run(self, plan: Plan, outputs: Outputs) -> Receipt:
         self.began = time.monotonic()
@@ -180,6 +188,7 @@ class _Pipeline:
             stage = Stage(plan, options, workspace, self.processes, self.progress, done)
             receipts.append(stage.run(Outputs(main, *asides, hashed=outputs.hashed and ends, last=ends)))
             plan.take_names()
+            self.places = stage.places
             done, before = stage.done, before + len(steps)
             if not ends:
                 stage.found.clear()  # what comes next needs the memory, and no collector of cycles runs meanwhile

@@ -18,6 +18,7 @@ from csvapi.engines.local.range_result import Found, add_counts, join_sightings,
 from csvapi.engines.local.ranges import ranges
 from csvapi.engines.local.stage_warnings import warnings_of
 from csvapi.engines.local.strategy import Strategy
+from csvapi.engines.local.written_records import WrittenRecords, places_of, single_lines
 from csvapi.engines.options import Options, Progress
 from csvapi.engines.receipt import Receipt, StepCount
 from csvapi.spill.workspace import Workspace
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from csvapi.csvio.row_index import Places
     from csvapi.csvio.sink import Sink
     from csvapi.engines.local.outputs import Outputs
     from csvapi.engines.local.plan import Plan
@@ -58,6 +60,7 @@ class Stage:
         self.before, self.passes = done[0], plan.passes
         self.counts = [StepCount(step.operation.name) for step in plan.steps]
         self.found: list[Found] = []
+        self.places: Places | None = None
         self.read = {"csv": 0, "native": 0}
         self.began = time.monotonic()
 
@@ -75,8 +78,7 @@ class Stage:
                 self._asking_pass(each.begin, each.end)
             else:
                 self._study_pass(each.begin, each.end)
-        size, sha256 = self._last_pass(self.passes[-1].begin, outputs)
-        return self._receipt(size, sha256)
+        return self._receipt(*self._last_pass(self.passes[-1].begin, outputs))
 
     @property
     def bases(self) -> list[int]:
@@ -192,18 +194,16 @@ class Stage:
         side = sinks[1] if len(sinks) > 1 else None
         remember = outputs.reasons is not None or begin > 0
         one = self._pass(number, begin, len(self.plan.steps), output=sinks[0], dropped=side, remember=remember)
+        one.notes, one.single = True, single_lines(self.found, number)
         return self.strategy.task(one, located=self.located)(report)
 
     def _begin(self, main: Sink) -> None:
-        """The bytes above the first data record: as they were, or by the last mapper."""
-        fields, top = self.plan.head.fields, self.plan.top
-        for step in self.plan.headed:
-            fields, top = step.head(fields)
-        main.write(top)
+        """Write what stands above the first data record."""
+        main.write(self.plan.above())
 
     def _end(self, main: Sink, found: list[Found]) -> None:
         """Write what comes after the last record of the pass: what was gathered, or what the last step appends."""
-        last = self.plan.built[-1] if self.plan.built else None
+        last, written = self.plan.built[-1] if self.plan.built else None, WrittenRecords(main, places_of(found))
         if self.plan.gatherer:
             lines = accumulate((each.census.lines for each in found), initial=0)
             parts = list(map(Part, (each.gathered for each in found), self.bases, lines, self.numbers))
@@ -213,12 +213,13 @@ class Stage:
             self.counts[-1].detail = self.plan.gatherer.counts()
         elif isinstance(last, Mapper | Expander):
             for part in last.more():
-                part.write_to(main)
+                written.write(part)
                 detail = self.counts[-1].detail
                 detail["out"] = detail.get("out", self.kept) + len(part)
                 self.heartbeat()
         elif not (self.plan.headed or self.plan.bare):
             main.write(self.plan.source.tail)
+        self.places = written.places
         if self.counts:
             self.kept = self.counts[-1].detail.get("out", self.kept)
 
@@ -231,8 +232,7 @@ class Stage:
         self.kept = sum(each.kept for each in found)
         for each in found:
             merge(self.read, each.read)
-        lines = [0, *accumulate(each.census.lines for each in self.found)]
-        join_sightings(self.plan.built, found, self.bases, lines)
+        join_sightings(self.plan.built, found, self.bases, [0, *accumulate(each.census.lines for each in self.found)])
         tell_kept(self.plan.built, found, self.bases)
 
     def _receipt(self, size: int, sha256: str) -> Receipt:

@@ -23,6 +23,12 @@ def is_worth_it(response: httpx.Response) -> bool:
     return response.status_code in _AGAIN or (response.status_code == 409 and "Retry-After" in response.headers)
 
 
+def is_later(response: httpx.Response) -> bool:
+    """Whether what was asked for is still being made."""
+    made = response.status_code == httpx.codes.ACCEPTED and response.request.method == "GET"
+    return made and "Retry-After" in response.headers
+
+
 def retry_after(response: httpx.Response) -> float | None:
     """Seconds that the answer asks to wait for."""
     value = response.headers.get("Retry-After", "")

@@ -86,10 +86,22 @@ class Tools:
         return {**file.data, "issues": issues["items"]}
 
     async def rows(
-        self, ctx: Context[Any, Any], file_id: FileId, limit: Limit = 50, cursor: str | None = None
+        self,
+        ctx: Context[Any, Any],
+        file_id: FileId,
+        limit: Limit = 50,
+        cursor: str | None = None,
+        from_row: int | None = None,
     ) -> dict[str, Any]:
-        """Records of a file as text, with row, line and byte; `next` is the cursor of the following page."""
-        query = {"limit": limit, **({"cursor": cursor} if cursor else {})}
+        """Records of a file as text, with row, line and byte; `next` is the cursor of the following page.
+
+        `from_row` begins with the record of that number, from 1, wherever it is in the file.
+        """
+        query = {
+            "limit": limit,
+            **({"cursor": cursor} if cursor else {}),
+            **({"from_row": from_row} if from_row else {}),
+        }
         async with self.csvapi(ctx) as csvapi:
             return dict((await csvapi.request("GET", f"/api/v1/files/{file_id}/rows", params=query)).json())
 

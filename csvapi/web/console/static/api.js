@@ -4,11 +4,11 @@ import { expired, place, session } from "./state.js";
 /**
  * @typedef {{email: string|null, user_id: number|null, is_admin: boolean, has_password: boolean, single_sign_on: boolean, csrf_token: string|null}} Session
  * @typedef {{encoding: string, delimiter: string, quote: string, escape: string, double_quote: boolean, skip_space: boolean, line_end: string, header: boolean, bom: boolean, preamble: number}} Dialect
- * @typedef {{code: string, message?: string, detail?: string, hint?: string, count?: number}} Warning
+ * @typedef {{code: string, message?: string, detail?: string, hint?: string, count?: number, row?: number|null, line?: number|null, file?: number|null}} Warning
  * @typedef {{confidence?: number, evidence?: string[], alternatives?: {dialect: Dialect, confidence: number}[], preamble?: {line: number, text: string}[], chosen?: boolean}} Detection
- * @typedef {{id: number, name: string, kind: string, media_type: string, size: number, columns: string[], dialect: Dialect, detection: Detection|null, reading?: {format: string, sheet: string|null, member: string|null, others: string[]}|null, warnings: Warning[], created_at: string, expires_at: string, truncated?: boolean}} StoredFile
+ * @typedef {{id: number, name: string, kind: string, media_type: string, size: number, columns: string[], dialect: Dialect, detection: Detection|null, reading?: {format: string, size: number, sheet: string|null, member: string|null, others: string[]}|null, warnings: Warning[], created_at: string, expires_at: string, truncated?: boolean}} StoredFile
  * @typedef {{row: number, line: number, byte: number, values: (string|null)[], kept?: boolean, step?: number|null, reason?: string|null, kept_row?: number|null}} Row
- * @typedef {{columns: string[], items: Row[], next: string|null}} RowPage
+ * @typedef {{columns: string[], items: Row[], total: number|null, next: string|null}} RowPage
  * @typedef {{op: string, [name: string]: any}} Step
  * @typedef {{name: string, kind: string, summary: string, params: any, example: Step}} Operation
  * @typedef {{in: number, out: number, dropped: number[], ragged: number}} Counts
@@ -43,6 +43,10 @@ export async function call(method, path, options = {}) {
   if (session.value?.csrf_token) headers["X-CSRF-Token"] = session.value.csrf_token;
   const body = options.json === undefined ? options.body : JSON.stringify(options.json);
   const answer = await fetch(at(path), { method, headers, body, signal: options.signal, cache: "no-store" });
+  if (answer.status === 202 && method === "GET") {
+    await pause(Number(answer.headers.get("Retry-After") ?? 1), options.signal); // it is being made
+    return call(method, path, options);
+  }
   if (answer.ok) return answer.status === 204 ? null : answer.json();
   const refusal = new Refusal(answer.status, await answer.json().catch(() => null));
   if (refusal.code === "csrf_failed" && !options.again) {
@@ -52,6 +56,16 @@ export async function call(method, path, options = {}) {
   if (answer.status === 401 && session.value?.email && path !== "/api/v1/session") expired.value = true;
   throw refusal;
 }
+
+/** Wait for so many seconds, or until the signal says that nobody waits any more. @param {number} seconds @param {AbortSignal} [signal] */
+const pause = (seconds, signal) =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, 1000 * seconds, null);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
 
 /** @returns {Promise<Session>} */
 export async function whoIs() {
@@ -111,6 +125,13 @@ export const detectAgain = (id) => call("POST", `/api/v1/files/${id}/detect`);
 export const deleteFile = (id) => call("DELETE", `/api/v1/files/${id}`);
 /** @param {number} id @param {Record<string, any>} by @param {AbortSignal} [signal] @returns {Promise<RowPage>} */
 export const rows = (id, by, signal) => call("GET", `/api/v1/files/${id}/rows${query(by)}`, { signal });
+/** Some of the bytes that a file is read from. @param {StoredFile} file @param {number} start @param {number} stop @param {AbortSignal} signal */
+export async function content(file, start, stop, signal) {
+  const headers = { Range: `bytes=${start}-${stop - 1}` };
+  const answer = await fetch(at(`/api/v1/files/${file.id}/content${file.reading ? "?as=csv" : ""}`), { headers, signal });
+  if (!answer.ok) throw new Refusal(answer.status, await answer.json().catch(() => null));
+  return answer.arrayBuffer();
+}
 /** @param {number} id @param {Record<string, any>} by @returns {Promise<{items: any[], next: string|null}>} */
 export const issues = (id, by) => call("GET", `/api/v1/files/${id}/issues${query(by)}`);
 

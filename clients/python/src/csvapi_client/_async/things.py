@@ -43,9 +43,9 @@ class AsyncFile:
         """The names of its columns, where they are known."""
         return self.data.get("columns")
 
-    async def rows(self, limit: int = 1000) -> AsyncIterator[Row]:
-        """Its records in order, `limit` of them a request."""
-        async for row in self._transport.rows(f"{self._path}/rows", limit):
+    async def rows(self, limit: int = 1000, from_row: int | None = None) -> AsyncIterator[Row]:
+        """Its records in order, from a number on, `limit` of them a request."""
+        async for row in self._transport.rows(f"{self._path}/rows", limit, from_row):
             yield row
 
     async def issues(self) -> AsyncIterator[dict[str, Any]]:
@@ -161,9 +161,9 @@ class AsyncTask:
         answer = await self._transport.request("GET", f"{AT}/files/{self.data['result']}")
         return AsyncFile(self._transport, answer.json())
 
-    async def rows(self, limit: int = 1000) -> AsyncIterator[Row]:
-        """The records of its result."""
-        async for row in self._transport.rows(f"{self._path}/result/rows", limit):
+    async def rows(self, limit: int = 1000, from_row: int | None = None) -> AsyncIterator[Row]:
+        """The records of its result, from a number on."""
+        async for row in self._transport.rows(f"{self._path}/result/rows", limit, from_row):
             yield row
 
     async def download(self, to: str | os.PathLike[str]) -> Path:

@@ -42,9 +42,9 @@ class File:
         """The names of its columns, where they are known."""
         return self.data.get("columns")
 
-    def rows(self, limit: int = 1000) -> Iterator[Row]:
-        """Its records in order, `limit` of them a request."""
-        yield from self._transport.rows(f"{self._path}/rows", limit)
+    def rows(self, limit: int = 1000, from_row: int | None = None) -> Iterator[Row]:
+        """Its records in order, from a number on, `limit` of them a request."""
+        yield from self._transport.rows(f"{self._path}/rows", limit, from_row)
 
     def issues(self) -> Iterator[dict[str, Any]]:
         """What is wrong with single records: ragged, undecodable, NULs, odd quotes; with row, line and byte."""
@@ -158,9 +158,9 @@ class Task:
         answer = self._transport.request("GET", f"{AT}/files/{self.data['result']}")
         return File(self._transport, answer.json())
 
-    def rows(self, limit: int = 1000) -> Iterator[Row]:
-        """The records of its result."""
-        yield from self._transport.rows(f"{self._path}/result/rows", limit)
+    def rows(self, limit: int = 1000, from_row: int | None = None) -> Iterator[Row]:
+        """The records of its result, from a number on."""
+        yield from self._transport.rows(f"{self._path}/result/rows", limit, from_row)
 
     def download(self, to: str | os.PathLike[str]) -> Path:
         """The bytes of its result as a file; it goes on where it was interrupted."""

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 import httpx
 
-from csvapi_client._retrying import LONGEST, is_worth_it, pauses, retry_after
+from csvapi_client._retrying import LONGEST, is_later, is_worth_it, pauses, retry_after
 from csvapi_client._shapes import Row
 from csvapi_client.errors import ConnectionLost, Damaged, refusal
 
@@ -44,9 +44,9 @@ class Transport:
                 return
             cursor = {"cursor": answer["next"]}
 
-    def rows(self, path: str, limit: int) -> Iterator[Row]:
-        """The records of a file, `limit` of them a request."""
-        query: dict[str, Any] = {"limit": limit}
+    def rows(self, path: str, limit: int, from_row: int | None) -> Iterator[Row]:
+        """The records of a file, from a number on, `limit` of them a request."""
+        query: dict[str, Any] = {"limit": limit, **({"from_row": from_row} if from_row else {})}
         while True:
             answer = (self.request("GET", path, params=query)).json()
             columns = tuple(answer["columns"])
@@ -54,7 +54,7 @@ class Transport:
                 yield Row(item["row"], item["line"], item["byte"], tuple(item["values"]), columns)
             if answer["next"] is None:
                 return
-            query["cursor"] = answer["next"]
+            query = {"limit": limit, "cursor": answer["next"]}
 
     def request(
         self,
@@ -69,7 +69,8 @@ class Transport:
     ) -> httpx.Response:
         """One request, sent again where that is worth it; for what no method is there for.
 
-        `body` is read from `start` on at each try. Raises a ServiceError for a refusal, ConnectionLost.
+        `body` is read from `start` on at each try. What is not made yet is waited for. Raises a ServiceError for a
+        refusal, ConnectionLost.
         """
         named = {**(headers or {}), **({"Content-Type": media_type} if media_type else {})}
         waits = pauses(self.retries if method != "POST" or "Idempotency-Key" in named else 0)
@@ -81,6 +82,9 @@ class Transport:
                 if (pause := next(waits, None)) is None:
                     raise ConnectionLost(f"{method} {path}: {error or type(error).__name__}") from error
                 time.sleep(pause)
+                continue
+            if is_later(answer):
+                time.sleep(min(retry_after(answer) or 1, LONGEST))
                 continue
             if answer.is_success:
                 return answer

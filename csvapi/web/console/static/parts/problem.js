@@ -1,7 +1,8 @@
 // What the service refused, in its own words, with the way out that it names.
 import { Refusal } from "../api.js";
 import { html } from "../lib.js";
-import { t } from "../state.js";
+import { link } from "../router.js";
+import { number, t } from "../state.js";
 
 /** @param {unknown} error */
 export const wordsOf = (error) => {
@@ -21,14 +22,15 @@ export function Problem({ error, retry }) {
   </div>`;
 }
 
-/** @param {{warnings: import("../api.js").Warning[]}} given */
-export function Warnings({ warnings }) {
+/** A warning that names a record leads to it, where `path` is that of its file. @param {{warnings: import("../api.js").Warning[], path?: string|null}} given */
+export function Warnings({ warnings, path = null }) {
   if (!warnings?.length) return null;
   return html`<details class="warnings" open=${warnings.length <= 3}>
     <summary>${t("warnings", { n: warnings.length })}</summary>
     <ul>
       ${warnings.map(
-        (each) => html`<li><code>${each.code}</code> ${each.detail ?? each.message}${each.hint && html` <em>${each.hint}</em>`}</li>`,
+        (each) => html`<li><code>${each.code}</code> ${each.detail ?? each.message}${each.hint && html` <em>${each.hint}</em>`}
+          ${each.row && path && !each.file && html` <a href=${link(path, { row: String(each.row) })}>${t("jump_to_row", { row: number(each.row) })}</a>`}</li>`,
       )}
     </ul>
   </details>`;

@@ -1,66 +1,54 @@
-// The records of a file, page by page as they are scrolled to, or from any record on.
-import { rows } from "../api.js";
-import { html, useCallback, useEffect, useRef, useState } from "../lib.js";
+// The records of a file: a grid that scrolls over all of them, any one by its number, and the bytes that they are read from.
+import { html, useEffect, useRef, useState } from "../lib.js";
 import { restate, route } from "../router.js";
 import { number, say, t } from "../state.js";
-import { Grid } from "./grid.js";
+import { usePages } from "./pages.js";
 import { Problem } from "./problem.js";
-
-const PAGE = 500;
-const ABOVE = 20; // records that are shown above the one that was asked for
+import { Raw } from "./raw.js";
+import { HEIGHT, useScaled } from "./scaled.js";
+import { Sheet } from "./sheet.js";
 
 /**
- * @typedef {{columns: string[], items: import("../api.js").Row[], next: string|null}} Window
- * @param {{file: {id: number, name: string, columns: string[]}, path: string}} given
+ * @param {{file: import("../api.js").StoredFile, path: string}} given
  */
 export function Records({ file, path }) {
-  const [shown, setShown] = useState(/** @type {Window|null} */ (null));
-  const [error, setError] = useState(/** @type {unknown} */ (null));
-  const asked = useRef(0);
-  const busy = useRef(false);
+  const pages = usePages(file);
+  const scroll = useScaled(pages.total ?? 0);
+  const [raw, setRaw] = useState(false);
   const focus = Number(route.value.query.get("row")) || null;
-  /** Ask for a page; what was asked for before and comes later is not shown. @param {Record<string, any>} by @param {Window|null} after */
-  const ask = (by, after) => {
-    const mine = ++asked.current;
-    busy.current = true;
-    rows(file.id, { limit: PAGE, ...by })
-      .then((page) => {
-        if (mine !== asked.current) return;
-        setError(null);
-        setShown({ ...page, items: [...(after?.items ?? []), ...page.items] });
-        if (!after && by.from_row && !page.items.length) setError(t("no_such_record", { row: number(focus ?? 0) }));
-      }, setError)
-      .finally(() => {
-        busy.current = mine !== asked.current;
-      });
-  };
+  const first = Math.floor(scroll.top / HEIGHT) + 1;
+  const none = focus !== null && pages.exact && focus > (pages.total ?? 0);
+  const placed = useRef(/** @type {number|null} */ (null));
   useEffect(() => {
-    if (shown && (!focus || shown.items.some((each) => each.row === focus))) return;
-    ask({ from_row: focus && focus > ABOVE ? focus - ABOVE : undefined }, null);
-  }, [focus, file.id]);
-  const more = useCallback(() => {
-    if (shown?.next && !busy.current) ask({ cursor: shown.next }, shown);
-  }, [shown]);
-  const items = shown?.items ?? [];
-  const [first, last] = [items[0]?.row ?? 1, items.at(-1)?.row ?? 0];
+    if (!focus || placed.current === focus || none) return;
+    if (focus > (pages.total ?? 0)) return pages.want(focus, focus); // further than was estimated
+    placed.current = focus;
+    show(focus);
+  }, [focus, pages.total, none]);
+  /** Scroll to a record, with some others above it. @param {number} row */
+  const show = (row) => scroll.place((row - 1) * HEIGHT - Math.floor(scroll.height / 3 / HEIGHT) * HEIGHT);
   /** @param {SubmitEvent} event */
   const jump = (event) => {
     event.preventDefault();
     const row = String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get("row"));
+    if (Number(row) === focus && !none) show(focus);
     restate(path, { row });
     say(t("see_row", { row }));
   };
+  const count = pages.total === null ? "" : pages.exact ? number(pages.total) : t("about", { n: number(pages.total) });
   return html`<section class="records" aria-labelledby="records">
     <div class="bar">
-      <h2 id="records">${t("records")} <span class="faint">${shown?.next === null ? number(last) : t("so_far", { first: number(first), last: number(last) })}</span></h2>
-      ${first > 1 && html`<button class="plain" onClick=${() => {
+      <h2 id="records">${t("records")} <span class="faint">${count}</span></h2>
+      ${(first > 1 || focus) && html`<button class="plain" onClick=${() => {
         restate(path);
-        ask({}, null);
+        placed.current = null;
+        scroll.place(0);
       }}>${t("to_start")}</button>`}
+      <button class="plain" aria-pressed=${raw} onClick=${() => setRaw(!raw)}>${t("raw")}</button>
       <form class="jump" onSubmit=${jump}><label><span>${t("go_to")}</span><input name="row" type="number" min="1" required /></label><button>${t("go")}</button></form>
     </div>
-    <${Problem} error=${error} />
-    <${Grid} columns=${shown?.columns ?? file.columns} rows=${items} total=${shown?.next === null ? last + 1 : null} more=${shown?.next ? more : undefined}
-      offset=${first - 1} focus=${focus} label=${t("records_of", { name: file.name })} />
+    <${Problem} error=${none ? t("no_such_record", { row: number(focus) }) : pages.error} />
+    <${Sheet} pages=${pages} scroll=${scroll} focus=${focus} label=${t("records_of", { name: file.name })} />
+    ${raw && html`<${Raw} file=${file} row=${focus && !none ? focus : first} />`}
   </section>`;
 }

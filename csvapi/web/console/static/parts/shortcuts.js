@@ -27,7 +27,7 @@ export function Shortcuts() {
     <h2 id="keys-title">${t("shortcuts")}</h2>
     <table class="plain"><tbody>
       ${line("g h", t("home"))} ${line("g f", t("files"))} ${line("g t", t("tasks"))} ${line("g a", t("account"))}
-      ${line("Ctrl Z", t("undo"))} ${line("Ctrl Shift Z", t("redo"))} ${line("?", t("shortcuts"))}
+      ${line("Ctrl Z", t("undo"))} ${line("Ctrl Shift Z", t("redo"))} ${line("PageDown Home End", t("scroll_keys"))} ${line("?", t("shortcuts"))}
     </tbody></table>
     <form method="dialog"><button>${t("close")}</button></form>
   </dialog>`;

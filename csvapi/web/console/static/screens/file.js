@@ -44,7 +44,7 @@ export function File({ id }) {
     <${Tour} file=${file} at="data" />
     <${Problem} error=${error} />
     <${Reading} file=${file} changed=${setFile} />
-    <${Warnings} warnings=${file.warnings} />
+    <${Warnings} warnings=${file.warnings} path=${`/files/${id}`} />
     <${Records} key=${reading} file=${file} path=${`/files/${id}`} />
     <${Issues} key=${`i${reading}`} file=${file} />
     <p class="row"><a class="button main" href=${link(`/files/${id}/steps`)}>${t("to_steps")}</a></p>

@@ -118,7 +118,7 @@ function Result({ task }) {
     <p class="row"><a class="button main" href=${at(task.links.result)} download>${t("download_result")}</a>
       ${task.links.dropped && html`<a class="button" href=${at(task.links.dropped)} download>${t("download_dropped")}</a>`}
       ${task.result && html`<a class="button" href=${link(`/files/${task.result}`)}>${t("open_result")}</a>`}</p>
-    <${Warnings} warnings=${task.warnings} />
+    <${Warnings} warnings=${task.warnings} path=${task.input && `/files/${task.input}`} />
     <div class="tabs" role="group" aria-label=${t("result")}>${Object.entries(tabs).map(
       ([name, words]) => html`<button class="plain" aria-pressed=${shows === name} onClick=${() => setShows(name)}>${words}</button>`,
     )}</div>

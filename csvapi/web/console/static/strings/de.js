@@ -38,7 +38,7 @@ export const de = {
   sample_is_all: "Das ist die ganze Datei.", sample_needs_account: "Die Beispieldatei braucht ein Konto; Ihres ist gleich angelegt.",
   save: "Speichern", search: "Suchen", see_row: "Datensatz {row}", sheet: "Blatt oder Datei darin", sessions: "Wo Sie angemeldet sind", share: "Anteil", shortcuts: "Tasten",
   sign_comma: "Komma ,", sign_double_quote: 'doppelt "', sign_in: "Anmelden", sign_in_with: "Mit {name} anmelden", sign_none: "keines", sign_on: "Single Sign-on", sign_on_link: "Auch {name} kann dieses Konto öffnen. Sie werden dorthin geführt und zeigen hier einmal Ihr Passwort.", sign_on_opens: "{name} öffnet dieses Konto. Programme nehmen einen API-Schlüssel.", sign_out: "Abmelden", sign_pipe: "Strich |",
-  sign_semicolon: "Semikolon ;", sign_single_quote: "einfach '", sign_tab: "Tabulator ⇥", skip: "Zum Inhalt", so_far: "{first} bis {last}; scrollen Sie für mehr",
+  sign_semicolon: "Semikolon ;", sign_single_quote: "einfach '", sign_tab: "Tabulator ⇥", skip: "Zum Inhalt",
   state: "Zustand", status_cancelled: "abgebrochen", status_failed: "gescheitert", status_queued: "wartet", status_running: "läuft", status_succeeded: "fertig",
   step: "Schritt", step_added: "{op} ist hinzugefügt", steps: "Schritte", steps_json: "Die Schritte als JSON", sure: "{p} sicher", switch_on: "An oder aus", tab_data: "Daten",
   tab_steps: "Schritte und Vorschau", tasks: "Läufe", theme_dark: "Dunkel", theme_light: "Hell", theme_system: "Hell oder dunkel wie das System",
@@ -64,4 +64,7 @@ export const de = {
   page_metrics: "Kennzahlen", page_readyz: "Zustand", page_rq: "Warteschlange", resend_n: "{name} noch einmal senden", sent_delivered: "zugestellt",
   sent_failed: "gescheitert", sent_pending: "wartet", until: "Endet am", used: "benutzt {when}", webhooks: "Webhooks",
   webhooks_how: "Eine Ihrer Adressen erfährt, wenn ein Lauf endet; niemand muss nachfragen.", webhooks_open: "Webhooks und was sie bekamen",
+  about: "etwa {n}", jump_to_row: "Datensatz {row}", raw: "Als Textzeilen", raw_of: "Die Bytes um Datensatz {row} als Textzeilen",
+  raw_unknown: "Die Kodierung {encoding} kennt kein Browser: Die Bytes sind als Windows-1252 gezeigt.",
+  scroll_keys: "eine Seite weiter, an den Anfang, ans Ende der Datensätze",
 };

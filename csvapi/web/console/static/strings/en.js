@@ -38,7 +38,7 @@ export const en = {
   sample_is_all: "This is the whole file.", sample_needs_account: "The sample needs an account to live in; yours is made in a moment.",
   save: "Save", search: "Search", see_row: "record {row}", sheet: "Sheet or member", sessions: "Where you are signed in", share: "Share", shortcuts: "Keys",
   sign_comma: "comma ,", sign_double_quote: 'double "', sign_in: "Sign in", sign_in_with: "Sign in with {name}", sign_none: "none", sign_on: "Single sign-on", sign_on_link: "{name} can open this account, too. You are led there, and show your password here once.", sign_on_opens: "{name} opens this account. Programs take an API key.", sign_out: "Sign out", sign_pipe: "pipe |",
-  sign_semicolon: "semicolon ;", sign_single_quote: "single '", sign_tab: "tab ⇥", skip: "Skip to the content", so_far: "{first} to {last}; scroll for more",
+  sign_semicolon: "semicolon ;", sign_single_quote: "single '", sign_tab: "tab ⇥", skip: "Skip to the content",
   state: "State", status_cancelled: "cancelled", status_failed: "failed", status_queued: "waiting", status_running: "running", status_succeeded: "done",
   step: "Step", step_added: "{op} is added", steps: "Steps", steps_json: "The steps as JSON", sure: "{p} sure", switch_on: "On or off", tab_data: "Data",
   tab_steps: "Steps and preview", tasks: "Runs", theme_dark: "Dark", theme_light: "Light", theme_system: "Light or dark as the system",
@@ -64,4 +64,7 @@ export const en = {
   page_rq: "Queue", resend_n: "Send {name} again", sent_delivered: "delivered", sent_failed: "failed", sent_pending: "waits", until: "Ends on",
   used: "used {when}", webhooks: "Webhooks", webhooks_how: "An address of yours is told when a run ends, so that nobody needs to ask.",
   webhooks_open: "Webhooks and what they were sent",
+  about: "about {n}", jump_to_row: "record {row}", raw: "As lines of text", raw_of: "The bytes around record {row}, as lines of text",
+  raw_unknown: "No browser knows the encoding {encoding}: the bytes are shown as Windows-1252.",
+  scroll_keys: "a page, the start, the end of the records",
 };

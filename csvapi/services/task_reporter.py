@@ -1,20 +1,18 @@
-"""What a running task tells of itself: its progress, in Redis and in its row; and that it must stop."""
+"""What an engine calls while it runs a task: the progress goes out, and a task that must stop is stopped."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 
+from csvapi import engines
 from csvapi.errors import Cancelled, DatabaseDown, TimedOut
 from csvapi.extensions import runtime
+from csvapi.models import Task
 from csvapi.queue import heartbeats, progress
 from csvapi.services import leases
-
-if TYPE_CHECKING:
-    from csvapi import engines
-    from csvapi.models import Task
 
 log = structlog.get_logger(__name__)
 PROGRESS_EVERY = 0.25  # seconds between progress figures in Redis
@@ -35,7 +33,7 @@ class Reporter:
             self(self._last)
 
     def __call__(self, done: engines.Progress) -> None:
-        """Publish the progress, at most every PROGRESS_EVERY seconds. Raises Cancelled, and TimedOut past the limit."""
+        """Take note of the figures. Raises TimedOut and Cancelled."""
         self._last = done
         at = time.monotonic()
         if at - self._published < PROGRESS_EVERY:
@@ -44,7 +42,7 @@ class Reporter:
         heartbeats.give()  # where the worker itself runs a small task, nothing else does
         if at - self._started > self._limit:
             raise TimedOut(f"The task ran longer than the limit of {self._limit} seconds", limit=self._limit)
-        figures = _figures(done, at - self._started)
+        figures = done.as_json(at - self._started)
         if progress.publish(runtime().redis, self._task.id, figures):
             raise Cancelled("The task was cancelled")
         if at - self._noted >= NOTE_EVERY:
@@ -56,16 +54,3 @@ class Reporter:
             leases.note(self._task, figures)
         except DatabaseDown as error:  # it may be back before the lease runs out
             log.warning("progress_not_written", reason=str(error))
-
-
-def _figures(done: engines.Progress, seconds: float) -> dict[str, Any]:
-    left = done.bytes_total - done.bytes_done
-    return {
-        "bytes_done": done.bytes_done,
-        "bytes_total": done.bytes_total,
-        "rows_in": done.rows_in,
-        "rows_out": done.rows_out,
-        "rows_per_s": round(done.rows_in / seconds),
-        "eta_s": round(left * seconds / done.bytes_done, 1) if done.bytes_done else None,
-        "step": done.step,
-    }
