@@ -24,7 +24,7 @@ from packaging.utils import canonicalize_name
 import csvapi
 
 ROOT = Path(__file__).parents[1]
-EXTRAS = ("parquet", "xlsx", "s3", "dask", "sentry", "otel")  # what the lock was made with
+EXTRAS = ("parquet", "xlsx", "s3", "sftp", "dask", "oidc", "sentry", "otel")  # what the lock was made with
 VENDORED = {  # names of scripts/vendor.sh
     "SWAGGER_UI": ("swagger-ui-dist", "Apache-2.0"),
     "REDOC": ("redoc", "MIT"),

@@ -51,7 +51,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- range $name := list "CSVAPI_SECRET_KEY" "CSVAPI_JWT_KEY" }}
 {{ include "csvapi.secretEnv" (dict "root" $ "name" $name "optional" false) }}
 {{- end }}
-{{- range $name := list "CSVAPI_SECRET_KEY_PREVIOUS" "CSVAPI_JWT_KEY_PREVIOUS" "DB_PASSWORD" "DATABASE_URL" "REDIS_PASSWORD" "REDIS_URL" "CSVAPI_S3_SECRET_KEY" "CSVAPI_SMTP_PASSWORD" "CSVAPI_METRICS_TOKEN" "CSVAPI_SENTRY_DSN" }}
+{{- range $name := list "CSVAPI_SECRET_KEY_PREVIOUS" "CSVAPI_JWT_KEY_PREVIOUS" "DB_PASSWORD" "DATABASE_URL" "REDIS_PASSWORD" "REDIS_URL" "CSVAPI_S3_SECRET_KEY" "CSVAPI_SMTP_PASSWORD" "CSVAPI_OIDC_CLIENT_SECRET" "CSVAPI_METRICS_TOKEN" "CSVAPI_SENTRY_DSN" }}
 {{ include "csvapi.secretEnv" (dict "root" $ "name" $name "optional" true) }}
 {{- end }}
 {{- include "csvapi.settings" . }}
