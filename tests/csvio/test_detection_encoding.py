@@ -331,3 +331,16 @@ print("chardet" in sys.modules)
 def test_chardet_is_loaded_only_where_it_is_needed(content: bytes, *, asked: bool) -> None:
     done = subprocess.run([sys.executable, "-c", LAZY], input=content, capture_output=True, check=True)
     assert done.stdout.decode().strip() == str(asked)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("Straße", "Ärzte", "Äpfel", "Öl", "Übung", "Müller", "Weiß", "café", "École", "à", "garçon", "naïve", "Noël"),
+        *("niño", "mañana", "ação", "São", "smörgås", "Ångström", "Århus", "Søren", "Þór"),
+    ],
+)
+def test_one_word_of_the_west_is_read_in_the_page_of_the_west(word: str) -> None:
+    """Of one letter nobody can tell the language: the commonest page in which it is one wins."""
+    text = f"Nr;Ort\n3;{word}\n4;abc\n".encode("cp1252")
+    assert text.decode(detect(text, complete=True).dialect.encoding) == text.decode("cp1252")

@@ -19,8 +19,9 @@ _SURE = 0.8
 """Below this confidence chardet is asked."""
 _NEAR = 0.3
 """How far behind the best an encoding is not worth asking about."""
-_WEIGHT = 0.5
-"""How much of a score is chardet's to take away; not from double-byte encodings, about which it is not asked."""
+_WEIGHT, _LETTERS = 0.5, 8
+"""How much of a score is chardet's to take away, where there are so many different letters: of one or two it cannot
+tell the language. Nothing of double-byte encodings, about which it is not asked."""
 _TIE, _DISPUTED = 0.58, 0.7
 """The confidence of letters that tell nearly nothing, and the highest one of an answer that is chardet's alone."""
 _NOTHING = 0.3
@@ -65,8 +66,10 @@ def _asked(ranked: list[Candidate], body: bytes) -> list[Candidate]:
     near = [each for each in ranked if each.score > ranked[0].score - _NEAR and each.encoding not in DOUBLE]
     fits = second.opinion(lines_beyond_ascii(body), [each.encoding for each in near])
     fits |= dict.fromkeys(DOUBLE, 1.0)
+    letters = {char for char in ranked[0].text if char > "\x7f"}
+    weight = _WEIGHT * min(1.0, len(letters) / _LETTERS)
     weighed = [
-        replace(each, score=each.score * (1 - _WEIGHT + _WEIGHT * fits.get(each.encoding, 0.0))) for each in ranked
+        replace(each, score=each.score * (1 - weight + weight * fits.get(each.encoding, 0.0))) for each in ranked
     ]
     return sorted(weighed, key=lambda each: -each.score)
 
