@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -44,17 +46,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; an error of the error tree is one line on stderr and exit code 1."""
     name, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     try:
-        if name in ("-h", "--help", "help"):
-            return _help(rest)
-        if name in ("-V", "--version"):
-            print(version())
-            return 0
-        return _run(name, rest)
+        code = _called(name, rest)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough, as in `csvapi help sum | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except CsvapiError as error:
         print(f"csvapi {name}: {error.detail}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+    return code
+
+
+def _called(name: str, rest: Sequence[str]) -> int:
+    if name in ("-h", "--help", "help"):
+        return _help(rest)
+    if name in ("-V", "--version"):
+        print(version())
+        return 0
+    return _run(name, rest)
 
 
 def _help(words: Sequence[str]) -> int:
@@ -69,7 +80,8 @@ def _help(words: Sequence[str]) -> int:
     if found := finding.find(asked, {name: command.summary for name, command in COMMANDS.items()}):
         print(finding.shown(found))
         return 0
-    print(f"csvapi help: nothing is known of {asked!r}; csvapi --help lists the commands", file=sys.stderr)
+    known = "csvapi --help lists the commands, docs/recipes.md whole jobs"
+    print(f"csvapi help: nothing is known of {asked!r}; {known}", file=sys.stderr)
     return 1
 
 

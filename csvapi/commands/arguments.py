@@ -118,7 +118,10 @@ def add_parts(group: argparse._ActionsContainer) -> None:
     """The flags that divide a result."""
     divided = group.add_mutually_exclusive_group()
     divided.add_argument(
-        "--parts-by", type=column, metavar="COLUMN", help="a file for each value; -o names a folder/ or a .zip"
+        "--parts-by",
+        type=column,
+        metavar="COLUMN",
+        help="split into a file for each value; -o names a folder/ or a .zip",
     )
     divided.add_argument("--parts-records", type=_positive, metavar="N", help="files of so many records, likewise")
 

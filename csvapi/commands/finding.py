@@ -98,7 +98,7 @@ def _meant(wanted: set[str], flags: list[tuple[str, str]]) -> list[tuple[str, st
 
 def _flags(operation: Operation) -> list[tuple[str, str]]:
     return [
-        (f"--{name.replace('_', '-')}", str(field.metadata.get("description", "")))
+        (f"--{(field.data_key or name).replace('_', '-')}", str(field.metadata.get("description", "")))
         for name, field in operation.params().fields.items()
     ]
 

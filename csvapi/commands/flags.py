@@ -15,6 +15,7 @@ from csvapi.errors import InvalidInput
 from csvapi.steps.params import ColumnField, FileField
 from csvapi.steps.ranks import KeepField
 from csvapi.steps.renaming import RenameField
+from csvapi.steps.values import AsField
 
 _PREFIX = "param_"
 _MORE = "more"  # files of a list, given by their names alone
@@ -27,7 +28,7 @@ _WHERE = (
 def add_flags(parser: ArgumentParser, schema: Schema) -> None:
     """One flag per parameter; conditions get `--where`, which people can type."""
     group = parser.add_argument_group("parameters")
-    for name, field in schema.fields.items():
+    for name, field in _named(schema):
         help_text = (str(field.metadata.get("description", "")) + _parts(field)).replace("%", "%%")
         if _is_where(schema, name):
             options: dict[str, Any] = {"action": "append", "metavar": "CONDITION"}
@@ -39,12 +40,17 @@ def add_flags(parser: ArgumentParser, schema: Schema) -> None:
             parser.add_argument(_MORE, nargs="*", metavar="FILE", help=f"the same as --{name}")
 
 
+def _named(schema: Schema) -> list[tuple[str, fields.Field[Any]]]:
+    """The parameters by the names that requests give them, which may be words that Python keeps for itself."""
+    return [(field.data_key or name, field) for name, field in schema.fields.items()]
+
+
 def _parts(field: fields.Field[Any]) -> str:
     """What stands in an object that is given as JSON, those that must be there first."""
     inner = field.inner if isinstance(field, fields.List) else field
     if not isinstance(inner, fields.Nested):
         return ""
-    given = [(field.data_key or name, field.required) for name, field in inner.schema.fields.items()]
+    given = [(name, each.required) for name, each in _named(inner.schema)]
     must, may = ([f'"{name}"' for name, required in given if required is wanted] for wanted in (True, False))
     return f" Takes {', '.join(must)}{'; ' * bool(must and may)}{'perhaps ' * bool(may)}{', '.join(may)}."
 
@@ -52,7 +58,7 @@ def _parts(field: fields.Field[Any]) -> str:
 def params(given: Namespace, schema: Schema) -> dict[str, Any]:
     """The parameters that were given. Raises `InvalidInput` for a condition that cannot be read."""
     found: dict[str, Any] = {}
-    for name, field in schema.fields.items():
+    for name, field in _named(schema):
         value = getattr(given, _PREFIX + name)
         if is_files(field) and getattr(given, _MORE):
             value = [*(value or ()), getattr(given, _MORE)]
@@ -104,8 +110,9 @@ def _options(field: fields.Field[Any]) -> dict[str, Any]:
         return {"type": column, "metavar": "COLUMN"}
     if isinstance(field, FileField):
         return {"metavar": "FILE"}
-    if isinstance(field, KeepField):
-        return {"type": _word, "metavar": "|".join([*field.words, "JSON"])}
+    if isinstance(field, KeepField | AsField):
+        words = field.words if isinstance(field, KeepField) else field.names
+        return {"type": _word, "metavar": "|".join([*words, "JSON"])}
     if isinstance(field, fields.Boolean):
         return {"action": BooleanOptionalAction}
     for kind, python in ((fields.Integer, int), (fields.Float, float)):
@@ -123,7 +130,7 @@ def _items(inner: fields.Field[Any]) -> dict[str, Any]:
     if isinstance(inner, ColumnField) or (isinstance(inner, fields.Nested) and "column" in inner.schema.fields):
         return {"type": column_list, "metavar": "A,B"}
     if isinstance(inner, fields.Nested):
-        return {"type": _objects, "metavar": "JSON"}
+        return {"type": partial(_described, inner), "metavar": "JSON"}
     return {"type": _names, "metavar": "A,B"}
 
 
@@ -134,7 +141,7 @@ def _word(text: str) -> Any:
 
 def _object(field: fields.Nested, text: str) -> Any:
     """An object as JSON; where nothing but a column must be in it, that column's name will do."""
-    must = [(name, each) for name, each in field.schema.fields.items() if each.required]
+    must = [(name, each) for name, each in _named(field.schema) if each.required]
     alone = not text.startswith("{") or text.startswith('{"index"')
     if alone and len(must) == 1 and isinstance(must[0][1], ColumnField):
         return {must[0][0]: column(text)}
@@ -142,6 +149,14 @@ def _object(field: fields.Nested, text: str) -> Any:
         return json_value(text)
     except ArgumentTypeError as error:
         raise ArgumentTypeError(f"{error}; it is an object that takes{_parts(field).removeprefix(' Takes')}") from error
+
+
+def _described(inner: fields.Nested, text: str) -> list[Any]:
+    """A list of objects as JSON, or what it holds; what they take where it is something else."""
+    try:
+        return _objects(text)
+    except ArgumentTypeError as error:
+        raise ArgumentTypeError(f"{error}; they are objects, each of which takes{_parts(inner)[6:]}") from error
 
 
 def _objects(text: str) -> list[Any]:

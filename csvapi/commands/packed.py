@@ -18,7 +18,9 @@ _TIMES = f"The file unpacks to more than {MOST_TIMES} times its size; {_SAY_SO}"
 
 def add_selection(group: argparse._ActionsContainer) -> None:
     """The flags that say which part of an input is read."""
-    group.add_argument("--sheet", metavar="NAME|N", help="of a workbook: the sheet (default: the first visible one)")
+    group.add_argument(
+        "--sheet", metavar="NAME|N", help="of a workbook (XLSX, ODS): the sheet (default: the first visible one)"
+    )
     group.add_argument("--range", metavar="B3:F200", help="of a workbook: the cells (default: all that are used)")
     group.add_argument("--member", metavar="NAME", help="of a ZIP archive: the file in it")
 

@@ -252,7 +252,7 @@ OPERATION = Operation(
     stateless=True,
     summary="Keep the records that meet the conditions.",
     purpose="Keep or order records",
-    words="where rows search grep condition remove delete compare two columns",
+    words="where rows search grep regex condition remove delete blank empty lines compare two columns column against",
     params=Params,
     example={"op": "filter", "filters": [{"column": "age", "operator": ">=", "value": 18}]},
     build=Filter,

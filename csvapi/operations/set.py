@@ -213,7 +213,8 @@ OPERATION = Operation(
     kind="mapper",
     summary="Change values: trim, collapse spaces, replace, change case or format, fill empty ones, compose Unicode.",
     purpose="Change columns and values",
-    words="clean upper uppercase lowercase spaces blanks find dates iso decimal comma currency percent phone",
+    words="clean upper uppercase lowercase spaces blanks find replace regex dates dd mm yyyy "
+    "iso decimal comma currency money amounts numbers percent phone umlauts",
     params=Params,
     example={"op": "set", "columns": ["email"], "trim": True, "case": "lower", "fill": "unknown"},
     build=Set,

@@ -124,7 +124,7 @@ class DateFormat:
         if self.clock and (set(given) & set("YymbBdj") or not set(given) & set("HI")):
             raise ValueError("a time has %H, or %I and %p, and no date.")
         if not self.clock and not set(given) & set("Yy"):
-            raise ValueError("a date has a year: %Y or %y.")
+            raise ValueError("a date has a year: %Y or %y, as in %d.%m.%Y.")
 
     @property
     def plain(self) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from csvapi.steps.asked import PLACES, beginning, hint, note
 from csvapi.steps.cell_values import Kept
-from csvapi.steps.fitting import fitting
-from csvapi.steps.numbers import PLAIN
+from csvapi.steps.fitting import MARKS, fitting
+from csvapi.steps.numbers import PLAIN, NumberFormat
 from csvapi.steps.remarks import Remark, Sighting
 from csvapi.steps.values import ISO
 
@@ -86,7 +86,30 @@ def _describe(column: str, reformat: Reformat, byte_dialect: ByteDialect, seen: 
         f"{' or cannot be one' + _in(reformat.after) if any(map(form.parse, texts)) else ''}"
         f", and {'stays as it is' if one else 'stay as they are'}"
     )
-    return detail, hint(next((found for text in texts if (found := _fitting(form.kind, text))), []), "from")
+    return detail, _way_out(form, texts, seen)
+
+
+def _way_out(form: Format, texts: Sequence[str], seen: Sighting) -> str | None:
+    """A format for these cells that has what the given one has, too; else one for them alone: in its place where
+    most cells stayed as they were, and otherwise in another step, since the others would no longer fit."""
+    fits = {text: found for text in texts if (found := _fitting(form.kind, text))}
+    if isinstance(form, NumberFormat) and not form.plain and (wider := _wider(form, list(fits))):
+        return hint([wider.as_json()], "from")
+    alone = hint(next(iter(fits.values()), []), "from")
+    if alone is None or 2 * seen.count >= seen.of:
+        return alone
+    return f"most cells have the given format; for the others {alone} in another set step after this one"
+
+
+def _wider(form: NumberFormat, texts: Sequence[str]) -> NumberFormat | None:
+    """The format with the mark between groups, or the signs, that all these texts need besides."""
+    groups = [each.get("group", "") for each in MARKS if each.get("decimal", ".") == form.decimal]
+    for group in [form.group] if form.group else groups:
+        for sign in (None, "currency", "percent", "accounting"):
+            found = replace(form, group=group, **{sign: True} if sign else {})  # type: ignore[arg-type]  # a flag
+            if texts and all(found.parse(text) is not None for text in texts):
+                return found
+    return None
 
 
 def _in(form: Format) -> str:

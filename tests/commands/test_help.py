@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 
 import pytest
 
@@ -10,7 +11,7 @@ from csvapi.cli import COMMANDS, usage
 from csvapi.commands.finding import find, stem
 from csvapi.operations import by_purpose, catalogue
 from csvapi.steps.step import PURPOSES
-from tests.commands.program import complaint, csvapi, output
+from tests.commands.program import COMMAND, complaint, csvapi, output
 
 JOBS = {
     "keep the newest contact": "dedup",
@@ -56,6 +57,18 @@ JOBS = {
     "several steps": "process",
     "dd.mm.yyyy to ISO": "set",
     "currency and percent": "set",
+    "dd.mm.yyyy": "set",
+    "amounts to numbers": "set",
+    "find duplicates": "dedup",
+    "count by two columns": "frequency",
+    "column against column": "filter",
+    "rows not in other file": "join",
+    "unmatched": "join",
+    "remove footer": "slice",
+    "bank statement": "slice",
+    "split by region": "(each)",
+    "read xlsx": "(each)",
+    "gdpr": "derive",
 }
 
 
@@ -109,3 +122,11 @@ def test_endings_do_not_matter(one: str, other: str) -> None:
 def test_the_help_of_a_command_says_what_stands_in_an_object() -> None:
     told = " ".join(output("derive", "--help").decode().split())
     assert 'Takes "column", "key"; perhaps "encoding", "length", "fingerprint".' in told
+
+
+def test_who_reads_the_help_may_stop() -> None:
+    with subprocess.Popen([*COMMAND, "help", "sum"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as told:
+        assert told.stdout
+        assert told.stderr
+        told.stdout.close()
+        assert (told.stderr.read(), told.wait()) == (b"", 141)

@@ -314,3 +314,13 @@ def test_an_object_of_a_column_alone_is_given_by_its_name() -> None:
 def test_an_object_that_is_no_json_says_what_it_takes() -> None:
     line = complaint("derive", "-", "--column", "x", "--hash", "name", code=2)
     assert 'it is an object that takes "column", "key"; perhaps "encoding", "length", "fingerprint"' in line
+
+
+@pytest.mark.parametrize("given", ["number", '{"number": {"decimal": ","}}'])
+def test_a_parameter_is_called_as_in_requests(tmp_path: Path, given: str) -> None:
+    """`as` is a word of Python's, too."""
+    (tmp_path / "in.csv").write_text("k;j;b\nA;x;1\nA;y;2\n", encoding="utf-8")
+    found = output(
+        "pivot", tmp_path / "in.csv", "--index=k", "--columns=j", "--values=b", "--aggregate=sum", "--as", given
+    )
+    assert found == b"k;x;y\nA;1;2\n"

@@ -181,7 +181,36 @@ def test_the_first_cell_that_stays_is_located_with_the_format_that_fits(tmp_path
         found["detail"]
         == '3 of 4 filled cells of \'v\' are no number in the format {"decimal": ","}, and stay as they are'
     )
-    assert found["hint"] == 'give "from": "number"'
+    assert found["hint"] == 'give "from": {"number": {"decimal": ",", "group": "."}}'
+
+
+@pytest.mark.parametrize(
+    ("cells", "before", "hint"),
+    [
+        (["12,5", "1.000", "1,00"], number(decimal=","), 'give "from": {"number": {"decimal": ",", "group": "."}}'),
+        (
+            ["1,5", "2,5", "€ 3,5"],
+            number(decimal=","),
+            'give "from": {"number": {"decimal": ",", "currency": true}}',
+        ),
+        (["1.5", "2.5"], number(decimal=","), 'give "from": "number"'),
+        (
+            ["1,5", "2,5", "3.5"],
+            number(decimal=",", group=" "),
+            'most cells have the given format; for the others give "from": "number" in another set step after this one',
+        ),
+        (
+            ["01.02.2024", "03.02.2024", "2024-02-04"],
+            {"date": "%d.%m.%Y"},
+            'most cells have the given format; for the others give "from": "date" in another set step after this one',
+        ),
+        (["2024-02-04"], {"date": "%d.%m.%Y"}, 'give "from": "date"'),
+    ],
+)
+def test_a_hint_never_gives_up_the_cells_that_fit(tmp_path: Path, cells: list[str], before: Any, hint: str) -> None:
+    _, receipt = table(tmp_path, csv_text([("v",), *((cell,) for cell in cells)]), [step(before)])
+    (found,) = [each for each in receipt["warnings"] if each["code"] == "not_reformatted"]
+    assert found["hint"] == hint
 
 
 def test_what_cannot_be_written_says_so(tmp_path: Path) -> None:
