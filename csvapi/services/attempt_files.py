@@ -14,7 +14,7 @@ from csvapi.extensions import runtime
 from csvapi.models import Task
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
-PARTS = ("", "dropped", "reasons", "engine")  # of the files beside an attempt's object
+PARTS = ("", "dropped", "reasons", "engine", "rows")  # of the files beside an attempt's object
 _NAME = re.compile(r"([0-9a-f-]{36})-(\d+)")
 
 

@@ -42,7 +42,7 @@ from csvapi.services import (
     task_input,
     worker_shares,
 )
-from csvapi.services.attempt_files import check_room, temporary_files
+from csvapi.services.attempt_files import check_room, part_of, temporary_files
 from csvapi.services.dispatch import dispatch
 from csvapi.services.explaining import Aside, Part, add
 from csvapi.services.leases import Claim
@@ -163,7 +163,7 @@ def _run_here(task: Task, file: File, steps: list[Step], limits: Limits, because
         more = held.enter_context(others(task.user_id, steps, find=files.of_task))
         warnings = redetection.warnings_of_run(file, steps)
         check_room(file.size)
-        index = temp.with_name(f"{temp.name}-rows")
+        index = part_of(temp, "rows")
         receipt = engines.run(
             source,
             Dialect.from_json(file.dialect),

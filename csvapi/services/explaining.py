@@ -58,7 +58,7 @@ class Aside:
     def __init__(self, task: Task, target: Path) -> None:
         self.wanted = bool(task.options.get("explain"))
         self.steps = steps_of_input(load_steps(task.steps)) if self.wanted else 0
-        self.dropped, self.reasons, self.reasons_of_engine = (part_of(target, part) for part in PARTS[1:])
+        self.dropped, self.reasons, self.reasons_of_engine = (part_of(target, part) for part in PARTS[1:4])
 
     @contextmanager
     def kept(self, file: File, source: Path, heartbeat: Callable[[], None]) -> Iterator[list[Part]]:

@@ -52,7 +52,7 @@ def running(account: Account, steps: list[dict[str, str]]) -> str:
     """A task that has just begun to run, and has written something."""
     task_id = tasks.submit(account.id, stored(account, CONTENT), steps).id
     until(lambda: row(task_id).status == "running")
-    until(lambda: list(runtime().settings.workspace_dir.glob(f"{task_id}-*/*/*")))
+    until(lambda: list(runtime().settings.workspace_dir.glob(f"{task_id}-*/*")))
     return task_id
 
 
