@@ -13,6 +13,7 @@ from csvapi import tracing
 from csvapi.errors import TaskError, TimedOut
 from csvapi.models import Status
 from csvapi.services import administration, execution, row_indices
+from csvapi.services.leases import NotSmall
 
 in_the_worker: ContextVar[bool] = ContextVar("in_the_worker", default=False)
 """Whether the job is run by the worker itself, which does so with small tasks alone."""
@@ -34,5 +35,10 @@ def run(task_id: str) -> None:
 
 
 def index_rows(file_id: int, user_id: int, name: str) -> None:
-    """Make the index of a file's rows (see `services.row_indices.make`)."""
+    """Make the index of a file's rows (see `services.row_indices.make`).
+
+    Raises NotSmall in the worker itself: a pass over a large file has a process of its own.
+    """
+    if in_the_worker.get():
+        raise NotSmall
     row_indices.make(file_id, user_id, name)

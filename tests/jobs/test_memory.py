@@ -12,7 +12,7 @@ from csvapi.services import tasks
 from csvapi.setting_forms import MIB
 from tests.jobs.test_tasks import ended, worker
 from tests.processes import children
-from tests.services.alone import alone, ann, environ, row, stored
+from tests.services.alone import alone, ann, application, environ, row, stored
 from tests.stack import Account
 from tests.waiting import until
 
@@ -63,7 +63,8 @@ def test_a_process_of_a_task_ends_out_of_memory_at_once(environ: dict[str, str],
 def test_a_worker_that_was_short_of_memory_itself_begins_anew(
     environ: dict[str, str], ann: Account, tmp_path: Path
 ) -> None:
-    with worker(environ, tmp_path, **LITTLE, CSVAPI_FORK_ABOVE="64MiB") as process:
+    above = {"CSVAPI_FORK_ABOVE": "64MiB"}
+    with application(environ, **above), worker(environ, tmp_path, **LITTLE, **above) as process:
         assert ended(small(ann)).status == "succeeded"
         base, task = pss(process.pid), ended(greedy(ann))
         assert (task.status, task.error_code, task.attempt) == ("failed", "out_of_memory", 1), task.error_detail
