@@ -83,6 +83,7 @@ def _orphans(stack: Stack) -> list[str]:
     """Files that nobody owns, and rows whose object is missing."""
     with stack.engine.connect() as connection:
         owned = set(connection.scalars(text("SELECT storage_key FROM files")))
+        owned |= set(connection.scalars(text("SELECT index_key FROM files WHERE index_key IS NOT NULL")))
     stored = {path.name: path for path in _files(stack.storage)}
     left = [str(path) for path in _files(stack.workspace)]
     return [str(stored[name]) for name in stored.keys() - owned] + sorted(owned - stored.keys()) + left
