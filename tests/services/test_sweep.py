@@ -32,10 +32,9 @@ def leftovers() -> None:
 def test_what_nobody_owns_goes_when_it_is_old_enough(environ: dict[str, str], alone: Flask, ann: Account) -> None:
     claimed = leases.claim(submit(ann), "here")
     assert claimed
-    task = claimed.task
-    assert task
-    with attempt_files.temporary_files(task) as (target, workspace):
+    with attempt_files.temporary_files(claimed.task) as (target, workspace):
         kept = [*written(), workspace / "keys"]
+        workspace.mkdir(parents=True)  # as the engine does
         (workspace / "keys").write_bytes(b"in use")
         leftovers()
         assert sweep.sweep() == 1  # a workspace's name tells at once that nobody works there
