@@ -169,7 +169,11 @@ def show(upload_id: str) -> Any:
 @tus.spoken
 @blp.doc(
     parameters=[tus.RESUMABLE, tus.OFFSET, tus.CHECKSUM],
-    requestBody={"required": True, "content": {tus.PART: {"schema": {"type": "string", "format": "binary"}}}},
+    requestBody={
+        "required": True,
+        "description": f"The bytes; programs that speak tus send them as `{tus.PART}`",
+        "content": {tus.BYTES: {"schema": {"type": "string", "format": "binary"}}},
+    },
 )
 @blp.response(204, headers=tus.headers(*STATE), description="So many bytes are durable")
 @blp.refuses(401, 404, 409, 410, 412, 413, 415, 422, 423, 429, 460, 503)

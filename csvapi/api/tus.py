@@ -24,6 +24,7 @@ from csvapi.unpacking.selection import OPTIONS
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,expiration,checksum,termination"
 PART = "application/offset+octet-stream"
+BYTES = "application/octet-stream"  # which is taken as well, for programs that know no other type of bytes
 _MOST = 4096  # characters of the metadata
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _KEY = re.compile(r"[!-+\--~]+")  # ASCII without spaces and commas
@@ -117,7 +118,7 @@ def body(left: int) -> Iterator[bytes]:
 
     Raises UnsupportedMediaType, and TooLarge before anything is read.
     """
-    if request.mimetype != PART or request.headers.get("Content-Encoding", "identity") != "identity":
+    if request.mimetype not in (PART, BYTES) or request.headers.get("Content-Encoding", "identity") != "identity":
         raise UnsupportedMediaType(f"Send the bytes as they are, with Content-Type: {PART}")
     if (request.content_length or 0) > left:
         detail = f"The body has {request.content_length} bytes, and the upload lacks only {left}"

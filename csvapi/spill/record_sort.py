@@ -98,6 +98,11 @@ class NativeSortedRuns:
         """The records in order, if all of them are in memory."""
         return self.block.sorted(chunk(self.workspace.memory), whole=whole)
 
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether it takes more; what came from another process, or was freed, has only its files."""
+        return self._block is not None
+
     def free(self) -> None:
         """Write what is in memory, and give the memory back."""
         self.spill()
@@ -139,7 +144,7 @@ def in_order(parts: Sequence[SortedRuns | NativeSortedRuns], workspace: Workspac
 def items(parts: Sequence[NativeSortedRuns], workspace: Workspace, *, whole: bool = False) -> Iterator[memoryview]:
     """The same by the kernel, in pieces that are valid up to the next; with `whole`, as `Block.sorted` gives them."""
     if len(parts) == 1 and not parts[0].files:
-        pieces = parts[0].finish(whole=whole)
+        pieces = parts[0].finish(whole=whole) if parts[0].is_in_memory else iter(())
     else:
         pieces = _from_files(parts, workspace, whole=whole)
     for data in pieces:

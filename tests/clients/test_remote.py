@@ -29,7 +29,7 @@ STEPS = '[{"op": "dedup", "columns": ["email"], "ignore": ["case"]}]'
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with started(tmp_path_factory.mktemp("remote"), CSVAPI_WORKERS="1") as instance:
+    with started(tmp_path_factory.mktemp("remote"), CSVAPI_WORKERS="1", CSVAPI_RATE_LIMITS="off") as instance:
         account = {"email": EMAIL, "password": PASSWORD, "confirm_password": PASSWORD}
         assert httpx.post(f"{instance.url}/api/register/", json=account).status_code == 201
         yield instance

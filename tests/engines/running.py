@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
 
 from csvapi.engines import Options, run
@@ -37,7 +37,10 @@ WAYS: dict[str, dict[str, Any]] = {
 @st.composite
 def cases(draw: st.DrawFn) -> tuple[Dialect, str]:
     dialect = draw(dialects)
-    return dialect, draw(texts(dialect))
+    text = draw(texts(dialect))
+    lines_of_nul = any(line and not line.strip("\0") for line in text.splitlines())
+    assume(not (dialect.comment and lines_of_nul))  # without the comments such lines may end the file, and fill it up
+    return dialect, text
 
 
 def execute(
