@@ -17,14 +17,7 @@ from csvapi import engines, logs, tracing
 from csvapi.csvio import Dialect
 from csvapi.csvio.disk import Limits
 from csvapi.engines.receipt import Receipt
-from csvapi.errors import (
-    Cancelled,
-    CsvapiError,
-    DatabaseDown,
-    OutOfMemory,
-    TaskError,
-    WorkerLost,
-)
+from csvapi.errors import Cancelled, CsvapiError, DatabaseDown, OutOfMemory, TaskError, WorkerLost
 from csvapi.extensions import runtime
 from csvapi.models import CSV, File, Status, Task, now
 from csvapi.operations import Step, load_steps
