@@ -14,7 +14,15 @@ settings.register_profile("ci", max_examples=50, deadline=None)  # a busy machin
 settings.register_profile("long", max_examples=500, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-LONG = ("tests/web/test_console.py", "tests/engines/test_memory.py", "tests/engines/cluster/")
+LONG = (
+    "tests/clients/test_remote.py",
+    "tests/engines/cluster/",
+    "tests/engines/test_memory.py",
+    "tests/sources/",
+    "tests/web/test_console.py",
+    "tests/web/test_hostile_sign_on.py",
+    "tests/web/test_single_sign_on.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -134,7 +134,7 @@ class Injector:
 
         family = until(stopped, within=60)
         try:
-            until(lambda: not any(map(self._running_by, family)), within=60, every=0.2)
+            until(lambda: not any(map(self._running_by, family)), within=180, every=0.2)
         finally:
             self._go_on(family)
 
