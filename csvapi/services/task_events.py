@@ -194,12 +194,12 @@ class Hub:
             listeners = list(self._listeners.get(task_id, ()))
         gone = {each for each in listeners if not say(each)}
         if gone:
-            with self._lock:
-                left = self._listeners[task_id] - gone
+            with self._lock:  # a request that joins tells its listener at the same time, and may have removed it
+                left = self._listeners.get(task_id, set()) - gone
                 if left:
                     self._listeners[task_id] = left
                 else:
-                    del self._listeners[task_id]
+                    self._listeners.pop(task_id, None)
 
 
 def hub() -> Hub:
