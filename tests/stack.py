@@ -5,11 +5,9 @@ from __future__ import annotations
 import io
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -25,8 +23,8 @@ from csvapi import config
 from csvapi.app import create_app
 from csvapi.extensions import transaction
 from csvapi.models import Action, User, now
-from csvapi.process.parent_death import die_with_parent
 from csvapi.services import audit, passwords, tokens
+from tests.programs import program
 from tests.servers import create_database
 from tests.waiting import until
 
@@ -88,18 +86,11 @@ def app(environ: dict[str, str]) -> Flask:
 def worker(app: Flask, environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A real worker process on the application's queue."""
     log = tmp_path_factory.mktemp("worker") / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "csvapi", "worker"],
-            env={**os.environ, **environ},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            preexec_fn=partial(die_with_parent, os.getpid()),
-        )
-    yield
-    process.terminate()
-    assert process.wait(20) in {0, -signal.SIGTERM}, log.read_text()  # the latter when it had not begun yet
-    assert "Traceback" not in log.read_text()
+    with program("worker", environ, log) as process:
+        yield
+        process.terminate()
+        assert process.wait(20) in {0, -signal.SIGTERM}, log.read_text()  # the latter when it had not begun yet
+        assert "Traceback" not in log.read_text()
 
 
 @pytest.fixture

@@ -104,10 +104,10 @@ def show(source_id: int) -> Any:
 @blp.response(200, SourceShape, example=SOURCE)
 @blp.refuses(401, 404, 413, 415, 422, 429, 503)
 def change(body: dict[str, Any], source_id: int) -> Any:
-    """Change a source; what is left out stays. `from` and `to` are replaced as a whole, except that credentials stay
-    where none are given and server and user are the same: so a new password alone rotates it.
+    """Change a source; what is left out stays.
 
-    Files that were taken already are not taken again.
+    `from` and `to` are replaced as a whole, except that credentials stay where none are given and server and user are
+    the same: so a new password alone rotates it. Files that were taken already are not taken again.
     """
     source = sources.find(source_id)
     present = {

@@ -7,9 +7,10 @@ from ctypes import byref, c_uint64
 from typing import TYPE_CHECKING
 
 from csvapi.native.joining import LENGTH, PLACE, Found, Lookup
-from csvapi.native.library import SLACK, TakenStruct, kernel
+from csvapi.native.library import SLACK, kernel
 from csvapi.native.memory import Allocate, Memory, readable
 from csvapi.native.partitions import ENTRY
+from csvapi.native.structures import TakenStruct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,8 @@ from array import array
 from typing import TYPE_CHECKING, Any
 
 from csvapi.native.keys import secret_of
-from csvapi.native.library import BucketsStruct
 from csvapi.native.memory import Allocate, Memory, writable
+from csvapi.native.structures import BucketsStruct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,8 +10,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from csvapi.native.comparing import around
-from csvapi.native.library import SCALES, SLACK, RulesStruct, kernel
+from csvapi.native.library import SLACK, kernel
 from csvapi.native.memory import writable
+from csvapi.native.structures import SCALES, RulesStruct
 
 if TYPE_CHECKING:
     from csvapi.native.index import RecordIndex

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from csvapi.native.keys import DIGEST
-from csvapi.native.library import KeyColumnStruct, kernel
+from csvapi.native.library import kernel
 from csvapi.native.memory import Allocate, Growing, Memory, readable, writable
 from csvapi.native.sorting import both
+from csvapi.native.structures import KeyColumnStruct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from csvapi.native.aggregating import Kind, What
 from csvapi.native.grouping import Stop
-from csvapi.native.library import SLACK, StyleStruct, kernel
+from csvapi.native.library import SLACK, kernel
 from csvapi.native.memory import Allocate, Memory, readable
+from csvapi.native.structures import StyleStruct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from csvapi.native.library import FormStruct
+from csvapi.native.structures import FormStruct
 
 _ANY, _UTF8, _TABLE = range(3)
 _RESERVED = (b"\0", b"\r", b"\n")

@@ -13,8 +13,9 @@ from enum import IntEnum
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from csvapi.native.library import GroupStruct, kernel
+from csvapi.native.library import kernel
 from csvapi.native.memory import Allocate, Growing, Memory, readable
+from csvapi.native.structures import GroupStruct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,16 +5,17 @@ from __future__ import annotations
 from ctypes import byref, c_uint32, c_uint64
 from typing import TYPE_CHECKING, Any
 
-from csvapi.native.library import RecordsStruct, kernel
+from csvapi.native.library import kernel
 from csvapi.native.memory import readable, writable
+from csvapi.native.structures import RecordsStruct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from _typeshed import ReadableBuffer, WriteableBuffer
 
-    from csvapi.native.library import FoundStruct
     from csvapi.native.scanner import Declined, Scanner
+    from csvapi.native.structures import FoundStruct
 
 
 class RecordIndex:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from csvapi.native.keys import DIGEST
-from csvapi.native.library import SLACK, LookupStruct, ProgressStruct, RecordsStruct, kernel
+from csvapi.native.library import SLACK, kernel
 from csvapi.native.memory import Growing, Memory, readable
+from csvapi.native.structures import LookupStruct, ProgressStruct, RecordsStruct
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

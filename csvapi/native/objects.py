@@ -7,8 +7,9 @@ from ctypes import byref, c_uint64
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from csvapi.native.library import SLACK, FrameStruct, kernel
+from csvapi.native.library import SLACK, kernel
 from csvapi.native.memory import Allocate, Growing, Memory
+from csvapi.native.structures import FrameStruct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from csvapi.native.joining import LENGTH, MOST_BITS
 from csvapi.native.keys import DIGEST
-from csvapi.native.library import SLACK, StyleStruct, kernel
+from csvapi.native.library import SLACK, kernel
 from csvapi.native.memory import Allocate, Growing, Memory, readable
 from csvapi.native.partitions import ENTRY
+from csvapi.native.structures import StyleStruct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

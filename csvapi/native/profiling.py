@@ -9,8 +9,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from csvapi.native.keys import secret_of
-from csvapi.native.library import SLACK, CounterStruct, KindStruct, SummaryStruct, kernel
+from csvapi.native.library import SLACK, kernel
 from csvapi.native.memory import Allocate, Memory, readable, writable
+from csvapi.native.structures import CounterStruct, KindStruct, SummaryStruct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

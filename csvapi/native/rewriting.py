@@ -8,9 +8,10 @@ from ctypes import byref, c_uint32
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from csvapi.native.library import SLACK, StyleStruct, TextsStruct, kernel
+from csvapi.native.library import SLACK, kernel
 from csvapi.native.memory import Allocate, Memory, address
 from csvapi.native.scanner import Scanner
+from csvapi.native.structures import StyleStruct, TextsStruct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,9 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from csvapi.native.index import RecordIndex
-from csvapi.native.library import SLACK, FoundStruct, best_level, kernel
+from csvapi.native.library import SLACK, best_level, kernel
 from csvapi.native.memory import Allocate, Growing, Memory
+from csvapi.native.structures import FoundStruct
 
 if TYPE_CHECKING:
     from csvapi.native.form import Form

@@ -10,8 +10,9 @@ from array import array
 from ctypes import byref, c_int, c_uint64, memmove
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from csvapi.native.library import SLACK, BlockStruct, KeyColumnStruct, RunStruct, StringsStruct, kernel
+from csvapi.native.library import SLACK, kernel
 from csvapi.native.memory import Allocate, Growing, Memory, writable
+from csvapi.native.structures import BlockStruct, KeyColumnStruct, RunStruct, StringsStruct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -5,7 +5,6 @@ Any number of schedulers may do this at once: each step is claimed (`source_clai
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from csvapi.models import (
     now,
 )
 from csvapi.services import source_claims, source_deliveries, source_fetching, source_scans
+from csvapi.services.in_threads import InThreads
 
 EACH = 2  # folders and files of one source that are read or written at once
 BATCH = 50
@@ -51,57 +51,30 @@ class Due:
     file: int | None = None
 
 
-class Transfers:
+class Transfers(InThreads[Due]):
     """The threads of one process that read and write; a source has few of them at a time."""
 
     def __init__(self, app: Flask) -> None:
-        self._app, self._most = app, runtime().settings.source_transfers
-        self._changed = threading.Condition()
-        self._under_way: set[Due] = set()
-        self._ended = False
+        super().__init__(app, "source")
+        self._most = runtime().settings.source_transfers
 
     def fill(self) -> int:
-        """Begin what is due and has its turn; returns how many steps that are."""
+        """See `InThreads.fill`; notes what has ended, too."""
         pause_without_owner()
         note_ended()
-        begun = [due for due in self._next() if self._begin(due)]
-        for due in begun:  # a program that stops does not wait for them: others take them over
-            threading.Thread(target=self._one, args=[due], name="source", daemon=True).start()
-        return len(begun)
-
-    def wait(self, seconds: float) -> None:
-        """Return once a step has ended since the last call, or after so many seconds."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._ended, seconds)
-            self._ended = False
-
-    def finish(self) -> None:
-        """Wait for all steps under way."""
-        with self._changed:
-            self._changed.wait_for(lambda: not self._under_way)
+        return super().fill()
 
     def _next(self) -> list[Due]:
         if len(self._under_way) >= self._most:
             return []
         return [*due_sources(), *due_files()]
 
-    def _begin(self, due: Due) -> bool:
-        with self._changed:
-            of_source = Counter(each.source for each in self._under_way)[due.source]
-            if due in self._under_way or of_source >= EACH or len(self._under_way) >= self._most:
-                return False
-            self._under_way.add(due)
-            return True
+    def _may_begin(self, item: Due) -> bool:
+        of_source = Counter(each.source for each in self._under_way)[item.source]
+        return of_source < EACH and len(self._under_way) < self._most
 
-    def _one(self, due: Due) -> None:
-        try:
-            with self._app.app_context():
-                step(self._app, due)
-        finally:
-            with self._changed:
-                self._under_way.discard(due)
-                self._ended = True
-                self._changed.notify_all()
+    def _do(self, item: Due) -> None:
+        step(self._app, item)
 
 
 def step(app: Flask, due: Due) -> None:

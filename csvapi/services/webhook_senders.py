@@ -7,7 +7,6 @@ time, and then one at a time until it answers.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from sqlalchemy import select
 from csvapi.errors import CsvapiError
 from csvapi.extensions import transaction
 from csvapi.models import Delivery, Sent, Webhook, now
+from csvapi.services.in_threads import InThreads
 
 SENDERS = 16  # threads
 EACH = 2  # messages of one user under way
@@ -47,43 +47,23 @@ class _Silence:
     until: float = 0.0
 
 
-class Senders:
+class Senders(InThreads[Message]):
     """The sender threads of one process.
 
     `send` tries a message once and returns whether its receiver was silent; None if another process has the message.
     """
 
     def __init__(self, app: Flask, send: Callable[[str], bool | None], senders: int = SENDERS) -> None:
-        self._app, self._send, self._senders = app, send, senders
-        self._lock = threading.Condition()
-        self._under_way: dict[str, Message] = {}
+        super().__init__(app, "sender")
+        self._send, self._senders = send, senders
         self._turns: dict[int, float] = {}  # when a user had the last one
         self._silent: dict[tuple[int, str], _Silence] = {}
-        self._ended = False
-
-    def fill(self) -> int:
-        """Start sending what is due and has its turn; returns the number of messages. Raises DatabaseDown."""
-        begun = [message for message in self._next() if self._begin(message)]
-        for message in begun:  # a program that stops does not wait for them: they are sent again
-            threading.Thread(target=self._one, args=[message], name="sender", daemon=True).start()
-        return len(begun)
-
-    def wait(self, seconds: float) -> None:
-        """Return once a message has ended since the last call, or after so many seconds."""
-        with self._lock:
-            self._lock.wait_for(lambda: self._ended, seconds)
-            self._ended = False
-
-    def finish(self) -> None:
-        """Wait for all messages under way."""
-        with self._lock:
-            self._lock.wait_for(lambda: not self._under_way)
 
     def _next(self) -> list[Message]:
         """One message of each user who has one due, then a second one, while there are free threads."""
         with self._lock:
             free = self._senders - len(self._under_way)
-            busy = Counter(each.user_id for each in self._under_way.values())
+            busy = Counter(each.user_id for each in self._under_way)
         if free <= 0:
             return []
         rounds: list[list[Message]] = [[] for _ in range(EACH)]
@@ -102,7 +82,8 @@ class Senders:
 
     def _due(self, user_id: int, most: int) -> list[Message]:
         """The user's oldest messages to hosts that are not paused."""
-        due = (Delivery.status == Sent.PENDING, Delivery.next_at <= now(), Delivery.id.not_in(list(self._under_way)))
+        sent = [message.id for message in list(self._under_way)]
+        due = (Delivery.status == Sent.PENDING, Delivery.next_at <= now(), Delivery.id.not_in(sent))
         with transaction() as session:
             hooks = session.execute(select(Webhook.id, Webhook.url).where(Webhook.user_id == user_id)).all()
             hosts = {hook_id: urlsplit(url).hostname or "" for hook_id, url in hooks}
@@ -115,31 +96,27 @@ class Senders:
         state = self._silent.get((user_id, host))
         return state is not None and state.until > time.monotonic()
 
-    def _begin(self, message: Message) -> bool:
-        """Reserve a place for the message unless its host is paused; a silent host gets one message at a time."""
-        with self._lock:
-            if self._left_alone(message.user_id, message.host):
-                return False
-            if state := self._silent.get((message.user_id, message.host)):
-                state.until = time.monotonic() + LONGEST_PAUSE
-            self._under_way[message.id] = message
-            self._turns[message.user_id] = time.monotonic()
-            return True
+    def _may_begin(self, item: Message) -> bool:
+        """Unless its host is paused; a silent host gets one message at a time."""
+        if self._left_alone(item.user_id, item.host):
+            return False
+        if state := self._silent.get((item.user_id, item.host)):
+            state.until = time.monotonic() + LONGEST_PAUSE
+        self._turns[item.user_id] = time.monotonic()
+        return True
 
-    def _one(self, message: Message) -> None:
+    def _do(self, item: Message) -> None:
         silent = None
         try:
-            with self._app.app_context():
-                silent = self._send(message.id)
+            silent = self._send(item.id)
         except CsvapiError as error:  # a database that is away: the message is due again when its lease ends
-            log.warning("message_waits", delivery=message.id, reason=str(error))
+            log.warning("message_waits", delivery=item.id, reason=str(error))
         finally:
-            self._end(message, silent)
+            self._note(item, silent)
 
-    def _end(self, message: Message, silent: bool | None) -> None:
+    def _note(self, message: Message, silent: bool | None) -> None:
         key = (message.user_id, message.host)
         with self._lock:
-            del self._under_way[message.id]
             if silent:
                 past = time.monotonic() - FORGOTTEN
                 self._silent = {each: state for each, state in self._silent.items() if state.until > past}
@@ -150,5 +127,3 @@ class Senders:
                 self._silent.pop(key, None)
             elif key in self._silent:
                 self._silent[key].until = 0.0
-            self._ended = True
-            self._lock.notify_all()

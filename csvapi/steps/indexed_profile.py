@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from csvapi.native.buckets import EACH as EACH_BUCKET
 from csvapi.native.buckets import BucketTable
 from csvapi.native.cells import cells
-from csvapi.native.library import SCALES
 from csvapi.native.profiling import EACH, NONE, Summary, ValueCounter, total
+from csvapi.native.structures import SCALES
 from csvapi.steps.buckets import MOST
 from csvapi.steps.column_profile import KINDS
 from csvapi.steps.hyperloglog import FEW
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.csvio.indexed import IndexedBatch
-    from csvapi.native.library import SummaryStruct
+    from csvapi.native.structures import SummaryStruct
     from csvapi.steps.column_profile import ColumnProfile
 
 _SAME = bytes(range(256))

@@ -84,6 +84,11 @@ def test_every_operation_parameter_header_and_answer_is_described(document: Docu
     assert bare == []
 
 
+def test_a_summary_is_one_line(document: Document) -> None:
+    """It stands in a row of a table."""
+    assert [name for name, operation in operations(document) if "\n" in operation["summary"].strip()] == []
+
+
 def test_names_read_well(document: Document) -> None:
     ids = Counter(operation["operationId"] for _, operation in operations(document))
     assert [each for each, count in ids.items() if count > 1 or not re.fullmatch(r"[a-z]+(_[a-z]+)*", each)] == []

@@ -6,10 +6,8 @@ import hashlib
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,9 +15,9 @@ from flask import Flask
 
 from csvapi.extensions import runtime
 from csvapi.models import Task
-from csvapi.process.parent_death import die_with_parent
 from csvapi.services import tasks
 from tests.processes import children, time_of_children
+from tests.programs import program
 from tests.services.alone import alone, ann, environ, row, stored, written
 from tests.stack import Account
 from tests.waiting import until
@@ -33,19 +31,8 @@ RESULT = b"a,b\n" + b"".join(b"%d,x\n" % n for n in range(1000))
 
 @contextmanager
 def worker(environ: dict[str, str], folder: Path, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
-    with (folder / "log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "csvapi", "worker"],
-            env={**os.environ, **environ, "CSVAPI_LEASE": "60s", **settings},
-            stdout=log,
-            stderr=log,
-            preexec_fn=partial(die_with_parent, os.getpid()),
-        )
-    try:
+    with program("worker", {**environ, "CSVAPI_LEASE": "60s", **settings}, folder / "log") as process:
         yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 def running(account: Account, steps: list[dict[str, str]]) -> str:

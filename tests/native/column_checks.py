@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from csvapi.native import profiling
-from csvapi.native.library import SCALES
 from csvapi.native.profiling import NONE, REGISTERS, Summary, ValueCounter
+from csvapi.native.structures import SCALES
 from csvapi.steps.dates import moment
 from csvapi.steps.hyperloglog import hashed
 from csvapi.steps.numbers import number
@@ -18,7 +18,7 @@ from tests.native.checks import mask, scan
 if TYPE_CHECKING:
     from random import Random
 
-    from csvapi.native.library import KindStruct
+    from csvapi.native.structures import KindStruct
     from tests.native.cases import Case
 
 _PLAIN = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?")

@@ -133,7 +133,7 @@ def test_a_silent_receiver_holds_up_nobody_elses_message(open_app: Flask, ann: A
         for number in range(1, 4):
             enqueue(modest, bob, 1)
             until(lambda n=number: delivered(modest)() == n, within=8)  # less than one of the others' time-outs
-        held = [message for message in list(threads._under_way.values()) if message.user_id == ann.id]
+        held = [message for message in list(threads._under_way) if message.user_id == ann.id]
         silent.close()
     threads.finish()
     assert 0 < len(held) <= webhook_senders.EACH

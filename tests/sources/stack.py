@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,11 +17,11 @@ from sqlalchemy import update
 
 from csvapi.extensions import transaction
 from csvapi.models import SourceFile, User, now
-from csvapi.process.parent_death import die_with_parent
 from csvapi.services.source_rounds import Transfers
 from csvapi.storage.objects import Objects
 from tests.api.v1 import V1
 from tests.places.sftp_server import SftpServer, sftp_server
+from tests.programs import program
 from tests.stack import environment, sign_up
 from tests.storage.ranged_bucket import ACCESS, SECRET, RangedBucket, ranged_bucket
 from tests.storage.test_service import application
@@ -130,17 +126,8 @@ def bucket_of(server: RangedBucket) -> Objects:
 @contextmanager
 def worker(environ: dict[str, str], log: Path) -> Iterator[None]:
     """A worker, which may be stopped before it has begun."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "csvapi", "worker"],
-            env={**os.environ, **environ},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            preexec_fn=partial(die_with_parent, os.getpid()),
-        )
-    try:
+    with program("worker", environ, log) as process:
         yield
-    finally:
         process.terminate()
         assert process.wait(20) in {0, -signal.SIGTERM}, log.read_text()
         assert "Traceback" not in log.read_text(), log.read_text()

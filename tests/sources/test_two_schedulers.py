@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +15,7 @@ from sqlalchemy import func, select, update
 
 from csvapi.extensions import transaction
 from csvapi.models import File, FileState, SourceFile, Task, now
-from csvapi.process.parent_death import die_with_parent
+from tests.programs import program
 from tests.servers import create_database
 from tests.sources.stack import AGO, CLEAN, DATA, Stack, stack
 from tests.waiting import until
@@ -40,20 +38,9 @@ def service(request: pytest.FixtureRequest, queue: str, tmp_path: Path) -> Itera
 
 @contextmanager
 def scheduler(service: Stack, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "csvapi", "scheduler"],
-            env={**os.environ, **service.environ},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            preexec_fn=partial(die_with_parent, os.getpid()),
-        )
-    try:
+    with program("scheduler", service.environ, log) as process:
         yield process
-    finally:
-        process.kill()
-        process.wait()
-        assert "Traceback" not in log.read_text(), log.read_text()
+    assert "Traceback" not in log.read_text(), log.read_text()
 
 
 def test_each_file_is_delivered_once_whatever_is_killed(service: Stack, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,12 +20,12 @@ from csvapi import config
 from csvapi.app import create_app
 from csvapi.errors import TooLarge
 from csvapi.extensions import db, runtime
-from csvapi.process.parent_death import die_with_parent
 from csvapi.services import files, sweep
 from csvapi.services.archive import write
 from csvapi.storage import LocalStorage, storage_of
 from tests.api.v1 import V1
 from tests.processes import time_of_children
+from tests.programs import program
 from tests.servers import private_valkey
 from tests.services.alone import stored
 from tests.stack import Account, environment, sign_up
@@ -83,17 +82,9 @@ def ann(app: Flask) -> Account:
 def worker(environ: dict[str, str], folder: Path, **more: str) -> Iterator[subprocess.Popen[bytes]]:
     """A worker whose data folder is another one."""
     log = folder.with_name(f"{folder.name}.log")
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "csvapi", "worker"],
-            env={**os.environ, **environ, "CSVAPI_DATA_DIR": str(folder), "CSVAPI_PROCESSES": "2", **more},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            preexec_fn=partial(die_with_parent, os.getpid()),
-        )
-    try:
+    own = {"CSVAPI_DATA_DIR": str(folder), "CSVAPI_PROCESSES": "2"}
+    with program("worker", {**environ, **own, **more}, log) as process:
         yield process
-    finally:
         process.terminate()
         assert process.wait(20) == 0, log.read_text()
         assert SECRET not in log.read_text()

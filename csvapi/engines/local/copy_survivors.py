@@ -12,8 +12,8 @@ from functools import cached_property
 from itertools import accumulate, compress
 from typing import TYPE_CHECKING
 
-from csvapi.engines.local.decisions import LENGTH, decision_file, length_file
-from csvapi.engines.local.range_pass import GOES, STAYS, RangePass
+from csvapi.engines.local.decisions import GOES, LENGTH, STAYS, decision_file, length_file
+from csvapi.engines.local.range_pass import RangePass
 from csvapi.engines.local.range_result import Found
 from csvapi.engines.local.written_records import WrittenRecords
 from csvapi.native import copying

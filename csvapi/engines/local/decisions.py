@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LENGTH = 4  # bytes of a record's length
+STAYS = b"\1" + bytes(255)  # a decision as a mask byte
+GOES = b"\0" + b"\1" * 255
 _COPY = 64 << 20
 _ROW = 8  # bytes of a row that a record repeats
 

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.sink import Sink, emptied
-from csvapi.engines.local.decisions import decision_file, duplicate_file
+from csvapi.engines.local.decisions import GOES, decision_file, duplicate_file
 from csvapi.engines.local.outputs import side_by_side
-from csvapi.engines.local.range_pass import GOES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,7 +15,7 @@ from csvapi.csvio.parsing import WrongCut
 from csvapi.csvio.reading import parsers_of, read_batches
 from csvapi.csvio.row_index import Places
 from csvapi.engines.local.bad_records import Judge
-from csvapi.engines.local.decisions import LENGTH, Decisions, length_file
+from csvapi.engines.local.decisions import GOES, LENGTH, STAYS, Decisions, length_file
 from csvapi.engines.local.flow import through
 from csvapi.engines.local.padding import Padding
 from csvapi.engines.local.range_result import Found, merge, settled
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
     from csvapi.steps.mapping import Mapper
     from csvapi.steps.selecting import KeyedSelector, Selector, Student
 
-STAYS = b"\1" + bytes(255)  # a decision as a mask byte
-GOES = b"\0" + b"\1" * 255
 NATIVE = 8  # times as much as the csv module is the kernel given at once: a batch costs it next to nothing
 
 
