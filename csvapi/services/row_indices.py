@@ -19,7 +19,7 @@ from sqlalchemy import update
 from csvapi.csvio import Dialect
 from csvapi.csvio.row_index import RowIndex, reading_of
 from csvapi.csvio.seeking import make_index
-from csvapi.errors import Conflict, CsvapiError, DatabaseDown, ObjectMissing
+from csvapi.errors import Conflict, CsvapiError, DatabaseDown, ObjectMissing, QueueDown
 from csvapi.extensions import runtime, transaction
 from csvapi.models import File
 from csvapi.queue import heartbeats, indexing
@@ -51,7 +51,11 @@ def ask(file: File) -> bool:
     name = _name(file)
     state = indexing.claim(runtime().redis, file.user_id, name)
     if state is Claim.TAKEN:
-        runtime().jobs.index_rows(file.id, file.user_id, name)
+        try:
+            runtime().jobs.index_rows(file.id, file.user_id, name)
+        except QueueDown:  # nobody makes it, so that nobody need wait until the claim ends
+            indexing.end(runtime().redis, file.user_id, name, refused=False)
+            raise
     return state is not Claim.REFUSED
 
 

@@ -28,6 +28,7 @@ from csvapi.services import schedules, source_places
 BATCH = 200
 AGAIN = timedelta(days=1)  # at most, between notes that a file is still there
 LONGEST_WAIT = 1800  # seconds between tries while a folder cannot be read
+_SHOWN = 100  # characters of a name
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +59,7 @@ def scan(source: Source) -> None:
         late = source.due_at > began  # a reading in between, for files that were arriving
         for batch in _batches(entries):
             _note(source, batch, began, takes_new=not late)
-        problem = _full() if listing.more else None
+        problem = _full() if listing.more else _untaken(source.options, listing.entries)
         waits = _forget_gone(source, [entry.name for entry in entries], complete=not listing.more)
     except CsvapiError as error:
         _failed(source, error)
@@ -74,6 +75,23 @@ def _full() -> str:
     return (
         f"The folder has more than {most} entries (CSVAPI_SOURCE_MAX_FILES), and the others were not looked at; let "
         "files be moved or deleted once their results are delivered (`after`)"
+    )
+
+
+def _untaken(options: dict[str, Any], entries: Sequence[Entry]) -> str | None:
+    """What is to be said of files that match and are not taken because of their names; hidden ones are not meant."""
+    found = [
+        entry.name
+        for entry in entries
+        if fnmatch.fnmatchcase(entry.name, options["match"])
+        and not entry.name.startswith(".")
+        and not names.is_safe(entry.name)
+    ]
+    if not found:
+        return None
+    return (
+        f"{len(found)} files of the folder are not taken, since their names have control characters or more than "
+        f"{names.LONGEST} bytes; give them others, the first is {found[0][:_SHOWN]!a}"
     )
 
 

@@ -91,6 +91,20 @@ def test_a_file_beyond_the_limit_is_not_fetched(service: Stack) -> None:
     assert service.files(source)[0]["error_code"] == "too_large"
 
 
+def test_a_file_that_is_not_taken_for_its_name_is_told(service: Stack) -> None:
+    here = service.folder()
+    for name in (".hidden.csv", "a\u202egpj.csv", "notes\u202e.txt"):
+        service.put(here, name, DATA)
+    source = service.source({"url": here}, {"url": service.folder()})
+    service.scan(source)
+    said = service.show(source)["error"]
+    assert said.startswith("1 files of the folder are not taken")
+    assert "a\\u202egpj.csv" in said
+    service.remove(here, "a\u202egpj.csv")
+    service.scan(source)
+    assert service.show(source)["error"] is None
+
+
 def test_a_server_that_is_away_is_nobodys_fault(service: Stack) -> None:
     server, here = service.sftp, service.folder()
     service.put(here, "a.csv", DATA)
