@@ -131,7 +131,7 @@ def create() -> Any:
     (`Upload-Expires`).
     """
     length, (given, name, selection), checksum = tus.number("Upload-Length"), tus.metadata(), tus.checksum()
-    with_body = request.mimetype == tus.PART
+    with_body = request.mimetype in (tus.PART, tus.BYTES)
     if request.content_length and not with_body:
         raise UnsupportedMediaType(f"The first bytes come with Content-Type: {tus.PART}")
     pieces = tus.body(length) if with_body else iter(())

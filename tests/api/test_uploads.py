@@ -223,6 +223,9 @@ def test_what_the_protocol_does_not_allow_is_refused(v1: V1) -> None:
     )
     problem(send(v1, at, 0, b"x", **{"Content-Encoding": "gzip"}), 415, "unsupported_media_type")
     problem(v1.call("PATCH", at, data=b"x", content_type=PART, headers=TUS), 422, "invalid_input")
+    plain = {**TUS, "Upload-Length": "1"}
+    first = v1.post("/uploads", data=b"a", content_type="application/octet-stream", headers=plain)
+    assert first.headers["Upload-Offset"] == "1", "as programs send bytes that know no other type"
     assert head(v1, at).headers["Upload-Offset"] == "0"
 
 
