@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from csvapi.csvio.disk import Budget, disk_budget
 from csvapi.csvio.sink import Sink
-from csvapi.engines.cluster.asking import answer_keys, spread_second
+from csvapi.engines.cluster.asking import answer_keys, spread_second, write_rest
 from csvapi.engines.cluster.dispatcher import Dispatcher
 from csvapi.engines.cluster.goes import Goes
-from csvapi.engines.cluster.job import Merged, Ranges, Scanned, Slice, SliceRow, Sorted, Written, named, number_of
+from csvapi.engines.cluster.job import Merged, Ranges, Rest, Scanned, Slice, SliceRow, Sorted, Written, named, number_of
 from csvapi.engines.cluster.records import loaded
 from csvapi.engines.cluster.run_objects import offsets
 from csvapi.engines.cluster.slices import borders, sliced
@@ -24,6 +24,7 @@ from csvapi.engines.locating import COLUMNS
 from csvapi.errors import ObjectMissing, TaskError
 from csvapi.steps.gathering import Sorter
 from csvapi.steps.lookup import Lookup
+from csvapi.steps.unmatched import Unmatched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -108,6 +109,7 @@ class ClusterStage(Stage):
                 self._end(below, found)
             else:
                 parts = {named(at): each.size for at, each in zip(self.ranges, written, strict=True)}
+                parts |= self._rest()
                 self._end(below, found)
         for name in ("above", "below"):
             self.objects.upload(f"part/{name}", self.workspace / name)
@@ -122,6 +124,15 @@ class ClusterStage(Stage):
             self.objects.bucket.join(self.targets.dropped, self.asides.dropped, self._heartbeat)
             self.objects.bucket.join(self.targets.reasons, self.asides.reasons, self._heartbeat)
         return size, self._sha256(size) if self.settled else ""
+
+    def _rest(self) -> dict[str, int]:
+        """What a full join has besides: the parts with their sizes."""
+        last = self.plan.built[-1] if self.plan.built else None
+        if not isinstance(last, Unmatched):
+            return {}
+        parts, records = write_rest(self, self.number - 1, last)
+        self.counts[-1].detail["out"] += records
+        return parts
 
     def _merged(self, sorter: Sorter) -> list[Merged]:
         """Have the sorted ranges merged, one range of keys after the other."""
@@ -222,7 +233,7 @@ class ClusterStage(Stage):
             start, stop = outcome.item.at
             self._report((stop - start, value.found.census.records, value.found.kept))
         else:
-            if isinstance(value, Merged):
+            if isinstance(value, Merged | Rest):
                 self.budget.spend(value.size, output=True)
             self._heartbeat()
 

@@ -11,6 +11,8 @@ after what the function was given, so that who finds it need not do the work aga
     indexes-<pass>              where in these objects the keys of each partition are
     answer-<pass>/<partition>   what a second file has for the keys of each range, and an `Answered`
     answers-<pass>              where in these objects the answers to each range are
+    matched-<pass>/<partition>  which of these keys of a second file the first one has, a byte for each
+    rest/<start>-<stop>         what stands for a range of a second file in `part/rest-<start>-<stop>` (`Rest`)
     mark-<pass>/<partition>     which records go, by range, and a `Marked`
     marks-<pass>                where in these objects the records of each range are
     ranges                      the true ranges, with records and lines before each (`Ranges`)
@@ -171,6 +173,14 @@ class SliceRow:
 class Merged:
     """What a range of keys left of the output."""
 
+    size: int
+
+
+@dataclass(frozen=True)
+class Rest:
+    """How many records of a range of a second file no record of the first one matches, and their bytes."""
+
+    records: int
     size: int
 
 
