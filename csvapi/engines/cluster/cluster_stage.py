@@ -13,7 +13,7 @@ from csvapi.csvio.disk import Budget, disk_budget
 from csvapi.csvio.sink import Sink
 from csvapi.engines.cluster.asking import answer_keys, spread_second, write_rest
 from csvapi.engines.cluster.dispatcher import Dispatcher
-from csvapi.engines.cluster.goes import Goes
+from csvapi.engines.cluster.goes import Goes, stayed_before
 from csvapi.engines.cluster.job import Merged, Ranges, Rest, Scanned, Slice, SliceRow, Sorted, Written, named, number_of
 from csvapi.engines.cluster.records import loaded
 from csvapi.engines.cluster.run_objects import offsets
@@ -21,7 +21,7 @@ from csvapi.engines.cluster.slices import borders, sliced
 from csvapi.engines.cluster.targets import Asides, Parts, Targets
 from csvapi.engines.local.stage import Stage
 from csvapi.engines.locating import COLUMNS
-from csvapi.errors import ObjectMissing, TaskError
+from csvapi.errors import TaskError
 from csvapi.steps.gathering import Sorter
 from csvapi.steps.lookup import Lookup
 from csvapi.steps.unmatched import Unmatched
@@ -77,6 +77,7 @@ class ClusterStage(Stage):
         self.put_offsets("marks", [each.rows for each in marks])
         count = self.counts[end - 1]
         count.kept = count.records_in - sum(each.dropped for each in marks)
+        self._put_table("stayed", stayed_before(scans, marks, end - 1, self.job))
         cast("KeyedSelector", self.plan.built[end - 1]).decided(Goes(self.objects, self.job, self.number, self.bases))
         self.number += 1
 
@@ -187,8 +188,10 @@ class ClusterStage(Stage):
 
     def put_offsets(self, name: str, sizes: Sequence[tuple[int, ...]]) -> None:
         """Write where things begin in the objects of this pass, which have so many bytes each."""
-        table = array("Q", chain.from_iterable(map(offsets, sizes)))
-        self.objects.bucket.put(f"{self.objects.prefix}{name}-{self.number}", table.tobytes())
+        self._put_table(name, chain.from_iterable(map(offsets, sizes)))
+
+    def _put_table(self, name: str, values: Iterable[int]) -> None:
+        self.objects.bucket.put(f"{self.objects.prefix}{name}-{self.number}", array("Q", values).tobytes())
 
     def _add_aside(self, parts: Parts, folder: str, above: bytes, sizes: Sequence[int]) -> None:
         """What this stage adds to an output; only the first one has something above it."""
@@ -202,16 +205,9 @@ class ClusterStage(Stage):
         """Make an output of parts, which are given with their sizes, in order; its size. What another stage reads is
         made once, since that stage pins it."""
         keys = [(f"{self.objects.prefix}{folder}/{name}", size) for name, size in parts.items() if size]
-        if self.settled or not self._is_there(target):
+        if self.settled or not replace(self.objects, prefix="").there(target):
             self.objects.bucket.join(target, keys, self._heartbeat)
         return sum(parts.values())
-
-    def _is_there(self, key: str) -> bool:
-        try:
-            self.objects.bucket.look(key)
-        except ObjectMissing:
-            return False
-        return True
 
     def _sha256(self, size: int) -> str:
         """The digest of the output, by a second read: side by side only those of its parts can be made."""

@@ -15,6 +15,7 @@ after what the function was given, so that who finds it need not do the work aga
     rest/<start>-<stop>         what stands for a range of a second file in `part/rest-<start>-<stop>` (`Rest`)
     mark-<pass>/<partition>     which records go, by range, and a `Marked`
     marks-<pass>                where in these objects the records of each range are
+    stayed-<pass>               how many records a keyed step left before each range
     ranges                      the true ranges, with records and lines before each (`Ranges`)
     part/, dropped/<start>-…    what one range leaves of the outputs
     gathered/<start>-<stop>     what a gatherer made of it, and a `Gathered`
