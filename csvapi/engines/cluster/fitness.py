@@ -77,9 +77,16 @@ def unfit(steps: list[Step], columns: list[str], dialect: Dialect, *, native: bo
         return f"a file in {dialect.encoding} cannot be cut between records"
     for number, step in enumerate(steps, start=1):
         if step.split is None:
-            return f"step {number}, {step.operation.name}, must see all records in one place"
+            return _together(number, step.operation.name)
     if found := others.unfit(steps):
         return found
     if keys_of(steps):
         return "a step hashes with a key, which stays on this machine"
     return None
+
+
+def _together(number: int, name: str) -> str:
+    first = (
+        "a filter over this file in a task of its own" if number == 1 else "the steps before it in a task of their own"
+    )
+    return f"step {number}, {name}, must see all records in one place; run {first}, and {name} over its result"

@@ -115,3 +115,9 @@ def test_the_second_file_of_a_full_join_is_always_read_in_ranges() -> None:
     assert "utf-16 cannot be cut" in str(wide.unfit(load_steps([join("full")])))
     found = cluster.Others(sizes, dialects, 20).unfit(load_steps([join("full"), concat]))
     assert found == "step 1, join, must read its file in ranges, and another step needs the whole file"
+
+
+def test_a_step_that_must_see_all_records_is_named_with_a_way_out() -> None:
+    steps, others = load_steps([join("semi"), {"op": "diff", "file": 2, "on": ["k"]}]), {2: 1}
+    found = cluster.unfit(steps, ["k"], Dialect(), native=True, others=cluster.Others(others, {2: Dialect()}, 20))
+    assert str(found).startswith("step 2, diff, must see all records in one place; run the steps before it")
