@@ -122,9 +122,9 @@ class GroupLines:
         """Put the records of the groups among sorted items (see `Block.sorted`), from byte `start` on, of which each is
         whole, into the block, with the order of the first record of each as the key unless they are items.
 
-        Returns the byte where it stopped, and why. After `FULL`, go on with a block that has room; `ODD` is a group for
-        the caller to write: one with a record or key that Python made, one that needs an exponent, quotes where there
-        are none, or more than the limit, and the last one, of which more may come.
+        Returns the byte where it stopped, and why. After `FULL`, go on with a block that has room; `OPEN` is the last
+        group, of which more may come; `ODD` is one for the caller to write: with a record or key that Python made, one
+        that needs an exponent, quotes where there are none, or more than the limit.
         """
         size, why = memoryview(items).nbytes, c_int(0)
         given = readable(items, size, "items")

@@ -133,18 +133,6 @@ def _finished(key: bytes, group: GroupState, grouping: Grouping) -> Finished:
     return key, group.first, cell
 
 
-def _mapped(
-    found: Generator[tuple[bytes, GroupState], None, int], grouping: Grouping
-) -> Generator[Finished, None, int]:
-    """The same groups as they are finished; returns what `found` does."""
-    while True:
-        try:
-            key, group = next(found)
-        except StopIteration as end:
-            return int(end.value)
-        yield _finished(key, group, grouping)
-
-
 class NativeMerge:
     """Merges the groups of all ranges; the kernel writes them by `lines`, or gives them back one by one."""
 
@@ -163,36 +151,57 @@ class NativeMerge:
     def odd(self, ordered: NativeSortedRuns) -> Iterator[tuple[bytes, GroupState]]:
         """Merge all; gives each group that is for the caller to write, with its key, and puts the records of the others
         into `ordered`, by the order of the first record of each."""
-        for piece in self._pieces():
-            at = 0
-            while at < len(piece):
-                at = yield from self._by_python(piece, at)
-                at = self._by_kernel(piece, at, ordered)
-        yield from self._last()
+
+        def put(piece: memoryview, at: int) -> tuple[int, Stop]:
+            stop = Stop.FULL
+
+            def some(block: Block) -> bool:
+                nonlocal at, stop
+                at, stop = self.lines.add(piece, block, at)
+                return stop != Stop.FULL
+
+            ordered.fill(some)
+            return at, stop
+
+        yield from filter(None, self._groups(put))
 
     def finished(self) -> Iterator[Finished]:
         """Merge all; gives all groups, of one aggregate."""
         block = Block(_ITEMS)
-        for piece in self._pieces():
-            at = 0
+
+        def put(piece: memoryview, at: int) -> tuple[int, Stop]:
+            nonlocal block
+            block.clear()
+            while True:
+                at, stop = self.lines.add(piece, block, at)
+                if stop != Stop.FULL or len(block):
+                    return at, stop
+                block = Block(2 * block.size)
+
+        for odd in self._groups(put):
+            if odd:
+                yield _finished(*odd, self.grouping)
+                continue
+            for key, figure in pairs_of(block.items):
+                yield key[HASH:-TAG], int.from_bytes(figure[:_ORDER]), figure[_ORDER:]
+
+    def _groups(self, put: Callable[[memoryview, int], tuple[int, Stop]]) -> Iterator[tuple[bytes, GroupState] | None]:
+        """Groups that are for Python, with their keys; None after each call of `put`, which has the kernel write those
+        of a piece from a byte on. A group that the next piece may go on with waits for it."""
+        share, rest = replace(self.workspace, memory=self.workspace.memory // SHARE), b""
+        for more in items([part.state for part in self.parts], share, whole=True):
+            piece = memoryview(bytearray(rest) + more) if rest else more
+            at, stop, rest = 0, Stop.END, b""
             while at < len(piece):
-                found = self._by_python(piece, at)
-                at = yield from _mapped(found, self.grouping)
-                stop = Stop.FULL
-                while at < len(piece) and stop == Stop.FULL:
-                    at, stop = self.lines.add(piece, block, at)
-                    for key, figure in pairs_of(block.items):
-                        yield key[HASH:-TAG], int.from_bytes(figure[:_ORDER]), figure[_ORDER:]
-                    block = block if len(block) or stop != Stop.FULL else Block(2 * block.size)
-                    block.clear()
-        for key, group in self._last():
-            yield _finished(key, group, self.grouping)
-
-    def _pieces(self) -> Iterator[memoryview]:
-        share = replace(self.workspace, memory=self.workspace.memory // SHARE)
-        return items([part.state for part in self.parts], share, whole=True)
-
-    def _last(self) -> Iterator[tuple[bytes, GroupState]]:
+                if self._key or stop == Stop.ODD:
+                    at = yield from self._by_python(piece, at)
+                if at < len(piece):
+                    at, stop = put(piece, at)
+                    yield None
+                if stop == Stop.OPEN:
+                    rest, at = bytes(piece[at:]), len(piece)
+        if rest:
+            yield from self._by_python(memoryview(rest), 0)
         if self._key:
             yield self._key[HASH:-TAG], self._group
 
@@ -213,16 +222,4 @@ class NativeMerge:
             else:
                 self._key, self._group = key, group
             at = middle + more
-        return at
-
-    def _by_kernel(self, piece: memoryview, at: int, ordered: NativeSortedRuns) -> int:
-        """Go on up to a group that is for Python."""
-
-        def put(block: Block) -> bool:
-            nonlocal at
-            at, stop = self.lines.add(piece, block, at)
-            return stop != Stop.FULL
-
-        if at < len(piece):
-            ordered.fill(put)
         return at

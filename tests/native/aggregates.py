@@ -217,12 +217,13 @@ def _written(writer: GroupLines, block: Block, lines: Block) -> list[bytes]:
     view = memoryview(bytearray(data))
     while at < len(data):
         at, stop = writer.add(view, lines, at)
-        assert stop == (Stop.ODD if at < len(data) else Stop.END)
-        if stop == Stop.ODD:
+        assert stop in ((Stop.ODD, Stop.OPEN) if at < len(data) else (Stop.END,))
+        if at < len(data):
             size, _ = _ITEM.unpack_from(data, at)
             odd.append(key := data[at + _ITEM.size : at + _ITEM.size + size])
             while data[at + _ITEM.size :].startswith(key) and at < len(data):
                 at += _ITEM.size + sum(_ITEM.unpack_from(data, at))
+            assert stop == Stop.ODD or at == len(data)
     return odd
 
 
