@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from csvapi.commands.columns import column
-from csvapi.commands.dialect import check_override
+from csvapi.commands.dialect import CSV, check_override
 from csvapi.commands.json_text import json_object
 from csvapi.commands.packed import add_limit, add_selection, limits, selection
 from csvapi.commands.sizes import size
@@ -128,7 +128,11 @@ def add_parts(group: argparse._ActionsContainer) -> None:
 
 def _add_reading(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--dialect", type=_dialect, metavar="JSON", default={}, help='what detection cannot see, as {"delimiter": ";"}'
+        "--dialect",
+        type=_dialect,
+        metavar="JSON",
+        default={},
+        help='what detection cannot see, as {"delimiter": ";"}; csv: commas, UTF-8 and a header',
     )
     group.add_argument(
         "--comment", type=_comment, default={}, metavar="CHARACTER", help="lines that it begins are no records; they go"
@@ -203,6 +207,8 @@ def given_output(given: argparse.Namespace) -> dict[str, Any] | None:
 
 
 def _dialect(text: str) -> dict[str, Any]:
+    if text == "csv":
+        return CSV
     value = json_object(text)
     _say(check_override, value)
     return value
