@@ -67,8 +67,8 @@ def detection(path: Path, delimiter: str = "") -> Detection:
 def dialect(path: Path, override: dict[str, Any], delimiter: str = "") -> tuple[Dialect, list[DataWarning]]:
     """The detected dialect with what `override` says instead; of a file without records, the usual one.
 
-    `delimiter` is that of a file which was written here. Also what detection warns of, where all of the dialect is
-    detected.
+    `delimiter` is that of a file which was written here. Also what detection warns of, as far as it is
+    about what is detected.
     """
     from csvapi.csvio.detection import HEAD
 
@@ -87,7 +87,8 @@ def of_ends(
         found = detect(head, tail, complete=size <= HEAD, size=size, delimiter=delimiter, said=override)
     except NoRecords:
         return replace(_of_nothing(head), **override), []
-    return replace(found.dialect, **override), [] if override else found.passed_on()
+    warnings = [each for each in found.passed_on() if not override or each.code == "encoding_in_doubt"]
+    return replace(found.dialect, **override), [] if "encoding" in override else warnings
 
 
 def _with_ends(head: bytes, override: dict[str, Any]) -> Dialect:

@@ -14,7 +14,6 @@ from csvapi.csvio import Dialect, rows
 from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.codec import BOMS
 from csvapi.steps.writing import records
-from tests.commands.program import output
 from tests.engines.running import reused
 
 CELLS = st.sampled_from(
@@ -92,10 +91,13 @@ def test_mark_and_line_end_are_seen_though_all_else_is_said(tmp_path: Path, enco
     assert dialect(path, {**said, "line_end": "\n", "bom": False})[0] == Dialect(encoding=encoding)
 
 
-def test_a_pipe_of_commands() -> None:
-    """Of what a command writes, `'q'` would be taken for a quoted field."""
-    source = b"name;note\n'q';\"a;b\"\nNew York;\n"
-    piped = output("normalise", "-", "--dialect", '{"delimiter": ";", "quote": "\\""}', stdin=source)
-    assert (
-        output("filter", "-", "--dialect", "csv", "--where", "name == \"'q'\"", stdin=piped) == b"name,note\n'q',a;b\n"
-    )
+@pytest.mark.parametrize(
+    ("override", "warned"),
+    [({}, True), ({"delimiter": ","}, True), ({"encoding": "cp1250"}, False), ({"encoding": "mac-roman"}, False)],
+)
+def test_an_encoding_in_doubt_is_told_unless_it_was_said(
+    tmp_path: Path, override: dict[str, Any], warned: bool
+) -> None:
+    path = tmp_path / "in.csv"
+    path.write_bytes(b"id,name\n1,Bj\xbfrn\n")
+    assert [each.code for each in dialect(path, override)[1]] == ["encoding_in_doubt"] * warned

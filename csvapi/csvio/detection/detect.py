@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.detection.cells import is_comment
+from csvapi.csvio.detection.doubt import in_doubt
 from csvapi.csvio.detection.encoding import Decoded, decode
 from csvapi.csvio.detection.foreign import refuse_binary, refuse_noise, refuse_text
 from csvapi.csvio.detection.header import Header, forget, header
@@ -99,13 +100,14 @@ def _read(text: Text, decoded: Decoded, known: Known, *, complete: bool) -> Dete
         others.append((replace(dialect, header=not named.present), round(1 - named.confidence, 2)))
     if decoded.rival:
         others.append((replace(dialect, encoding=decoded.rival), round(1 - decoded.confidence, 2)))
+    doubt = in_doubt(table, dialect, decoded)
     return Detection(
         dialect=dialect,
         columns=_columns(table, named),
         confidence=round(min(_confidence(tried, len(table.records) - named.present), decoded.confidence), 2),
         evidence=tuple(evidence(best, decoded, table, named, sep=bool(sep))),
         alternatives=tuple(sorted(others, key=lambda other: -other[1])),
-        issues=(*decoded.issues, *issues(table, dialect)),
+        issues=(*decoded.issues, *issues(table, dialect), *([doubt] if doubt else [])),
         preamble=table.preamble,
     )
 
