@@ -28,7 +28,7 @@ _ELSEWHERE = {
     "--where": ", a condition is --where CONDITION, and the result goes where -o says",
 }
 KINDS = "CSV, or XLSX, ODS, ZIP, gzip or Zstandard that holds it"
-EPILOG = """exit codes: 0 done, 1 the data or a file is at fault or --fail-on-warning says so, 2 the command line is,
+EPILOG = """exit codes: 0 done, 1 the data or a file is at fault or a --fail-on- option says so, 2 the command line is,
 130 interrupted.
 docs/command-line.md has examples."""
 
@@ -49,6 +49,7 @@ class Request:
     workspace: str | None
     quiet: bool
     fail_on_warning: Sequence[str] = ()
+    fail_on_invalid: bool = False
     key_files: Sequence[KeyFile] = ()
     cluster: str | None = None
     selection: Selection = field(default_factory=Selection)
@@ -112,6 +113,13 @@ def parser(command: str, summary: str) -> argparse.ArgumentParser:
     _add_reading(reading)
     _add_running(found.add_argument_group("running"))
     return found
+
+
+def add_fail_on_invalid(parser: argparse.ArgumentParser) -> None:
+    """The flag of the commands that can validate."""
+    parser.add_argument(
+        "--fail-on-invalid", action="store_true", help="exit with 1 if a record violates the schema of a validate step"
+    )
 
 
 def add_parts(group: argparse._ActionsContainer) -> None:
@@ -189,6 +197,7 @@ def request(command: str, given: argparse.Namespace, steps: list[dict[str, Any]]
         workspace=given.workspace,
         quiet=given.quiet,
         fail_on_warning=given.fail_on_warning,
+        fail_on_invalid=getattr(given, "fail_on_invalid", False),
         key_files=getattr(given, "key_file", ()),
         cluster=given.cluster,
         selection=selection(given),
