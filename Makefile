@@ -43,18 +43,23 @@ probe: .venv/dev ## Send what the OpenAPI document allows, and what it does not,
 	@scripts/test-servers.sh
 	PROBE_SECONDS=$(or $(PROBE_SECONDS),600) $(BIN)/pytest tests/api/test_openapi.py -k requests_made -s $(ARGS)
 
-check: .venv/dev ## Format, lint, types, dependency rules, shell scripts, the OpenAPI document (by npm)
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+check: .venv/dev ## Format, lint, types, dependency rules, shell scripts, the OpenAPI document (by npm), two parts at a time
+	@$(MAKE) --no-print-directory --jobs=2 check-types check-openapi check-console check-chart check-style
+
+check-types: # first, for it takes longest
 	$(BIN)/mypy
 	$(BIN)/mypy --config-file= --strict clients/python/src/csvapi_client
+
+check-openapi check-console check-chart:
+	@scripts/$(@:check-%=%).sh
+
+check-style:
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/shellcheck scripts/*.sh scripts/*/*.sh clients/*/*.sh examples/*.sh .ci/run
 	$(if $(wildcard Dockerfile),$(BIN)/hadolint Dockerfile)
 	@scripts/workflows.sh
-	@scripts/chart.sh
-	@scripts/openapi.sh
-	@scripts/console.sh
 
 format: .venv/dev ## Format the code and mend what the linter can mend
 	$(BIN)/ruff format .
@@ -190,5 +195,5 @@ KERNEL := $(wildcard csvapi/native/*.c csvapi/native/*.h csvapi/native/*.inc bui
 		-c <(sed -n 's/ \\$$//; /^[a-z]/p' requirements-dev.lock) -e '.[bench]'
 	@touch $@
 
-.PHONY: help run docs test test-cluster test-spark faults abuse probe check format bench bench-service bench-cluster bench-hosts bench-console fuzz kernel detect-eval similar-eval lock sbom release-check site distclean init \
+.PHONY: help run docs test test-cluster test-spark faults abuse probe check check-types check-openapi check-console check-chart check-style format bench bench-service bench-cluster bench-hosts bench-console fuzz kernel detect-eval similar-eval lock sbom release-check site distclean init \
 	build up roll pin down restart logs status health shell admin backup restore clean dev-logs-web dev-logs-worker dev-logs-db dev-logs-redis test-docker
