@@ -96,7 +96,9 @@ def _with_ends(head: bytes, override: dict[str, Any]) -> Dialect:
     said = Dialect(**override)
     codec = codec_name(said.encoding, head)
     mark = codec in BOMS and head.startswith(BOMS[codec])
-    ends = Counter(_LINE_END.findall(head.decode(codec, "replace"))).most_common(1)
+    text = head.decode(codec, "replace")
+    outside = "".join(text.split(said.quote)[::2]) if said.quote else text
+    ends = Counter(_LINE_END.findall(outside)).most_common(1)
     seen = {"bom": mark, "line_end": ends[0][0]} if ends else {"bom": mark}
     return replace(said, **{**seen, **override})
 

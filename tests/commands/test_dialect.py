@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csvapi.commands.dialect import CSV, dialect
@@ -43,7 +43,7 @@ TABLES = st.integers(1, 4).flatmap(
 )
 
 
-@reused
+@settings(reused, max_examples=50)
 @given(TABLES, st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_what_was_written_as_csv_is_read_back(
     tmp_path: Path, table: tuple[list[str], list[list[str]]], line_end: str, bom: bool

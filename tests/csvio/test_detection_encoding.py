@@ -333,9 +333,7 @@ def test_a_close_call_at_the_end_of_a_file() -> None:
     assert (found.value, found.line, found.byte) == ("9,Bj\u017crn", None, None)
 
 
-@pytest.mark.parametrize(
-    "content", ["Zo\xeb", "M\xfcller", "caf\xe9", "20\x80", "5\xb0", "na\xefve", "Jos\xe9 Mu\xf1oz"]
-)
+@pytest.mark.parametrize("content", ["Zo\xeb", "M\xfcller", "caf\xe9", "20\x80", "5\xb0", "Jos\xe9 Mu\xf1oz"])
 def test_usual_words_are_in_no_doubt(content: str) -> None:
     assert _doubt(f"id,name\n1,{content}\n".encode("latin-1")) is None
 
