@@ -10,7 +10,7 @@ from marshmallow import Schema, validates_schema
 from csvapi.csvio.data_warnings import shown
 from csvapi.csvio.keys import canonical
 from csvapi.errors import InvalidInput
-from csvapi.native.differing import DifferenceForm, Differences
+from csvapi.native.differing import Differences
 from csvapi.native.keys import new_secret
 from csvapi.spill.ranked_keys import RankedKeys, unpacked
 from csvapi.spill.record_sort import NativeSortedRuns, in_order, sorter
@@ -20,7 +20,7 @@ from csvapi.steps.folding import folded_cell
 from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.growth import some
 from csvapi.steps.key_columns import check_keys, keys
-from csvapi.steps.native_differences import left_over
+from csvapi.steps.native_differences import form_of, left_over
 from csvapi.steps.native_figures import style_of
 from csvapi.steps.pairing import OLD, Repeated, Side, packed, pairs
 from csvapi.steps.params import IGNORABLE, Alternative, FileField, columns_field, flag, ignore_field
@@ -55,10 +55,7 @@ class Params(Schema):
     ignore_columns = columns_field(metadata={"description": "Columns of this file that are not compared."})
     ignore = ignore_field(*IGNORABLE)
     unchanged = flag("Write the records that are the same in both files, too; default false.")
-    alternatives = (
-        Alternative("Same names", ("on",)),
-        Alternative("Different names", ("left_on", "right_on")),
-    )
+    alternatives = (Alternative("Same names", ("on",)), Alternative("Different names", ("left_on", "right_on")))
 
     @validates_schema
     def one_way(self, data: dict[str, Any], **_: object) -> None:
@@ -167,22 +164,15 @@ class Diff(Table, Reducer):
         pieces = in_order([self.old, *(part.state for part in parts)], half)
         differences = None
         if isinstance(ordered, NativeSortedRuns) and self.now.whole and self.was.whole:
-            differences = self._differences(bases)
+            words, quote = map(self.text, CHANGES), self.second.source.byte_dialect.quote
+            form = form_of(self.comparison, words, self.labels, self.bound.limit, partial=self.partial)
+            differences = Differences(form, bases, style_of(self.byte_dialect), quote)
             pieces = left_over(pieces, differences, ordered)
         lines = self._lines(pairs(unpacked(pieces), bases, (self.now.fields, self.was.fields)))
         yield from map(self.byte_dialect.restore, placed(lines, half, ordered))
         for change, count in zip(CHANGES, [*differences.found, differences.same] if differences else (), strict=False):
             self.found[change] += count
         self.out += sum(differences.found) if differences else 0
-
-    def _differences(self, bases: Sequence[int]) -> Differences:
-        """What writes the records that are plain."""
-        found, (added, removed, changed, _) = self.comparison, map(self.text, CHANGES)
-        form = DifferenceForm(
-            (added, removed, changed), self.labels, found.widths, found.keys, found.compared, found.shown,
-            self.bound.limit, self.partial,
-        )  # fmt: skip
-        return Differences(form, bases, style_of(self.byte_dialect), self.second.source.byte_dialect.quote)
 
     def _lines(self, found: Iterator[Pair]) -> Iterator[tuple[bytes, bytes]]:
         """The records to be written, each with the bytes that order it."""
