@@ -30,6 +30,7 @@ CODES = {
     "header_rows": "The header has several rows; the lowest names the columns, the others count as preamble.",
     "long_quote": "A quoted field runs over many lines; its closing quote may be missing.",
     "merged_cells": "Cells of a workbook are merged; the value stands in the first of them, the others are empty.",
+    "mixed_currencies": "Numbers of a column have different currencies, and were compared or summed all the same.",
     "mixed_line_ends": "Records end in different ways.",
     "more_warnings": "There are more warnings than are shown.",
     "near_duplicates": "Records stayed that are equal but for case or spaces.",
