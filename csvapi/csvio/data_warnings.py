@@ -48,6 +48,7 @@ CODES = {
     "trailing_bytes": "NULs or Ctrl-Z stand at the end of the file; they are no record.",
     "undecodable": "Bytes are no text in the file's encoding; they are kept.",
     "unknown_property": "A schema has a property that is not known and was not used.",
+    "value_is_a_column": "The value of a condition is the name of another column, and was compared as text.",
 }
 """Every code with what it means; docs/warnings.md says more."""
 OF_DETECTION = frozenset(("doubled_delimiter", "header_rows", "long_quote", "mixed_line_ends"))
