@@ -33,7 +33,7 @@ CODES = {
     "mixed_currencies": "Numbers of a column have different currencies, and were compared or summed all the same.",
     "mixed_line_ends": "Records end in different ways.",
     "more_warnings": "There are more warnings than are shown.",
-    "near_duplicates": "Records stayed that are equal but for case or spaces.",
+    "near_duplicates": "Records or values are equal but for case or spaces, and were not taken for equal.",
     "not_comparable": "Cells are no number or no date, and so could not be compared or summed.",
     "not_compared": "Records were not compared with those that may be like them.",
     "not_reformatted": "Cells do not have the format that was to be changed; they stay as they are.",
