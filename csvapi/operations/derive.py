@@ -11,6 +11,7 @@ from csvapi.csvio.rewriting import Rewriting
 from csvapi.errors import InvalidInput
 from csvapi.native.rewriting import CellTexts
 from csvapi.steps.derived import Constant, FirstFilled, Joined, Masked, RowNumber, parts
+from csvapi.steps.emptiness import blank_values, note_blank
 from csvapi.steps.growth import CELLS, Part
 from csvapi.steps.hashed import Hash, hashed
 from csvapi.steps.mapping import Mapper
@@ -19,6 +20,8 @@ from csvapi.steps.step import Operation, Traits
 from csvapi.steps.writing import Written, batch_of, byte_dialect_of, encoded
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from csvapi.csvio.batch import Batch
     from csvapi.csvio.indexed import IndexedBatch
     from csvapi.spill.workspace import Workspace
@@ -142,6 +145,8 @@ class Derive(Written, Mapper):
         order = [width if over and at == self.position else at for at in range(len(self.after.columns))]
         self.rewriting = Rewriting(self.byte_dialect, order, self.bound.limit)
         self.filled = 0
+        found = isinstance(self.source, FirstFilled)
+        self.remarks = [blank_values(f"first filled values for {self.name!r}")] if found else []
 
     def prepare(self, workspace: Workspace) -> Counts:
         """See `Behaviour.prepare`; the receipt says which name was written."""
@@ -162,6 +167,7 @@ class Derive(Written, Mapper):
         count = self._fitting(batch, self.source.sizes(cells, batch.rows))
         numbers = batch.rows[:count]
         values = self.source.values([column[:count] for column in cells], numbers)
+        self._note(values, numbers)
         rows = [self._with(batch.fields(index), value) for index, value in enumerate(values)]
         return batch_of(rows, numbers, self.byte_dialect, self.bound)
 
@@ -172,7 +178,15 @@ class Derive(Written, Mapper):
         cells = [batch.cells(position) for position in self.source.positions]
         if sum(self.source.sizes(cells, batch.rows)) > _ROOM:
             return None
-        return self.rewriting.of(batch, [CellTexts.of(self.source.values(cells, batch.rows))])
+        values = self.source.values(cells, batch.rows)
+        written = self.rewriting.of(batch, [CellTexts.of(values)])
+        if written is not None:
+            self._note(values, batch.rows)
+        return written
+
+    def _note(self, values: list[bytes], rows: Sequence[int]) -> None:
+        for remark in self.remarks:
+            note_blank(remark, values, rows, self.byte_dialect)
 
     def _fitting(self, batch: Batch, sizes: list[int]) -> int:
         """How many of the first records are a part, with values of these sizes."""
