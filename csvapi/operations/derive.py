@@ -20,8 +20,6 @@ from csvapi.steps.step import Operation, Traits
 from csvapi.steps.writing import Written, batch_of, byte_dialect_of, encoded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from csvapi.csvio.batch import Batch
     from csvapi.csvio.indexed import IndexedBatch
     from csvapi.spill.workspace import Workspace
@@ -167,7 +165,7 @@ class Derive(Written, Mapper):
         count = self._fitting(batch, self.source.sizes(cells, batch.rows))
         numbers = batch.rows[:count]
         values = self.source.values([column[:count] for column in cells], numbers)
-        self._note(values, numbers)
+        note_blank(self.remarks, values, numbers, self.byte_dialect)
         rows = [self._with(batch.fields(index), value) for index, value in enumerate(values)]
         return batch_of(rows, numbers, self.byte_dialect, self.bound)
 
@@ -181,12 +179,8 @@ class Derive(Written, Mapper):
         values = self.source.values(cells, batch.rows)
         written = self.rewriting.of(batch, [CellTexts.of(values)])
         if written is not None:
-            self._note(values, batch.rows)
+            note_blank(self.remarks, values, batch.rows, self.byte_dialect)
         return written
-
-    def _note(self, values: list[bytes], rows: Sequence[int]) -> None:
-        for remark in self.remarks:
-            note_blank(remark, values, rows, self.byte_dialect)
 
     def _fitting(self, batch: Batch, sizes: list[int]) -> int:
         """How many of the first records are a part, with values of these sizes."""

@@ -61,13 +61,14 @@ def blank(batch: Batch, position: int, byte_dialect: ByteDialect) -> list[tuple[
     ]
 
 
-def note_blank(remark: Remark, values: Sequence[bytes], rows: Sequence[int], byte_dialect: ByteDialect) -> None:
+def note_blank(
+    remarks: Sequence[Remark], values: Sequence[bytes], rows: Sequence[int], byte_dialect: ByteDialect
+) -> None:
     """Count the values that hold nothing but white space, and those that are not empty."""
     spaces = _spaces(byte_dialect)
-    found = [
-        at for at, value in enumerate(values) if value.startswith(spaces) and _is_blank(value, spaces, byte_dialect)
-    ]
-    remark.add(len(values) - values.count(b""), len(found), [(rows[at], values[at][:_SHOWN]) for at in found[:1]])
+    for remark in remarks:
+        found = [at for at, value in enumerate(values) if _is_blank(value, spaces, byte_dialect)]
+        remark.add(len(values) - values.count(b""), len(found), [(rows[at], values[at][:_SHOWN]) for at in found[:1]])
 
 
 def _is_blank(cell: bytes, spaces: tuple[bytes, ...], byte_dialect: ByteDialect) -> bool:

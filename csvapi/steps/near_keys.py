@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from csvapi.csvio.batch import Batch, Cell
     from csvapi.csvio.byte_dialect import ByteDialect
 
-MOST = 4_000  # records that are looked at of the second file, and of each range of the first
+MOST = 2_000  # records that are looked at of the second file, and of each range of the first
 _LONGEST = 500  # bytes of a key: of longer ones nothing is said
 
 Key = tuple["Cell", ...]

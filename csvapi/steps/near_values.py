@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from csvapi.csvio.batch import Cell
     from csvapi.csvio.byte_dialect import ByteDialect
 
-MOST, _ROOM = 4_000, 1 << 20  # values that are compared, and the bytes of the table that they are looked for in
+MOST, _ROOM = 2_000, 1 << 17  # values that are compared, and the bytes of the table that they are looked for in
 _HINT = 'a set step with "trim", "collapse" and "case" before this one makes them equal'
 
 
