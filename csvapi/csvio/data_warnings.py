@@ -31,9 +31,11 @@ CODES = {
     "header_rows": "The header has several rows; the lowest names the columns, the others count as preamble.",
     "long_quote": "A quoted field runs over many lines; its closing quote may be missing.",
     "merged_cells": "Cells of a workbook are merged; the value stands in the first of them, the others are empty.",
+    "mixed_currencies": "Numbers of a column have different currencies, and were compared or summed all the same.",
     "mixed_line_ends": "Records end in different ways.",
     "more_warnings": "There are more warnings than are shown.",
-    "near_duplicates": "Records stayed that are equal but for case or spaces.",
+    "near_columns": "Columns of several files whose names are equal but for case or spaces became several columns.",
+    "near_duplicates": "Records or values are equal but for case or spaces, and were not taken for equal.",
     "not_comparable": "Cells are no number or no date, and so could not be compared or summed.",
     "not_compared": "Records were not compared with those that may be like them.",
     "not_reformatted": "Cells do not have the format that was to be changed; they stay as they are.",
@@ -44,10 +46,12 @@ CODES = {
     "quotes": "Quotes are malformed: text stands after a closing quote, or a quote is not closed.",
     "ragged": "Records have more or fewer fields than the header.",
     "repeated_header": "The header occurs again among the records.",
+    "separator_not_found": "The separator of a list is in no cell, so that nothing was split.",
     "text_comparison": "Values were compared as text although they look like dates or numbers.",
     "trailing_bytes": "NULs or Ctrl-Z stand at the end of the file; they are no record.",
     "undecodable": "Bytes are no text in the file's encoding; they are kept.",
     "unknown_property": "A schema has a property that is not known and was not used.",
+    "value_is_a_column": "The value of a condition is the name of another column, and was compared as text.",
 }
 """Every code with what it means; docs/warnings.md says more."""
 OF_DETECTION = frozenset(("doubled_delimiter", "encoding_in_doubt", "header_rows", "long_quote", "mixed_line_ends"))

@@ -9,7 +9,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from csvapi.csvio.batch import Batch
 from csvapi.csvio.parsed_batch import ParsedBatch
 from csvapi.errors import InvalidInput
-from csvapi.steps.column_names import alike, check_names, same_places
+from csvapi.steps.column_names import NearColumns, alike, check_names, same_places
 from csvapi.steps.growth import Part, some
 from csvapi.steps.mapping import Mapper
 from csvapi.steps.params import IGNORABLE, Alternative, FileField, ignore_field
@@ -94,6 +94,7 @@ class Concat(Written, Mapper):
                 known = set(map(self.fold, names))
                 names += [name for name in second.columns if self.fold(name) not in known]
         self.matched = list(names)
+        self.remarks = NearColumns.of(names, len(first))
         if "source" in params:
             names.append(_new(params["source"], names, f"{pointer}/source"))
         before = byte_dialect_of(context)

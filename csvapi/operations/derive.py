@@ -11,6 +11,7 @@ from csvapi.csvio.rewriting import Rewriting
 from csvapi.errors import InvalidInput
 from csvapi.native.rewriting import CellTexts
 from csvapi.steps.derived import Constant, FirstFilled, Joined, Masked, RowNumber, parts
+from csvapi.steps.emptiness import blank_values, note_blank
 from csvapi.steps.growth import CELLS, Part
 from csvapi.steps.hashed import Hash, hashed
 from csvapi.steps.mapping import Mapper
@@ -142,6 +143,8 @@ class Derive(Written, Mapper):
         order = [width if over and at == self.position else at for at in range(len(self.after.columns))]
         self.rewriting = Rewriting(self.byte_dialect, order, self.bound.limit)
         self.filled = 0
+        found = isinstance(self.source, FirstFilled)
+        self.remarks = [blank_values(f"first filled values for {self.name!r}")] if found else []
 
     def prepare(self, workspace: Workspace) -> Counts:
         """See `Behaviour.prepare`; the receipt says which name was written."""
@@ -162,6 +165,7 @@ class Derive(Written, Mapper):
         count = self._fitting(batch, self.source.sizes(cells, batch.rows))
         numbers = batch.rows[:count]
         values = self.source.values([column[:count] for column in cells], numbers)
+        note_blank(self.remarks, values, numbers, self.byte_dialect)
         rows = [self._with(batch.fields(index), value) for index, value in enumerate(values)]
         return batch_of(rows, numbers, self.byte_dialect, self.bound)
 
@@ -172,7 +176,11 @@ class Derive(Written, Mapper):
         cells = [batch.cells(position) for position in self.source.positions]
         if sum(self.source.sizes(cells, batch.rows)) > _ROOM:
             return None
-        return self.rewriting.of(batch, [CellTexts.of(self.source.values(cells, batch.rows))])
+        values = self.source.values(cells, batch.rows)
+        written = self.rewriting.of(batch, [CellTexts.of(values)])
+        if written is not None:
+            note_blank(self.remarks, values, batch.rows, self.byte_dialect)
+        return written
 
     def _fitting(self, batch: Batch, sizes: list[int]) -> int:
         """How many of the first records are a part, with values of these sizes."""

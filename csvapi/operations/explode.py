@@ -9,9 +9,12 @@ from marshmallow import Schema, fields, validate
 
 from csvapi.csvio.indexed import IndexedBatch
 from csvapi.csvio.parsed_batch import ParsedBatch
+from csvapi.steps.asked import PLACES
+from csvapi.steps.conditions import inverse
 from csvapi.steps.growth import EACH, PART
 from csvapi.steps.mapping import Expander
 from csvapi.steps.params import ColumnField
+from csvapi.steps.separators import not_found
 from csvapi.steps.step import Operation, Traits
 from csvapi.steps.writing import Written, byte_dialect_of, encoded, movable, records
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.mapping import Records
     from csvapi.steps.step import Column, Context, Counts
+
+_SHOWN = 500  # bytes kept of a cell for a warning: more than is shown
 
 
 class Params(Schema):
@@ -59,6 +64,7 @@ class Explode(Written, Expander):
         self.text = params["separator"]
         self.separator = encoded(self.text, self.byte_dialect, f"{pointer}/separator")
         self.rewrites = byte_dialect_of(context).dialect.skip_space
+        self.remarks = [not_found(context.columns[self.position], self.text, self.byte_dialect)]
         self.out = self.lists = 0
 
     def prepare(self, workspace: Workspace) -> Counts:
@@ -69,6 +75,7 @@ class Explode(Written, Expander):
     def expand(self, batch: Batch) -> Iterator[Records]:
         """See `Expander.expand`."""
         if self._holds_none(batch):
+            self._note(batch)
             self.out += len(batch)
             yield batch
             return
@@ -95,6 +102,15 @@ class Explode(Written, Expander):
         found = batch.text_mask(self.position, "contains", self.separator)
         return found is not None and 1 not in found
 
+    def _note(self, batch: Batch) -> None:
+        """Count the filled cells of a batch without a list."""
+        empty = batch.text_mask(self.position, "==", b"") if self.position < batch.width else None
+        if empty is not None and 0 in empty:
+            asked = self.remarks[0]
+            few = batch.select(inverse(empty)).part(0, PLACES) if len(asked.seen.spots) < PLACES else batch.part(0, 0)
+            cells = (cell and cell[:_SHOWN] for cell in few.column(self.position))
+            asked.add(empty.count(0), empty.count(0), zip(few.rows, cells, strict=True))
+
     def _written(self, raw: list[bytes], made: list[list[bytes]], rows: list[int]) -> Batch:
         """The records of a part, of which the empty ones of `raw` are still to be written, of the fields `made`."""
         if made:
@@ -110,9 +126,13 @@ class Explode(Written, Expander):
         """For each record that is made of those of a batch, the row of that one; its bytes, or empty ones and its
         fields; and about how long it is."""
         own = movable(batch)
+        filled, lists = 0, self.lists
+        single: list[tuple[int, bytes]] = []
         for number, (row, cell) in enumerate(zip(batch.rows, batch.column(self.position), strict=True)):
             items = self._items(cell or b"")
             first, second = next(items), next(items, None)
+            filled += bool(cell)
+            single += [(row, cell[:_SHOWN])] if cell and second is None and len(single) < PLACES else []
             if second is None and not self.rewrites:
                 yield row, own[number], [], len(own[number])
                 continue
@@ -125,6 +145,7 @@ class Explode(Written, Expander):
             self.lists += second is not None
             for item in (first,) if second is None else chain((first, second), items):
                 yield row, b"", [[*before, item, *after]], others + len(item)
+        self.remarks[0].add(filled, filled - (self.lists - lists), single)
 
     def _items(self, cell: bytes) -> Iterator[bytes]:
         """One after the other: all together may take a hundred times the memory of the cell."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from itertools import compress, count
 from typing import TYPE_CHECKING, Any
@@ -10,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 from csvapi.csvio.batch import Batch, Mask
 from csvapi.steps.asked import not_comparable, text_comparison
 from csvapi.steps.column_pairs import ColumnPair, incomparable
+from csvapi.steps.condition_texts import called, clipped, shown
 from csvapi.steps.conditions import FEW, NEGATIVE, All, Leaf, Node, Not, Text, among, any_of, inverse, text_test
+from csvapi.steps.currencies import currencies
 from csvapi.steps.emptiness import EmptyCell, EmptyRecord, blank_cells, blank_records, empty_cell
-from csvapi.steps.filter_params import BARE, COMPARISONS, Params, columns, names_column
+from csvapi.steps.filter_params import BARE, COMPARISONS, PAIRS, Params, columns, names_column
 from csvapi.steps.fitting import fitting
+from csvapi.steps.named_values import NamesColumn, names_another
 from csvapi.steps.params import compiled
 from csvapi.steps.selecting import Selector
 from csvapi.steps.step import Operation
@@ -24,13 +26,10 @@ from csvapi.steps.writing import byte_dialect_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from csvapi.steps.step import Column, Context, Counts
+    from csvapi.steps.step import Context, Counts
     from csvapi.steps.values import Format
 
-_SHOWN = 200  # characters of a condition in a reason
-
-
-_Asking = Leaf | TypedLeaf | ColumnPair | EmptyCell | EmptyRecord
+_Asking = Leaf | TypedLeaf | ColumnPair | EmptyCell | EmptyRecord | NamesColumn
 _FILLED = {"operator": "not_empty", "spaces": True}  # what drop_blank_records asks of each record
 
 
@@ -63,14 +62,15 @@ class Filter(Selector):
             parts, pointers = [_FILLED, *parts], [f"{pointer}/drop_blank_records", *pointers]
         self.parts = [self._node(part, at) for part, at in zip(parts, pointers, strict=True)]
         self.remarks = [leaf.asked for _, leaf in self.counted if leaf.asked]
+        self.remarks += [each for _, leaf in self.counted if isinstance(leaf, TypedLeaf) for each in leaf.currencies]
         self.reasons = ()
         self.first_reason: list[int] = []  # by part; a typed one has a second reason
         for part, node in zip(parts, self.parts, strict=True):
             self.first_reason.append(len(self.reasons))
-            self.reasons += ("all its fields are blank" if part is _FILLED else f"not {_clipped(_shown(part))}",)
+            self.reasons += ("all its fields are blank" if part is _FILLED else f"not {clipped(shown(part))}",)
             if isinstance(node, TypedLeaf):
                 kinds = " or ".join(node.test.kinds)
-                self.reasons += (f"{_clipped(_name(part['column']))} is no {kinds}",)
+                self.reasons += (f"{clipped(called(part['column']))} is no {kinds}",)
 
     def keep(self, batch: Batch) -> Mask:
         """See `Selector.keep`."""
@@ -124,6 +124,7 @@ class Filter(Selector):
             position = self.context.position(leaf["column"], f"{pointer}/column")
             pair = names_column(leaf.get("value"))
             node = (self._pair if pair else self._positive)(positive, leaf, position, pointer)
+            node = self._naming(node, positive, leaf, pointer) if isinstance(node, Leaf) else node
         return Not(node) if positive != name else node
 
     def _pair(self, name: str, leaf: dict[str, Any], position: int, pointer: str) -> Node:
@@ -137,6 +138,15 @@ class Filter(Selector):
             pair.asked = incomparable(*names, kinds, byte_dialect_of(self.context))
             self.counted.append((pointer, pair))
         return pair
+
+    def _naming(self, node: Leaf, name: str, leaf: dict[str, Any], pointer: str) -> Node:
+        """The condition, in doubt if its value is the name of another column, with which it could compare."""
+        value, column = leaf.get("value"), self.context.columns[node.position]
+        if name not in PAIRS or value == column or value not in self.context.columns:
+            return node
+        naming = names_another(node, name, as_text(value), column)
+        self.counted.append((pointer, naming))
+        return naming
 
     def _positive(self, name: str, leaf: dict[str, Any], position: int, pointer: str) -> Node:
         byte_dialect = byte_dialect_of(self.context)
@@ -194,6 +204,7 @@ class Filter(Selector):
             if not texts:  # else a cell that is of no kind may be a text
                 column = self.context.columns[position]
                 compared.asked = not_comparable(column, compared.test.kinds, byte_dialect_of(self.context))
+                compared.currencies = currencies(column, next(iter(typed)), byte_dialect_of(self.context))
                 self.counted.append((pointer, compared))
         return nodes[0] if len(nodes) == 1 else any_of(nodes)
 
@@ -225,25 +236,6 @@ class Filter(Selector):
     def _text(self, name: str, value: Any, leaf: dict[str, Any], position: int) -> Leaf:
         fold = "case" in leaf.get("ignore", ())
         return Leaf(position, text_test(name, value, byte_dialect_of(self.context), fold=fold), absent=False)
-
-
-def _name(column: Column) -> str:
-    return column if isinstance(column, str) else f"column {column['index']}"
-
-
-def _shown(node: dict[str, Any]) -> str:
-    """A condition as people write it."""
-    if "column" not in node and "operator" in node:
-        return f"(record {node['operator']})"
-    if "column" not in node:
-        return json.dumps(node, ensure_ascii=False, sort_keys=True)
-    value = json.dumps(node["value"], ensure_ascii=False) if "value" in node else ""
-    return f"({_name(node['column'])} {node['operator']} {value})".replace(" )", ")")
-
-
-def _clipped(text: str) -> str:
-    """A condition as it is written beside each record that it drops; a long one is cut."""
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 OPERATION = Operation(

@@ -13,6 +13,7 @@ from csvapi.spill.external_sort import SortedRuns, merged
 from csvapi.spill.record_sort import NativeSortedRuns
 from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.growth import KEY_COLUMNS
+from csvapi.steps.near_values import NearValues
 from csvapi.steps.params import Alternative, ColumnField, columns_field, whole
 from csvapi.steps.report_table import Table
 from csvapi.steps.step import Operation
@@ -76,6 +77,8 @@ class Frequency(Table, Reducer):
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         super().__init__(context, ["value", "count", "share"], pointer)
         self.position = context.position(params["column"], f"{pointer}/column")
+        self.near = NearValues.of("values", [context.columns[self.position]], self.byte_dialect)
+        self.remarks = [self.near]
         self.top_values = params.get("top")
         self.distinct = 0
 
@@ -104,7 +107,7 @@ class Frequency(Table, Reducer):
         ranking.add(parts)
         self.distinct = ranking.distinct
         self.out = min(self.top_values or self.distinct, self.distinct)
-        yield from map(self.byte_dialect.restore, ranking.lines(self.top_values))
+        yield from map(self.byte_dialect.restore, self.near.through(ranking.lines(self.top_values)))
 
     def _merged(self, workspace: Workspace, parts: list[Part], total: int) -> Iterator[bytes]:
         ranked = SortedRuns(workspace.folder, "ranks", workspace.memory // 2, workspace.heartbeat)
@@ -112,10 +115,12 @@ class Frequency(Table, Reducer):
             self.distinct += len(some)
             workspace.heartbeat()
             ranked.add([(_MOST - count).to_bytes(8) + value for value, count in some], [value for value, _ in some])
+        self.near.begin()
         left = self.top_values if self.top_values is not None else self.distinct
         for keys, values in merged([ranked], workspace.folder, workspace.memory // 2, workspace.heartbeat):
             counts = (_MOST - int.from_bytes(key[:8]) for key in keys[:left])
             rows = zip(values[:left], counts, strict=True)
+            self.near.take([value] for value in values[:left])
             left -= len(values[:left])
             yield self.write([value, b"%d" % count, b"%.6f" % (count / total)] for value, count in rows)
 

@@ -23,6 +23,7 @@ from csvapi.steps.groups_of_one import GroupsOfOne
 from csvapi.steps.growth import KEY_COLUMNS, Bound
 from csvapi.steps.native_figures import style_of
 from csvapi.steps.native_groups import NativeMerge, gathering
+from csvapi.steps.near_values import NearValues
 from csvapi.steps.new_names import check_new
 from csvapi.steps.params import ColumnField
 from csvapi.steps.report_table import Table
@@ -130,7 +131,8 @@ class Group(Table, Reducer):
         delimiter = byte_dialect_of(context).delimiter
         single = [GroupsOfOne.of(names[: len(self.by)])] if len(self.by) and not context.partial else []
         self.grouping = Grouping([self.by], sources.found, aggregates, self.bound, delimiter, *single)
-        self.remarks = [*(source.asked for source in sources.found if source.asked), *single]
+        self.near = NearValues.of("groups", names[: len(self.by)], self.byte_dialect)
+        self.remarks = [*sources.remarks, *single, self.near]
         self.single = single
 
     def gather(self, workspace: Workspace, number: int) -> Gathering:
@@ -155,7 +157,7 @@ class Group(Table, Reducer):
         self.out += merge.lines.lines if merge else 0
         for remark in self.single:
             remark.groups = self.out
-        for some in in_order([ordered], share):
+        for some in self.near.through(in_order([ordered], share)):
             yield self.byte_dialect.restore(some)
 
     def _lines(

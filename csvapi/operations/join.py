@@ -114,6 +114,7 @@ class Join(Lookup, Written, Expander):
 
     def expand(self, batch: Batch) -> Iterator[Records]:
         """See `Expander.expand`."""
+        self.look(batch)
         quick = self.finds(batch) and batch.width == self.width and batch.ends
         yield from self._by_kernel(batch) if self.finds(batch) and quick else self._by_record(batch)
         self.seen += len(batch)
@@ -204,6 +205,7 @@ class Matching(Lookup, Selector):
 
     def keep(self, batch: Batch) -> Mask:
         """See `Selector.keep`."""
+        self.look(batch)
         matched = self.match(batch)
         return matched if self.semi else inverse(matched)
 

@@ -26,6 +26,7 @@ from csvapi.steps.group_keys import cells_of, parts_of
 from csvapi.steps.grouped import SHARE, Grouping, row_of
 from csvapi.steps.growth import CELLS, KEY_COLUMNS, batches
 from csvapi.steps.native_groups import finished, gathering
+from csvapi.steps.near_values import NearValues
 from csvapi.steps.new_names import numbered
 from csvapi.steps.params import ColumnField
 from csvapi.steps.report_table import Table
@@ -94,7 +95,10 @@ class Pivot(Table, Reducer):
         aggregate = sources.aggregate(params, named.get("/values"), self.bound)
         self.delimiter = byte_dialect_of(context).delimiter
         self.grouping = Grouping([self.index, self.across], sources.found, [aggregate], self.bound, self.delimiter)
-        self.remarks = [source.asked for source in sources.found if source.asked]
+        across = [context.columns[position] for position in self.across]
+        self.near = NearValues.of("records", self.after.columns, self.byte_dialect)
+        self.near_across = NearValues.of("new columns", across, self.byte_dialect)
+        self.remarks = [*sources.remarks, self.near, self.near_across]
         self.unnamed, self.names_size = self.after, 0
 
     def head(self, fields: list[bytes]) -> tuple[list[bytes], bytes]:
@@ -117,12 +121,16 @@ class Pivot(Table, Reducer):
         new = sorted(found, key=lambda each: found[each][1])
         yield self._named(new)
         places = {found[each][0]: place for place, each in enumerate(new, start=len(self.index))}
-        yield from self._written(ordered, share, places, parts)
+        written = self.near.through(self._written(ordered, share, places, parts))
+        yield from map(self.byte_dialect.restore, written)
 
     def _named(self, new: list[bytes]) -> bytes:
         """Header and byte order mark, once the columns are known."""
         decode, context = self.byte_dialect.decode, self.unnamed
-        names = ["_".join(map(decode, cells_of(each, self.delimiter, len(self.across)))) for each in new]
+        values = [cells_of(each, self.delimiter, len(self.across)) for each in new]
+        self.near_across.begin()
+        self.near_across.take(values)
+        names = ["_".join(map(decode, cells)) for cells in values]
         self.bound.check_names([*context.columns, *names])
         names = numbered([*context.columns, *names])
         self.bound.check_names(names)
@@ -179,7 +187,7 @@ class Pivot(Table, Reducer):
             for start in range(0, len(packed), some):
                 lines = [self._line(each, places, parts) for each in packed[start : start + some]]
                 self.out += len(lines)
-                yield self.byte_dialect.restore(b"".join(lines))
+                yield b"".join(lines)
                 share.heartbeat()
 
     def _line(self, packed: bytes, places: dict[int, int], parts: list[Part]) -> bytes:

@@ -13,6 +13,7 @@ from csvapi.native.comparing import pack
 from csvapi.native.sorting import KeyColumn, unsure_numbers
 from csvapi.spill.record_sort import NativeSortedRuns, in_order, sorter
 from csvapi.steps.asked import not_comparable, note
+from csvapi.steps.currencies import currencies
 from csvapi.steps.gathering import Gathering, Sorter
 from csvapi.steps.growth import KEY_COLUMNS
 from csvapi.steps.params import COLUMN, ColumnField, ShapedField, choice, flag
@@ -111,11 +112,12 @@ class Sort(Sorter):
     def __init__(self, params: dict[str, Any], context: Context, pointer: str) -> None:
         self.after, self.byte_dialect = context, byte_dialect_of(context)
         self.parts = [self._part(by, pointer + at) for (at, _), by in zip(columns(params), params["by"], strict=True)]
-        self.remarks = [part.asked for part in self.parts if part.asked]
+        self.remarks = [remark for part in self.parts for remark in part.remarks]
         self.bad: dict[str, int] = {}
 
     def _part(self, by: dict[str, Any], pointer: str) -> KeyPart:
         position, form = self.after.position(by["column"], pointer), format_of(by.get("as", "text"))
+        name = self.after.columns[position]
         return KeyPart(
             position,
             form,
@@ -123,7 +125,8 @@ class Sort(Sorter):
             empty_first=by.get("empty") == "first",
             ignore=tuple(name for name in ("case", "accents") if by.get(f"ignore_{name}")),
             natural=by.get("natural", False),
-            asked=not_comparable(self.after.columns[position], [form.kind], self.byte_dialect) if form else None,
+            asked=not_comparable(name, [form.kind], self.byte_dialect) if form else None,
+            currencies=currencies(name, form, self.byte_dialect),
         )
 
     @property

@@ -13,10 +13,12 @@ from csvapi.csvio.batch import BLOCK_SIZE
 from csvapi.csvio.rewriting import Rewriting
 from csvapi.errors import InvalidInput, TooLarge
 from csvapi.native.rewriting import CellTexts
+from csvapi.steps.asked import PLACES
 from csvapi.steps.growth import CELLS, Part, TooLong
 from csvapi.steps.mapping import Mapper
 from csvapi.steps.params import Alternative, ColumnField, compiled, flag
 from csvapi.steps.remarks import Remark
+from csvapi.steps.separators import others
 from csvapi.steps.splitting import Matched, Separated
 from csvapi.steps.step import Operation
 from csvapi.steps.writing import Written, batch_of, encoded
@@ -97,8 +99,8 @@ class SplitColumn(Written, Mapper):
         made = range(self.width, self.width + len(self.into))
         order = [*range(self.position + self.keep), *made, *range(self.position + 1, self.width)]
         self.rewriting = Rewriting(self.byte_dialect, order, self.bound.limit)
-        self.separated = "separator" in params
-        self.remarks = [Remark("fewer_parts", self._describe, self.name)]
+        self.separator = params.get("separator")
+        self.remarks = [Remark("fewer_parts", self._describe, self.name, most=PLACES)]
         self.filled = 0
 
     def _splitter(self, params: dict[str, Any], pointer: str) -> Splitter:
@@ -188,16 +190,18 @@ class SplitColumn(Written, Mapper):
             yield start, list(map(self._parts, cells[start : start + step], rows[start : start + step]))
 
     def _note(self, cells: Sequence[bytes], fewer: Sequence[int], rows: Sequence[int]) -> None:
-        first = [(rows[index], cells[index][:_SHOWN]) for index in fewer[:1]]
+        first = [(rows[index], cells[index][:_SHOWN]) for index in fewer[:PLACES]]
         self.remarks[0].add(sum(map(bool, cells)), len(fewer), first)
 
     def _describe(self, seen: Sighting) -> tuple[str, str | None]:
         one = seen.count == 1
         what = f"{'has' if one else 'have'} fewer than {len(self.into)} parts"
-        if not self.separated:
+        if not self.separator:
             what = f"{'does' if one else 'do'} not match the pattern"
         cells = "cell" if seen.of == 1 else "cells"
         detail = f"{seen.count} of {seen.of} filled {cells} of {self.name!r} {what}; missing parts are empty"
+        if self.separator and seen.count == seen.of and (there := others(self.separator, self.byte_dialect, seen)):
+            return detail, f"the separator {self.separator!r} is not in the first cells; {there}"
         return detail, "look at the first one; a filter before this step can set such records aside"
 
     def counts(self) -> Counts:

@@ -9,6 +9,7 @@ from marshmallow import ValidationError, fields, validate
 
 from csvapi.steps.aggregates import Aggregate, Count, CountDistinct, First, Join, Last
 from csvapi.steps.asked import left_out
+from csvapi.steps.currencies import currencies
 from csvapi.steps.group_values import Source
 from csvapi.steps.ordered_aggregates import Greatest, Least, Mean, Sum
 from csvapi.steps.params import Alternative, choice
@@ -18,6 +19,7 @@ from csvapi.steps.writing import byte_dialect_of, encoded
 if TYPE_CHECKING:
     from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.steps.growth import Bound
+    from csvapi.steps.remarks import Remark
     from csvapi.steps.step import Context
 
 AGGREGATES = ("count", "count_distinct", "sum", "mean", "min", "max", "first", "last", "join")
@@ -75,6 +77,11 @@ class Sources:
     found: list[Source] = field(default_factory=list)
     numbers: dict[Any, int] = field(default_factory=dict)
 
+    @property
+    def remarks(self) -> list[Remark]:
+        """What is counted of them, for warnings."""
+        return [remark for source in self.found for remark in source.remarks]
+
     def aggregate(self, given: dict[str, Any], position: int | None, bound: Bound) -> Aggregate:
         """The aggregate that the parameters name, of a column or (count alone) of the records themselves."""
         name, byte_dialect = given["aggregate"], byte_dialect_of(self.context)
@@ -86,7 +93,8 @@ class Sources:
         asked = left_out(column, form.kind, byte_dialect, ordered=name in _ORDERED) if form else None
         made.source = self.numbers.setdefault((position, form, ordered), len(self.found))
         if made.source == len(self.found):
-            self.found.append(Source(position, form, byte_dialect, ordered, asked))
+            mixed = currencies(column, form, byte_dialect)
+            self.found.append(Source(position, form, byte_dialect, ordered, asked, mixed))
         return made
 
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from csvapi.errors import AmbiguousColumn
 from csvapi.steps.folding import folded
+from csvapi.steps.params import IGNORABLE
 from csvapi.steps.remarks import Remark, Sighting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from csvapi.steps.second_input import SecondInput
 
@@ -77,6 +78,40 @@ def _describe(mine: list[str], theirs: list[str], name: object, seen: Sighting) 
 
 def _more(names: list[str]) -> str:
     return f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+
+
+@dataclass(slots=True)
+class NearColumns(Remark):
+    """Columns of several files that became several ones, though their names are equal but for case or spaces."""
+
+    pairs: Sequence[tuple[str, str]] = ()
+
+    @classmethod
+    def of(cls, names: Sequence[str], width: int) -> list[NearColumns]:
+        """Of these names, of which the first `width` are the first file's; nothing where there are no such columns."""
+        near = alike(IGNORABLE)
+        known: dict[str, str] = {}
+        pairs = []
+        for at, name in enumerate(names):
+            before = known.setdefault(near(name), name)
+            if at >= width and before != name:
+                pairs.append((before, name))
+        return [cls("near_columns", partial(_near, pairs), pairs[0][1], pairs=pairs)] if pairs else []
+
+    def reported(self) -> Sighting:
+        """However many ranges of the file were looked at."""
+        return Sighting(len(self.pairs))
+
+
+def _near(pairs: Sequence[tuple[str, str]], seen: Sighting) -> tuple[str, str]:
+    names = [f"{name!r} and {before!r}" for before, name in pairs]
+    are = (
+        "column of another file has a name that equals"
+        if seen.count == 1
+        else "columns of other files have names that equal"
+    )
+    detail = f"{seen.count} {are} an earlier one but for case or spaces: {', '.join(names[:_SHOWN])}{_more(names)}"
+    return detail, '"ignore": ["case", "space"] puts them together'
 
 
 def alike(ignore: Collection[str]) -> Callable[[str], str]:

@@ -43,20 +43,36 @@ class EmptyCell:
     def mask(self, batch: Batch) -> Mask:
         """See `Node.mask`."""
         if self.asked:
-            blank = self._blank(batch)
-            self.asked.add(len(batch), len(blank), [(batch.rows[at], cell[:_SHOWN]) for at, cell in blank[:1]])
+            found = blank(batch, self.empty.position, self.byte_dialect)
+            self.asked.add(len(batch), len(found), [(batch.rows[at], cell[:_SHOWN]) for at, cell in found[:1]])
         return self.empty.mask(batch)
 
-    def _blank(self, batch: Batch) -> list[tuple[int, bytes]]:
-        """Where such cells are, with their bytes."""
-        position, spaces = self.empty.position, _spaces(self.byte_dialect)
-        mask = _either([batch.text_mask(position, "starts_with", space) for space in spaces])
-        if mask is not None and 1 not in mask:
-            return []
-        places = range(len(batch)) if mask is None else compress(range(len(batch)), mask)
-        cells = (batch if mask is None else batch.select(mask)).column(position)
-        found = [(at, cell) for at, cell in zip(places, cells, strict=False) if cell and cell.startswith(spaces)]
-        return [(at, cell) for at, cell in found if not self.byte_dialect.decode(cell).strip()]
+
+def blank(batch: Batch, position: int, byte_dialect: ByteDialect) -> list[tuple[int, bytes]]:
+    """Where cells of a column hold nothing but white space, with their bytes."""
+    spaces = _spaces(byte_dialect)
+    mask = _either([batch.text_mask(position, "starts_with", space) for space in spaces])
+    if mask is not None and 1 not in mask:
+        return []
+    places = range(len(batch)) if mask is None else compress(range(len(batch)), mask)
+    cells = (batch if mask is None else batch.select(mask)).column(position)
+    return [
+        (at, cell) for at, cell in zip(places, cells, strict=False) if cell and _is_blank(cell, spaces, byte_dialect)
+    ]
+
+
+def note_blank(
+    remarks: Sequence[Remark], values: Sequence[bytes], rows: Sequence[int], byte_dialect: ByteDialect
+) -> None:
+    """Count the values that hold nothing but white space, and those that are not empty."""
+    spaces = _spaces(byte_dialect)
+    for remark in remarks:
+        found = [at for at, value in enumerate(values) if _is_blank(value, spaces, byte_dialect)]
+        remark.add(len(values) - values.count(b""), len(found), [(rows[at], values[at][:_SHOWN]) for at in found[:1]])
+
+
+def _is_blank(cell: bytes, spaces: tuple[bytes, ...], byte_dialect: ByteDialect) -> bool:
+    return cell.startswith(spaces) and not byte_dialect.decode(cell).strip()
 
 
 def _spaces(byte_dialect: ByteDialect) -> tuple[bytes, ...]:
@@ -82,6 +98,17 @@ def blank_cells(column: str, operator: str) -> Remark:
 def blank_records() -> Remark:
     """The same of whole records."""
     return Remark("blank_cells", partial(_described, "records", ""))
+
+
+def blank_values(what: str) -> Remark:
+    """Of values of nothing but white space, as `what` calls them, where a filled one is looked for."""
+    return Remark("blank_cells", partial(_filled, what))
+
+
+def _filled(what: str, seen: Sighting) -> tuple[str, str]:
+    verbs = ("holds", "counts") if seen.count == 1 else ("hold", "count")
+    detail = f"{seen.count} of {seen.of} {what} {verbs[0]} nothing but white space and {verbs[1]} as filled"
+    return detail, 'a set step with "trim" before this one makes such cells empty'
 
 
 def _described(what: str, instead: str, seen: Sighting) -> tuple[str, str | None]:
@@ -121,8 +148,8 @@ class EmptyRecord:
             asked.add(len(batch), 0, ())
             return
         looks, is_empty = (EmptyRecord(self.width, self.byte_dialect, spaces).mask(some) for spaces in (True, False))
-        blank = [at for at, pair in enumerate(zip(looks, is_empty, strict=True)) if pair == (1, 0)]
-        asked.add(len(batch), len(blank), [(some.rows[at], None) for at in blank[:1]])
+        found = [at for at, pair in enumerate(zip(looks, is_empty, strict=True)) if pair == (1, 0)]
+        asked.add(len(batch), len(found), [(some.rows[at], None) for at in found[:1]])
 
     def _beyond(self, batch: Batch) -> Mask:
         if batch.width == self.width:

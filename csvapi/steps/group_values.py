@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.batch import Batch, Cell
     from csvapi.csvio.byte_dialect import ByteDialect
+    from csvapi.steps.currencies import Currencies
     from csvapi.steps.remarks import Remark
     from csvapi.steps.values import Format
 
@@ -42,7 +43,7 @@ class Source:
     """Where values come from: the column at `position`, or the records themselves if it is None.
 
     `format` says what cells are: None for text. `ordered` is for text that is to be put in order. `asked` counts the
-    cells that are no number or date, empty ones among them.
+    cells that are no number or date, empty ones among them; `currencies` looks at those beside numbers.
     """
 
     position: int | None
@@ -50,6 +51,12 @@ class Source:
     byte_dialect: ByteDialect
     ordered: bool = False
     asked: Remark | None = None
+    currencies: Sequence[Currencies] = ()
+
+    @property
+    def remarks(self) -> list[Remark]:
+        """What is counted, for warnings."""
+        return [*filter(None, [self.asked]), *self.currencies]
 
     def of(self, batch: Batch, base: int = 0, *, asks: bool = True) -> Values:
         """The values of some records; unless it `asks`, nothing is counted."""
@@ -61,6 +68,8 @@ class Source:
             values = self._parsed(cells, self.format)
             if asks:
                 self._count(cells, values, batch.rows)
+                for remark in self.currencies:
+                    remark.see(cells, batch.rows)
         elif self.ordered and not self.byte_dialect.ordered:
             values = [cell and self._text(cell) for cell in values]
         return Values(cells, values, batch.rows, whole=None not in values, base=base)

@@ -15,6 +15,8 @@ from csvapi.spill.native_index import NativeHashIndex, RemoteIndex, empty_digest
 from csvapi.steps.asking import Asker
 from csvapi.steps.folding import folded_cell
 from csvapi.steps.growth import some
+from csvapi.steps.near_keys import MOST, NearKeys
+from csvapi.steps.params import IGNORABLE
 from csvapi.steps.second_index import SecondIndex
 from csvapi.steps.second_input import SecondInput
 from csvapi.steps.writing import byte_dialect_of
@@ -61,6 +63,8 @@ class Lookup(Asker):
         self.left, self.right = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         self.taken = sorted({*range(len(self.second.columns))} - {*self.right})
         self.ignore = frozenset(params.get("ignore", ()))
+        self.near = NearKeys.of([context.columns[at] for at in self.left], self.byte_dialect)
+        self.remarks = [] if self.ignore.issuperset(IGNORABLE) else [self.near.remark]
         self.missing = self.matched = 0
         self.index: HashIndex | NativeHashIndex | RemoteIndex | None = None
         self.answers: Answers | None = None
@@ -70,7 +74,7 @@ class Lookup(Asker):
         self.missing = self.matched = 0
         self.workspace = workspace
         self.second_index = SecondIndex(
-            self.context, self.byte_dialect, self.second, self.right, self.taken, self.ignore
+            self.context, self.byte_dialect, self.second, self.right, self.taken, self.ignore, self.near
         )
         if shared := self.second.source.shared:
             self.index = RemoteIndex(shared.secret, shared.partitions)
@@ -142,12 +146,28 @@ class Lookup(Asker):
     @contextmanager
     def in_range(self, workspace: Path, step: int, number: int) -> Iterator[None]:
         """See `Behaviour.in_range`."""
+        self.near.left = MOST if self.remarks else 0
         if not self.asks:
             yield
             return
         with Answers(self._asked, workspace, step, number, self.workspace.memory) as self.answers:
             yield
         self.answers = None
+
+    def look(self, batch: Batch) -> None:
+        """Look for keys that almost match, among those of the first records of the range."""
+        if not isinstance(self.index, RemoteIndex):
+            self.near.look(batch, self.left, self._found)
+
+    def _found(self, keys: list[list[bytes]]) -> list[bool]:
+        """Which of them match; all might, where the second file is too large for that to be known here."""
+        made = [self._key([*cells]) for cells in keys]
+        if self.near.whole:
+            return [key in self.near.exact for key in made]
+        if self.asks:
+            return [True] * len(made)
+        assert isinstance(self.index, HashIndex | NativeHashIndex)  # noqa: S101  prepared
+        return list(map(bool, self.index.find(made)))
 
     def matches(self, batch: Batch) -> Iterator[Iterable[bytes]]:
         """For each record the texts of those with its key."""

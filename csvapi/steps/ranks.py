@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from marshmallow import ValidationError
@@ -10,6 +11,8 @@ from marshmallow import ValidationError
 from csvapi.native.entries import Ranking
 from csvapi.native.sorting import KeyColumn, Strings, unsure_numbers
 from csvapi.steps.asked import looks_typed, not_comparable, note
+from csvapi.steps.currencies import currencies
+from csvapi.steps.emptiness import blank, blank_values
 from csvapi.steps.params import ColumnField, ShapedField
 from csvapi.steps.sort_keys import KeyPart
 from csvapi.steps.values import AsField, format_of
@@ -21,10 +24,12 @@ if TYPE_CHECKING:
     from csvapi.csvio.batch import Batch
     from csvapi.csvio.indexed import IndexedBatch
     from csvapi.steps.asked import Untyped
+    from csvapi.steps.currencies import Currencies
     from csvapi.steps.remarks import Remark
     from csvapi.steps.step import Column, Context
 
 _MOST_FIELDS = (1 << 32) - 1
+_SHOWN = 500  # bytes kept of a field
 _EXTREMES = ("max", "min")
 
 
@@ -100,13 +105,22 @@ class Ranks(Protocol):
 
 @dataclass
 class Fullest:
-    """The more fields that are not empty, the less."""
+    """The more fields that are not empty, the less. `blank` counts those among the header's that only look empty."""
 
+    width: int
+    blank: Remark = field(default_factory=partial(blank_values, "fields"))
     asked: dict[str, Remark] = field(default_factory=dict)
-    remarks: Sequence[Remark] = ()
+
+    @property
+    def remarks(self) -> Sequence[Remark]:
+        """See `Ranks.remarks`."""
+        return [self.blank]
 
     def of(self, batch: Batch) -> list[bytes]:
         """See `Ranks.of`."""
+        found = [each for at in range(self.width) for each in blank(batch, at, batch.byte_dialect)]
+        place, cell = min(found, default=(0, b""))
+        self.blank.add(len(batch) * self.width, len(found), [(batch.rows[place], cell[:_SHOWN])] if found else [])
         return [(_MOST_FIELDS - sum(map(bool, batch.fields(at)))).to_bytes(4) for at in range(len(batch))]
 
 
@@ -116,7 +130,7 @@ class Extreme:
 
     part: KeyPart
     asked: dict[str, Remark]
-    remarks: Sequence[Untyped]
+    remarks: Sequence[Untyped | Currencies]
 
     def of(self, batch: Batch) -> list[bytes]:
         """See `Ranks.of`."""
@@ -149,7 +163,7 @@ class Extreme:
 def ranks(keep: Any, context: Context, pointer: str) -> Ranks | None:
     """The ranks for a valid `keep`; None where the place in the file decides."""
     if keep == "fullest":
-        return Fullest()
+        return Fullest(len(context.columns))
     if not isinstance(keep, dict):
         return None
     ((at, column),) = named(keep)
@@ -157,5 +171,5 @@ def ranks(keep: Any, context: Context, pointer: str) -> Ranks | None:
     byte_dialect, name = byte_dialect_of(context), context.columns[position]
     asked = not_comparable(name, [form.kind], byte_dialect) if form else None
     part = KeyPart(position, form, descending="max" in keep, empty_first=False, asked=asked)
-    untyped = [] if "as" in keep else [looks_typed(name, byte_dialect)]
-    return Extreme(part, {at: asked} if asked else {}, untyped)
+    more = currencies(name, form, byte_dialect) if "as" in keep else [looks_typed(name, byte_dialect)]
+    return Extreme(part, {at: asked} if asked else {}, more)

@@ -91,7 +91,7 @@ class Remark:
         if not seen.count:
             return None
         detail, hint = self.describe(seen)
-        detail += "" if located else "; the row is one of the table that an earlier step wrote"
+        detail += "" if located or not seen.spots else "; the row is one of the table that an earlier step wrote"
         spot = seen.spots[0] if seen.spots else None
         value = None if spot is None or spot.value is None else shown(spot.value.decode(byte_dialect.inner, "replace"))
         return DataWarning(
@@ -107,3 +107,12 @@ class Remark:
             value=value,
             hint=hint,
         )
+
+
+@dataclass(slots=True)
+class Throughout(Remark):
+    """A remark that is worth a warning only if all that was looked at met it."""
+
+    def reported(self) -> Sighting:
+        """See `Remark.reported`."""
+        return self.seen if self.seen.count == self.seen.of else Sighting()

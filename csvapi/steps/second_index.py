@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.spill.native_index import NativeHashIndex
     from csvapi.spill.workspace import Workspace
+    from csvapi.steps.near_keys import NearKeys
     from csvapi.steps.second_input import SecondInput
     from csvapi.steps.step import Context
 
@@ -40,6 +41,7 @@ class SecondIndex:
     right: list[int]
     taken: list[int]
     ignore: frozenset[str] = frozenset()
+    near: NearKeys | None = None
 
     def built(self, workspace: Workspace) -> HashIndex | NativeHashIndex:
         """The index, by the kernel where the workspace says that it may be used."""
@@ -57,6 +59,8 @@ class SecondIndex:
         """Give the writer all records, or those of a range; see `SecondInput.batches`."""
         texts = self._kernels if isinstance(writer, NativeHashIndexWriter) else None
         for batch in self.second.batches(native=texts is not None, bounds=bounds):
+            if self.near:
+                self.near.know(batch, self.right, self.key)
             alike = self.alike(batch)
             if texts and alike and isinstance(writer, NativeHashIndexWriter):
                 writer.add_batch(alike, self.right, texts)

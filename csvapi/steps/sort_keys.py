@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.batch import Cell
     from csvapi.csvio.byte_dialect import ByteDialect
+    from csvapi.steps.currencies import Currencies
     from csvapi.steps.dates import Moment
     from csvapi.steps.remarks import Remark
     from csvapi.steps.values import Format
@@ -84,6 +85,7 @@ class KeyPart:
     """One column of a sort: by text, or by the numbers or dates of a `format`. What has no value there (empty, absent,
     or no number or date) is `empty` first or last. `asked` counts the cells, and those that are no number or date. Text
     is compared without regard to what it is to `ignore` (see `folding`); `natural`, with the digits in it as numbers.
+    `currencies` looks at those beside numbers.
     """
 
     position: int
@@ -93,6 +95,12 @@ class KeyPart:
     asked: Remark | None
     ignore: tuple[str, ...] = ()
     natural: bool = False
+    currencies: Sequence[Currencies] = ()
+
+    @property
+    def remarks(self) -> list[Remark]:
+        """What is counted, for warnings."""
+        return [*filter(None, [self.asked]), *self.currencies]
 
     @property
     def number(self) -> bool:
@@ -109,6 +117,8 @@ class KeyPart:
         values = [self._value(cell, byte_dialect) if cell else None for cell in cells]
         if self.asked:
             self._count(self.asked, cells, values, rows)
+        for remark in self.currencies:
+            remark.see(cells, rows)
         if self.descending:
             return [nothing if each is None else b"\1" + each.translate(INVERSE) for each in values]
         return [nothing if each is None else b"\1" + each for each in values]

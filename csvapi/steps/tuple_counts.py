@@ -15,6 +15,7 @@ from csvapi.steps.group_values import Source
 from csvapi.steps.grouped import SHARE, Grouping
 from csvapi.steps.growth import batches
 from csvapi.steps.native_groups import finished, gathering
+from csvapi.steps.near_values import NearValues
 from csvapi.steps.report_table import Table
 from csvapi.steps.writing import byte_dialect_of
 
@@ -46,6 +47,8 @@ class TupleCounts(Table, Reducer):
         super().__init__(context, [*names, *_FIGURES], pointer)
         self.top_values, self.width, self.distinct = top, len(names), 0
         byte_dialect = byte_dialect_of(context)
+        self.near = NearValues.of("combinations", names, self.byte_dialect)
+        self.remarks = [self.near]
         records = Source(None, None, byte_dialect)
         self.grouping = Grouping([positions], [records], [Count()], self.bound, byte_dialect.delimiter)
 
@@ -72,10 +75,13 @@ class TupleCounts(Table, Reducer):
             yield (_MOST - int(count)).to_bytes(_COUNT) + key_order(tuple(cells)), b""
 
     def _lines(self, ranked: SortedRuns | NativeSortedRuns, share: Workspace, total: int) -> Iterator[bytes]:
+        self.near.begin()
         for keys, _ in batches(islice(pairs([ranked], share), self.top_values), share.memory):
             counts = [_MOST - int.from_bytes(key[:_COUNT]) for key in keys]
-            rows = zip(keys, counts, strict=True)
-            yield self.write([*parts_of(key[_COUNT:]), b"%d" % count, b"%.6f" % (count / total)] for key, count in rows)
+            values = [parts_of(key[_COUNT:]) for key in keys]
+            self.near.take(values)
+            rows = zip(values, counts, strict=True)
+            yield self.write([*cells, b"%d" % count, b"%.6f" % (count / total)] for cells, count in rows)
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.batch import Batch, Cell, Mask
     from csvapi.csvio.byte_dialect import ByteDialect
+    from csvapi.steps.currencies import Currencies
     from csvapi.steps.remarks import Remark
     from csvapi.steps.values import Format
 
@@ -97,7 +98,8 @@ class AnyOf:
 
 @dataclass
 class TypedLeaf:
-    """One column compared as numbers or dates. `asked` counts what it is asked, unless that is None.
+    """One column compared as numbers or dates. `asked` counts what it is asked, unless that is None; then `currencies`
+    looks at those beside numbers, too.
 
     An absent field compares as no number or date, but is not counted: there is no cell.
     """
@@ -105,6 +107,7 @@ class TypedLeaf:
     position: int
     test: Typed | AnyOf
     asked: Remark | None
+    currencies: Sequence[Currencies] = ()
 
     def mask(self, batch: Batch) -> Mask:
         """See `conditions.Node.mask`."""
@@ -150,4 +153,6 @@ class TypedLeaf:
         if self.asked:
             each = zip(answers, rows, cells, strict=True) if None in answers else ()
             note(self.asked, len(cells), [(row, cell) for answer, row, cell in each if answer is None])
+            for remark in self.currencies:
+                remark.see(cells, rows)
         return answers

@@ -143,6 +143,33 @@ def test_cells_that_only_look_empty_are_a_warning(tmp_path: Path, way: str, leaf
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("leaf", "said"),
+    [
+        ({"operator": "==", "value": "b"}, ", and == holds for none"),
+        ({"operator": "!=", "value": "b"}, ", and == holds for none"),
+        ({"operator": "not_contains", "value": "b"}, ", and contains holds for none"),
+        ({"operator": "<", "value": "b"}, ""),
+        ({"operator": "==", "value": "x y"}, None),  # there is such a text
+        ({"operator": "==", "value": "a"}, None),
+        ({"operator": "==", "value": "7"}, None),  # as a number
+        ({"operator": "==", "value": {"column": "b"}}, None),
+        ({"operator": "in", "value": ["b", "c"]}, None),  # which takes no column
+    ],
+)
+def test_a_value_that_is_a_columns_name_is_a_warning(
+    tmp_path: Path, way: str, leaf: dict[str, Any], said: str | None
+) -> None:
+    data = b"a,b,x y,7\n1,1\n2,3\nx y,4\n"
+    found = warnings_of(tmp_path, data, {"op": "filter", "filters": [{"column": "a", **leaf}]}, **WAYS[way])
+    found = [each for each in found if each["code"] == "value_is_a_column"]
+    assert [(each["column"], *place(each)) for each in found] == [("a", 3, 3, 1, 2, 10)] * (said is not None)
+    for each in found:
+        assert each["detail"] == f"3 cells of 'a' were compared with the text 'b', the name of another column{said}"
+        assert each["hint"] == 'the value {"column": "b"} compares with the cells of that column'
+
+
+@pytest.mark.parametrize("way", WAYS)
 @settings(reused, max_examples=30)
 @given(cells=st.lists(st.sampled_from(["", " ", "  ", "\t", "\u00a0", "\u202f", "x", " x", "\u00e9"])))
 def test_every_such_cell_is_counted_once(tmp_path: Path, way: str, cells: list[str]) -> None:
