@@ -68,7 +68,7 @@ format: .venv/dev ## Format the code and mend what the linter can mend
 bench: .venv/bench ## Measure against other systems (BENCH=1GB, BENCH_PARTS, BENCH_SYSTEMS, ...: benchmarks/README.md)
 	@$(BIN)/python -m benchmarks
 
-bench-service: .venv/bench ## Measure small jobs and a large upload over HTTP (SERVICE_JOBS, SERVICE_CLIENTS, SERVICE_UPLOAD)
+bench-service: .venv/bench ## Measure small jobs and a large upload over HTTP (SERVICE_JOBS, SERVICE_CLIENTS, SERVICE_UPLOAD, SERVICE_BEFORE; BENCH_DOCS=1 writes docs/performance.md)
 	@$(BIN)/python -m benchmarks.service
 
 bench-cluster: .venv/bench ## Measure work on a cluster beside one machine (CLUSTER_SIZE=1GB, CLUSTER_CASES, CLUSTER_WORKERS="1 2", CLUSTER_SERVER=files|moto, CLUSTER_DOCS=1)

@@ -12,12 +12,10 @@ from pathlib import Path
 
 from benchmarks import report
 from benchmarks.cases import NAMES
-from benchmarks.machine import busy, facts
+from benchmarks.machine import facts, quiet
 from benchmarks.parts import PARTS
 from benchmarks.rounds import Row
 from benchmarks.settings import HERE, Settings, named
-
-_QUIET = 0.1  # of the processors' time
 
 
 def main() -> None:
@@ -25,9 +23,7 @@ def main() -> None:
     unknown = set(settings.parts) - set(PARTS)
     if unknown:
         raise SystemExit(f"BENCH_PARTS: there is no {', '.join(sorted(unknown))}; the parts are {', '.join(PARTS)}")
-    share = busy()
-    if share > _QUIET and not settings.busy:
-        raise SystemExit(f"Others take {share:.0%} of this machine; figures need a quiet one. BENCH_BUSY=1 goes on.")
+    quiet(settings.busy)
     settings.data.mkdir(parents=True, exist_ok=True)
     for name, value in facts().items():
         print(f"{name}: {value}")

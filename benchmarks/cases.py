@@ -31,13 +31,20 @@ OPERATIONS = {
     "rename": "rename one column",
     "set": "set, two columns trimmed and in capitals",
     "normalise": "normalise, with CRLF",
+    "derive": "derive, a template of two columns",
+    "split-column": "split a date into three columns",
+    "explode": "explode, a record for each word",
+    "unpivot": "unpivot, three columns",
+    "transpose": "transpose, 8 MB at most",
     "ndjson": "convert to NDJSON",
     "parquet": "convert to Parquet",
 }
 NAMES = OPERATIONS
+RESHAPED = ("derive", "split-column", "explode", "unpivot", "transpose")
+"""Those that pandas does beside the others: only the shape of the table changes, no value."""
 COMMANDS = {  # else its name
     "dedup-max": "dedup", "group-many": "group", "similar-edit": "similar", "sort-text": "sort", "rename": "select",
-    "ndjson": "convert", "parquet": "convert",
+    "split-column": "split_column", "ndjson": "convert", "parquet": "convert",
 }  # fmt: skip
 _AT_LEAST = {  # for csvgrep, which only knows patterns
     500: r"^(?:[5-9][0-9]{2}|[1-9][0-9]{3,})(?:\.[0-9]+)?$",
@@ -49,9 +56,10 @@ _AT_LEAST = {  # for csvgrep, which only knows patterns
 class Case:
     """`key` is the column of unique, join and frequency; the filter is `number` at least `least` and `text` contains
     `needle`; sort goes by `number`, or by `key` as text. `numbers` are the columns whose extremes are numbers; `some`
-    those that select keeps, of which set changes the first two. group makes figures of `number`, by `few` or by `key`,
-    and pivot has a row for each `day` and a column for each of `few`. diff goes by `id`, similar by `key` and, with
-    edits, within `few`. `second` is the file of join or diff, and `schema` validate's.
+    those that select keeps, of which set changes the first two, and unpivot makes records of all but the last. group
+    makes figures of `number`, by `few` or by `key`, and pivot has a row for each `day` and a column for each of `few`.
+    split_column divides `day`, explode `text`, and derive puts `key` and `few` together. diff goes by `id`, similar by
+    `key` and, with edits, within `few`. `second` is the file of join or diff, and `schema` validate's.
     """
 
     key: str
@@ -81,6 +89,10 @@ class Case:
             "select": ["--columns", ",".join(self.some)],
             "rename": ["--rename", f"{self.key}=renamed"],
             "set": ["--columns", ",".join(self.some[:2]), "--trim", "--case", "upper"],
+            "derive": ["--column", "derived", "--template", f"{{{self.key}}} ({{{self.few}}})"],
+            "split-column": ["--column", self.day, "--into", "year,month,day", "--separator", "-"],
+            "explode": ["--column", self.text, "--separator", " "],
+            "unpivot": ["--index", *self.some[-1:], "--values", ",".join(self.some[:-1])],
             "normalise": ["--line-end", "crlf"],
             "ndjson": ["--format", "ndjson"],
             "parquet": ["--format", "parquet"],

@@ -3,7 +3,7 @@
 A bucket, a Dask scheduler and one worker, then two, are processes of their own; their processor time is counted while
 the work goes on, so that what starting them takes is left out. CLUSTER_SIZE, CLUSTER_CASES, CLUSTER_WORKERS,
 CLUSTER_RANGE, CLUSTER_SERVER (`files`, a server that does nothing else than ranges and parts; or `moto`, in memory);
-with CLUSTER_DOCS the table goes into docs/cluster.md.
+with CLUSTER_DOCS the tables go into docs/cluster.md, which has a place for 1GB and one for 10GB.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -34,25 +34,28 @@ CASES: dict[str, list[dict[str, Any]]] = {
     "sort": [{"op": "sort", "by": [{"column": "email"}]}],
     "frequency": [{"op": "frequency", "column": "city"}],
     "join": [{"op": "join", "file": SECOND, "on": ["email"], "how": "left"}],
+    "full": [{"op": "join", "file": SECOND, "on": ["email"], "how": "full"}],
     "group": [{"op": "group", "by": ["city"], "aggregates": [{"aggregate": "mean", "column": "amount"}]}],
 }
 LOCAL = "local, one process"
 MIB = 1 << 20
 PAGE = HERE.parent / "docs" / "cluster.md"
-MARKS = ("<!-- make bench-cluster -->", "<!-- end of make bench-cluster -->")
+MARKS = ("<!-- make bench-cluster, {} -->", "<!-- end of make bench-cluster, {} -->")
 _HERTZ = os.sysconf("SC_CLK_TCK")
 SERVERS = {"files": file_server, "moto": ranged_bucket}
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Seconds of the clock and of processors, those of the bucket's server, MiB of the largest process, the digest."""
+    """Seconds of the clock and of processors, those of the bucket's server, MiB of the largest process, the digest; and
+    what each function did."""
 
     wall: float
     cpu: float
     server: float
     memory: float
     sha256: str
+    functions: list[dict[str, Any]] = field(default_factory=list)
 
 
 def main() -> None:
@@ -60,6 +63,9 @@ def main() -> None:
     given = os.environ.get
     amount = size(given("CLUSTER_SIZE") or "1GB")
     cases = (given("CLUSTER_CASES") or " ".join(CASES)).split()
+    marks = MARKS[0].format(named(amount)), MARKS[1].format(named(amount))
+    if given("CLUSTER_DOCS") and marks[0] not in PAGE.read_text():
+        raise SystemExit(f"docs/cluster.md has no place for the figures of {named(amount)}")
     workers = [int(each) for each in (given("CLUSTER_WORKERS") or "1 2").split()]
     split = cluster.Split(int(size(given("CLUSTER_RANGE") or "128MB")))
     folder = Path(given("BENCH_DATA") or HERE / "data")
@@ -75,11 +81,11 @@ def main() -> None:
         for count in workers:
             with machines(folder / "cluster", server.environ, count) as dask:
                 rows += [(case, f"{count} workers", there(server, dask, CASES[case], split)) for case in cases]
-    lines = table(rows)
+    lines = [*table(rows), "", *traffic(rows, source.stat().st_size)]
     print("", *lines, sep="\n")
     if given("CLUSTER_DOCS"):
         where = "; ".join(f"{name}: {value}" for name, value in facts().items() if name in ("date", "machine"))
-        report.insert(PAGE, "\n".join([f"{named(amount)}, {where}", "", *lines]), MARKS)
+        report.insert(PAGE, "\n".join([f"{named(amount)}, {where}", "", *lines]), marks)
 
 
 def table(rows: list[tuple[str, str, Figures]]) -> list[str]:
@@ -93,6 +99,22 @@ def table(rows: list[tuple[str, str, Figures]]) -> list[str]:
         lines.append(f"| {case} | {how} | {figures} |")
         if found.sha256 != first[case].sha256:
             raise SystemExit(f"{case}, {how}: the output is another one than the local engine's")
+    return lines
+
+
+def traffic(rows: list[tuple[str, str, Figures]], size: int) -> list[str]:
+    """The lines of a table of what each function read and wrote, with the most workers; `size` is the file's."""
+    lines = ["| | function | calls | s | read MB | of the file | written MB | of the file |"]
+    lines.append("|---|---|---|---|---|---|---|---|")
+    last = {case: found for case, how, found in rows if how != LOCAL}
+    for case, found in last.items():
+        for each in found.functions:
+            read, written = (
+                f"{each[what] / 1e6:,.0f} | {each[what] / size:.2f} ×" for what in ("bytes_read", "bytes_written")
+            )
+            lines.append(
+                f"| {case} | {each['function']} | {each['calls']} | {each['seconds']:.1f} | {read} | {written} |"
+            )
     return lines
 
 
@@ -130,6 +152,7 @@ def there(server: RangedBucket, dask: Machines, steps: list[dict[str, Any]], spl
     )
     wall, cpu = time.monotonic() - began, used(os.getpid()) - mine + used(*workers) - theirs
     found = Figures(wall, cpu, used(server.pid) - servers, max(map(peak, workers)) / MIB, receipt.output_sha256)
+    found.functions.extend(each for stage in receipt.run["stages"] for each in stage["functions"])
     bucket.clear(prefix)
     return found
 

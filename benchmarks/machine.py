@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+_QUIET = 0.1  # of the processors' time
+
 
 def facts() -> dict[str, str]:
     return {
@@ -22,6 +24,14 @@ def facts() -> dict[str, str]:
             filter(None, [f"Python {platform.python_version()}", *map(_library, _LIBRARIES), _miller()])
         ),
     }
+
+
+def quiet(anyway: bool) -> float:
+    """The share of the processors' time that others take; ends the measurement where that is much, unless `anyway`."""
+    share = busy()
+    if share > _QUIET and not anyway:
+        raise SystemExit(f"Others take {share:.0%} of this machine; figures need a quiet one. BENCH_BUSY=1 goes on.")
+    return share
 
 
 def busy(seconds: float = 2) -> float:

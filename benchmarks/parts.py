@@ -33,6 +33,7 @@ from benchmarks.settings import Settings, named, size
 from benchmarks.where import OTHERS
 
 _SMALL = 10_000_000
+_TRANSPOSED = 8_000_000
 _SPILL_SHARE = 16  # the budget for keys is this part of the file's size
 
 
@@ -135,6 +136,9 @@ def file_of(what: str, folder: Path, size: int, name: str) -> tuple[Case, Path]:
     if what == "diff":
         newer, older = data.versions(folder, size, name)
         return replace(SYNTHETIC, second=older), newer
+    if what == "transpose":  # whose records become columns, which csvapi bounds
+        most = min(size, _TRANSPOSED)
+        return SYNTHETIC, data.versions(folder, most, named(most) if most < size else name)[0]
     if what.startswith("similar"):
         return PEOPLE, data.named_people(folder, size, name)
     return replace(SYNTHETIC, second=data.members(folder, size, name)), data.synthetic(folder, size, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,14 @@ watch((User, RefreshFamily, ApiKey), lambda: runtime().recent.announce())
 TASK_GRACE = 30  # seconds after which the queue stops a task that did not stop by itself
 
 
+class _Application(Flask):
+    """Flask without a look at each function whether it is a coroutine: here none is, and a request calls a dozen."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is."""
+        return func
+
+
 def create_app(settings: config.Settings | None = None, *, serves: bool = True) -> Flask:
     """Build the application from settings, by default those of the environment.
 
@@ -32,7 +41,7 @@ def create_app(settings: config.Settings | None = None, *, serves: bool = True) 
     """
     settings = settings or config.load()
     settings_check.check(settings)
-    app = Flask("csvapi", static_folder=None)
+    app = _Application("csvapi", static_folder=None)
     app.config.update(_flask_config(settings))
     redis, counts = connect(settings.redis_url), connect_briefly(settings.redis_url)
     app.extensions["csvapi"] = Runtime(

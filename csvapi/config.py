@@ -12,6 +12,7 @@ from csvapi import original_variables
 from csvapi.errors import InvalidInput
 from csvapi.setting_forms import FORMS, GIB, KIB, MIB, read, setting
 from csvapi.sign_on_settings import SignOnSettings
+from csvapi.unpacking.limits import MOST_TIMES, MOST_UNPACKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Settings(SignOnSettings):
     )
     admin_password: str = setting("", "CSVAPI_ADMIN_PASSWORD", "The administrator's password; at least 12 characters")
 
-    max_upload: int = setting(10 * GIB, "CSVAPI_MAX_UPLOAD", "Largest upload", read="bytes")
+    max_upload: int = setting(MOST_UNPACKED, "CSVAPI_MAX_UPLOAD", "Largest upload", read="bytes")
     max_body: int = setting(MIB, "CSVAPI_MAX_BODY", "Largest request body that is not an upload", read="bytes")
     max_steps_size: int = setting(
         256 * KIB, "CSVAPI_MAX_STEPS_SIZE", "Largest steps of a request, as JSON", read="bytes"
@@ -102,7 +103,7 @@ class Settings(SignOnSettings):
     max_record: int = setting(16 * MIB, "CSVAPI_MAX_RECORD", "Longest record", read="bytes")
     max_columns: int = setting(100_000, "CSVAPI_MAX_COLUMNS", "Most columns in a file", read="count")
     max_ratio: int = setting(
-        200, "CSVAPI_MAX_RATIO", "How many times its size a compressed upload may unpack to", read="count"
+        MOST_TIMES, "CSVAPI_MAX_RATIO", "How many times its size a compressed upload may unpack to", read="count"
     )
     max_stored: int = setting(50 * GIB, "CSVAPI_MAX_STORED", "Stored bytes per user", read="bytes")
     max_stored_total: int = setting(

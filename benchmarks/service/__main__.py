@@ -1,7 +1,9 @@
 """`make bench-service`: how long a small job takes over HTTP, how many a second, what each costs; and a large upload.
 
 Against a real `csvapi start` with two workers, in a folder of its own; on SQLite, and on MariaDB where it is installed.
-SERVICE_JOBS, SERVICE_CLIENTS, SERVICE_UPLOAD, SERVICE_RUNS.
+SERVICE_JOBS, SERVICE_CLIENTS, SERVICE_UPLOAD, SERVICE_RUNS, SERVICE_DATABASES. The figures are kept in
+benchmarks/data/service.json; SERVICE_BEFORE names such a file, of another version, to be shown beside them.
+BENCH_DOCS=1 writes docs/performance.md.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from statistics import median, quantiles
 from sqlalchemy import URL
 
 from benchmarks import data
-from benchmarks.machine import facts
+from benchmarks.machine import facts, quiet
+from benchmarks.service import table
 from benchmarks.service.client import Client, job
 from benchmarks.service.counts import fsyncs, per_job
 from benchmarks.service.running import WORKERS, Service, started
@@ -95,16 +98,19 @@ def _rate(service: Service, small: bytes) -> float:
 
 
 def main() -> None:
-    folder = HERE / "data"
-    for name, value in facts().items():
-        print(f"{name}: {value}")
+    share, folder = quiet(bool(os.environ.get("BENCH_BUSY"))), HERE / "data"
+    known = facts()
     small = data.synthetic(folder, 10**6, "1MB").read_bytes()[:10_000].rpartition(b"\n")[0] + b"\n"
     large = data.synthetic(folder, UPLOAD, named(UPLOAD)) if UPLOAD else None
     runs = {name: [measured(folder, small, large, name) for _ in range(RUNS)] for name in DATABASES}
-    print(f"\n| Medians of {RUNS} runs | {' | '.join(runs)} |\n|---|{'---|' * len(runs)}")
-    for what in dict.fromkeys(what for each in runs.values() for one in each for what in one):
-        figures = [[one[what] for one in each if what in one] for each in runs.values()]
-        print(f"| {what} | {' | '.join(f'{median(each):.1f}' if each else '' for each in figures)} |")
+    found = table.medians(runs)
+    table.kept(folder / "service.json", found)
+    how = f"{known['date']}, {known['machine']}, medians of {RUNS} runs of {JOBS} jobs"
+    text = f"{how}; before them others took {share:.0%} of the processors' time.\n\n"
+    text += table.table(found, table.earlier(os.environ.get("SERVICE_BEFORE", ""))) + "\n"
+    print(text)
+    if os.environ.get("BENCH_DOCS"):
+        table.publish(text)
 
 
 if __name__ == "__main__":

@@ -60,6 +60,28 @@ class Queries:
         changed = ", ".join(f'upper(trim("{column}")) AS "{column}"' for column in word("SOME").split()[:2])
         return f"SELECT * REPLACE ({changed}) FROM {self.rows}"
 
+    def derive(self):
+        return f"""SELECT *, "{word("KEY")}" || ' (' || "{word("FEW")}" || ')' AS derived FROM {self.rows}"""
+
+    def split_column(self):
+        parts = ", ".join(f"parts_[{number}] AS {name}" for number, name in enumerate(("year", "month", "day"), 1))
+        after = self.columns.index(word("DAY")) + 1
+        before, rest = (
+            ", ".join(f'"{name}"' for name in part) for part in (self.columns[:after], self.columns[after:])
+        )
+        split = f"SELECT *, string_split(\"{word('DAY')}\", '-') AS parts_ FROM {self.rows}"
+        return f"SELECT {before}, {parts}, {rest} FROM ({split})"
+
+    def explode(self):
+        text = word("TEXT")
+        return f"""SELECT * REPLACE (unnest(string_split("{text}", ' ')) AS "{text}") FROM {self.rows}"""
+
+    def unpivot(self):
+        *values, index = word("SOME").split()
+        names = ", ".join(f'"{name}"' for name in values)
+        chosen = f'SELECT "{index}", {names} FROM {self.rows}'
+        return f"FROM ({chosen}) UNPIVOT INCLUDE NULLS (value FOR name IN ({names}))"
+
     def whole(self):
         return f"SELECT * FROM {self.rows}"
 

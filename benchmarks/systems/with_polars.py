@@ -59,6 +59,34 @@ def change(table):
     return table.with_columns(pl.col(*word("SOME").split()[:2]).str.strip_chars().str.to_uppercase())
 
 
+def derive(table):
+    return table.with_columns(derived=pl.format("{} ({})", word("KEY"), word("FEW")))
+
+
+def split_column(table):
+    day, names = word("DAY"), table.collect_schema().names()
+    parts = pl.col(day).str.splitn("-", 3).struct.rename_fields(["year", "month", "day"]).alias("parts_")
+    after = names.index(day) + 1
+    return table.with_columns(parts).select(*names[:after], "parts_", *names[after:]).unnest("parts_")
+
+
+def explode(table):
+    return table.with_columns(pl.col(word("TEXT")).str.split(" ")).explode(word("TEXT"))
+
+
+def unpivot(table):
+    """Not its own unpivot, which has all records of one column before those of the next."""
+    *values, index = word("SOME").split()
+    pairs = {"name": pl.lit(pl.Series([values])).first(), "value": pl.concat_list(values)}
+    return table.select(index, **pairs).explode("name", "value")
+
+
+def transpose(table):
+    first, *others = table.collect_schema().names()
+    found = table.collect()
+    return found.select(others).transpose(include_header=True, header_name=first, column_names=found[first]).lazy()
+
+
 def join(table):
     return table.join(read(word("SECOND")), on=word("KEY"), how="inner", maintain_order="left")
 
@@ -192,6 +220,11 @@ cases = {
     "select": select,
     "rename": rename,
     "set": change,
+    "derive": derive,
+    "split-column": split_column,
+    "explode": explode,
+    "unpivot": unpivot,
+    "transpose": transpose,
 }
 table = read(source)
 if case == "ndjson":

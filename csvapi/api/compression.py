@@ -53,8 +53,8 @@ def compress(response: Response) -> None:
         return
     response.vary.add("Accept-Encoding")
     size = response.content_length if response.is_streamed else response.calculate_content_length()
-    coding = coding_for(response.mimetype)
-    if coding and "Content-Encoding" not in response.headers and (size is None or size >= SMALL):
+    coding = coding_for(response.mimetype) if size is None or size >= SMALL else None
+    if coding and "Content-Encoding" not in response.headers:
         encode(response, coding)
         if etag := response.get_etag()[0]:
             response.set_etag(f"{etag}-{coding}")

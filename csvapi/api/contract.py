@@ -88,6 +88,20 @@ class Blueprint(flask_smorest.Blueprint):
 
     ARGUMENTS_PARSER = BodyParser()
 
+    def arguments(self, schema: type[ma.Schema], **options: Any) -> Callable[[View], View]:
+        """As in flask-smorest, but the schema is made once, not for each request."""
+        decorate: Callable[[View], View] = super().arguments(schema(), **options)
+        return decorate
+
+    def alt_response(self, *args: Any, **options: Any) -> Callable[[View], View]:
+        """As in flask-smorest, and the view is called as it was."""
+        return _documents(super().alt_response(*args, **options))
+
+    @staticmethod
+    def doc(**options: Any) -> Callable[[View], View]:
+        """The same."""
+        return _documents(flask_smorest.Blueprint.doc(**options))
+
     def route(self, rule: str, operation_id: str, **options: Any) -> Callable[[View], View]:
         """As in Flask, and documented: the route takes a trailing slash or none, generated clients call it by its
         `operation_id`, and it may answer 429."""
@@ -123,6 +137,16 @@ class Blueprint(flask_smorest.Blueprint):
             return view
 
         return decorate
+
+
+def _documents(decorate: Callable[[View], Any]) -> Callable[[View], View]:
+    """A decorator of flask-smorest that only documents, without the wrapper that each request would go through."""
+
+    def describe(view: View) -> View:
+        view._apidoc = decorate(view)._apidoc  # type: ignore[attr-defined]  # noqa: SLF001 -- where flask-smorest keeps it
+        return view
+
+    return describe
 
 
 def _documented(view: View) -> dict[int, Any]:
@@ -200,8 +224,7 @@ def _guarded(
         return counted(*args, **kwargs)
 
     checked.signed_in = True  # type: ignore[attr-defined]  # read by `rates`
-    documented: View = flask_smorest.Blueprint.doc(security=security)(checked)
-    return documented
+    return Blueprint.doc(security=security)(checked)
 
 
 def _find_recent(look: Callable[..., Any], *credentials: Hashable) -> Any:

@@ -80,6 +80,10 @@ class Listening:
         """Send a comment, so that a connection that is gone is noticed and proxies keep this one."""
         return self._sent(self._write(b": still here\n\n"))
 
+    def fail(self) -> None:
+        """End the stream: its client comes back, and gets the state."""
+        self._end()
+
     def _event(self, kind: str, name: str, data: Any) -> bool:
         return self._write(f"event: {kind}\nid: {name}\ndata: {json.dumps(data)}\n\n".encode())
 

@@ -10,7 +10,8 @@ from http import HTTPStatus
 from urllib.parse import quote, urlsplit
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_cors import CORS
 from werkzeug.exceptions import BadRequest
 
@@ -58,10 +59,21 @@ _SECRET_PART = re.compile(r"[^/]{41,}")  # of a path: a signed link's token, nev
 log = structlog.get_logger("csvapi.access")
 
 
+class _Sessions(SecureCookieSessionInterface):
+    """Flask's sessions: without a cookie there is none to verify, and no signer is made."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session of the cookie, or an empty one."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
+
+
 def register(app: Flask, settings: Settings) -> None:
     """Add the checks before, and the headers after, every view of the application."""
     hosts = trusted_hosts(settings)
     https = settings.public_url.startswith("https://")
+    always = {**HEADERS, "Strict-Transport-Security": HSTS} if https else HEADERS
 
     def begin() -> None:
         g.began = time.perf_counter()
@@ -77,10 +89,8 @@ def register(app: Flask, settings: Settings) -> None:
             rates.before_request()
 
     def end(response: Response) -> Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        if https:
-            response.headers.setdefault("Strict-Transport-Security", HSTS)
+        known = {name.lower() for name, _ in response.headers}
+        response.headers.extend({name: value for name, value in always.items() if name.lower() not in known})
         response.headers["X-Request-ID"] = g.get("request_id", "")
         if request.method == "OPTIONS" or response.status_code == HTTPStatus.NO_CONTENT:
             response.headers.pop("Content-Type", None)  # there is no content that has one
@@ -93,6 +103,7 @@ def register(app: Flask, settings: Settings) -> None:
         _log(response, seconds)
         return response
 
+    app.session_interface = _Sessions()
     app.before_request(begin)
     app.after_request(end)
     if settings.origins:

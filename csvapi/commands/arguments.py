@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from csvapi.commands.columns import column
-from csvapi.commands.dialect import check_override
+from csvapi.commands.dialect import CSV, check_override
 from csvapi.commands.json_text import json_object
 from csvapi.commands.packed import add_limit, add_selection, limits, selection
 from csvapi.commands.sizes import size
@@ -28,7 +28,7 @@ _ELSEWHERE = {
     "--where": ", a condition is --where CONDITION, and the result goes where -o says",
 }
 KINDS = "CSV, or XLSX, ODS, ZIP, gzip or Zstandard that holds it"
-EPILOG = """exit codes: 0 done, 1 the data or a file is at fault or --fail-on-warning says so, 2 the command line is,
+EPILOG = """exit codes: 0 done, 1 the data or a file is at fault or a --fail-on- option says so, 2 the command line is,
 130 interrupted.
 docs/command-line.md has examples."""
 
@@ -49,6 +49,7 @@ class Request:
     workspace: str | None
     quiet: bool
     fail_on_warning: Sequence[str] = ()
+    fail_on_invalid: bool = False
     key_files: Sequence[KeyFile] = ()
     cluster: str | None = None
     selection: Selection = field(default_factory=Selection)
@@ -114,6 +115,13 @@ def parser(command: str, summary: str) -> argparse.ArgumentParser:
     return found
 
 
+def add_fail_on_invalid(parser: argparse.ArgumentParser) -> None:
+    """The flag of the commands that can validate."""
+    parser.add_argument(
+        "--fail-on-invalid", action="store_true", help="exit with 1 if a record violates the schema of a validate step"
+    )
+
+
 def add_parts(group: argparse._ActionsContainer) -> None:
     """The flags that divide a result."""
     divided = group.add_mutually_exclusive_group()
@@ -128,7 +136,11 @@ def add_parts(group: argparse._ActionsContainer) -> None:
 
 def _add_reading(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--dialect", type=_dialect, metavar="JSON", default={}, help='what detection cannot see, as {"delimiter": ";"}'
+        "--dialect",
+        type=_dialect,
+        metavar="JSON",
+        default={},
+        help='what detection cannot see, as {"delimiter": ";"}; csv: commas, UTF-8 and a header',
     )
     group.add_argument(
         "--comment", type=_comment, default={}, metavar="CHARACTER", help="lines that it begins are no records; they go"
@@ -185,6 +197,7 @@ def request(command: str, given: argparse.Namespace, steps: list[dict[str, Any]]
         workspace=given.workspace,
         quiet=given.quiet,
         fail_on_warning=given.fail_on_warning,
+        fail_on_invalid=getattr(given, "fail_on_invalid", False),
         key_files=getattr(given, "key_file", ()),
         cluster=given.cluster,
         selection=selection(given),
@@ -203,6 +216,8 @@ def given_output(given: argparse.Namespace) -> dict[str, Any] | None:
 
 
 def _dialect(text: str) -> dict[str, Any]:
+    if text == "csv":
+        return CSV
     value = json_object(text)
     _say(check_override, value)
     return value

@@ -19,7 +19,7 @@ from csvapi.csvio.detection import HEAD
 from csvapi.csvio.preview import head
 from csvapi.engines import cluster
 from csvapi.engines.cluster.bucket import ObjectSource
-from csvapi.engines.cluster.fitness import most_of_others, shared, unfit
+from csvapi.engines.cluster.fitness import Others, most_of_others, unfit
 from csvapi.errors import CsvapiError, Unavailable, WorkerLost
 from csvapi.native.loader import load as load_kernel
 from csvapi.operations import files_of, load_steps, with_names
@@ -88,15 +88,13 @@ class ClusterRun:
             return "a step reads a file of this machine"
         most, others = most_of_others(load().cluster_range, options.memory), self._others()
         sizes = {name: self.bucket.look(name)[0] for name in others}
-        apart = shared(steps, sizes, {name: each.dialect for name, each in others.items()}, most)
         opened = ObjectSource.at(self.bucket, source, self.etag, self.size, self.dialect)
         because = unfit(
             steps,
             head(opened, limit=options.max_record, most=options.max_columns).columns,
             self.dialect,
             native=load_kernel() is not None,
-            others=sum(size for name, size in sizes.items() if name not in apart),
-            most=most,
+            others=Others(sizes, {name: each.dialect for name, each in others.items()}, most),
         )
         return because or self.bucket.lacks(source)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import re
+from collections import Counter
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
-from csvapi.csvio.codec import BOMS
+from csvapi.csvio.codec import BOMS, codec_name
 from csvapi.csvio.dialect import Dialect
 from csvapi.errors import NoRecords
 
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 _ENOUGH = {"delimiter", "quote", "header", "encoding"}  # with these said, nothing needs to be detected
 _LINE_ENDS = ("\n", "\r\n", "\r")
+_LINE_END = re.compile("\r\n|[\r\n]")
+CSV = {"delimiter": ",", "quote": '"', "header": True, "encoding": "utf-8"}
+"""The dialect that `normalise` writes, by the name `csv`."""
 
 
 def check_override(value: dict[str, Any]) -> None:
@@ -62,11 +67,9 @@ def detection(path: Path, delimiter: str = "") -> Detection:
 def dialect(path: Path, override: dict[str, Any], delimiter: str = "") -> tuple[Dialect, list[DataWarning]]:
     """The detected dialect with what `override` says instead; of a file without records, the usual one.
 
-    `delimiter` is that of a file which was written here. Also what detection warns of, where all of the dialect is
-    detected.
+    `delimiter` is that of a file which was written here. Also what detection warns of, as far as it is
+    about what is detected.
     """
-    if set(override) >= _ENOUGH:
-        return Dialect(**override), []
     from csvapi.csvio.detection import HEAD
 
     return of_ends(*_ends(path, HEAD), override, delimiter)
@@ -79,12 +82,25 @@ def of_ends(
     from csvapi.csvio.detection import HEAD, detect
 
     if set(override) >= _ENOUGH:
-        return Dialect(**override), []
+        return _with_ends(head, override), []
     try:
-        found = detect(head, tail, complete=size <= HEAD, size=size, delimiter=delimiter)
+        found = detect(head, tail, complete=size <= HEAD, size=size, delimiter=delimiter, said=override)
     except NoRecords:
         return replace(_of_nothing(head), **override), []
-    return replace(found.dialect, **override), [] if override else found.passed_on()
+    warnings = [each for each in found.passed_on() if not override or each.code == "encoding_in_doubt"]
+    return replace(found.dialect, **override), [] if "encoding" in override else warnings
+
+
+def _with_ends(head: bytes, override: dict[str, Any]) -> Dialect:
+    """The dialect that was said, with the byte order mark and the line end of the file where they were not."""
+    said = Dialect(**override)
+    codec = codec_name(said.encoding, head)
+    mark = codec in BOMS and head.startswith(BOMS[codec])
+    text = head.decode(codec, "replace")
+    outside = "".join(text.split(said.quote)[::2]) if said.quote else text
+    ends = Counter(_LINE_END.findall(outside)).most_common(1)
+    seen = {"bom": mark, "line_end": ends[0][0]} if ends else {"bom": mark}
+    return replace(said, **{**seen, **override})
 
 
 def _ends(path: Path, most: int) -> tuple[bytes, bytes, int]:

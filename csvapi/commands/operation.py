@@ -36,6 +36,8 @@ def build_parser(name: str) -> ArgumentParser:
     parser = arguments.parser(name, operation.summary)
     add_flags(parser, operation.params())
     key_files.add_flag(parser, operation)
+    if name == "validate":
+        arguments.add_fail_on_invalid(parser)
     return parser
 
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from csvapi.commands.sizes import size
 from csvapi.errors import TooLarge
-from csvapi.unpacking import Limits, Selection
+from csvapi.unpacking import MOST_TIMES, MOST_UNPACKED, Limits, Selection
 
 if TYPE_CHECKING:
     import argparse
 
-MOST_TIMES, MOST_UNPACKED = 200, 10 << 30  # the service's own defaults
 _SAY_SO = "if that is right, say how much it may be: --max-unpacked SIZE"
+_DEFAULT = f"{MOST_UNPACKED >> 30}GiB, and {MOST_TIMES} times its size"
 _TIMES = f"The file unpacks to more than {MOST_TIMES} times its size; {_SAY_SO}"
 
 
@@ -36,7 +36,7 @@ def add_limit(group: argparse._ActionsContainer) -> None:
         "--max-unpacked",
         type=size,
         metavar="SIZE",
-        help=f"how much a packed file may unpack to, as 50GiB (default: 10GiB, and {MOST_TIMES} times its size)",
+        help=f"how much a packed file may unpack to, as 50GiB (default: {_DEFAULT})",
     )
 
 

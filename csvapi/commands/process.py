@@ -31,6 +31,7 @@ def build_parser() -> ArgumentParser:
         "--file", action="append", default=[], metavar="NAME=FILE", help="the file for a parameter of the steps"
     )
     key_files.add_flag(parser)
+    arguments.add_fail_on_invalid(parser)
     return parser
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from csvapi.commands import remote_run, remote_saved, remote_service
@@ -27,10 +28,24 @@ def main(given: Sequence[str]) -> int:
     except ImportError as error:
         raise InvalidInput(_NO_CLIENT) from error
     action: Callable[[argparse.Namespace], int] = options.action
+    if not getattr(options, "quiet", False):
+        _tell_of_waits()
     try:
         return action(options)
     except (Refused, OSError) as error:
         raise InvalidInput(" ".join(str(error).split())) from error
+
+
+def _tell_of_waits() -> None:
+    """Let the client's own lines go to standard error: why a request is sent again, and after how long.
+
+    On a terminal or not, as curl and pip do: whoever reads the log of a script wants to know it, too.
+    """
+    told = logging.StreamHandler()
+    told.setFormatter(logging.Formatter("csvapi remote: %(message)s"))
+    log = logging.getLogger("csvapi_client")
+    log.addHandler(told)
+    log.setLevel(logging.INFO)
 
 
 def build_parser() -> Parser:

@@ -66,7 +66,17 @@ def execute(request: Request) -> int:
     memory.frugal_libraries()
     with told(request.command, request.source):
         receipt = _execute(request)
-    return warn(request.command, receipt.warnings, quiet=request.quiet, unwanted=request.fail_on_warning)
+    code = warn(request.command, receipt.warnings, quiet=request.quiet, unwanted=request.fail_on_warning)
+    return code or int(request.fail_on_invalid and _is_invalid(request, receipt))
+
+
+def _is_invalid(request: Request, receipt: Receipt) -> bool:
+    """Whether a step found violations of its schema; says how many, unless the request is quiet."""
+    found = sum(sum(step.detail.get("violations", {}).values()) for step in receipt.counts)
+    if found and not request.quiet:
+        what = "violations" if found > 1 else "violation"
+        print(f"csvapi {request.command}: {_shown(request.source)}: {found} {what} of the schema", file=sys.stderr)
+    return bool(found)
 
 
 @contextmanager

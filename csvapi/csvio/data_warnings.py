@@ -24,6 +24,7 @@ CODES = {
     "doubled_delimiter": "Fields stand between two delimiters, so that every second column is empty.",
     "empty_file": "The file holds no record.",
     "empty_keys": "Records were dropped as duplicates of each other although all the compared columns are empty.",
+    "encoding_in_doubt": "Another encoding fits the letters of a file nearly as well, and gives another text.",
     "fewer_parts": "Cells have fewer parts than there are columns for them; the others are empty.",
     "formulas_without_values": "Formulas of a workbook have no stored value; their fields are empty.",
     "groups_of_one": "Every group has one record, so that nothing was put together.",
@@ -49,7 +50,7 @@ CODES = {
     "unknown_property": "A schema has a property that is not known and was not used.",
 }
 """Every code with what it means; docs/warnings.md says more."""
-OF_DETECTION = frozenset(("doubled_delimiter", "header_rows", "long_quote", "mixed_line_ends"))
+OF_DETECTION = frozenset(("doubled_delimiter", "encoding_in_doubt", "header_rows", "long_quote", "mixed_line_ends"))
 """What detection alone sees, in the head of a file; a run on the file passes it on."""
 
 

@@ -175,4 +175,5 @@ OPERATION = Operation(
     example={"op": "transpose"},
     build=Transpose,
     names_from_data=True,
+    spreads=lambda _: True,
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from csvapi.csvio import Dialect
-from csvapi.engines.cluster.fitness import most_of_others, shared, unfit
+from csvapi.engines.cluster.fitness import Others, most_of_others, unfit
 from csvapi.errors import InvalidInput
 from csvapi.extensions import runtime
 from csvapi.models import File
@@ -52,14 +52,13 @@ def choose(options: Mapping[str, Any], file: File, steps: list[Step]) -> Choice:
     most = most_of_others(settings.cluster_range, settings.task_memory)
     others = {name: files.of_task(file.user_id, name) for _, name in files_of(steps) if isinstance(name, int)}
     sizes = {name: each.size for name, each in others.items()}
-    apart = shared(steps, sizes, {name: Dialect.from_json(each.dialect) for name, each in others.items()}, most)
+    dialects = {name: Dialect.from_json(each.dialect) for name, each in others.items()}
     because = unfit(
         steps,
         file.columns,
         Dialect.from_json(file.dialect),
         native=load() is not None,
-        others=sum(size for name, size in sizes.items() if name not in apart),
-        most=most,
+        others=Others(sizes, dialects, most),
     )
     return Choice(cluster=not because, because=because or "")
 

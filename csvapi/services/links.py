@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from contextlib import suppress
+from functools import lru_cache
 
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
@@ -66,6 +67,10 @@ def _mark(key: str) -> str:
 def _signer(salt: str) -> URLSafeSerializer:
     """Signs with the current key, and also accepts what the previous key signed."""
     settings = runtime().settings
-    keys = [*filter(None, [settings.secret_key_previous]), settings.secret_key]
+    return _made(salt, *filter(None, [settings.secret_key_previous]), settings.secret_key)
+
+
+@lru_cache(maxsize=4)
+def _made(salt: str, *keys: str) -> URLSafeSerializer:
     kwargs = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
-    return URLSafeSerializer(keys, salt=salt, signer_kwargs=kwargs)
+    return URLSafeSerializer(list(keys), salt=salt, signer_kwargs=kwargs)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import redis
 from flask import Flask, current_app
@@ -21,9 +22,10 @@ from flask import Flask, current_app
 from csvapi import recent
 from csvapi.errors import CsvapiError
 from csvapi.extensions import runtime
-from csvapi.models import FINISHED, Task
+from csvapi.models import FINISHED
 from csvapi.queue.progress import CHANNEL
 from csvapi.services import tasks, user_tasks
+from csvapi.services.task_listeners import Listener, said
 
 HEARTBEAT = 15.0  # seconds
 MOST = 1000  # streams in a process
@@ -32,21 +34,6 @@ _START = 3.0  # seconds for the subscription to begin
 
 log = logging.getLogger(__name__)
 _making = threading.Lock()
-
-
-class Listener(Protocol):
-    """Somebody who follows a task; each method returns whether they still do."""
-
-    user_id: int
-
-    def moved(self, task: Task) -> bool:
-        """The task has another state, or begins another attempt."""
-
-    def progressed(self, figures: dict[str, Any]) -> bool:
-        """The task has done more; the figures are those of `queue.progress`."""
-
-    def beat(self) -> bool:
-        """Nothing has happened for HEARTBEAT seconds."""
 
 
 class Hub:
@@ -62,6 +49,8 @@ class Hub:
         self._subscribed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="task-events", daemon=True)
         self._beaten = time.monotonic()
+        self._since = math.inf  # when it began to listen
+        self._failures = 0  # in a row
 
     def begin(self) -> None:
         """Begin to subscribe, without waiting for it."""
@@ -135,13 +124,23 @@ class Hub:
         with self._app.app_context():
             while True:
                 try:
+                    self._beat()
                     self._listen()
-                except (redis.RedisError, CsvapiError, ValueError) as error:
-                    log.warning("task events interrupted: %s", error)
+                except Exception as error:  # noqa: BLE001 -- without this thread nobody hears of a task again
+                    self._failed(error)
                 runtime().recent.listening = False
                 self._subscribed.set()
-                self._beat()
                 time.sleep(_PAUSE)
+
+    def _failed(self, error: Exception) -> None:
+        """Log a failure, of many in a row the first, the second, the fourth and so on; with its traceback, where
+        nobody foresaw it."""
+        lasted = time.monotonic() - self._since
+        self._failures = 1 if lasted > HEARTBEAT else self._failures + 1
+        self._since = math.inf
+        if not self._failures & (self._failures - 1):
+            trace = None if isinstance(error, redis.RedisError | CsvapiError | ValueError) else error
+            log.warning("task events interrupted: %s (%s in a row)", error, self._failures, exc_info=trace)
 
     def _listen(self) -> None:
         connection: Any = runtime().redis  # whose pubsub has no types
@@ -149,10 +148,11 @@ class Hub:
             subscription.subscribe(CHANNEL, recent.CHANNEL)
             for _ in range(2):
                 subscription.get_message(timeout=_PAUSE)  # the server's word that it has begun, for each channel
+            self._since = time.monotonic()
             self._subscribed.set()
             runtime().recent.forget()
             runtime().recent.listening = True
-            self._look(list(self._listeners))
+            self._catch_up()
             while True:
                 message = subscription.get_message(timeout=_PAUSE)
                 if message and message["channel"] == recent.CHANNEL.encode():
@@ -160,6 +160,14 @@ class Hub:
                 elif message:
                     self._hear(json.loads(message["data"]))
                 self._beat()
+
+    def _catch_up(self) -> None:
+        """Tell what may have happened while nobody listened."""
+        with self._lock:
+            waiting = [ended for group in self._waiting.values() for ended in group]
+        for ended in waiting:
+            ended.set()
+        self._look(list(self._listeners))
 
     def _hear(self, message: dict[str, Any]) -> None:
         task_id = message["task"]
@@ -192,7 +200,7 @@ class Hub:
     def _tell(self, task_id: str, say: Any) -> None:
         with self._lock:
             listeners = list(self._listeners.get(task_id, ()))
-        gone = {each for each in listeners if not say(each)}
+        gone = {each for each in listeners if not said(each, say)}
         if gone:
             with self._lock:  # a request that joins tells its listener at the same time, and may have removed it
                 left = self._listeners.get(task_id, set()) - gone

@@ -86,6 +86,12 @@ class NativeHashIndex:
             self._lookup.find(digests_, start, stop, mask, empty, found)
             start = stop
 
+    def has(self, digests_: memoryview) -> bytes:
+        """For each digest a byte: 1 where there are records with it."""
+        found = Found.of(digests_.nbytes // DIGEST, self._answers)
+        self._find(digests_, None, bytes(DIGEST), found)
+        return found.answered
+
     def matches(self, batch: IndexedBatch, positions: Sequence[int], *, places: bool) -> Matches:
         """The same for all records of the index that a batch is of, with what is needed to write pairs."""
         found = self.find_batch(batch, positions, places=places)

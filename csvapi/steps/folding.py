@@ -20,11 +20,16 @@ def folded(text: str, ignore: Collection[str]) -> str:
     """The text as `ignore` sees it: `case` by Unicode's case folding; without `accents`, the marks that Unicode takes
     apart from their letters (not the stroke of ø, which is a letter of its own); of `space` outer ones gone and inner
     runs of them one."""
+    text = _letters(text, ignore)
+    return " ".join(text.split()) if "space" in ignore else text
+
+
+def _letters(text: str, ignore: Collection[str]) -> str:
     if "case" in ignore:
         text = text.casefold()
     if "accents" in ignore and not text.isascii():
         text = "".join(each for each in normalize("NFD", text) if category(each) != "Mn")
-    return " ".join(text.split()) if "space" in ignore else text
+    return text
 
 
 def folded_cell(cell: Cell, byte_dialect: ByteDialect, ignore: Collection[str]) -> Cell:
@@ -40,9 +45,19 @@ def folded_row(cells: Sequence[Cell], byte_dialect: ByteDialect, ignore: Collect
     """The same of a record's cells."""
     if ignore and cells and None not in cells:
         joined = _MARK.join(cast("Sequence[bytes]", cells))
-        if joined.isascii() and joined.count(_MARK) == len(cells) - 1 and not ("space" in ignore and _untidy(joined)):
-            return list((joined.lower() if "case" in ignore else joined).split(_MARK))
+        if joined.count(_MARK) == len(cells) - 1:
+            if joined.isascii() and not ("space" in ignore and _untidy(joined)):
+                return list((joined.lower() if "case" in ignore else joined).split(_MARK))
+            return _folded_together(byte_dialect.decode(joined), ignore)
     return [folded_cell(cell, byte_dialect, ignore) for cell in cells]
+
+
+def _folded_together(joined: str, ignore: Collection[str]) -> list[Cell]:
+    """The same of cells with marks between, which are decoded, and folded but for their spaces, at once."""
+    texts = _letters(joined, ignore).split(_MARK.decode())
+    if "space" in ignore:
+        texts = [" ".join(text.split()) for text in texts]
+    return [text.encode("utf-8", "surrogatepass") for text in texts]
 
 
 def _untidy(joined: bytes) -> bool:

@@ -151,11 +151,11 @@ class Operation:
     different ways by their parameters; `columns` and `files` list what the parameters name, with pointers; `last` is
     the one operation nothing may follow. `nameless` lists the files, None for the first one, whose names a step writes
     and does not have yet: they become its parameter `names`. `shares` says that the other file may be one that many
-    machines read, a range each (see `asking.Asker`). `keys` lists the parameters that are objects with a
-    `key`, the name of one, and perhaps its `fingerprint`. For `names_from_data` see `Traits`. `spreads` says of a
-    keyed step, a reducer or a sorter whether what it has of one range may be put together on another machine: it is
-    then made of what `engines.cluster.records` knows; and of a step that reads other files whether each range may read
-    them for itself.
+    machines read, a range each (see `asking.Asker`), and always is where the step does not spread. `keys` lists the
+    parameters that are objects with a `key`, the name of one, and perhaps its `fingerprint`. For `names_from_data` see
+    `Traits`. `spreads` says of a keyed step, a reducer or a sorter whether what it has of one range may be put together
+    on another machine: it is then made of what `engines.cluster.records` knows; and of a step that reads other files
+    whether each range may read them for itself.
 
     Lists for people are by `purpose`; `words` are others that people search it by, besides those of its `summary`.
     """
@@ -213,12 +213,17 @@ class Step:
         if not traits.stateless or traits.studies or self.operation.last:
             return None
         if traits.kind in ("mapper", "selector") and not traits.keyed:
-            return "record" if alone or self.operation.spreads(self.params) else None
+            return "record" if alone or self.operation.shares or self.operation.spreads(self.params) else None
         if not alone or not self.operation.spreads(self.params):
             return None
         if traits.kind == "reducer":
             return "table"
         return "range" if traits.kind == "sorter" else "key"
+
+    @property
+    def shares_only(self) -> bool:
+        """Whether several machines must read its other file together, a range each."""
+        return self.operation.shares and not self.operation.spreads(self.params)
 
     def build(self, context: Context) -> Behaviour:
         """The behaviour of this step where it meets these columns. Raises what `Operation.build` does."""

@@ -42,7 +42,7 @@ class Unmatched(Lookup, Written, Expander):
     second file has are then together, and their records are put in their order.
 
     The second file is read once more. Memory: half the budget; the index has the other half. Disk: the keys of the
-    first file and the second file.
+    first file and the second file. Of a file that many machines share they find such records themselves, by `made`.
     """
 
     width: int
@@ -51,25 +51,30 @@ class Unmatched(Lookup, Written, Expander):
         """See `Behaviour.prepare`."""
         self.sorting = replace(workspace, memory=workspace.memory // 2)
         counts = super().prepare(self.sorting)
+        if self.second.source.shared:
+            return counts
         self.digested = new_secret() if workspace.native else None
         entries = RankedKeys(self.sorting, "full", _SECOND, self.digested)
         row = 0
         for batch in self.second.batches():
             for few in some(batch, _TEXTS + len(self.after.columns)):
-                self._enter(entries, few, row)
+                keys, lines = self.made(few, row)
+                own = [b"#" + _ROW.pack(at) if key is None else b"=" + key for at, key in enumerate(keys, start=row)]
+                entries.add(own, [_SECOND_RANK] * len(own), range(row, row + len(own)), lines)
                 row += len(few)
                 workspace.heartbeat()
         self.others: SortedRuns | NativeSortedRuns = entries.finish(spill=True)
         return counts
 
-    def _enter(self, entries: RankedKeys, batch: Batch, row: int) -> None:
-        """Add records of the second file; one without a key has one of its own, which nothing matches."""
-        keys, lines = [], []
+    def made(self, batch: Batch, row: int) -> tuple[list[bytes | None], list[bytes]]:
+        """Of records of the second file, from this row on, the keys, None for one that nothing matches, and what is
+        written of them."""
+        keys: list[bytes | None] = []
+        lines: list[bytes] = []
         for number in range(len(batch)):
             fields: list[Cell] = [*batch.fields(number)]
             fields += [None] * (len(self.second.columns) - len(fields))
-            key = self.second_index.key([fields[at] for at in self.right])
-            keys.append(b"#" + _ROW.pack(row + number) if key is None else b"=" + key)
+            keys.append(self.second_index.key([fields[at] for at in self.right]))
             cells = self.second.into(self.byte_dialect, fields)
             own = [b""] * self.width
             for left, right in zip(self.left, self.right, strict=True):
@@ -78,11 +83,15 @@ class Unmatched(Lookup, Written, Expander):
             with self.second.blamed():
                 self.bound.check(sum(map(len, made)) + len(made), row + number)
                 lines.append(records([made], self.byte_dialect)[0])
-        entries.add(keys, [_SECOND_RANK] * len(keys), range(row, row + len(keys)), lines)
+        return keys, lines
 
     @contextmanager
     def in_range(self, workspace: Path, step: int, number: int) -> Iterator[None]:
         """See `Behaviour.in_range`: leaves the keys of the range on disk, since each range may have its process."""
+        if self.second.source.shared:
+            with super().in_range(workspace, step, number):
+                yield
+            return
         self.mine = RankedKeys(self.sorting, "full", number + 1, self.digested)
         with super().in_range(workspace, step, number):
             yield
@@ -95,12 +104,14 @@ class Unmatched(Lookup, Written, Expander):
 
     def note(self, batch: Batch) -> None:
         """Add the keys of records of the first file."""
-        for few in some(batch, _TEXTS + len(self.left)):
+        for few in () if self.second.source.shared else some(batch, _TEXTS + len(self.left)):
             keys = [b"=" + key for key in self._keys(few) if key is not None]
             self.mine.add(keys, [_FIRST_RANK] * len(keys), range(len(keys)))
 
     def more(self) -> Iterator[Records]:
         """See `Headed.more`."""
+        if self.second.source.shared:
+            return
         parts, number = [self.others], 0
         while (left := self._left(number)).exists():
             parts.append(pickle.loads(left.read_bytes()))  # noqa: S301  we wrote it ourselves

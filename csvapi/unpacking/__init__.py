@@ -5,7 +5,7 @@ work is in `unpack`, which is imported where there is some: a command line start
 """
 
 from csvapi.unpacking.formats import FORMATS, Format, packed_format
-from csvapi.unpacking.limits import Limits
+from csvapi.unpacking.limits import MOST_TIMES, MOST_UNPACKED, Limits
 from csvapi.unpacking.selection import Selection
 
-__all__ = ["FORMATS", "Format", "Limits", "Selection", "packed_format"]
+__all__ = ["FORMATS", "MOST_TIMES", "MOST_UNPACKED", "Format", "Limits", "Selection", "packed_format"]

@@ -59,6 +59,10 @@ class Area:
         found = row[max(self.left - self.origin, 0) : max(self.right + 1 - self.origin, 0)]
         return [""] * before + found + [""] * (self.width - before - len(found))
 
+    def holds(self, row: int, column: int) -> bool:
+        """Whether a cell is in the area."""
+        return self.top <= row <= self.bottom and self.left <= column <= self.right
+
     def overlaps(self, corners: tuple[tuple[int, int], tuple[int, int]]) -> bool:
         """Whether any cell between the two corners is in the area."""
         (top, left), (bottom, right) = corners

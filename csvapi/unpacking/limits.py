@@ -9,6 +9,7 @@ from csvapi.errors import CsvapiError, TooLarge
 MIB = 1024 * 1024
 FREE = MIB  # bytes that a file may unpack to, whatever its size
 MOST_MEMBERS = 10_000
+MOST_TIMES, MOST_UNPACKED = 200, 10 << 30  # unless something else is said: of the packed size, and bytes
 _NO_LIMIT = 1 << 62
 
 

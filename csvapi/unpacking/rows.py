@@ -19,16 +19,12 @@ if TYPE_CHECKING:
     from csvapi.unpacking.output import Output
 
 
-def _first_number(row: list[Cell]) -> str:
-    return next(text(cell) for cell in row if type(cell) is float or type(cell) is int)
-
-
 class Rows:
-    """Writes rows, and counts what their cells hold: `numbers`, and `errors`, each with the first one of its kind."""
+    """Writes rows, and counts what their cells hold: `numbers`, and `errors` with the first one."""
 
     def __init__(self, output: Output, area: Area, errors: Mapping[int, Mapping[int, str]]) -> None:
         self.area = area
-        self.numbers, self.first_number = 0, ""
+        self.numbers = 0
         self.errors, self.first_error = 0, ""
         self._output, self._wrong = output, errors
         self._buffer = io.StringIO(newline="")
@@ -58,10 +54,7 @@ class Rows:
 
     def _texts(self, number: int, row: list[Cell]) -> list[str]:
         found = [cell if type(cell) is str else text(cell) for cell in row]
-        numbers = sum(type(cell) is float or type(cell) is int for cell in row)
-        if numbers:
-            self.numbers += numbers
-            self.first_number = self.first_number or _first_number(row)
+        self.numbers += sum(type(cell) is float or type(cell) is int for cell in row)
         for column, error in self._wrong.get(number, {}).items():
             if self.area.left <= column <= self.area.right:
                 found[column - self.area.left] = error

@@ -1,12 +1,11 @@
-"""What calamine does not tell of a sheet of an XLSX file, read from its XML: errors in cells, formulas that have no
-value, and whether numbers are shown in another form than they are stored in.
+"""What calamine does not tell of a sheet of an XLSX file, read from its XML: errors in cells, and formulas that have no
+value.
 
 One pass over the sheet's part to see whether there is anything of the kind, and a second, slower one if there is.
 """
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -23,10 +22,6 @@ if TYPE_CHECKING:
 
 _MARKS = (b't="e"', b"t='e'", b"<f>", b"<f ", b":f>", b":f ")  # of an error, and of a formula
 _OVERLAP = 4  # bytes of one that the end of a piece may have cut
-_AS_STORED = {0, 49, *range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
-"""Number formats that are built in and change nothing here: General, text, and those of dates and times."""
-_LITERAL = re.compile(r'"[^"]*"|\\.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
-_OF_TIME = re.compile(r"[ymdhs]", re.IGNORECASE)
 
 
 @dataclass
@@ -38,14 +33,23 @@ class Oddities:
     unknown: int = 0
     first: str = ""
 
+    def look(self, cell: Cells) -> None:
+        """See what is odd about a cell."""
+        if cell.type == "e" and cell.text:
+            self.errors[cell.row][cell.column] = "".join(cell.text)
+        elif cell.formula and not cell.text and cell.type != "str":  # whose value may be an empty text
+            self.first = self.first or place(cell.row, cell.column)
+            self.unknown += 1
+
 
 def oddities(archive: ZipFile, part: str) -> Oddities:
     """Those of one sheet, by the name of its part. Raises NotCsv for damaged XML."""
     if not _worth_a_look(read(archive, archive.getinfo(part))):
         return Oddities()
-    scan = _Scan()
-    _parse(read(archive, archive.getinfo(part)), scan.start, scan.end, scan.data)
-    return scan.found
+    found = Oddities()
+    cells = Cells(found.look)
+    parse(read(archive, archive.getinfo(part)), cells.start, cells.end, cells.data)
+    return found
 
 
 def _worth_a_look(pieces: Generator[bytes]) -> bool:
@@ -59,46 +63,44 @@ def _worth_a_look(pieces: Generator[bytes]) -> bool:
     return False
 
 
-class _Scan:
-    """The cells of a sheet one after the other; a cell without a name follows the one before it."""
+class Cells:
+    """The cells of a sheet one after the other, `seen` once each is read; one without a name follows the one before."""
 
-    def __init__(self) -> None:
-        self.found = Oddities()
-        self._row, self._column = -1, -1
-        self._type = ""
-        self._formula = self._inside = False
-        self._text: list[str] = []
+    def __init__(self, seen: Callable[[Cells], None]) -> None:
+        self._seen = seen
+        self.row, self.column = -1, -1
+        self.type = self.style = ""
+        self.formula = self._inside = False
+        self.text: list[str] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Of an element."""
         match name:
             case "row":
                 number = attributes.get("r", "")
-                self._row = int(number) - 1 if number.isdecimal() else self._row + 1
-                self._column = -1
+                self.row = int(number) - 1 if number.isdecimal() else self.row + 1
+                self.column = -1
             case "c":
-                self._row, self._column = position(attributes.get("r", "")) or (self._row, self._column + 1)
-                self._type = attributes.get("t", "")
-                self._formula = False
-                self._text.clear()
+                self.row, self.column = position(attributes.get("r", "")) or (self.row, self.column + 1)
+                self.type, self.style = attributes.get("t", ""), attributes.get("s", "0")
+                self.formula = False
+                self.text.clear()
             case "f":
-                self._formula = True
+                self.formula = True
             case "v":
                 self._inside = True
 
     def data(self, text: str) -> None:
+        """The text of an element, or a part of it."""
         if self._inside:
-            self._text.append(text)
+            self.text.append(text)
 
     def end(self, name: str) -> None:
+        """Of an element."""
         if name == "v":
             self._inside = False
-        if name != "c":
-            return
-        if self._type == "e" and self._text:
-            self.found.errors[self._row][self._column] = "".join(self._text)
-        elif self._formula and not self._text and self._type != "str":  # whose value may be an empty text
-            self.found.first = self.found.first or place(self._row, self._column)
-            self.found.unknown += 1
+        elif name == "c":
+            self._seen(self)
 
 
 def part_of(archive: ZipFile, sheet: str) -> str:
@@ -115,45 +117,20 @@ def part_of(archive: ZipFile, sheet: str) -> str:
         if name == "Relationship":
             targets[attributes.get("Id", "")] = attributes.get("Target", "")
 
-    _parse_part(archive, "xl/workbook.xml", sheets)
-    _parse_part(archive, "xl/_rels/workbook.xml.rels", relations)
+    parse_part(archive, "xl/workbook.xml", sheets)
+    parse_part(archive, "xl/_rels/workbook.xml.rels", relations)
     target = targets.get(ids.get(sheet, ""), "")
     part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
     return part if target and part in archive.NameToInfo else ""
 
 
-def has_formats(archive: ZipFile) -> bool:
-    """Whether cells may be shown by a number format that is neither General nor one of dates, as `00000` or `0%`."""
-    codes: dict[int, str] = {}
-    used: set[int] = set()
-    inside = ""
-
-    def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal inside
-        number = int(attributes["numFmtId"]) if attributes.get("numFmtId", "").isdecimal() else 0
-        if name in {"cellXfs", "cellStyleXfs"}:
-            inside = name
-        elif name == "numFmt":
-            codes[number] = attributes.get("formatCode", "")
-        elif name == "xf" and inside == "cellXfs":
-            used.add(number)
-
-    _parse_part(archive, "xl/styles.xml", start)
-    return any(_changes(number, codes.get(number)) for number in used)
-
-
-def _changes(number: int, code: str | None) -> bool:
-    if code is None:
-        return number not in _AS_STORED
-    return code.lower() not in {"general", "@"} and not _OF_TIME.search(_LITERAL.sub("", code))
-
-
-def _parse_part(archive: ZipFile, part: str, start: Callable[[str, dict[str, str]], None]) -> None:
+def parse_part(archive: ZipFile, part: str, start: Callable[[str, dict[str, str]], None]) -> None:
+    """Call back with the elements of a part, if there is one. Raises NotCsv for damaged XML."""
     if part in archive.NameToInfo:
-        _parse(read(archive, archive.getinfo(part)), start)
+        parse(read(archive, archive.getinfo(part)), start)
 
 
-def _parse(
+def parse(
     pieces: Generator[bytes],
     start: Callable[[str, dict[str, str]], None],
     end: Callable[[str], None] | None = None,

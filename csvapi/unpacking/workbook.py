@@ -14,8 +14,9 @@ from csvapi.errors import InvalidInput, NotCsv, TooLarge
 from csvapi.unpacking.archive import damage_told, listing, read
 from csvapi.unpacking.area import Area
 from csvapi.unpacking.limits import MIB
+from csvapi.unpacking.number_formats import of_ods, of_xlsx
 from csvapi.unpacking.rows import Rows
-from csvapi.unpacking.sheet_xml import has_formats, oddities, part_of
+from csvapi.unpacking.sheet_xml import oddities, part_of
 from csvapi.unpacking.workbook_warnings import cell_warnings, other_sheets
 
 if TYPE_CHECKING:
@@ -87,9 +88,11 @@ def write(
         odd = oddities(archive, part) if part else None
         rows = Rows(output, area, odd.errors if odd else {})
         rows.write(sheet.iter_rows())
-        formats = has_formats(archive) if form == "xlsx" else True
+        changed = None
+        if rows.numbers:
+            changed = of_ods(archive, found.name, area) if form == "ods" else of_xlsx(archive, part, area)
         merged = sheet.merged_cell_ranges or []
-    warnings = [*other_sheets(found.name, book.sheets_metadata), *cell_warnings(rows, odd, merged, formats=formats)]
+    warnings = [*other_sheets(found.name, book.sheets_metadata), *cell_warnings(rows, odd, merged, changed)]
     names = [each.name for each in book.sheets_metadata]
     return {
         "sheet": found.name,

@@ -31,14 +31,18 @@ def other_members(name: str, others: Sequence[str]) -> Iterator[DataWarning]:
         yield DataWarning("other_members", detail, count=len(others), hint="`member` reads another one")
 
 
-def cell_warnings(rows: Rows, odd: Oddities | None, merged: Sequence[Any], *, formats: bool) -> Iterator[DataWarning]:
-    """What the cells lose or lack; `formats` says that numbers may be shown in another form than they are stored in."""
-    if formats and rows.numbers:
+def cell_warnings(
+    rows: Rows, odd: Oddities | None, merged: Sequence[Any], changed: tuple[str, str] | None
+) -> Iterator[DataWarning]:
+    """What the cells lose or lack; `changed` is the first number that is shown otherwise: its cell and its value."""
+    if changed:
+        first, value = changed
         yield DataWarning(
             "cell_formats_not_applied",
-            "numbers are written as they are stored: formats such as 00000, 0% or #,##0.00 are not applied",
+            "numbers are written as they are stored: formats such as 00000, 0% or #,##0.00 are not applied; "
+            f"the first is {first}",
             count=rows.numbers,
-            value=rows.first_number,
+            value=value,
             hint='where the form counts, make it text in the workbook: =TEXT(A2,"00000")',
         )
     if rows.errors:

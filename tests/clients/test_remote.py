@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from secrets import token_hex
 
@@ -151,6 +153,34 @@ def test_every_member_of_a_task_has_a_flag() -> None:
     options = {string for each in arguments_of(build_parser()) for string in (*each.option_strings, each.metavar)}
     assert set(FLAGS.values()) <= options
     assert ENGINES == engine_choice.ENGINES
+
+
+class _Busy(BaseHTTPRequestHandler):
+    """Refuses the first request, as a service does whose limits are reached, and has no files."""
+
+    asked = 0
+
+    def do_GET(self) -> None:
+        type(self).asked += 1
+        full = self.asked == 1
+        body = {"detail": "Too many requests", "code": "too_many_requests"} if full else {"items": [], "next": None}
+        self.send_response(429 if full else 200)
+        self.send_header("Retry-After", "1")
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_wait_is_told_with_its_reason(shell: Shell) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Busy) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        shell.environment |= {"CSVAPI_URL": f"http://127.0.0.1:{server.server_port}", "CSVAPI_KEY": "k"}
+        told = shell("files").stderr.decode()
+        server.shutdown()
+    why = "Too many requests (429 too_many_requests)"
+    assert told == f"csvapi remote: GET /api/v1/files: {why}; trying again in 1 s\n"
 
 
 def test_mistakes_are_told_in_a_line(shell: Shell, running: Running) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.commands.program import csvapi
+from tests.commands.program import csvapi, output
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,3 +56,15 @@ def test_of_nothing_comes_nothing(tmp_path: Path, content: bytes, steps: list[ob
     told = json.loads(receipt.read_text())["receipt"]
     assert (told["steps"], told["records"]) == (steps, {"in": 0, "kept": 0, "dropped": 0})
     assert told["input"]["bytes"] == len(content)
+
+
+def test_a_run_fails_on_invalid_records_if_that_is_asked_for(tmp_path: Path) -> None:
+    source, result = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_bytes(b"id\n1\nx\ny\n")
+    step = {"op": "validate", "schema": {"fields": [{"name": "id", "type": "integer"}]}, "keep": "valid"}
+    given = ("process", source, "--steps", json.dumps([step, {"op": "dedup"}]), "-o", result)
+    done = csvapi(*given, "--fail-on-invalid")
+    assert (done.returncode, done.stderr) == (1, f"csvapi process: {source}: 2 violations of the schema\n".encode())
+    assert result.read_bytes() == b"id\n1\n"
+    source.write_bytes(b"id\n1\n")
+    assert output(*given, "--fail-on-invalid") == b""

@@ -13,6 +13,8 @@ from benchmarks.detection.encodings import GOALS, Answer, answer, cases, pairs, 
 from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.codec import codec_name
 from csvapi.csvio.detection import detect
+from csvapi.csvio.detection.doubt import CLOSE
+from csvapi.csvio.detection.result import Issue
 from csvapi.errors import UnsupportedEncoding
 
 LANGUAGES = {
@@ -295,8 +297,45 @@ def test_tables_in_every_page_that_can_hold_them() -> None:
     """A part of what `benchmarks.detection.encodings` measures, with its goals."""
     found = _found({"six": 1, "one": 2})
     assert {size: round(share(answers), 3) for size, answers in found.items() if share(answers) < GOALS[size]} == {}
+    assert sum(each.confidence < CLOSE for each in found["six"]) <= len(found["six"]) // 30  # few are warned of
     wrong = [each for answers in found.values() for each in answers if not each.right]
     assert sum(each.confidence >= 0.75 for each in wrong) <= 2
+
+
+def _doubt(content: bytes, tail: bytes = b"") -> Issue | None:
+    issues = detect(content, tail, complete=not tail).issues
+    return next((each for each in issues if each.kind == "encoding_in_doubt"), None)
+
+
+@pytest.mark.parametrize(
+    ("above", "record", "row", "value"),
+    [
+        ("id,name\n1,Ann\n", '2,"Bj\xbfrn, O"\n3,Eve\n', 2, "Bj\u017crn, O"),
+        ("id,Bj\xbfrn\n", "1,Ann\n2,Eve\n", 0, "Bj\u017crn"),
+        ("Sales of Bj\xbfrn\n\nid,name,age\n", "1,Ann,3\n2,Eve,4\n" * 9, 0, "Sales of Bj\u017crn"),
+    ],
+)
+def test_a_close_call_names_the_first_cell_that_would_be_another(above: str, record: str, row: int, value: str) -> None:
+    content = (above + record).encode("latin-1")
+    found = _doubt(content)
+    assert found
+    line = content[: content.index(b"\xbf")].count(b"\n")
+    byte = content.rfind(b"\n", 0, content.index(b"\xbf")) + 1
+    assert (found.row, found.line, found.byte, found.value, found.count) == (row, line + 1, byte, value, 1)
+    assert "'Bj\u00f8rn" in found.detail or "Bj\u00f8rn'" in found.detail
+    assert found.hint
+    assert "mac-roman" in found.hint
+
+
+def test_a_close_call_at_the_end_of_a_file() -> None:
+    found = _doubt(b"id,name\n" + b"1,Ann\n" * 20_000, b"1,Ann\n9,Bj\xbfrn\n")
+    assert found
+    assert (found.value, found.line, found.byte) == ("9,Bj\u017crn", None, None)
+
+
+@pytest.mark.parametrize("content", ["Zo\xeb", "M\xfcller", "caf\xe9", "20\x80", "5\xb0", "Jos\xe9 Mu\xf1oz"])
+def test_usual_words_are_in_no_doubt(content: str) -> None:
+    assert _doubt(f"id,name\n1,{content}\n".encode("latin-1")) is None
 
 
 def test_every_page_can_be_read_byte_for_byte() -> None:

@@ -25,6 +25,7 @@ ROWS = "1,Ada,36\n2,Bob,9\n3,Eve,40\n4,Joe,7\n5,Sue,8\n" * 3
         ("undecodable", "id,name,age\n" + ROWS + "9,Zo\udcff,1\n" + "8,Zoë Müller,2\n" * 9),
         ("mixed_line_ends", "id,name,age\n" + ROWS + "9,Zoe,1\r\n"),
         ("doubled_delimiter", "id||name||age\n" + ROWS.replace(",", "||")),
+        ("encoding_in_doubt", "id,name\n1,Bj\udcbfrn\n"),
         (
             "long_quote",
             "id,name,age\n" + '9,"' + "some text, and more\n" * 150 + '",1\n' + ROWS.replace("Ada", '"Ada"') * 20,

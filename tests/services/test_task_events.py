@@ -7,10 +7,15 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from csvapi.extensions import runtime
 from csvapi.models import Task
+from csvapi.queue.progress import CHANNEL
+from csvapi.services import task_events
 from csvapi.services.task_events import hub
-from tests.services.alone import alone, ann, environ, run, submit
+from tests.servers import private_valkey
+from tests.services.alone import alone, ann, application, environ, run, submit
 from tests.stack import Account
+from tests.waiting import until
 
 __all__ = ["alone", "ann", "environ"]
 pytestmark = pytest.mark.parametrize("environ", ["sqlite"], indirect=True)  # nothing here is the database's
@@ -34,6 +39,9 @@ class Leaving:
     def beat(self) -> bool:
         return True
 
+    def fail(self) -> None:
+        pass
+
 
 def test_two_requests_may_tell_one_listener_of_the_end(alone: Flask, ann: Account) -> None:
     """The thread that tells all others of all tasks must not end by it."""
@@ -42,3 +50,50 @@ def test_two_requests_may_tell_one_listener_of_the_end(alone: Flask, ann: Accoun
     second = Leaving(ann.id, None, task_id)
     hub().join(task_id, Leaving(ann.id, second, task_id), lambda: None)
     assert hub().open_for(ann.id) == 0
+
+
+class Failing(Leaving):
+    """A listener that nobody foresaw."""
+
+    failed = False
+
+    def moved(self, task: Task) -> bool:
+        raise KeyError(task.id)
+
+    def fail(self) -> None:
+        self.failed = True
+
+
+def test_a_listener_that_fails_is_alone_in_that(alone: Flask, ann: Account, caplog: pytest.LogCaptureFixture) -> None:
+    task_id = submit(ann)
+    failing = Failing(ann.id, None, task_id)
+    hub().join(task_id, failing, lambda: None)
+    assert (failing.failed, hub().open_for(ann.id)) == (True, 0)
+    assert "a stream of task events failed" in caplog.text
+
+
+def test_what_nobody_foresaw_does_not_end_the_news(
+    alone: Flask, ann: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever waits then learns of the end that was missed meanwhile."""
+    task_id = submit(ann)
+    hub().start()
+    runtime().redis.publish(CHANNEL, "[]")
+    until(lambda: "task events interrupted" in caplog.text)
+    with hub().waiting(task_id) as ended:
+        run(task_id)
+        assert ended.wait(5)
+    assert caplog.text.count("task events interrupted") == 1
+    assert "Traceback" in caplog.text
+
+
+def test_a_queue_that_stays_away_is_told_less_and_less(
+    environ: dict[str, str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task_events, "_PAUSE", 0.01)
+    with private_valkey() as queue:
+        pass  # it has ended
+    with application(environ, REDIS_URL=queue):
+        hub().begin()
+        until(lambda: "(4 in a row)" in caplog.text)
+        assert caplog.text.count("task events interrupted") == 3

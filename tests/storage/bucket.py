@@ -60,7 +60,7 @@ def server_in(folder: Path, port: int = 0, host: str = "127.0.0.1") -> Iterator[
     options += ["--dir-cache-time", "0s"]  # tests change the folder, too
     with running([str(rclone), "serve", "s3", *options, str(folder / "buckets")], folder / "log") as process:
         server = Server(folder, port, process, host)
-        until(lambda: _listens(host, port))
+        until(lambda: _listens(host, port), within=120)
         bucket_of(config.load(server.environ)).create()
         yield server
 

@@ -283,7 +283,7 @@ def file_server(folder: Path) -> Iterator[RangedBucket]:
     port = free_port()
     with running([sys.executable, "-m", __name__, str(folder), str(port)], folder / "log") as process:
         server = RangedBucket(port, process.pid)
-        until(lambda: listens(port))
+        until(lambda: listens(port), within=120)
         server.objects._client.create_bucket(Bucket=BUCKET)
         yield server
 

@@ -46,7 +46,7 @@ def ranged_bucket(folder: Path) -> Iterator[RangedBucket]:
     port = free_port()
     with running([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], folder / "log") as process:
         server = RangedBucket(port, process.pid)
-        until(lambda: listens(server.port))
+        until(lambda: listens(server.port), within=120)
         bucket_of(config.load(server.environ)).create()
         yield server
 

@@ -6,7 +6,7 @@ import csv
 import io
 import math
 import struct
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -237,6 +237,58 @@ def test_formats_that_are_not_applied_are_told(tmp_path: Path, form: str, warns:
         page.write_number(2, 0, 99)
 
     assert codes(read(tmp_path, workbook(fill))[0]) == ["cell_formats_not_applied"] * warns
+
+
+def test_only_formats_of_numbers_that_are_read_are_told(tmp_path: Path) -> None:
+    def fill(book: xlsxwriter.Workbook) -> None:
+        plain, codes = book.add_worksheet("plain"), book.add_worksheet("codes")
+        padded, day = book.add_format({"num_format": "00000"}), book.add_format({"num_format": "yyyy-mm-dd"})
+        plain.write_row(0, 0, [1, 2])
+        plain.write_datetime(0, 2, date(2026, 1, 31), day)
+        plain.write_blank(0, 3, None, padded)
+        plain.write_string(0, 4, "text", padded)
+        codes.write_row(0, 0, ["id", "zip"])
+        codes.write_row(1, 0, [3])
+        codes.write_number(1, 1, 1234, padded)
+
+    content = workbook(fill)
+    assert codes(read(tmp_path, content)[0]) == ["other_sheets"]
+    assert codes(read(tmp_path, content, sheet="codes", range="A:A")[0]) == ["other_sheets"]
+    _, warning = read(tmp_path, content, sheet="codes")[0].warnings
+    assert (warning.code, warning.count, warning.value) == ("cell_formats_not_applied", 2, "1234")
+    assert warning.detail.endswith("the first is B2")
+
+
+@pytest.mark.parametrize(
+    ("shown", "value", "warns"),
+    [
+        ("7", "7", False),
+        ("-0,5", "-0.5", False),
+        ("0.3333333333", "0.333333333333333", False),
+        ("1E+21", "1e21", False),
+        ("007", "7", True),
+        ("12.50", "12.5", True),
+        ("3.14", "3.14159", True),
+        ("1,234", "1234", True),
+        ("50 %", "0.5", True),
+        ("", "5", True),
+    ],
+)
+def test_numbers_of_an_opendocument_spreadsheet_that_are_shown_otherwise(
+    tmp_path: Path, shown: str, value: str, warns: bool
+) -> None:
+    number = cell(shown, "float", value=value)
+    remark = "<office:annotation><text:p>007</text:p></office:annotation><text:p>7</text:p>"
+    plain = cell("7", "float", value="7").replace("<text:p>7</text:p>", remark)
+    plain = plain.replace(" office", ' table:number-columns-repeated="2" office', 1)
+    rows = people(row(plain).replace("table-row>", 'table-row table:number-rows-repeated="2">', 1), row(plain, number))
+    content = ods(("Other", people(row(cell("008", "float", value="8")))), ("Data", rows))
+    found = read(tmp_path, content, sheet="Data")[0].warnings[1:]
+    assert [(each.code, float(each.value or "")) for each in found] == [
+        ("cell_formats_not_applied", float(value))
+    ] * warns
+    assert all(each.detail.endswith("the first is C4") for each in found)
+    assert codes(read(tmp_path, content, sheet="Data", range="A:B")[0]) == ["other_sheets"]
 
 
 def people(*more: str) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.detection.cells import is_comment
+from csvapi.csvio.detection.doubt import in_doubt
 from csvapi.csvio.detection.encoding import Decoded, decode
 from csvapi.csvio.detection.foreign import refuse_binary, refuse_noise, refuse_text
 from csvapi.csvio.detection.header import Header, forget, header
-from csvapi.csvio.detection.reading import COMMON, Reading, readings
+from csvapi.csvio.detection.known import Known
+from csvapi.csvio.detection.reading import COMMON, Reading
 from csvapi.csvio.detection.records import Table, Text, gaps, line_ends, records, repaired
 from csvapi.csvio.detection.report import evidence, issues, trailing
 from csvapi.csvio.detection.result import Detection
@@ -21,7 +24,7 @@ from csvapi.csvio.dialect import Dialect
 from csvapi.errors import NoRecords
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 HEAD = 64 * 1024
 """How many bytes from the beginning of a file `detect` wants to see."""
@@ -37,25 +40,33 @@ _ALTERNATIVES, _SHOWN = 3, 25
 
 
 def detect(
-    head: bytes, tail: bytes = b"", *, complete: bool = False, size: int | None = None, delimiter: str = ""
+    head: bytes,
+    tail: bytes = b"",
+    *,
+    complete: bool = False,
+    size: int | None = None,
+    delimiter: str = "",
+    said: Mapping[str, Any] = MappingProxyType({}),
 ) -> Detection:
     """The dialect of the file that begins with `head`; `complete` says that it is all of it.
 
     `tail`, the file's last bytes, is more evidence for the encoding; of a file of `size` bytes it locates what fills up
-    its end. `delimiter` is that of a file known to be written by RFC 4180. A record that the head's end cuts is left
-    out.
+    its end. `delimiter` is that of a file known to be written by RFC 4180; `said` are parts of a dialect, of which the
+    delimiter and the quote bind every reading that is tried. A record that the head's end cuts is left out.
     One pass to decode, one to split, one with the csv module for each reading worth a trial over the first 24 KiB, one
     over the head for the best.
 
     Raises `NoRecords` for a file without records, `NotCsv` for one that is something else, `UnsupportedEncoding`.
     """
     try:
-        return _detected(head, tail, size, delimiter, complete=complete)
+        return _detected(
+            head, tail, size, Known(delimiter, said.get("delimiter", ""), said.get("quote")), complete=complete
+        )
     finally:
         forget()
 
 
-def _detected(head: bytes, tail: bytes, size: int | None, delimiter: str, *, complete: bool) -> Detection:
+def _detected(head: bytes, tail: bytes, size: int | None, known: Known, *, complete: bool) -> Detection:
     size = len(head) if complete else size
     complete = complete and len(head) <= HEAD
     head, tail = head[:HEAD], tail[-HEAD:]
@@ -71,15 +82,15 @@ def _detected(head: bytes, tail: bytes, size: int | None, delimiter: str, *, com
     if not "".join(text.clean).strip(" \t\r\n\x00\x1a"):
         raise NoRecords("The file is empty: it holds no record.", byte=0)
     refuse_text(decoded.text, complete=ends.complete)
-    found = _read(text, decoded, delimiter, complete=ends.complete)
+    found = _read(text, decoded, known, complete=ends.complete)
     more = trailing(ends, filled, text, size)
     return replace(found, issues=(*found.issues, more)) if more else found
 
 
-def _read(text: Text, decoded: Decoded, delimiter: str, *, complete: bool) -> Detection:
-    sep = None if delimiter else SEP_LINE.fullmatch(text.lines[0])
+def _read(text: Text, decoded: Decoded, known: Known, *, complete: bool) -> Detection:
+    sep = None if known.written else SEP_LINE.fullmatch(text.lines[0])
     skip = 1 if sep else 0
-    tried = _trials(text.clean[skip:], sep.group(1) if sep else "", delimiter, complete=complete)
+    tried = _trials(text.clean[skip:], known.asked(sep.group(1) if sep else ""), complete=complete)
     best = tried[0]
     table = _table(best.reading, text, skip, complete=complete)
     named = header(table.fields)
@@ -89,18 +100,19 @@ def _read(text: Text, decoded: Decoded, delimiter: str, *, complete: bool) -> De
         others.append((replace(dialect, header=not named.present), round(1 - named.confidence, 2)))
     if decoded.rival:
         others.append((replace(dialect, encoding=decoded.rival), round(1 - decoded.confidence, 2)))
+    doubt = in_doubt(table, dialect, decoded)
     return Detection(
         dialect=dialect,
         columns=_columns(table, named),
         confidence=round(min(_confidence(tried, len(table.records) - named.present), decoded.confidence), 2),
         evidence=tuple(evidence(best, decoded, table, named, sep=bool(sep))),
         alternatives=tuple(sorted(others, key=lambda other: -other[1])),
-        issues=(*decoded.issues, *issues(table, dialect)),
+        issues=(*decoded.issues, *issues(table, dialect), *([doubt] if doubt else [])),
         preamble=table.preamble,
     )
 
 
-def _trials(lines: Sequence[str], only: str, known: str, *, complete: bool) -> list[Trial]:
+def _trials(lines: Sequence[str], known: Known, *, complete: bool) -> list[Trial]:
     """Every reading worth a trial over the first lines, best first. Comments have no say."""
     hashes = next((index for index, line in enumerate(lines) if line[:1] != "#"), 0)
     voting = [line for line in lines[hashes if hashes > 1 else 0 :] if not is_comment([line])]
@@ -112,8 +124,7 @@ def _trials(lines: Sequence[str], only: str, known: str, *, complete: bool) -> l
         taken += 1
     sample = voting[:taken]
     cut = not complete or taken < len(voting)
-    tried = [Reading(known)] if known else readings("".join(sample), sample, only)
-    return trials(tried, sample, drop_last=cut)
+    return trials(known.readings(sample), sample, drop_last=cut)
 
 
 def _table(reading: Reading, text: Text, skip: int, *, complete: bool) -> Table:

@@ -39,7 +39,8 @@ _ESCAPES = ((b"\x1b$B", "ISO-2022-JP"), (b"\x1b$@", "ISO-2022-JP"), (b"\x1b$)C",
 class Decoded:
     """The head as text (without its BOM), the codec that gave it, and how that was found.
 
-    `rival` is another encoding that gives another text which reads nearly as well, or "".
+    `rival` is another encoding that gives another text which reads nearly as well, or ""; `tail` is the end of the file
+    as text, where that alone decided between the two.
     """
 
     text: str
@@ -49,6 +50,7 @@ class Decoded:
     evidence: str
     issues: tuple[Issue, ...] = ()
     rival: str = ""
+    tail: str = ""
 
 
 def decode(head: bytes, tail: bytes = b"") -> Decoded:
@@ -90,7 +92,8 @@ def _narrow(head: bytes, tail: bytes) -> Decoded:
         return _decoded(head, "utf-8", b"", 0.8 if bad else 1.0, sentence)
     guess = legacy.guess(_whole_lines(head, tail) if tail else head)
     found = _decoded(head, guess.encoding, b"", guess.confidence, guess.evidence)
-    return replace(found, rival=guess.rival)
+    end = tail.decode(guess.encoding, "surrogateescape") if head.isascii() else ""
+    return replace(found, rival=guess.rival, tail=end)
 
 
 def _whole_lines(head: bytes, tail: bytes) -> bytes:

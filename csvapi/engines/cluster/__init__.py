@@ -2,7 +2,7 @@
 
 from csvapi.engines.cluster.cluster import Cluster, connect
 from csvapi.engines.cluster.driver import File, Split, run
-from csvapi.engines.cluster.fitness import shared, unfit
+from csvapi.engines.cluster.fitness import Others, unfit
 from csvapi.engines.cluster.targets import Targets
 
-__all__ = ["Cluster", "File", "Split", "Targets", "connect", "run", "shared", "unfit"]
+__all__ = ["Cluster", "File", "Others", "Split", "Targets", "connect", "run", "unfit"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, cast
 
-from csvapi.engines.cluster.job import Indexed, Ranges
+from csvapi.engines.cluster.job import Indexed, Ranges, named
 
 if TYPE_CHECKING:
     from csvapi.engines.cluster.cluster_stage import ClusterStage
-    from csvapi.engines.cluster.job import Answered, Scanned
+    from csvapi.engines.cluster.job import Answered, Rest, Scanned
     from csvapi.steps.lookup import Lookup
 
 
@@ -18,7 +19,9 @@ def spread_second(stage: ClusterStage, lookup: Lookup) -> None:
     guessed = stage.job.shared[lookup.second.name].bounds
     bounds, values = stage.dispatcher.over_guessed("index", guessed, _counted, number)
     indexed = cast("list[Indexed]", values)
-    stage.objects.put(f"second-{number}", Ranges(bounds, (), ()))
+    counts = zip(*map(_counted, indexed), strict=True)
+    rows, lines = (tuple(accumulate(each, initial=0)) for each in counts)
+    stage.objects.put(f"second-{number}", Ranges(bounds, rows, lines))
     stage.put_offsets("indexes", [each.sizes for each in indexed])
     census = indexed[0].census
     for each in indexed[1:]:
@@ -32,6 +35,16 @@ def answer_keys(stage: ClusterStage, scans: list[Scanned], partitions: int) -> i
     answers: list[Answered] = stage.dispatcher.over_partitions("answer", stage.number, partitions)
     stage.put_offsets("answers", [each.sizes for each in answers])
     return sum(each.repeated for each in answers)
+
+
+def write_rest(stage: ClusterStage, number: int, lookup: Lookup) -> tuple[dict[str, int], int]:
+    """Have the records of the second file written that no record of the first one matches: their parts, with sizes, and
+    how many they are. Pass `number` asked for the step."""
+    stage.dispatcher.over_partitions("match", number, lookup.partitions)
+    second = stage.objects.record(f"second-{number}")
+    found: list[Rest] = stage.dispatcher.over_ranges("rest", number, second.bounds)
+    sizes = {f"rest-{named(at)}": each.size for at, each in zip(second.bounds, found, strict=True)}
+    return sizes, sum(each.records for each in found)
 
 
 def _counted(value: Indexed) -> tuple[int, int]:

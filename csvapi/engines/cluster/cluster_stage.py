@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, Any, cast
 
 from csvapi.csvio.disk import Budget, disk_budget
 from csvapi.csvio.sink import Sink
-from csvapi.engines.cluster.asking import answer_keys, spread_second
+from csvapi.engines.cluster.asking import answer_keys, spread_second, write_rest
 from csvapi.engines.cluster.dispatcher import Dispatcher
-from csvapi.engines.cluster.goes import Goes
-from csvapi.engines.cluster.job import Merged, Ranges, Scanned, Slice, SliceRow, Sorted, Written, named, number_of
+from csvapi.engines.cluster.goes import Goes, stayed_before
+from csvapi.engines.cluster.job import Merged, Ranges, Rest, Scanned, Slice, SliceRow, Sorted, Written, named, number_of
 from csvapi.engines.cluster.records import loaded
 from csvapi.engines.cluster.run_objects import offsets
 from csvapi.engines.cluster.slices import borders, sliced
 from csvapi.engines.cluster.targets import Asides, Parts, Targets
 from csvapi.engines.local.stage import Stage
 from csvapi.engines.locating import COLUMNS
-from csvapi.errors import ObjectMissing, TaskError
+from csvapi.errors import TaskError
 from csvapi.steps.gathering import Sorter
 from csvapi.steps.lookup import Lookup
+from csvapi.steps.unmatched import Unmatched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -76,6 +77,7 @@ class ClusterStage(Stage):
         self.put_offsets("marks", [each.rows for each in marks])
         count = self.counts[end - 1]
         count.kept = count.records_in - sum(each.dropped for each in marks)
+        self._put_table("stayed", stayed_before(scans, marks, end - 1, self.job))
         cast("KeyedSelector", self.plan.built[end - 1]).decided(Goes(self.objects, self.job, self.number, self.bases))
         self.number += 1
 
@@ -108,6 +110,7 @@ class ClusterStage(Stage):
                 self._end(below, found)
             else:
                 parts = {named(at): each.size for at, each in zip(self.ranges, written, strict=True)}
+                parts |= self._rest()
                 self._end(below, found)
         for name in ("above", "below"):
             self.objects.upload(f"part/{name}", self.workspace / name)
@@ -122,6 +125,15 @@ class ClusterStage(Stage):
             self.objects.bucket.join(self.targets.dropped, self.asides.dropped, self._heartbeat)
             self.objects.bucket.join(self.targets.reasons, self.asides.reasons, self._heartbeat)
         return size, self._sha256(size) if self.settled else ""
+
+    def _rest(self) -> dict[str, int]:
+        """What a full join has besides: the parts with their sizes."""
+        last = self.plan.built[-1] if self.plan.built else None
+        if not isinstance(last, Unmatched):
+            return {}
+        parts, records = write_rest(self, self.number - 1, last)
+        self.counts[-1].detail["out"] += records
+        return parts
 
     def _merged(self, sorter: Sorter) -> list[Merged]:
         """Have the sorted ranges merged, one range of keys after the other."""
@@ -176,8 +188,10 @@ class ClusterStage(Stage):
 
     def put_offsets(self, name: str, sizes: Sequence[tuple[int, ...]]) -> None:
         """Write where things begin in the objects of this pass, which have so many bytes each."""
-        table = array("Q", chain.from_iterable(map(offsets, sizes)))
-        self.objects.bucket.put(f"{self.objects.prefix}{name}-{self.number}", table.tobytes())
+        self._put_table(name, chain.from_iterable(map(offsets, sizes)))
+
+    def _put_table(self, name: str, values: Iterable[int]) -> None:
+        self.objects.bucket.put(f"{self.objects.prefix}{name}-{self.number}", array("Q", values).tobytes())
 
     def _add_aside(self, parts: Parts, folder: str, above: bytes, sizes: Sequence[int]) -> None:
         """What this stage adds to an output; only the first one has something above it."""
@@ -191,16 +205,9 @@ class ClusterStage(Stage):
         """Make an output of parts, which are given with their sizes, in order; its size. What another stage reads is
         made once, since that stage pins it."""
         keys = [(f"{self.objects.prefix}{folder}/{name}", size) for name, size in parts.items() if size]
-        if self.settled or not self._is_there(target):
+        if self.settled or not replace(self.objects, prefix="").there(target):
             self.objects.bucket.join(target, keys, self._heartbeat)
         return sum(parts.values())
-
-    def _is_there(self, key: str) -> bool:
-        try:
-            self.objects.bucket.look(key)
-        except ObjectMissing:
-            return False
-        return True
 
     def _sha256(self, size: int) -> str:
         """The digest of the output, by a second read: side by side only those of its parts can be made."""
@@ -222,7 +229,7 @@ class ClusterStage(Stage):
             start, stop = outcome.item.at
             self._report((stop - start, value.found.census.records, value.found.kept))
         else:
-            if isinstance(value, Merged):
+            if isinstance(value, Merged | Rest):
                 self.budget.spend(value.size, output=True)
             self._heartbeat()
 

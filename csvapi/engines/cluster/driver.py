@@ -22,7 +22,7 @@ from csvapi.csvio.preview import head
 from csvapi.engines.cluster.bucket import ObjectSource
 from csvapi.engines.cluster.cluster_stage import ClusterStage
 from csvapi.engines.cluster.context import fetched, opened, plan_of
-from csvapi.engines.cluster.fitness import most_of_others, shared
+from csvapi.engines.cluster.fitness import Others, most_of_others
 from csvapi.engines.cluster.job import Job, Source, Spread
 from csvapi.engines.cluster.run_objects import RunObjects
 from csvapi.engines.cluster.targets import Asides, Targets
@@ -206,7 +206,8 @@ def new_job(
     )
     job = replace(job, shared=_shared(job, bucket, split))
     source, first = opened(bucket, job)
-    count = min(_MOST_RANGES, -(-source.size // split.size))
+    most = _MOST_RANGES // 2 if job.shared else _MOST_RANGES  # a full join leaves parts of both files
+    count = min(most, -(-source.size // split.size))
     bounds = ranges(source, first, count, 1)
     plan = plan_of(job, source, first, options, fetched(bucket, job, folder))
     return replace(job, bounds=tuple(bounds), partitions=_partitions(plan, options, split, len(bounds)))
@@ -216,11 +217,11 @@ def _shared(job: Job, bucket: Bucket, split: Split) -> dict[Any, Spread]:
     """How the other files are read that no machine reads as a whole."""
     dialects = {name: Dialect.from_json(each.dialect) for name, each in job.files.items()}
     sizes = {name: each.size for name, each in job.files.items()}
-    found = {}
-    for name in shared(load_steps(job.steps), sizes, dialects, most_of_others(split.size, job.options.memory)):
+    others, found = Others(sizes, dialects, most_of_others(split.size, job.options.memory)), {}
+    for name in others.shared(load_steps(job.steps)):
         each = job.files[name]
         source = ObjectSource.at(bucket, each.key, each.etag, each.size, dialects[name])
-        bounds = ranges(source, head(source), -(-source.size // split.size), 1)
+        bounds = ranges(source, head(source), min(_MOST_RANGES // 2, -(-source.size // split.size)), 1)
         wanted = max(_SHARE * source.size / job.options.memory, min(len(bounds), split.partitions), 2)
         found[name] = Spread(tuple(bounds), _power(wanted))
     return found

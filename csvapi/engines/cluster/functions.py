@@ -18,7 +18,7 @@ from csvapi.engines.cluster import records
 from csvapi.engines.cluster.job import Gathered, Reasons, Scanned, Sorted, Written, named, number_of
 from csvapi.engines.cluster.joining import put_answers
 from csvapi.engines.cluster.lengths import packed
-from csvapi.engines.cluster.run_objects import ended
+from csvapi.engines.cluster.run_objects import ended, table
 from csvapi.engines.cluster.slices import LONGEST, MOST_KEYS, PIECE
 from csvapi.engines.local.copy_survivors import copy
 from csvapi.engines.local.decisions import decision_file, duplicate_file, join, length_file
@@ -187,6 +187,8 @@ def _pass(context: WorkContext, number: int, at: Range, **more: Any) -> RangePas
         decision_file(context.folder).write_bytes(context.decisions(number - 1, at))
     if number:
         more["even"] = context.even(at)
+        if context.passes[number - 1].what == "keys":
+            more["stayed"] = table(context.objects, f"stayed-{number - 1}")[context.ranges.bounds.index(at)]
     for earlier, each in enumerate(context.passes[:number]):
         if each.what == "ask" and this.begin <= each.end < this.end:
             put_answers(context, earlier, at, name)

@@ -5,15 +5,26 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import accumulate
+from operator import sub
 from typing import TYPE_CHECKING
 
 from csvapi.engines.cluster.context import marks
+from csvapi.native.marking import PLACE, ROW
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from csvapi.engines.cluster.job import Job
+    from csvapi.engines.cluster.job import Job, Marked, Scanned
     from csvapi.engines.cluster.run_objects import RunObjects
+
+
+def stayed_before(scans: Sequence[Scanned], marks: Sequence[Marked], step: int, job: Job) -> Iterator[int]:
+    """How many records a keyed step left before each range, and in all."""
+    size = ROW + PLACE * job.asides
+    gone = (sum(rows) // size for rows in zip(*(each.rows for each in marks), strict=True))
+    given = (each.found.counts[step].records_in for each in scans)
+    return accumulate(map(sub, given, gone), initial=0)
 
 
 @dataclass

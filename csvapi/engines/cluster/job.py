@@ -11,8 +11,11 @@ after what the function was given, so that who finds it need not do the work aga
     indexes-<pass>              where in these objects the keys of each partition are
     answer-<pass>/<partition>   what a second file has for the keys of each range, and an `Answered`
     answers-<pass>              where in these objects the answers to each range are
+    matched-<pass>/<partition>  which of these keys of a second file the first one has, a byte for each
+    rest/<start>-<stop>         what stands for a range of a second file in `part/rest-<start>-<stop>` (`Rest`)
     mark-<pass>/<partition>     which records go, by range, and a `Marked`
     marks-<pass>                where in these objects the records of each range are
+    stayed-<pass>               how many records a keyed step left before each range
     ranges                      the true ranges, with records and lines before each (`Ranges`)
     part/, dropped/<start>-…    what one range leaves of the outputs
     gathered/<start>-<stop>     what a gatherer made of it, and a `Gathered`
@@ -171,6 +174,14 @@ class SliceRow:
 class Merged:
     """What a range of keys left of the output."""
 
+    size: int
+
+
+@dataclass(frozen=True)
+class Rest:
+    """How many records of a range of a second file no record of the first one matches, and their bytes."""
+
+    records: int
     size: int
 
 

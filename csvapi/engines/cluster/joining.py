@@ -33,8 +33,8 @@ def index(context: WorkContext, number: int, at: Range) -> Done:
     name = f"index-{number}/{named(at)}"
     if done := context.objects.last(name):
         return done, False
-    lookup = _lookup(context, number)
-    with _writer(context, lookup, "index") as writer:
+    lookup = lookup_of(context, number)
+    with writer_of(context, lookup, "index") as writer:
         lookup.second_index.fill(writer, writer.workspace, at)
         files = [file for pair in writer.parts() for file in pair]
     indexed = Indexed(lookup.second.counter.census, tuple(file.stat().st_size for file in files))
@@ -49,7 +49,7 @@ def answer(context: WorkContext, number: int, partition: int) -> Done:
     name = f"answer-{number}/{partition}"
     if done := context.objects.last(name):
         return done, False
-    lookup, found = _lookup(context, number), _index(context, number, partition)
+    lookup, found = lookup_of(context, number), _index(context, number, partition)
     most = 1 if lookup.one else MOST_TEXTS
     places, bounds, sizes = table(context.objects, f"keys-{number}"), context.ranges.bounds, []
     with context.objects.writing(name) as target:
@@ -66,7 +66,7 @@ def put_answers(context: WorkContext, number: int, at: Range, name: int) -> None
     """Fetch what was answered to a range in pass `number`, for a pass over it, which calls it `name`."""
     step, count = context.passes[number].end, len(context.ranges.bounds)
     places, place = table(context.objects, f"answers-{number}"), context.ranges.bounds.index(at)
-    lookup = _lookup(context, number)
+    lookup = lookup_of(context, number)
     for partition in range(lookup.partitions):
         start, stop = places[partition * (count + 1) + place :][:2]
         data = context.objects.read(f"answer-{number}/{partition}", start, stop)
@@ -82,9 +82,9 @@ def _index(context: WorkContext, number: int, partition: int) -> NativeHashIndex
         return context.indexes[number, partition]
     second, places = context.objects.record(f"second-{number}"), table(context.objects, f"indexes-{number}")
     assert isinstance(second, Ranges)  # noqa: S101  by its name
-    lookup = _lookup(context, number)
+    lookup = lookup_of(context, number)
     count = 2 * lookup.partitions + 1
-    with _writer(context, lookup, f"index-{number}-{partition}") as writer:
+    with writer_of(context, lookup, f"index-{number}-{partition}") as writer:
         for place, at in enumerate(second.bounds):
             start, middle, stop = places[place * count + 2 * partition :][:3]
             data = memoryview(bytearray(context.objects.read(f"index-{number}/{named(at)}", start, stop)))
@@ -94,10 +94,12 @@ def _index(context: WorkContext, number: int, partition: int) -> NativeHashIndex
     return context.indexes[number, partition]
 
 
-def _lookup(context: WorkContext, number: int) -> Lookup:
+def lookup_of(context: WorkContext, number: int) -> Lookup:
+    """The step that pass `number` asks for."""
     return cast("Lookup", context.plan.built[context.passes[number].end])
 
 
-def _writer(context: WorkContext, lookup: Lookup, name: str) -> NativeHashIndexWriter:
+def writer_of(context: WorkContext, lookup: Lookup, name: str) -> NativeHashIndexWriter:
+    """What makes an index of keys in the partitions of a step."""
     workspace = Workspace(context.folder, context.options.memory, native=True)
     return NativeHashIndexWriter(workspace, name, secret=lookup.secret, partitions=lookup.partitions)

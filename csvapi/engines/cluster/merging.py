@@ -5,6 +5,7 @@ Memory: as the local engine's merge. Disk: what is merged.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from struct import Struct
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -82,14 +83,18 @@ class _Slice:
 
     def _cut(self, piece: bytes, border: Border) -> int:
         """The place of the first item that belongs behind a border."""
-        at = 0
+        starts, at = [0], 0
         while at < len(piece):
             key, record = _LENGTHS.unpack_from(piece, at)
-            first = at + _LENGTHS.size
-            if behind(piece[first : first + min(key, LONGEST)], self.place, border):
-                break
-            at = first + key + record
-        return at
+            at += _LENGTHS.size + key + record
+            starts.append(at)
+
+        def goes(start: int) -> bool:
+            first = start + _LENGTHS.size
+            key, _ = _LENGTHS.unpack_from(piece, start)
+            return behind(piece[first : first + min(key, LONGEST)], self.place, border)
+
+        return starts[bisect_left(starts, x=True, hi=len(starts) - 1, key=goes)]
 
 
 def _slice_row(objects: RunObjects, partition: int) -> SliceRow:

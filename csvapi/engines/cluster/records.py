@@ -25,6 +25,7 @@ _KNOWN = {
         "Merged",
         "Ranges",
         "Reasons",
+        "Rest",
         "Scanned",
         "Slice",
         "SliceRow",

@@ -50,6 +50,14 @@ class RunObjects:
         """Bytes of an object."""
         return b"".join(self.bucket.read(self.prefix + name, start, stop, _READ))
 
+    def there(self, name: str) -> bool:
+        """Whether there is such an object."""
+        try:
+            self.bucket.look(self.prefix + name)
+        except ObjectMissing:
+            return False
+        return True
+
     def last(self, name: str) -> Any:
         """The record at the end of an object, behind its data; None if there is none."""
         try:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.parsing import WrongCut
-from csvapi.engines.cluster import functions, joining, marking, merging, metered
+from csvapi.engines.cluster import functions, joining, marking, merging, metered, unmatched
 from csvapi.engines.cluster.context import work_context
 from csvapi.engines.cluster.run_objects import RunObjects
 from csvapi.errors import CsvapiError, Unavailable
@@ -30,6 +30,8 @@ _FUNCTIONS: dict[str, Callable[[WorkContext, int, Any], functions.Done]] = {
     "merge": merging.merge,
     "index": joining.index,
     "answer": joining.answer,
+    "match": unmatched.match,
+    "rest": unmatched.rest,
 }
 _ALONE = threading.Lock()  # the engine is made for a process of its own, and an engine's worker may have many threads
 

@@ -52,7 +52,7 @@ class RangePass:
     spills the keys of it for the `asker`; or it writes to `output` and `dropped`, where the last step may be a
     `gatherer` that takes the records instead, with `memory` bytes of its own; it `notes` where records begin that it
     writes, or copies where each is a `single` line. The first may `locate` the records. Keys are `short` where another
-    machine reads them.
+    machine reads them. `stayed` is how many records a keyed step before it left in earlier ranges, as far as is known.
     """
 
     plan: Plan
@@ -76,6 +76,7 @@ class RangePass:
     single: bool = False
     locate: bool = False
     short: bool = False
+    stayed: int = 0
 
     def run(self, report: Callable[[Progressed], None]) -> Found:
         """Raises `MalformedCsv` where the options refuse what is found, `WrongCut` if the range ends in a record."""
@@ -85,10 +86,8 @@ class RangePass:
         self.counter = Counter(self.plan.source, self.plan.head)
         self.judge = Judge(self.plan, self.options, self.counter, first=not self.begin, even=self.even)
         self.found = Found(self.counter.census, [StepCount(step.operation.name) for step in self.plan.steps])
-        if self.plan.samples(self.begin) and not self.student:  # the pass after that one begins at the same step
-            self.found.samples[self.begin - 1] = []
-        if self.plan.compares(self.begin) and not self.student:
-            self.found.stayed[self.begin - 1] = []
+        if not self.student:  # the pass after that one begins at the same step
+            self.found.collect(self.plan, self.begin, self.stayed)
         self.line = self.plan.head.line
         self.remarks = {number: self.plan.built[number].remarks for number in range(self.begin, self.end)}
         for remark in chain.from_iterable(self.remarks.values()):

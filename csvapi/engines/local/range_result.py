@@ -37,6 +37,14 @@ class Found:
     read: dict[str, int] = field(default_factory=dict)  # bytes by parser
     places: Places | None = None  # of what was written
 
+    def collect(self, plan: Plan, begin: int, before: int) -> None:
+        """Collect the first records that the keyed step before step `begin` leaves, if it asks for some, and unless
+        enough of them were left `before`."""
+        if before < SAMPLE and plan.samples(begin):
+            self.samples[begin - 1] = []
+        if before < plan.compares(begin):
+            self.stayed[begin - 1] = []
+
     def see_kept(self, number: int, built: KeyedSelector, kept: Batch) -> None:
         """Show keyed step `number` the first records that stayed, if it asks for some."""
         sample, stayed = self.samples.get(number), self.stayed.get(number)
@@ -75,7 +83,7 @@ def tell_kept(built: Sequence[Behaviour], found: list[Found], bases: list[int]) 
     for number in found[0].stayed:
         step = cast("KeyedSelector", built[number])
         each = zip(found, bases, strict=False)
-        stayed = [(base + row, key) for part, base in each for row, key in part.stayed[number]]
+        stayed = [(base + row, key) for part, base in each for row, key in part.stayed.get(number, ())]
         step.see_stayed(stayed[: step.compared])
 
 

@@ -58,6 +58,7 @@ STEPS: dict[str, list[dict[str, Any]]] = {
     ],
     "pivot": [{"op": "pivot", "index": [{"index": 1}], "columns": [{"index": 2}], "aggregate": "count"}],
     "frequency of several": [{"op": "frequency", "columns": [{"index": 1}, {"index": 2}]}],
+    "transpose": [GREATER, {"op": "transpose"}],
     "unpivot": [{"op": "unpivot", "columns": [{"index": 2}]}],
     "join": [{"op": "join", "file": 2, "left_on": [{"index": 1}], "right_on": ["k"], "how": "left"}],
     "anti": [{"op": "join", "file": 2, "left_on": [{"index": 1}], "right_on": ["k"], "how": "anti"}],

@@ -34,6 +34,9 @@ STEPS: dict[str, list[dict[str, Any]]] = {
     "semi, dedup": [join("semi"), DEDUP],
     "dedup, anti, anti": [DEDUP, join("anti"), join("anti", on=["v"])],
     "inner, dedup": [join("inner"), DEDUP],
+    "full": [join("full")],
+    "full, as folded, of two columns": [GREATER, join("full", on=["v", "k"], ignore=["case", "space"])],
+    "dedup, full, anti": [DEDUP, join("full", on=["v"]), join("anti", on=["k"])],
 }
 cells = st.sampled_from(["a", "A", "b", "", "é", '"x\ny"', '"q""q"', "a b"])
 records = st.lists(st.lists(cells, min_size=1, max_size=3).map(",".join), max_size=12)
@@ -71,7 +74,7 @@ def functions(run: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {each["function"]: each for each in run["stages"][0]["functions"]}
 
 
-@pytest.mark.parametrize("name", ["inner", "left, as folded", "semi, dedup"])
+@pytest.mark.parametrize("name", ["inner", "left, as folded", "semi, dedup", "full"])
 def test_records_of_the_second_file_may_be_long_or_lie_over_a_cut(tmp_path: Path, name: str) -> None:
     first = text([f"{number % 7},{number}" for number in range(12)])
     second = text([f'{number % 9},"{"x" * 30_000}\n{"y,1" * 10}\n"' for number in range(30)])
@@ -100,6 +103,21 @@ def test_what_is_refused_in_the_second_file_is_said_of_it(tmp_path: Path) -> Non
 def test_only_files_that_are_joined_with_need_not_fit() -> None:
     sizes, dialects = {2: 10, 3: 10}, {2: Dialect(), 3: Dialect()}
     steps = load_steps([join("inner"), join("semi", file=3), {"op": "concat", "files": [3]}])
-    assert cluster.shared(steps, sizes, dialects, 20) == set()
-    assert cluster.shared(steps, sizes, dialects, 19) == {2}
-    assert cluster.shared(steps, sizes, {**dialects, 2: Dialect(encoding="utf-16")}, 19) == set()
+    assert cluster.Others(sizes, dialects, 20).shared(steps) == set()
+    assert cluster.Others(sizes, dialects, 19).shared(steps) == {2}
+    assert cluster.Others(sizes, {**dialects, 2: Dialect(encoding="utf-16")}, 19).shared(steps) == set()
+
+
+def test_the_second_file_of_a_full_join_is_always_read_in_ranges() -> None:
+    sizes, dialects, concat = {2: 10}, {2: Dialect()}, {"op": "concat", "files": [2]}
+    assert cluster.Others(sizes, dialects, 20).shared(load_steps([join("full")])) == {2}
+    wide = cluster.Others(sizes, {2: Dialect(encoding="utf-16")}, 20)
+    assert "utf-16 cannot be cut" in str(wide.unfit(load_steps([join("full")])))
+    found = cluster.Others(sizes, dialects, 20).unfit(load_steps([join("full"), concat]))
+    assert found == "step 1, join, must read its file in ranges, and another step needs the whole file"
+
+
+def test_a_step_that_must_see_all_records_is_named_with_a_way_out() -> None:
+    steps, others = load_steps([join("semi"), {"op": "diff", "file": 2, "on": ["k"]}]), {2: 1}
+    found = cluster.unfit(steps, ["k"], Dialect(), native=True, others=cluster.Others(others, {2: Dialect()}, 20))
+    assert str(found).startswith("step 2, diff, must see all records in one place; run the steps before it")

@@ -15,7 +15,6 @@ from tests.storage.file_server import file_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.engines.cluster.machines import Machines
     from tests.storage.ranged_bucket import RangedBucket
@@ -43,10 +42,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RangedBucket]:
         yield server
 
 
-@pytest.fixture
-def machine(server: RangedBucket, tmp_path: Path) -> Iterator[Machines]:
-    with machines(tmp_path, server.environ, workers=1) as found:
-        yield found
+@pytest.fixture(scope="module")
+def machine(server: RangedBucket, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    with machines(tmp_path_factory.mktemp("machine"), server.environ, workers=1) as found:
+        yield found  # for both: what a run leaves in memory counts, too
 
 
 @pytest.mark.parametrize("name", STEPS)

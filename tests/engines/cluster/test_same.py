@@ -105,6 +105,21 @@ def test_without_dropped_records_the_result_is_the_same(tmp_path: Path, name: st
     assert found.as_json() == wanted.as_json()
 
 
+SPLIT = cluster.Split(20_000, 2)
+
+
+@pytest.mark.parametrize("name", ["dedup", "unique"])
+def test_records_that_stayed_are_shown_by_the_first_ranges_alone(tmp_path: Path, name: str) -> None:
+    rows = ((b"kK"[number % 2 : number % 2 + 1], number // 2) for number in range(6_000))
+    data = b"a,b\n" + b"".join(b"%b%d,x\n" % row for row in rows)
+    there = There(MemoryBucket(), Here(), "one/", tmp_path)
+    there.bucket.put("one/in", data)
+    wanted, (found, how) = here(tmp_path, data, Dialect(), STEPS[name]), there.run(Dialect(), STEPS[name], SPLIT)
+    assert found == wanted
+    assert wanted.receipt["warnings"]
+    assert how["stages"][0]["ranges"] == 3
+
+
 def test_a_cut_within_a_record_costs_its_range_and_the_next(tmp_path: Path) -> None:
     data = b"a,b\n" + b'1,"two\nlines"\n' * 10
     bucket = MemoryBucket()

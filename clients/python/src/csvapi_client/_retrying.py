@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Iterator
 
@@ -10,6 +11,9 @@ import httpx
 RETRIES = 5
 LONGEST = 60.0  # seconds between two tries
 _AGAIN = frozenset({429, 502, 503, 504})
+_NOTICED = 1.0  # seconds from which on a wait is worth a line
+
+log = logging.getLogger("csvapi_client")
 
 
 def pauses(retries: int) -> Iterator[float]:
@@ -33,3 +37,10 @@ def retry_after(response: httpx.Response) -> float | None:
     """Seconds that the answer asks to wait for."""
     value = response.headers.get("Retry-After", "")
     return float(value) if value.isdigit() else None
+
+
+def waiting(what: str, why: object, seconds: float) -> float:
+    """The seconds before the next try of a request, logged before they pass: a program may show why it stands still."""
+    level = logging.INFO if seconds >= _NOTICED else logging.DEBUG
+    log.log(level, "%s: %s; trying again in %.3g s", what, why, seconds)
+    return seconds

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from csvapi_client._async.transport import AT, AsyncTransport
-from csvapi_client._retrying import pauses
+from csvapi_client._retrying import pauses, waiting
 from csvapi_client._shapes import ENDED, Dropped, Event, EventParser, Row
 from csvapi_client.errors import ConnectionLost, TaskFailed, WaitedTooLong
 
@@ -136,7 +136,7 @@ class AsyncTask:
                     return
                 if (pause := next(waits, None)) is None:
                     raise ConnectionLost(f"GET {self._path}/events: {error or type(error).__name__}") from error
-                await asyncio.sleep(pause)
+                await asyncio.sleep(waiting(f"GET {self._path}/events", error or type(error).__name__, pause))
 
     async def _connected(self, parser: EventParser, end: float | None) -> AsyncIterator[Event]:
         """The events of one connection; without any where nothing can follow the last one."""

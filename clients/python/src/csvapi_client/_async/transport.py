@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 import httpx
 
-from csvapi_client._retrying import LONGEST, is_later, is_worth_it, pauses, retry_after
+from csvapi_client._retrying import LONGEST, is_later, is_worth_it, pauses, retry_after, waiting
 from csvapi_client._shapes import Row
 from csvapi_client.errors import ConnectionLost, Damaged, refusal
 
@@ -82,16 +82,19 @@ class AsyncTransport:
             except httpx.TransportError as error:
                 if (pause := next(waits, None)) is None:
                     raise ConnectionLost(f"{method} {path}: {error or type(error).__name__}") from error
-                await asyncio.sleep(pause)
+                await asyncio.sleep(waiting(f"{method} {path}", error or type(error).__name__, pause))
                 continue
             if is_later(answer):
-                await asyncio.sleep(min(retry_after(answer) or 1, LONGEST))
+                pause = min(retry_after(answer) or 1, LONGEST)
+                await asyncio.sleep(waiting(f"{method} {path}", "it is still being made", pause))
                 continue
             if answer.is_success:
                 return answer
+            refused = self.refusal(answer)
             if not is_worth_it(answer) or (pause := next(waits, None)) is None:
-                raise self.refusal(answer)
-            await asyncio.sleep(min(retry_after(answer) or pause, LONGEST))
+                raise refused
+            pause = min(retry_after(answer) or pause, LONGEST)
+            await asyncio.sleep(waiting(f"{method} {path}", refused, pause))
 
     async def send(
         self, method: str, path: str, content: AsyncIterator[bytes], headers: Mapping[str, str]
@@ -143,7 +146,7 @@ class AsyncTransport:
                     waits = pauses(self.retries)  # as long as some bytes come, it goes on
                 if (pause := next(waits, None)) is None:
                     raise ConnectionLost(f"GET {path}: {error or type(error).__name__}") from error
-                await asyncio.sleep(pause)
+                await asyncio.sleep(waiting(f"GET {path}", error or type(error).__name__, pause))
         if _SHA256.fullmatch(digest) and _sha256_of(part) != digest:
             part.unlink()
             raise Damaged(f"GET {path}: the bytes that came are not those with the SHA-256 {digest}")

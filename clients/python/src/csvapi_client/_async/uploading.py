@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import httpx
 
 from csvapi_client._async.transport import AT, AsyncTransport
-from csvapi_client._retrying import LONGEST, is_worth_it, pauses, retry_after
+from csvapi_client._retrying import LONGEST, is_worth_it, pauses, retry_after, waiting
 from csvapi_client.errors import ConnectionLost, refusal
 
 ABOVE = 8 << 20  # bytes from which on a file goes in parts
@@ -43,7 +43,7 @@ class AsyncUpload:
             if problem:
                 if (pause := next(waits, None)) is None:
                     raise problem
-                await asyncio.sleep(min(least or pause, LONGEST))
+                await asyncio.sleep(waiting(f"PATCH {self._path}", problem, min(least or pause, LONGEST)))
             if problem or self._offset == self.length:
                 state = await self._state()
                 if state["file"] is not None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from csvapi_client._retrying import pauses
+from csvapi_client._retrying import pauses, waiting
 from csvapi_client._shapes import ENDED, Dropped, Event, EventParser, Row
 from csvapi_client._sync.transport import AT, Transport
 from csvapi_client.errors import ConnectionLost, TaskFailed, WaitedTooLong
@@ -133,7 +133,7 @@ class Task:
                     return
                 if (pause := next(waits, None)) is None:
                     raise ConnectionLost(f"GET {self._path}/events: {error or type(error).__name__}") from error
-                time.sleep(pause)
+                time.sleep(waiting(f"GET {self._path}/events", error or type(error).__name__, pause))
 
     def _connected(self, parser: EventParser, end: float | None) -> Iterator[Event]:
         """The events of one connection; without any where nothing can follow the last one."""

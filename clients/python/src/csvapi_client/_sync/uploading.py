@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import httpx
 
-from csvapi_client._retrying import LONGEST, is_worth_it, pauses, retry_after
+from csvapi_client._retrying import LONGEST, is_worth_it, pauses, retry_after, waiting
 from csvapi_client._sync.transport import AT, Transport
 from csvapi_client.errors import ConnectionLost, refusal
 
@@ -43,7 +43,7 @@ class Upload:
             if problem:
                 if (pause := next(waits, None)) is None:
                     raise problem
-                time.sleep(min(least or pause, LONGEST))
+                time.sleep(waiting(f"PATCH {self._path}", problem, min(least or pause, LONGEST)))
             if problem or self._offset == self.length:
                 state = self._state()
                 if state["file"] is not None:
