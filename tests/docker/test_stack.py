@@ -40,7 +40,7 @@ def client(stack: Stack) -> Iterator[Client]:
 def test_up_starts_everything_and_shows_the_login_once(stack: Stack) -> None:
     said = stack.make("up", within=1800)
     (email,), (password,) = re.findall(r"Administrator +(\S+)", said), re.findall(r"Password +(\S+)", said)
-    login = httpx.post(f"{stack.url}/api/login/", data={"email": email, "password": password})
+    login = httpx.post(f"{stack.url}/api/login/", data={"email": email, "password": password}, timeout=60)
     assert login.status_code == 200
     assert stack.settings_file.stat().st_mode & 0o777 == 0o600
     assert password not in stack.settings_file.read_text()

@@ -26,6 +26,7 @@ class SftpServer:
     renamed: list[str] = field(default_factory=list)
     connections: int = 0
     hold: str = ""  # writes to files whose names hold this wait for `release`
+    hold_reads: int = 0  # and reads from this byte on, unless it is 0
     held: threading.Event = field(default_factory=threading.Event)
     release: threading.Event = field(default_factory=threading.Event)
     on_read: Any = None  # called with the path of a file that is opened for reading
@@ -70,11 +71,19 @@ class _Sftp(asyncssh.SFTPServer):
             self._server.on_read(path.decode())
         return super().open(path, pflags, attrs)
 
+    async def read(self, file_obj: Any, offset: int, size: int) -> bytes:
+        if 0 < self._server.hold_reads <= offset:
+            await self._wait()
+        return super().read(file_obj, offset, size)  # type: ignore[return-value]
+
+    async def _wait(self) -> None:
+        self._server.held.set()
+        await asyncio.to_thread(self._server.release.wait)
+
     async def write(self, file_obj: Any, offset: int, data: bytes) -> int:
         name = str(file_obj.name)
         if self._server.hold and self._server.hold in name:
-            self._server.held.set()
-            await asyncio.to_thread(self._server.release.wait)
+            await self._wait()
         return super().write(file_obj, offset, data)  # type: ignore[return-value]
 
     def posix_rename(self, oldpath: bytes, newpath: bytes) -> Any:

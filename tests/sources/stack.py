@@ -97,7 +97,7 @@ class Stack:
             self.round()
             return check({file["state"] for file in self.files(source)})
 
-        until(is_such)
+        until(is_such, within=60)
         return self.states(source)
 
     def ended(self, source: dict[str, Any]) -> dict[str, str]:
