@@ -41,8 +41,8 @@ class Trial:
     """What is tried: `steps` with the options `chosen`, on at most `size` records of `source`, from `from_row` on.
 
     `columns` are those that the file is known by, `size_of_file` its bytes; `folder` is empty and for this trial alone;
-    `warnings` come before its own. The record is looked for from `near` on, the place of one before it; without that, from
-    the first one on.
+    `warnings` come before its own. That record is looked for from `near` on, the place of one before it; without that,
+    from the first one on.
     """
 
     source: Path
