@@ -69,7 +69,7 @@ def test_the_preview_is_what_the_engine_does(browser: Tab) -> None:
     expect(page.get_by_text("The result is application/vnd.openxmlformats")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the result").click()
-    book = openpyxl.load_workbook(download.value.path(), read_only=True)
+    book = openpyxl.load_workbook(io.BytesIO(download.value.path().read_bytes()))
     assert [row[0] for row in book.worksheets[0].values][1:] == shown
 
 
