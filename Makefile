@@ -13,15 +13,16 @@ help: ## Show this list
 run: .venv/run ## Install what is needed and start everything on this machine (CSVAPI_PORT, CSVAPI_DATA_DIR, ...)
 	@exec $(BIN)/csvapi start
 
-test: .venv/dev ## Run all tests, on servers of their own (TEST_DATABASE_URL, TEST_REDIS_URL; ARGS="-k dedup")
-	@scripts/test-servers.sh
+test: servers ## Run all tests, on servers of their own (TEST_DATABASE_URL, TEST_REDIS_URL; ARGS="-k dedup")
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+servers: .venv/dev
+	@scripts/test-servers.sh
 
 test-long: ## The same with ten times the examples of every property
 	@HYPOTHESIS_PROFILE=long $(MAKE) test
 
-faults: .venv/dev ## Kill everything at random while 300 tasks run, and count what became of them (ARGS="--seed 7")
-	@scripts/test-servers.sh
+faults: servers ## Kill everything at random while 300 tasks run, and count what became of them (ARGS="--seed 7")
 	$(BIN)/python -m tests.faults.campaign $(ARGS)
 
 test-cluster: .venv/dev ## Test runs on a cluster alone: a Dask scheduler, workers that are killed, a bucket
@@ -35,26 +36,30 @@ test-spark: .venv/dev ## The same runs on Spark, where Java 17 is (fetches Spark
 		-c <(sed -n 's/ \\$$//; /^[a-z]/p' requirements-dev.lock) -e '.[spark]'
 	$(BIN)/pytest tests/spark $(ARGS)
 
-abuse: .venv/dev ## Let a hostile user at a whole stack for some three minutes, beside a normal user's jobs (ARGS="--seconds 60")
-	@scripts/test-servers.sh
+abuse: servers ## Let a hostile user at a whole stack for some three minutes, beside a normal user's jobs (ARGS="--seconds 60")
 	$(BIN)/python -m tests.abuse.campaign $(ARGS)
 
-probe: .venv/dev ## Send what the OpenAPI document allows, and what it does not, to every route (PROBE_SECONDS=600)
-	@scripts/test-servers.sh
+probe: servers ## Send what the OpenAPI document allows, and what it does not, to every route (PROBE_SECONDS=600)
 	PROBE_SECONDS=$(or $(PROBE_SECONDS),600) $(BIN)/pytest tests/api/test_openapi.py -k requests_made -s $(ARGS)
 
-check: .venv/dev ## Format, lint, types, dependency rules, shell scripts, the OpenAPI document (by npm)
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+check: .venv/dev ## Format, lint, types, dependency rules, shell scripts, the OpenAPI document (by npm), two parts at a time
+	@$(MAKE) --no-print-directory --jobs=2 check-types check-openapi check-console check-chart check-style
+
+check-types: # first, for it takes longest
 	$(BIN)/mypy
 	$(BIN)/mypy --config-file= --strict clients/python/src/csvapi_client
+
+check-console: check-openapi # which installs the compiler that it asks
+check-openapi check-console check-chart:
+	@scripts/$(@:check-%=%).sh
+
+check-style:
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/shellcheck scripts/*.sh scripts/*/*.sh clients/*/*.sh examples/*.sh .ci/run
 	$(if $(wildcard Dockerfile),$(BIN)/hadolint Dockerfile)
 	@scripts/workflows.sh
-	@scripts/chart.sh
-	@scripts/openapi.sh
-	@scripts/console.sh
 
 format: .venv/dev ## Format the code and mend what the linter can mend
 	$(BIN)/ruff format .
@@ -190,5 +195,5 @@ KERNEL := $(wildcard csvapi/native/*.c csvapi/native/*.h csvapi/native/*.inc bui
 		-c <(sed -n 's/ \\$$//; /^[a-z]/p' requirements-dev.lock) -e '.[bench]'
 	@touch $@
 
-.PHONY: help run docs test test-cluster test-spark faults abuse probe check format bench bench-service bench-cluster bench-hosts bench-console fuzz kernel detect-eval similar-eval lock sbom release-check site distclean init \
+.PHONY: help run docs servers test test-cluster test-spark faults abuse probe check check-types check-openapi check-console check-chart check-style format bench bench-service bench-cluster bench-hosts bench-console fuzz kernel detect-eval similar-eval lock sbom release-check site distclean init \
 	build up roll pin down restart logs status health shell admin backup restore clean dev-logs-web dev-logs-worker dev-logs-db dev-logs-redis test-docker

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _HEAD, _VALUE = 24, 32  # bytes of a group besides its figures, and of what was read of a cell
 _TEXT, _MORE = 64, 32  # bytes of texts for which there is room: of a group's key, and of each text that is a figure
+_AHEAD = 16  # records whose keys are made before their turn
 _SLOTS = 16  # bytes of the slots for a group: two of them
 _FEWEST, _MOST = 16, 1 << 22
 _LARGEST = (1 << 32) - 4096  # bytes of texts: places in them are 32 bits
@@ -183,7 +184,8 @@ class GroupTable:
         if looked_at:
             index.columns(looked_at)
         times = max(map(looked_at.count, set(looked_at)), default=1)
-        room = times * index.size + (_MORE + 1) * len(looked_at) + 2 * len(self._kept[1]) + SLACK
+        ends = _AHEAD * (len(self._columns) + 2 * len(self._kept[1]))
+        room = times * index.size + ends + (_MORE + 1) * len(looked_at) + SLACK
         marked, seen = c_uint64(0), (MetStruct * max(1, len(self.figures.sources)))()
         done = kernel().add_to_groups(
             byref(index.structure),

@@ -1,5 +1,5 @@
-"""Entries of records by the digests of their keys: which record of a key comes first by a rank, and which are the same
-in two files. `spill.ranked_keys` says what an entry is."""
+"""Entries of records by the digests of their keys, and which record of a key comes first by a rank. `spill.ranked_keys`
+says what an entry is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from csvapi.native.keys import DIGEST
 from csvapi.native.library import kernel
-from csvapi.native.memory import Allocate, Growing, Memory, readable, writable
+from csvapi.native.memory import writable
 from csvapi.native.sorting import both
 from csvapi.native.structures import KeyColumnStruct
 
@@ -148,20 +148,3 @@ class LaterMarks:
         if done != len(entries):
             raise ValueError("An entry is of a record that there is not.")
         return dropped.value
-
-
-class Differences:
-    """What is left of entries, in the order of their keys, without pairs of records that are the same: one of an origin
-    from 1 on, and one of origin 0. `same` counts these pairs."""
-
-    def __init__(self, allocate: Allocate = Memory) -> None:
-        self._last, self._out, self.same = bytearray(DIGEST), Growing(allocate), 0
-
-    def of(self, entries: bytes) -> bytes:
-        """Those of the next entries, each whole; the last two are left though they may be the same."""
-        out, skipped = self._out.at_least(len(entries)), c_uint64(0)
-        given = readable(entries, len(entries), "entries")
-        last = writable(self._last, DIGEST, "last")
-        size = kernel().skip_same(given, len(entries), last, out.address, byref(skipped))
-        self.same += skipped.value
-        return bytes(out.view[:size])

@@ -50,7 +50,7 @@ class LayoutStruct(Structure):
 
     _fields_ = (
         *((name, c_void_p) for name in ("sources", "aggregates", "columns", "figures")),
-        *((name, c_uint64) for name in ("aggregate_count", "made_count", "key_count", "limit", "lines")),
+        *((name, c_uint64) for name in ("aggregate_count", "made_count", "key_count", "limit", "items", "lines")),
         ("style", StyleStruct),
     )
 
@@ -83,6 +83,9 @@ class Style(NamedTuple):
 class GroupLines:
     """Writes the records of groups: `keys` cells of the key and, for each of `columns`, a figure by its number among
     the aggregates, and how it is written. No record is longer than `limit`. Raises `ValueError` for what does not fit.
+
+    If `keys` is None, writes items with the key of the group's: the order of its first record in eight bytes, the
+    highest first, and the figures.
     """
 
     def __init__(
@@ -90,7 +93,7 @@ class GroupLines:
         figures: Figures,
         columns: Sequence[tuple[int, How]],
         style: Style,
-        keys: int,
+        keys: int | None,
         limit: int,
         allocate: Allocate = Memory,
     ) -> None:
@@ -105,7 +108,7 @@ class GroupLines:
         self._figures = allocate(2 * _FIGURE * len(figures.aggregates))
         self._kept = sources, aggregates, made
         places = [*map(addressof, self._kept), self._figures.address]
-        counts = (len(figures.aggregates), len(columns), keys, limit, 0)
+        counts = (len(figures.aggregates), len(columns), keys or 0, limit, keys is None, 0)
         end = int.from_bytes(style.line_end, "little")
         quote = style.quote[0] if style.quote else 0
         self._layout = LayoutStruct(*places, *counts, StyleStruct(style.delimiter[0], quote, 0, 0, end, 0))
@@ -117,11 +120,11 @@ class GroupLines:
 
     def add(self, items: memoryview, block: Block, start: int = 0) -> tuple[int, Stop]:
         """Put the records of the groups among sorted items (see `Block.sorted`), from byte `start` on, of which each is
-        whole, into the block, with the order of the first record of each as the key.
+        whole, into the block, with the order of the first record of each as the key unless they are items.
 
-        Returns the byte where it stopped, and why. After `FULL`, go on with a block that has room; `ODD` is a group for
-        the caller to write: one with a record or key that Python made, one that needs an exponent, quotes where there
-        are none, or more than the limit, and the last one, of which more may come.
+        Returns the byte where it stopped, and why. After `FULL`, go on with a block that has room; `OPEN` is the last
+        group, of which more may come; `ODD` is one for the caller to write: with a record or key that Python made, one
+        that needs an exponent, quotes where there are none, or more than the limit.
         """
         size, why = memoryview(items).nbytes, c_int(0)
         given = readable(items, size, "items")

@@ -28,11 +28,12 @@ _SHORT = 256  # bytes of a key
 
 
 class Stop(IntEnum):
-    """Why `Groups.add` stopped."""
+    """Why `Groups.add`, or `GroupLines.add`, stopped."""
 
     END = 0
     FULL = 1  # the block has no room
     ODD = 2  # the value at hand is for Python to write
+    OPEN = 4  # what follows may belong to the group at hand
 
 
 def put_counts(counter: ValueCounter, block: Block, start: int = 0) -> int:

@@ -641,6 +641,7 @@ API u64 resolve(const entry *entries, u64 n, int reverse, int none, slot *table,
 #include "aggregating.inc"
 #include "figures.inc"
 #include "entries.inc"
+#include "differing.inc"
 #include "marking.inc"
 
 // Which sources this library was made of.

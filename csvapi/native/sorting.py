@@ -97,6 +97,11 @@ class Block:
         """Bytes of the longest item that there has been, as `merged` takes it."""
         return int(self._block.longest)
 
+    @property
+    def items(self) -> memoryview:
+        """The items as they came, each whole as `merged` takes it; valid up to the next change."""
+        return self._memory.view[: int(self._block.used)]
+
     def clear(self) -> None:
         """Forget the items."""
         self._block.used = self._block.count = self._ordered = 0

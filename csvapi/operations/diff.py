@@ -10,16 +10,18 @@ from marshmallow import Schema, validates_schema
 from csvapi.csvio.data_warnings import shown
 from csvapi.csvio.keys import canonical
 from csvapi.errors import InvalidInput
-from csvapi.native.entries import Differences
+from csvapi.native.differing import Differences
 from csvapi.native.keys import new_secret
 from csvapi.spill.ranked_keys import RankedKeys, unpacked
-from csvapi.spill.record_sort import in_order
+from csvapi.spill.record_sort import NativeSortedRuns, in_order, sorter
 from csvapi.steps.column_names import ColumnsDiffer, alone_in_one, check_names, distinct, quoted, same_places
 from csvapi.steps.comparison import CHANGES, Comparison
 from csvapi.steps.folding import folded_cell
 from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.growth import some
 from csvapi.steps.key_columns import check_keys, keys
+from csvapi.steps.native_differences import form_of, left_over
+from csvapi.steps.native_figures import style_of
 from csvapi.steps.pairing import OLD, Repeated, Side, packed, pairs
 from csvapi.steps.params import IGNORABLE, Alternative, FileField, columns_field, flag, ignore_field
 from csvapi.steps.placed import placed
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.batch import Batch, Cell
     from csvapi.spill.external_sort import SortedRuns
-    from csvapi.spill.record_sort import NativeSortedRuns
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
     from csvapi.steps.pairing import Pair
@@ -54,10 +55,7 @@ class Params(Schema):
     ignore_columns = columns_field(metadata={"description": "Columns of this file that are not compared."})
     ignore = ignore_field(*IGNORABLE)
     unchanged = flag("Write the records that are the same in both files, too; default false.")
-    alternatives = (
-        Alternative("Same names", ("on",)),
-        Alternative("Different names", ("left_on", "right_on")),
-    )
+    alternatives = (Alternative("Same names", ("on",)), Alternative("Different names", ("left_on", "right_on")))
 
     @validates_schema
     def one_way(self, data: dict[str, Any], **_: object) -> None:
@@ -162,13 +160,19 @@ class Diff(Table, Reducer):
         assert self.old is not None  # noqa: S101  prepared
         self.out, self.found = 0, dict.fromkeys((*CHANGES, "beyond_header"), 0)
         half = replace(workspace, memory=workspace.memory // 2)
-        pieces, differences = in_order([self.old, *(part.state for part in parts)], half), Differences()
-        if workspace.native and self.now.whole and self.was.whole:
-            pieces = map(differences.of, pieces)
-        unpack = self.now.fields, self.was.fields
-        lines = self._lines(pairs(unpacked(pieces), [0, *(part.rows for part in parts)], unpack))
-        yield from map(self.byte_dialect.restore, placed(lines, half, "differences"))
-        self.found["unchanged"] += differences.same
+        ordered, bases = sorter(half, "differences"), [0, *(part.rows for part in parts)]
+        pieces = in_order([self.old, *(part.state for part in parts)], half)
+        differences = None
+        if isinstance(ordered, NativeSortedRuns) and self.now.whole and self.was.whole:
+            words, quote = map(self.text, CHANGES), self.second.source.byte_dialect.quote
+            form = form_of(self.comparison, words, self.labels, self.bound.limit, partial=self.partial)
+            differences = Differences(form, bases, style_of(self.byte_dialect), quote)
+            pieces = left_over(pieces, differences, ordered)
+        lines = self._lines(pairs(unpacked(pieces), bases, (self.now.fields, self.was.fields)))
+        yield from map(self.byte_dialect.restore, placed(lines, half, ordered))
+        for change, count in zip(CHANGES, [*differences.found, differences.same] if differences else (), strict=False):
+            self.found[change] += count
+        self.out += sum(differences.found) if differences else 0
 
     def _lines(self, found: Iterator[Pair]) -> Iterator[tuple[bytes, bytes]]:
         """The records to be written, each with the bytes that order it."""

@@ -143,7 +143,7 @@ class Group(Table, Reducer):
         share = replace(workspace, memory=workspace.memory // SHARE)
         ordered = sorter(share, "ordered")
         style = style_of(self.byte_dialect) if self.grouping.native else None
-        merge = NativeMerge(self.grouping, style, parts, workspace) if workspace.native and style else None
+        merge = NativeMerge.of_records(self.grouping, style, parts, workspace) if workspace.native and style else None
         if merge and isinstance(ordered, NativeSortedRuns):
             found = merge.odd(ordered)
         else:
@@ -152,7 +152,7 @@ class Group(Table, Reducer):
             ordered.add(firsts, lines)
             self.out += len(lines)
             workspace.heartbeat()
-        self.out += merge.lines if merge else 0
+        self.out += merge.lines.lines if merge else 0
         for remark in self.single:
             remark.groups = self.out
         for some in in_order([ordered], share):

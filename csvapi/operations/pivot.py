@@ -6,6 +6,7 @@ import marshal
 import sys
 from dataclasses import replace
 from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -22,9 +23,9 @@ from csvapi.steps.aggregate_params import (
 )
 from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.group_keys import cells_of, parts_of
-from csvapi.steps.grouped import SHARE, Grouping, grouped
+from csvapi.steps.grouped import SHARE, Grouping, row_of
 from csvapi.steps.growth import CELLS, KEY_COLUMNS, batches
-from csvapi.steps.native_groups import gathering
+from csvapi.steps.native_groups import finished, gathering
 from csvapi.steps.new_names import numbered
 from csvapi.steps.params import ColumnField
 from csvapi.steps.report_table import Table
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from csvapi.spill.record_sort import NativeSortedRuns
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
-    from csvapi.steps.grouped import GroupState
     from csvapi.steps.step import Column, Context
 
 MOST = 10_000  # columns that values become
@@ -117,7 +117,7 @@ class Pivot(Table, Reducer):
         new = sorted(found, key=lambda each: found[each][1])
         yield self._named(new)
         places = {found[each][0]: place for place, each in enumerate(new, start=len(self.index))}
-        yield from self._written(ordered, share, places)
+        yield from self._written(ordered, share, places, parts)
 
     def _named(self, new: list[bytes]) -> bytes:
         """Header and byte order mark, once the columns are known."""
@@ -133,30 +133,31 @@ class Pivot(Table, Reducer):
         self, workspace: Workspace, parts: list[Part], found: dict[bytes, list[int]]
     ) -> Iterator[tuple[bytes, bytes]]:
         """For each record of the result the place of its first one, and its cells."""
-        keyed = ((parts_of(order), group) for order, group in grouped(parts, self.grouping, workspace))
-        for index, row in groupby(keyed, lambda each: each[0][0]):
-            first, at, numbers, cells = self._row(row, found, parts)
-            yield first.to_bytes(8), marshal.dumps((index, at, numbers, cells), _VERSION)
+        groups = finished(parts, self.grouping, workspace)
+        keyed = ((index, across, first, cell) for key, first, cell in groups for index, across in [parts_of(key)])
+        for index, row in groupby(keyed, itemgetter(0)):
+            first, numbers, cells = self._row(row, found, parts)
+            yield first.to_bytes(8), marshal.dumps((index, first, numbers, cells), _VERSION)
 
     def _row(
-        self, row: Iterable[tuple[list[bytes], GroupState]], found: dict[bytes, list[int]], parts: list[Part]
-    ) -> tuple[int, int, list[int], list[bytes]]:
-        """The order of its first record, the row of one of them, and the cells with the numbers of their columns."""
-        first, size, at = sys.maxsize, 0, 0
+        self, row: Iterable[tuple[bytes, bytes, int, bytes]], found: dict[bytes, list[int]], parts: list[Part]
+    ) -> tuple[int, list[int], list[bytes]]:
+        """The order of its first record, and the cells with the numbers of their columns."""
+        first, size = sys.maxsize, 0
         numbers: list[int] = []
         cells: list[bytes] = []
-        for (_, across), group in row:
-            first = min(first, group.first)
+        for _, across, order, cell in row:
+            first = min(first, order)
             if across not in found:
-                found[across] = self._column(len(found), group.first, across)
+                found[across] = self._column(len(found), order, across)
             known = found[across]
-            known[1] = min(known[1], group.first)
+            known[1] = min(known[1], order)
             numbers.append(known[0])
-            cells += group.cells(self.grouping.aggregates)
-            size += len(cells[-1]) + 1
-            at = group.row(parts)
-            self.bound.check(size, at)
-        return first, at, numbers, cells
+            cells.append(cell)
+            size += len(cell) + 1
+            if size > self.bound.limit:
+                self.bound.check(size, row_of(parts, order))
+        return first, numbers, cells
 
     def _column(self, number: int, first: int, name: bytes) -> list[int]:
         """A new column. Raises `TooLarge` where there may be no more, or no more names."""
@@ -171,24 +172,26 @@ class Pivot(Table, Reducer):
         raise TooLarge(detail, pointer=f"{self.bound.pointer}/columns", limit=MOST)
 
     def _written(
-        self, ordered: SortedRuns | NativeSortedRuns, share: Workspace, places: dict[int, int]
+        self, ordered: SortedRuns | NativeSortedRuns, share: Workspace, places: dict[int, int], parts: list[Part]
     ) -> Iterator[bytes]:
         some = max(1, CELLS // (len(self.index) + len(places) or 1))
         for _, packed in batches(pairs([ordered], share), share.memory):
             for start in range(0, len(packed), some):
-                lines = [self._line(each, places) for each in packed[start : start + some]]
+                lines = [self._line(each, places, parts) for each in packed[start : start + some]]
                 self.out += len(lines)
                 yield self.byte_dialect.restore(b"".join(lines))
                 share.heartbeat()
 
-    def _line(self, packed: bytes, places: dict[int, int]) -> bytes:
-        index, at, numbers, cells = marshal.loads(packed)  # noqa: S302  we made it ourselves
+    def _line(self, packed: bytes, places: dict[int, int], parts: list[Part]) -> bytes:
+        index, first, numbers, cells = marshal.loads(packed)  # noqa: S302  we made it ourselves
         row = cells_of(index, self.delimiter, len(self.index)) + [b""] * len(places)
         for number, cell in zip(numbers, cells, strict=True):
             row[places[number]] = cell
-        self.bound.check(sum(map(len, row)) + len(row), at)
+        if (size := sum(map(len, row)) + len(row)) > self.bound.limit:
+            self.bound.check(size, row_of(parts, first))
         (line,) = records([row], self.byte_dialect)
-        self.bound.check(len(line), at)
+        if len(line) > self.bound.limit:
+            self.bound.check(len(line), row_of(parts, first))
         return line
 
 

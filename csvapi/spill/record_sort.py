@@ -185,15 +185,15 @@ def pairs(parts: Sequence[SortedRuns | NativeSortedRuns], workspace: Workspace) 
     native = [part for part in parts if isinstance(part, NativeSortedRuns)]
     if native:
         for piece in items(native, workspace, whole=True):
-            yield from _pairs(piece)
+            yield from pairs_of(piece)
         return
     plain = [part for part in parts if isinstance(part, SortedRuns)]
     for keys, records in merged(plain, workspace.folder, workspace.memory, workspace.heartbeat):
         yield from zip(keys, records, strict=True)
 
 
-def _pairs(piece: memoryview) -> Iterator[tuple[bytes, bytes]]:
-    """Whole items: the lengths of key and record, and these."""
+def pairs_of(piece: memoryview) -> Iterator[tuple[bytes, bytes]]:
+    """The keys and records of whole items: the lengths of key and record, and these."""
     at, end = 0, len(piece)
     while at < end:
         key, record = _LENGTHS.unpack_from(piece, at)

@@ -84,7 +84,7 @@ class GroupState:
 
     def row(self, parts: Sequence[Part]) -> int:
         """The row of the first record in the file, from 0."""
-        return _range(parts, self.first >> _RANGE).rows + (self.first & ((1 << _RANGE) - 1))
+        return row_of(parts, self.first)
 
     def packed(self, aggregates: Sequence[Aggregate]) -> bytes:
         """All of it as bytes for `unpacked`."""
@@ -112,13 +112,14 @@ class GroupState:
         Raises `TooLarge` when that is more than a record may have.
         """
         size, self.first = 0, min(self.first, later.first)
-        for number, which in enumerate(grouping.aggregates):
-            mine, more = self.states[number], later.states[number]
-            if more is not None:
-                with localcontext(SUM):
+        with localcontext(SUM):
+            for number, which in enumerate(grouping.aggregates):
+                mine, more = self.states[number], later.states[number]
+                if more is not None:
                     self.states[number] = more if mine is None else which.merge(mine, more)
-            size += which.size(self.states[number]) if self.states[number] is not None else 0
-        grouping.bound.check(size, self.row(parts))
+                size += which.size(self.states[number]) if self.states[number] is not None else 0
+        if size > grouping.bound.limit:
+            grouping.bound.check(size, self.row(parts))
 
 
 class GroupedRange(Gathering):
@@ -206,6 +207,11 @@ class GroupedRange(Gathering):
         if self.workspace.shared:
             self.runs.spill()
         return self.runs
+
+
+def row_of(parts: Sequence[Part], order: int) -> int:
+    """The row in the file, from 0, of the record of that order."""
+    return _range(parts, order >> _RANGE).rows + (order & ((1 << _RANGE) - 1))
 
 
 def _range(parts: Sequence[Part], number: int) -> Part:

@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING
 
 from csvapi.csvio.indexed import IndexedBatch
 from csvapi.native.aggregating import GroupTable
-from csvapi.native.figures import HASH, GroupLines
+from csvapi.native.figures import HASH, GroupLines, Style
 from csvapi.native.grouping import Stop
 from csvapi.native.keys import new_secret
-from csvapi.spill.record_sort import NativeSortedRuns, items
+from csvapi.native.sorting import Block
+from csvapi.spill.record_sort import NativeSortedRuns, items, pairs_of
 from csvapi.steps.gathering import Gathering
-from csvapi.steps.grouped import SHARE, TAG, GroupedRange, Grouping, GroupState, parts_of_batch
+from csvapi.steps.grouped import SHARE, TAG, GroupedRange, Grouping, GroupState, grouped, parts_of_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
     from csvapi.csvio.batch import Batch
-    from csvapi.native.figures import Style
-    from csvapi.native.sorting import Block
     from csvapi.spill.external_sort import SortedRuns
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
@@ -31,6 +30,9 @@ _TABLE = 8  # of the memory: a part for the kernel's groups
 _CACHED = 1 << 13  # groups of which the processor's cache holds the hash table
 _ALONE = 1.3  # records of a group, on average, from which on a larger table is worth its cache misses
 _LENGTHS = Struct("<II")
+_ORDER = 8  # bytes of the order before an item's figures
+_ITEMS = 1 << 16  # bytes of finished groups that are given at once
+Finished = tuple[bytes, int, bytes]  # a group's key as `grouped` gives it, the order of its first record, and a cell
 
 
 def gathering(grouping: Grouping, workspace: Workspace, number: int) -> GroupedRange | NativeGroupedRange:
@@ -115,33 +117,91 @@ class NativeGroupedRange(Gathering):
         return self.rest.close()
 
 
+def finished(parts: Sequence[Part], grouping: Grouping, workspace: Workspace) -> Iterator[Finished]:
+    """Each group of all ranges once, as `grouped` gives them, of one aggregate."""
+    if not workspace.native or not grouping.native:
+        for key, group in grouped(parts, grouping, workspace):
+            yield _finished(key, group, grouping)
+        return
+    native = grouping.native
+    lines = GroupLines(native.figures, native.columns, Style(grouping.delimiter, b"", b"\n"), None, 0)
+    yield from NativeMerge(grouping, lines, parts, workspace).finished()
+
+
+def _finished(key: bytes, group: GroupState, grouping: Grouping) -> Finished:
+    (cell,) = group.cells(grouping.aggregates)
+    return key, group.first, cell
+
+
 class NativeMerge:
-    """Merges the groups of all ranges, and puts the record of each into `ordered`, by the order of its first record.
+    """Merges the groups of all ranges; the kernel writes them by `lines`, or gives them back one by one."""
 
-    The kernel writes them, or gives them back one by one: `odd` has those.
-    """
-
-    def __init__(self, grouping: Grouping, style: Style, parts: Sequence[Part], workspace: Workspace) -> None:
-        assert grouping.native is not None  # noqa: S101  only then
-        self.grouping, self.parts, self.workspace = grouping, parts, workspace
-        keys = len(grouping.positions[0])
-        native = grouping.native
-        self._lines = GroupLines(native.figures, native.columns, style, keys, grouping.bound.limit)
+    def __init__(self, grouping: Grouping, lines: GroupLines, parts: Sequence[Part], workspace: Workspace) -> None:
+        self.grouping, self.lines, self.parts, self.workspace = grouping, lines, parts, workspace
         self._key, self._group = b"", GroupState(0, [])
 
-    @property
-    def lines(self) -> int:
-        """How many records the kernel wrote."""
-        return self._lines.lines
+    @classmethod
+    def of_records(cls, grouping: Grouping, style: Style, parts: Sequence[Part], workspace: Workspace) -> NativeMerge:
+        """One that writes the groups' records."""
+        assert grouping.native is not None  # noqa: S101  only then
+        native, keys = grouping.native, len(grouping.positions[0])
+        lines = GroupLines(native.figures, native.columns, style, keys, grouping.bound.limit)
+        return cls(grouping, lines, parts, workspace)
 
     def odd(self, ordered: NativeSortedRuns) -> Iterator[tuple[bytes, GroupState]]:
-        """Merge all; gives each group that is for the caller to write, with its key, and `ordered` the others."""
-        share = replace(self.workspace, memory=self.workspace.memory // SHARE)
-        for piece in items([part.state for part in self.parts], share, whole=True):
-            at = 0
+        """Merge all; gives each group that is for the caller to write, with its key, and puts the records of the others
+        into `ordered`, by the order of the first record of each."""
+
+        def put(piece: memoryview, at: int) -> tuple[int, Stop]:
+            stop = Stop.FULL
+
+            def some(block: Block) -> bool:
+                nonlocal at, stop
+                at, stop = self.lines.add(piece, block, at)
+                return stop != Stop.FULL
+
+            ordered.fill(some)
+            return at, stop
+
+        yield from filter(None, self._groups(put))
+
+    def finished(self) -> Iterator[Finished]:
+        """Merge all; gives all groups, of one aggregate."""
+        block = Block(_ITEMS)
+
+        def put(piece: memoryview, at: int) -> tuple[int, Stop]:
+            nonlocal block
+            block.clear()
+            while True:
+                at, stop = self.lines.add(piece, block, at)
+                if stop != Stop.FULL or len(block):
+                    return at, stop
+                block = Block(2 * block.size)
+
+        for odd in self._groups(put):
+            if odd:
+                yield _finished(*odd, self.grouping)
+                continue
+            for key, figure in pairs_of(block.items):
+                yield key[HASH:-TAG], int.from_bytes(figure[:_ORDER]), figure[_ORDER:]
+
+    def _groups(self, put: Callable[[memoryview, int], tuple[int, Stop]]) -> Iterator[tuple[bytes, GroupState] | None]:
+        """Groups that are for Python, with their keys; None after each call of `put`, which has the kernel write those
+        of a piece from a byte on. A group that the next piece may go on with waits for it."""
+        share, rest = replace(self.workspace, memory=self.workspace.memory // SHARE), b""
+        for more in items([part.state for part in self.parts], share, whole=True):
+            piece = memoryview(bytearray(rest) + more) if rest else more
+            at, stop, rest = 0, Stop.END, b""
             while at < len(piece):
-                at = yield from self._by_python(piece, at)
-                at = self._by_kernel(piece, at, ordered)
+                if self._key or stop == Stop.ODD:
+                    at = yield from self._by_python(piece, at)
+                if at < len(piece):
+                    at, stop = put(piece, at)
+                    yield None
+                if stop == Stop.OPEN:
+                    rest, at = bytes(piece[at:]), len(piece)
+        if rest:
+            yield from self._by_python(memoryview(rest), 0)
         if self._key:
             yield self._key[HASH:-TAG], self._group
 
@@ -162,16 +222,4 @@ class NativeMerge:
             else:
                 self._key, self._group = key, group
             at = middle + more
-        return at
-
-    def _by_kernel(self, piece: memoryview, at: int, ordered: NativeSortedRuns) -> int:
-        """Go on up to a group that is for Python."""
-
-        def put(block: Block) -> bool:
-            nonlocal at
-            at, stop = self._lines.add(piece, block, at)
-            return stop != Stop.FULL
-
-        if at < len(piece):
-            ordered.fill(put)
         return at

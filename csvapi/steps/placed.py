@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from csvapi.spill.record_sort import in_order, sorter
+from csvapi.spill.record_sort import in_order
 from csvapi.steps.growth import EACH, PART
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from csvapi.spill.external_sort import SortedRuns
+    from csvapi.spill.record_sort import NativeSortedRuns
     from csvapi.spill.workspace import Workspace
 
 
-def placed(records: Iterator[tuple[bytes, bytes]], workspace: Workspace, name: str) -> Iterator[bytes]:
-    """The bytes of records, given with those of their places, in the order of the places. Memory: the workspace's;
-    what is more is on disk, in files of that name."""
-    ordered = sorter(workspace, name)
+def placed(
+    records: Iterator[tuple[bytes, bytes]], workspace: Workspace, ordered: SortedRuns | NativeSortedRuns
+) -> Iterator[bytes]:
+    """The bytes of records, given with those of their places, in the order of the places, with what else `ordered`
+    was given. Memory: the workspace's."""
     places: list[bytes] = []
     lines: list[bytes] = []
     size = 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from csvapi.native.keys import new_secret
 from csvapi.spill import rows
 from csvapi.spill.ranked_keys import RankedKeys, ranked
+from csvapi.spill.record_sort import sorter
 from csvapi.steps.alike import Alike
 from csvapi.steps.column_names import distinct
 from csvapi.steps.gathering import Gathering, Reducer
@@ -70,7 +71,7 @@ class SimilarMarks(Written, Reducer):
         entries = ranked([part.state[0] for part in parts], half)
         members = self.alike.clusters(workspace.heartbeat).of(entries, [part.rows for part in parts])
         packed = ((each.row.to_bytes(8), _MARK.pack(*each[:3])) for each in members if not each.single)
-        marks = _marks(placed(packed, half, "similar-marks"))
+        marks = _marks(placed(packed, half, sorter(half, "similar-marks")))
         lines: list[list[bytes]] = []
         for fields in self._marked(chain.from_iterable(rows.read(part.state[1]) for part in parts), marks):
             lines.append(fields)

@@ -12,9 +12,9 @@ from csvapi.steps.aggregates import Count
 from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.group_keys import cells_of, key_order, parts_of
 from csvapi.steps.group_values import Source
-from csvapi.steps.grouped import SHARE, Grouping, grouped
+from csvapi.steps.grouped import SHARE, Grouping
 from csvapi.steps.growth import batches
-from csvapi.steps.native_groups import gathering
+from csvapi.steps.native_groups import finished, gathering
 from csvapi.steps.report_table import Table
 from csvapi.steps.writing import byte_dialect_of
 
@@ -67,9 +67,9 @@ class TupleCounts(Table, Reducer):
 
     def _keys(self, workspace: Workspace, parts: list[Part]) -> Iterator[tuple[bytes, bytes]]:
         """For each combination what puts greater counts first, and equal ones in the order of their values."""
-        for order, group in grouped(parts, self.grouping, workspace):
+        for order, _, count in finished(parts, self.grouping, workspace):
             cells = cells_of(parts_of(order)[0], self.grouping.delimiter, self.width)
-            yield (_MOST - group.states[0]).to_bytes(_COUNT) + key_order(tuple(cells)), b""
+            yield (_MOST - int(count)).to_bytes(_COUNT) + key_order(tuple(cells)), b""
 
     def _lines(self, ranked: SortedRuns | NativeSortedRuns, share: Workspace, total: int) -> Iterator[bytes]:
         for keys, _ in batches(islice(pairs([ranked], share), self.top_values), share.memory):

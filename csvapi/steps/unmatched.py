@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from csvapi.csvio.disk import disk_budget
 from csvapi.native.keys import new_secret
 from csvapi.spill.ranked_keys import RankedKeys, ranked
+from csvapi.spill.record_sort import sorter
 from csvapi.steps.growth import some
 from csvapi.steps.lookup import Lookup
 from csvapi.steps.mapping import Expander
@@ -117,6 +118,6 @@ class Unmatched(Lookup, Written, Expander):
                     count += 1
                     yield _ROW.pack(row), line
 
-        for piece in placed(unmatched(), self.sorting, "unmatched"):
+        for piece in placed(unmatched(), self.sorting, sorter(self.sorting, "unmatched")):
             yield Text(self.byte_dialect, memoryview(piece), count)  # all are counted when the first one is in order
             count = 0

@@ -12,6 +12,7 @@ from csvapi.native.aggregating import Figures, GroupTable, Kind, What
 from csvapi.native.figures import HASH, Chosen, GroupLines, How, Style, hashes, unpacked
 from csvapi.native.grouping import Stop
 from csvapi.native.sorting import Block, Strings
+from csvapi.spill.record_sort import pairs_of
 from csvapi.steps.dates import moment
 from csvapi.steps.exact_sums import SUM, mean_text, sum_text
 from csvapi.steps.numbers import number
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _ITEM = Struct("<II")
 _PLAIN = re.compile(rb"-?(?=(?:[0-9]\.?){1,18}\Z)[0-9]+(?:\.[0-9]+)?")
 _MOMENT = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}:[0-9]{2}Z?)?")
+_HOWS = {What.COUNT: How.COUNT, What.SUM: How.SUM}
 _KINDS = {Kind.NUMBERS: [What.COUNT, What.SUM, What.LEAST, What.GREATEST], Kind.RECORDS: [What.COUNT]}
 _KINDS |= {Kind.TEXTS: [*What][:1] + [*What][2:], Kind.MOMENTS: [What.COUNT, What.LEAST, What.GREATEST]}
 Group = dict[bytes, tuple[int, list[Any]]]
@@ -54,6 +56,7 @@ def aggregates(case: Case, random: Random) -> None:
     assert _merged(found, figures) == expected
     if len(parts) == 1:
         _check_lines(case, found, figures, len(parts[0]), expected)
+    _check_items(case, found, figures, expected)
 
 
 def _drawn(random: Random, width: int) -> Figures:
@@ -139,13 +142,7 @@ def _figure(records: list[tuple[int, list[bytes]]], source: tuple[int, Kind], wh
 
 
 def _items(block: Block) -> list[tuple[bytes, bytes]]:
-    data, at, found = b"".join(map(bytes, block.sorted(1 << 16, whole=True))), 0, []
-    while at < len(data):
-        key, size = _ITEM.unpack_from(data, at)
-        middle = at + _ITEM.size + key
-        found.append((data[at + _ITEM.size : middle], data[middle : middle + size]))
-        at = middle + size
-    return found
+    return [pair for piece in block.sorted(1 << 16, whole=True) for pair in pairs_of(piece)]
 
 
 def _merged(block: Block, figures: Figures) -> Group:
@@ -186,17 +183,8 @@ def _check_lines(case: Case, block: Block, figures: Figures, keys: int, expected
     columns = [(at, how) for at, (_, what) in enumerate(figures.aggregates) for how in hows.get(what, [How.TEXT])]
     style = Style(case.form.delimiter, case.form.quote if case.form.doubled else b"", b"\r\n")
     byte_dialect = model.byte_dialect_of(case.form, case.encoding)
-    writer, lines, odd = GroupLines(figures, columns, style, keys, 90, case.allocate), Block(1 << 20, case.allocate), []
-    data = b"".join(map(bytes, block.sorted(1 << 16, whole=True)))
-    view, at = memoryview(bytearray(data)), 0
-    while at < len(data):
-        at, stop = writer.add(view, lines, at)
-        assert stop == (Stop.ODD if at < len(data) else Stop.END)
-        if stop == Stop.ODD:
-            size, _ = _ITEM.unpack_from(data, at)
-            odd.append(key := data[at + _ITEM.size : at + _ITEM.size + size])
-            while data[at + _ITEM.size :].startswith(key) and at < len(data):
-                at += _ITEM.size + sum(_ITEM.unpack_from(data, at))
+    writer, lines = GroupLines(figures, columns, style, keys, 90, case.allocate), Block(1 << 20, case.allocate)
+    odd = _written(writer, block, lines)
     written = {int.from_bytes(order): line for order, line in _items(lines)}
     assert writer.lines == len(written) == len(expected) - len(odd)
     assert len(set(odd)) == len(odd)
@@ -206,6 +194,37 @@ def _check_lines(case: Case, block: Block, figures: Figures, keys: int, expected
             row += [_cell(made[number_], how) for number_, how in columns]
             assert [written[order]] == byte_dialect.write([row], "\r\n")
     assert len(odd) <= 1 + sum(_may_be_odd(key, made, style) for key, (_, made) in expected.items())
+
+
+def _check_items(case: Case, block: Block, figures: Figures, expected: Group) -> None:
+    """The same of items: the order of a group's first record and its cells, with the whole key."""
+    columns = [(at, _HOWS.get(what, How.TEXT)) for at, (_, what) in enumerate(figures.aggregates)]
+    style, lines = Style(case.form.delimiter, b"", b"\n"), Block(1 << 20, case.allocate)
+    odd = _written(GroupLines(figures, columns, style, None, 0, case.allocate), block, lines)
+    found = dict(pairs_of(lines.items))
+    assert {*found, *odd} == {*expected}
+    assert len(found) + len(odd) == len(expected)
+    for key, record in found.items():
+        order, made = expected[key]
+        cells = [_cell(made[number_], how) for number_, how in columns]
+        assert record == order.to_bytes(8) + style.delimiter.join(cells)
+    assert len(odd) <= 1 + sum(_may_be_odd(b"key" * 4, made, style) for _, made in expected.values())
+
+
+def _written(writer: GroupLines, block: Block, lines: Block) -> list[bytes]:
+    """Put what the kernel makes of sorted items into `lines`; the keys of those that it leaves."""
+    odd, data, at = [], b"".join(map(bytes, block.sorted(1 << 16, whole=True))), 0
+    view = memoryview(bytearray(data))
+    while at < len(data):
+        at, stop = writer.add(view, lines, at)
+        assert stop in ((Stop.ODD, Stop.OPEN) if at < len(data) else (Stop.END,))
+        if at < len(data):
+            size, _ = _ITEM.unpack_from(data, at)
+            odd.append(key := data[at + _ITEM.size : at + _ITEM.size + size])
+            while data[at + _ITEM.size :].startswith(key) and at < len(data):
+                at += _ITEM.size + sum(_ITEM.unpack_from(data, at))
+            assert stop == Stop.ODD or at == len(data)
+    return odd
 
 
 def _cell(made: Any, how: How) -> bytes:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from tests.native import cases, checks, column_checks, memories, rule_checks
 from tests.native.aggregates import aggregates
 from tests.native.bucket_checks import spreads
+from tests.native.difference_checks import differences
 from tests.native.entry_checks import entries
 from tests.native.groups import groups
 from tests.native.marking_checks import marked, marks
@@ -33,7 +34,7 @@ def tried(seed: int, allocate: Allocate, outcomes: Counter[str]) -> None:
     outcomes["bytes"] += len(case.data)
     outcomes["taken"] += index.size
     outcomes[index.declined.reason.name if index.declined else "whole"] += 1
-    others = sorts, groups, aggregates, entries, spreads, marks, marked
+    others = sorts, groups, aggregates, entries, differences, spreads, marks, marked
     for check in (*checks.OF_TEXTS, *column_checks.OF_COLUMNS, *rule_checks.OF_RULES, *others):
         check(case, source)
 

@@ -1,4 +1,4 @@
-"""Entries are what Python packs; of each key the first stays, and pairs of the same records are left out."""
+"""Entries are what Python packs; of each key the first stays."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csvapi.native.entries import Differences, Entries, LaterMarks, Ranking
+from csvapi.native.entries import Entries, LaterMarks, Ranking
 from csvapi.native.form import Form
 from csvapi.native.sorting import Block, KeyColumn, Strings
 from tests.native.cases import Case
@@ -56,36 +56,6 @@ def test_all_but_the_first_of_a_key_are_marked(each: list[tuple[int, int, bytes]
         expected |= {12 * other[1] + number: 12 * origin + row for number, other in others}
     assert {row: array("Q", bytes(repeated))[row] - 1 for row, code in enumerate(decisions) if code == 9} == expected
     assert dropped == len(expected)
-
-
-@patient
-@given(each=entry_lists, cuts=st.lists(st.integers(0, 12), max_size=3))
-def test_pairs_that_are_the_same_are_left_out(each: list[tuple[int, int, bytes]], cuts: list[int]) -> None:
-    each = sorted(each, key=lambda one: one[0])
-    texts = [b"\0" + version * 16 + b"record" if version else b"[text" for _, _, version in each]
-    packed = [
-        ENTRY.pack(bytes([key + 1]) * 16, origin, row, len(text)) + text
-        for row, ((key, origin, _), text) in enumerate(zip(each, texts, strict=True))
-    ]
-    differences, left = Differences(Guarded), b""
-    for start, stop in pairwise(sorted({0, len(packed), *(min(cut, len(packed)) for cut in cuts)})):
-        left += differences.of(b"".join(packed[start:stop]))
-    gone = []
-    for _, group in groupby(enumerate(each), lambda one: one[1][0]):
-        found = list(group)
-        if len(found) == 2 and found[0][1][1] and not found[1][1][1] and found[0][1][2] == found[1][1][2] != b"":
-            gone.append((found[0][0], found[1][0]))
-    all_left = [entry for at, entry in enumerate(packed) if at not in {one for pair in gone for one in pair}]
-    rest = left
-    for entry in packed:
-        if rest.startswith(entry):
-            rest = rest[len(entry) :]
-        else:
-            assert entry not in all_left
-    assert rest == b""
-    assert differences.same <= len(gone)
-    if not cuts:
-        assert differences.same == sum(pair[1] < len(packed) - 1 for pair in gone)
 
 
 @pytest.mark.parametrize(("origin", "row"), [(3, 0), (0, 40), (2, 20)])

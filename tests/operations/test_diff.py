@@ -15,6 +15,7 @@ from csvapi.engines import Options
 from csvapi.engines.local.trial import Trial
 from csvapi.errors import AmbiguousColumn, InvalidInput, UnknownColumn
 from csvapi.operations import load_steps
+from csvapi.steps.comparison import Comparison
 from tests.engines import model
 from tests.engines.files import written
 from tests.engines.peak import peak
@@ -226,3 +227,19 @@ def test_two_large_files_take_no_more_than_the_budget(tmp_path: Path, *, native:
     step = {"op": "diff", "file": 2, "on": ["id"]}
     grown = peak(tmp_path, path, [step], other, memory=4 << 20, native=native) - peak(tmp_path, tiny, [step], tiny)
     assert grown <= (4 + 8) << 20
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+def test_the_kernel_writes_the_records_that_are_plain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quoted: bool
+) -> None:
+    compared, change = [], Comparison.change
+    monkeypatch.setattr(Comparison, "change", lambda *given: compared.append(given) or change(*given))
+    source = random.Random(7)
+    new = [(f"k{row}", source.choice(["a", "b"]), '"' if quoted else "c") for row in range(0, 600, 2)]
+    old = [(f"k{row}", source.choice(["a", "b"]), "c") for row in range(0, 600, 3)]
+    files = second(tmp_path, csv_text([("k", "b", "a"), *((key, b, a) for key, a, b in old)]))
+    step, text = {"op": "diff", "file": 2, "on": ["k"]}, csv_text([("k", "a", "b"), *new])
+    found, _ = table(tmp_path, text, [step], files=files, processes=1)
+    assert len(new) <= len(compared) if quoted else 0 < len(compared) <= 2
+    assert found.rows == differences(new, [(key, b, a) for key, a, b in old], [], unchanged=False)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from csvapi.errors import InvalidInput, TooLarge, UnknownColumn
 from csvapi.operations import check_columns, load_steps
 from csvapi.operations.pivot import MOST
+from csvapi.steps import native_groups
 from tests.engines import model
 from tests.engines.running import cases, reused
 from tests.engines.test_warnings import warnings_of
@@ -85,6 +86,21 @@ def test_any_file_has_a_pivot(tmp_path: Path, way: dict[str, Any], case: tuple[D
         counts = [sum(cell(row, 0) == name for row in rows) for (name,) in names]
         expected.append([*key, *(str(count or "") for count in counts)])
     assert found.rows == expected
+
+
+def test_the_kernel_finishes_the_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_python, finished = [], native_groups._finished
+    monkeypatch.setattr(native_groups, "_finished", lambda *given: by_python.append(given) or finished(*given))
+    rows = [(f"r{at % 90}", f"c{at % 7}", str(at)) for at in range(2_000)]
+    step = {"op": "pivot", "index": ["a"], "columns": ["b"], "values": "n", "aggregate": "sum"}
+    found, _ = table(tmp_path, csv_text([("a", "b", "n"), *rows]), [step], processes=1)
+    assert 0 < len(by_python) < 5, "only those at the end of a piece, of which more could come"
+    sums: dict[tuple[str, str], int] = {}
+    for a, b, n in rows:
+        sums[a, b] = sums.get((a, b), 0) + int(n)
+    assert {
+        (row[0], name): int(n) for row in found.rows for name, n in zip(found.header[1:], row[1:], strict=True)
+    } == sums
 
 
 def test_the_steps_after_it_know_its_columns(tmp_path: Path) -> None:

@@ -75,9 +75,9 @@ def test_what_needs_too_much_ends_with_the_limit(pool: Pool, call: Callable[...,
     assert pool.call(1, calls.taking, MEMORY // 2)[0] == MEMORY // 2
 
 
-def test_a_file_that_is_too_long_is_not_written(pool: Pool, tmp_path: Path) -> None:
+def test_a_file_that_is_too_long_is_not_written(patient: Pool, tmp_path: Path) -> None:
     with pytest.raises(PreviewTooLarge):
-        pool.call(1, calls.writing, tmp_path / "out", 2 * MEMORY)
+        patient.call(1, calls.writing, tmp_path / "out", 2 * MEMORY)
     assert (tmp_path / "out").stat().st_size <= MEMORY
 
 
