@@ -168,7 +168,8 @@ def preview(body: dict[str, Any]) -> Any:
     """Try steps on some records of a file, at once; nothing is stored.
 
     Each record is marked as kept, or with the step that drops it and why. What it says of the file is an estimate. The
-    steps see these records alone: those before `from_row` make no duplicate. `from_row` reads the file up to there.
+    steps see these records alone: those before `from_row` make no duplicate. `from_row` costs little wherever it is,
+    once the file has an index of its rows: the first preview far into it reads up to there.
     It runs in bounds of memory and time, a few of a user at once; `GET /api/v1/me/usage` says which.
     """
     file = pipelines.find_input(g.user.id, body["input"])

@@ -108,14 +108,6 @@ def _located(located: ParsedRecords, at: Location, *, wide: bool) -> Span:
     return Span(located.batch, at, end, kept, offsets, lines, *faults)
 
 
-def of_row(path: Path, dialect: Dialect, width: int, row: int, first: Location) -> Location | None:
-    """Where the record with this number begins, None behind the last: one pass up to it, memory for a batch."""
-    for span in spans(path, dialect, width, first):
-        if row < span.end.row:
-            return span.location(row - span.begin.row)
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
     """A record, which becomes text when it is asked for its values: as such it takes many times the memory."""

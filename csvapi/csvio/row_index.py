@@ -146,6 +146,10 @@ class RowIndex:
         self._file.seek(_HEADER.size + number * _ENTRY.size)
         return Location(*_ENTRY.unpack(self._file.read(_ENTRY.size)))
 
+    def before(self, row: int) -> Location:
+        """The last entry that is not after a record; of no record at all, the last one."""
+        return self[max(bisect_right(self, row, key=lambda entry: entry.row) - 1, 0)]
+
     def stretch(self, row: int, records: int, size: int) -> Stretch | None:
         """Where to read for so many records from `row` on, or for `size` bytes of them: from an entry before them to
         one after them, None for the end of the last record. None altogether where there is no such record."""

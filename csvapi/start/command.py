@@ -22,7 +22,7 @@ from csvapi.start.migrate import CREATED
 from csvapi.start.queue import Valkey
 from csvapi.start.supervisor import Keeper, Supervisor, run_to_end
 
-_TIMEOUT = 60.0  # seconds for a program to get ready
+_TIMEOUT = 180.0  # seconds for a program to get ready
 _LAST_WORDS = 5.0  # seconds beyond the workers' own grace, to hand back what they have
 _HOPELESS = 3  # deaths in a row before it is ready
 

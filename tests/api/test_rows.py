@@ -73,6 +73,19 @@ def test_a_jump_makes_the_index_and_the_next_one_uses_it(v1: V1) -> None:
     assert beyond == {"columns": ["id", "note"], "items": [], "total": 100_000, "next": None}
 
 
+def test_a_preview_far_into_a_file_begins_at_its_index(v1: V1) -> None:
+    file = v1.upload(LONG)
+    body = {"input": file["id"], "steps": [{"op": "dedup"}], "from_row": LATE, "sample_rows": 2}
+    first = v1.ok("POST", "/previews", json=body)
+    assert (values(first), first["items"][0]["line"]) == (["99000", "99001"], 2 * LATE)
+    until(lambda: stored(file["id"]).index_key)
+    with runtime().storage.path(stored(file["id"]).storage_key).open("r+b") as records:
+        records.seek(len(LONG) // 3)
+        records.write(b"x" * (len(LONG) // 3))  # read, they were another number of records
+    assert v1.ok("POST", "/previews", json=body) == first
+    problem(v1.post("/previews", json={**body, "from_row": 100_001}), 422, "invalid_input", "/from_row")
+
+
 def test_an_index_is_of_one_reading_and_goes_with_its_file(v1: V1) -> None:
     file = v1.upload(LONG)
     at, self = file["links"]["rows"], file["links"]["self"]

@@ -49,7 +49,7 @@ class Running:
 
     def ready(self) -> Running:
         """Wait for the banner."""
-        until(lambda: "csvapi is running." in self.text() or self.process.poll() is not None, within=60)
+        until(lambda: "csvapi is running." in self.text() or self.process.poll() is not None, within=200)
         assert self.process.poll() is None, self.text()
         return self
 

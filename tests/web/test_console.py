@@ -27,8 +27,12 @@ def test_the_first_visit_leads_through_the_sample_to_a_result(browser: Tab) -> N
     expect(page.get_by_role("heading", name="sample.csv")).to_be_visible()
     expect(page.get_by_label("Encoding")).to_have_value("cp1252")
     expect(page.locator(".grid")).to_contain_text("Würzburg")
-    page.get_by_role("link", name="try a recipe for it").click()
+    page.get_by_role("link", name="Clean this file").click()
+    expect(page.get_by_text("No steps yet")).to_be_visible()
+    page.get_by_role("link", name="try a recipe for it").click()  # another address of the same screen
     expect(page.locator("tr.dropped").first).to_be_visible()
+    page.get_by_role("link", name="Steps and preview").click()  # as is this one, which names no steps
+    expect(page).to_have_url(re.compile("steps\\?s="))
     kept = page.locator(".figures strong").inner_text()
     page.get_by_role("button", name="Run on the whole file").click()
     expect(page.get_by_role("heading", name="What became of the records")).to_be_visible()
@@ -46,6 +50,8 @@ def test_the_preview_is_what_the_engine_does(browser: Tab) -> None:
     expect(page.locator("tr.dropped")).to_have_count(1)
     expect(page.locator("tr.dropped")).to_contain_text("1: duplicate")
     expect(page.locator("tr.dropped").get_by_role("button", name="record 1")).to_be_visible()
+    page.get_by_role("button", name="Next dropped record").click()
+    expect(page.locator("tr.dropped.found")).to_contain_text("1: duplicate")
     page.locator(".preview").get_by_role("button", name="Result").click()
     shown = cells(page, 1)
     page.get_by_role("button", name="Run on the whole file").click()
@@ -57,6 +63,14 @@ def test_the_preview_is_what_the_engine_does(browser: Tab) -> None:
     page.get_by_role("button", name="Dropped, and why").click()
     expect(page.locator(".list tbody tr")).to_have_count(1)
     assert "(record 1)" in page.locator(".list tbody tr").inner_text()
+    page.get_by_role("button", name="Records", exact=True).click()
+    page.get_by_text("In another format").click()
+    page.get_by_role("button", name="XLSX").click()
+    expect(page.get_by_text("The result is application/vnd.openxmlformats")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the result").click()
+    book = openpyxl.load_workbook(io.BytesIO(download.value.path().read_bytes()))
+    assert [row[0] for row in book.worksheets[0].values][1:] == shown
 
 
 def test_a_wrong_encoding_is_corrected_at_once(browser: Tab) -> None:

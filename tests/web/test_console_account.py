@@ -30,11 +30,11 @@ def test_a_webhook_is_made_tested_sent_again_and_deleted(browser: Tab, receiver:
     receiver.status = 500
     page.get_by_role("button", name="Send a test message").click()
     sent = page.get_by_role("row", name="webhook.test")
-    expect(sent).to_contain_text("1 attempts: 500")
+    expect(sent).to_contain_text("Attempt 1: 500")
     receiver.status = 204
     expect(sent).to_contain_text("delivered", timeout=30_000)
     sent.get_by_role("button", name="Send webhook.test again").click()
-    expect(sent).to_contain_text("3 attempts: 204", timeout=30_000)
+    expect(sent).to_contain_text("Attempt 3: 204", timeout=30_000)
     for headers, body in receiver.received:
         Verifier(secret).verify(body, headers)
     assert len({headers["webhook-id"] for headers, _ in receiver.received}) == 1

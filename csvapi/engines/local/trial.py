@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio import Dialect
 from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.file_warnings import end_warnings
-from csvapi.csvio.locations import Location, Row, of_row, page, start
+from csvapi.csvio.locations import Location, Row, page, start
 from csvapi.csvio.pages import ROOM, items
+from csvapi.csvio.seeking import seek
 from csvapi.csvio.source import Source
 from csvapi.engines.local.run import run
 from csvapi.engines.local.stages import check_output
@@ -39,7 +41,8 @@ class Trial:
     """What is tried: `steps` with the options `chosen`, on at most `size` records of `source`, from `from_row` on.
 
     `columns` are those that the file is known by, `size_of_file` its bytes; `folder` is empty and for this trial alone;
-    `warnings` come before its own.
+    `warnings` come before its own. That record is looked for from `near` on, the place of one before it; without that,
+    from the first one on.
     """
 
     source: Path
@@ -54,6 +57,7 @@ class Trial:
     folder: Path
     warnings: list[dict[str, Any]]
     from_row: int = 1
+    near: Location | None = None
 
     def run(self) -> tuple[None, bytes]:
         """The answer as JSON; a process of the pool that was shown keys ends with it. Raises what `fits` and the engine
@@ -88,7 +92,8 @@ class Trial:
     def _begin(self, width: int, top: Location) -> Location:
         if self.from_row == 1:
             return top
-        found = of_row(self.source, self.dialect, width, self.from_row, top)
+        source = replace(Source.open(self.source, self.dialect), known_width=width)
+        found = seek(source, self.near or top, self.from_row, sys.maxsize).at
         if found is None:
             detail = f"from_row: the file has no record {self.from_row}; ask for one of those that it has."
             raise InvalidInput(detail, pointer="/from_row")

@@ -12,6 +12,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.dialect import Dialect
+from csvapi.csvio.locations import Location
 from csvapi.engines import Options, run
 from csvapi.engines.local.trial import Trial
 from csvapi.engines.receipt import counts
@@ -31,6 +32,7 @@ RECORDS = [
     *(f"User{n % 4}@x.org, {n % 3},{n % 5}\n".encode() for n in range(20)),
 ]  # fmt: skip
 BLANK = b"\n"
+AFTER = [BLANK * (at % 7 == 0) for at in range(len(RECORDS))]  # blank lines, which are no records
 OTHER = b"id,email,age,city\n" + b"".join(b"%d,a@x.org,%d,Rome\n" % (n, n % 7) for n in range(9))
 
 
@@ -41,6 +43,7 @@ class Case:
     steps: list[Step]
     size: int
     from_row: int
+    near: int
     on_ragged: str
 
     @property
@@ -55,9 +58,15 @@ class Case:
 def prepared(folder: Path) -> tuple[Path, dict[Any, tuple[Path, Dialect]]]:
     """The file, with blank lines that are no records, and the others that steps may name."""
     source, other = folder / "in", folder / "other"
-    source.write_bytes(HEADER + BLANK + b"".join(each + BLANK * (at % 7 == 0) for at, each in enumerate(RECORDS)))
+    source.write_bytes(HEADER + BLANK + b"".join(map(bytes.__add__, RECORDS, AFTER)))
     other.write_bytes(OTHER)
     return source, {number: (other, Dialect()) for number in (1, 2, 3)}
+
+
+def place(row: int) -> Location:
+    """Where a record begins."""
+    before = HEADER + BLANK + b"".join(map(bytes.__add__, RECORDS[: row - 1], AFTER))
+    return Location(row, before.count(b"\n") + 1, len(before))
 
 
 def options(case: Case) -> Options:
@@ -69,7 +78,7 @@ def previewed(folder: Path, source: Path, files: Any, case: Case) -> dict[str, A
     work.mkdir()
     trial = Trial(
         source, Dialect(), COLUMNS, source.stat().st_size, case.steps, case.size, {"on_ragged": case.on_ragged}, files,
-        options(case), work, [], case.from_row,
+        options(case), work, [], case.from_row, place(case.near) if case.near else None,
     )  # fmt: skip
     return dict(json.loads(trial.run()[1]))
 
@@ -135,9 +144,9 @@ def test_of_random_pipelines_over_the_catalogue(tmp_path: Path) -> None:
         assert number < 4 * PIPELINES, ran
         whole = draw.random() < 0.3
         size = len(RECORDS) if whole else draw.randrange(1, 30)
-        case = Case(
-            steps, size, 1 if whole else draw.randrange(1, len(RECORDS) - 5), draw.choice(["keep", "drop", "pad"])
-        )
+        from_row = 1 if whole else draw.randrange(1, len(RECORDS) - 5)
+        near = draw.randrange(from_row + 1)  # 0: no record is known
+        case = Case(steps, size, from_row, near, draw.choice(["keep", "drop", "pad"]))
         folder = tmp_path / str(number)
         folder.mkdir()
         shown = outcome(previewed, folder, source, files, case)

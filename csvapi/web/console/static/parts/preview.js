@@ -54,7 +54,10 @@ export function Preview({ file, steps, whole, from, begin, refuse, add }) {
     </div>
     ${!whole && html`<p class="note">${t("incomplete")}</p>`}
     <${Problem} error=${error} />
-    ${found && html`<${Figures} found=${found} from=${found.items[0]?.row ?? 1} steps=${steps.length > 0} />`}
+    ${found && html`<${Figures} found=${found} from=${found.items[0]?.row ?? 1} next=${() => {
+      setShows("records");
+      setFocus(dropped(found.items, focus ?? 0));
+    }} />`}
     ${found && shows === "records" &&
     html`<${Grid} columns=${found.columns} rows=${found.items} label=${t("kept_and_dropped")} marks=${true} focus=${focus}
       note=${(/** @type {import("../api.js").Row} */ row) => why(row, setFocus)} />`}
@@ -94,6 +97,12 @@ async function tried(file, steps, from, signal) {
   };
 }
 
+/** The row of the next record that goes, the first one after the last; null where all stay. @param {import("../api.js").Row[]} rows @param {number} after */
+function dropped(rows, after) {
+  const gone = rows.filter((each) => !each.kept);
+  return (gone.find((each) => each.row > after) ?? gone[0])?.row ?? null;
+}
+
 /** @param {import("../api.js").Row} row @param {(row: number) => void} show */
 function why(row, show) {
   if (row.kept) return html`<span class="sign" title=${t("kept")}>✓</span><span class="hidden">${t("kept")}</span>`;
@@ -101,13 +110,14 @@ function why(row, show) {
     ${row.kept_row && html` <button class="link" onClick=${() => show(row.kept_row ?? 0)}>${t("see_row", { row: number(row.kept_row) })}</button>`}`;
 }
 
-/** @param {{found: import("../api.js").Preview, from: number, steps: boolean}} given */
-function Figures({ found, from, steps }) {
+/** @param {{found: import("../api.js").Preview, from: number, next: () => void}} given */
+function Figures({ found, from, next }) {
   const { counts, estimate, complete } = found;
   const whole = { in: number(estimate.rows_in), out: number(estimate.rows_out) };
   return html`<p class="figures">
     <span><strong>${number(counts.out)}</strong> ${t("of_kept", { n: number(counts.in) })}</span>
     <span class="faint">${sampled({ all: complete, n: counts.in }, from)}</span>
-    ${!complete && steps && html`<span class="faint">${t(estimate.exact ? "whole_exact" : "whole_estimate", whole)}</span>`}
+    ${!complete && estimate.basis && html`<span class="faint">${t(estimate.exact ? "whole_exact" : "whole_estimate", whole)}</span>`}
+    ${dropped(found.items, 0) && html`<button class="link" onClick=${next}>${t("next_dropped")}</button>`}
   </p>`;
 }

@@ -13,12 +13,13 @@ export const wordsOf = (error) => {
   return t("unreachable");
 };
 
-/** @param {{error: unknown, retry?: () => void}} given */
+/** What is not there is not asked for again. @param {{error: unknown, retry?: () => void}} given */
 export function Problem({ error, retry }) {
   if (!error) return null;
+  const gone = error instanceof Refusal && error.status === 404;
   return html`<div class="note bad" role="alert">
     <span>${typeof error === "string" ? error : wordsOf(error)}</span>
-    ${retry && html`<button onClick=${retry}>${t("again")}</button>`}
+    ${retry && (gone ? html`<a class="button" href="#/">${t("home")}</a>` : html`<button onClick=${retry}>${t("again")}</button>`)}
   </div>`;
 }
 

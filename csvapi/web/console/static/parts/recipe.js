@@ -25,6 +25,12 @@ export class Recipe {
     return this.items.value.filter((each) => !each.off).map((each) => each.step);
   }
 
+  /** Take the steps of an address that was opened meanwhile; Undo brings back those before. @param {URLSearchParams} query */
+  take(query) {
+    const [s, off] = [query.get("s"), query.get("off") ?? ""];
+    if (s !== null && (s !== this.query.s || off !== this.query.off)) this.set(read(s, off));
+  }
+
   /** What the address says of it. */
   get query() {
     const all = this.items.value;

@@ -48,6 +48,7 @@ export function Records({ file, path }) {
       <form class="jump" onSubmit=${jump}><label><span>${t("go_to")}</span><input name="row" type="number" min="1" required /></label><button>${t("go")}</button></form>
     </div>
     <${Problem} error=${none ? t("no_such_record", { row: number(focus) }) : pages.error} />
+    ${pages.exact && pages.total === 0 && html`<p class="note">${t("no_records")}</p>`}
     <${Sheet} pages=${pages} scroll=${scroll} focus=${focus} label=${t("records_of", { name: file.name })} />
     ${raw && html`<${Raw} file=${file} row=${focus && !none ? focus : first} />`}
   </section>`;

@@ -5,7 +5,8 @@ import { cell } from "./cell.js";
 import { HEIGHT } from "./scaled.js";
 
 const MORE = 4; // rows above and below what is seen
-const [LETTER, EDGES, NARROWEST, WIDEST] = [7.6, 22, 60, 384]; // pixels
+const [LETTER, EDGES, NARROWEST, WIDEST] = [8.4, 22, 60, 384]; // pixels
+const BOLD = 1.12; // times as wide
 
 /** @typedef {import("../api.js").Row} Row */
 
@@ -89,8 +90,11 @@ function measured(pages, total) {
   /** @param {number} letters */
   const pixels = (letters) => Math.min(WIDEST, Math.max(NARROWEST, Math.ceil(letters * LETTER + EDGES)));
   const last = shown.at(-1);
-  const places = [total, (last?.line ?? 1) * 20 + total, ((last?.byte ?? 1) / (last?.row ?? 1)) * total].map((most) => pixels(number(Math.ceil(most)).length));
-  const columns = pages.columns.map((name, at) => pixels(shown.reduce((most, each) => Math.max(most, Math.min(60, each.values[at]?.length ?? 6)), name.length)));
+  const names = [t("row"), t("line"), t("byte")];
+  const places = [total, (last?.line ?? 1) * 20 + total, ((last?.byte ?? 1) / (last?.row ?? 1)) * total].map((most, at) =>
+    pixels(Math.max(number(Math.ceil(most)).length, names[at].length * BOLD)),
+  );
+  const columns = pages.columns.map((name, at) => pixels(shown.reduce((most, each) => Math.max(most, Math.min(60, each.values[at]?.length ?? 6)), name.length * BOLD)));
   const extra = shown.some((each) => each.values.length > pages.columns.length);
   return [...places, ...columns, ...(extra ? [WIDEST / 2] : [])];
 }

@@ -70,7 +70,7 @@ function Keys() {
     )}</tbody></table>
     <form class="fields" onSubmit=${submit}><label>${t("key_name")}<input name="name" required maxlength="100" /></label>
       <label>${t("until")} <i>${t("optional")}</i><input name="until" type="date" /></label>
-      <label class="check"><input type="checkbox" name="write" checked /> ${t("may_write")}</label><button>${t("make_key")}</button></form></section>`;
+      <label class="check"><input type="checkbox" name="write" defaultChecked /> ${t("may_write")}</label><button>${t("make_key")}</button></form></section>`;
 }
 
 function Sessions() {

@@ -11,7 +11,8 @@ import { away, bytes, number, t } from "../state.js";
 /** @param {{file: import("../api.js").StoredFile, at: string}} given */
 export function FileTop({ file, at: here }) {
   return html`<div class="head">
-    <h1>${file.name}</h1>
+    <div class="bar"><h1 class="grow">${file.name}</h1>
+      ${here === "data" && html`<a class="button main" href=${link(`/files/${file.id}/steps`)}>${t("to_steps")}</a>`}</div>
     <p class="faint">${bytes(file.size)} · ${t("n_columns", { n: number(file.columns.length) })} · ${t("expires", { when: away(file.expires_at) })}
       ${" · "}<a href=${at(`/api/v1/files/${file.id}/content`)} download>${t("download")}</a></p>
     <nav class="tabs" aria-label=${file.name}>
@@ -47,7 +48,6 @@ export function File({ id }) {
     <${Warnings} warnings=${file.warnings} path=${`/files/${id}`} />
     <${Records} key=${reading} file=${file} path=${`/files/${id}`} />
     <${Issues} key=${`i${reading}`} file=${file} />
-    <p class="row"><a class="button main" href=${link(`/files/${id}/steps`)}>${t("to_steps")}</a></p>
   `;
 }
 

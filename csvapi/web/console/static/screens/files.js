@@ -27,7 +27,7 @@ export function Files() {
         <option value="">${t("all")}</option>${KINDS.map((each) => html`<option value=${each} selected=${each === kind}>${word("kind", each)}</option>`)}</select></label>
     </div>
     <${Problem} error=${error} retry=${() => more(null)} />
-    ${loaded && !found.length && html`<p class="faint">${t("no_files")}</p>`}
+    ${loaded && !found.length && html`<p class="faint">${t("no_files")} ${!kind && !wanted && html`<a href="#/">${t("home_title")}</a>`}</p>`}
     <div class="scroll"><table class="list"><tbody>${found.map(
       (each) => html`<${FileRow} key=${each.id} file=${each}>
         <a class="button plain" href=${at(`/api/v1/files/${each.id}/content`)} download aria-label=${t("download_n", { name: each.name })}>↓</a>

@@ -34,8 +34,24 @@ export function Steps({ id }) {
   useEffect(() => {
     load();
   }, [id]);
+  const [opened, setOpened] = useState(0); // how often an address of this screen was
+  useEffect(() => {
+    const follow = () => {
+      const { path, query } = route.value;
+      if (path.join("/") !== `files/${id}/steps`) return;
+      recipe.take(query);
+      setAsJson(query.get("tab") === "json");
+      setFrom(Number(query.get("from")) || 1);
+      setOpened((now) => now + 1);
+    };
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, [recipe]);
   const query = recipe.query;
-  useLayoutEffect(() => restate(`/files/${id}/steps`, { ...query, tab: asJson ? "json" : "", from: from > 1 ? String(from) : "" }), [query.s, query.off, asJson, from]);
+  useLayoutEffect(
+    () => restate(`/files/${id}/steps`, { ...query, tab: asJson ? "json" : "", from: from > 1 ? String(from) : "" }),
+    [query.s, query.off, asJson, from, opened],
+  );
   useUndo(recipe);
   if (!file) return error ? html`<${Problem} error=${error} retry=${load} />` : html`<p class="faint">${t("loading")}</p>`;
   const steps = recipe.steps;
@@ -59,7 +75,7 @@ export function Steps({ id }) {
           <${Copy} file=${file} steps=${steps} />
         </div>
         ${asJson
-          ? html`<${AsJson} recipe=${recipe} />`
+          ? html`<${AsJson} key=${opened} recipe=${recipe} />`
           : html`<${StepList} recipe=${recipe} catalogue=${catalogue} columns=${file.columns} files=${others} refused=${refused} />`}
         <p class="row"><button class="main" disabled=${!steps.length || !whole} onClick=${run}>${t("run_all")}</button></p>
       </section>

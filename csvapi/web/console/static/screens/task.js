@@ -1,6 +1,7 @@
 // A run: how it goes, as it goes, and what it left. It goes on without this page.
 import { at, cancel, deleteTask, file, task as getTask, readable, receipt, runAgain } from "../api.js";
 import { html, useCallback, useEffect, useRef, useState } from "../lib.js";
+import { Formats } from "../parts/formats.js";
 import { Funnel } from "../parts/funnel.js";
 import { Status } from "../parts/lists.js";
 import { Problem, Warnings } from "../parts/problem.js";
@@ -137,7 +138,7 @@ function ResultRecords({ task }) {
   }, [task.result]);
   if (error) return html`<${Problem} error=${error} />`;
   if (found && !readable(found)) return html`<p>${t("not_records", { type: found.media_type })}</p>`;
-  return found && html`<${Records} file=${found} path=${`/tasks/${task.id}`} />`;
+  return found && html`<${Formats} task=${task} /><${Records} file=${found} path=${`/tasks/${task.id}`} />`;
 }
 
 /** Why each record went, as far as the first hundreds. @param {{task: import("../api.js").Task}} given */
@@ -152,7 +153,7 @@ function Dropped({ task }) {
   if (error) return html`<${Problem} error=${error} />`;
   if (!found) return html`<p class="faint">${t("loading")}</p>`;
   if (!found.length) return html`<p>${t("none_dropped")}</p>`;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label=${t("dropped_why")}><table class="list">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${t("dropped_why")}><table class="list aligned">
     <thead><tr><th scope="col">${t("row")}</th><th scope="col">${t("line")}</th><th scope="col">${t("step")}</th><th scope="col">${t("why")}</th></tr></thead>
     <tbody>${found.map(
       (each) => html`<tr><th scope="row">${task.input ? html`<a href=${link(`/files/${task.input}`, { row: String(each.row) })}>${number(each.row)}</a>` : number(each.row)}</th>

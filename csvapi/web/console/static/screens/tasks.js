@@ -27,7 +27,7 @@ export function Tasks() {
         <option value="">${t("all")}</option>${STATES.map((each) => html`<option value=${each} selected=${each === status}>${word("status", each)}</option>`)}</select></label>
     </div>
     <${Problem} error=${error} retry=${() => more(null)} />
-    ${loaded && !found.length && html`<p class="faint">${t("no_tasks")}</p>`}
+    ${loaded && !found.length && html`<p class="faint">${t("no_tasks")} ${!status && !wanted && html`<a href="#/">${t("home_title")}</a>`}</p>`}
     <div class="scroll"><table class="list"><tbody>${found.map((each) => html`<${TaskRow} key=${each.id} task=${each}><${Actions} task=${each} more=${more} fail=${setError} /><//>`)}</tbody></table></div>
     ${next && html`<p><button onClick=${() => more(next)}>${t("more")}</button></p>`}`;
 }

@@ -60,7 +60,7 @@ function Make({ make }) {
     <form class="fields" onSubmit=${submit}>
       <label class="grow">${t("hook_url")}<input name="url" type="url" required maxlength="2000" placeholder="https://" /></label>
       <fieldset class="checks"><legend>${t("hook_events")}</legend>${EVENTS.map(
-        (each) => html`<label class="check"><input type="checkbox" name="event" value=${`task.${each}`} checked /> ${word("status", each)}</label>`,
+        (each) => html`<label class="check"><input type="checkbox" name="event" value=${`task.${each}`} defaultChecked /> ${word("status", each)}</label>`,
       )}</fieldset>
       <button>${t("make_webhook")}</button>
     </form></section>`;
