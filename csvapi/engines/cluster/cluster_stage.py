@@ -14,7 +14,19 @@ from csvapi.csvio.sink import Sink
 from csvapi.engines.cluster.asking import answer_keys, spread_second, write_rest
 from csvapi.engines.cluster.dispatcher import Dispatcher
 from csvapi.engines.cluster.goes import Goes, stayed_before
-from csvapi.engines.cluster.job import Merged, Ranges, Rest, Scanned, Slice, SliceRow, Sorted, Written, named, number_of
+from csvapi.engines.cluster.job import (
+    Merged,
+    Ranges,
+    Rest,
+    Scanned,
+    Slice,
+    SliceRow,
+    Sorted,
+    Written,
+    named,
+    number_of,
+    unpacked_sizes,
+)
 from csvapi.engines.cluster.records import loaded
 from csvapi.engines.cluster.run_objects import offsets
 from csvapi.engines.cluster.slices import borders, sliced
@@ -72,9 +84,9 @@ class ClusterStage(Stage):
         self.step, partitions = end, self.job.partitions
         scans: list[Scanned] = self._over_ranges("scan")
         self._add([each.found for each in scans], begin)
-        self.put_offsets("keys", [each.keys for each in scans])
+        self.put_offsets("keys", (each.keys for each in scans))
         marks: list[Marked] = self.dispatcher.over_partitions("mark", self.number, partitions)
-        self.put_offsets("marks", [each.rows for each in marks])
+        self.put_offsets("marks", (each.rows for each in marks))
         count = self.counts[end - 1]
         count.kept = count.records_in - sum(each.dropped for each in marks)
         self._put_table("stayed", stayed_before(scans, marks, end - 1, self.job))
@@ -186,9 +198,9 @@ class ClusterStage(Stage):
             start += size
         return loaded(gathered.state, self.workspace)
 
-    def put_offsets(self, name: str, sizes: Sequence[tuple[int, ...]]) -> None:
-        """Write where things begin in the objects of this pass, which have so many bytes each."""
-        self._put_table(name, chain.from_iterable(map(offsets, sizes)))
+    def put_offsets(self, name: str, sizes: Iterable[bytes]) -> None:
+        """Write where things begin in the objects of this pass, which have so many bytes each (`packed_sizes`)."""
+        self._put_table(name, chain.from_iterable(offsets(unpacked_sizes(each)) for each in sizes))
 
     def _put_table(self, name: str, values: Iterable[int]) -> None:
         self.objects.bucket.put(f"{self.objects.prefix}{name}-{self.number}", array("Q", values).tobytes())

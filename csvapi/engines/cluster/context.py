@@ -20,7 +20,7 @@ from csvapi.csvio.preview import head
 from csvapi.csvio.source import Shared
 from csvapi.engines.cluster import lengths
 from csvapi.engines.cluster.bucket import Bucket, ObjectSource
-from csvapi.engines.cluster.job import Job, Range, Ranges, Scanned, named
+from csvapi.engines.cluster.job import Job, Range, Ranges, Scanned, named, unpacked_sizes
 from csvapi.engines.cluster.run_objects import RunObjects, offsets, table
 from csvapi.engines.local.plan import Plan
 from csvapi.engines.local.stages import stages
@@ -163,7 +163,7 @@ class WorkContext:
     def decisions(self, number: int, at: Range) -> bytearray:
         """The decisions about a range behind pass `number`, a keyed one: a byte for each record."""
         scanned = self.scanned(number, at)
-        start = sum(scanned.keys) + sum(scanned.lengths)
+        start = sum(unpacked_sizes(scanned.keys)) + sum(scanned.lengths)
         data = self.objects.read(f"scan-{number}/{named(at)}", start, start + scanned.decisions)
         decisions = bytearray(zlib.decompress(data))
         if self.passes[number].what == "ask":
@@ -180,7 +180,7 @@ class WorkContext:
         if not scanned.lengths or scanned.found.census.blank:
             return None
         places = offsets(scanned.lengths)
-        start = sum(scanned.keys)
+        start = sum(unpacked_sizes(scanned.keys))
         data = self.objects.read(f"scan-0/{named(at)}", start, start + places[-1])
         return lengths.unpacked([data[first:last] for first, last in pairwise(places)])
 

@@ -15,7 +15,7 @@ from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.locations import Location, spans_of
 from csvapi.csvio.sink import Sink
 from csvapi.engines.cluster import records
-from csvapi.engines.cluster.job import Gathered, Reasons, Scanned, Sorted, Written, named, number_of
+from csvapi.engines.cluster.job import Gathered, Reasons, Scanned, Sorted, Written, named, number_of, packed_sizes
 from csvapi.engines.cluster.joining import put_answers
 from csvapi.engines.cluster.lengths import packed
 from csvapi.engines.cluster.run_objects import ended, table
@@ -64,7 +64,7 @@ def scan(context: WorkContext, number: int, at: Range) -> Done:
     decisions = zlib.compress(decision_file(context.folder).read_bytes(), 1)
     lengths = packed(length_file(context.folder, one.number).read_bytes()) if one.locate else []
     files = [key_file(context.folder, step, one.number, each) for each in range(partitions)]
-    sizes = tuple(file.stat().st_size for file in files)
+    sizes = packed_sizes(file.stat().st_size for file in files)
     scanned = Scanned(found, len(decisions), sizes, tuple(map(len, lengths)))
     context.objects.upload(name, *files, _rest(context.folder, *lengths, decisions, ended(scanned)))
     return scanned, True

@@ -10,6 +10,7 @@ from operator import sub
 from typing import TYPE_CHECKING
 
 from csvapi.engines.cluster.context import marks
+from csvapi.engines.cluster.job import unpacked_sizes
 from csvapi.native.marking import PLACE, ROW
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def stayed_before(scans: Sequence[Scanned], marks: Sequence[Marked], step: int, job: Job) -> Iterator[int]:
     """How many records a keyed step left before each range, and in all."""
     size = ROW + PLACE * job.asides
-    gone = (sum(rows) // size for rows in zip(*(each.rows for each in marks), strict=True))
+    gone = (sum(rows) // size for rows in zip(*(unpacked_sizes(each.rows) for each in marks), strict=True))
     given = (each.found.counts[step].records_in for each in scans)
     return accumulate(map(sub, given, gone), initial=0)
 

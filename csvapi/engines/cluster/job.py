@@ -29,16 +29,30 @@ after what the function was given, so that who finds it need not do the work aga
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from csvapi.csvio.census import Census
     from csvapi.engines.local.range_result import Found
     from csvapi.engines.options import Options
 
 Range = tuple[int, int]  # bytes of the file, from the start of a record to that of another
+
+
+def packed_sizes(sizes: Iterable[int]) -> bytes:
+    """Sizes as records have them that know one for each range or partition: 8 bytes each, as a driver has all of these
+    records, and there may be millions of sizes."""
+    return array("Q", sizes).tobytes()
+
+
+def unpacked_sizes(data: bytes) -> memoryview:
+    """The sizes, as integers."""
+    return memoryview(data).cast("Q")
 
 
 @dataclass(frozen=True)
@@ -89,7 +103,7 @@ class Scanned:
 
     found: Found
     decisions: int
-    keys: tuple[int, ...]
+    keys: bytes
     lengths: tuple[int, ...] = ()
 
 
@@ -99,7 +113,7 @@ class Indexed:
     (see `spill.native_index_writer`)."""
 
     census: Census
-    sizes: tuple[int, ...]
+    sizes: bytes
 
 
 @dataclass(frozen=True)
@@ -108,7 +122,7 @@ class Answered:
     answers (see `spill.answers`)."""
 
     repeated: int
-    sizes: tuple[int, ...]
+    sizes: bytes
 
 
 @dataclass(frozen=True)
@@ -116,7 +130,7 @@ class Marked:
     """How many records of a partition go. Before it are, for each range, so many bytes of rows."""
 
     dropped: int
-    rows: tuple[int, ...]
+    rows: bytes
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from csvapi.csvio.disk import disk_budget
-from csvapi.engines.cluster.job import Answered, Indexed, Ranges, named
+from csvapi.engines.cluster.job import Answered, Indexed, Ranges, named, packed_sizes
 from csvapi.engines.cluster.run_objects import ended, table
 from csvapi.spill.answers import answer_file
 from csvapi.spill.native_index import RemoteIndex
@@ -37,7 +37,7 @@ def index(context: WorkContext, number: int, at: Range) -> Done:
     with writer_of(context, lookup, "index") as writer:
         lookup.second_index.fill(writer, writer.workspace, at)
         files = [file for pair in writer.parts() for file in pair]
-    indexed = Indexed(lookup.second.counter.census, tuple(file.stat().st_size for file in files))
+    indexed = Indexed(lookup.second.counter.census, packed_sizes(file.stat().st_size for file in files))
     end = context.folder / "end"
     end.write_bytes(ended(indexed))
     context.objects.upload(name, *files, end)
@@ -57,7 +57,7 @@ def answer(context: WorkContext, number: int, partition: int) -> Done:
             start, stop = places[place * (lookup.partitions + 1) + partition :][:2]
             asked = context.objects.read(f"scan-{number}/{named(at)}", start, stop)
             sizes.append(sum(target.write(answers) for answers in found.answer(asked, most)))
-        answered = Answered(found.repeated, tuple(sizes))
+        answered = Answered(found.repeated, packed_sizes(sizes))
         target.write(ended(answered))
     return answered, True
 

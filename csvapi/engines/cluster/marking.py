@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, cast
 
-from csvapi.engines.cluster.job import Marked, named
+from csvapi.engines.cluster.job import Marked, named, packed_sizes
 from csvapi.engines.cluster.run_objects import ended, offsets, table
 from csvapi.errors import OutOfMemory
 from csvapi.native.duplicates import BYTES_PER_KEY, Resolver
@@ -30,7 +30,7 @@ def mark(context: WorkContext, number: int, partition: int) -> Done:
         return done, False
     found = _Partition.read(context, number, partition)
     marked = [found.marked(first, last) for first, last in pairwise(found.bases)]
-    result = Marked(found.decisions.count(1), tuple(map(len, marked)))
+    result = Marked(found.decisions.count(1), packed_sizes(map(len, marked)))
     context.objects.bucket.put(context.objects.prefix + name, b"".join(marked) + ended(result))
     return result, True
 

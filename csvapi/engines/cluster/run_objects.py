@@ -13,6 +13,7 @@ from csvapi.engines.cluster.records import dumped, loaded
 from csvapi.errors import ObjectMissing, TaskError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from csvapi.engines.cluster.bucket import Writer
@@ -86,6 +87,6 @@ def table(objects: RunObjects, name: str) -> memoryview:
     return memoryview(data).cast("Q")
 
 
-def offsets(sizes: tuple[int, ...]) -> list[int]:
+def offsets(sizes: Iterable[int]) -> list[int]:
     """Where each of some pieces begins, and where the last one ends."""
     return list(accumulate(sizes, initial=0))

@@ -11,7 +11,7 @@ import pytest
 from csvapi.csvio.census import Census, Issue
 from csvapi.csvio.dialect import Dialect
 from csvapi.engines import Options
-from csvapi.engines.cluster.job import Job, Ranges, Scanned, Source
+from csvapi.engines.cluster.job import Job, Ranges, Scanned, Source, packed_sizes
 from csvapi.engines.cluster.records import dumped, loaded, packed
 from csvapi.engines.local.range_result import Found
 from csvapi.engines.receipt import StepCount
@@ -39,7 +39,9 @@ JOB = Job(
 )
 
 
-@pytest.mark.parametrize("value", [FOUND, JOB, Scanned(FOUND, 1, (2, 3)), Ranges(((0, 5),), (0, 1), (0, 1)), Dialect()])
+@pytest.mark.parametrize(
+    "value", [FOUND, JOB, Scanned(FOUND, 1, packed_sizes((2, 3))), Ranges(((0, 5),), (0, 1), (0, 1)), Dialect()]
+)
 def test_a_record_comes_back(value: object) -> None:
     assert loaded(dumped(value)) == value
 
