@@ -15,7 +15,7 @@ from csvapi.spill.native_index import NativeHashIndex, RemoteIndex, empty_digest
 from csvapi.steps.asking import Asker
 from csvapi.steps.folding import folded_cell
 from csvapi.steps.growth import some
-from csvapi.steps.near_keys import MOST, NearKeys
+from csvapi.steps.near_keys import LARGEST, MOST, NearKeys
 from csvapi.steps.params import IGNORABLE
 from csvapi.steps.second_index import SecondIndex
 from csvapi.steps.second_input import SecondInput
@@ -64,7 +64,8 @@ class Lookup(Asker):
         self.taken = sorted({*range(len(self.second.columns))} - {*self.right})
         self.ignore = frozenset(params.get("ignore", ()))
         self.near = NearKeys.of([context.columns[at] for at in self.left], self.byte_dialect)
-        self.remarks = [] if self.ignore.issuperset(IGNORABLE) else [self.near.remark]
+        tells = not self.ignore.issuperset(IGNORABLE) and self.second.source.size <= LARGEST
+        self.remarks = [self.near.remark] if tells else []
         self.missing = self.matched = 0
         self.index: HashIndex | NativeHashIndex | RemoteIndex | None = None
         self.answers: Answers | None = None
@@ -78,6 +79,7 @@ class Lookup(Asker):
         )
         if shared := self.second.source.shared:
             self.index = RemoteIndex(shared.secret, shared.partitions)
+            self.second_index.known(MOST if self.remarks else 0)
             return {}
         self.index = self.second_index.built(workspace)
         return {"repeated_keys": self.index.repeated}
@@ -146,7 +148,7 @@ class Lookup(Asker):
     @contextmanager
     def in_range(self, workspace: Path, step: int, number: int) -> Iterator[None]:
         """See `Behaviour.in_range`."""
-        self.near.left = MOST if self.remarks else 0
+        self.near.begin(number)
         if not self.asks:
             yield
             return
@@ -156,7 +158,7 @@ class Lookup(Asker):
 
     def look(self, batch: Batch) -> None:
         """Look for keys that almost match, among those of the first records of the range."""
-        if not isinstance(self.index, RemoteIndex):
+        if self.remarks:
             self.near.look(batch, self.left, self._found)
 
     def _found(self, keys: list[list[bytes]]) -> list[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,31 +18,48 @@ if TYPE_CHECKING:
     from csvapi.csvio.batch import Batch, Cell
     from csvapi.csvio.byte_dialect import ByteDialect
 
-MOST = 2_000  # records that are looked at of the second file, and of each range of the first
+MOST = 2_000  # first records of either file that are looked at
+LARGEST = 1 << 24  # bytes of a second file: larger ones may be read by no machine of a cluster as a whole
+_RANGES = 64  # the first ones, among which the first records of the file are; each remembers up to MOST places
 _LONGEST = 500  # bytes of a key: of longer ones nothing is said
 
 Key = tuple["Cell", ...]
 
 
+@dataclass(slots=True)
+class FirstRecords(Remark):
+    """Of what each range met, the warning is about the first records of the file, however it is cut."""
+
+    def reported(self) -> Sighting:
+        """See `Remark.reported`."""
+        spots = [spot for spot in self.seen.spots if spot.row < MOST]
+        return Sighting(len(spots), 0, spots)
+
+
 @dataclass
 class NearKeys:
     """The keys of the first records of the second file as `known`, without regard to case and spaces; those of the
-    first file are looked up there; `exact` are the same keys as they are compared. `more` and `left` count the records
-    of either that are still to be looked at."""
+    first file are looked up there; `exact` are the same keys as they are compared. `more` counts the records that are
+    still to be known; `looks` says whether the first records of the file may be in this range."""
 
     byte_dialect: ByteDialect
     remark: Remark
     known: dict[Key, str] = field(default_factory=dict)
     exact: set[bytes] = field(default_factory=set)
     more: int = MOST
-    left: int = 0
+    looks: bool = False
 
     @classmethod
     def of(cls, columns: Sequence[str], byte_dialect: ByteDialect) -> NearKeys:
         """Where these are the key columns of the first file."""
         known: dict[Key, str] = {}
         describe = partial(_describe, byte_dialect, known)
-        return cls(byte_dialect, Remark("near_duplicates", describe, columns[0] if len(columns) == 1 else None), known)
+        remark = FirstRecords("near_duplicates", describe, columns[0] if len(columns) == 1 else None, MOST)
+        return cls(byte_dialect, remark, known)
+
+    def begin(self, number: int) -> None:
+        """Begin a range, of that number from 0 or 1 on."""
+        self.looks = number <= _RANGES
 
     def know(self, batch: Batch, positions: Sequence[int], exact: Callable[[list[Cell]], bytes | None]) -> None:
         """Take the next records of the second file, whose keys are at these positions; `exact` is what their cells are
@@ -61,13 +79,12 @@ class NearKeys:
     def look(self, batch: Batch, positions: Sequence[int], found: Callable[[list[list[bytes]]], list[bool]]) -> None:
         """Look up the next records of the first file; `found` says which of some keys the second file has as they
         are."""
-        if self.left > 0:
-            few = batch.part(0, self.left)
+        few = batch.part(0, bisect_left(batch.rows, MOST)) if self.looks else None
+        if few:
             near = [(row, cells) for row, cells, key in _keys(few, positions) if key in self.known]
             apart = [each for each, there in zip(near, found([cells for _, cells in near]), strict=True) if not there]
-            first = [(row, self.byte_dialect.delimiter.join(cells)) for row, cells in apart[:1]]
-            self.remark.add(len(few), len(apart), first)
-            self.left -= len(few)
+            places = [(row, self.byte_dialect.delimiter.join(cells)) for row, cells in apart]
+            self.remark.add(0, len(places), places)
 
 
 def _keys(batch: Batch, positions: Sequence[int]) -> Iterator[tuple[int, list[bytes], Key]]:
@@ -84,5 +101,6 @@ def _describe(byte_dialect: ByteDialect, known: dict[Key, str], seen: Sighting) 
     cells = (seen.spots[0].value or b"").split(byte_dialect.delimiter)
     there = known.get(tuple(folded_row(cells, byte_dialect, IGNORABLE)))
     like = f", such as {named(cells, byte_dialect)} and {there}" if there else ""
-    detail = f"{seen.count} of {seen.of} records {verb} nothing, but would without regard to case and spaces{like}"
+    noun = "record" if seen.count == 1 else "records"
+    detail = f"{seen.count} {noun} {verb} nothing, but would without regard to case and spaces{like}"
     return detail, '"ignore": ["case", "space"] takes them for equal'

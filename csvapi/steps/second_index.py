@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -49,6 +50,15 @@ class SecondIndex:
         with kind(workspace, f"join-{id(self)}") as writer:
             self.fill(writer, workspace)
             return writer.finish()
+
+    def known(self, most: int) -> None:
+        """Know the keys of the first `most` records, where no index is made here."""
+        if self.near and most:
+            with closing(self.second.batches()) as batches:
+                for batch in batches:
+                    self.near.know(batch, self.right, self.key)
+                    if not self.near.whole:
+                        return
 
     def fill(
         self,

@@ -17,7 +17,7 @@ from csvapi.steps.step import Context
 from csvapi.steps.writing import encoded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from contextlib import AbstractContextManager
 
     from csvapi.csvio.batch import Batch
@@ -58,7 +58,7 @@ class SecondInput:
         with self.blamed():
             return self.context.position(column, pointer)
 
-    def batches(self, *, native: bool = False, bounds: tuple[int, int] | None = None) -> Iterator[Batch]:
+    def batches(self, *, native: bool = False, bounds: tuple[int, int] | None = None) -> Generator[Batch]:
         """All its records, if `native` by the kernel where it can; issues of its records are counted for `warnings`.
 
         With `bounds` those of a range of its bytes. Raises `WrongCut` where that ends within a record.
