@@ -37,7 +37,7 @@ def adapt(spec: APISpec, converter: Any) -> None:
     def shaped(_: Any, field: ma.fields.Field[Any], ret: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(field, ShapedField):
             return {}
-        said = {key: ret[key] for key in ret.keys() & field.metadata.keys()}
+        said = {key: value for key, value in ret.items() if key in field.metadata}
         ret.clear()  # of what the class that the field extends would be
         return {**placed(field.shape, spec, converter), **said}
 
