@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from itertools import accumulate, chain
 from typing import TYPE_CHECKING, Any, cast
 
 from csvapi.csvio.disk import Budget, disk_budget
-from csvapi.csvio.sink import Sink
 from csvapi.engines.cluster.asking import answer_keys, spread_second, write_rest
 from csvapi.engines.cluster.dispatcher import Dispatcher
 from csvapi.engines.cluster.goes import Goes, stayed_before
@@ -30,7 +28,7 @@ from csvapi.engines.cluster.job import (
 from csvapi.engines.cluster.records import loaded
 from csvapi.engines.cluster.run_objects import offsets
 from csvapi.engines.cluster.slices import borders, sliced
-from csvapi.engines.cluster.targets import Asides, Parts, Targets
+from csvapi.engines.cluster.targets import Asides, Parts, Targets, sink_at
 from csvapi.engines.local.stage import Stage
 from csvapi.engines.locating import COLUMNS
 from csvapi.errors import TaskError
@@ -108,7 +106,7 @@ class ClusterStage(Stage):
     def _last_pass(self, begin: int, outputs: Outputs) -> tuple[int, str]:
         """See `Stage._last_pass`; what this process writes itself stands above and below the parts of the ranges."""
         self.step = len(self.plan.steps)
-        with _side(self.workspace / "above") as above, _side(self.workspace / "below") as below:
+        with sink_at(self.workspace / "above") as above, sink_at(self.workspace / "below") as below:
             self._begin(above)
             written: list[Written] = self._over_ranges("write")
             found = [each.found for each in written]
@@ -249,15 +247,6 @@ class ClusterStage(Stage):
         receipt = super()._receipt(size, sha256)
         receipt.run |= {"partitions": self.job.partitions, "functions": self.dispatcher.log}
         return receipt
-
-
-@contextmanager
-def _side(path: Path) -> Iterator[Sink]:
-    """For what this process writes itself."""
-    with path.open("wb") as file:
-        sink = Sink(file, hashed=False)
-        yield sink
-        sink.settle()
 
 
 def _counted(value: Scanned | Written) -> tuple[int, int]:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from csvapi.csvio.sink import Sink
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -23,3 +31,12 @@ class Asides:
 
     dropped: Parts = field(default_factory=list)
     reasons: Parts = field(default_factory=list)
+
+
+@contextmanager
+def sink_at(path: Path) -> Iterator[Sink]:
+    """For what the driver writes itself, to be uploaded."""
+    with path.open("wb") as file:
+        sink = Sink(file, hashed=False)
+        yield sink
+        sink.settle()
