@@ -10,7 +10,7 @@ import json
 import os
 from pathlib import Path
 
-from benchmarks import report
+from benchmarks import page, report
 from benchmarks.cases import NAMES
 from benchmarks.machine import facts, quiet
 from benchmarks.parts import PARTS
@@ -28,7 +28,8 @@ def main() -> None:
     for name, value in facts().items():
         print(f"{name}: {value}")
     kept = settings.data / f"results-{named(settings.size)}.json"
-    results = json.loads(kept.read_text()) if kept.exists() else {}
+    docs = HERE.parent / "docs" / "performance.md"
+    results = json.loads(kept.read_text()) if kept.exists() else page.results(docs, named(settings.size))
     for part in settings.parts:
         print(f"{part}:", flush=True)
         known = facts()

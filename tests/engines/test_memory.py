@@ -146,12 +146,12 @@ MUCH: dict[str, tuple[str, list[dict[str, Any]], dict[str, Any]]] = {
     "replace, step by step": ("k,n\n" + "a,1\n" * 5_000, LONGER * 4, {}),
     "words of one record": (f"k,n\n{'ab ' * 90_000},1\n", [{"op": "set", "case": "title", "collapse": True}], {}),
     "fill": ("k,n\n" + ",1\n" * 9_000, [{"op": "set", "fill": "x" * 9_000}], {}),
-    "derive": ("k,n\n" + "a,1\n" * 9_000, [{"op": "derive", "column": "d", "template": "{k}" * 9_000}], {}),
+    "derive": ("k,n\n" + "a,1\n" * 4_000, [{"op": "derive", "column": "d", "template": "{k}" * 9_000}], {}),
     "derive, nothing": (
-        "k,n\n" + ",1\n" * 9_000, [{"op": "derive", "column": "d", "template": "{k}" * 9_000}], {},
+        "k,n\n" + ",1\n" * 4_000, [{"op": "derive", "column": "d", "template": "{k}" * 9_000}], {},
     ),
     "split": (
-        "k,n\n" + "a,1\n" * 9_000,
+        "k,n\n" + "a,1\n" * 4_000,
         [{"op": "split_column", "column": "k", "into": [f"c{at}" for at in range(9_000)], "separator": ";"}], {},
     ),
     "groups": (

@@ -1,7 +1,7 @@
 """The console, the pages for people at `/`: files of this package and the API; removing the folder leaves both whole.
 
-The page is one document without content of its own; its modules ask the API for everything, with the cookie of a
-session (see `api.session`). Every state has an address behind `#`, which no server sees.
+The page is one document with a name and nothing else of its own; its modules ask the API for everything, with the
+cookie of a session (see `api.session`). Every state has an address behind `#`, which no server sees.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ POLICY = (
 def front() -> Response:
     """The page, which is the same for everybody."""
     at = url_for("console.static", filename="")
-    page = render_template("console/page.html", at=at, version=csvapi.__version__, settings=runtime().settings)
+    settings = runtime().settings
+    page = render_template("console/page.html", at=at, version=csvapi.__version__, settings=settings, modules=modules())
     response = make_response(page)
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Cache-Control"] = "no-cache"
@@ -48,6 +49,13 @@ def static(filename: str, version: str = "") -> Response:
 def _versioned(endpoint: str, values: dict[str, str]) -> None:
     if endpoint == "console.static":
         values.setdefault("version", static_version())
+
+
+@cache
+def modules() -> list[str]:
+    """The modules that every visit needs, so that a browser asks for all of them at once instead of finding one by the
+    other."""
+    return sorted(path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.js"))
 
 
 @cache
