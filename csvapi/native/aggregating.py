@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _HEAD, _VALUE = 24, 32  # bytes of a group besides its figures, and of what was read of a cell
 _TEXT, _MORE = 64, 32  # bytes of texts for which there is room: of a group's key, and of each text that is a figure
+CACHED = 1 << 13  # groups of which the processor's cache holds the hash table
 _AHEAD = 16  # records whose keys are made before their turn
 _SLOTS = 16  # bytes of the slots for a group: two of them
 _FEWEST, _MOST = 16, 1 << 22
@@ -68,7 +69,7 @@ class AggregationStruct(Structure):
     _fields_ = (
         *((name, c_void_p) for name in ("slots", "groups", "texts", "columns", "parts", "sources", "aggregates")),
         *((name, c_uint64) for name in ("part_count", "source_count", "aggregate_count", "stride", "capacity", "most")),
-        *((name, c_uint64) for name in ("room", "used", "size")),
+        *((name, c_uint64) for name in ("room", "few", "used", "size")),
     )
 
 
@@ -131,8 +132,9 @@ class Added(NamedTuple):
 class GroupTable:
     """Groups of records, up to as many as `memory` bytes hold, at least some.
 
-    `parts` are the columns of each part of a key. `secret` must not be known to whoever made the file, who could
-    otherwise choose keys that collide and make every look-up slow.
+    `parts` are the columns of each part of a key. With `few` groups or more, keys are made ahead of their turn.
+    `secret` must not be known to whoever made the file, who could otherwise choose keys that collide and make every
+    look-up slow.
     """
 
     def __init__(
@@ -142,6 +144,7 @@ class GroupTable:
         memory: int,
         secret: bytes,
         allocate: Allocate = Memory,
+        few: int = CACHED,
     ) -> None:
         if not parts or not figures.aggregates:
             raise ValueError("A key must have a part, and a group a figure.")
@@ -161,7 +164,7 @@ class GroupTable:
             setattr(self._table, name, addressof(array_))
         self._table.part_count, self._table.source_count = len(parts), len(figures.sources)
         self._table.aggregate_count, self._table.stride = len(figures.aggregates), stride
-        self._table.capacity, self._table.most, self._table.room = 2 * most, most, room
+        self._table.capacity, self._table.most, self._table.room, self._table.few = 2 * most, most, room, few
 
     def __len__(self) -> int:
         return int(self._table.used)

@@ -8,7 +8,7 @@ from struct import Struct
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.indexed import IndexedBatch
-from csvapi.native.aggregating import GroupTable
+from csvapi.native.aggregating import CACHED, GroupTable
 from csvapi.native.figures import HASH, GroupLines, Style
 from csvapi.native.grouping import Stop
 from csvapi.native.keys import new_secret
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from csvapi.steps.native_figures import NativeFigures
 
 _TABLE = 8  # of the memory: a part for the kernel's groups
-_CACHED = 1 << 13  # groups of which the processor's cache holds the hash table
 _ALONE = 1.3  # records of a group, on average, from which on a larger table is worth its cache misses
 _LENGTHS = Struct("<II")
 _ORDER = 8  # bytes of the order before an item's figures
@@ -107,7 +106,7 @@ class NativeGroupedRange(Gathering):
 
         assert isinstance(self.rest.runs, NativeSortedRuns)  # noqa: S101  as the kernel may be used
         self.rest.runs.fill(put)
-        self._table.clear(_CACHED if self._records < _ALONE * at else None)
+        self._table.clear(CACHED if self._records < _ALONE * at else None)
         self._records = 0
 
     def close(self) -> SortedRuns | NativeSortedRuns:

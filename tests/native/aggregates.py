@@ -43,7 +43,8 @@ def aggregates(case: Case, random: Random) -> None:
     keep = None if random.randrange(2) else bytes(byte == 1 for byte in mask(random, len(good)))
     rows = array("Q", sorted(random.sample(range(10 * len(good) + 1), len(good)))) if random.randrange(2) else None
     marks, found = bytearray(len(good)), Block(1 << 20, case.allocate)
-    table = GroupTable(figures, parts, random.choice((0, 1_000, 1 << 20)), random.randbytes(16), case.allocate)
+    few = random.choice((0, 0, 3, 1_000))
+    table = GroupTable(figures, parts, random.choice((0, 1_000, 1 << 20)), random.randbytes(16), case.allocate, few)
     seen = _fold(case, index, table, found, (marks, keep, rows))
     taken = [at for at in range(len(good)) if (keep is None or keep[at]) and not marks[at]]
     records = [(rows[at] if rows else at, good[at].fields) for at in taken]
