@@ -3,7 +3,7 @@ import { rows } from "../api.js";
 import { useCallback, useEffect, useRef, useState } from "../lib.js";
 
 const PAGE = 200; // records of a request
-const WAIT = 60; // milliseconds after the last scroll: what flies past is not asked for
+const WAIT = 60; // milliseconds without a move, before or after it: what flies past is not asked for
 const AHEAD = 40; // records before and after what is seen
 const MOST = 20_000; // records that are kept
 
@@ -21,6 +21,7 @@ export function usePages(file) {
   const end = useRef(Infinity); // the last record, once it is known
   const under = useRef(/** @type {{stop: AbortController, from: number}|null} */ (null));
   const timer = useRef(0);
+  const moved = useRef(-Infinity); // when there was the last move
 
   const ask = useCallback(() => {
     const [first, last] = wanted.current;
@@ -63,7 +64,9 @@ export function usePages(file) {
       under.current?.stop.abort();
       under.current = null;
     }
-    timer.current = setTimeout(ask, kept.current.size ? WAIT : 0);
+    const still = performance.now() - moved.current > WAIT;
+    moved.current = performance.now();
+    timer.current = setTimeout(ask, kept.current.size && !still ? WAIT : 0);
   }, [ask]);
 
   useEffect(() => () => {
