@@ -2,7 +2,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 STACK := scripts/stack.sh
-WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 ))) # tests wait for servers, now and then
+WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 2 ))) # tests wait for servers: with one more than processors a quarter was idle
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' \

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.start.running import started
 
@@ -17,7 +16,13 @@ def login(url: str, email: str, password: str) -> int:
     return httpx.post(f"{url}/api/login/", data={"email": email, "password": password}).status_code
 
 
-def test_the_login_is_shown_once_and_works(tmp_path: Path) -> None:
+def admin(folder: Path, *arguments: str, words: str = "") -> subprocess.CompletedProcess[str]:
+    """Run `csvapi admin`, with what is typed."""
+    command = [sys.executable, "-P", "-m", "csvapi", "admin", *arguments]
+    return subprocess.run(command, cwd=folder, input=words, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_the_login_is_shown_once_and_works_and_a_weak_password_is_refused(tmp_path: Path) -> None:
     with started(tmp_path) as running:
         found = re.search(r"Admin login +(\S+)\n +Password +(\S+)", running.text())
         assert found, running.text()
@@ -27,43 +32,17 @@ def test_the_login_is_shown_once_and_works(tmp_path: Path) -> None:
         assert running.stop() == 0
     with started(tmp_path) as running:
         assert "Admin login" not in running.text()
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "csvapi", "admin", found[1]],
-            cwd=tmp_path,
-            input="moss-lantern-26\n",
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = admin(tmp_path, found[1], words="moss-lantern-26\n")
         assert done.returncode == 0, done.stderr
         assert [login(running.url, found[1], word) for word in (found[2], "moss-lantern-26")] == [401, 200]
-        linked = subprocess.run(
-            [sys.executable, "-P", "-m", "csvapi", "admin", found[1], "--link"],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        )
+        linked = admin(tmp_path, found[1], "--link")
+        assert linked.returncode == 0, linked.stderr
         path = re.search(r"http://127\.0\.0\.1:\d+(/account/entry/\?token=\S+)", linked.stdout)
         assert path, linked.stdout
         assert "Sign in as an administrator" in running.get(path[1]).text
         assert login(running.url, found[1], "moss-lantern-26") == 200, "the password stays"
-
-
-@pytest.mark.parametrize("password", ["admin123", "short"])
-def test_a_weak_password_is_refused(tmp_path: Path, password: str) -> None:
-    with started(tmp_path) as running:
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "csvapi", "admin", "boss@example.com"],
-            cwd=tmp_path,
-            input=f"{password}\n",
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 1
-        assert "password" in done.stderr
-        assert login(running.url, "boss@example.com", password) == 401
+        for weak in ("admin123", "short"):
+            refused = admin(tmp_path, "boss@example.com", words=f"{weak}\n")
+            assert refused.returncode == 1
+            assert "password" in refused.stderr
+            assert login(running.url, "boss@example.com", weak) == 401
