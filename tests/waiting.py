@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def until(check: Callable[[], T], within: float = 20.0, every: float = 0.02) -> T:
+def until(check: Callable[[], T], within: float = 60.0, every: float = 0.02) -> T:
     """What `check` returns as soon as that is true; fails when it is not within so many seconds."""
     deadline = time.monotonic() + within
     while not (found := check()):
