@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import cache, partial, reduce
 from itertools import compress
 from operator import or_
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 
 _SHOWN = 500  # bytes kept of a cell
+_MARK = b"\0"  # between the fields of a record that are looked at together
 _SPACES = (" ", "\t", "\u00a0", "\u202f")  # with one of which a cell of white space begins that is counted
 
 
@@ -50,7 +52,7 @@ class EmptyCell:
 
 def blank(batch: Batch, position: int, byte_dialect: ByteDialect) -> list[tuple[int, bytes]]:
     """Where cells of a column hold nothing but white space, with their bytes."""
-    spaces = _spaces(byte_dialect)
+    spaces = _spaces(byte_dialect.inner)
     mask = _either([batch.text_mask(position, "starts_with", space) for space in spaces])
     if mask is not None and 1 not in mask:
         return []
@@ -65,7 +67,7 @@ def note_blank(
     remarks: Sequence[Remark], values: Sequence[bytes], rows: Sequence[int], byte_dialect: ByteDialect
 ) -> None:
     """Count the values that hold nothing but white space, and those that are not empty."""
-    spaces = _spaces(byte_dialect)
+    spaces = _spaces(byte_dialect.inner)
     for remark in remarks:
         found = [at for at, value in enumerate(values) if _is_blank(value, spaces, byte_dialect)]
         remark.add(len(values) - values.count(b""), len(found), [(rows[at], values[at][:_SHOWN]) for at in found[:1]])
@@ -75,9 +77,22 @@ def _is_blank(cell: bytes, spaces: tuple[bytes, ...], byte_dialect: ByteDialect)
     return cell.startswith(spaces) and not byte_dialect.decode(cell).strip()
 
 
-def _spaces(byte_dialect: ByteDialect) -> tuple[bytes, ...]:
+def blank_fields(fields: Sequence[bytes], byte_dialect: ByteDialect) -> list[bytes]:
+    """Those of a record's fields that hold nothing but white space; a record where none begins so is seen at once."""
+    if not _marked_space(byte_dialect.inner).search(_MARK.join((b"", *fields))):
+        return []
+    return [field for field in fields if _is_blank(field, _spaces(byte_dialect.inner), byte_dialect)]
+
+
+@cache
+def _marked_space(inner: str) -> re.Pattern[bytes]:
+    return re.compile(_MARK + b"(?:%s)" % b"|".join(_spaces(inner)))
+
+
+@cache
+def _spaces(inner: str) -> tuple[bytes, ...]:
     """As bytes, where the encoding has them."""
-    return tuple(filter(None, (space.encode(byte_dialect.inner, "ignore") for space in _SPACES)))
+    return tuple(filter(None, (space.encode(inner, "ignore") for space in _SPACES)))
 
 
 def _either(masks: list[Mask | None]) -> Mask | None:
@@ -141,7 +156,7 @@ class EmptyRecord:
 
     def _count(self, batch: Batch, asked: Remark) -> None:
         """Most records are known by their first cell."""
-        starts = [batch.text_mask(0, "starts_with", space) for space in _spaces(self.byte_dialect)]
+        starts = [batch.text_mask(0, "starts_with", space) for space in _spaces(self.byte_dialect.inner)]
         mask = _either([batch.text_mask(0, "==", b""), *starts])
         some = batch if mask is None else batch.select(mask)
         if not len(some):

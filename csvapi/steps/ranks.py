@@ -12,7 +12,7 @@ from csvapi.native.entries import Ranking
 from csvapi.native.sorting import KeyColumn, Strings, unsure_numbers
 from csvapi.steps.asked import looks_typed, not_comparable, note
 from csvapi.steps.currencies import currencies
-from csvapi.steps.emptiness import blank, blank_values
+from csvapi.steps.emptiness import blank_fields, blank_values
 from csvapi.steps.params import ColumnField, ShapedField
 from csvapi.steps.sort_keys import KeyPart
 from csvapi.steps.values import AsField, format_of
@@ -118,10 +118,13 @@ class Fullest:
 
     def of(self, batch: Batch) -> list[bytes]:
         """See `Ranks.of`."""
-        found = [each for at in range(self.width) for each in blank(batch, at, batch.byte_dialect)]
-        place, cell = min(found, default=(0, b""))
-        self.blank.add(len(batch) * self.width, len(found), [(batch.rows[place], cell[:_SHOWN])] if found else [])
-        return [(_MOST_FIELDS - sum(map(bool, batch.fields(at)))).to_bytes(4) for at in range(len(batch))]
+        ranks, count, first = [], 0, list[tuple[int, bytes]]()
+        for row, fields in zip(batch.rows, map(batch.fields, range(len(batch))), strict=True):
+            ranks.append((_MOST_FIELDS - sum(map(bool, fields))).to_bytes(4))
+            if found := blank_fields(fields[: self.width], batch.byte_dialect):
+                first, count = first or [(row, found[0][:_SHOWN])], count + len(found)
+        self.blank.add(len(batch) * self.width, count, first)
+        return ranks
 
 
 @dataclass
