@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
+from typing import Any
 
-from benchmarks import page, report
+from benchmarks import report
 from benchmarks.cases import NAMES
 from benchmarks.machine import facts, quiet
 from benchmarks.parts import PARTS
@@ -28,8 +30,7 @@ def main() -> None:
     for name, value in facts().items():
         print(f"{name}: {value}")
     kept = settings.data / f"results-{named(settings.size)}.json"
-    docs = HERE.parent / "docs" / "performance.md"
-    results = json.loads(kept.read_text()) if kept.exists() else page.results(docs, named(settings.size))
+    results = _known(kept)
     for part in settings.parts:
         print(f"{part}:", flush=True)
         known = facts()
@@ -39,7 +40,17 @@ def main() -> None:
             rows = latest(results.get(part, {}).get("rows", []), rows)
         results[part] = {"facts": known, "size": named(settings.size), "rows": rows}
         kept.write_text(json.dumps(results, indent=1))
+    if settings.docs:
+        shutil.copyfile(kept, HERE / kept.name)
     _write(settings, results)
+
+
+def _known(kept: Path) -> dict[str, dict[str, Any]]:
+    """The figures so far: those of the data folder, else those of the page, which are in the repository."""
+    for path in (kept, HERE / kept.name):
+        if path.exists():
+            return dict(json.loads(path.read_text()))
+    return {}
 
 
 def latest(before: list[Row], rows: list[Row]) -> list[Row]:

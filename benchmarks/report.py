@@ -80,11 +80,6 @@ def _part_of(one: Row, other: Row, name: str) -> float:
     return float(str(one[name])) / float(str(other[name]))
 
 
-def title(part: str, size: object) -> str:
-    """The heading of a part's figures."""
-    return _TITLES[part].format(size=size)
-
-
 def markdown(results: dict[str, dict[str, object]]) -> str:
     parts = [_part(name, results[name]) for name in _TITLES if name in results]
     facts = [part["facts"] for part in results.values()]
@@ -97,9 +92,8 @@ def _part(name: str, part: dict[str, object]) -> str:
     head = _HEADS.get(name, _HEAD)
     lines = {"growth": _growth, "where": _where, "cancel": _cancel}.get(name, _system)
     table = [head, "|" + "---|" * (head.count("|") - 1), *map(lines, rows)]
-    return "\n\n".join(
-        [f"### {title(name, part['size'])}", "\n".join(table), _runs(rows), *filter(None, [_REMARKS.get(name)])]
-    )
+    title = _TITLES[name].format(size=part["size"])
+    return "\n\n".join([f"### {title}", "\n".join(table), _runs(rows), *filter(None, [_REMARKS.get(name)])])
 
 
 def _runs(rows: Sequence[Row]) -> str:
