@@ -19,6 +19,8 @@ from benchmarks.parts import PARTS
 from benchmarks.rounds import Row
 from benchmarks.settings import HERE, Settings, named
 
+_SMALL = "results-100MB.json"
+
 
 def main() -> None:
     settings = Settings()
@@ -40,8 +42,9 @@ def main() -> None:
             rows = latest(results.get(part, {}).get("rows", []), rows)
         results[part] = {"facts": known, "size": named(settings.size), "rows": rows}
         kept.write_text(json.dumps(results, indent=1))
-    if settings.docs:
-        shutil.copyfile(kept, HERE / kept.name)
+    for path in (kept, settings.data / _SMALL) if settings.docs else ():
+        if path.exists():
+            shutil.copyfile(path, HERE / path.name)
     _write(settings, results)
 
 
@@ -62,13 +65,9 @@ def latest(before: list[Row], rows: list[Row]) -> list[Row]:
     )
 
 
-def _smaller(settings: Settings) -> dict[str, dict[str, object]]:
+def _smaller(settings: Settings) -> dict[str, dict[str, Any]]:
     """The figures of 100 MB, for the page of a larger size."""
-    kept = settings.data / "results-100MB.json"
-    found: dict[str, dict[str, object]] = {}
-    if settings.docs and kept.exists() and named(settings.size) != "100MB":
-        found = json.loads(kept.read_text())
-    return found
+    return _known(settings.data / _SMALL) if settings.docs and named(settings.size) != "100MB" else {}
 
 
 def _command() -> str:
