@@ -79,12 +79,14 @@ class NearKeys:
     def look(self, batch: Batch, positions: Sequence[int], found: Callable[[list[list[bytes]]], list[bool]]) -> None:
         """Look up the next records of the first file; `found` says which of some keys the second file has as they
         are."""
-        few = batch.part(0, bisect_left(batch.rows, MOST)) if self.looks else None
-        if few:
-            near = [(row, cells) for row, cells, key in _keys(few, positions) if key in self.known]
-            apart = [each for each, there in zip(near, found([cells for _, cells in near]), strict=True) if not there]
-            places = [(row, self.byte_dialect.delimiter.join(cells)) for row, cells in apart]
-            self.remark.add(0, len(places), places)
+        if not self.looks or not len(batch):
+            return
+        few = batch.part(0, bisect_left(batch.rows, MOST))
+        self.looks = len(few) == len(batch)  # all that follow have greater rows
+        near = [(row, cells) for row, cells, key in _keys(few, positions) if key in self.known] if len(few) else []
+        apart = [each for each, there in zip(near, found([cells for _, cells in near]), strict=True) if not there]
+        places = [(row, self.byte_dialect.delimiter.join(cells)) for row, cells in apart]
+        self.remark.add(0, len(places), places)
 
 
 def _keys(batch: Batch, positions: Sequence[int]) -> Iterator[tuple[int, list[bytes], Key]]:
