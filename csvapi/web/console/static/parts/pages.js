@@ -3,7 +3,8 @@ import { rows } from "../api.js";
 import { useCallback, useEffect, useRef, useState } from "../lib.js";
 
 const PAGE = 200; // records of a request
-const WAIT = 60; // milliseconds without a move, before or after it: what flies past is not asked for
+const WAIT = 60; // milliseconds that a moving grid has to stand still before it asks: what flies past is not asked for
+const STILL = 250; // milliseconds without a move after which the next one is a jump, which asks at once
 const AHEAD = 40; // records before and after what is seen
 const MOST = 20_000; // records that are kept
 
@@ -64,7 +65,7 @@ export function usePages(file) {
       under.current?.stop.abort();
       under.current = null;
     }
-    const still = performance.now() - moved.current > WAIT;
+    const still = performance.now() - moved.current > STILL;
     moved.current = performance.now();
     timer.current = setTimeout(ask, kept.current.size && !still ? WAIT : 0);
   }, [ask]);
