@@ -395,6 +395,7 @@ API u64 put_cells(const records *x, const u8 *mask, u32 value, const u32 *column
 #include "objects.inc"
 #include "changing.inc"
 #include "columns.inc"
+#include "multiplying.inc"
 
 // --- Copying ----------------------------------------------------------------------------------------------------------
 

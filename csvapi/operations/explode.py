@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, AnyStr
 
 from marshmallow import Schema, fields, validate
 
-from csvapi.csvio.indexed import IndexedBatch
-from csvapi.csvio.parsed_batch import ParsedBatch
+from csvapi.native.multiplying import ListItems
 from csvapi.steps.asked import PLACES
 from csvapi.steps.conditions import inverse
 from csvapi.steps.growth import EACH, PART
 from csvapi.steps.mapping import Expander
+from csvapi.steps.native_multiples import checked, style_of, takes
 from csvapi.steps.params import ColumnField
 from csvapi.steps.separators import not_found
 from csvapi.steps.step import Operation, Traits
-from csvapi.steps.writing import Written, byte_dialect_of, encoded, movable, records
+from csvapi.steps.writing import Text, Written, byte_dialect_of, encoded, movable, records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from csvapi.csvio.batch import Batch
+    from csvapi.csvio.indexed import IndexedBatch
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.mapping import Records
     from csvapi.steps.step import Column, Context, Counts
@@ -64,20 +65,23 @@ class Explode(Written, Expander):
         self.text = params["separator"]
         self.separator = encoded(self.text, self.byte_dialect, f"{pointer}/separator")
         self.rewrites = byte_dialect_of(context).dialect.skip_space
+        self.width = len(context.columns)
+        self._items_of: ListItems | None = None
         self.remarks = [not_found(context.columns[self.position], self.text, self.byte_dialect)]
         self.out = self.lists = 0
 
     def prepare(self, workspace: Workspace) -> Counts:
         """See `Behaviour.prepare`."""
         self.out = self.lists = 0
+        style = style_of(self.byte_dialect, self.width) if workspace.native else None
+        if style and self.byte_dialect.aligned and not self.rewrites:
+            self._items_of = ListItems(self.position, self.separator, style, self.bound.limit, PART)
         return {}
 
     def expand(self, batch: Batch) -> Iterator[Records]:
         """See `Expander.expand`."""
-        if self._holds_none(batch):
-            self._note(batch)
-            self.out += len(batch)
-            yield batch
+        if self._items_of and takes(batch, self.byte_dialect, self.width):
+            yield from self._by_kernel(batch, self._items_of)
             return
         raw: list[bytes] = []
         made: list[list[bytes]] = []
@@ -93,25 +97,27 @@ class Explode(Written, Expander):
                 raw, made, rows, size = [], [], [], 0
         yield self._written(raw, made, rows)
 
-    def _holds_none(self, batch: Batch) -> bool:
-        """Whether the kernel finds no list in a batch that may be written as it is."""
-        if not isinstance(batch, IndexedBatch) or not batch.ends or self.rewrites or not self.byte_dialect.aligned:
-            return False
-        if self.position >= batch.width:
-            return True
-        found = batch.text_mask(self.position, "contains", self.separator)
-        return found is not None and 1 not in found
+    def _by_kernel(self, batch: IndexedBatch, items: ListItems) -> Iterator[Records]:
+        filled = lists = 0
+        for part in checked(items.of(batch.index, batch.kept), batch, self.bound):
+            filled, lists = filled + part.filled, lists + part.lists
+            self.out += part.count
+            self.heartbeat()
+            yield Text(self.byte_dialect, part.text, part.count)
+        self.lists += lists
+        asked, spots = self.remarks[0], list[tuple[int, bytes]]()
+        if filled > lists and len(asked.seen.spots) < PLACES:
+            some = self._without(self._without(batch, "==", b""), "contains", self.separator)
+            cells = ((cell or b"")[:_SHOWN] for cell in some.column(self.position))
+            spots = list(islice(zip(some.rows, cells, strict=True), PLACES))
+        asked.add(filled, filled - lists, spots)
 
-    def _note(self, batch: Batch) -> None:
-        """Count the filled cells of a batch without a list."""
-        empty = batch.text_mask(self.position, "==", b"") if self.position < batch.width else None
-        if empty is not None and 0 in empty:
-            asked = self.remarks[0]
-            few = batch.select(inverse(empty)).part(0, PLACES) if len(asked.seen.spots) < PLACES else batch.part(0, 0)
-            cells = (cell and cell[:_SHOWN] for cell in few.column(self.position))
-            asked.add(empty.count(0), empty.count(0), zip(few.rows, cells, strict=True))
+    def _without(self, batch: IndexedBatch, comparison: str, text: bytes) -> IndexedBatch:
+        """The records whose cell does not compare so."""
+        mask = batch.text_mask(self.position, comparison, text)
+        return batch if mask is None else batch.select(inverse(mask))
 
-    def _written(self, raw: list[bytes], made: list[list[bytes]], rows: list[int]) -> Batch:
+    def _written(self, raw: list[bytes], made: list[list[bytes]], rows: list[int]) -> Text:
         """The records of a part, of which the empty ones of `raw` are still to be written, of the fields `made`."""
         if made:
             written = iter(records(made, self.byte_dialect))
@@ -120,7 +126,7 @@ class Explode(Written, Expander):
                 self.bound.check(len(record), row)
         self.out += len(raw)
         self.heartbeat()
-        return ParsedBatch(self.byte_dialect, raw, raw, rows)
+        return Text.of(self.byte_dialect, raw)
 
     def _records(self, batch: Batch) -> Iterator[tuple[int, bytes, list[list[bytes]], int]]:
         """For each record that is made of those of a batch, the row of that one; its bytes, or empty ones and its

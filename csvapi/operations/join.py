@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, fields, validates_schema
 
 from csvapi.csvio.batch import Batch
-from csvapi.csvio.parsed_batch import ParsedBatch
 from csvapi.steps.column_names import distinct
 from csvapi.steps.conditions import inverse
 from csvapi.steps.growth import EACH, PART, Bound
@@ -133,23 +132,21 @@ class Join(Lookup, Written, Expander):
 
     def _by_record(self, batch: Batch) -> Iterator[Records]:
         raw: list[bytes] = []
-        rows: list[int] = []
         size = 0
-        for row, record in self._pairs(batch):
+        for record in self._pairs(batch):
             raw.append(record)
-            rows.append(row)
             size += len(record) + EACH
             if size >= PART:
-                yield self._written(raw, rows)
-                raw, rows, size = [], [], 0
-        yield self._written(raw, rows)
+                yield self._written(raw)
+                raw, size = [], 0
+        yield self._written(raw)
 
-    def _written(self, raw: list[bytes], rows: list[int]) -> Batch:
+    def _written(self, raw: list[bytes]) -> Text:
         self.out += len(raw)
         self.heartbeat()
-        return ParsedBatch(self.byte_dialect, raw, raw, rows)
+        return Text.of(self.byte_dialect, raw)
 
-    def _pairs(self, batch: Batch) -> Iterator[tuple[int, bytes]]:
+    def _pairs(self, batch: Batch) -> Iterator[bytes]:
         own = movable(batch)
         even = batch.width == self.width or not self.taken
         for number, found in enumerate(self.matches(batch)):
@@ -161,7 +158,7 @@ class Join(Lookup, Written, Expander):
             body, end, rest = self._body(batch, own[number], number, even=even)
             for text in chain((first,), texts):
                 self.bound.check(len(body) + len(text) + len(rest), row)
-                yield row, body + text + rest + end
+                yield body + text + rest + end
 
     def _body(self, batch: Batch, raw: bytes, number: int, *, even: bool) -> tuple[bytes, bytes, bytes]:
         """The record as wide as the header, its line end, and what it has beyond the header."""

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from csvapi.errors import InvalidInput
+from csvapi.native.multiplying import ColumnRecords
 from csvapi.steps.growth import EACH, PART
 from csvapi.steps.mapping import Expander
+from csvapi.steps.native_multiples import checked, style_of, takes
 from csvapi.steps.new_names import check_new
 from csvapi.steps.params import Alternative, columns_field, flag
 from csvapi.steps.report_table import Table
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from csvapi.csvio.batch import Batch
+    from csvapi.native.figures import Style
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.mapping import Records
     from csvapi.steps.step import Column, Context, Counts
@@ -84,14 +87,33 @@ class Unpivot(Table, Expander):
         self.labels = [(at, self.text(context.columns[at])) for at in self.values]
         self.width, self.drop_empty = len(context.columns), params.get("drop_empty", False)
         self.beyond = 0
+        self._columns_of: ColumnRecords | None = None
 
     def prepare(self, workspace: Workspace) -> Counts:
         """See `Behaviour.prepare`."""
         self.out = self.beyond = 0
+        style = style_of(self.byte_dialect, max(self.width, 2)) if workspace.native else None
+        self._columns_of = self._native(style) if style else None
         return {}
+
+    def _native(self, style: Style) -> ColumnRecords | None:
+        """What writes the records by the kernel; None where a name cannot be written, which Python says."""
+        end = len(self.byte_dialect.dialect.line_end)
+        try:
+            labels = [
+                record[:-end] for record in records([[label, b""] for _, label in self.labels], self.byte_dialect)
+            ]
+        except InvalidInput:
+            return None
+        limit, drop = self.bound.limit, self.drop_empty
+        return ColumnRecords(self.index, self.values, labels, style, limit, PART, drop_empty=drop)
 
     def expand(self, batch: Batch) -> Iterator[Records]:
         """See `Expander.expand`."""
+        if self._columns_of and takes(batch, self.byte_dialect, self.width):
+            for part in checked(self._columns_of.of(batch.index, batch.kept), batch, self.bound):
+                yield self._counted(part.text, part.count)
+            return
         rows: list[list[bytes]] = []
         size = 0
         for number, row in enumerate(batch.rows):
@@ -115,9 +137,12 @@ class Unpivot(Table, Expander):
         """Some records; the last of them is made of the one in `row`."""
         lines = records(rows, self.byte_dialect)
         self.bound.check(max(map(len, lines), default=0), row)
-        self.out += len(lines)
+        return self._counted(memoryview(b"".join(lines)), len(lines))
+
+    def _counted(self, text: memoryview, count: int) -> Text:
+        self.out += count
         self.heartbeat()
-        return Text(self.byte_dialect, memoryview(b"".join(lines)), len(lines))
+        return Text(self.byte_dialect, text, count)
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""

@@ -64,6 +64,11 @@ class Records(Protocol):
         """How many they are."""
         ...
 
+    @property
+    def lines(self) -> int:
+        """Their physical lines."""
+        ...
+
     def write_to(self, sink: Sink) -> None:
         """Write their bytes."""
         ...

@@ -14,7 +14,7 @@ from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.codec import error_handler
 from csvapi.csvio.keys import canonical
 from csvapi.csvio.parsed_batch import ParsedBatch
-from csvapi.csvio.records import cut
+from csvapi.csvio.records import cut, line_count
 from csvapi.errors import InvalidInput
 from csvapi.steps.growth import Bound
 from csvapi.steps.mapping import Headed
@@ -116,8 +116,18 @@ class Text:
     text: memoryview
     count: int
 
+    @classmethod
+    def of(cls, byte_dialect: ByteDialect, raw: Sequence[bytes]) -> Text:
+        """Some records, each with its line end."""
+        return cls(byte_dialect, memoryview(b"".join(raw)), len(raw))
+
     def __len__(self) -> int:
         return self.count
+
+    @property
+    def lines(self) -> int:
+        """See `mapping.Records`."""
+        return line_count(bytes(self.text))
 
     def write_to(self, sink: Sink) -> None:
         """See `mapping.Records`."""

@@ -20,6 +20,7 @@ from tests.native.difference_checks import differences
 from tests.native.entry_checks import entries
 from tests.native.groups import groups
 from tests.native.marking_checks import marked, marks
+from tests.native.multiple_checks import multiplies
 from tests.native.sorts import sorts
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def tried(seed: int, allocate: Allocate, outcomes: Counter[str]) -> None:
     outcomes["bytes"] += len(case.data)
     outcomes["taken"] += index.size
     outcomes[index.declined.reason.name if index.declined else "whole"] += 1
-    others = sorts, groups, aggregates, entries, differences, spreads, marks, marked
+    others = sorts, groups, aggregates, entries, differences, spreads, marks, marked, multiplies
     for check in (*checks.OF_TEXTS, *column_checks.OF_COLUMNS, *rule_checks.OF_RULES, *others):
         check(case, source)
 

@@ -7,11 +7,18 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.dialect import Dialect
+from csvapi.csvio.indexed import IndexedBatch
+from csvapi.csvio.reading import parsers_of, read_batches
+from csvapi.csvio.source import Source
 from csvapi.engines import Options, run
+from csvapi.spill.workspace import Workspace
+from csvapi.steps.step import Context
 from tests.engines import model
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from csvapi.steps.step import Operation
 
 FAST_WAYS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -49,6 +56,20 @@ def table(
     assert parsed.header == receipt["output"]["columns"] or not parsed.header_raw
     assert len(parsed.rows) == receipt["records"]["kept"]
     return parsed, receipt
+
+
+def indexed(folder: Path, text: str, operation: Operation, params: dict[str, Any]) -> tuple[IndexedBatch, Any]:
+    """The records of a text as the kernel has them, and the step built for its file, ready for its first batch."""
+    path, data = folder / "in", text.encode()
+    path.write_bytes(data)
+    source = Source.open(path, Dialect())
+    names = text.partition("\n")[0].split(",")
+    parsers = parsers_of(source, len(names), 1 << 20, native=1 << 10)
+    (batch,) = [each.batch for each in read_batches(source, len(text.partition("\n")[0]) + 1, len(data), parsers)]
+    assert isinstance(batch, IndexedBatch)
+    step = operation.build(params, Context(names, header=True, byte_dialect=source.byte_dialect), "")
+    step.prepare(Workspace(folder, 1 << 20, native=True))
+    return batch, step
 
 
 def csv_text(rows: list[tuple[str, ...]] | list[list[str]]) -> str:

@@ -13,9 +13,10 @@ from csvapi.csvio.dialect import Dialect
 from csvapi.csvio.disk import Limits
 from csvapi.errors import CsvapiError, InvalidInput, OutputLimit, UnknownColumn
 from csvapi.operations import check_columns, load_steps
+from csvapi.operations.explode import OPERATION
 from tests.engines import model
 from tests.engines.running import cases, reused
-from tests.operations.tables import FAST_WAYS, PARALLEL, csv_text, table
+from tests.operations.tables import FAST_WAYS, PARALLEL, csv_text, indexed, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,3 +140,9 @@ def test_a_separator_that_the_encoding_does_not_have_is_refused(tmp_path: Path) 
     with pytest.raises(InvalidInput) as caught:
         table(tmp_path, "a\n1\n", [step], Dialect(encoding="latin-1"))
     assert caught.value.pointer == "/steps/0/separator"
+
+
+def test_the_kernel_makes_the_records(tmp_path: Path) -> None:
+    batch, step = indexed(tmp_path, "id,b\n1,x;y\n2,z\n3,\n", OPERATION, {"column": "b", "separator": ";"})
+    assert b"".join(bytes(part.text) for part in step.expand(batch)) == b"1,x\n1,y\n2,z\n3,\n"
+    assert "parsed" not in vars(batch), "no record became an object"

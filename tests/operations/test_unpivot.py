@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from csvapi.errors import InvalidInput, TooLarge
 from csvapi.operations import load_steps
+from csvapi.operations.unpivot import OPERATION
 from tests.engines import model
 from tests.engines.running import WAYS, cases, reused
 from tests.operations.groups import cell
-from tests.operations.tables import table
+from tests.operations.tables import indexed, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,3 +100,9 @@ def test_what_the_columns_do_not_allow_is_refused(tmp_path: Path, step: dict[str
     with pytest.raises(InvalidInput) as caught:
         table(tmp_path, "a,b\n1,2\n", [{"op": "unpivot", **step}])
     assert caught.value.pointer == "/steps/0" + pointer
+
+
+def test_the_kernel_makes_the_records(tmp_path: Path) -> None:
+    batch, step = indexed(tmp_path, 'id,b\n1,x\n2,"y,z"\n', OPERATION, {"index": ["id"]})
+    assert b"".join(bytes(part.text) for part in step.expand(batch)) == b'1,b,x\n2,b,"y,z"\n'
+    assert "parsed" not in vars(batch), "no record became an object"

@@ -1,7 +1,6 @@
 """Where the records of an output begin, noted while they are written: nothing is read again for it.
 
-Of a table that a gatherer writes, and of records in texts, nothing is noted: an index of these is made when one is
-asked for.
+Of a table that a gatherer writes nothing is noted: an index of these is made when one is asked for.
 """
 
 from __future__ import annotations
@@ -9,9 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.dialect import Dialect
-from csvapi.csvio.indexed import IndexedBatch
 from csvapi.csvio.locations import start
-from csvapi.csvio.parsed_batch import ParsedBatch
 from csvapi.csvio.row_index import EVERY, Bounds, Places, joined, write
 from csvapi.csvio.source import Source
 
@@ -39,12 +36,8 @@ class WrittenRecords:
         """Write some records. Raises what the sink does."""
         assert self.sink is not None  # noqa: S101  the pass that writes has one
         records.write_to(self.sink)
-        if self.places is None:
-            return
-        if isinstance(records, IndexedBatch | ParsedBatch):
+        if self.places is not None:
             self.note(len(records), records.lines)
-        else:
-            self.places = None
 
     def note(self, records: int, lines: int) -> None:
         """So many records, which have so many lines, were written to the sink since the last call."""
