@@ -9,7 +9,7 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from csvapi.steps.buckets import MOMENT_WIDTHS, MOST, NUMBER_WIDTHS, Buckets, bounds_of, code_of
@@ -35,12 +35,14 @@ def test_codes_order_as_numbers_do_and_bound_them(value: Decimal, other: Decimal
 
 
 @given(value=st.integers(1, 10**30), power=st.integers(-40, 40))
+@example(value=99999999999999999999999999999, power=0)
 def test_a_code_is_the_sign_the_power_and_three_digits(value: int, power: int) -> None:
-    code = code_of(Decimal(value).scaleb(power))
+    exact = Decimal(f"{value}e{power}")  # scaleb would round it to 28 digits
+    code = code_of(exact)
     digits = str(value)
     assert code % 900 + 100 == int(digits[:3].ljust(3, "0"))
     assert code // 900 == len(digits) - 1 + power + code_of(Decimal(1)) // 900
-    assert code_of(-Decimal(value).scaleb(power)) == -code
+    assert code_of(exact.copy_negate()) == -code
 
 
 @pytest.mark.parametrize("widths", [NUMBER_WIDTHS, MOMENT_WIDTHS])
