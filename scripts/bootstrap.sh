@@ -41,7 +41,8 @@ if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     "$python" -m venv --clear .venv
 fi
 echo "Installing $lock ..."
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+# The lock names all that they need, and what is never imported need not be compiled: half of the time.
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r "$lock"
 
 # This package is built with the locked tools. With them comes a C compiler, for this build alone, where none works here;
 # where it cannot be had, or has no room in the temporary folder, csvapi is installed without its compiled kernel.

@@ -20,6 +20,9 @@ from csvapi.errors import OutputLimit, QuotaExceeded, WorkspaceFull
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import RawIOBase
+
+    from _typeshed import ReadableBuffer
 
 _PLACES = 256  # processes of a run that count apart
 _SHARE = 20  # of a disk at most the twentieth part is kept free, however large the reserve is to be
@@ -134,3 +137,11 @@ def disk_budget(size: int = 0, *, output: bool = False) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise WorkspaceFull("The disk of the workspace is full; ask for more room or a smaller file.") from error
         raise
+
+
+def write_all(file: RawIOBase, data: ReadableBuffer) -> None:
+    """Write all the data to an unbuffered file, which may take it in several parts: on a disk that becomes full, the
+    first one without an error. Whoever calls it charges the data to the `disk_budget`."""
+    left = memoryview(data).cast("B")
+    while left:
+        left = left[file.write(left) or 0 :]

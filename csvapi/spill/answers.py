@@ -16,7 +16,7 @@ from bisect import bisect_left
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.disk import disk_budget
+from csvapi.csvio.disk import disk_budget, write_all
 from csvapi.native.answering import NO_MORE_BYTES, NO_ROOM, Taking, picked
 from csvapi.native.joining import Found
 from csvapi.native.memory import Growing, Memory
@@ -55,7 +55,7 @@ def write_answers(
         for asked in stretches(keys):
             for answers in index.answer(asked, most):
                 with disk_budget(len(answers)):
-                    file.write(answers)
+                    write_all(file, answers)
                 heartbeat()
     keys.unlink()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from csvapi.csvio.disk import disk_budget
+from csvapi.csvio.disk import disk_budget, write_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,9 +57,7 @@ class Chunks:
     def _write(self, number: int, data: bytes) -> None:
         with disk_budget(_HEAD.size + len(data)):
             for part in (_HEAD.pack(self.last[number], len(data)), data):
-                left = memoryview(part)
-                while left:
-                    left = left[self.file.write(left) :]
+                write_all(self.file, part)
         self.last[number] = self.end
         self.end += _HEAD.size + len(data)
         self.sizes[number] += len(data)

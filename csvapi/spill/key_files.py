@@ -11,7 +11,7 @@ from array import array
 from operator import itemgetter
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from csvapi.csvio.disk import disk_budget
+from csvapi.csvio.disk import disk_budget, write_all
 from csvapi.csvio.keys import digests
 from csvapi.native.keys import DIGEST, digests_of
 from csvapi.native.marking import shortened
@@ -85,7 +85,7 @@ class Spread:
         if self._short:
             entries = shortened(entries, self._short)
         with disk_budget(len(entries)):
-            self._files[number].write(entries)
+            write_all(self._files[number], entries)
 
     def close(self) -> None:
         """Close the files, without what is buffered."""

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, ExitStack
 from itertools import accumulate, chain
 from typing import TYPE_CHECKING, BinaryIO
 
-from csvapi.csvio.disk import disk_budget
+from csvapi.csvio.disk import disk_budget, write_all
 from csvapi.native.grouped_texts import GroupedTexts
 from csvapi.native.joining import LENGTH
 from csvapi.native.keys import DIGEST, digests, digests_of, new_secret
@@ -143,7 +143,7 @@ class NativeHashIndexWriter(AbstractContextManager["NativeHashIndexWriter"]):
                         self.workspace.heartbeat()
                 path.unlink()
             with disk_budget(SLACK):
-                target.write(bytes(SLACK))
+                write_all(target, bytes(SLACK))
 
     def _put(self, path: Path, skip: int, start: int) -> None:
         """Write the entries of a file in their order, which begin with the same `skip` bits, `start` being where their

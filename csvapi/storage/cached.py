@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from csvapi.csvio.disk import write_all
 from csvapi.storage import eviction
 from csvapi.storage.failures import down
 from csvapi.storage.local import LocalStorage, first_and_last, new_key
 from csvapi.storage.pinned import Pinned
 from csvapi.storage.s3 import Bucket
-from csvapi.storage.writer import write_all
 
 _SHARE = 8  # of the room that is left, the part that goes in before the folder is looked at again
 

@@ -7,6 +7,7 @@ import io
 import os
 from typing import TYPE_CHECKING
 
+from csvapi.csvio.disk import write_all
 from csvapi.storage.failures import down
 
 if TYPE_CHECKING:
@@ -76,10 +77,3 @@ class Writer(io.RawIOBase):
             self._file.close()
             self.temp.unlink(missing_ok=True)
         super().close()
-
-
-def write_all(file: io.FileIO, data: bytes) -> None:
-    """Write all the data to an unbuffered file, which may take it in several parts."""
-    view = memoryview(data)
-    while view:
-        view = view[file.write(view) :]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Self
 
+from csvapi.csvio.disk import write_all
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -28,9 +30,7 @@ class Output:
         self._limits.check_ratio(self.size, self._packed)
         if self._hash:
             self._hash.update(data)
-        view = memoryview(data)
-        while view:
-            view = view[self._file.write(view) :]
+        write_all(self._file, data)
 
     @property
     def sha256(self) -> str:
