@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from csvapi.native.index import RecordIndex
 
-MOST_RUNS = 64  # that are merged at once
+MOST_RUNS = 128  # that are merged at once
 LARGEST = (1 << 32) - 4096  # bytes of a block: lengths in it are 32 bits
 
 
