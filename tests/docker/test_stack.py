@@ -93,11 +93,15 @@ def test_a_killed_worker_containers_task_is_finished_by_another(stack: Stack, cl
     with path.open("wb") as file:
         file.write(b"id,text,day\n")
         file.writelines(record % (n % 600_000, n % 24 + 1) for n in range(1_200_000))
-    task = client.start(client.upload(path), "dedup")
+    file = client.upload(path)
+    workers = stack.containers("worker")
+    stack.run("docker", "update", "--cpus", "0.1", *workers)  # so that it is still at work when its worker is killed
+    task = client.start(file, "dedup")
     until(lambda: client.status(task).get("progress"), within=60)
     owner = stack.sql(f"SELECT lease_owner FROM tasks WHERE id = '{task}'")
-    (victim,) = [name for name in stack.containers("worker") if owner.startswith(name[:12])]
+    (victim,) = [name for name in workers if owner.startswith(name[:12])]
     stack.run("docker", "kill", "--signal", "KILL", victim)
+    stack.run("docker", "update", "--cpus", "1", *(name for name in workers if name != victim))
     assert client.status(task)["status"] != "SUCCESS"
     state = until(lambda: ended(client, task), within=240)
     assert state["status"] == "SUCCESS", state
@@ -130,7 +134,9 @@ def test_the_dashboard_is_also_a_server_of_its_own(stack: Stack) -> None:
 def test_a_backup_comes_back_into_an_empty_stack(stack: Stack) -> None:
     stack.make("backup", "FILE=kept.tar.gz")
     assert (stack.folder / "kept.tar.gz").stat().st_mode & 0o077 == 0
-    counts, hashes = stack.counts(), stack.hashes()
+    indices = stack.sql("SELECT index_key FROM files WHERE index_key IS NOT NULL").split()
+    left = {key.rsplit("/", 1)[-1] for key in indices}  # of a backup: made anew when they are asked for
+    counts, hashes = stack.counts(), {key: digest for key, digest in stack.hashes().items() if key not in left}
     assert counts["files"] == len(hashes) > 20
     refused = stack.make("restore", "FILE=kept.tar.gz", okay=False)
     assert "not empty" in refused

@@ -32,5 +32,6 @@ class Heap(Memory):
     """From malloc, so that AddressSanitizer knows where it ends."""
 
     def __init__(self, size: int) -> None:
-        self.view = memoryview(bytearray(size))
-        self.address = ctypes.addressof(ctypes.c_char.from_buffer(self.view))
+        memory = bytearray(max(size, 1))
+        self.view = memoryview(memory)[:size]
+        self.address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
