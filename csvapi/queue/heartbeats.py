@@ -109,14 +109,16 @@ def alive(connection: redis.Redis, program: str) -> list[str]:
 def silence(connection: redis.Redis, program: str) -> str:
     """Why processes of this program on this host do not count as alive; "" if all do.
 
-    A restarted process has another process id, so the silence of its predecessor does not count. Raises
-    redis.RedisError.
+    The silence of what a restarted process has followed does not count, although both have one process id where that
+    is the first one of a container. Raises redis.RedisError.
     """
     prefix = f"{_host()}-"
     mine = {name: age for name, age in _ages(connection, program).items() if name.startswith(prefix)}
+    pids = {name: name.removeprefix(prefix).split("-")[0] for name in mine}
+    live = {pids[name] for name, age in mine.items() if age <= SILENT}
     for name, age in mine.items():
-        pid = name.removeprefix(prefix).split("-")[0]
-        if age > SILENT and _runs(pid, program):
+        pid = pids[name]
+        if age > SILENT and pid not in live and _runs(pid, program):
             return f"The {program} (process {pid}) has given no sign of life for {age:.0f} s: it was stopped, or hangs"
     if not any(age <= SILENT for age in mine.values()):
         return f"No {program} of this host has given a sign of life in the last {SILENT:.0f} s"

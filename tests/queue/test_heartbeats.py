@@ -122,6 +122,18 @@ def test_killed_processes_count_no_longer_and_those_that_end_stop_counting_at_on
         assert (code, f"No {program} of this host has given a sign of life" in words) == (1, True)
 
 
+def test_what_a_process_of_the_same_number_left_when_it_was_killed_does_not_count(
+    queue: Redis, running: dict[str, subprocess.Popen[bytes]], tmp_path: Path
+) -> None:
+    """A container that was killed and started again numbers its processes as before."""
+    for program in heartbeats.PROGRAMS:
+        (name,) = heartbeats.alive(queue, program)
+        before = name.rpartition("-")[0] + "-00000000"
+        queue.zadd(f"csvapi:alive:{program}", {before: time.time() - PAST})
+        assert str(running[program].pid) in before
+    assert health(queue, tmp_path) == dict.fromkeys(heartbeats.PROGRAMS, (0, ""))
+
+
 def test_a_long_round_gives_signs_with_its_transactions_and_a_thread_beside_it_gives_none(
     alone: Flask, environ: dict[str, str]
 ) -> None:
