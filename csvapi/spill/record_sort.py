@@ -3,9 +3,8 @@ Python.
 
 Memory: a block of five eighths of the budget, which takes records and keys until it is full; then it is put in order
 and written as a run. Where there is a core for it, there are two blocks of half the size, and a thread does that with
-one of them while the other one is filled. Up to 128 runs are merged at once, as many as the budget has buffers for: by a
-thread beside who takes the records, where there is a core for it. Disk: keys and records, and eight bytes for each of
-them.
+one of them while the other one is filled. Up to 128 runs are merged at once, as many as the budget has buffers for: by
+a thread beside who takes the records, where there is a core for it. Disk: keys and records, and eight bytes for each.
 """
 
 from __future__ import annotations
