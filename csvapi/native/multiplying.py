@@ -31,7 +31,7 @@ class CommonFieldsStruct(Structure):
 
     _fields_ = (
         *((name, c_void_p) for name in ("before", "after")),
-        *((name, c_uint64) for name in ("before_count", "after_count", "times", "limit")),
+        *((name, c_uint64) for name in ("before_count", "after_count", "times", "limit", "part")),
         ("style", StyleStruct),
     )
 
@@ -68,7 +68,8 @@ class Made:
 
 
 class _Multiplier:
-    """Writes fields in the style of the records they are of. Memory: four times a batch, or `part` bytes."""
+    """Writes fields in the style of the records they are of. Memory: `part` bytes, and twice the longest record made;
+    of a field with doubled quotes a copy, too."""
 
     def __init__(self, style: Style, limit: int, part: int, allocate: Allocate) -> None:
         if len(style.delimiter) != 1 or len(style.quote) > 1 or not 1 <= len(style.line_end) <= 2:
@@ -76,20 +77,21 @@ class _Multiplier:
         self._style, self._limit, self._part = style, limit, part
         self._out, self._scratch = Growing(allocate), Growing(allocate)
 
-    def _common(self, form: Form, before: Sequence[int], after: Sequence[int], others: Sequence[int]) -> _Common:
+    def _common(
+        self, form: Form, before: Sequence[int], after: Sequence[int], others: Sequence[int], times: int
+    ) -> _Common:
         style = self._style
         if not all(0 <= at < form.width for at in (*before, *after, *others)):
             raise ValueError(f"Columns must be below {form.width}, and are {[*before, *after, *others]}.")
         if (form.delimiter, form.quote) != (style.delimiter, style.quote) or not (form.doubled or not form.quote):
             raise ValueError(f"Records of {form} cannot be written with {style}.")
-        times = max(Counter([*before, *after]).values(), default=0) + 1
-        return _Common(array("I", before), array("I", after), times, self._limit, style)
+        return _Common(array("I", before), array("I", after), times, (self._limit, self._part), style)
 
     def _made(
         self, index: RecordIndex, common: _Common, more: int, call: Callable[[MultipliedStruct, Memory, int], int]
     ) -> Iterator[Made]:
         """Call until all are made; the longest of the records may be the only one."""
-        room = max(self._part, 2 * common.times * index.size + _FIELD * (common.count + 2) + more)
+        room = self._part + 2 * common.times * index.size + _FIELD * (common.count + 2) + more
         progress, stop = MultipliedStruct(), _Stop.NO_MORE_ROOM
         while stop == _Stop.NO_MORE_ROOM:
             out = self._out.at_least(room + SLACK)
@@ -103,13 +105,15 @@ class _Multiplier:
 class _Common:
     """The fields that all records made of one have, as the kernel takes them."""
 
-    def __init__(self, before: array[int], after: array[int], times: int, limit: int, style: Style) -> None:
+    def __init__(
+        self, before: array[int], after: array[int], times: int, limits: tuple[int, int], style: Style
+    ) -> None:
         self._kept = before, after
         self.times, self.count = times, len(before) + len(after)
         quote = style.quote[0] if style.quote else 0
         written = StyleStruct(style.delimiter[0], quote, 0, 1, int.from_bytes(style.line_end, "little"), 0)
         places = (each.buffer_info()[0] if each else None for each in self._kept)
-        self.structure = CommonFieldsStruct(*places, len(before), len(after), times, limit, written)
+        self.structure = CommonFieldsStruct(*places, len(before), len(after), times, *limits, written)
 
 
 class ListItems(_Multiplier):
@@ -129,8 +133,8 @@ class ListItems(_Multiplier):
         form, column, separator = index.scanner.form, self._column, self._separator
         if form.width == 1 and not form.quote:
             raise ValueError("An empty field cannot be written without quotes.")
-        common = self._common(form, range(column), range(column + 1, form.width), [column])
-        scratch, given = self._scratch.at_least(index.size + SLACK), index.mask(mask)
+        common = self._common(form, range(column), range(column + 1, form.width), [column], 1)
+        scratch, given = self._scratch.at_least((index.size if index.quotes else 0) + SLACK), index.mask(mask)
 
         def call(progress: MultipliedStruct, out: Memory, room: int) -> int:
             return int(
@@ -168,7 +172,8 @@ class ColumnRecords(_Multiplier):
 
     def of(self, index: RecordIndex, mask: ReadableBuffer | None = None, value: int = 1) -> Iterator[Made]:
         """See `ListItems.of`."""
-        common = self._common(index.scanner.form, self._kept, (), self._columns)
+        times = max(Counter(self._kept).values(), default=0) + 1
+        common = self._common(index.scanner.form, self._kept, (), self._columns, times)
         columns, given = (c_uint32 * len(self._columns))(*self._columns), index.mask(mask)
 
         def call(progress: MultipliedStruct, out: Memory, room: int) -> int:
