@@ -1,13 +1,11 @@
-"""Work in a thread, one step ahead of whoever takes what it makes, or beside whoever goes on: for what the kernel does
-without Python."""
+"""Work that is one step ahead of whoever takes what it makes, in a thread: for what the kernel does without Python."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from concurrent.futures import Future
+    from collections.abc import Iterator
 
 THREAD = 16 << 20  # bytes of memory that are set aside for a thread
 
@@ -29,18 +27,3 @@ def ahead(pieces: Iterator[memoryview]) -> Iterator[memoryview]:
         while (piece := made.result()) is not None:
             made = pool.submit(copied)
             yield piece
-
-
-def beside(work: Callable[[], None]) -> Future[None]:
-    """Start some work; the result is there when it has ended, or what went wrong. The thread ends with the work.
-
-    It is to create nothing that must not be left when nobody waits for it any more, and no budget of a disk holds for
-    it.
-    """
-    from concurrent.futures import ThreadPoolExecutor  # to start fast without it
-
-    pool = ThreadPoolExecutor(1, "beside")
-    try:
-        return pool.submit(work)
-    finally:
-        pool.shutdown(wait=False)

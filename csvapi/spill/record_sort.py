@@ -2,16 +2,14 @@
 Python.
 
 Memory: a block of five eighths of the budget, which takes records and keys until it is full; then it is put in order
-and written as a run. Where there is a core for it, there are two blocks of half the size, and a thread does that with
-one of them while the other one is filled. Up to 128 runs are merged at once, as many as the budget has buffers for: by
-a thread beside who takes the records, where there is a core for it. Disk: keys and records, and eight bytes for each.
+and written as a run. Up to 128 runs are merged at once, as many as the budget has buffers for: by a thread beside who
+takes the records, where there is a core for it. Disk: keys and records, and eight bytes for each.
 """
 
 from __future__ import annotations
 
 from array import array
 from contextlib import ExitStack
-from functools import partial
 from itertools import chain
 from struct import Struct
 from typing import TYPE_CHECKING, Any
@@ -20,13 +18,11 @@ from csvapi.csvio.disk import disk_budget, write_all
 from csvapi.native.sorting import LARGEST, MOST_RUNS, Block, Strings
 from csvapi.native.sorting import merged as merge
 from csvapi.process import memory
-from csvapi.spill.ahead import THREAD, ahead, beside
+from csvapi.spill.ahead import THREAD, ahead
 from csvapi.spill.external_sort import SortedRuns, merged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from concurrent.futures import Future
-    from io import FileIO
     from pathlib import Path
 
     from csvapi.csvio.indexed import IndexedBatch
@@ -45,16 +41,12 @@ class NativeSortedRuns:
         self.workspace, self.name = workspace, name
         self.files: list[Path] = []
         self.longest = 0
-        beside = workspace.cores > 1 and memory.allows(THREAD)
         size = workspace.memory * 5 // 8  # the rest is for what is read and written meanwhile
-        size = min(max(size // 2 if beside else size, _LEAST), LARGEST)
-        self._block: Block | None = Block(size)
-        self._other = Block(size) if beside else None  # which takes turns with it
-        self._writing: Future[None] | None = None
+        self._block: Block | None = Block(min(max(size, _LEAST), LARGEST))
 
     def __getstate__(self) -> dict[str, Any]:
         """What crosses to another process: the runs, all of them on disk."""
-        return {"name": self.name, "files": self.files, "longest": self.longest, "_block": None, "_writing": None}
+        return {"name": self.name, "files": self.files, "longest": self.longest, "_block": None}
 
     def add(self, keys: Sequence[bytes], records: Sequence[bytes]) -> None:
         """Records as Python has them, with their keys."""
@@ -94,29 +86,13 @@ class NativeSortedRuns:
         return self._block
 
     def spill(self) -> None:
-        """Write what is in memory as one run; in a thread, if there are two blocks."""
-        block = self._block
-        if not block or not len(block):
-            return
-        room = chunk(self.workspace.memory)
-        path = self.workspace.folder / f"{self.name}-{len(self.files)}"
-        self.files.append(path)
-        self.longest = max(self.longest, block.longest)
-        if not self._other:
-            write(path, block.sorted(room, whole=True), self.workspace.heartbeat)
-            block.clear()
-            return
-        self._wait()
-        with disk_budget(len(block.items)):  # no budget holds for another thread
-            file = path.open("wb", buffering=0)
-        self._block, self._other, self._writing = self._other, block, beside(partial(_write_block, file, block, room))
-
-    def _wait(self) -> None:
-        """Until the other block is written."""
-        if self._writing:
-            writing, self._writing = self._writing, None
-            with disk_budget():
-                writing.result()
+        """Write what is in memory as one run."""
+        if self._block and len(self._block):
+            path = self.workspace.folder / f"{self.name}-{len(self.files)}"
+            write(path, self._block.sorted(chunk(self.workspace.memory), whole=True), self.workspace.heartbeat)
+            self.files.append(path)
+            self.longest = max(self.longest, self._block.longest)
+            self._block.clear()
 
     def finish(self, *, whole: bool = False) -> Iterator[memoryview]:
         """The records in order, if all of them are in memory."""
@@ -130,8 +106,7 @@ class NativeSortedRuns:
     def free(self) -> None:
         """Write what is in memory, and give the memory back."""
         self.spill()
-        self._wait()
-        self._block = self._other = None
+        self._block = None
 
 
 def chunk(memory: int) -> int:
@@ -146,14 +121,6 @@ def write(path: Path, pieces: Iterable[memoryview], heartbeat: Callable[[], None
             heartbeat()
             with disk_budget(len(data)):
                 write_all(file, data)
-
-
-def _write_block(file: FileIO, block: Block, room: int) -> None:
-    """Write a block as a run, and clear it."""
-    with file:
-        for data in block.sorted(room, whole=True):
-            write_all(file, data)
-    block.clear()
 
 
 def sorter(workspace: Workspace, name: str) -> SortedRuns | NativeSortedRuns:
