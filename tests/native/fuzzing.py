@@ -27,14 +27,19 @@ if TYPE_CHECKING:
     from csvapi.native.memory import Allocate
 
 
-def tried(seed: int, allocate: Allocate, outcomes: Counter[str]) -> None:
-    """One case, through all that can be asked of it."""
-    source = random.Random(seed)
-    case = cases.case(source, allocate)
+def scanned(case: cases.Case, outcomes: Counter[str]) -> None:
+    """How much of it the kernel takes, or why no more."""
     index, _ = checks.scan(case)
     outcomes["bytes"] += len(case.data)
     outcomes["taken"] += index.size
     outcomes[index.declined.reason.name if index.declined else "whole"] += 1
+
+
+def tried(seed: int, allocate: Allocate, outcomes: Counter[str]) -> None:
+    """One case, through all that can be asked of it."""
+    source = random.Random(seed)
+    case = cases.case(source, allocate)
+    scanned(case, outcomes)
     others = sorts, groups, aggregates, entries, differences, spreads, marks, marked, multiplies
     for check in (*checks.OF_TEXTS, *column_checks.OF_COLUMNS, *rule_checks.OF_RULES, *others):
         check(case, source)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tests.native import sanitized
+from tests.native import cases, sanitized
+from tests.native.fuzzing import scanned
+from tests.native.memories import Guarded
 
 ROOT = Path(__file__).parents[2]
 SECONDS = "5"
@@ -39,6 +43,13 @@ def assert_found_nothing(done: subprocess.CompletedProcess[str]) -> None:
     assert done.returncode == 0, done.stderr
     outcomes = json.loads(done.stdout)
     assert outcomes["cases"] > 10
+    assert outcomes["whole"] > 0
+
+
+def test_the_kernel_takes_most_of_the_bytes() -> None:
+    outcomes: Counter[str] = Counter()
+    for seed in range(400):  # few cases hold most of the bytes
+        scanned(cases.case(random.Random(seed), Guarded), outcomes)
     assert outcomes["taken"] > outcomes["bytes"] / 2
 
 
