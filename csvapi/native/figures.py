@@ -79,6 +79,14 @@ class Style(NamedTuple):
     quote: bytes
     line_end: bytes
 
+    def structure(self, *, same: bool = False) -> StyleStruct:
+        """As the kernel takes it; `same` says that fields are of this very style. Raises `ValueError` for a style that
+        it does not have."""
+        if len(self.delimiter) != 1 or len(self.quote) > 1 or not 1 <= len(self.line_end) <= 2:
+            raise ValueError(f"Records cannot be written with {self}.")
+        quote = self.quote[0] if self.quote else 0
+        return StyleStruct(self.delimiter[0], quote, 0, same, int.from_bytes(self.line_end, "little"), 0)
+
 
 class GroupLines:
     """Writes the records of groups: `keys` cells of the key and, for each of `columns`, a figure by its number among
@@ -101,17 +109,14 @@ class GroupLines:
         for number, how in columns:
             if not 0 <= number < len(figures.aggregates) or figures.aggregates[number][1] not in fits[how]:
                 raise ValueError(f"Figure {number} cannot be written as {how.name}.")
-        if len(style.delimiter) != 1 or len(style.quote) > 1 or not 1 <= len(style.line_end) <= 2:
-            raise ValueError(f"Records cannot be written with {style}.")
+        written = style.structure()
         sources, aggregates, _ = figures.structures()
         made = (MadeStruct * len(columns))(*(MadeStruct(*each) for each in columns))
         self._figures = allocate(2 * _FIGURE * len(figures.aggregates))
         self._kept = sources, aggregates, made
         places = [*map(addressof, self._kept), self._figures.address]
         counts = (len(figures.aggregates), len(columns), keys or 0, limit, keys is None, 0)
-        end = int.from_bytes(style.line_end, "little")
-        quote = style.quote[0] if style.quote else 0
-        self._layout = LayoutStruct(*places, *counts, StyleStruct(style.delimiter[0], quote, 0, 0, end, 0))
+        self._layout = LayoutStruct(*places, *counts, written)
 
     @property
     def lines(self) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from ctypes import Structure, addressof, byref, c_uint32, c_uint64, c_void_p
 from dataclasses import dataclass
 from enum import IntEnum
@@ -72,8 +71,7 @@ class _Multiplier:
     of a field with doubled quotes a copy, too."""
 
     def __init__(self, style: Style, limit: int, part: int, allocate: Allocate) -> None:
-        if len(style.delimiter) != 1 or len(style.quote) > 1 or not 1 <= len(style.line_end) <= 2:
-            raise ValueError(f"Records cannot be written with {style}.")
+        style.structure()
         self._style, self._limit, self._part = style, limit, part
         self._out, self._scratch = Growing(allocate), Growing(allocate)
 
@@ -95,11 +93,10 @@ class _Multiplier:
         progress, stop = MultipliedStruct(), _Stop.NO_MORE_ROOM
         while stop == _Stop.NO_MORE_ROOM:
             out = self._out.at_least(room + SLACK)
-            filled, lists = progress.filled, progress.lists
             stop = _Stop(call(progress, out, room))
             if stop == _Stop.TOO_LONG:
                 raise TooLongError(progress.record, progress.size)
-            yield Made(out.view[: progress.size], progress.records, progress.filled - filled, progress.lists - lists)
+            yield Made(out.view[: progress.size], progress.records, progress.filled, progress.lists)
 
 
 class _Common:
@@ -110,10 +107,10 @@ class _Common:
     ) -> None:
         self._kept = before, after
         self.times, self.count = times, len(before) + len(after)
-        quote = style.quote[0] if style.quote else 0
-        written = StyleStruct(style.delimiter[0], quote, 0, 1, int.from_bytes(style.line_end, "little"), 0)
         places = (each.buffer_info()[0] if each else None for each in self._kept)
-        self.structure = CommonFieldsStruct(*places, len(before), len(after), times, *limits, written)
+        self.structure = CommonFieldsStruct(
+            *places, len(before), len(after), times, *limits, style.structure(same=True)
+        )
 
 
 class ListItems(_Multiplier):
@@ -166,14 +163,15 @@ class ColumnRecords(_Multiplier):
         super().__init__(style, limit, part, allocate)
         if not columns or len(columns) != len(labels):
             raise ValueError(f"There are {len(columns)} columns and {len(labels)} labels.")
+        if len(set(kept)) < len(kept):  # a record may not become so many times as long as it is
+            raise ValueError(f"Columns must differ, and are {list(kept)}.")
         self._kept, self._columns, self._drop = kept, columns, drop_empty
         self._labels, self._longest = b"".join(labels), max(map(len, labels))
         self._ends = (c_uint64 * len(labels))(*accumulate(map(len, labels)))
 
     def of(self, index: RecordIndex, mask: ReadableBuffer | None = None, value: int = 1) -> Iterator[Made]:
         """See `ListItems.of`."""
-        times = max(Counter(self._kept).values(), default=0) + 1
-        common = self._common(index.scanner.form, self._kept, (), self._columns, times)
+        common = self._common(index.scanner.form, self._kept, (), self._columns, 2)  # kept, and by itself
         columns, given = (c_uint32 * len(self._columns))(*self._columns), index.mask(mask)
 
         def call(progress: MultipliedStruct, out: Memory, room: int) -> int:

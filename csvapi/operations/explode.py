@@ -12,7 +12,7 @@ from csvapi.steps.asked import PLACES
 from csvapi.steps.conditions import inverse
 from csvapi.steps.growth import EACH, PART
 from csvapi.steps.mapping import Expander
-from csvapi.steps.native_multiples import checked, style_of, takes
+from csvapi.steps.native_multiples import checked, made_style, takes
 from csvapi.steps.params import ColumnField
 from csvapi.steps.separators import not_found
 from csvapi.steps.step import Operation, Traits
@@ -73,9 +73,10 @@ class Explode(Written, Expander):
     def prepare(self, workspace: Workspace) -> Counts:
         """See `Behaviour.prepare`."""
         self.out = self.lists = 0
-        style = style_of(self.byte_dialect, self.width) if workspace.native else None
-        if style and self.byte_dialect.aligned and not self.rewrites:
-            self._items_of = ListItems(self.position, self.separator, style, self.bound.limit, PART)
+        plain = workspace.native and self.byte_dialect.aligned and not self.rewrites
+        style = made_style(self.byte_dialect, self.width) if plain else None
+        limit = self.bound.limit
+        self._items_of = ListItems(self.position, self.separator, style, limit, PART) if style else None
         return {}
 
     def expand(self, batch: Batch) -> Iterator[Records]:

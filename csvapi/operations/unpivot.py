@@ -10,7 +10,7 @@ from csvapi.errors import InvalidInput
 from csvapi.native.multiplying import ColumnRecords
 from csvapi.steps.growth import EACH, PART
 from csvapi.steps.mapping import Expander
-from csvapi.steps.native_multiples import checked, style_of, takes
+from csvapi.steps.native_multiples import checked, made_style, takes
 from csvapi.steps.new_names import check_new
 from csvapi.steps.params import Alternative, columns_field, flag
 from csvapi.steps.report_table import Table
@@ -92,7 +92,8 @@ class Unpivot(Table, Expander):
     def prepare(self, workspace: Workspace) -> Counts:
         """See `Behaviour.prepare`."""
         self.out = self.beyond = 0
-        style = style_of(self.byte_dialect, max(self.width, 2)) if workspace.native else None
+        plain = workspace.native and len(set(self.index)) == len(self.index)
+        style = made_style(self.byte_dialect, max(self.width, 2)) if plain else None
         self._columns_of = self._native(style) if style else None
         return {}
 
@@ -112,7 +113,7 @@ class Unpivot(Table, Expander):
         """See `Expander.expand`."""
         if self._columns_of and takes(batch, self.byte_dialect, self.width):
             for part in checked(self._columns_of.of(batch.index, batch.kept), batch, self.bound):
-                yield self._counted(part.text, part.count)
+                yield self._counted(Text(self.byte_dialect, part.text, part.count))
             return
         rows: list[list[bytes]] = []
         size = 0
@@ -137,12 +138,12 @@ class Unpivot(Table, Expander):
         """Some records; the last of them is made of the one in `row`."""
         lines = records(rows, self.byte_dialect)
         self.bound.check(max(map(len, lines), default=0), row)
-        return self._counted(memoryview(b"".join(lines)), len(lines))
+        return self._counted(Text.of(self.byte_dialect, lines))
 
-    def _counted(self, text: memoryview, count: int) -> Text:
-        self.out += count
+    def _counted(self, text: Text) -> Text:
+        self.out += len(text)
         self.heartbeat()
-        return Text(self.byte_dialect, text, count)
+        return text
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""

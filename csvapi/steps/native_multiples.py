@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from csvapi.steps.growth import Bound
 
 
-def style_of(byte_dialect: ByteDialect, width: int) -> Style | None:
+def made_style(byte_dialect: ByteDialect, width: int) -> Style | None:
     """How the kernel writes records of `width` fields that it makes of those in this dialect; None where it cannot."""
     form, line_end = native_form(byte_dialect, width), byte_dialect.dialect.line_end.encode()
     if form is None or line_end not in (b"\n", b"\r\n") or not (form.doubled if form.quote else width > 1):

@@ -163,6 +163,9 @@ MUCH: dict[str, tuple[str, list[dict[str, Any]], dict[str, Any]]] = {
         f"k,n\n{';' * 3_000},{'b' * 20_000}\n", [{"op": "explode", "column": "k", "separator": ";"}], {},
     ),
     "explode, one cell": (f"k,n\n{';' * 900_000},1\n", [{"op": "explode", "column": "k", "separator": ";"}], {}),
+    "unpivot": (
+        "k,n\n" + "abcdefgh,1\n" * 500, [{"op": "unpivot", "index": ["k"] * 9_000, "values": ["n"]}], {},
+    ),
     "select": ("k,n\n" + "abcdefgh,1\n" * 500, [{"op": "select", "columns": ["k"] * 9_000}], {}),
     "select, one record": (f"k,n\n{'a' * 9_000},1\n", [{"op": "select", "columns": ["k"] * 400}], {}),
     "pad": (",".join(WIDE_NAMES) + "\n" + "a\n" * 100, [{"op": "normalise"}], {"on_ragged": "pad"}),

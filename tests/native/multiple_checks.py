@@ -104,7 +104,7 @@ def _columns(
     case: Case, random: Random, index: RecordIndex, good: list[Record], keep: bytes | None, writer: _Writer
 ) -> None:
     width, drop = case.form.width, bool(random.randrange(2))
-    kept = [random.randrange(width) for _ in range(random.randrange(4))]
+    kept = random.sample(range(width), random.randint(0, min(3, width)))
     columns = [random.randrange(width) for _ in range(random.randint(1, 4))]
     names = [label for label in _LABELS if not set(label) & set(case.form.delimiter) or case.form.quote]
     labels = [random.choice(names) for _ in columns]

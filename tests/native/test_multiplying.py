@@ -64,6 +64,8 @@ def test_what_does_not_fit_is_refused() -> None:
         ListItems(0, b"", STYLE, 100, 100)
     with pytest.raises(ValueError, match="1 columns and 0 labels"):
         ColumnRecords([0], [1], [], STYLE, 100, 100)
+    with pytest.raises(ValueError, match="must differ"):
+        ColumnRecords([0, 0], [1], [b","], STYLE, 100, 100)
     with pytest.raises(ValueError, match="cannot be written with"):
         ListItems(0, b";", Style(b",", b'"', b""), 100, 100)
     refused = [

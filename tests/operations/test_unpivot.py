@@ -59,6 +59,12 @@ def test_what_is_not_named_is_the_other(tmp_path: Path) -> None:
     assert found.rows == [["a", "x"], ["id", "1"], ["b", "y"], ["id", "2"], ["id", "3"]]
 
 
+def test_a_column_may_be_repeated(tmp_path: Path) -> None:
+    step = {"op": "unpivot", "index": ["id", "id"], "values": ["a"]}
+    found, _ = table(tmp_path, "id,a\n1,x\n2,y\n", [step])
+    assert (found.header, found.rows) == (["id", "id", "name", "value"], [["1", "1", "a", "x"], ["2", "2", "a", "y"]])
+
+
 def test_a_table_is_a_file_for_the_next_step(tmp_path: Path) -> None:
     steps = [{"op": "unpivot", "index": ["id"]}, {"op": "unique", "column": "name"}]
     found, _ = table(tmp_path, "id,a,b\n1,x,y\n2,z,w\n", steps)
