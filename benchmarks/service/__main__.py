@@ -1,9 +1,9 @@
 """`make bench-service`: how long a small job takes over HTTP, how many a second, what each costs; and a large upload.
 
-Against a real `csvapi start` with two workers, in a folder of its own; on SQLite, and on MariaDB where it is installed.
-SERVICE_JOBS, SERVICE_CLIENTS, SERVICE_UPLOAD, SERVICE_RUNS, SERVICE_DATABASES. The figures are kept in
-benchmarks/data/service.json; SERVICE_BEFORE names such a file, of another version, to be shown beside them.
-BENCH_DOCS=1 writes docs/performance.md.
+Against a real `csvapi start` with two workers, in a folder of its own; on SQLite, on MariaDB, and on SQLite with files
+in a bucket, which a server on this machine keeps in memory. SERVICE_JOBS, SERVICE_CLIENTS, SERVICE_UPLOAD,
+SERVICE_RUNS, SERVICE_ON. The figures are kept in benchmarks/data/service.json; SERVICE_BEFORE names such a file, of
+another version, to be shown beside them. BENCH_DOCS=1 writes docs/performance.md.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -25,15 +25,17 @@ from benchmarks.machine import facts, quiet
 from benchmarks.service import table
 from benchmarks.service.client import Client, job
 from benchmarks.service.counts import fsyncs, per_job
+from benchmarks.service.polls import polls
 from benchmarks.service.running import WORKERS, Service, started
 from benchmarks.settings import HERE, named, size
 from tests.servers import create_database, private_mariadb
+from tests.storage.ranged_bucket import ranged_bucket
 
 JOBS = int(os.environ.get("SERVICE_JOBS") or 50)
 CLIENTS = int(os.environ.get("SERVICE_CLIENTS") or 8)
 UPLOAD = 0 if os.environ.get("SERVICE_UPLOAD") == "none" else size(os.environ.get("SERVICE_UPLOAD") or "1GB")
 RUNS = int(os.environ.get("SERVICE_RUNS") or 3)
-DATABASES = (os.environ.get("SERVICE_DATABASES") or "SQLite MariaDB").split()
+ON = (os.environ.get("SERVICE_ON") or "SQLite MariaDB bucket").split()
 
 
 def upload(service: Service, client: Client, path: Path) -> tuple[float, float, float]:
@@ -56,33 +58,37 @@ def upload(service: Service, client: Client, path: Path) -> tuple[float, float, 
 
 
 @contextmanager
-def database(name: str) -> Iterator[URL | None]:
-    """A server of its own for MariaDB, with an empty database; None for SQLite."""
-    if name == "SQLite":
-        yield None
-        return
-    with private_mariadb() as server:
-        create_database(server, "bench")
-        yield server.set(database="bench")
+def service_on(place: str, folder: Path) -> Iterator[tuple[Service, URL | None]]:
+    """A service on SQLite, on a database server of its own, or on a bucket, with the database's address if a server."""
+    with ExitStack() as stack:
+        url, bucket = None, {}
+        if place == "MariaDB":
+            server = stack.enter_context(private_mariadb())
+            create_database(server, "bench")
+            url = server.set(database="bench")
+        elif place == "bucket":
+            bucket = stack.enter_context(ranged_bucket(folder / "bucket")).environ
+        yield stack.enter_context(started(folder, url, bucket)), url
 
 
 def measured(folder: Path, small: bytes, large: Path | None, name: str) -> dict[str, float]:
     """One run: the figures by what they are."""
     found: dict[str, float] = {}
-    with tempfile.TemporaryDirectory(dir=folder) as place, database(name) as url, started(Path(place), url) as service:
+    with tempfile.TemporaryDirectory(dir=folder) as place, service_on(name, Path(place)) as (service, url):
         client = service.client()
         for _ in range(4):
             job(client, small)  # the first one of each worker imports what it needs
         trips: list[float] = []
-        costs = dict(per_job(service, JOBS, lambda: trips.extend(job(client, small) for _ in range(JOBS)), url))
+        costs = dict(per_job(service, JOBS, lambda: trips.extend(job(client, small)[0] for _ in range(JOBS)), url))
         found["one small job (10 KB), median, ms"] = median(trips) * 1000
         found["... 95 of 100 within, ms"] = quantiles(trips, n=20)[-1] * 1000
         found[f"small jobs a second, {CLIENTS} clients, {WORKERS} workers"] = _rate(service, small)
         found |= {f"a job: {what}": value for what, value in costs.items()}
-        counted = fsyncs(service, 10, lambda: trips.extend(job(client, small) for _ in range(10)))
+        counted = fsyncs(service, 10, lambda: trips.extend(job(client, small)[0] for _ in range(10)))
         if counted is not None:
             found["a job: fsyncs"] = counted
-        if large:
+        found |= polls(service, small)
+        if large and name != "bucket":
             speed, before, peak = upload(service, client, large)
             found |= {f"upload of {named(UPLOAD)}, MB/s": speed, "web before it, MiB": before, "... at most": peak}
     return found
@@ -102,7 +108,7 @@ def main() -> None:
     known = facts()
     small = data.synthetic(folder, 10**6, "1MB").read_bytes()[:10_000].rpartition(b"\n")[0] + b"\n"
     large = data.synthetic(folder, UPLOAD, named(UPLOAD)) if UPLOAD else None
-    runs = {name: [measured(folder, small, large, name) for _ in range(RUNS)] for name in DATABASES}
+    runs = {name: [measured(folder, small, large, name) for _ in range(RUNS)] for name in ON}
     found = table.medians(runs)
     table.kept(folder / "service.json", found)
     how = f"{known['date']}, {known['machine']}, medians of {RUNS} runs of {JOBS} jobs"

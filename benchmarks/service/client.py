@@ -10,17 +10,31 @@ from typing import Any
 from urllib.parse import urlsplit
 
 POLL = 0.005
-ACCOUNT = {"email": "bench@example.com", "password": "sunlit-harbour-41"}
+EMAIL, PASSWORD = "bench@example.com", "sunlit-harbour-41"
 
 
 class Client:
     """Somebody who is logged in, over one connection that stays open, at little cost to the cores it shares."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, headers: dict[str, str]) -> None:
+        self._url, self._headers = url, headers
         self._connection = HTTPConnection(urlsplit(url).netloc, timeout=600)
-        self._headers: dict[str, str] = {}
-        self.call("POST", "/api/register/", {**ACCOUNT, "confirm_password": ACCOUNT["password"]}, known=True)
-        self._headers["Authorization"] = f"Bearer {self.call('POST', '/api/login/', ACCOUNT)['access_token']}"
+
+    @classmethod
+    def of(cls, url: str, email: str) -> Client:
+        """The user of this address, who is registered if not known."""
+        client = cls(url, {})
+        account = {"email": email, "password": PASSWORD}
+        client.call("POST", "/api/register/", {**account, "confirm_password": PASSWORD}, known=True)
+        return cls(url, {"Authorization": f"Bearer {client.call('POST', '/api/login/', account)['access_token']}"})
+
+    def another(self) -> Client:
+        """The same user, over a connection of its own."""
+        return Client(self._url, self._headers)
+
+    def status(self, task: str) -> dict[str, str]:
+        """What is known of a task, with the first records of its result."""
+        return self.call("GET", f"/api/task-status/?task_id={task}&n=10")
 
     def call(self, method: str, path: str, body: Any = None, *, known: bool = False) -> dict[str, str]:
         """What is answered; anything but success ends the benchmark, unless the account may be `known` already."""
@@ -47,13 +61,18 @@ class Client:
         return dict(json.loads(text))
 
 
-def job(client: Client, content: bytes) -> float:
-    """Upload, start, ask until it succeeded: seconds."""
-    start = time.perf_counter()
+def start(client: Client, content: bytes) -> str:
+    """Upload a file and start a task over it: the task."""
     file = client.upload("small.csv", content, len(content))["file_id"]
-    task = client.call("POST", "/api/perform-operation/", {"file_id": file, "operation": "dedup"})["task_id"]
-    while (answer := client.call("GET", f"/api/task-status/?task_id={task}&n=10"))["status"] != "SUCCESS":
+    return client.call("POST", "/api/perform-operation/", {"file_id": file, "operation": "dedup"})["task_id"]
+
+
+def job(client: Client, content: bytes) -> tuple[float, str]:
+    """Upload, start, ask until it succeeded: seconds, and the task."""
+    begin = time.perf_counter()
+    task = start(client, content)
+    while (answer := client.status(task))["status"] != "SUCCESS":
         if answer["status"] in ("FAILURE", "CANCELLED"):
             raise SystemExit(f"a task ended as {answer}")
         time.sleep(POLL)
-    return time.perf_counter() - start
+    return time.perf_counter() - begin, task

@@ -8,14 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL
 
 from benchmarks.measure import kilobytes
-from benchmarks.service.client import Client
+from benchmarks.service.client import EMAIL, Client
 
 WORKERS = "2"
 PARTS = {"web": r"csvapi\0web\b|gunicorn", "worker": r"csvapi\0worker\b", "queue": r"valkey|redis"}
@@ -29,18 +29,17 @@ class Service:
     def __init__(self, process: subprocess.Popen[bytes], url: str) -> None:
         self.process, self.url = process, url
 
-    def client(self) -> Client:
+    def client(self, email: str = EMAIL) -> Client:
         """Somebody new who is logged in."""
-        return Client(self.url)
+        return Client.of(self.url, email)
 
     def web_memory(self) -> float:
         """MiB of the web server's processes together."""
-        web = [pid for pid in self.processes() if _part(pid) == "web"]
-        return sum(kilobytes(Path(f"/proc/{pid}/smaps_rollup"), "Pss:") for pid in web) / 1024
+        return sum(kilobytes(Path(f"/proc/{pid}/smaps_rollup"), "Pss:") for pid in self.processes("web")) / 1024
 
-    def processes(self) -> list[int]:
-        """Everything that was started, and what that started."""
-        return tree(self.process.pid)
+    def processes(self, part: str = "") -> list[int]:
+        """Everything that was started, and what that started; or one part of it."""
+        return [pid for pid in tree(self.process.pid) if part in ("", _part(pid))]
 
     def seconds(self) -> dict[str, float]:
         """Processor time by part, with that of children that have ended."""
@@ -52,7 +51,7 @@ class Service:
     @property
     def queue(self) -> str:
         """The address of the queue, as the web server has it."""
-        (web, *_) = [pid for pid in self.processes() if _part(pid) == "web"]
+        (web, *_) = self.processes("web")
         variables = Path(f"/proc/{web}/environ").read_bytes().split(b"\0")
         return next(each.removeprefix(b"REDIS_URL=").decode() for each in variables if each.startswith(b"REDIS_URL="))
 
@@ -96,10 +95,11 @@ def _command(pid: int) -> str:
 
 
 @contextmanager
-def started(folder: Path, database: URL | None) -> Iterator[Service]:
-    """A service with two workers, on SQLite or on a database that is given."""
+def started(folder: Path, database: URL | None, bucket: Mapping[str, str]) -> Iterator[Service]:
+    """A service with two workers, on SQLite or on a database that is given, and on a folder or a bucket by its
+    settings."""
     env = {name: value for name, value in os.environ.items() if not re.match(_ELSEWHERE, name)}
-    env |= {"CSVAPI_PORT": "0", "CSVAPI_WORKERS": WORKERS, "CSVAPI_DATA_DIR": str(folder / "var")}
+    env |= {"CSVAPI_PORT": "0", "CSVAPI_WORKERS": WORKERS, "CSVAPI_DATA_DIR": str(folder / "var"), **bucket}
     if database is not None:
         env["DATABASE_URL"] = database.render_as_string(hide_password=False)
     log = folder / "log"

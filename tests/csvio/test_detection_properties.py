@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import json
 import random
+import re
 import time
+from collections import Counter
 
 import pytest
 from hypothesis import assume, example, given, settings
@@ -13,6 +15,8 @@ from hypothesis import strategies as st
 
 from benchmarks.detection.plain import ORDINARY, Written, table
 from csvapi.csvio.detection import HEAD, detect
+from csvapi.csvio.detection.cells import VALUES, kind
+from csvapi.csvio.detection.header import fit
 from csvapi.errors import CsvapiError
 
 MARKS = [b'"', b"'", b",", b";", b"\t", b"|", b"\\", b"\n", b"\r", b"\r\n", b" ", b"a", b"1", b"1,5", b"\x00", b"\xff"]
@@ -113,3 +117,28 @@ def test_only_the_head_is_read() -> None:
     started = time.process_time()
     assert detect(content).dialect.delimiter == ","
     assert time.process_time() - started < 0.5
+
+
+def shape(cell: str) -> str:
+    return "" if len(cell) > 40 or " " in cell else re.sub(r"[1-9]", "0", re.sub("[B-Z]", "A", cell))
+
+
+def clear(cells: list[str]) -> bool:
+    """Whether four of five cells are of one kind that names no column, or codes of one shape: by counting all."""
+    most, count = Counter(map(kind, cells)).most_common(1)[0]
+    if most in VALUES and count * 10 >= len(cells) * 8:
+        return True
+    most, count = Counter(map(shape, cells)).most_common(1)[0]
+    return "0" in most and count * 10 >= len(cells) * 8 and len(cells) >= (3 if len(most) < 4 else 2)
+
+
+CELLS = st.sampled_from(
+    ["1", "23", "2024-01-02", "A-1", "B-2", "C-33", "word", "two words", "a@b.de", "12:30", "X9", "n/a"]
+)
+
+
+@given(cells=st.lists(CELLS, min_size=1, max_size=60), odd=st.integers(0, 20))
+def test_a_column_is_clear_where_four_of_five_cells_are_alike(cells: list[str], odd: int) -> None:
+    cells = cells[:odd] + [cells[0]] * (len(cells) - odd)
+    found = fit([["name"], *([cell] for cell in cells)]).clear
+    assert found == (clear(cells[:4]) or clear(cells))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, pairwise, zip_longest
@@ -13,7 +12,7 @@ from csvapi.csvio.detection.cells import VALUES, is_atom, is_comment, kind
 from csvapi.csvio.detection.groups import YEAR, are_years_over_others
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _BODY, _BODY_CELLS = 80, 800
 """How much of the table is compared with its first record."""
@@ -110,14 +109,17 @@ def _clear(column: Sequence[str]) -> str:
 
 def _shared(column: Sequence[str]) -> str:
     """The kind of values that nearly all cells are, the shape (with a zero in it) that they share, or nothing clear."""
-    if not column:
-        return ""
-    most, count = Counter(map(kind, column)).most_common(1)[0]
-    if most in VALUES and count * 10 >= len(column) * 8:
-        return most
-    shape, count = Counter(map(_shape, column)).most_common(1)[0]
-    enough = len(column) >= (3 if len(shape) < 4 else 2) and "0" in shape and count * 10 >= len(column) * 8
-    return shape if enough else ""
+    return _of_nearly_all(column, kind, VALUES.__contains__) or _of_nearly_all(
+        column, _shape, lambda shape: "0" in shape and len(column) >= (3 if len(shape) < 4 else 2)
+    )
+
+
+def _of_nearly_all(column: Sequence[str], of: Callable[[str], str], clear: Callable[[str], bool]) -> str:
+    """What four of five cells or more are, if it is `clear`: one of the first fifth and the next cell is it, too."""
+    for found in filter(clear, set(map(of, column[: len(column) // 5 + 1]))):
+        if list(map(of, column)).count(found) * 10 >= len(column) * 8:
+            return found
+    return ""
 
 
 def _compare(name: str, below: str) -> int:

@@ -76,7 +76,8 @@ def trials(candidates: Sequence[Reading], lines: Sequence[str], *, drop_last: bo
 def _trial(reading: Reading, lines: Sequence[str], best: float, *, drop_last: bool) -> Trial:
     """Read the lines and score the result; `drop_last` leaves out a record that the end of the head may have cut."""
     rows, clean = reading.rows(lines)
-    sound = clean and len(rows) == len(lines) and not reading.escape
+    single = len(rows) == len(lines)  # each on a line of its own
+    sound = clean and single and not reading.escape
     if drop_last and len(rows) > 1:
         rows.pop()
     rows = [row for row in rows if row and (len(row) > 1 or row[0].strip())]
@@ -87,7 +88,8 @@ def _trial(reading: Reading, lines: Sequence[str], best: float, *, drop_last: bo
         score = 0.0 if reading.delimiter else _one_column(rows, reading)
         return Trial(reading, rows, width, score * (1.0 if clean else _UNCLEAN), sound)
     tidy = 1.0 if clean else _SPEECH if reading.quote == '"' and is_spoken("".join(lines), reading) else _UNCLEAN
-    shape = _shape(rows, width, reading.delimiter) * _swallowed(rows, reading.quote, len(lines)) * tidy
+    swallowed = 1.0 if single else _swallowed(rows, reading.quote, len(lines))
+    shape = _shape(rows, width, reading.delimiter) * swallowed * tidy
     if reading.skip_space:
         shape *= _list_or_prose(rows) * outer(reading.delimiter, lines)
     if shape * prior(reading, 1.0, len(rows)) < best * 0.7:
