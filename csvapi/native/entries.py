@@ -148,3 +148,23 @@ class LaterMarks:
         if done != len(entries):
             raise ValueError("An entry is of a record that there is not.")
         return dropped.value
+
+
+class SharedMarks:
+    """Marks the records of origin 0 whose key another origin has, of entries in the order of keys and ranks, of which
+    those of origin 0 have the largest: they get a 1 in `marks`, which has a byte for each of them."""
+
+    def __init__(self, marks: WriteableBuffer) -> None:
+        self._rows = memoryview(marks).nbytes
+        self._marks = writable(marks, self._rows, "marks")
+        self._last = FirstEntryStruct()
+
+    def close(self) -> None:
+        """Release the memory that the caller gave."""
+        self._marks = None
+
+    def add(self, entries: bytes) -> None:
+        """Take entries, each whole. Raises `ValueError` for a row that there is not."""
+        done = kernel().mark_shared(entries, len(entries), byref(self._last), self._marks, self._rows)
+        if done != len(entries):
+            raise ValueError("An entry is of a record that there is not.")

@@ -214,8 +214,8 @@ def build(params: dict[str, Any], context: Context, pointer: str) -> Join | Matc
     second file. full adds the records of the second file without a match, last and in their order, with their keys in
     the first file's key columns; a preview of the first records has none of them. A name that another column has gets
     the suffix and, if need be, a number. semi and anti give whole records, byte for byte. The second file is read once
-    before the first, for full twice; memory: the budget, then the workspace: where the second file's keys and columns
-    exceed the budget, the first is read once more, to look up its keys in their order on disk.
+    before the first, for full three times in all; memory: the budget, then the workspace: where the second file's keys
+    and columns exceed the budget, the first is read once more, to look up its keys in their order on disk.
     """
     if params.get("how") == "full":
         return Full(params, context, pointer)

@@ -7,7 +7,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any
 
 from csvapi.native import keys
-from csvapi.native.entries import Entries, Ranking
+from csvapi.native.entries import Entries, Ranking, SharedMarks
 from csvapi.native.sorting import Block, KeyColumn, Strings
 from csvapi.steps.sort_keys import text_key
 from tests.native.checks import mask, scan
@@ -62,3 +62,21 @@ def entries(case: Case, source: Random) -> None:
         expected.append((digest + rank, head + text))
     assert items(block) == sorted(expected, key=lambda item: item[0])
     assert made_of.empty == empty
+
+
+def shared(case: Case, source: Random) -> None:
+    """The records of origin 0 are marked whose key another origin has."""
+    few = [(source.randrange(9), source.randrange(3)) for _ in range(source.randrange(30))]
+    each = [(key, origin, row) for row, (key, origin) in enumerate(few)]
+    packed = [
+        ENTRY.pack(bytes([key]) * 16, origin, row, 3) + b"abc"
+        for key, origin, row in sorted(each, key=lambda one: (one[0], not one[1]))
+    ]
+    view = case.allocate(len(each)).view[: len(each)]
+    view[:] = bytes(len(each))
+    marks, cut = SharedMarks(view), source.randrange(len(each) + 1)
+    marks.add(b"".join(packed[:cut]))
+    marks.add(b"".join(packed[cut:]))
+    marks.close()
+    others = {key for key, origin, _ in each if origin}
+    assert bytes(view) == bytes(not origin and key in others for key, origin, _ in each)

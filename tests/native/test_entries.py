@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csvapi.native.entries import Entries, LaterMarks, Ranking
+from csvapi.native.entries import Entries, LaterMarks, Ranking, SharedMarks
 from csvapi.native.form import Form
 from csvapi.native.sorting import Block, KeyColumn, Strings
 from tests.native.cases import Case
 from tests.native.drawn import drawn, patient, sources
-from tests.native.entry_checks import ENTRY, digests, entries, items
+from tests.native.entry_checks import ENTRY, digests, entries, items, shared
 from tests.native.memories import Guarded
 
 
@@ -56,6 +56,18 @@ def test_all_but_the_first_of_a_key_are_marked(each: list[tuple[int, int, bytes]
         expected |= {12 * other[1] + number: 12 * origin + row for number, other in others}
     assert {row: array("Q", bytes(repeated))[row] - 1 for row, code in enumerate(decisions) if code == 9} == expected
     assert dropped == len(expected)
+
+
+@patient
+@given(case=drawn, source=sources)
+def test_records_are_marked_whose_key_another_file_has(case: Case, source: Random) -> None:
+    shared(case, source)
+
+
+def test_a_mark_of_no_record_is_refused() -> None:
+    for rows in (0, 40):
+        with pytest.raises(ValueError, match="record that there is not"):
+            SharedMarks(bytearray(rows)).add(ENTRY.pack(bytes(16), 0, rows, 0))
 
 
 @pytest.mark.parametrize(("origin", "row"), [(3, 0), (0, 40), (2, 20)])

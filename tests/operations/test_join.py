@@ -16,7 +16,7 @@ from csvapi.csvio.source import Source
 from csvapi.engines import Options, run
 from csvapi.errors import AmbiguousColumn, Cancelled, InvalidInput, TooLarge, UnknownColumn
 from csvapi.operations import files_of, load_steps
-from csvapi.operations.join import Join, build
+from csvapi.operations.join import Full, Join, build
 from csvapi.spill.native_index import NativeHashIndex
 from csvapi.spill.workspace import Workspace
 from csvapi.steps.second_index import SecondIndex
@@ -291,7 +291,7 @@ def mixed(random: Random, header: str, count: int) -> str:
     return header + "\n" + "".join(records)
 
 
-@pytest.mark.parametrize("how", ["inner", "left", "semi", "anti"])
+@pytest.mark.parametrize("how", ["inner", "left", "full", "semi", "anti"])
 @pytest.mark.parametrize("keys", [["a", "b"], ["b", "c", "d"], ["d"]])
 @pytest.mark.parametrize(
     "dialect",
@@ -334,6 +334,30 @@ def test_the_kernel_finds_and_writes_matches(tmp_path: Path) -> None:
     assert isinstance(made, Text)
     assert (bytes(made.text), len(made)) == (b"1,2,Rome\n1,2,Oslo\n1,5,Rome\n1,5,Oslo\n", 4)
     assert (step.matched, step.seen) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect", "by_kernel"),
+    [
+        ('v,id,w\n"a,b",1,x\n"c\nd",2,\n', Dialect(), True),
+        ("v;id;w\na,b;1;x\n'c\nd';2;\n", Dialect(delimiter=";", quote="'", encoding="cp1252"), True),
+        ('v,id,w\n"a,b",1,x\n"c\nd",2,\né,3,\n', Dialect(encoding="cp1252"), False),
+    ],
+)
+def test_the_kernel_writes_what_matches_nothing(
+    tmp_path: Path, text: str, dialect: Dialect, *, by_kernel: bool
+) -> None:
+    (tmp_path / "source").write_bytes(b"n,id\n0,1\n")
+    byte_dialect = Source.open(tmp_path / "source", Dialect()).byte_dialect
+    context = Context(["n", "id"], header=True, byte_dialect=byte_dialect, files=second(tmp_path, text, dialect))
+    step = build({"file": 2, "on": ["id"], "how": "full"}, context, "")
+    assert isinstance(step, Full)
+    step.prepare(Workspace(tmp_path, 1 << 20, native=True))
+    lines = b""
+    for batch in step.second.batches(native=True):
+        assert bool(step.alike(batch)) == by_kernel
+        lines += b"".join(bytes(each.text) for each in step.written(batch, bytes([1]) * len(batch)))
+    assert lines.startswith(b',1,"a,b",x\n,2,"c\nd",\n')
 
 
 @pytest.mark.parametrize(

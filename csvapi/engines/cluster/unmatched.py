@@ -19,10 +19,10 @@ from csvapi.engines.cluster.run_objects import table
 from csvapi.native.joining import LENGTH
 from csvapi.native.keys import DIGEST, digests_of
 from csvapi.native.partitions import ENTRY
-from csvapi.steps.growth import some
+from csvapi.spill.native_index import empty_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from csvapi.csvio.batch import Batch
     from csvapi.engines.cluster.context import WorkContext
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from csvapi.spill.native_index import NativeHashIndex
     from csvapi.steps.unmatched import Unmatched
 
-_TEXTS = 32  # texts that are made of a record besides its cells
 _FIRST_BITS = 64  # of a digest, by which keys are spread
 
 
@@ -56,29 +55,41 @@ def rest(context: WorkContext, number: int, at: Range) -> Done:
     second, step = _second(context, number), cast("Unmatched", lookup_of(context, number))
     place = second.bounds.index(at)
     flags = [_matched(context, number, place, partition) for partition in range(step.partitions)]
-    row, count = second.rows[place], 0
+    count = 0
     with context.objects.writing(f"part/rest-{named(at)}") as part:
         sink = Sink(cast("BinaryIO", part), hashed=False)
-        for batch in step.second.batches(bounds=at):
-            for few in some(batch, _TEXTS + len(step.after.columns)):
-                lines = _unmatched(step, few, row, flags)
-                sink.write(b"".join(lines))
-                row, count = row + len(few), count + len(lines)
+        for batch in step.second.batches(native=True, bounds=at):
+            for text in step.written(batch, _unmatched(step, batch, flags)):
+                text.write_to(sink)
+                count += len(text)
         sink.settle()
     done = Rest(count, sink.size)
     context.objects.put(name, done)
     return done, True
 
 
-def _unmatched(step: Unmatched, batch: Batch, row: int, flags: Sequence[Iterator[int]]) -> list[bytes]:
-    keys, lines = step.made(batch, row)
+def _unmatched(step: Unmatched, batch: Batch, flags: Sequence[Iterator[int]]) -> bytes:
+    """For each record of a batch a byte: 1 for one that no record of the first file matches."""
+    shift = _FIRST_BITS - (len(flags).bit_length() - 1)
+    return bytes(half is None or not next(flags[half >> shift]) for half in _halves(step, batch))
+
+
+def _halves(step: Unmatched, batch: Batch) -> Iterable[int | None]:
+    """The first half of each key's digest, None for a key that nothing matches."""
+    if alike := step.alike(batch):
+        found = alike.digests(step.right, step.secret).without(empty_digest(alike, step.right, step.secret))
+        halves = array("Q", found.found.tobytes())[::2]
+        return (
+            halves
+            if found.kept is None
+            else (half if kept else None for half, kept in zip(halves, found.kept, strict=True))
+        )
+    keys = step.keys_of(batch)
     asked = [key for key in keys if key is not None]
-    digests, shift = bytearray(DIGEST * len(asked)), _FIRST_BITS - (len(flags).bit_length() - 1)
+    digests = bytearray(DIGEST * len(asked))
     digests_of(asked, step.secret, digests)
-    halves = iter(memoryview(digests).cast("Q")[::2])
-    return [
-        line for key, line in zip(keys, lines, strict=True) if key is None or not next(flags[next(halves) >> shift])
-    ]
+    made = iter(memoryview(digests).cast("Q")[::2])
+    return (None if key is None else next(made) for key in keys)
 
 
 def _first(context: WorkContext, number: int, partition: int) -> NativeHashIndex:

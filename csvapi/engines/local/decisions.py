@@ -9,13 +9,12 @@ it may stay in memory, as mapped pages count in full against the limit of a work
 
 from __future__ import annotations
 
-import mmap
 import os
 import sys
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.disk import disk_budget
-from csvapi.process.memory import mapped
+from csvapi.spill.shared_file import Shared, trimmer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,30 +62,6 @@ def join(workspace: Path, ranges: Sequence[int]) -> None:
     first.replace(decision_file(workspace))
 
 
-class Shared:
-    """A file of the workspace, `size` bytes long, mapped into memory that all processes of a run share."""
-
-    def __init__(self, path: Path, size: int) -> None:
-        with path.open("a+b") as file:
-            missing = size - path.stat().st_size
-            with disk_budget(max(0, missing)):
-                if missing > 0:  # room that is missing is an error here, and in a mapped page the end of the process
-                    os.posix_fallocate(file.fileno(), 0, size)
-            self.map = mmap.mmap(file.fileno(), size) if size else None
-        self.view = memoryview(self.map) if self.map is not None else memoryview(bytearray())
-
-    def release(self) -> None:
-        """Let what is in memory leave it; the file keeps what was written."""
-        if self.map is not None:
-            self.map.madvise(mmap.MADV_DONTNEED)
-
-    def close(self) -> None:
-        """Let go of the memory."""
-        self.view.release()
-        if self.map is not None:
-            self.map.close()
-
-
 def make_duplicate_file(workspace: Path, records: int) -> None:
     """Make the file of the rows that records repeat, full length, before processes share it."""
     Shared(duplicate_file(workspace), _ROW * records).close()
@@ -105,18 +80,12 @@ class Marks:
         self.decisions = self._files[0].view
         self.repeated = self._files[1].view if explain else None
         self.fits = sum(len(file.view) for file in self._files) <= most
-        self._most = mapped() + most
+        self.trim = trimmer(self._files, most)
 
     def repeats(self, row: int, of: int) -> None:
         """Note that a record repeats another one; both are counted from 0."""
         if self.repeated is not None:
             self.repeated[_ROW * row : _ROW * (row + 1)] = (of + 1).to_bytes(_ROW, sys.byteorder)
-
-    def trim(self) -> None:
-        """Give memory back, where there is too much of it."""
-        if not self.fits and mapped() > self._most:
-            for file in self._files:
-                file.release()
 
     def close(self) -> None:
         """Let go of the files."""
