@@ -37,6 +37,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "pack": (_N, [_P, _N, _P, _P]),
     "put_records": (_N, [_P, *_MASK, _P, _N, _P, _N, _N, _P, _P]),
     "put_list_items": (_I, [_P, *_MASK, _N, c_char_p, _N, _P, _P, _P, _N, _P]),
+    "put_parts": (_N, [_P, *_MASK, _N, c_char_p, _N, _N, _P, _P, _P]),
     "put_column_records": (_I, [_P, *_MASK, _P, _N, c_char_p, _P, _N, _I, _P, _P, _N, _P]),
     "change_cells": (_N, [_P, *_MASK, _P, _N, _W, c_char_p, c_char_p, _N, _P, _P, _P, _P, POINTER(_N)]),
     "put_objects": (_N, [_P, *_MASK, _P, _N, _N, POINTER(_N), POINTER(_N), POINTER(_N), _P, _N]),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
-from itertools import zip_longest
+from itertools import compress, islice, zip_longest
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -12,14 +11,14 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from csvapi.csvio.batch import BLOCK_SIZE
 from csvapi.csvio.rewriting import Rewriting
 from csvapi.errors import InvalidInput, TooLarge
-from csvapi.native.rewriting import CellTexts
+from csvapi.native.parting import FieldParts
 from csvapi.steps.asked import PLACES
 from csvapi.steps.growth import CELLS, Part, TooLong
 from csvapi.steps.mapping import Mapper
 from csvapi.steps.params import Alternative, ColumnField, compiled, flag
 from csvapi.steps.remarks import Remark
 from csvapi.steps.separators import others
-from csvapi.steps.splitting import Matched, Separated
+from csvapi.steps.splitting import ColumnTexts, Matched, Separated
 from csvapi.steps.step import Operation
 from csvapi.steps.writing import Written, batch_of, encoded
 
@@ -28,12 +27,14 @@ if TYPE_CHECKING:
 
     from csvapi.csvio.batch import Batch
     from csvapi.csvio.indexed import IndexedBatch
+    from csvapi.native.parting import Parts
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.remarks import Sighting
     from csvapi.steps.splitting import Splitter
     from csvapi.steps.step import Column, Context, Counts
 
 _ROOM = 16 * BLOCK_SIZE  # bytes that the parts of a batch may take together, where the kernel writes them
+_CUT = 64 * BLOCK_SIZE  # that it may set aside to cut cells: the bytes of the batch for each new column
 _MANY = 1 << 19  # such parts
 _SHOWN = 500  # bytes kept of a cell for a warning: more than is shown
 
@@ -99,7 +100,8 @@ class SplitColumn(Written, Mapper):
         made = range(self.width, self.width + len(self.into))
         order = [*range(self.position + self.keep), *made, *range(self.position + 1, self.width)]
         self.rewriting = Rewriting(self.byte_dialect, order, self.bound.limit)
-        self.separator = params.get("separator")
+        self.separator: str | None = params.get("separator")
+        self.parts_of = self._kernels()
         self.remarks = [Remark("fewer_parts", self._describe, self.name, most=PLACES)]
         self.filled = 0
 
@@ -115,6 +117,14 @@ class SplitColumn(Written, Mapper):
             return Matched(self.byte_dialect, pattern, self.bound.limit)
         encoded(params["separator"], self.byte_dialect, f"{pointer}/separator")
         return Separated(self.byte_dialect, params["separator"], len(self.into))
+
+    def _kernels(self) -> FieldParts | None:
+        """How the kernel cuts cells; None where it does not: by a pattern, or in an encoding whose bytes it cannot
+        cut."""
+        dialect = self.byte_dialect
+        if not self.separator or not dialect.aligned:
+            return None
+        return FieldParts(self.position, self.separator.encode(dialect.inner, dialect.errors), len(self.into))
 
     def prepare(self, workspace: Workspace) -> Counts:
         """See `Behaviour.prepare`."""
@@ -167,8 +177,14 @@ class SplitColumn(Written, Mapper):
         said record by record."""
         if batch.width != self.width or len(self.into) * len(batch) > _MANY:
             return None
+        if self.parts_of and len(self.into) * batch.index.size <= _CUT:
+            parts = self.parts_of.of(batch.index, batch.kept)
+            written = self.rewriting.of(batch, parts.texts)
+            if written is not None:
+                self._note_parts(batch, parts)
+            return written
         cells = batch.cells(self.position)
-        texts, fewer = [_Column() for _ in self.into], []
+        texts, fewer = [ColumnTexts() for _ in self.into], []
         try:
             for start, made in self._some(cells, batch.rows):
                 fewer += [at for at, parts in enumerate(made, start) if cells[at] and len(parts) < len(self.into)]
@@ -178,7 +194,7 @@ class SplitColumn(Written, Mapper):
                     return None
         except TooLarge:
             return None
-        written = self.rewriting.of(batch, [CellTexts(bytes(text.text), memoryview(text.lengths)) for text in texts])
+        written = self.rewriting.of(batch, [text.whole() for text in texts])
         if written is not None:
             self._note(cells, fewer, batch.rows)
         return written
@@ -188,6 +204,16 @@ class SplitColumn(Written, Mapper):
         step = max(1, CELLS // len(self.into))
         for start in range(0, len(cells), step):
             yield start, list(map(self._parts, cells[start : start + step], rows[start : start + step]))
+
+    def _note_parts(self, batch: IndexedBatch, parts: Parts) -> None:
+        """The same of what the kernel cut; cells become objects only for the first places."""
+        remark, count = self.remarks[0], parts.fewer.count(1)
+        first: list[tuple[int, bytes]] = []
+        if count and len(remark.seen.spots) < PLACES:
+            rows, cells = batch.rows, batch.cells(self.position)
+            places = islice(compress(range(len(cells)), parts.fewer), PLACES)
+            first = [(rows[at], cells[at][:_SHOWN]) for at in places]
+        remark.add(parts.filled, count, first)
 
     def _note(self, cells: Sequence[bytes], fewer: Sequence[int], rows: Sequence[int]) -> None:
         first = [(rows[index], cells[index][:_SHOWN]) for index in fewer[:PLACES]]
@@ -207,17 +233,6 @@ class SplitColumn(Written, Mapper):
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""
         return {"filled": self.filled}
-
-
-class _Column:
-    """The texts of a column one after the other, and their lengths."""
-
-    def __init__(self) -> None:
-        self.text, self.lengths = bytearray(), array("I")
-
-    def add(self, texts: Sequence[bytes]) -> None:
-        self.text += b"".join(texts)
-        self.lengths.extend(map(len, texts))
 
 
 OPERATION = Operation(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from csvapi.native.rewriting import CellTexts
 from csvapi.steps.growth import TooLong
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from csvapi.csvio.byte_dialect import ByteDialect
 
 
@@ -66,3 +70,19 @@ class Matched:
         if isinstance(text, bytes):
             return [group or b"" for group in found]
         return [(group or "").encode(self.byte_dialect.inner, self.byte_dialect.errors) for group in found]
+
+
+class ColumnTexts:
+    """The texts of a column one after the other, and their lengths."""
+
+    def __init__(self) -> None:
+        self.text, self.lengths = bytearray(), array("I")
+
+    def add(self, texts: Sequence[bytes]) -> None:
+        """Add the texts of the next records."""
+        self.text += b"".join(texts)
+        self.lengths.extend(map(len, texts))
+
+    def whole(self) -> CellTexts:
+        """All of them, as the kernel takes them."""
+        return CellTexts(bytes(self.text), memoryview(self.lengths))

@@ -20,7 +20,7 @@ from tests.native.difference_checks import differences
 from tests.native.entry_checks import entries, shared
 from tests.native.groups import groups
 from tests.native.marking_checks import marked, marks
-from tests.native.multiple_checks import multiplies
+from tests.native.multiple_checks import multiplies, parted
 from tests.native.sorts import sorts
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def tried(seed: int, allocate: Allocate, outcomes: Counter[str]) -> None:
     source = random.Random(seed)
     case = cases.case(source, allocate)
     scanned(case, outcomes)
-    others = sorts, groups, aggregates, entries, shared, differences, spreads, marks, marked, multiplies
+    others = sorts, groups, aggregates, entries, shared, differences, spreads, marks, marked, multiplies, parted
     for check in (*checks.OF_TEXTS, *column_checks.OF_COLUMNS, *rule_checks.OF_RULES, *others):
         check(case, source)
 

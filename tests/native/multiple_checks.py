@@ -1,4 +1,5 @@
-"""What must hold of several records made of each, whatever the text: they are those that the csv module writes."""
+"""What must hold of several records made of each, whatever the text: they are those that the csv module writes; and of
+several columns made of one."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.dialect import Dialect
 from csvapi.native.figures import Style
 from csvapi.native.multiplying import ColumnRecords, ListItems, TooLongError
+from csvapi.native.parting import FieldParts
 from csvapi.steps.writing import records
 from tests.native import checks
 
@@ -125,3 +127,18 @@ def _columns(
     parts = writer.same(made.of(index, keep), expected())
     count = sum(1 for _ in expected())
     assert not parts or sum(each.count for each in parts) == count
+
+
+def parted(case: Case, random: Random) -> None:
+    """The parts of a field are those of `bytes.split`, and say where there are fewer."""
+    index, good = checks.scan(case)
+    keep = None if random.randrange(2) else checks.mask(random, len(good))
+    column, separator, count = random.randrange(case.form.width), random.choice(_SEPARATORS), random.randint(1, 4)
+    found = FieldParts(column, separator, count, allocate=case.allocate).of(index, keep)
+    cells = [record.fields[column] for at, record in enumerate(good) if keep is None or keep[at] == 1]
+    made = [cell.split(separator, count - 1) for cell in cells]
+    for number, texts in enumerate(found.texts):
+        expected = [parts[number] if number < len(parts) else b"" for parts in made]
+        assert (bytes(texts.text), list(texts.lengths.cast("I"))) == (b"".join(expected), list(map(len, expected)))
+    assert found.fewer == bytes(bool(cell) and len(parts) < count for cell, parts in zip(cells, made, strict=True))
+    assert found.filled == sum(map(bool, cells))

@@ -11,10 +11,11 @@ from hypothesis import given
 from csvapi.native.figures import Style
 from csvapi.native.form import Form
 from csvapi.native.multiplying import ColumnRecords, ListItems, Made, TooLongError
+from csvapi.native.parting import FieldParts
 from tests.native.cases import Case
 from tests.native.drawn import drawn, patient, sources
 from tests.native.memories import Guarded
-from tests.native.multiple_checks import multiplies
+from tests.native.multiple_checks import multiplies, parted
 
 if TYPE_CHECKING:
     from csvapi.native.index import RecordIndex
@@ -34,6 +35,20 @@ def told(parts: list[Made]) -> tuple[int, int, int]:
 @given(case=drawn, source=sources)
 def test_any_records_are_made_as_python_makes_them(case: Case, source: Random) -> None:
     multiplies(case, source)
+
+
+@patient
+@given(case=drawn, source=sources)
+def test_the_parts_of_any_fields_are_those_of_python(case: Case, source: Random) -> None:
+    parted(case, source)
+
+
+def test_parts_are_of_a_column_and_a_separator_that_there_are() -> None:
+    for separator, count in ((b"", 1), (b"-", 0)):
+        with pytest.raises(ValueError, match="a separator, and a column"):
+            FieldParts(0, separator, count)
+    with pytest.raises(ValueError, match="below 2"):
+        FieldParts(2, b"-", 1).of(index(b"1,x\n"))
 
 
 def test_a_list_makes_a_record_for_each_item_however_little_room_there_is() -> None:
