@@ -28,7 +28,7 @@ from csvapi.steps.mapping import Expander
 from csvapi.steps.writing import Text, Written, records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from csvapi.csvio.batch import Batch, Cell, Mask
@@ -51,7 +51,8 @@ class Unmatched(Lookup, Written, Expander):
 
     The second file is read three times. Memory: half the budget; the index has the other half. Disk: some 60 bytes for
     each key of the second file and each record of the first one that matches, and a byte for each record of the second
-    one. Of a file that many machines share they find such records themselves, by `asked_of` and `written`.
+    one. Of a file that many machines share they find such records themselves, by `alike`, `keys_of` and
+    `written`.
     """
 
     width: int
@@ -114,7 +115,7 @@ class Unmatched(Lookup, Written, Expander):
     def written(self, batch: Batch, wanted: Mask) -> Iterator[Text]:
         """The records of a batch of the second file whose byte is 1, as records of the result."""
         alike, cells = self.alike(batch), self.width + len(self.taken)
-        most = max(1, _CELLS // cells) if alike else len(batch)
+        most = max(1, _CELLS // cells if alike else len(batch))
         for start in range(0, len(batch), most):
             count = wanted.count(1, start, start + most)
             mask = bytes(start) + wanted[start : start + most] + bytes(max(0, len(batch) - start - most))
@@ -183,16 +184,18 @@ class Unmatched(Lookup, Written, Expander):
             number += 1
         if self.context.partial:
             return
-        with closing(Shared(self.sorting.folder / "full-marks", self.count)) as marks:
-            self._mark(parts, marks)
-            start = 0
+        path, start = self.sorting.folder / "full-marks", 0
+        with closing(Shared(path, self.count)) as marks:
+            path.unlink()
+            trim = trimmer([marks], self.sorting.memory // _SHARE)
+            self._mark(parts, marks, trim)
             for batch in self._seconds(self.sorting):
                 yield from self.written(batch, inverse(bytes(marks.view[start : start + len(batch)])))
                 start += len(batch)
+                trim()
 
-    def _mark(self, parts: Sequence[SortedRuns | NativeSortedRuns], marks: Shared) -> None:
+    def _mark(self, parts: Sequence[SortedRuns | NativeSortedRuns], marks: Shared, trim: Callable[[], None]) -> None:
         """Mark the records of the second file whose key the first one has."""
-        trim = trimmer([marks], self.sorting.memory // _SHARE)
         if self.digested:
             with closing(SharedMarks(marks.view)) as shared:
                 for entries in in_order(parts, self.sorting):

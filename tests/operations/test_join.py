@@ -407,6 +407,8 @@ def test_full_has_the_unmatched_records_last(tmp_path: Path, way: dict[str, Any]
     later = {"op": "filter", "filters": [{"column": "city", "operator": "==", "value": "Rome"}]}
     found, _ = table(tmp_path, text, [step, later], files=files, **way)
     assert found.rows == [["", "9", "z", "Rome"]]
+    found, _ = table(tmp_path, text, [step, later, step], files=files, **way)  # another one, of the same file
+    assert [row[1] for row in found.rows] == ["9", "", "1", "8"]
 
 
 def test_names_never_collide(tmp_path: Path) -> None:
