@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
@@ -10,18 +11,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.engines.cluster.machines import Machines, machines
+from tests.storage.file_server import file_server
 from tests.storage.ranged_bucket import RangedBucket, ranged_bucket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MEMORY = Path("/dev/shm")
+_LARGE = bool(os.environ.get("CLUSTER_TEST_SIZE"))  # see `test_dask`
 
 
 @pytest.fixture(scope="module", autouse=True)
 def folder() -> Iterator[Path]:
     """Where this process has its temporary files: thousands of small ones."""
-    with TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as found, pytest.MonkeyPatch.context() as patch:
+    with (
+        TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() and not _LARGE else None) as found,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         patch.setattr(tempfile, "tempdir", found)
         yield Path(found)
 
@@ -33,7 +39,7 @@ def tmp_path(folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RangedBucket]:
-    with ranged_bucket(tmp_path_factory.mktemp("bucket")) as server:
+    with (file_server if _LARGE else ranged_bucket)(tmp_path_factory.mktemp("bucket")) as server:
         yield server
 
 

@@ -1,4 +1,7 @@
-"""Runs on a scheduler and workers that are processes of their own, with a server as the bucket; and what kills them."""
+"""Runs on a scheduler and workers that are processes of their own, with a server as the bucket; and what kills them.
+
+With CLUSTER_TEST_SIZE, as 1GB, on a file of that size, by the server that keeps objects as files.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from uuid import uuid4
 
 import pytest
 
+from benchmarks.settings import size
 from csvapi.csvio.dialect import Dialect
 from csvapi.csvio.disk import Limits
 from csvapi.engines import cluster
@@ -30,7 +34,9 @@ if TYPE_CHECKING:
     from tests.engines.cluster.machines import Machines
     from tests.storage.ranged_bucket import RangedBucket
 
-DATA = b"a,b\n" + b"".join(b'%d,"x,\n%d"\n' % (n * 7 % 1_000, n % 5) for n in range(4_000))
+SIZE = size(os.environ.get("CLUSTER_TEST_SIZE") or "0KB")
+COUNT, LONG = (SIZE // 500, b"x" * 490) if SIZE else (4_000, b"x")  # records, and the beginning of their second field
+DATA = b"a,b\n" + b"".join(b'%d,"%b,\n%d"\n' % (n * 7 % (COUNT // 4), LONG, n % 5) for n in range(COUNT))
 RANGES, PARTITIONS = 6, 2
 SPLIT = cluster.Split(len(DATA) // RANGES, PARTITIONS)
 STAGES = {"scan-0": "scan", "mark-0": "mark", "write": "write"}
@@ -47,7 +53,8 @@ def bucket(server: RangedBucket) -> Objects:
 def there(bucket: Objects, dask: Machines, tmp_path: Path) -> There:
     dask.wait()
     there = There(bucket, cluster.connect(dask.address), f"{uuid4().hex}/", tmp_path)
-    there.bucket.put(f"{there.prefix}in", DATA)
+    (tmp_path / "source").write_bytes(DATA)
+    bucket.upload(f"{there.prefix}in", tmp_path / "source")
     return there
 
 
