@@ -18,6 +18,7 @@ from werkzeug.exceptions import BadRequest
 from csvapi.api import compression, metrics, rates
 from csvapi.api.rates import PROBES
 from csvapi.config import Settings, names
+from csvapi.process.interpreter import INTERPRETER
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -101,6 +102,8 @@ def register(app: Flask, settings: Settings) -> None:
         seconds = time.perf_counter() - g.get("began", time.perf_counter())
         metrics.observe(response, seconds)
         _log(response, seconds)
+        if response.is_streamed:
+            INTERPRETER.give_up()  # it is sent at the pace of its client
         return response
 
     app.session_interface = _Sessions()

@@ -22,6 +22,7 @@ import structlog
 from csvapi.errors import Unavailable
 from csvapi.process import frames, memory, program
 from csvapi.process.bounds import Bounds, of_previews, of_unpacking
+from csvapi.process.interpreter import INTERPRETER
 from csvapi.process.turns import SHORT_TIMEOUT, UNPACKING, Turns
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Pool:
         it. Raises the errors of the error tree that the function raises, PreviewTooLarge and PreviewTooSlow beyond the
         limits, and TooManyRequests or Unavailable if too many calls run already.
         """
-        with self._turns.turn(user, short=short):
+        with INTERPRETER.waiting(), self._turns.turn(user, short=short):
             return self._call(self._previews, function, arguments, short=short)
 
     def unpack(self, user: int, function: Callable[..., Answer], *arguments: Any, written: int) -> Answer:
@@ -97,7 +98,7 @@ class Pool:
 
         Such calls have turns of their own, one for each user. Raises TooLarge beyond the limits.
         """
-        with self._long_turns.turn(user):
+        with INTERPRETER.waiting(), self._long_turns.turn(user):
             return self._call(self._unpacking.writing(written), function, arguments, short=False)
 
     def _call(

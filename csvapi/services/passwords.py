@@ -12,6 +12,7 @@ from argon2.exceptions import VerifyMismatchError
 
 from csvapi.errors import InvalidInput
 from csvapi.extensions import runtime
+from csvapi.process.interpreter import INTERPRETER
 
 MIN_LENGTH, MAX_LENGTH = 8, 1024
 _TOO_LIKE = 0.7  # the share of the letters that a password may have in common with such a word
@@ -22,12 +23,14 @@ _turns = BoundedSemaphore(2)  # hashes at once in a process: bounds memory under
 
 def hash_password(password: str) -> str:
     """The argon2id hash of a password; at most two hashes are computed at a time in a process."""
+    INTERPRETER.give_up()
     with _turns:
         return _hasher.hash(password)
 
 
 def verify(password_hash: str | None, password: str) -> bool:
     """Whether the password is right; takes as long for an unknown user (None), so that timing reveals nothing."""
+    INTERPRETER.give_up()
     with _turns:
         try:
             _hasher.verify(password_hash or _decoy(), password)

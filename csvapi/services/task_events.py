@@ -23,6 +23,7 @@ from csvapi import recent
 from csvapi.errors import CsvapiError
 from csvapi.extensions import runtime
 from csvapi.models import FINISHED
+from csvapi.process.interpreter import INTERPRETER
 from csvapi.queue.progress import CHANNEL
 from csvapi.services import tasks, user_tasks
 from csvapi.services.task_listeners import Listener, said
@@ -234,6 +235,7 @@ def followed(user_id: int, task_id: str, seconds: float) -> tasks.Followed:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     break
-                ended.wait(left)
+                with INTERPRETER.waiting():
+                    ended.wait(left)
                 ended.clear()
     return found

@@ -16,7 +16,7 @@ import struct
 import sys
 import time
 from collections import deque
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from http import HTTPStatus
 from selectors import EVENT_READ
@@ -25,6 +25,7 @@ from typing import Any
 from gunicorn import util
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from csvapi.process.interpreter import INTERPRETER
 from csvapi.start.request_body import SteadyReader
 
 HELD = 128 * 1024  # bytes of a request, head and body, that wait in the kernel
@@ -171,6 +172,11 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # likewise
         while self.waiting and self.streams < self.most_streams:
             self._begin(self.waiting.popleft())
         super().finish_request(conn, future)
+
+    def handle(self, conn: Connection) -> Any:
+        """Serve a request, in its turn; one whose body is read at the pace of its client has none."""
+        with nullcontext() if conn.streams else INTERPRETER.turn():
+            return super().handle(conn)
 
     def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
         """Keep a connection whose body was read or has arrived; the others linger without a thread."""

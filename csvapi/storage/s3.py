@@ -25,6 +25,7 @@ from obstore.store import S3Store
 
 from csvapi.config import Settings
 from csvapi.errors import StorageDown
+from csvapi.process.interpreter import INTERPRETER
 from csvapi.setting_forms import MIB
 from csvapi.storage import FILES as PREFIX  # whatever else is in the bucket is never looked at
 from csvapi.storage.failures import missing
@@ -222,6 +223,7 @@ def _pieces(stream: Iterator[bytes]) -> Iterator[bytes]:
 @contextmanager
 def _told(what: str, key: str = "", of: Pinned | None = None) -> Iterator[None]:
     """Turn the client's errors into ours. Its messages contain addresses, which are logged, and no secrets."""
+    INTERPRETER.give_up()  # it may take as long as the bucket's server does
     try:
         yield
     except (FileNotFoundError, PreconditionError) as error:
