@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,8 +33,9 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def tmp_path(folder: Path) -> Path:
-    return Path(mkdtemp(dir=folder))
+def tmp_path(folder: Path) -> Iterator[Path]:
+    with TemporaryDirectory(dir=folder) as found:
+        yield Path(found)
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,7 @@ from tests.servers import free_port
 from tests.waiting import until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from csvapi.engines import Progress
@@ -50,12 +51,13 @@ def bucket(server: RangedBucket) -> Objects:
 
 
 @pytest.fixture
-def there(bucket: Objects, dask: Machines, tmp_path: Path) -> There:
+def there(bucket: Objects, dask: Machines, tmp_path: Path) -> Iterator[There]:
     dask.wait()
     there = There(bucket, cluster.connect(dask.address), f"{uuid4().hex}/", tmp_path)
     (tmp_path / "source").write_bytes(DATA)
     bucket.upload(f"{there.prefix}in", tmp_path / "source")
-    return there
+    yield there
+    bucket.clear(there.prefix)
 
 
 def made(bucket: Objects, there: There, stage: str) -> int:
