@@ -98,7 +98,7 @@ def _run(function: Any, arguments: tuple[Any, ...], longest: int) -> tuple[bytes
         if len(text) > longest:
             return frames.DISK, b"", b""
         return frames.DONE, json.dumps(facts).encode(), text
-    except CsvapiError as error:
+    except (CsvapiError, FileNotFoundError) as error:  # the latter of a file that was deleted meanwhile
         return frames.FAILED, pickle.dumps(error), b""
     except Exception as error:  # noqa: BLE001 -- a mistake of ours: the parent logs it
         if memory.is_want_of_memory(error):

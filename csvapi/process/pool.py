@@ -87,8 +87,8 @@ class Pool:
         """The result of the function, run in a child.
 
         A `short` call, such as an upload makes and which should not be refused, has its own turn and waits longer for
-        it. Raises the errors of the error tree that the function raises, PreviewTooLarge and PreviewTooSlow beyond the
-        limits, and TooManyRequests or Unavailable if too many calls run already.
+        it. Raises the errors of the error tree, and FileNotFoundError, that the function raises, PreviewTooLarge and
+        PreviewTooSlow beyond the limits, and TooManyRequests or Unavailable if too many calls run already.
         """
         with INTERPRETER.waiting(), self._turns.turn(user, short=short):
             return self._call(self._previews, function, arguments, short=short)

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from csvapi.csvio.disk import write_all
 from csvapi.storage import eviction
-from csvapi.storage.failures import down
+from csvapi.storage.failures import down, there
 from csvapi.storage.local import LocalStorage, first_and_last, new_key
 from csvapi.storage.pinned import Pinned
 from csvapi.storage.s3 import Bucket
@@ -74,8 +74,8 @@ class S3Storage(LocalStorage):
     @contextmanager
     def reading(self, key: str, of: Pinned | None = None) -> Iterator[Path]:
         """See `LocalStorage.reading`: fetched first where it is not in the cache, and held there during the block."""
-        with self.open(key, of):
-            yield self.path(key)
+        with self.open(key, of), there(self.path(key)) as path:
+            yield path
 
     def open(self, key: str, of: Pinned | None = None) -> BinaryIO:
         """The copy in the folder, fetched if it is absent; it is locked until the file is closed."""

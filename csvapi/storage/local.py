@@ -14,7 +14,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from csvapi.errors import CsvapiError
-from csvapi.storage.failures import down, missing
+from csvapi.storage.failures import down, missing, there
 from csvapi.storage.pinned import Pinned
 from csvapi.storage.writer import Writer
 
@@ -128,10 +128,12 @@ class LocalStorage:
     def reading(self, key: str, of: Pinned | None = None) -> Iterator[Path]:
         """A path of the object that can be opened any number of times during the block.
 
-        Raises ObjectMissing or StorageDown, and ObjectChanged for what was registered.
+        Raises ObjectMissing, also in the block where the object was deleted meanwhile, or StorageDown, and
+        ObjectChanged for what was registered.
         """
         self.open(key, of).close()
-        yield self.path(key)
+        with there(self.path(key)) as path:
+            yield path
 
     def open(self, key: str, of: Pinned | None = None) -> BinaryIO:
         """The object as an open file, which stays readable even if the object is deleted. Raises as `reading` does."""

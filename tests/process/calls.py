@@ -45,6 +45,10 @@ def refusing() -> Answer:
     raise MalformedCsv("no", row=3, line=4, byte=5)
 
 
+def reading(path: Path) -> Answer:
+    return None, path.read_bytes()
+
+
 def mistaken() -> Answer:
     raise KeyError("a mistake")
 

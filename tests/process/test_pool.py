@@ -104,6 +104,11 @@ def test_an_error_crosses_unchanged(pool: Pool) -> None:
     assert refused.value.context == {"row": 3, "line": 4, "byte": 5}
 
 
+def test_a_file_that_is_gone_is_said(pool: Pool, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="gone"):
+        pool.call(1, calls.reading, tmp_path / "gone")
+
+
 def test_a_mistake_comes_with_its_traceback(pool: Pool) -> None:
     with pytest.raises(RuntimeError, match="KeyError: 'a mistake'"):
         pool.call(1, calls.mistaken)

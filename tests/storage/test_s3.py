@@ -57,6 +57,25 @@ def copies(storage: LocalStorage) -> list[Path]:
     return sorted(path for path in storage.root.rglob("*") if path.is_file())
 
 
+@pytest.mark.parametrize("kind", ["folder", "bucket"])
+def test_an_object_that_is_deleted_while_it_is_read_is_missing(
+    tmp_path: Path, kind: str, request: pytest.FixtureRequest
+) -> None:
+    storage: LocalStorage = LocalStorage(tmp_path / "x") if kind == "folder" else request.getfixturevalue("storage")
+    storage.root.mkdir(parents=True, exist_ok=True)
+    key = stored(storage, b"a\n1\n")
+    with pytest.raises(FileNotFoundError, match="other"), storage.reading(key):
+        (tmp_path / "other").read_bytes()
+
+    def read() -> None:
+        with storage.reading(key) as path:
+            storage.delete(key)
+            path.read_bytes()
+
+    with pytest.raises(ObjectMissing):
+        read()
+
+
 def test_an_object_goes_from_one_machine_to_another(server: Server, storage: S3Storage, elsewhere: S3Storage) -> None:
     key = stored(storage, b"a\n1\n")
     assert (server.objects / key).read_bytes() == b"a\n1\n"
