@@ -51,7 +51,7 @@ class Unmatched(Lookup, Written, Expander):
 
     The second file is read three times. Memory: half the budget; the index has the other half. Disk: some 60 bytes for
     each key of the second file and each record of the first one that matches, and a byte for each record of the second
-    one. Of a file that many machines share they find such records themselves, by `alike`, `keys_of` and
+    one. Of a file that many machines share they find such records themselves, by `keys_of`, `alike` and
     `written`.
     """
 
@@ -112,8 +112,9 @@ class Unmatched(Lookup, Written, Expander):
         ranking = Ranking(rank, bytes(len(batch.index)), Strings())
         entries.add_indexed(batch, ranking, digests.without(empty) if missing else digests)
 
-    def written(self, batch: Batch, wanted: Mask) -> Iterator[Text]:
-        """The records of a batch of the second file whose byte is 1, as records of the result."""
+    def written(self, batch: Batch, wanted: Mask, base: int = 0) -> Iterator[Text]:
+        """The records of a batch of the second file whose byte is 1, as records of the result; `base` are the records
+        before the range that it is of. Raises `TooLarge`."""
         alike, cells = self.alike(batch), self.width + len(self.taken)
         most = max(1, _CELLS // cells if alike else len(batch))
         for start in range(0, len(batch), most):
@@ -125,9 +126,9 @@ class Unmatched(Lookup, Written, Expander):
             if made:
                 yield Text(self.byte_dialect, made.index.text, count)
             elif count:
-                yield from self._by_python(batch.select(mask))
+                yield from self._by_python(batch.select(mask), base)
 
-    def _by_python(self, batch: Batch) -> Iterator[Text]:
+    def _by_python(self, batch: Batch, base: int) -> Iterator[Text]:
         """The same of all records of a batch."""
         places = dict(zip(self.left, self.right, strict=True))
         for few in some(batch, _TEXTS + len(self.after.columns)):
@@ -139,7 +140,7 @@ class Unmatched(Lookup, Written, Expander):
                 own = [cells[places[at]] if at in places else b"" for at in range(self.width)]
                 made = [*own, *(cells[at] for at in self.taken)]
                 with self.second.blamed():
-                    self.bound.check(sum(map(len, made)) + len(made), row)
+                    self.bound.check(sum(map(len, made)) + len(made), base + row)
                     lines.append(records([made], self.byte_dialect)[0])
             yield Text.of(self.byte_dialect, lines)
 

@@ -55,11 +55,11 @@ def rest(context: WorkContext, number: int, at: Range) -> Done:
     second, step = _second(context, number), cast("Unmatched", lookup_of(context, number))
     place = second.bounds.index(at)
     flags = [_matched(context, number, place, partition) for partition in range(step.partitions)]
-    count = 0
+    row, count = second.rows[place], 0
     with context.objects.writing(f"part/rest-{named(at)}") as part:
         sink = Sink(cast("BinaryIO", part), hashed=False)
         for batch in step.second.batches(native=True, bounds=at):
-            for text in step.written(batch, _unmatched(step, batch, flags)):
+            for text in step.written(batch, _unmatched(step, batch, flags), row):
                 text.write_to(sink)
                 count += len(text)
         sink.settle()

@@ -100,6 +100,18 @@ def test_what_is_refused_in_the_second_file_is_said_of_it(tmp_path: Path) -> Non
     assert (found.value.detail, found.value.context) == (wanted.value.detail, wanted.value.context)
 
 
+def test_a_record_without_a_match_that_becomes_too_long_has_its_row_in_the_whole_file(tmp_path: Path) -> None:
+    first, second = text(["a,1"]), text(["a,1"] * 40 + ["b," + "x" * 150])
+    with pytest.raises(CsvapiError, match="Row 41:") as wanted:
+        here(tmp_path, first, Dialect(), STEPS["full"], second=second, max_record=100)
+    bucket = MemoryBucket()
+    there = There(bucket, Here(), "one/", tmp_path, second)
+    bucket.put("one/in", first)
+    with pytest.raises(CsvapiError) as found:
+        there.run(Dialect(), STEPS["full"], SPLIT, max_record=100)
+    assert (found.value.detail, found.value.context) == (wanted.value.detail, wanted.value.context)
+
+
 def test_only_files_that_are_joined_with_need_not_fit() -> None:
     sizes, dialects = {2: 10, 3: 10}, {2: Dialect(), 3: Dialect()}
     steps = load_steps([join("inner"), join("semi", file=3), {"op": "concat", "files": [3]}])
