@@ -17,6 +17,7 @@ from csvapi.config import Settings
 from csvapi.csvio import Dialect, pages
 from csvapi.errors import MalformedCsv, PreviewTooLarge, PreviewTooSlow, TooManyRequests, Unavailable
 from csvapi.process.child import NICENESS
+from csvapi.process.interpreter import INTERPRETER
 from csvapi.process.pool import Answer, Pool
 from csvapi.setting_forms import MIB
 from tests.process import calls
@@ -147,6 +148,23 @@ def test_a_user_who_has_as_many_as_may_run_is_refused_and_others_are_not(patient
         assert refused.value.context == {"limit": 2, "retry_after": 1}
         assert patient.call(2, calls.whoami)[1] == b"text"
     assert patient.call(1, calls.whoami)[1] == b"text"
+
+
+def test_a_request_gives_its_turn_up_for_a_call(patient: Pool, tmp_path: Path) -> None:
+    pipe, said = tmp_path / "turn", tmp_path / "turn-said"
+    os.mkfifo(pipe)
+
+    def request() -> None:
+        with INTERPRETER.turn():
+            patient.call(1, calls.waiting, pipe, said)
+
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(request)
+        until(said.exists)
+        free = INTERPRETER._free.qsize()
+        pipe.open("wb").close()
+        running.result()
+    assert free == 1, "it is nobody's turn"
 
 
 def test_short_calls_wait_for_each_other_alone(patient: Pool, tmp_path: Path) -> None:
