@@ -137,7 +137,8 @@ def task_status(query: dict[str, Any]) -> Any:
     Only the first `n` records of the result are read, whatever its size. The answer about an unfinished task comes
     after a tenth of a second, or as soon as the task has ended.
     """
-    task, result = task_events.followed(g.user.id, query["task_id"], HOLD)
+    task_id = query["task_id"]
+    task, result = task_events.followed(lambda: tasks.find_with_result(g.user.id, task_id), task_id, HOLD)
     unfinished(task)
     answer: dict[str, Any] = {"task_id": task.id, "status": STATUSES[Status(task.status)]}
     match task.status:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 import marshmallow as ma
@@ -81,7 +82,7 @@ def create(body: dict[str, Any]) -> Any:
     task = pipelines.submit(g.user.id, body)
     headers = {"Location": f"{blp.url_prefix}/{task.id}"}
     if seconds:
-        task = task_events.followed(g.user.id, task.id, seconds).task
+        task = task_events.followed(partial(tasks.find, g.user.id, task.id), task.id, seconds)
         headers["Preference-Applied"] = f"wait={seconds}"
     if task.status in FINISHED:
         return task_shape(task), 200, headers

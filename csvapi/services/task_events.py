@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import redis
 from flask import Flask, current_app
@@ -25,16 +25,26 @@ from csvapi.extensions import runtime
 from csvapi.models import FINISHED
 from csvapi.process.interpreter import INTERPRETER
 from csvapi.queue.progress import CHANNEL
-from csvapi.services import tasks, user_tasks
+from csvapi.services import user_tasks
 from csvapi.services.task_listeners import Listener, said
 
 HEARTBEAT = 15.0  # seconds
 MOST = 1000  # streams in a process
 _PAUSE = 1.0  # seconds between tries while Redis is away, and at most between looks at the clock
 _START = 3.0  # seconds for the subscription to begin
+RECENT = 0.5  # seconds within which a task is not read again of which nobody has told that it has ended
 
 log = logging.getLogger(__name__)
+Followed = TypeVar("Followed", bound="_WithStatus")
 _making = threading.Lock()
+
+
+class _WithStatus(Protocol):
+    """What can be followed: a task, or something that shows one."""
+
+    @property
+    def status(self) -> str:
+        """The task's status."""
 
 
 class Hub:
@@ -221,21 +231,22 @@ def hub() -> Hub:
     return found
 
 
-def followed(user_id: int, task_id: str, seconds: float) -> tasks.Followed:
-    """The user's task, with its result, once it has ended, or as it is after so many seconds.
+def followed(find: Callable[[], Followed], task_id: str, seconds: float) -> Followed:
+    """What `find` returns of a task once it has ended, or as it was when so many seconds were over, or up to RECENT
+    before.
 
-    At once if no thread may wait for it. Raises NotFound.
+    At once if no thread may wait for it. Raises what `find` raises.
     """
-    deadline = time.monotonic() + seconds
+    begin = time.monotonic()
     with hub().thread() as free:
         if not free:
-            return tasks.find_with_result(user_id, task_id)
+            return find()
         with hub().waiting(task_id) as ended:
-            while (found := tasks.find_with_result(user_id, task_id)).task.status not in FINISHED:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    break
+            found, at = find(), begin
+            while found.status not in FINISHED and (left := begin + seconds - time.monotonic()) > 0:
                 with INTERPRETER.waiting():
-                    ended.wait(left)
+                    told = ended.wait(left)
                 ended.clear()
+                if told or not runtime().recent.listening or time.monotonic() - at > RECENT:
+                    found, at = find(), time.monotonic()
     return found

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import structlog
 from sqlalchemy import and_, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from csvapi import logs, tracing
 from csvapi.csvio import Dialect
@@ -26,8 +26,12 @@ from csvapi.services.steps import accepted
 
 log = structlog.get_logger(__name__)
 _OF_USER = select(Task).where(Task.id == bindparam("task"), Task.user_id == bindparam("user"))
-_WITH_RESULT = _OF_USER.add_columns(File).outerjoin(
-    File, and_(File.id == Task.result_file_id, File.user_id == Task.user_id)
+_STATE = (Task.status, Task.progress, Task.error_detail, Task.expires_at)
+_SHOWN = (File.storage_key, File.size, File.dialect, File.media_type, File.object_url, File.object_etag)
+_WITH_RESULT = (
+    _OF_USER.add_columns(File)
+    .outerjoin(File, and_(File.id == Task.result_file_id, File.user_id == Task.user_id))
+    .options(load_only(*_STATE, raiseload=True), load_only(*_SHOWN, File.user_id, File.expires_at, raiseload=True))
 )
 _ENDED: dict[str, str] = {Status.SUCCEEDED: "succeeded", Status.FAILED: "failed", Status.CANCELLED: "was cancelled"}
 
@@ -174,20 +178,29 @@ def current_progress(task: Task) -> dict[str, Any]:
     return progress.read(runtime().redis, task.id) or task.progress or {}
 
 
-class Followed(NamedTuple):
-    """A task and, once it has succeeded, the file of its result; None if that was deleted, or has expired."""
+class Shown(NamedTuple):
+    """A task and, once it has succeeded, the file of its result; None if that was deleted, or has expired.
+
+    Both have only the columns that show how the task is going and the first records: a client asks again and again,
+    and every column of a row costs a driver that is written in Python as much as the whole of a small row.
+    """
 
     task: Task
     result: File | None
 
+    @property
+    def status(self) -> str:
+        """The task's."""
+        return self.task.status
 
-def find_with_result(user_id: int, task_id: str) -> Followed:
+
+def find_with_result(user_id: int, task_id: str) -> Shown:
     """The user's task and its result, in one statement. Raises as `find` does."""
     with transaction() as session:
         found = session.execute(_WITH_RESULT, {"task": _known(task_id), "user": user_id}).one_or_none()
     task = _checked(found.Task if found else None)
     result = found.File if found else None
-    return Followed(task, result if result and result.expires_at > now() else None)
+    return Shown(task, result if result and result.expires_at > now() else None)
 
 
 def preview(result: File, limit: int) -> bytes:

@@ -98,3 +98,11 @@ def test_a_result_is_shown(ada: Account) -> None:
     with counted() as costs:
         assert ada.status(task_id)["result"]["data"] == [{"k": "1"}]
     assert at_most(costs, statements=1, commits=1, trips=0), costs
+
+
+def test_a_task_that_waits_is_shown(ada: Account) -> None:
+    task_id = ada.start(ada.upload(b"k\n1\n1\n"), "dedup")
+    with counted() as costs:
+        for _ in range(5):
+            assert ada.status(task_id)["status"] == "PENDING"
+    assert at_most(costs, statements=5, commits=5, trips=0), costs
