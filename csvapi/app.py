@@ -16,7 +16,7 @@ from csvapi.models import ApiKey, RefreshFamily, User
 from csvapi.process.pool import Pool
 from csvapi.queue.enqueue import Jobs, connect, connect_briefly
 from csvapi.rates import rates_of
-from csvapi.recent import Recent, watch
+from csvapi.recent import RecentAccess, watch
 from csvapi.storage import storage_of
 from csvapi.throttle import Throttle
 
@@ -53,7 +53,7 @@ def create_app(settings: config.Settings | None = None, *, serves: bool = True) 
         rates=rates_of(settings, counts),
         keys=Keys.of(settings),
         pool=Pool(settings),
-        recent=Recent(counts),
+        recent=RecentAccess(counts),
     )
     db.init_app(app)
     jwt.init_app(app)

@@ -28,7 +28,7 @@ from csvapi.process.pool import Pool
 from csvapi.queue import heartbeats
 from csvapi.queue.enqueue import Jobs
 from csvapi.rates import Rates
-from csvapi.recent import Recent
+from csvapi.recent import RecentAccess
 from csvapi.storage import LocalStorage
 from csvapi.throttle import Throttle
 
@@ -114,7 +114,7 @@ class Runtime:
     rates: Rates | None
     keys: keys.Keys
     pool: Pool
-    recent: Recent
+    recent: RecentAccess
 
 
 def runtime() -> Runtime:

@@ -1,4 +1,5 @@
-"""Who is signed in, remembered for a moment: most requests come from somebody whom the last one has just checked.
+"""What was found a moment ago, as long as nobody tells of a change; and above all who is signed in: most requests come
+from somebody whom the last one has just checked.
 
 A web process remembers an account together with the session or API key that opened it, for at most LIFE seconds and
 only while it listens on CHANNEL. A transaction that changes what gives access (an account, a session, an API key)
@@ -21,7 +22,7 @@ from sqlalchemy.orm import ORMExecuteState, Session
 
 CHANNEL = "csvapi:access"  # where it is published that somebody's access has changed
 LIFE = 2.0  # seconds
-MOST = 10_000  # who is remembered; beyond it all are forgotten
+MOST = 10_000  # that are remembered; beyond it all are forgotten
 HARMLESS = {"changes_access": False}  # an option of statements that change such a row, but not what it gives access to
 
 T = TypeVar("T")
@@ -29,19 +30,21 @@ log = structlog.get_logger(__name__)
 
 
 class Recent:
-    """The accounts that this process has checked in the last LIFE seconds."""
+    """What this process has found in the last `life` seconds, while it listens to what changes it."""
 
-    def __init__(self, connection: redis.Redis, clock: Callable[[], float] = time.monotonic) -> None:
-        self.listening = False  # set by whoever reads CHANNEL and calls `forget`
-        self._connection, self._clock = connection, clock
+    def __init__(self, life: float = LIFE, clock: Callable[[], float] = time.monotonic) -> None:
+        self.listening = False  # set by whoever reads of changes and calls `forget`
+        self._life, self._clock = life, clock
         self._known: dict[Hashable, tuple[float, Any]] = {}
         self._changes = 0
         self._lock = threading.Lock()
 
-    def find(self, key: Hashable, look: Callable[[], T | None]) -> T | None:
-        """What `look` returned for the key at most LIFE seconds ago, else what it returns now.
+    def find(
+        self, key: Hashable, look: Callable[[], T], keeps: Callable[[T], bool] = lambda found: found is not None
+    ) -> T:
+        """What `look` returned for the key at most `life` seconds ago, else what it returns now.
 
-        None is never remembered, nor what was found while access changed.
+        Only what `keeps` says is remembered, and nothing that was found while something changed.
         """
         if not self.listening:
             return look()
@@ -51,20 +54,31 @@ class Recent:
         if self._clock() < until:
             found: T = value
             return found
-        until = self._clock() + LIFE
+        until = self._clock() + self._life
         found_now = look()
         with self._lock:
-            if found_now is not None and changes == self._changes:
+            if keeps(found_now) and changes == self._changes:
                 if len(self._known) >= MOST:
                     self._known.clear()
                 self._known[key] = (until, found_now)
         return found_now
 
-    def forget(self) -> None:
-        """Forget everyone."""
+    def forget(self, *keys: Hashable) -> None:
+        """Forget what was found for these keys; without any, all."""
         with self._lock:
             self._changes += 1
-            self._known.clear()
+            for key in keys:
+                self._known.pop(key, None)
+            if not keys:
+                self._known.clear()
+
+
+class RecentAccess(Recent):
+    """The accounts that this process has checked in the last LIFE seconds."""
+
+    def __init__(self, connection: redis.Redis, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(LIFE, clock)
+        self._connection = connection
 
     def announce(self) -> None:
         """Forget everyone, here and in every process that listens."""

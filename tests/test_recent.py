@@ -17,7 +17,7 @@ from sqlalchemy.orm import ORMExecuteState, Session
 from csvapi.extensions import runtime
 from csvapi.models import RefreshFamily, User
 from csvapi.queue.enqueue import connect_briefly
-from csvapi.recent import LIFE, Recent
+from csvapi.recent import LIFE, RecentAccess
 from csvapi.services import administration
 from csvapi.services.task_events import hub
 from tests.api.v1 import V1
@@ -43,8 +43,8 @@ def url() -> Iterator[str]:
 
 
 @pytest.fixture
-def recent(url: str) -> Recent:
-    found = Recent(connect_briefly(url), Clock())
+def recent(url: str) -> RecentAccess:
+    found = RecentAccess(connect_briefly(url), Clock())
     found.listening = True
     return found
 
@@ -57,7 +57,7 @@ def looks(found: Any, seen: list[Any]) -> Callable[[], Any]:
     return look
 
 
-def test_what_was_found_is_remembered_for_so_long(recent: Recent) -> None:
+def test_what_was_found_is_remembered_for_so_long(recent: RecentAccess) -> None:
     seen: list[str] = []
     look = looks("ada", seen)
     assert [recent.find(("ada",), look) for _ in range(3)] == ["ada"] * 3
@@ -68,7 +68,7 @@ def test_what_was_found_is_remembered_for_so_long(recent: Recent) -> None:
     assert len(seen) == 3
 
 
-def test_nobody_is_remembered_who_was_not_found_or_while_nobody_listens(recent: Recent) -> None:
+def test_nobody_is_remembered_who_was_not_found_or_while_nobody_listens(recent: RecentAccess) -> None:
     seen: list[None] = []
     for _ in range(2):
         assert recent.find("nobody", looks(None, seen)) is None
@@ -78,7 +78,7 @@ def test_nobody_is_remembered_who_was_not_found_or_while_nobody_listens(recent: 
     assert len(seen) == 4
 
 
-def test_what_was_found_while_access_changed_is_not_remembered(recent: Recent) -> None:
+def test_what_was_found_while_access_changed_is_not_remembered(recent: RecentAccess) -> None:
     def look() -> str:
         recent.announce()  # a logout that commits after the row was read
         return "ada"
@@ -90,7 +90,7 @@ def test_what_was_found_while_access_changed_is_not_remembered(recent: Recent) -
 
 
 def test_with_redis_away_this_process_still_forgets() -> None:
-    recent, seen = Recent(connect_briefly("redis://127.0.0.1:1")), list[str]()
+    recent, seen = RecentAccess(connect_briefly("redis://127.0.0.1:1")), list[str]()
     recent.listening = True
     recent.find("ada", looks("ada", seen))
     recent.announce()
@@ -99,7 +99,7 @@ def test_with_redis_away_this_process_still_forgets() -> None:
 
 
 @pytest.fixture
-def listening(app: Flask) -> Iterator[Recent]:
+def listening(app: Flask) -> Iterator[RecentAccess]:
     """The application's own, which listens."""
     with app.app_context():
         hub().start()
@@ -125,7 +125,7 @@ def asked() -> Iterator[list[str]]:
 
 
 @pytest.mark.usefixtures("worker")
-def test_a_job_asks_the_database_once_who_sends_it(listening: Recent, account: Account, asked: list[str]) -> None:
+def test_a_job_asks_the_database_once_who_sends_it(listening: RecentAccess, account: Account, asked: list[str]) -> None:
     """Counting a user's files and tasks updates the account's row, but not what it may do."""
     listening.forget()
     began, changes = time.monotonic(), listening._changes

@@ -24,7 +24,7 @@ from csvapi.api.raw_json import ready
 from csvapi.errors import InvalidInput, NotCsv, NotFound
 from csvapi.extensions import runtime
 from csvapi.models import File, Status
-from csvapi.services import files, links, task_events, tasks
+from csvapi.services import files, following, links, tasks
 
 blp = Blueprint("csv", __name__, url_prefix="/api", description="Upload a CSV file, start an operation, get the result")
 
@@ -137,8 +137,7 @@ def task_status(query: dict[str, Any]) -> Any:
     Only the first `n` records of the result are read, whatever its size. The answer about an unfinished task comes
     after a tenth of a second, or as soon as the task has ended.
     """
-    task_id = query["task_id"]
-    task, result = task_events.followed(lambda: tasks.find_with_result(g.user.id, task_id), task_id, HOLD)
+    task, result = following.polled(g.user.id, query["task_id"], HOLD)
     unfinished(task)
     answer: dict[str, Any] = {"task_id": task.id, "status": STATUSES[Status(task.status)]}
     match task.status:

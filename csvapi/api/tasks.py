@@ -19,7 +19,7 @@ from csvapi.api.task_shapes import TaskItem, TaskShape, task_item, task_shape
 from csvapi.api.work_shapes import Submission
 from csvapi.extensions import runtime
 from csvapi.models import FINISHED, Status
-from csvapi.services import pipelines, task_events, tasks, user_tasks
+from csvapi.services import following, pipelines, tasks, user_tasks
 
 blp = Resource("v1-tasks", __name__, url_prefix="/api/v1/tasks", description="Pipelines of operations over files")
 ONE = "/<string:task_id>"
@@ -82,7 +82,7 @@ def create(body: dict[str, Any]) -> Any:
     task = pipelines.submit(g.user.id, body)
     headers = {"Location": f"{blp.url_prefix}/{task.id}"}
     if seconds:
-        task = task_events.followed(partial(tasks.find, g.user.id, task.id), task.id, seconds)
+        task = following.followed(partial(tasks.find, g.user.id, task.id), task.id, seconds)
         headers["Preference-Applied"] = f"wait={seconds}"
     if task.status in FINISHED:
         return task_shape(task), 200, headers

@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import redis
 from flask import Flask, current_app
@@ -22,8 +22,6 @@ from flask import Flask, current_app
 from csvapi import recent
 from csvapi.errors import CsvapiError
 from csvapi.extensions import runtime
-from csvapi.models import FINISHED
-from csvapi.process.interpreter import INTERPRETER
 from csvapi.queue.progress import CHANNEL
 from csvapi.services import user_tasks
 from csvapi.services.task_listeners import Listener, said
@@ -32,19 +30,10 @@ HEARTBEAT = 15.0  # seconds
 MOST = 1000  # streams in a process
 _PAUSE = 1.0  # seconds between tries while Redis is away, and at most between looks at the clock
 _START = 3.0  # seconds for the subscription to begin
-RECENT = 0.5  # seconds within which a task is not read again of which nobody has told that it has ended
+RECENT = 0.5  # seconds within which a task is not read again that had not ended, if nobody has told of it since
 
 log = logging.getLogger(__name__)
-Followed = TypeVar("Followed", bound="_WithStatus")
 _making = threading.Lock()
-
-
-class _WithStatus(Protocol):
-    """What can be followed: a task, or something that shows one."""
-
-    @property
-    def status(self) -> str:
-        """The task's status."""
 
 
 class Hub:
@@ -62,6 +51,7 @@ class Hub:
         self._beaten = time.monotonic()
         self._since = math.inf  # when it began to listen
         self._failures = 0  # in a row
+        self.unfinished = recent.Recent(RECENT)  # tasks, by their ids
 
     def begin(self) -> None:
         """Begin to subscribe, without waiting for it."""
@@ -139,7 +129,7 @@ class Hub:
                     self._listen()
                 except Exception as error:  # noqa: BLE001 -- without this thread nobody hears of a task again
                     self._failed(error)
-                runtime().recent.listening = False
+                runtime().recent.listening = self.unfinished.listening = False
                 self._subscribed.set()
                 time.sleep(_PAUSE)
 
@@ -161,8 +151,9 @@ class Hub:
                 subscription.get_message(timeout=_PAUSE)  # the server's word that it has begun, for each channel
             self._since = time.monotonic()
             self._subscribed.set()
-            runtime().recent.forget()
-            runtime().recent.listening = True
+            for each in (runtime().recent, self.unfinished):
+                each.forget()
+                each.listening = True
             self._catch_up()
             while True:
                 message = subscription.get_message(timeout=_PAUSE)
@@ -185,6 +176,7 @@ class Hub:
         if "progress" in message:
             self._tell(task_id, lambda each: each.progressed(message["progress"]))
             return
+        self.unfinished.forget(task_id)
         if message.get("ended", True):  # older workers do not say
             with self._lock:
                 waiting = list(self._waiting.get(task_id, ()))
@@ -228,25 +220,4 @@ def hub() -> Hub:
         if "csvapi-task-events" not in extensions:
             extensions["csvapi-task-events"] = Hub(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 -- Flask's documented way to the application itself
     found: Hub = extensions["csvapi-task-events"]
-    return found
-
-
-def followed(find: Callable[[], Followed], task_id: str, seconds: float) -> Followed:
-    """What `find` returns of a task once it has ended, or as it was when so many seconds were over, or up to RECENT
-    before.
-
-    At once if no thread may wait for it. Raises what `find` raises.
-    """
-    begin = time.monotonic()
-    with hub().thread() as free:
-        if not free:
-            return find()
-        with hub().waiting(task_id) as ended:
-            found, at = find(), begin
-            while found.status not in FINISHED and (left := begin + seconds - time.monotonic()) > 0:
-                with INTERPRETER.waiting():
-                    told = ended.wait(left)
-                ended.clear()
-                if told or not runtime().recent.listening or time.monotonic() - at > RECENT:
-                    found, at = find(), time.monotonic()
     return found

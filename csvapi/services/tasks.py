@@ -26,7 +26,7 @@ from csvapi.services.steps import accepted
 
 log = structlog.get_logger(__name__)
 _OF_USER = select(Task).where(Task.id == bindparam("task"), Task.user_id == bindparam("user"))
-_STATE = (Task.status, Task.progress, Task.error_detail, Task.expires_at)
+_STATE = (Task.user_id, Task.status, Task.progress, Task.error_detail, Task.expires_at)
 _SHOWN = (File.storage_key, File.size, File.dialect, File.media_type, File.object_url, File.object_etag)
 _WITH_RESULT = (
     _OF_USER.add_columns(File)
@@ -156,10 +156,10 @@ def cancel(user_id: int, task_id: str) -> Task:
 def find(user_id: int, task_id: str) -> Task:
     """The user's task. Raises NotFound if there is none or if it belongs to somebody else."""
     with transaction() as session:
-        return _checked(session.scalar(_OF_USER, {"task": _known(task_id), "user": user_id}))
+        return _checked(session.scalar(_OF_USER, {"task": known(task_id), "user": user_id}))
 
 
-def _known(task_id: str) -> str:
+def known(task_id: str) -> str:
     """The id in the form that ids have; an empty one for what is none."""
     try:
         return str(UUID(task_id))
@@ -197,7 +197,7 @@ class Shown(NamedTuple):
 def find_with_result(user_id: int, task_id: str) -> Shown:
     """The user's task and its result, in one statement. Raises as `find` does."""
     with transaction() as session:
-        found = session.execute(_WITH_RESULT, {"task": _known(task_id), "user": user_id}).one_or_none()
+        found = session.execute(_WITH_RESULT, {"task": known(task_id), "user": user_id}).one_or_none()
     task = _checked(found.Task if found else None)
     result = found.File if found else None
     return Shown(task, result if result and result.expires_at > now() else None)

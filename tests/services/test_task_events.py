@@ -11,8 +11,8 @@ from flask import Flask
 from csvapi.extensions import runtime
 from csvapi.models import Task
 from csvapi.queue.progress import CHANNEL
-from csvapi.services import task_events, tasks
-from csvapi.services.task_events import RECENT, followed, hub
+from csvapi.services import task_events
+from csvapi.services.task_events import hub
 from tests.servers import private_valkey
 from tests.services.alone import alone, ann, application, environ, run, submit
 from tests.stack import Account
@@ -80,11 +80,12 @@ def test_what_nobody_foresaw_does_not_end_the_news(
     task_id = submit(ann)
     hub().start()
     runtime().redis.publish(CHANNEL, "[]")
-    until(lambda: "task events interrupted" in caplog.text)
+    interrupted = "task events interrupted: list indices must be integers"  # others lost their queues in tests before
+    until(lambda: interrupted in caplog.text)
     with hub().waiting(task_id) as ended:
         run(task_id)
         assert ended.wait(5)
-    assert caplog.text.count("task events interrupted") == 1
+    assert caplog.text.count(interrupted) == 1
     assert "Traceback" in caplog.text
 
 
@@ -104,20 +105,3 @@ def test_a_queue_that_stays_away_is_told_less_and_less(
 
         until(lambda: len(told()) >= 4)
         assert told()[:4] == [1, 2, 4, 8]
-
-
-def test_a_task_is_not_read_again_unless_that_was_long_ago(alone: Flask, ann: Account) -> None:
-    """A short wait that nobody ends costs one reading; the answer of a long one is not as old as its beginning."""
-    task_id, read = submit(ann), []
-
-    def find() -> Task:
-        read.append(tasks.find(ann.id, task_id))
-        return read[-1]
-
-    with alone.app_context():
-        hub().start()
-        until(lambda: runtime().recent.listening)
-        assert followed(find, task_id, RECENT / 10) is read[0]
-        assert len(read) == 1
-        assert followed(find, task_id, RECENT * 1.2) is read[2]
-        assert len(read) == 3

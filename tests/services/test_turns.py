@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from csvapi.process.interpreter import INTERPRETER
-from csvapi.services import passwords, task_events, tasks
+from csvapi.services import following, passwords, tasks
 from tests.services.alone import alone, ann, environ, submit
 from tests.stack import Account
 
@@ -48,7 +48,7 @@ def during(app: Flask, waits: Callable[[], Any]) -> bool:
 def test_others_run_while_a_request_waits_for_a_task(alone: Flask, ann: Account) -> None:
     with alone.app_context():
         task = submit(ann)
-    assert during(alone, lambda: task_events.followed(lambda: tasks.find(ann.id, task), task, 0.5))
+    assert during(alone, lambda: following.followed(lambda: tasks.find(ann.id, task), task, 0.5))
 
 
 def test_a_request_that_hashes_a_password_or_sends_a_file_ends_its_turn(alone: Flask, ann: Account) -> None:
