@@ -20,7 +20,6 @@ from tests.start.running import Running, started
 from tests.waiting import until
 
 PASSWORD = "sunlit harbour 41"
-LARGE = b"id,name,age\n" + b"".join(b'%d,"name, %d",%d\n' % (n, n % 1000, n % 90) for n in range(400_000))
 STEPS = [{"op": "dedup", "ignore": ["case", "space"]}]
 SMALL = b"a,b\n1,2\n"
 THREADS = 8
@@ -75,7 +74,8 @@ def ada(running: Running) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def large(ada: httpx.Client) -> int:
-    return upload(ada, LARGE)
+    records = (b'%d,"name, %d",%d\n' % (n, n % 1000, n % 90) for n in range(400_000))
+    return upload(ada, b"id,name,age\n" + b"".join(records))
 
 
 def test_a_stream_tells_every_state_and_ends(ada: httpx.Client, large: int) -> None:

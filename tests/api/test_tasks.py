@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import cache
 
 import jsonschema_rs
 import pytest
@@ -16,9 +17,13 @@ from tests.waiting import until
 PEOPLE = b"id,name,age\n007,Ada,36\n007,Ada,36\n8,Bob,9\n9,Eve,40\n"
 DEDUP = {"op": "dedup"}
 ADULTS = {"op": "filter", "filters": [{"column": "age", "operator": ">=", "value": 18}]}
-LARGE = b"id,name,age\n" + b"".join(b'%d,"name, %d",%d\n' % (n, n % 1000, n % 90) for n in range(400_000))
 
 pytestmark = pytest.mark.usefixtures("worker")
+
+
+@cache
+def large() -> bytes:
+    return b"id,name,age\n" + b"".join(b'%d,"name, %d",%d\n' % (n, n % 1000, n % 90) for n in range(400_000))
 
 
 @pytest.fixture
@@ -70,7 +75,7 @@ def test_waiting_answers_once_the_task_has_ended(v1: V1) -> None:
 
 
 def test_a_running_task_stops_within_a_second_and_leaves_nothing(v1: V1) -> None:
-    file_id = v1.upload(LARGE)["id"]
+    file_id = v1.upload(large())["id"]
     while True:  # a quick machine may have done it before it is asked to stop
         task = v1.submit(file_id, {"op": "dedup", "ignore": ["case", "space"]}, ADULTS)
         until(lambda task=task: v1.ok("GET", task["links"]["self"])["status"] != "queued")
@@ -205,7 +210,7 @@ def test_a_preview_marks_each_record(v1: V1) -> None:
 
 
 def test_a_preview_is_bounded_and_its_estimate_is_near(v1: V1) -> None:
-    file = v1.upload(LARGE)
+    file = v1.upload(large())
     body = {"input": file["id"], "steps": [ADULTS], "sample_rows": 900}
     answer = v1.ok("POST", "/previews", json=body)
     assert (len(answer["items"]), answer["complete"]) == (900, False)

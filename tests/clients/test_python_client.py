@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from functools import partial
+from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -41,9 +41,16 @@ PACKAGE = ROOT / "clients" / "python"
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
 PEOPLE = b"id,email\n1,ada@x.org\n2,bob@x.org\n3,ADA@x.org\n4\n"
 STEPS = [{"op": "dedup", "columns": ["email"], "ignore": ["case"]}]
-LARGE = b"id,text\n" + b"".join(b"%d,%064d\n" % (each, each) for each in range(40_000))
 
-HUGE = LARGE[:8] + LARGE[8:] * 7  # of which a connection carries less than there are
+
+@cache
+def large() -> bytes:
+    return b"id,text\n" + b"".join(b"%d,%064d\n" % (each, each) for each in range(40_000))
+
+
+@cache
+def huge() -> bytes:
+    return large()[:8] + large()[8:] * 7  # of which a connection carries less than there are
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +154,7 @@ def test_what_the_service_refuses_is_an_error_of_its_own(csvapi: Client, running
 
 def test_an_upload_goes_on_where_it_was_cut(key: str, proxy: Cutting, tmp_path: Path) -> None:
     source = tmp_path / "huge.csv"
-    source.write_bytes(HUGE)
+    source.write_bytes(huge())
 
     async def upload() -> tuple[int, str]:
         async with AsyncClient(proxy.url, api_key=key) as through:
@@ -157,9 +164,9 @@ def test_an_upload_goes_on_where_it_was_cut(key: str, proxy: Cutting, tmp_path: 
     with Client(proxy.url, api_key=key) as through:
         proxy.request_cuts = [12_000_000, 12_000_000]
         file = through.upload(source)
-        assert (file.name, file.data["size"]) == ("huge.csv", len(HUGE))
-        assert proxy.sent < 2 * len(HUGE), "it does not begin anew"
-        assert hashlib.sha256(HUGE).hexdigest() == file.data["sha256"]
+        assert (file.name, file.data["size"]) == ("huge.csv", len(huge()))
+        assert proxy.sent < 2 * len(huge()), "it does not begin anew"
+        assert hashlib.sha256(huge()).hexdigest() == file.data["sha256"]
         proxy.request_cuts, proxy.cuts = [1, 9_000_000], [10**6, 10**6, 700]  # then in the answer about what arrived
         assert in_a_loop(upload())[1] == file.data["sha256"]
         assert [each.name for each in through.files(kind="upload")].count("async.csv") == 1
@@ -181,7 +188,7 @@ def test_a_refusal_whose_answer_is_lost_is_told_all_the_same(key: str, proxy: Cu
 
 
 def test_waiting_has_an_end(csvapi: Client, running: Running) -> None:
-    file = csvapi.upload(LARGE, "large.csv")
+    file = csvapi.upload(large(), "large.csv")
     task = csvapi.run(file, [{"op": "sort", "by": ["text"]}] * 10)
     with pytest.raises(WaitedTooLong, match="it goes on"):
         task.wait(timeout=0.01)
@@ -191,21 +198,21 @@ def test_waiting_has_an_end(csvapi: Client, running: Running) -> None:
 def test_a_download_goes_on_where_the_connection_broke(
     csvapi: Client, proxy: Cutting, key: str, tmp_path: Path
 ) -> None:
-    file = csvapi.upload(LARGE, "large.csv")
+    file = csvapi.upload(large(), "large.csv")
     proxy.cuts = [1_000_000, 500_000, 1_200_000]
     with Client(proxy.url, api_key=key) as through:
         target = through.file(file.id).download(tmp_path / "large.csv")
-    assert target.read_bytes() == LARGE
+    assert target.read_bytes() == large()
     assert proxy.connections == 4
     assert not (tmp_path / "large.csv.part").exists()
 
 
 def test_a_download_goes_on_where_a_run_before_stopped(csvapi: Client, tmp_path: Path) -> None:
-    file = csvapi.upload(LARGE, "large.csv")
-    for begun in (LARGE[:1000], LARGE, b"something else"):
+    file = csvapi.upload(large(), "large.csv")
+    for begun in (large()[:1000], large(), b"something else"):
         (tmp_path / "large.csv.part").write_bytes(begun)
-        if LARGE.startswith(begun):
-            assert file.download(tmp_path / "large.csv").read_bytes() == LARGE
+        if large().startswith(begun):
+            assert file.download(tmp_path / "large.csv").read_bytes() == large()
         else:
             with pytest.raises(CsvapiError, match="SHA-256"):
                 file.download(tmp_path / "large.csv")
@@ -236,7 +243,7 @@ def test_what_has_no_sha256_is_taken_as_it_comes(tmp_path: Path) -> None:
 def test_what_creates_is_done_once_however_often_its_answer_is_lost(csvapi: Client, proxy: Cutting, key: str) -> None:
     proxy.cuts = [1, 100]  # an answer is there, and is lost on its way
     with Client(proxy.url, api_key=key) as through:
-        file = through.upload(LARGE, "once.csv")
+        file = through.upload(large(), "once.csv")
     proxy.cuts = [1, 100]
     with Client(proxy.url, api_key=key) as through:
         task = through.run(file, [{"op": "dedup"}], label="once").wait()

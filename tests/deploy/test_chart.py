@@ -6,19 +6,20 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import kubernetes_validate
 import pytest
 import yaml
-from helm_python import Chart
-from helm_python.errors import HelmError
 
 import csvapi
 from csvapi.app import _engine_options
 from csvapi.config import Settings
 from csvapi.queue.enqueue import QUEUES
 from tests.test_compose import COMPOSE, SERVICES
+
+if TYPE_CHECKING:
+    from helm_python import Chart
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "deploy" / "helm" / "csvapi"
@@ -32,6 +33,8 @@ Json = dict[str, Any]
 
 @cache
 def chart() -> Chart:
+    from helm_python import Chart  # 50 MB, which every fork of the tests' process would map anew
+
     return Chart.load(CHART)
 
 
@@ -169,6 +172,8 @@ def test_secrets_come_from_a_secret_that_the_chart_does_not_make(kind: str) -> N
     ],
 )
 def test_values_that_cannot_work_are_refused(change: Json, says: str) -> None:
+    from helm_python.errors import HelmError
+
     with pytest.raises(HelmError, match=says):
         manifests(merged(values("production"), change))
 

@@ -135,53 +135,57 @@ def test_an_index_beyond_the_budget_takes_no_more_than_it(tmp_path: Path, how: s
 
 
 LONGER = [{"op": "set", "replace": [{"text": "a", "with": "a" * 9}]}]
-MUCH: dict[str, tuple[str, list[dict[str, Any]], dict[str, Any]]] = {
-    "replace": ("k,n\n" + "a,1\n" * 9_000, [{"op": "set", "replace": [{"text": "a", "with": "a" * 9_000}]}], {}),
-    "replace in one record": (
-        f"k,n\n{'a' * 9_000},1\n", [{"op": "set", "replace": [{"text": "a", "with": "a" * 400}]}], {},
-    ),
-    "replace by a pattern": (
-        f"k,n\n{'a' * 45_000},1\n", [{"op": "set", "replace": [{"pattern": "a", "with": "bb"}]}], {},
-    ),
-    "replace, step by step": ("k,n\n" + "a,1\n" * 5_000, LONGER * 4, {}),
-    "words of one record": (f"k,n\n{'ab ' * 90_000},1\n", [{"op": "set", "case": "title", "collapse": True}], {}),
-    "fill": ("k,n\n" + ",1\n" * 9_000, [{"op": "set", "fill": "x" * 9_000}], {}),
-    "derive": ("k,n\n" + "a,1\n" * 4_000, [{"op": "derive", "column": "d", "template": "{k}" * 9_000}], {}),
-    "derive, nothing": (
-        "k,n\n" + ",1\n" * 4_000, [{"op": "derive", "column": "d", "template": "{k}" * 9_000}], {},
-    ),
-    "split": (
-        "k,n\n" + "a,1\n" * 4_000,
-        [{"op": "split_column", "column": "k", "into": [f"c{at}" for at in range(9_000)], "separator": ";"}], {},
-    ),
-    "groups": (
-        f"k,n\n{'a' * 90_000},1\n",
-        [{"op": "split_column", "column": "k", "into": WIDE_NAMES[3:43], "pattern": "(" * 40 + "a+" + ")" * 40}],
-        {},
-    ),
-    "explode": (
-        f"k,n\n{';' * 3_000},{'b' * 20_000}\n", [{"op": "explode", "column": "k", "separator": ";"}], {},
-    ),
-    "explode, one cell": (f"k,n\n{';' * 900_000},1\n", [{"op": "explode", "column": "k", "separator": ";"}], {}),
-    "unpivot": (
-        "k,n\n" + "abcdefgh,1\n" * 500, [{"op": "unpivot", "index": ["k"] * 9_000, "values": ["n"]}], {},
-    ),
-    "select": ("k,n\n" + "abcdefgh,1\n" * 500, [{"op": "select", "columns": ["k"] * 9_000}], {}),
-    "select, one record": (f"k,n\n{'a' * 9_000},1\n", [{"op": "select", "columns": ["k"] * 400}], {}),
-    "pad": (",".join(WIDE_NAMES) + "\n" + "a\n" * 100, [{"op": "normalise"}], {"on_ragged": "pad"}),
-    "names": (f"k,{'n' * 90_000}\n" + "a,1\n" * 900, [{"op": "convert", "format": "ndjson"}], {}),
-    "pairs": ("k,n\n" + "a,1\n" * 900, [{"op": "join", "file": 2, "on": ["k"]}], {}),
-    "marks": ("k\n" + "a\n" * 3_000_000, [{"op": "dedup"}], {"explain": True}),
-    "marks of all": ("k\n" + "a\n" * 3_000_000, [{"op": "dedup", "keep": "none"}], {"explain": True}),
-    "marks by Python": ("k\n" + "a\n" * 1_600_000, [{"op": "dedup"}], {"explain": True, "native": False}),
-    "equal keys": ("k\n" + "a\n" * 600_000, [{"op": "dedup"}], {"native": False}),
-}  # fmt: skip
 
 
-@pytest.mark.parametrize("name", MUCH)
+def much() -> dict[str, tuple[str, list[dict[str, Any]], dict[str, Any]]]:
+    """Texts, steps and options by name; the texts are large, and made only where one is used."""
+    return {
+        "replace": ("k,n\n" + "a,1\n" * 9_000, [{"op": "set", "replace": [{"text": "a", "with": "a" * 9_000}]}], {}),
+        "replace in one record": (
+            f"k,n\n{'a' * 9_000},1\n", [{"op": "set", "replace": [{"text": "a", "with": "a" * 400}]}], {},
+        ),
+        "replace by a pattern": (
+            f"k,n\n{'a' * 45_000},1\n", [{"op": "set", "replace": [{"pattern": "a", "with": "bb"}]}], {},
+        ),
+        "replace, step by step": ("k,n\n" + "a,1\n" * 5_000, LONGER * 4, {}),
+        "words of one record": (f"k,n\n{'ab ' * 90_000},1\n", [{"op": "set", "case": "title", "collapse": True}], {}),
+        "fill": ("k,n\n" + ",1\n" * 9_000, [{"op": "set", "fill": "x" * 9_000}], {}),
+        "derive": ("k,n\n" + "a,1\n" * 4_000, [{"op": "derive", "column": "d", "template": "{k}" * 9_000}], {}),
+        "derive, nothing": (
+            "k,n\n" + ",1\n" * 4_000, [{"op": "derive", "column": "d", "template": "{k}" * 9_000}], {},
+        ),
+        "split": (
+            "k,n\n" + "a,1\n" * 4_000,
+            [{"op": "split_column", "column": "k", "into": [f"c{at}" for at in range(9_000)], "separator": ";"}], {},
+        ),
+        "groups": (
+            f"k,n\n{'a' * 90_000},1\n",
+            [{"op": "split_column", "column": "k", "into": WIDE_NAMES[3:43], "pattern": "(" * 40 + "a+" + ")" * 40}],
+            {},
+        ),
+        "explode": (
+            f"k,n\n{';' * 3_000},{'b' * 20_000}\n", [{"op": "explode", "column": "k", "separator": ";"}], {},
+        ),
+        "explode, one cell": (f"k,n\n{';' * 900_000},1\n", [{"op": "explode", "column": "k", "separator": ";"}], {}),
+        "unpivot": (
+            "k,n\n" + "abcdefgh,1\n" * 500, [{"op": "unpivot", "index": ["k"] * 9_000, "values": ["n"]}], {},
+        ),
+        "select": ("k,n\n" + "abcdefgh,1\n" * 500, [{"op": "select", "columns": ["k"] * 9_000}], {}),
+        "select, one record": (f"k,n\n{'a' * 9_000},1\n", [{"op": "select", "columns": ["k"] * 400}], {}),
+        "pad": (",".join(WIDE_NAMES) + "\n" + "a\n" * 100, [{"op": "normalise"}], {"on_ragged": "pad"}),
+        "names": (f"k,{'n' * 90_000}\n" + "a,1\n" * 900, [{"op": "convert", "format": "ndjson"}], {}),
+        "pairs": ("k,n\n" + "a,1\n" * 900, [{"op": "join", "file": 2, "on": ["k"]}], {}),
+        "marks": ("k\n" + "a\n" * 3_000_000, [{"op": "dedup"}], {"explain": True}),
+        "marks of all": ("k\n" + "a\n" * 3_000_000, [{"op": "dedup", "keep": "none"}], {"explain": True}),
+        "marks by Python": ("k\n" + "a\n" * 1_600_000, [{"op": "dedup"}], {"explain": True, "native": False}),
+        "equal keys": ("k\n" + "a\n" * 600_000, [{"op": "dedup"}], {"native": False}),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(much()))
 def test_much_of_little_takes_no_more_than_the_budget(tmp_path: Path, files: dict[str, Path], name: str) -> None:
     """A few kilobytes that become many megabytes."""
-    text, steps, options = MUCH[name]
+    text, steps, options = much()[name]
     path = tmp_path / "little"
     path.write_text(text)
     grown = peak(tmp_path, path, steps, path, memory=BUDGET // 2, **options)

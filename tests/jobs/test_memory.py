@@ -18,13 +18,13 @@ from tests.waiting import until
 
 __all__ = ["alone", "ann", "environ"]
 pytestmark = pytest.mark.parametrize("environ", ["sqlite"], indirect=True)  # nothing here is the database's
-GREEDY = b'id,name\n1,"' + b"a\n" * (7 * MIB) + b'"\n2,b\n'  # one record of 14 MiB, which takes 20 times as much
 TRIM = [{"op": "set", "trim": True}]
 LITTLE = {"CSVAPI_TASK_MEMORY": "1MiB"}  # so that the limit is 101 MiB above what a process has
 
 
 def greedy(account: Account) -> str:
-    return tasks.submit(account.id, stored(account, GREEDY), TRIM).id
+    record = b'1,"' + b"a\n" * (7 * MIB) + b'"\n'  # of 14 MiB, which takes 20 times as much
+    return tasks.submit(account.id, stored(account, b"id,name\n" + record + b"2,b\n"), TRIM).id
 
 
 def small(account: Account) -> str:

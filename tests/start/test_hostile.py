@@ -12,7 +12,7 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -240,22 +240,22 @@ def test_multipart_bodies(attacker: Attacker) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "content"),
+    ("kind", "write"),
     [
-        ("100,000 columns", b",".join(b"c%d" % n for n in range(100_000)) + b"\n" + b"1," * 99_999 + b"1\n"),
-        ("1,000,000 columns", b"," * 999_999 + b"\n" + b"," * 999_999 + b"\n"),
-        ("a record of 17 MiB", b"a,b\n" + b"x" * (17 * MIB) + b",1\n1,2\n"),
-        ("an endless quote", b'a,b\n"' + b"x\n" * MIB),
-        ("quotes only", b'"' * (2 * MIB) + b"\n"),
-        ("NULs in cells", b"a,b\n1\x00,2\n" * 1000),
-        ("one column of one character", b"a\n" * 500_000),
-        ("carriage returns", b"a,b\r" * 200_000),
-        ("a gzip bomb", gzip.compress(bytes(50 * MIB))),
-        ("formulas", b'name,value\n=cmd|\' /C calc\'!A0,"=HYPERLINK(""http://evil.example"")"\n'),
+        ("100,000 columns", lambda: b",".join(b"c%d" % n for n in range(100_000)) + b"\n" + b"1," * 99_999 + b"1\n"),
+        ("1,000,000 columns", lambda: b"," * 999_999 + b"\n" + b"," * 999_999 + b"\n"),
+        ("a record of 17 MiB", lambda: b"a,b\n" + b"x" * (17 * MIB) + b",1\n1,2\n"),
+        ("an endless quote", lambda: b'a,b\n"' + b"x\n" * MIB),
+        ("quotes only", lambda: b'"' * (2 * MIB) + b"\n"),
+        ("NULs in cells", lambda: b"a,b\n1\x00,2\n" * 1000),
+        ("one column of one character", lambda: b"a\n" * 500_000),
+        ("carriage returns", lambda: b"a,b\r" * 200_000),
+        ("a gzip bomb", lambda: gzip.compress(bytes(50 * MIB))),
+        ("formulas", lambda: b'name,value\n=cmd|\' /C calc\'!A0,"=HYPERLINK(""http://evil.example"")"\n'),
     ],
 )
-def test_contents(attacker: Attacker, kind: str, content: bytes) -> None:
-    status, _, body = attacker.upload(b"a.csv", content)
+def test_contents(attacker: Attacker, kind: str, write: Callable[[], bytes]) -> None:
+    status, _, body = attacker.upload(b"a.csv", write())
     assert status in {201, 400, 413}, kind
     if status != 201:
         return

@@ -20,9 +20,6 @@ from tests.start.running import Running, started
 from tests.waiting import until
 
 TUS = {"Tus-Resumable": "1.0.0"}
-DATA = (
-    b"id,text\n" + b"".join(b"%d,%064d\n" % (each, each) for each in range(10_000)) * 30
-)  # 21 MB, more than a segment
 
 
 def signed_in(running: Running) -> httpx.Client:
@@ -42,23 +39,25 @@ def offset(client: httpx.Client, at: str) -> int:
 
 
 def test_a_killed_web_process_leaves_what_is_durable(tmp_path: Path) -> None:
+    records = b"".join(b"%d,%064d\n" % (each, each) for each in range(10_000))
+    data = b"id,text\n" + records * 30  # 21 MB, more than a segment
     with started(tmp_path) as running, closing(signed_in(running)) as client:
-        at = client.post("/api/v1/uploads", headers={**TUS, "Upload-Length": str(len(DATA))}).headers["Location"]
+        at = client.post("/api/v1/uploads", headers={**TUS, "Upload-Length": str(len(data))}).headers["Location"]
         named = {**TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
-        head: dict[str, Any] = {**client.headers, **named, "Host": "localhost", "Content-Length": len(DATA)}
+        head: dict[str, Any] = {**client.headers, **named, "Host": "localhost", "Content-Length": len(data)}
         lines = [f"PATCH {at} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
         place = urlsplit(running.url)
         with socket.create_connection((str(place.hostname), int(place.port or 0))) as connection:
-            connection.sendall("\r\n".join(lines).encode() + DATA[:-1])
+            connection.sendall("\r\n".join(lines).encode() + data[:-1])
             begun = until(lambda: max(offset(client, at), 0))
-            assert SEGMENT <= begun < len(DATA), "a part is durable before its request has ended"
+            assert SEGMENT <= begun < len(data), "a part is durable before its request has ended"
             for pid in children(running.named(" web ")):
                 os.kill(pid, signal.SIGKILL)
             until(lambda: offset(client, at) == begun, within=60)
-        rest = client.patch(at, content=DATA[begun:], headers={**named, "Upload-Offset": str(begun)})
-        assert rest.headers["Upload-Offset"] == str(len(DATA)), rest.text
+        rest = client.patch(at, content=data[begun:], headers={**named, "Upload-Offset": str(begun)})
+        assert rest.headers["Upload-Offset"] == str(len(data)), rest.text
         file = client.get(f"/api/v1/files/{rest.headers['Upload-File-Id']}").json()
-        assert file["sha256"] == hashlib.sha256(DATA).hexdigest()
+        assert file["sha256"] == hashlib.sha256(data).hexdigest()
         kept = [path for path in (tmp_path / "var" / "files").glob("??/*") if path.is_file()]
         assert len(kept) == 1, "the parts are gone"
         assert running.stop() == 0

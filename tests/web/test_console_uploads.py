@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,12 @@ from tests.start.running import Running
 from tests.web.browser import PASSWORD, Tab, tab
 from tests.web.console import register, violations
 
-LARGE = b"id,text\n" + b"".join(b"%d,%064d\n" % (each, each) for each in range(30_000)) * 10  # 21 MB
 PART = 8 * 2**20  # bytes that the page sends at once
+
+
+@cache
+def content() -> bytes:
+    return b"id,text\n" + b"".join(b"%d,%064d\n" % (each, each) for each in range(30_000)) * 10  # 21 MB
 
 
 class Through:
@@ -42,7 +47,7 @@ def broken(chromium: Browser, proxy: Cutting, tmp_path: Path) -> Iterator[Tab]:
 @pytest.fixture
 def large(tmp_path: Path) -> Path:
     path = tmp_path / "large.csv"
-    path.write_bytes(LARGE)
+    path.write_bytes(content())
     return path
 
 
@@ -86,9 +91,9 @@ def test_a_cut_network_is_waited_for(broken: Tab, proxy: Cutting, large: Path) -
     proxy.request_cuts = [12_000_000, 1, 1]  # in the second part, and when it is asked how far it is
     before = proxy.sent
     page.context.set_offline(False)
-    assert sha256_of(page) == hashlib.sha256(LARGE).hexdigest()
+    assert sha256_of(page) == hashlib.sha256(content()).hexdigest()
     assert proxy.request_cuts == []
-    assert proxy.sent - before < 1.5 * len(LARGE), "it does not begin anew"
+    assert proxy.sent - before < 1.5 * len(content()), "it does not begin anew"
     broken.complaints = [each for each in broken.complaints if "net::ERR_" not in each]  # what a browser says of cuts
 
 
@@ -122,7 +127,7 @@ def test_a_pause_and_another_visit_go_on_where_it_was(browser: Tab, large: Path)
     browser.shot("upload-interrupted-narrow")
     held.offset = -1
     choose(page, large)
-    assert sha256_of(page) == hashlib.sha256(LARGE).hexdigest()
+    assert sha256_of(page) == hashlib.sha256(content()).hexdigest()
     assert held.begun == [0, PART, PART, 2 * PART, 2 * PART]
 
 
