@@ -19,7 +19,7 @@ from csvapi.extensions import db, runtime, transaction
 from csvapi.models import Task
 from csvapi.services import execution, files, tasks
 from tests.servers import create_database, private_valkey
-from tests.stack import Account, environment, sign_up
+from tests.stack import Account, environment, migrated, sign_up
 
 SETTINGS = {"CSVAPI_MAX_RUNNING_TASKS": "3", "CSVAPI_LEASE": "2s", "CSVAPI_MAX_ATTEMPTS": "2"}
 
@@ -28,7 +28,7 @@ SETTINGS = {"CSVAPI_MAX_RUNNING_TASKS": "3", "CSVAPI_LEASE": "2s", "CSVAPI_MAX_A
 def environ(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     folder = tmp_path_factory.mktemp("alone")
     if request.param == "sqlite":
-        url = f"sqlite:///{folder / 'db'}"
+        url = migrated(folder / "db")
     else:
         url = create_database(
             request.getfixturevalue("mariadb"), f"alone_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}"

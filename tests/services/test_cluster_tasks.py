@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 
 from csvapi.services import cluster_runs
 from csvapi.storage import FILES, WORK
@@ -19,7 +18,7 @@ from tests.api.v1 import V1
 from tests.engines.cluster.machines import Machines, machines
 from tests.processes import children
 from tests.servers import free_port
-from tests.stack import environment, sign_up
+from tests.stack import environment, migrated, sign_up
 from tests.storage.ranged_bucket import RangedBucket, ranged_bucket
 from tests.storage.test_service import application, redis_url, worker
 from tests.waiting import until
@@ -59,10 +58,7 @@ def dask(server: RangedBucket, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture
 def environ(server: RangedBucket, dask: Machines, redis_url: str, tmp_path: Path) -> dict[str, str]:
     given = {**server.environ, "CSVAPI_CLUSTER": dask.address, "CSVAPI_CLUSTER_RANGE": "1MiB", "CSVAPI_LEASE": "2s"}
-    environ = environment(f"sqlite:///{tmp_path / 'db'}", redis_url, tmp_path / "web", **given)
-    with application(environ):
-        upgrade()
-    return environ
+    return environment(migrated(tmp_path / "db"), redis_url, tmp_path / "web", **given)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 
 from csvapi import config, settings_check
 from csvapi.extensions import runtime, transaction
@@ -19,7 +18,7 @@ from csvapi.storage.objects import Objects
 from tests.api.v1 import V1, problem
 from tests.engines.cluster.machines import Machines, machines
 from tests.services.test_cluster_tasks import DATA, STEPS, PatientV1, how, outcome
-from tests.stack import environment, sign_up
+from tests.stack import environment, migrated, sign_up
 from tests.storage.ranged_bucket import BUCKET, RangedBucket, ranged_bucket
 from tests.storage.test_service import application, redis_url, worker
 
@@ -44,10 +43,7 @@ def dask(server: RangedBucket, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture
 def environ(server: RangedBucket, redis_url: str, tmp_path: Path) -> dict[str, str]:
     given = {**server.environ, "CSVAPI_OBJECT_PREFIXES": GIVEN, "CSVAPI_LEASE": "2s"}
-    environ = environment(f"sqlite:///{tmp_path / 'db'}", redis_url, tmp_path / "web", **given)
-    with application(environ):
-        upgrade()
-    return environ
+    return environment(migrated(tmp_path / "db"), redis_url, tmp_path / "web", **given)
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 
 from csvapi import config
 from csvapi.app import create_app
@@ -28,7 +27,7 @@ from tests.processes import time_of_children
 from tests.programs import program
 from tests.servers import private_valkey
 from tests.services.alone import stored
-from tests.stack import Account, environment, sign_up
+from tests.stack import Account, environment, migrated, sign_up
 from tests.storage.bucket import SECRET, Server, server_in
 from tests.unpacking.files import sheet
 from tests.waiting import until
@@ -53,10 +52,7 @@ def redis_url() -> Iterator[str]:
 @pytest.fixture
 def environ(server: Server, redis_url: str, tmp_path: Path) -> dict[str, str]:
     """Of the machine with the web server; its tables are there."""
-    environ = environment(f"sqlite:///{tmp_path / 'db'}", redis_url, tmp_path / "web", **server.environ)
-    with application(environ):
-        upgrade()
-    return environ
+    return environment(migrated(tmp_path / "db"), redis_url, tmp_path / "web", **server.environ)
 
 
 @pytest.fixture
