@@ -1,5 +1,6 @@
 """Fixtures for all tests, and how many examples Hypothesis draws: 50, or 500 in `make test-long`."""
 
+import gc
 import os
 
 import pytest
@@ -10,6 +11,7 @@ from tests.stack import account, app, client, environ, other, worker
 
 __all__ = ["account", "app", "client", "database_url", "environ", "mariadb", "other", "redis_url", "worker"]
 
+gc.set_threshold(10_000)  # as `csvapi.cli` does; here eight thousand tests stay, and are looked through
 settings.register_profile("ci", max_examples=50, deadline=None)  # a busy machine is no mistake
 settings.register_profile("long", max_examples=500, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
