@@ -17,9 +17,13 @@ settings.register_profile("long", max_examples=500, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 LONG = (
+    "tests/api/test_events.py",
+    "tests/api/test_openapi.py",
     "tests/clients/test_remote.py",
     "tests/engines/cluster/",
     "tests/engines/test_memory.py",
+    "tests/faults/",
+    "tests/services/test_registered_objects.py",
     "tests/sources/",
     "tests/web/test_console.py",
     "tests/web/test_hostile_sign_on.py",
