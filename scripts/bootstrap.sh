@@ -41,9 +41,17 @@ if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     "$python" -m venv --clear .venv
 fi
 echo "Installing $lock ..."
-# The lock names all that its packages need. They are compiled by all processors, which pip would do with one; what is no
-# Python of this version, as in tests of packages, stays as it is.
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r "$lock"
+# The lock names all that its packages need, so each can be installed without the others: by two pips, since one unpacks
+# with one processor. They are compiled by all processors; what is no Python of this version, as in tests of packages,
+# stays as it is.
+install_half() { # the packages of even numbers in the lock, or those of odd numbers
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes \
+        -r <(awk -v half="$1" '/^[^ #]/ { number++ } number % 2 == half' "$lock")
+}
+install_half 0 &
+other=$!
+install_half 1 || { wait $other || true; exit 1; }
+wait $other
 .venv/bin/python -m compileall -qq -j 0 .venv/lib || true
 
 # This package is built with the locked tools. With them comes a C compiler, for this build alone, where none works here;
