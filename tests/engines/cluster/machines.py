@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from distributed import Client
-
 from csvapi.process.parent_death import die_with_parent
 from tests.servers import free_port
 from tests.waiting import until
@@ -63,6 +61,8 @@ class Machines:
 
     def wait(self) -> None:
         """Until all workers are there."""
+        from distributed import Client  # a second, and 25 MB, in every process of the tests that only collects them
+
         with Client(f"tcp://127.0.0.1:{self.port}", timeout=30, set_as_default=False) as client:
             until(lambda: len(client.scheduler_info()["workers"]) == len(self.workers), within=60)
 
