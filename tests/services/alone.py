@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -49,13 +50,21 @@ def application(environ: dict[str, str], **settings: str) -> Iterator[Flask]:
         db.engine.dispose()
 
 
+@lru_cache(maxsize=1)
+def _common(*environ: tuple[str, str]) -> Flask:
+    """The application of a module, of which the tests change rows and settings of their own alone."""
+    return create_app(config.load(dict(environ)))
+
+
 @pytest.fixture
 def alone(environ: dict[str, str]) -> Iterator[Flask]:
-    with application(environ) as app:
+    app = _common(*environ.items())
+    with app.app_context():
         runtime().redis.flushdb()
         with transaction() as session:
             session.execute(delete(Task))
         yield app
+        db.engine.dispose()
 
 
 @pytest.fixture
