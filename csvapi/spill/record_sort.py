@@ -94,9 +94,13 @@ class NativeSortedRuns:
             self.longest = max(self.longest, self._block.longest)
             self._block.clear()
 
-    def finish(self, *, whole: bool = False) -> Iterator[memoryview]:
-        """The records in order, if all of them are in memory."""
-        return self.block.sorted(chunk(self.workspace.memory), whole=whole)
+    def __len__(self) -> int:
+        """The bytes of all records with their keys, on disk and in memory."""
+        return sum(path.stat().st_size for path in self.files) + (len(self._block.items) if self._block else 0)
+
+    def finish(self, room: int, *, whole: bool = False) -> Iterator[memoryview]:
+        """The records in order, if all of them are in memory, in pieces of about `room` bytes."""
+        return self.block.sorted(room, whole=whole)
 
     @property
     def is_in_memory(self) -> bool:
@@ -144,7 +148,7 @@ def in_order(parts: Sequence[SortedRuns | NativeSortedRuns], workspace: Workspac
 def items(parts: Sequence[NativeSortedRuns], workspace: Workspace, *, whole: bool = False) -> Iterator[memoryview]:
     """The same by the kernel, in pieces that are valid up to the next; with `whole`, as `Block.sorted` gives them."""
     if len(parts) == 1 and not parts[0].files:
-        pieces = parts[0].finish(whole=whole) if parts[0].is_in_memory else iter(())
+        pieces = parts[0].finish(chunk(workspace.memory), whole=whole) if parts[0].is_in_memory else iter(())
     else:
         pieces = _from_files(parts, workspace, whole=whole)
     for data in pieces:

@@ -200,17 +200,23 @@ def new_job(
         files={name: each.source(bucket) for name, each in (files or {}).items()},
         secret=new_secret(),
         partitions=1,
-        size=split.size,
+        size=_size(stages(load_steps(steps), options)[stage], split, options),
         bounds=(),
         asides=options.explain,
     )
     job = replace(job, shared=_shared(job, bucket, split))
     source, first = opened(bucket, job)
     most = _MOST_RANGES // 2 if job.shared else _MOST_RANGES  # a full join leaves parts of both files
-    count = min(most, -(-source.size // split.size))
+    count = min(most, -(-source.size // job.size))
     bounds = ranges(source, first, count, 1)
     plan = plan_of(job, source, first, options, fetched(bucket, job, folder))
     return replace(job, bounds=tuple(bounds), partitions=_partitions(plan, options, split, len(bounds)))
+
+
+def _size(steps: list[Step], split: Split, options: Options) -> int:
+    """The bytes of a range: of a file that is sorted so few that a machine has room for one with its keys."""
+    sorts = bool(steps) and steps[-1].traits.kind == "sorter"
+    return min(split.size, options.memory // 8 * 3) if sorts else split.size
 
 
 def _shared(job: Job, bucket: Bucket, split: Split) -> dict[Any, Spread]:

@@ -128,15 +128,16 @@ def _put_gathered(context: WorkContext, at: Range, found: Found) -> None:
 
 
 def _put_sorted(context: WorkContext, sorter: Sorter, at: Range, found: Found) -> None:
-    """Write the records of the range in the order of their keys, with an index of these."""
+    """Write the records of the range in the order of their keys, from memory if it has room for them, with an index of
+    the keys."""
     state, found.gathered = found.gathered, None
     runs = sorter.runs(state)
-    least = max(PIECE, sum(path.stat().st_size for path in runs.files) // MOST_KEYS)
+    least = max(PIECE, len(runs) // MOST_KEYS)
     keys, starts, size = list[bytes](), list[int](), 0
     # pieces begin with an item, and are as long as this memory makes them
     workspace = Workspace(context.folder, least * CHUNKS, native=True)
     with context.objects.writing(f"sorted/{named(at)}") as out:
-        for piece in items([runs], workspace, whole=True) if runs.files else ():
+        for piece in items([runs], workspace, whole=True):
             if not starts or size - starts[-1] >= least:
                 keys.append(bytes(piece[8 : 8 + min(int.from_bytes(piece[:4], "little"), LONGEST)]))
                 starts.append(size)
@@ -192,8 +193,11 @@ def _pass(context: WorkContext, number: int, at: Range, **more: Any) -> RangePas
     for earlier, each in enumerate(context.passes[:number]):
         if each.what == "ask" and this.begin <= each.end < this.end:
             put_answers(context, earlier, at, name)
+    if isinstance(context.plan.gatherer, Sorter):  # it uploads what is in order from its memory
+        more["crosses"] = False
     place = (name, at, this.begin, this.end)
-    return RangePass(context.plan, context.options, context.folder, *place, memory=context.options.memory, **more)
+    memory = context.options.memory // 8 * 7  # the rest is for what is uploaded meanwhile
+    return RangePass(context.plan, context.options, context.folder, *place, memory=memory, **more)
 
 
 def _unheard(_: Progressed) -> None:

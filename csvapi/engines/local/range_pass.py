@@ -49,10 +49,10 @@ class RangePass:
     """Steps `begin` to `end` (those before are decided) over the records of one range.
 
     A pass ends with a keyed step, whose keys it spills into `partitions`; or it shows what is left to the `student`, or
-    spills the keys of it for the `asker`; or it writes to `output` and `dropped`, where the last step may be a
-    `gatherer` that takes the records instead, with `memory` bytes of its own; it `notes` where records begin that it
-    writes, or copies where each is a `single` line. The first may `locate` the records. Keys are `short` where another
-    machine reads them. `stayed` is how many records a keyed step before it left in earlier ranges, as far as is known.
+    spills its keys for the `asker`; or it writes to `output` and `dropped`, where a last `gatherer` may take the
+    records instead, with `memory` bytes of its own; its state `crosses` to another process. It `notes` where records
+    that it writes begin, or copies where each is a `single` line. The first may `locate` the records. Keys are `short`
+    where another machine reads them. `stayed` is how many records a keyed step before it left in earlier ranges.
     """
 
     plan: Plan
@@ -77,6 +77,7 @@ class RangePass:
     locate: bool = False
     short: bool = False
     stayed: int = 0
+    crosses: bool = True
 
     def run(self, report: Callable[[Progressed], None]) -> Found:
         """Raises `MalformedCsv` where the options refuse what is found, `WrongCut` if the range ends in a record."""
@@ -145,8 +146,8 @@ class RangePass:
 
     def _step_workspace(self, report: Callable[[Progressed], None]) -> Workspace:
         shared = self.number > 0 or self.bounds[1] < self.plan.source.size
-        cores = 1 if shared else self.options.processes
-        return Workspace(self.workspace, self.memory, lambda: report((0, 0, 0)), shared, self.options.native, cores)
+        more = (shared and self.crosses, self.options.native, 1 if shared else self.options.processes)
+        return Workspace(self.workspace, self.memory, lambda: report((0, 0, 0)), *more)
 
     def _key_sink(self, report: Callable[[Progressed], None]) -> KeySink | RankedKeys:
         of, step = self.asker or self, self.end if self.asker else self.end - 1

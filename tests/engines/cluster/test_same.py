@@ -105,6 +105,18 @@ def test_without_dropped_records_the_result_is_the_same(tmp_path: Path, name: st
     assert found.as_json() == wanted.as_json()
 
 
+@pytest.mark.parametrize("memory", [1 << 15, 1 << 20], ids=["from disk", "from memory"])
+def test_a_range_is_put_in_order_wherever_it_has_room(tmp_path: Path, memory: int) -> None:
+    data = b"a,b\n" + b"".join(b"%d,%d\n" % (number * 7919 % 10_007, number % 10) for number in range(10_000))
+    there = There(MemoryBucket(), Here(), "one/", tmp_path)
+    there.bucket.put("one/in", data)
+    by = [{"op": "sort", "by": [{"column": "b"}, {"column": "a", "as": "number"}]}]
+    wanted = here(tmp_path, data, Dialect(), by, memory=memory)
+    found, how = there.run(Dialect(), by, cluster.Split(40_000, 2), memory=memory)
+    assert found == wanted
+    assert how["stages"][0]["ranges"] == -(-len(data) // min(40_000, memory // 8 * 3))
+
+
 SPLIT = cluster.Split(20_000, 2)
 
 
