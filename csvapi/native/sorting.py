@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from csvapi.native.index import RecordIndex
 
 MOST_RUNS = 128  # that are merged at once
+KEY_BITS = 64  # of a key that say to which share it belongs
 LARGEST = (1 << 32) - 4096  # bytes of a block: lengths in it are 32 bits
 
 
@@ -156,19 +157,35 @@ class Block:
             kernel().put_items(byref(records.structure), len(records), byref(keys.structure), byref(self._block))
         )
 
-    def sorted(self, room: int, *, whole: bool = False) -> Iterator[memoryview]:
+    def sorted(
+        self, room: int, *, whole: bool = False, start: int = 0, stop: int | None = None
+    ) -> Iterator[memoryview]:
         """The records in the order of their keys, in pieces of about `room` bytes, each valid up to the next; equal
-        keys as they came. With `whole`, as `merged` takes them."""
-        if self._ordered != len(self):  # what is sorted again does not stay as it came
-            kernel().sort_items(byref(self._block))
-            self._ordered = len(self)
-        at, largest = 0, room
-        while at < len(self):
+        keys as they came. With `whole`, as `merged` takes them. Of all of them, those from number `start` on, before
+        `stop`."""
+        self._sort()
+        stop = len(self) if stop is None else stop
+        if not 0 <= start <= stop <= len(self):
+            raise ValueError(f"There are no items {start} to {stop} among {len(self)}.")
+        at, largest = start, room
+        while at < stop:
             out, size = self._output.at_least(largest), c_uint64(0)
-            at = kernel().take_items(byref(self._block), at, whole, out.address, out.size, byref(size))
+            at = kernel().take_items(byref(self._block), at, stop, whole, out.address, out.size, byref(size))
             largest = room if size.value else 2 * out.size
             if size.value:
                 yield out.view[: size.value]
+
+    def shares(self, count: int) -> list[int]:
+        """The numbers of the items, in order, with which so many equal shares of all keys begin by their first eight
+        bytes, and how many items there are."""
+        self._sort()
+        firsts = [kernel().count_below(byref(self._block), (number << KEY_BITS) // count) for number in range(count)]
+        return [*map(int, firsts), len(self)]
+
+    def _sort(self) -> None:
+        if self._ordered != len(self):  # what is sorted again does not stay as it came
+            kernel().sort_items(byref(self._block))
+            self._ordered = len(self)
 
 
 class _Run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from marshmallow import Schema, validates_schema
@@ -10,35 +11,34 @@ from marshmallow import Schema, validates_schema
 from csvapi.csvio.data_warnings import shown
 from csvapi.csvio.keys import canonical
 from csvapi.errors import InvalidInput
-from csvapi.native.differing import Differences
 from csvapi.native.keys import new_secret
-from csvapi.spill.ranked_keys import RankedKeys, unpacked
-from csvapi.spill.record_sort import NativeSortedRuns, in_order, sorter
+from csvapi.spill.ranked_keys import RankedKeys
+from csvapi.spill.record_sort import in_order
+from csvapi.spill.shares import in_shares
 from csvapi.steps.column_names import ColumnsDiffer, alone_in_one, check_names, distinct, quoted, same_places
 from csvapi.steps.comparison import CHANGES, Comparison
+from csvapi.steps.differing import COUNTED, Differing
 from csvapi.steps.folding import folded_cell
 from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.growth import some
 from csvapi.steps.key_columns import check_keys, keys
-from csvapi.steps.native_differences import form_of, left_over
-from csvapi.steps.native_figures import style_of
-from csvapi.steps.pairing import OLD, Repeated, Side, packed, pairs
+from csvapi.steps.pairing import OLD, packed
 from csvapi.steps.params import IGNORABLE, Alternative, FileField, columns_field, flag, ignore_field
-from csvapi.steps.placed import placed
 from csvapi.steps.report_table import Table
 from csvapi.steps.second_input import SecondInput
 from csvapi.steps.step import Operation
 from csvapi.steps.versions import Versions
-from csvapi.steps.writing import byte_dialect_of, records
+from csvapi.steps.writing import byte_dialect_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from csvapi.csvio.batch import Batch, Cell
     from csvapi.spill.external_sort import SortedRuns
+    from csvapi.spill.record_sort import NativeSortedRuns
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
-    from csvapi.steps.pairing import Pair
+    from csvapi.steps.pairing import Repeated
     from csvapi.steps.step import Column, Context, Counts, FileId
 
 _NEW_RANK, _OLD_RANK = b"\0", b"\1"
@@ -111,7 +111,7 @@ class Diff(Table, Reducer):
         self.remarks = [ColumnsDiffer.of(*alone, self.second.name)] if any(alone) else []
         self.secret: bytes | None = None
         self.old: SortedRuns | NativeSortedRuns | None = None
-        self.found: dict[str, int] = {}
+        self.found = dict.fromkeys(COUNTED, 0)
 
     def _versions(self, context: Context) -> tuple[Versions, Versions]:
         """Both files as the kernel enters their records."""
@@ -158,42 +158,17 @@ class Diff(Table, Reducer):
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         """See `Gatherer.result`."""
         assert self.old is not None  # noqa: S101  prepared
-        self.out, self.found = 0, dict.fromkeys((*CHANGES, "beyond_header"), 0)
+        versions = self.comparison, self.now, self.was
+        differing = Differing(
+            *versions, self.labels, self.fold, self.byte_dialect, self.bound, self.partial, self.unchanged
+        )
+        runs, bases = [self.old, *(part.state for part in parts)], [0, *(part.rows for part in parts)]
+        shares = in_shares(runs, workspace, partial(differing.compared, bases))
+        if repeated := [each.repeated for each in shares if each.repeated]:
+            self._refuse(min(repeated, key=lambda each: each.place))
+        self.found = {name: sum(each.found[name] for each in shares) for name in COUNTED}
         half = replace(workspace, memory=workspace.memory // 2)
-        ordered, bases = sorter(half, "differences"), [0, *(part.rows for part in parts)]
-        pieces = in_order([self.old, *(part.state for part in parts)], half)
-        differences = None
-        if isinstance(ordered, NativeSortedRuns) and self.now.whole and self.was.whole:
-            words, quote = map(self.text, CHANGES), self.second.source.byte_dialect.quote
-            form = form_of(self.comparison, words, self.labels, self.bound.limit, partial=self.partial)
-            differences = Differences(form, bases, style_of(self.byte_dialect), quote)
-            pieces = left_over(pieces, differences, ordered)
-        lines = self._lines(pairs(unpacked(pieces), bases, (self.now.fields, self.was.fields)))
-        yield from map(self.byte_dialect.restore, placed(lines, half, ordered))
-        for change, count in zip(CHANGES, [*differences.found, differences.same] if differences else (), strict=False):
-            self.found[change] += count
-        self.out += sum(differences.found) if differences else 0
-
-    def _lines(self, found: Iterator[Pair]) -> Iterator[tuple[bytes, bytes]]:
-        """The records to be written, each with the bytes that order it."""
-        try:
-            for pair in found:
-                change, differ = self.comparison.change(pair, self.fold)
-                if change == "removed" and self.partial:
-                    continue
-                self.found[change] += 1
-                self.found["beyond_header"] += self.comparison.beyond(pair)
-                if change != "unchanged" or self.unchanged:
-                    yield _place(pair), self._line(pair, change, differ)
-        except Repeated as repeated:
-            self._refuse(repeated)
-
-    def _line(self, pair: Pair, change: str, differ: list[int]) -> bytes:
-        names = [self.labels[at] if at < len(self.labels) else self.text(f"column_{at + 1}") for at in differ]
-        row = [self.text(change), self.text(",").join(names), *self.comparison.row(pair)]
-        self.bound.check(sum(map(len, row)) + len(row), (pair[0] or pair[1] or Side(0, [])).row)
-        self.out += 1
-        return records([row], self.byte_dialect)[0]
+        yield from map(self.byte_dialect.restore, in_order([each.ordered for each in shares], half))
 
     def _refuse(self, repeated: Repeated) -> NoReturn:
         """Of a key that repeats, raise `InvalidInput` with both rows."""
@@ -214,13 +189,8 @@ class Diff(Table, Reducer):
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""
-        return {"out": self.out, **self.found}
-
-
-def _place(pair: Pair) -> bytes:
-    """This file's records come first; each file's in its order."""
-    new, old = pair
-    return b"\0" + new.row.to_bytes(8) if new else b"\1" + (old.row if old else 0).to_bytes(8)
+        out = sum(self.found[change] for change in CHANGES if change != "unchanged" or self.unchanged)
+        return {"out": out, **self.found}
 
 
 class Entering(Gathering):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
 from csvapi.spill.record_sort import NativeSortedRuns, in_order, sorter
+from csvapi.spill.shares import in_shares
 from csvapi.steps.aggregate_params import (
     Sources,
     aggregate_alternatives,
@@ -31,8 +33,9 @@ from csvapi.steps.step import Operation
 from csvapi.steps.writing import byte_dialect_of, records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from csvapi.spill.shares import Runs
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
     from csvapi.steps.grouped import GroupState
@@ -141,9 +144,19 @@ class Group(Table, Reducer):
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         """See `Gatherer.result`: the records of the groups, put in the order of their first records."""
-        self.out = 0
+        found = in_shares([part.state for part in parts], workspace, partial(self._finished, parts))
+        self.out = sum(count for _, count in found)
+        for remark in self.single:
+            remark.groups = self.out
         share = replace(workspace, memory=workspace.memory // SHARE)
-        ordered = sorter(share, "ordered")
+        for some in self.near.through(in_order([ordered for ordered, _ in found], share)):
+            yield self.byte_dialect.restore(some)
+
+    def _finished(self, parts: list[Part], runs: Sequence[Runs], workspace: Workspace, number: int) -> tuple[Runs, int]:
+        """The records of the groups in some runs, by the order of the first record of each, and how many they are."""
+        parts = [replace(part, state=each) for part, each in zip(parts, runs, strict=True)]
+        share = replace(workspace, memory=workspace.memory // SHARE)
+        ordered, out = sorter(share, f"ordered-{number}"), 0
         style = style_of(self.byte_dialect) if self.grouping.native else None
         merge = NativeMerge.of_records(self.grouping, style, parts, workspace) if workspace.native and style else None
         if merge and isinstance(ordered, NativeSortedRuns):
@@ -152,13 +165,11 @@ class Group(Table, Reducer):
             found = grouped(parts, self.grouping, workspace)
         for firsts, lines in self._lines(found, parts, share.memory):
             ordered.add(firsts, lines)
-            self.out += len(lines)
+            out += len(lines)
             workspace.heartbeat()
-        self.out += merge.lines.lines if merge else 0
-        for remark in self.single:
-            remark.groups = self.out
-        for some in self.near.through(in_order([ordered], share)):
-            yield self.byte_dialect.restore(some)
+        if workspace.shared:
+            ordered.free()
+        return ordered, out + (merge.lines.lines if merge else 0)
 
     def _lines(
         self, found: Iterator[tuple[bytes, GroupState]], parts: list[Part], most: int

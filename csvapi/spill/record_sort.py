@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from array import array
 from contextlib import ExitStack
-from itertools import chain
+from copy import copy
+from itertools import chain, pairwise
 from struct import Struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from csvapi.csvio.disk import disk_budget, write_all
 from csvapi.native.sorting import LARGEST, MOST_RUNS, Block, Strings
@@ -31,7 +32,32 @@ if TYPE_CHECKING:
 
 _LEAST, _SMALLEST_CHUNK, _CHUNK = 1 << 8, 1 << 12, 1 << 20  # bytes
 CHUNKS = 256  # of the memory
+SHARES = 16  # of all keys, in any number of which a run can be read
 _LENGTHS = Struct("<II")
+
+
+class Stretch(NamedTuple):
+    """The bytes of a file from `start` up to `stop`; without that all of it, which goes once it is open."""
+
+    path: Path
+    start: int = 0
+    stop: int | None = None
+
+    def opened(self, stack: ExitStack) -> Callable[[memoryview], int]:
+        """What reads on, as `readinto` does."""
+        file = stack.enter_context(self.path.open("rb", buffering=0))
+        if self.stop is None:
+            self.path.unlink()
+            return file.readinto
+        left = self.stop - file.seek(self.start)
+
+        def read(room: memoryview) -> int:
+            nonlocal left
+            got = file.readinto(room[:left])
+            left -= got
+            return got
+
+        return read
 
 
 class NativeSortedRuns:
@@ -40,13 +66,16 @@ class NativeSortedRuns:
     def __init__(self, workspace: Workspace, name: str) -> None:
         self.workspace, self.name = workspace, name
         self.files: list[Path] = []
+        self.starts: list[list[int]] = []  # where the shares of each file begin, and where it ends
+        self.within: tuple[int, int] | None = None  # the shares that it is, where it is not all of them
         self.longest = 0
         size = workspace.memory * 5 // 8  # the rest is for what is read and written meanwhile
         self._block: Block | None = Block(min(max(size, _LEAST), LARGEST))
 
     def __getstate__(self) -> dict[str, Any]:
         """What crosses to another process: the runs, all of them on disk."""
-        return {"name": self.name, "files": self.files, "longest": self.longest, "_block": None}
+        plain = {name: getattr(self, name) for name in ("name", "files", "starts", "within", "longest")}
+        return {**plain, "_block": None}
 
     def add(self, keys: Sequence[bytes], records: Sequence[bytes]) -> None:
         """Records as Python has them, with their keys."""
@@ -89,14 +118,46 @@ class NativeSortedRuns:
         """Write what is in memory as one run."""
         if self._block and len(self._block):
             path = self.workspace.folder / f"{self.name}-{len(self.files)}"
-            write(path, self._block.sorted(chunk(self.workspace.memory), whole=True), self.workspace.heartbeat)
+            self.starts.append([0])
+            write(path, self._pieces(self._block, self.starts[-1]), self.workspace.heartbeat)
             self.files.append(path)
             self.longest = max(self.longest, self._block.longest)
             self._block.clear()
 
-    def __len__(self) -> int:
-        """The bytes of all records with their keys, on disk and in memory."""
-        return sum(path.stat().st_size for path in self.files) + (len(self._block.items) if self._block else 0)
+    def _pieces(self, block: Block, starts: list[int]) -> Iterator[memoryview]:
+        """What is in a block; adds to `starts` where each share ends."""
+        for first, stop in pairwise(block.shares(SHARES)):
+            size = starts[-1]
+            for piece in block.sorted(chunk(self.workspace.memory), whole=True, start=first, stop=stop):
+                size += len(piece)
+                yield piece
+            starts.append(size)
+
+    def share(self, number: int, count: int) -> NativeSortedRuns:
+        """Share `number` of `count` of all keys, by their first bytes, of what is on disk; whoever reads it leaves the
+        files to others."""
+        share = copy(self)
+        share.name += f"-{number}"
+        share.within = SHARES * number // count, SHARES * (number + 1) // count
+        return share
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(starts[-1] for starts in self.starts)
+
+    @property
+    def taken(self) -> int:
+        """Bytes on disk and in memory."""
+        return self.size + (len(self._block.items) if self._block else 0)
+
+    @property
+    def stretches(self) -> list[Stretch]:
+        """Where the records are, of files that go once they are open, unless this is a share."""
+        if self.within is None:
+            return list(map(Stretch, self.files))
+        first, last = self.within
+        return [Stretch(path, at[first], at[last]) for path, at in zip(self.files, self.starts, strict=True)]
 
     def finish(self, room: int, *, whole: bool = False) -> Iterator[memoryview]:
         """The records in order, if all of them are in memory, in pieces of about `room` bytes."""
@@ -159,15 +220,15 @@ def items(parts: Sequence[NativeSortedRuns], workspace: Workspace, *, whole: boo
 def _from_files(parts: Sequence[NativeSortedRuns], workspace: Workspace, *, whole: bool) -> Iterator[memoryview]:
     for part in parts:
         part.free()
-    files = list(chain.from_iterable(part.files for part in parts))
+    files = list(chain.from_iterable(part.stretches for part in parts))
     room = max(chunk(workspace.memory), *(part.longest for part in parts))
     fan = max(2, min(MOST_RUNS, workspace.memory // 2 // room))
     name, turn = parts[0].name, 0
     while len(files) > fan:
         groups = [files[first : first + fan] for first in range(0, len(files), fan)]
-        files = [workspace.folder / f"{name}-merge-{turn}-{number}" for number in range(len(groups))]
-        for path, group in zip(files, groups, strict=True):
-            write(path, _merged(group, room, whole=True), workspace.heartbeat)
+        files = [Stretch(workspace.folder / f"{name}-merge-{turn}-{number}") for number in range(len(groups))]
+        for file, group in zip(files, groups, strict=True):
+            write(file.path, _merged(group, room, whole=True), workspace.heartbeat)
         turn += 1
     if files:
         found = _merged(files, room, whole=whole)
@@ -175,13 +236,10 @@ def _from_files(parts: Sequence[NativeSortedRuns], workspace: Workspace, *, whol
         yield from ahead(found) if beside else found
 
 
-def _merged(files: Sequence[Path], room: int, *, whole: bool = False) -> Iterator[memoryview]:
-    """What several runs hold; their files go."""
+def _merged(runs: Sequence[Stretch], room: int, *, whole: bool = False) -> Iterator[memoryview]:
+    """What several runs hold."""
     with ExitStack() as stack:
-        opened = [stack.enter_context(path.open("rb", buffering=0)) for path in files]
-        for path in files:
-            path.unlink()
-        yield from merge([file.readinto for file in opened], room, whole=whole)
+        yield from merge([run.opened(stack) for run in runs], room, whole=whole)
 
 
 def pairs(parts: Sequence[SortedRuns | NativeSortedRuns], workspace: Workspace) -> Iterator[tuple[bytes, bytes]]:

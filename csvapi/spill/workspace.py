@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
     from pathlib import Path
+
+Result = TypeVar("Result")
+Task = Callable[[Callable[[], None]], Result]
+"""Takes what it is to call as it would call `Workspace.heartbeat`; its result may cross to another process."""
+
+
+class SideBySide(Protocol):
+    """How a step keeps several cores busy."""
+
+    def __call__(self, tasks: Sequence[Task[Result]]) -> list[Result]:
+        """Do all tasks, each in a process of its own if there are several; gives their results in order."""
+        ...
+
+
+def _in_turn(tasks: Sequence[Task[Result]]) -> list[Result]:
+    return [task(lambda: None) for task in tasks]
 
 
 @dataclass(frozen=True)
@@ -17,7 +34,7 @@ class Workspace:
 
     `shared` says that the file's ranges are read side by side, so that what one gathers crosses to another process;
     `native` that the kernel may be used. `cores` is how many cores the step may keep busy while it takes
-    records, and while it writes its result.
+    records, and while it writes its result, which `side_by_side` does.
     """
 
     folder: Path
@@ -26,3 +43,4 @@ class Workspace:
     shared: bool = False
     native: bool = False
     cores: int = 1
+    side_by_side: SideBySide = _in_turn

@@ -5,6 +5,7 @@ from __future__ import annotations
 import marshal
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -35,6 +36,10 @@ class Repeated(Exception):
     def __init__(self, *, old: bool, first: Side, second: Side) -> None:
         super().__init__(old, first, second)
         self.old, self.first, self.second = old, first, second
+
+    def __reduce__(self) -> tuple[Callable[[], Repeated], tuple[()]]:
+        """How it crosses to another process."""
+        return partial(Repeated, old=self.old, first=self.first, second=self.second), ()
 
     @property
     def place(self) -> tuple[bool, int]:

@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 def placed(
     records: Iterator[tuple[bytes, bytes]], workspace: Workspace, ordered: SortedRuns | NativeSortedRuns
 ) -> Iterator[bytes]:
-    """The bytes of records, given with those of their places, in the order of the places, with what else `ordered`
-    was given. Memory: the workspace's."""
+    """The bytes of records, given with those of their places, in the order of the places. Memory: the workspace's."""
+    put(records, ordered)
+    yield from in_order([ordered], workspace)
+
+
+def put(records: Iterator[tuple[bytes, bytes]], ordered: SortedRuns | NativeSortedRuns) -> None:
+    """Add records, given with the bytes of their places, to those that are put in order by these."""
     places: list[bytes] = []
     lines: list[bytes] = []
     size = 0
@@ -31,4 +36,3 @@ def placed(
             ordered.add(places, lines)
             places, lines, size = [], [], 0
     ordered.add(places, lines)
-    yield from in_order([ordered], workspace)

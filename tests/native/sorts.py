@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from array import array
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.dialect import Dialect
 from csvapi.native.sorting import Block, KeyColumn, Strings, merged, unsure_numbers
+from csvapi.spill.record_sort import pairs_of
 from csvapi.steps.numbers import PLAIN
 from csvapi.steps.sort_keys import KeyPart
 from tests.native import model
@@ -52,6 +54,7 @@ def sorts(case: Case, random: Random) -> None:
             continue
         runs.append(b"".join(map(bytes, block.sorted(random.choice((1, 50, 4000)), whole=True))))
         alone = b"".join(map(bytes, block.sorted(random.choice((1, 50, 4000)))))
+        assert b"".join(_shares(block, random.choice((1, 2, 7)))) == runs[-1]
         longest = max(longest, block.longest)
         if done:
             break
@@ -97,3 +100,12 @@ def _plain(record: model.Record, by: KeyColumn) -> bool:
 
 def _ended(raw: bytes) -> bytes:
     return raw if raw.endswith((b"\n", b"\r")) else raw + b"\r\n"
+
+
+def _shares(block: Block, count: int) -> Iterator[bytes]:
+    """The items of each share of the keys, which begins where no key of the one before it does."""
+    for number, (start, stop) in enumerate(pairwise(block.shares(count))):
+        share = b"".join(map(bytes, block.sorted(50, whole=True, start=start, stop=stop)))
+        firsts = [int.from_bytes(key[:8].ljust(8, b"\0")) for key, _ in pairs_of(memoryview(share))]
+        assert all(number << 64 <= first * count < (number + 1) << 64 for first in firsts)
+        yield share

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,18 @@ from csvapi.csvio.indexed import IndexedBatch
 from csvapi.csvio.reading import parsers_of, read_batches
 from csvapi.csvio.source import Source
 from csvapi.engines import Options, run
+from csvapi.spill.shares import in_shares
 from csvapi.spill.workspace import Workspace
 from csvapi.steps.step import Context
 from tests.engines import model
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    import pytest
+
+    from csvapi.spill.shares import Runs, Work
     from csvapi.steps.step import Operation
 
 FAST_WAYS: dict[str, dict[str, Any]] = {
@@ -70,6 +76,19 @@ def indexed(folder: Path, text: str, operation: Operation, params: dict[str, Any
     step = operation.build(params, Context(names, header=True, byte_dialect=source.byte_dialect), "")
     step.prepare(Workspace(folder, 1 << 20, native=True))
     return batch, step
+
+
+def processes_of_shares(monkeypatch: pytest.MonkeyPatch, module: str) -> list[int]:
+    """The processes that an operation's module has work on shares of its records, as they come."""
+    found: list[int] = []
+
+    def noted(runs: Sequence[Runs], workspace: Workspace, work: Work[Any]) -> list[Any]:
+        done = in_shares(runs, workspace, lambda *given: (os.getpid(), work(*given)))
+        found.extend(process for process, _ in done)
+        return [result for _, result in done]
+
+    monkeypatch.setattr(f"{module}.in_shares", noted)
+    return found
 
 
 def csv_text(rows: list[tuple[str, ...]] | list[list[str]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from tests.engines import model
 from tests.engines.files import written
 from tests.engines.peak import peak
 from tests.engines.running import cases, reused
-from tests.operations.tables import FAST_WAYS, PARALLEL, csv_text, table
+from tests.operations.tables import FAST_WAYS, PARALLEL, csv_text, processes_of_shares, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -243,3 +244,27 @@ def test_the_kernel_writes_the_records_that_are_plain(
     found, _ = table(tmp_path, text, [step], files=files, processes=1)
     assert len(new) <= len(compared) if quoted else 0 < len(compared) <= 2
     assert found.rows == differences(new, [(key, b, a) for key, a, b in old], [], unchanged=False)
+
+
+def test_two_processes_compare_a_half_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = random.Random(8)
+    new = [(f"k{row}", source.choice("ab"), "c" if row % 5 else '"') for row in source.sample(range(900), 600)]
+    old = [(f"k{row}", source.choice("ab"), "c") for row in source.sample(range(900), 600)]
+    files = second(tmp_path, csv_text([("k", "b", "a"), *((key, b, a) for key, a, b in old)]))
+    step, text = {"op": "diff", "file": 2, "on": ["k"]}, csv_text([("k", "a", "b"), *new])
+    processes = processes_of_shares(monkeypatch, "csvapi.operations.diff")
+    found, receipt = table(tmp_path, text, [step], files=files, **PARALLEL)
+    assert len({*processes, os.getpid()}) == len(processes) + 1 == 3
+    assert found.rows == differences(new, [(key, b, a) for key, a, b in old], [], unchanged=False)
+    assert receipt["dropped_by_step"][0]["out"] == len(found.rows)
+
+
+@pytest.mark.parametrize("way", [{}, {"native": False}, PARALLEL])
+def test_the_first_record_whose_key_repeats_is_named(tmp_path: Path, way: dict[str, Any]) -> None:
+    rows = [(f"k{row % 200}", "x") for row in range(300)]
+    once = [(f"k{row}", "x") for row in range(200)]
+    for new, old, place in ((rows, rows, "/steps/0"), (rows, once, "/steps/0"), (once, rows, "/steps/0/file")):
+        files = second(tmp_path, csv_text([("k", "a"), *old]))
+        with pytest.raises(InvalidInput, match="Rows 1 and 201 have the same key 'k0'") as refused:
+            table(tmp_path, csv_text([("k", "a"), *new]), [{"op": "diff", "file": 2, "on": ["k"]}], files=files, **way)
+        assert refused.value.pointer == place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from tests.engines.running import WAYS, cases, reused
 from tests.engines.test_warnings import place, warnings_of
 from tests.operations.groups import FUNCTIONS, figure, groups, same
 from tests.operations.groups import cell as cell_of
-from tests.operations.tables import FAST_WAYS, PARALLEL, csv_text, table
+from tests.operations.tables import FAST_WAYS, PARALLEL, csv_text, processes_of_shares, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -211,6 +212,22 @@ def test_the_order_of_records_decides_whoever_folds_them(tmp_path: Path) -> None
             total = sum(map(Decimal, numbers))
             expected.append([*key, *figures, f"{total:f}", figure("count", texts)])
         assert found.rows == expected
+
+
+@pytest.mark.parametrize("aggregates", [["count", "sum:n", "first:t"], ["count_distinct:t"]])
+def test_two_processes_finish_the_groups(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, aggregates: list[str]
+) -> None:
+    """A half each, whether the kernel makes the aggregates or Python."""
+    rows = [[f"k{number * 7919 % 600}", "1e1" if number % 9 else "2", f"t{number % 7}"] for number in range(2_000)]
+    text, steps = csv_text([["k", "n", "t"], *rows]), [{"op": "group", "by": ["k"], "aggregates": aggregates}]
+    processes = processes_of_shares(monkeypatch, "csvapi.operations.group")
+    alone, _ = table(tmp_path, text, steps, memory=10_000)
+    assert processes == [os.getpid()]
+    found, receipt = table(tmp_path, text, steps, **{**PARALLEL, "memory": 10_000})
+    assert len({*processes}) == len(processes) == 3
+    assert found == alone
+    assert receipt["dropped_by_step"][0]["out"] == 600
 
 
 @pytest.mark.parametrize("options", [{}, {"native": False}, {"memory": 2_000}, PARALLEL])

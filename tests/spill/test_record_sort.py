@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 import resource
+from operator import itemgetter
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 from csvapi.csvio.disk import Limits, limited
 from csvapi.errors import OutputLimit
-from csvapi.spill.record_sort import NativeSortedRuns, pairs
+from csvapi.spill.record_sort import SHARES, NativeSortedRuns, pairs
 from csvapi.spill.workspace import Workspace
 from tests.engines.running import reused
 
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 MEMORY = 1 << 12
 
 
-def runs_of(folder: Path, memory: int = MEMORY) -> NativeSortedRuns:
-    return NativeSortedRuns(Workspace(folder, memory, native=True), "runs")
+def runs_of(folder: Path, memory: int = MEMORY, name: str = "runs") -> NativeSortedRuns:
+    return NativeSortedRuns(Workspace(folder, memory, native=True), name)
 
 
 def take(runs: NativeSortedRuns, items: list[tuple[bytes, bytes]]) -> NativeSortedRuns:
@@ -52,6 +54,25 @@ def test_runs_of_another_process_are_on_disk(tmp_path: Path) -> None:
     runs.free()
     assert not runs.is_in_memory
     assert len(runs.files) == len(list(tmp_path.iterdir())) > 2
+
+
+@settings(reused, max_examples=30)
+@given(source=st.randoms(use_true_random=False), records=st.integers(0, 300), count=st.integers(1, SHARES + 1))
+def test_shares_are_all_records_and_leave_the_files(tmp_path: Path, source: Random, records: int, count: int) -> None:
+    items = [(source.randbytes(8), b"%d" % at * 9) for at in range(records)]
+    parts = [take(runs_of(tmp_path, name=name), items[at::2]) for at, name in enumerate("ab")]
+    for part in parts:
+        part.free()
+    before, workspace, found = sorted(tmp_path.iterdir()), Workspace(tmp_path, MEMORY, native=True), []
+    for number in range(count):
+        shares = [pickle.loads(pickle.dumps(part.share(number, count))) for part in parts]
+        found += pairs(shares, workspace)
+        assert sorted(tmp_path.iterdir()) == before
+    as_they_came = [(key + b"\0", record) for key, record in items[::2] + items[1::2]]
+    assert found == sorted(as_they_came, key=itemgetter(0))
+    assert sum(part.size for part in parts) == sum(path.stat().st_size for path in before)
+    for path in before:
+        path.unlink()
 
 
 def test_the_budget_of_the_disk_holds_for_runs(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def _put_sorted(context: WorkContext, sorter: Sorter, at: Range, found: Found) -
     the keys."""
     state, found.gathered = found.gathered, None
     runs = sorter.runs(state)
-    least = max(PIECE, len(runs) // MOST_KEYS)
+    least = max(PIECE, runs.taken // MOST_KEYS)
     keys, starts, size = list[bytes](), list[int](), 0
     # pieces begin with an item, and are as long as this memory makes them
     workspace = Workspace(context.folder, least * CHUNKS, native=True)

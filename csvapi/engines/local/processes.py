@@ -9,6 +9,7 @@ import gc
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from csvapi.csvio import disk
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkProcess
+
+    from csvapi.spill.workspace import Task
 
 Progressed = tuple[int, int, int]  # bytes, records in, records out since the last report
 Report = Callable[[Progressed], None]
@@ -60,6 +63,15 @@ def run_all(
             child.join()
         for pipe in pipes:
             pipe.close()
+
+
+def do_all(report: Report, tasks: Sequence[Task[Result]]) -> list[Result]:
+    """The same for tasks that have nothing to report but that they go on: see `spill.workspace.SideBySide`."""
+    return run_all([partial(_heard, task) for task in tasks], report)
+
+
+def _heard(task: Task[Result], report: Report) -> Result:
+    return task(partial(report, (0, 0, 0)))
 
 
 def _child(

@@ -12,7 +12,7 @@ from csvapi.engines.local.decisions import join
 from csvapi.engines.local.explain import write_explanation
 from csvapi.engines.local.keyed_pass import Repeats
 from csvapi.engines.local.outputs import side_by_side
-from csvapi.engines.local.processes import run_all
+from csvapi.engines.local.processes import do_all, run_all
 from csvapi.engines.local.range_pass import RangePass
 from csvapi.engines.local.range_result import Found, add_counts, join_sightings, joined_census, merge, tell_kept
 from csvapi.engines.local.ranges import ranges
@@ -111,8 +111,8 @@ class Stage:
         self._report((0, 0, 0))
 
     def _step_workspace(self, memory: int) -> Workspace:
-        options = self.options
-        return Workspace(self.workspace, memory, self.heartbeat, native=options.native, cores=options.processes)
+        native, cores = self.options.native, self.options.processes
+        return Workspace(self.workspace, memory, self.heartbeat, False, native, cores, partial(do_all, self._report))
 
     def _pass(self, number: int, begin: int, end: int, **more: Any) -> RangePass:
         base = self.bases[number] if begin else 0
