@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
 HASH = 8  # bytes before a key
 _FIGURE = 72  # bytes of one that was unpacked
-_ORDER, _COUNT, _SUM = Struct("<xQ"), Struct("<Q"), Struct("<BQQq")
-_EXTREME, _TEXT = Struct("<BBqQ"), Struct("<IQ")
+_ORDER = Struct("<xQ")
 
 
 class How(IntEnum):
@@ -123,17 +122,19 @@ class GroupLines:
         """How many records were put into a block."""
         return int(self._layout.lines)
 
-    def add(self, items: memoryview, block: Block, start: int = 0) -> tuple[int, Stop]:
+    def add(self, items: bytes | memoryview, block: Block, start: int = 0, *, final: bool = False) -> tuple[int, Stop]:
         """Put the records of the groups among sorted items (see `Block.sorted`), from byte `start` on, of which each is
         whole, into the block, with the order of the first record of each as the key unless they are items.
 
         Returns the byte where it stopped, and why. After `FULL`, go on with a block that has room; `OPEN` is the last
-        group, of which more may come; `ODD` is one for the caller to write: with a record or key that Python made, one
-        that needs an exponent, quotes where there are none, or more than the limit.
+        group, of which more may come, unless this is `final`; `ODD` is one for the caller to write: with a record or
+        key that Python made, one that needs an exponent, quotes where there are none, or more than the limit.
         """
         size, why = memoryview(items).nbytes, c_int(0)
         given = readable(items, size, "items")
-        done = kernel().put_group_lines(given, size, start, byref(self._layout), byref(block.structure), byref(why))
+        done = kernel().put_group_lines(
+            given, size, start, final, byref(self._layout), byref(block.structure), byref(why)
+        )
         return int(done), Stop(why.value)
 
 
@@ -152,26 +153,44 @@ def unpacked(record: bytes, figures: Figures) -> tuple[int, list[Any]]:
 
 
 def _figures(record: bytes, figures: Figures) -> Iterator[int | Sum | Chosen | None]:
-    at = _ORDER.size
+    packed = _Packed(record, _ORDER.size)
     for source, what in figures.aggregates:
         if what == What.COUNT:
-            yield _COUNT.unpack_from(record, at)[0]
-            at += _COUNT.size
+            yield packed.number()
         elif what == What.SUM:
-            scale, count, low, high = _SUM.unpack_from(record, at)
-            yield Sum(count, (high << 64) + low, scale)
-            at += _SUM.size
+            scale, count = packed.number(), packed.number()
+            yield Sum(count, packed.signed(), scale)
         else:
-            length, found, at = _chosen(record, at, figures.sources[source][1])
-            yield found if length else None
+            yield packed.chosen(figures.sources[source][1], _ORDER.unpack_from(record)[0])
 
 
-def _chosen(record: bytes, at: int, kind: Kind) -> tuple[int, Chosen, int]:
-    """A chosen text, its length, and where it ends."""
-    if kind == Kind.TEXTS:
-        (length, order), scale, number = _TEXT.unpack_from(record, at), 0, 0
-        at += _TEXT.size
-    else:
-        length, scale, number, order = _EXTREME.unpack_from(record, at)
-        at += _EXTREME.size
-    return length, Chosen(order, record[at : at + length], number, scale), at + length
+class _Packed:
+    """Reads a record from byte `at` on, as figures.inc says how it is packed."""
+
+    def __init__(self, record: bytes, at: int) -> None:
+        self.record, self.at = record, at
+
+    def number(self) -> int:
+        found = shift = 0
+        while True:
+            byte = self.record[self.at]
+            self.at += 1
+            found |= (byte & 127) << shift
+            if byte < 128:
+                return found
+            shift += 7
+
+    def signed(self) -> int:
+        found = self.number()
+        return found >> 1 ^ -(found & 1)
+
+    def chosen(self, kind: Kind, first: int) -> Chosen | None:
+        """A chosen text, whose order counts from `first`."""
+        length, number, scale = self.number(), 0, 0
+        if not length:
+            return None
+        if kind != Kind.TEXTS:
+            scale, number = self.number(), self.signed()
+        order = first + self.signed()
+        self.at += length
+        return Chosen(order, self.record[self.at - length : self.at], number, scale)

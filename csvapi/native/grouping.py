@@ -65,7 +65,7 @@ class Groups:
         """How many lines were put into a block."""
         return int(self._group.groups)
 
-    def add(self, items: memoryview, block: Block, start: int = 0, *, final: bool = False) -> tuple[int, Stop]:
+    def add(self, items: bytes | memoryview, block: Block, start: int = 0, *, final: bool = False) -> tuple[int, Stop]:
         """Take sorted items (see `Block.sorted`), from byte `start` on, of which each is whole; `final` ends the last
         value. Lines go into the block, with keys by which greater counts come first.
 

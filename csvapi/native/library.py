@@ -58,7 +58,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "raise_registers": (None, [_P, _P, _N, _P, _P]),
     "add_to_groups": (_N, [_P, *_MASK, _N, _N, _P, _P, _P, _P, _P, _P, POINTER(_N), _P]),
     "put_packed": (_N, [_P, _N, _P]),
-    "put_group_lines": (_N, [_P, _N, _N, _P, _P, POINTER(_I)]),
+    "put_group_lines": (_N, [_P, _N, _N, _I, _P, _P, POINTER(_I)]),
     "hash_texts": (None, [_P, _P, _N, _P]),
     "put_entries": (_N, [_P, *_MASK, _N, _P, c_char_p, _P, _P, POINTER(_N)]),
     "mark_later": (_N, [c_char_p, _N, _P, _P, _N, _W, _P, _P, _N, POINTER(_N)]),

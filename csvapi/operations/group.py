@@ -148,8 +148,7 @@ class Group(Table, Reducer):
         self.out = sum(count for _, count in found)
         for remark in self.single:
             remark.groups = self.out
-        share = replace(workspace, memory=workspace.memory // SHARE)
-        for some in self.near.through(in_order([ordered for ordered, _ in found], share)):
+        for some in self.near.through(in_order([ordered for ordered, _ in found], workspace)):
             yield self.byte_dialect.restore(some)
 
     def _finished(self, parts: list[Part], runs: Sequence[Runs], workspace: Workspace, number: int) -> tuple[Runs, int]:

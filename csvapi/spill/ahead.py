@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 THREAD = 16 << 20  # bytes of memory that are set aside for a thread
 
 
-def ahead(pieces: Iterator[memoryview]) -> Iterator[memoryview]:
+def ahead(pieces: Iterator[memoryview]) -> Iterator[bytes]:
     """Copies of the same pieces, the next of which is made while one is looked at.
 
     Memory: two pieces more, and `THREAD`. What goes wrong in the thread is raised here, and no thread is left when this
@@ -18,9 +18,9 @@ def ahead(pieces: Iterator[memoryview]) -> Iterator[memoryview]:
     """
     from concurrent.futures import ThreadPoolExecutor  # to start fast without it
 
-    def copied() -> memoryview | None:
+    def copied() -> bytes | None:
         piece = next(pieces, None)
-        return None if piece is None else memoryview(bytearray(piece))
+        return None if piece is None else bytes(piece)
 
     with ThreadPoolExecutor(1, "ahead") as pool:
         made = pool.submit(copied)

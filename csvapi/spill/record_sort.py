@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from copy import copy
 from itertools import chain, pairwise
 from struct import Struct
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.disk import disk_budget, write_all
 from csvapi.native.sorting import LARGEST, MOST_RUNS, Block, Strings
@@ -21,6 +21,7 @@ from csvapi.native.sorting import merged as merge
 from csvapi.process import memory
 from csvapi.spill.ahead import THREAD, ahead
 from csvapi.spill.external_sort import SortedRuns, merged
+from csvapi.spill.stretch import Stretch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,30 +35,7 @@ _LEAST, _SMALLEST_CHUNK, _CHUNK = 1 << 8, 1 << 12, 1 << 20  # bytes
 CHUNKS = 256  # of the memory
 SHARES = 16  # of all keys, in any number of which a run can be read
 _LENGTHS = Struct("<II")
-
-
-class Stretch(NamedTuple):
-    """The bytes of a file from `start` up to `stop`; without that all of it, which goes once it is open."""
-
-    path: Path
-    start: int = 0
-    stop: int | None = None
-
-    def opened(self, stack: ExitStack) -> Callable[[memoryview], int]:
-        """What reads on, as `readinto` does."""
-        file = stack.enter_context(self.path.open("rb", buffering=0))
-        if self.stop is None:
-            self.path.unlink()
-            return file.readinto
-        left = self.stop - file.seek(self.start)
-
-        def read(room: memoryview) -> int:
-            nonlocal left
-            got = file.readinto(room[:left])
-            left -= got
-            return got
-
-        return read
+Piece = bytes | memoryview
 
 
 class NativeSortedRuns:
@@ -206,8 +184,9 @@ def in_order(parts: Sequence[SortedRuns | NativeSortedRuns], workspace: Workspac
         yield b"".join(records)
 
 
-def items(parts: Sequence[NativeSortedRuns], workspace: Workspace, *, whole: bool = False) -> Iterator[memoryview]:
+def items(parts: Sequence[NativeSortedRuns], workspace: Workspace, *, whole: bool = False) -> Iterator[Piece]:
     """The same by the kernel, in pieces that are valid up to the next; with `whole`, as `Block.sorted` gives them."""
+    pieces: Iterator[Piece]
     if len(parts) == 1 and not parts[0].files:
         pieces = parts[0].finish(chunk(workspace.memory), whole=whole) if parts[0].is_in_memory else iter(())
     else:
@@ -217,7 +196,7 @@ def items(parts: Sequence[NativeSortedRuns], workspace: Workspace, *, whole: boo
         yield data
 
 
-def _from_files(parts: Sequence[NativeSortedRuns], workspace: Workspace, *, whole: bool) -> Iterator[memoryview]:
+def _from_files(parts: Sequence[NativeSortedRuns], workspace: Workspace, *, whole: bool) -> Iterator[Piece]:
     for part in parts:
         part.free()
     files = list(chain.from_iterable(part.stretches for part in parts))
@@ -254,7 +233,7 @@ def pairs(parts: Sequence[SortedRuns | NativeSortedRuns], workspace: Workspace) 
         yield from zip(keys, records, strict=True)
 
 
-def pairs_of(piece: memoryview) -> Iterator[tuple[bytes, bytes]]:
+def pairs_of(piece: Piece) -> Iterator[tuple[bytes, bytes]]:
     """The keys and records of whole items: the lengths of key and record, and these."""
     at, end = 0, len(piece)
     while at < end:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Runs = SortedRuns | NativeSortedRuns
     Work = Callable[[Sequence[Runs], Workspace, int], Result]
 
-_WORTH = 16  # of the memory: the part that runs on disk must take for a process to be worth its start
+_WORTH, _PART = 16 << 20, 16  # bytes on disk, or a part of the memory, for which processes are worth their start
 
 
 def in_shares(runs: Sequence[Runs], workspace: Workspace, work: Work[Result]) -> list[Result]:
@@ -31,7 +31,7 @@ def in_shares(runs: Sequence[Runs], workspace: Workspace, work: Work[Result]) ->
     """
     native = [each for each in runs if isinstance(each, NativeSortedRuns)]
     count = min(workspace.cores, SHARES) if len(native) == len(runs) else 1
-    if count == 1 or sum(each.size for each in native) < workspace.memory // _WORTH:
+    if count == 1 or sum(each.size for each in native) < min(_WORTH, workspace.memory // _PART):
         return [work(runs, workspace, 0)]
     for each in native:
         each.free()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from dataclasses import replace
 from struct import Struct
 from typing import TYPE_CHECKING
@@ -13,12 +14,12 @@ from csvapi.native.figures import HASH, GroupLines, Style
 from csvapi.native.grouping import Stop
 from csvapi.native.keys import new_secret
 from csvapi.native.sorting import Block
-from csvapi.spill.record_sort import NativeSortedRuns, items, pairs_of
+from csvapi.spill.record_sort import NativeSortedRuns, Piece, items, pairs_of
 from csvapi.steps.gathering import Gathering
-from csvapi.steps.grouped import SHARE, TAG, GroupedRange, Grouping, GroupState, grouped, parts_of_batch
+from csvapi.steps.grouped import TAG, GroupedRange, Grouping, GroupState, grouped, parts_of_batch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from csvapi.csvio.batch import Batch
     from csvapi.spill.external_sort import SortedRuns
@@ -31,6 +32,9 @@ _ALONE = 1.3  # records of a group, on average, from which on a larger table is 
 _LENGTHS = Struct("<II")
 _ORDER = 8  # bytes of the order before an item's figures
 _ITEMS = 1 << 16  # bytes of finished groups that are given at once
+Odd = tuple[bytes, GroupState]  # a group that is for Python, and its key
+Put = Callable[[Piece, int, bool], tuple[int, Stop]]
+"""Has the kernel write the groups of a piece from a byte on, and the last one if it is final: see `GroupLines.add`."""
 Finished = tuple[bytes, int, bytes]  # a group's key as `grouped` gives it, the order of its first record, and a cell
 
 
@@ -147,16 +151,16 @@ class NativeMerge:
         lines = GroupLines(native.figures, native.columns, style, keys, grouping.bound.limit)
         return cls(grouping, lines, parts, workspace)
 
-    def odd(self, ordered: NativeSortedRuns) -> Iterator[tuple[bytes, GroupState]]:
+    def odd(self, ordered: NativeSortedRuns) -> Iterator[Odd]:
         """Merge all; gives each group that is for the caller to write, with its key, and puts the records of the others
         into `ordered`, by the order of the first record of each."""
 
-        def put(piece: memoryview, at: int) -> tuple[int, Stop]:
+        def put(piece: Piece, at: int, final: bool) -> tuple[int, Stop]:
             stop = Stop.FULL
 
             def some(block: Block) -> bool:
                 nonlocal at, stop
-                at, stop = self.lines.add(piece, block, at)
+                at, stop = self.lines.add(piece, block, at, final=final)
                 return stop != Stop.FULL
 
             ordered.fill(some)
@@ -168,11 +172,11 @@ class NativeMerge:
         """Merge all; gives all groups, of one aggregate."""
         block = Block(_ITEMS)
 
-        def put(piece: memoryview, at: int) -> tuple[int, Stop]:
+        def put(piece: Piece, at: int, final: bool) -> tuple[int, Stop]:
             nonlocal block
             block.clear()
             while True:
-                at, stop = self.lines.add(piece, block, at)
+                at, stop = self.lines.add(piece, block, at, final=final)
                 if stop != Stop.FULL or len(block):
                     return at, stop
                 block = Block(2 * block.size)
@@ -184,27 +188,34 @@ class NativeMerge:
             for key, figure in pairs_of(block.items):
                 yield key[HASH:-TAG], int.from_bytes(figure[:_ORDER]), figure[_ORDER:]
 
-    def _groups(self, put: Callable[[memoryview, int], tuple[int, Stop]]) -> Iterator[tuple[bytes, GroupState] | None]:
-        """Groups that are for Python, with their keys; None after each call of `put`, which has the kernel write those
-        of a piece from a byte on. A group that the next piece may go on with waits for it."""
-        share, rest = replace(self.workspace, memory=self.workspace.memory // SHARE), b""
-        for more in items([part.state for part in self.parts], share, whole=True):
-            piece = memoryview(bytearray(rest) + more) if rest else more
-            at, stop, rest = 0, Stop.END, b""
-            while at < len(piece):
-                if self._key or stop == Stop.ODD:
-                    at = yield from self._by_python(piece, at)
-                if at < len(piece):
-                    at, stop = put(piece, at)
-                    yield None
-                if stop == Stop.OPEN:
-                    rest, at = bytes(piece[at:]), len(piece)
-        if rest:
-            yield from self._by_python(memoryview(rest), 0)
+    def _groups(self, put: Put) -> Iterator[Odd | None]:
+        """Groups that are for Python, with their keys; None after each call of `put`."""
+        half, rest = replace(self.workspace, memory=self.workspace.memory // 2), b""
+        for piece in items([part.state for part in self.parts], half, whole=True):
+            at = _reach(piece, rest)
+            rest += piece[:at]
+            if at < len(piece):
+                yield from self._taken(rest, 0, put, final=True)
+                rest = yield from self._taken(piece, at, put, final=False)
+        yield from self._taken(rest, 0, put, final=True)
         if self._key:
             yield self._key[HASH:-TAG], self._group
 
-    def _by_python(self, piece: memoryview, at: int) -> Generator[tuple[bytes, GroupState], None, int]:
+    def _taken(self, piece: Piece, at: int, put: Put, *, final: bool) -> Generator[Odd | None, None, bytes]:
+        """Take the groups from a byte on. The last one, which the next piece may go on with unless this is `final`, is
+        given back."""
+        stop = Stop.END
+        while at < len(piece):
+            if self._key or stop == Stop.ODD:
+                at = yield from self._by_python(piece, at)
+            if at < len(piece):
+                at, stop = put(piece, at, final)
+                yield None
+            if stop == Stop.OPEN:
+                return bytes(piece[at:])
+        return b""
+
+    def _by_python(self, piece: Piece, at: int) -> Generator[Odd, None, int]:
         """Take the group there, or go on with the one at hand, up to an item that begins one that the kernel packed."""
         while at < len(piece):
             size, more = _LENGTHS.unpack_from(piece, at)
@@ -222,3 +233,16 @@ class NativeMerge:
                 self._key, self._group = key, group
             at = middle + more
         return at
+
+
+def _reach(piece: Piece, rest: bytes) -> int:
+    """Up to where the items of a piece have the key of those in `rest`, if there are any."""
+    at, size = 0, _LENGTHS.unpack_from(rest)[0] if rest else 0
+    key = rest[_LENGTHS.size : _LENGTHS.size + size]
+    while rest and at < len(piece):
+        size, more = _LENGTHS.unpack_from(piece, at)
+        start = at + _LENGTHS.size
+        if piece[start : start + size] != key:
+            break
+        at = start + size + more
+    return at

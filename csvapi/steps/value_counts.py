@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from csvapi.csvio.batch import Batch
     from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.native.sorting import Block
+    from csvapi.spill.record_sort import Piece
     from csvapi.spill.workspace import Workspace
 
 _FEWEST, _MOST_VALUES = 16, 1 << 22  # of a table
@@ -111,10 +112,10 @@ class Ranking:
         """Add up the counts of all ranges."""
         for piece in items(parts, self.workspace, whole=True):
             self._add(piece, final=False)
-        self._add(memoryview(b""), final=True)
+        self._add(b"", final=True)
         self.distinct += self._groups.lines
 
-    def _add(self, piece: memoryview, *, final: bool) -> None:
+    def _add(self, piece: Piece, *, final: bool) -> None:
         at, stop = 0, Stop.ODD
 
         def put(block: Block) -> bool:
@@ -143,7 +144,7 @@ class Ranking:
             yield from islice((line for piece in pieces for line in _records(piece)), top)
 
 
-def _records(piece: memoryview) -> Iterator[bytes]:
+def _records(piece: Piece) -> Iterator[bytes]:
     """The records of whole items."""
     at = 0
     while at < len(piece):

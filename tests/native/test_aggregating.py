@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from random import Random
-from struct import Struct
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -55,7 +54,14 @@ def table(figures: Figures, memory: int = 1 << 16) -> GroupTable:
     return GroupTable(figures, [[0]], memory, bytes(16), Guarded)
 
 
-_PACKED = Struct("<xQBQQq")
+def _packed(order: int, scale: int, count: int, total: int) -> bytes:
+    """The record of a group with a sum, as figures.inc says."""
+    signed = total << 1 if total >= 0 else ~(total << 1)
+    return b"\0" + order.to_bytes(8, "little") + bytes([scale]) + _in_sevens(count) + _in_sevens(signed)
+
+
+def _in_sevens(number: int) -> bytes:
+    return bytes([number & 127 | 128]) + _in_sevens(number >> 7) if number > 127 else bytes([number])
 
 
 @patient
@@ -70,9 +76,10 @@ _PACKED = Struct("<xQBQQq")
 def test_sums_and_means_are_written_as_decimals_are(total: int, count: int, scale: int) -> None:
     from decimal import Decimal
 
-    record = _PACKED.pack(9, scale, count, total & (1 << 64) - 1, total >> 64)
+    record = _packed(9, scale, count, total)
+    assert unpacked(record, SUMS) == (9, [(count, total, scale)])
     key = hashes([b"k"])[0]
-    last = key + b"l\0\0\0\0", _PACKED.pack(0, 0, 1, 0, 0)
+    last = key + b"l\0\0\0\0", _packed(0, 0, 1, 0)
     (items,) = block_of([(key + b"k\0\0\0\0", record), last]).sorted(1 << 10, whole=True)
     lines = Block(1 << 10, Guarded)
     writer = GroupLines(SUMS, [(0, How.SUM), (0, How.MEAN)], STYLE, 1, 1 << 20, Guarded)
@@ -97,9 +104,9 @@ def test_sums_beyond_128_bits_are_left_to_python() -> None:
 
 
 def test_parts_of_a_sum_that_is_beyond_128_bits_are_left_to_python() -> None:
-    big = _PACKED.pack(0, 18, 1, (1 << 64) - 1, (1 << 61) - 1), _PACKED.pack(1, 0, 1, 0, 1 << 60)
+    big = _packed(0, 18, 1, (1 << 125) - 1), _packed(1, 0, 1, 1 << 124)
     key, end = (hashes([text])[0] + text + bytes(4) for text in (b"l", b"k"))  # in this order
-    items = [(key, big[0]), (key, big[1]), (end, _PACKED.pack(2, 0, 0, 0, 0))]
+    items = [(key, big[0]), (key, big[1]), (end, _packed(2, 0, 0, 0))]
     (data,) = block_of(items).sorted(1 << 10, whole=True)
     writer = GroupLines(SUMS, [(0, How.SUM)], STYLE, 1, 1 << 20)
     assert writer.add(data, Block(1 << 10)) == (0, Stop.ODD)
