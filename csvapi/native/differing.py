@@ -1,5 +1,5 @@
 """What is new, gone or changed between two files: records of a table, of entries with versions (see `native.entries`)
-in the order of their keys. Those of origin 0 are the older file's."""
+in the order of their keys."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ class DifferenceTableStruct(Structure):
 
     _fields_ = (
         *((name, c_void_p) for name in ("compared", "keys", "shown", "texts", "ends", "bases", "cells", "names")),
-        *((name, c_uint64) for name in ("compared_count", "shown_count", "new_width", "old_width", "origins")),
+        *(
+            (name, c_uint64)
+            for name in ("compared_count", "shown_count", "new_width", "old_width", "origins", "old_origins")
+        ),
         *((name, c_uint64) for name in ("limit", "partial")),
         ("found", c_uint64 * _WORDS),
         ("same", c_uint64),
@@ -65,7 +68,8 @@ class DifferenceForm:
 
 
 class Differences:
-    """Writes the records. `bases` are the records before those of each origin, `quote` is the older file's.
+    """Writes the records. `bases` are the records before those of each origin, of which the first `old` are the older
+    file's, as `quote` is.
 
     `style` says how records are written, and must have the delimiter of both files and the quote of the newer one;
     without it none are, so that all entries but those of equal records are left.
@@ -74,23 +78,29 @@ class Differences:
     """
 
     def __init__(
-        self, form: DifferenceForm, bases: Sequence[int], style: Style | None, quote: bytes, allocate: Allocate = Memory
+        self,
+        form: DifferenceForm,
+        bases: Sequence[int],
+        old: int,
+        style: Style | None,
+        quote: bytes,
+        allocate: Allocate = Memory,
     ) -> None:
-        (new, old), texts = form.widths, [*form.words, *form.names]
+        (width, old_width), texts = form.widths, [*form.words, *form.names]
         origins = {a: b + 1 for a, b in form.keys}
         ends = array("Q", accumulate(map(len, texts)))
         self._arrays = (
             array("I", chain.from_iterable(form.compared)),
-            array("I", [origins.get(at, 0) for at in range(new)]),
+            array("I", [origins.get(at, 0) for at in range(width)]),
             array("I", form.shown),
             array("B", b"".join(texts)),
             ends,
             array("Q", bases),
         )
-        self._room = allocate(_CELL * (new + old + 2)), allocate(ends[-1] + len(texts))
+        self._room = allocate(_CELL * (width + old_width + 2)), allocate(ends[-1] + len(texts))
         places = [*(each.buffer_info()[0] for each in self._arrays), *(each.address for each in self._room)]
         limit = form.limit if style else 0
-        sizes = len(form.compared), len(form.shown), new, old, len(bases), limit, form.partial
+        sizes = len(form.compared), len(form.shown), width, old_width, len(bases), old, limit, form.partial
         given = style or Style(b",", b"", b"\n")
         quotes = (c_uint32 * 2)(*(ord(each or b"\n") for each in (given.quote, quote)))
         written = StyleStruct(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from marshmallow import Schema, validates_schema
 
 from csvapi.csvio.data_warnings import shown
 from csvapi.csvio.keys import canonical
-from csvapi.errors import InvalidInput
+from csvapi.csvio.parsing import WrongCut
+from csvapi.errors import InvalidInput, MalformedCsv, TooLarge
 from csvapi.native.keys import new_secret
 from csvapi.spill.ranked_keys import RankedKeys
 from csvapi.spill.record_sort import in_order
@@ -22,7 +24,7 @@ from csvapi.steps.folding import folded_cell
 from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.growth import some
 from csvapi.steps.key_columns import check_keys, keys
-from csvapi.steps.pairing import OLD, packed
+from csvapi.steps.pairing import packed
 from csvapi.steps.params import IGNORABLE, Alternative, FileField, columns_field, flag, ignore_field
 from csvapi.steps.report_table import Table
 from csvapi.steps.second_input import SecondInput
@@ -34,8 +36,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from csvapi.csvio.batch import Batch, Cell
+    from csvapi.csvio.census import Census
     from csvapi.spill.external_sort import SortedRuns
     from csvapi.spill.record_sort import NativeSortedRuns
+    from csvapi.spill.shares import Runs
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
     from csvapi.steps.pairing import Repeated
@@ -110,7 +114,8 @@ class Diff(Table, Reducer):
         alone = alone_in_one([*self.left, *ignored], same, self.right, mine, theirs)
         self.remarks = [ColumnsDiffer.of(*alone, self.second.name)] if any(alone) else []
         self.secret: bytes | None = None
-        self.old: SortedRuns | NativeSortedRuns | None = None
+        self.old: list[Runs] = []  # of the ranges of the older file, before which there are so many records:
+        self.bases: list[int] = []
         self.found = dict.fromkeys(COUNTED, 0)
 
     def _versions(self, context: Context) -> tuple[Versions, Versions]:
@@ -125,19 +130,37 @@ class Diff(Table, Reducer):
         )
 
     def prepare(self, workspace: Workspace) -> Counts:
-        """Read the older file. See `Behaviour.prepare`."""
+        """Read the older file, in ranges side by side where it is large. See `Behaviour.prepare`."""
         self.secret = new_secret() if workspace.native else None
-        entries = RankedKeys(workspace, "diff", OLD, self.secret)
-        for batch in self.second.batches(native=workspace.native and self.was.whole):
-            workspace.heartbeat()
-            if self.was.enter(batch, entries, _OLD_RANK):
-                continue
-            for few in some(batch, _TEXTS + len(self.second.columns)):
-                fields = [self.second.into(self.byte_dialect, [*few.fields(at)]) for at in range(len(few))]
-                self.enter(entries, fields, few.rows, self.right, _OLD_RANK)
-                workspace.heartbeat()
-        self.old = entries.finish(spill=True)
+        ranges = workspace.ranges(self.second.source, self.second.first)
+        tasks = [partial(self._read, workspace, number, bounds) for number, bounds in enumerate(ranges)]
+        found = workspace.side_by_side(tasks)
+        self.old = [runs for runs, _ in found]
+        self.bases = [0, *accumulate(census.records for _, census in found[:-1])]
+        self.second.count([census for _, census in found])
         return {}
+
+    def _read(
+        self, workspace: Workspace, number: int, bounds: tuple[int, int], heartbeat: Callable[[], None]
+    ) -> tuple[Runs, Census]:
+        """The records of a range of the older file, and what it holds."""
+        entries = RankedKeys(replace(workspace, heartbeat=heartbeat), "diff-old", number, self.secret)
+        try:
+            for batch in self.second.batches(native=workspace.native and self.was.whole, bounds=bounds):
+                heartbeat()
+                if not self.was.enter(batch, entries, _OLD_RANK):
+                    self._enter_old(batch, entries, heartbeat)
+        except (MalformedCsv, TooLarge) as error:
+            if number:  # a run in one range knows the row of what it refuses
+                raise WrongCut from error
+            raise
+        return entries.finish(spill=True), self.second.counter.census
+
+    def _enter_old(self, batch: Batch, entries: RankedKeys, heartbeat: Callable[[], None]) -> None:
+        for few in some(batch, _TEXTS + len(self.second.columns)):
+            fields = [self.second.into(self.byte_dialect, [*few.fields(at)]) for at in range(len(few))]
+            self.enter(entries, fields, few.rows, self.right, _OLD_RANK)
+            heartbeat()
 
     def enter(
         self, entries: RankedKeys, fields: list[list[bytes]], rows: Sequence[int], places: list[int], rank: bytes
@@ -153,17 +176,16 @@ class Diff(Table, Reducer):
 
     def gather(self, workspace: Workspace, number: int) -> Entering:
         """See `Gatherer.gather`."""
-        return Entering(self, RankedKeys(workspace, "diff", number + 1, self.secret))
+        return Entering(self, RankedKeys(workspace, "diff", len(self.old) + number, self.secret))
 
     def result(self, workspace: Workspace, parts: list[Part]) -> Iterator[bytes]:
         """See `Gatherer.result`."""
-        assert self.old is not None  # noqa: S101  prepared
         versions = self.comparison, self.now, self.was
         differing = Differing(
             *versions, self.labels, self.fold, self.byte_dialect, self.bound, self.partial, self.unchanged
         )
-        runs, bases = [self.old, *(part.state for part in parts)], [0, *(part.rows for part in parts)]
-        shares = in_shares(runs, workspace, partial(differing.compared, bases))
+        runs, bases = [*self.old, *(part.state for part in parts)], [*self.bases, *(part.rows for part in parts)]
+        shares = in_shares(runs, workspace, partial(differing.compared, bases, len(self.old)))
         if repeated := [each.repeated for each in shares if each.repeated]:
             self._refuse(min(repeated, key=lambda each: each.place))
         self.found = {name: sum(each.found[name] for each in shares) for name in COUNTED}

@@ -55,26 +55,30 @@ class Differing:
     partial: bool
     unchanged: bool
 
-    def compared(self, bases: Sequence[int], runs: Sequence[Runs], workspace: Workspace, number: int) -> Compared:
-        """What there is to write of all entries in some runs; `bases` are the records before those of each origin, and
-        `number` tells these runs from others. Memory: the workspace's."""
+    def compared(
+        self, bases: Sequence[int], old: int, runs: Sequence[Runs], workspace: Workspace, number: int
+    ) -> Compared:
+        """What there is to write of all entries in some runs; `bases` are the records before those of each origin, of
+        which the first `old` are the older file's, and `number` tells these runs from others. Memory: the
+        workspace's."""
         half = replace(workspace, memory=workspace.memory // 2)
         done = Compared(sorter(half, f"differences-{number}"))
         pieces = in_order(runs, half)
-        made = self._by_kernel(bases) if self.now.whole and self.was.whole else None
+        made = self._by_kernel(bases, old) if self.now.whole and self.was.whole else None
         if made and isinstance(done.ordered, NativeSortedRuns):
             pieces = left_over(pieces, made, done.ordered)
-        put(self._lines(pairs(unpacked(pieces), bases, (self.now.fields, self.was.fields)), done), done.ordered)
+        found = pairs(unpacked(pieces), bases, old, (self.now.fields, self.was.fields))
+        put(self._lines(found, done), done.ordered)
         if workspace.shared:
             done.ordered.free()
         for change, count in zip(CHANGES, [*made.found, made.same] if made else (), strict=False):
             done.found[change] += count
         return done
 
-    def _by_kernel(self, bases: Sequence[int]) -> Differences:
+    def _by_kernel(self, bases: Sequence[int], old: int) -> Differences:
         words, quote = map(self._text, CHANGES), self.was.byte_dialect.quote
         form = form_of(self.comparison, words, self.names, self.bound.limit, partial=self.partial)
-        return Differences(form, bases, style_of(self.byte_dialect), quote)
+        return Differences(form, bases, old, style_of(self.byte_dialect), quote)
 
     def _lines(self, found: Iterator[Pair], done: Compared) -> Iterator[tuple[bytes, bytes]]:
         """The records to be written, each with the bytes that order it."""

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from csvapi.spill.ranked_keys import Entry
 
-OLD = 0  # the origin of the older file's records; those of the other one have the number of their range, from 1
-
 
 @dataclass(frozen=True)
 class Side:
@@ -52,9 +50,10 @@ def packed(fields: list[bytes]) -> bytes:
     return marshal.dumps(fields)
 
 
-def pairs(entries: Iterator[Entry], bases: Sequence[int], unpack: Sequence[Unpack]) -> Iterator[Pair]:
+def pairs(entries: Iterator[Entry], bases: Sequence[int], old: int, unpack: Sequence[Unpack]) -> Iterator[Pair]:
     """The records of each key, of entries whose ranks put the newer file's first. `bases` are the records before each
-    origin's; `unpack` reads the texts of the newer file's, and of the older one's. Memory: two records of each file.
+    origin's, of which the first `old` are the older file's; `unpack` reads the texts of the newer file's, and of the
+    older one's. Memory: two records of each file.
 
     Raises `Repeated` at the end for the first record whose key another one before it has, of the newer file if both
     files have some; nothing is given any more once one is found.
@@ -63,15 +62,15 @@ def pairs(entries: Iterator[Entry], bases: Sequence[int], unpack: Sequence[Unpac
     for _, group in groupby(entries, itemgetter(0)):
         found: tuple[list[Side], list[Side]] = ([], [])
         for _, origin, row, text in group:
-            side = found[origin == OLD]
+            side = found[origin < old]
             if len(side) < 2:
-                side.append(Side(bases[origin] + row, unpack[origin == OLD](text)))
+                side.append(Side(bases[origin] + row, unpack[origin < old](text)))
         for number, side in enumerate(found):
             if len(side) > 1:
                 repeated = Repeated(old=bool(number), first=side[0], second=side[1])
                 worst = repeated if worst is None else min(worst, repeated, key=lambda each: each.place)
         if worst is None:
-            new, old = (side[0] if side else None for side in found)
-            yield new, old
+            mine, theirs = (side[0] if side else None for side in found)
+            yield mine, theirs
     if worst:
         raise worst

@@ -17,11 +17,12 @@ from csvapi.steps.step import Context
 from csvapi.steps.writing import encoded
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
     from contextlib import AbstractContextManager
 
     from csvapi.csvio.batch import Batch
     from csvapi.csvio.byte_dialect import ByteDialect
+    from csvapi.csvio.census import Census
     from csvapi.csvio.data_warnings import DataWarning
     from csvapi.steps.step import Column, FileId
 
@@ -80,6 +81,13 @@ class SecondInput:
                 else:  # its parser takes no other records than good ones
                     self.counter.count_good(located)
                 yield located.batch
+
+    def count(self, found: Sequence[Census]) -> None:
+        """Take what its ranges counted, in their order, for `warnings`."""
+        census, *more = found
+        for each in more:
+            census.add(each)
+        self.counter.census = census
 
     def warnings(self) -> list[DataWarning]:
         """The warnings about this file; call it after its records were read."""

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from tests.native.cases import Case
 
 _CELLS = (b"", b"a", b"bb", b" c ", b"\0", b"\xc3\xa9", b'"', b"it's", b"x" * 9)
-_BASES = (0, 0, 5)
+_BASES, _OLD = (0, 2, 0, 5), 2  # of origins, of which so many are the older file's
 Entry = tuple[bytes, int, int, bytes]  # digest, origin, row and text
+_NO_ENTRY = (b"", 0, 0, b"")
 
 
 def _dialect(random: Random) -> ByteDialect:
@@ -45,8 +46,8 @@ def _entries(random: Random, widths: tuple[int, int], delimiter: bytes) -> list[
     """Entries in the order of their keys; most keys have a record of each file, most records are plain."""
     found: list[Entry] = []
     for key in range(random.randint(0, 8)):
-        for origin in random.choice([(1, 0), (2, 0), (1, 0), (1,), (0,), (1, 2, 0), (1, 0, 0), (0, 0)]):
-            width = widths[origin == 0] + (random.randrange(9) == 0)
+        for origin in random.choice([(2, 0), (3, 1), (2, 1), (2,), (0,), (1,), (2, 3, 0), (2, 0, 1), (0, 1)]):
+            width = widths[origin < _OLD] + (random.randrange(9) == 0)
             raw = delimiter.join(random.choices(_CELLS[: random.choice([4, 4, 9])], k=width))
             raw += random.choice([b"\n", b"\r\n", b"", b"\nz\n"][: random.choice([2, 4])])
             version = random.choice([b"v", b"w"]) * 16
@@ -78,8 +79,8 @@ class _Model:
 
     def of(self, group: list[Entry]) -> tuple[str, bytes, bytes] | None:
         """None where it is for Python."""
-        new = next((entry for entry in group if entry[1]), None)
-        old = next((entry for entry in group if not entry[1]), None)
+        new = next((entry for entry in group if entry[1] >= _OLD), None)
+        old = next((entry for entry in group if entry[1] < _OLD), None)
         if len(group) > 2 or (len(group) == 2 and not (new and old)):
             return None
         if new and old and new[3][:1] == old[3][:1] == b"\0" and new[3][1:17] == old[3][1:17]:
@@ -111,8 +112,8 @@ class _Model:
         (line,) = records([row], self.dialect)
         if len(line) - len(self.dialect.dialect.line_end) + 2 > self.form.limit:
             return None
-        place = b"\0" + (_BASES[new[1]] + new[2]).to_bytes(8) if new else b"\1" + (old[2] if old else 0).to_bytes(8)
-        return change, place, line
+        (_, origin, row, _), first = (new, b"\0") if new else (old or _NO_ENTRY, b"\1")
+        return change, first + (_BASES[origin] + row).to_bytes(8), line
 
 
 def differences(case: Case, random: Random) -> None:
@@ -129,7 +130,7 @@ def check(random: Random, allocate: Allocate) -> None:
         random.choice([random.randint(10, 40), 1000]), bool(random.randrange(2)),
     )  # fmt: skip
     entries = _entries(random, widths, dialect.delimiter)
-    made = Differences(form, _BASES, style_of(dialect), quote, allocate)
+    made = Differences(form, _BASES, _OLD, style_of(dialect), quote, allocate)
     cuts = sorted({0, len(entries), *(random.randint(0, len(entries)) for _ in range(random.randrange(3)))})
     found, left = _put(made, [b"".join(entries[a:b]) for a, b in pairwise(cuts)], random.choice([128, 4096]), allocate)
     model, counts, expected, rest = _Model(form, comparison, dialect, quote), dict.fromkeys(CHANGES, 0), [], b""

@@ -40,7 +40,7 @@ def test_what_is_plain_is_written_and_the_first_and_last_are_left() -> None:
         entry(3, 0, 7, b"4,z\n"),
         entry(4, 0, 6, b"the last"),
     ]
-    made, block = Differences(FORM, [0, 100], Style(b",", b'"', b"\r\n"), b'"', Guarded), Block(1000, Guarded)
+    made, block = Differences(FORM, [0, 100], 1, Style(b",", b'"', b"\r\n"), b'"', Guarded), Block(1000, Guarded)
     assert made.put(b"".join(entries), block) == sum(map(len, entries))
     assert made.left == b"".join(entries[at] for at in (0, 1, 2, 6))
     assert items(block) == [
@@ -52,7 +52,7 @@ def test_what_is_plain_is_written_and_the_first_and_last_are_left() -> None:
 
 def test_without_a_style_nothing_is_written() -> None:
     entries = b"".join(entry(key, 1, key, b"%d,x\n" % key) for key in range(4))
-    made, block = Differences(FORM, [0, 0], None, b'"', Guarded), Block(1000, Guarded)
+    made, block = Differences(FORM, [0, 0], 1, None, b'"', Guarded), Block(1000, Guarded)
     assert made.put(entries, block) == len(entries)
     assert (made.left, len(block)) == (entries, 0)
 

@@ -16,6 +16,7 @@ from csvapi.engines import Options
 from csvapi.engines.local.trial import Trial
 from csvapi.errors import AmbiguousColumn, InvalidInput, UnknownColumn
 from csvapi.operations import load_steps
+from csvapi.operations.diff import Diff
 from csvapi.steps.comparison import Comparison
 from tests.engines import model
 from tests.engines.files import written
@@ -268,3 +269,20 @@ def test_the_first_record_whose_key_repeats_is_named(tmp_path: Path, way: dict[s
         with pytest.raises(InvalidInput, match="Rows 1 and 201 have the same key 'k0'") as refused:
             table(tmp_path, csv_text([("k", "a"), *new]), [{"op": "diff", "file": 2, "on": ["k"]}], files=files, **way)
         assert refused.value.pointer == place
+
+
+def test_two_processes_read_the_older_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The order of what is gone, and the place of what is odd in that file, are those in all of it."""
+    read, folder = Diff._read, tmp_path / "processes"
+    folder.mkdir()
+    monkeypatch.setattr(Diff, "_read", lambda *given: (folder / str(os.getpid())).touch() or read(*given))
+    old = csv_text([("k", "a"), *((f"k{row * 7 % 20_000}", "x") for row in range(20_000))])
+    files = second(tmp_path, old + "k20000,x,y\nz\n")  # which the first look at where to cut does not see
+    step, text = {"op": "diff", "file": 2, "on": ["k"]}, csv_text([("k", "a"), ("k7", "x"), ("k8", "y")])
+    alone = table(tmp_path, text, [step], files=files)
+    assert [each.name for each in folder.iterdir()] == [str(os.getpid())]
+    found, receipt = table(tmp_path, text, [step], files=files, **{**PARALLEL, "memory": 1 << 20})
+    assert len(list(folder.iterdir())) == 3
+    assert found == alone[0]
+    assert receipt["warnings"] == alone[1]["warnings"]
+    assert [(each["code"], each["row"], each["line"]) for each in receipt["warnings"]] == [("ragged", 20_001, 20_002)]

@@ -54,10 +54,10 @@ class Stage:
         self.processes = 1 if plan.ordered else processes
         self.share = options.memory // self.processes
         self.strategy = Strategy(plan, options)
-        self.ranges = ranges(plan.source, plan.head, self.processes, options.smallest_range)
-        self.done = done
+        self.cut = partial(ranges, processes=self.processes, smallest=options.smallest_range)
+        self.ranges = self.cut(plan.source, plan.head)
         self.kept = self.step = 0
-        self.before, self.passes = done[0], plan.passes
+        self.done, self.before, self.passes = done, done[0], plan.passes
         self.counts = [StepCount(step.operation.name) for step in plan.steps]
         self.found: list[Found] = []
         self.places: Places | None = None
@@ -111,8 +111,8 @@ class Stage:
         self._report((0, 0, 0))
 
     def _step_workspace(self, memory: int) -> Workspace:
-        native, cores = self.options.native, self.options.processes
-        return Workspace(self.workspace, memory, self.heartbeat, False, native, cores, partial(do_all, self._report))
+        several = self.options.processes, partial(do_all, self._report), self.cut
+        return Workspace(self.workspace, memory, self.heartbeat, False, self.options.native, *several)
 
     def _pass(self, number: int, begin: int, end: int, **more: Any) -> RangePass:
         base = self.bases[number] if begin else 0
@@ -208,7 +208,7 @@ class Stage:
             lines = accumulate((each.census.lines for each in found), initial=0)
             parts = list(map(Part, (each.gathered for each in found), self.bases, lines, self.numbers))
             for data in self.plan.gatherer.result(self._step_workspace(self.options.memory), parts):
-                main.write(data)
+                main.write_now(memoryview(data))
                 self.heartbeat()
             self.counts[-1].detail = self.plan.gatherer.counts()
         elif isinstance(last, Mapper | Expander):
