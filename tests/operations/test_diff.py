@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from csvapi.csvio.dialect import Dialect
 from csvapi.engines import Options
 from csvapi.engines.local.trial import Trial
-from csvapi.errors import AmbiguousColumn, InvalidInput, UnknownColumn
+from csvapi.errors import AmbiguousColumn, InvalidInput, MalformedCsv, UnknownColumn
 from csvapi.operations import load_steps
 from csvapi.operations.diff import Diff
 from csvapi.steps.comparison import Comparison
@@ -286,3 +286,12 @@ def test_two_processes_read_the_older_file(tmp_path: Path, monkeypatch: pytest.M
     assert found == alone[0]
     assert receipt["warnings"] == alone[1]["warnings"]
     assert [(each["code"], each["row"], each["line"]) for each in receipt["warnings"]] == [("ragged", 20_001, 20_002)]
+
+
+def test_what_a_later_range_of_the_older_file_refuses_has_its_row_there(tmp_path: Path) -> None:
+    rows = csv_text([("k", "a"), *((f"k{row}", "x" * 900) for row in range(20_000))])
+    files = second(tmp_path, rows + 'long,"' + "x" * (1 << 24))
+    for way in ({}, {"processes": 2, "smallest_range": 1 << 12}):
+        with pytest.raises(MalformedCsv) as refused:
+            table(tmp_path, "k,a\n1,x\n", [{"op": "diff", "file": 2, "on": ["k"]}], files=files, **way)
+        assert (refused.value.context["row"], refused.value.context["file"]) == (20_001, 2)
