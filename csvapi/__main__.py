@@ -2,6 +2,6 @@
 
 import sys
 
-from csvapi.cli import main
+from csvapi.cli import program
 
-sys.exit(main())
+sys.exit(program())

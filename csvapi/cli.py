@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from csvapi import __version__
 from csvapi.errors import CsvapiError
+from csvapi.process.collector import quiet
 
 
 class Command(NamedTuple):
@@ -42,6 +43,13 @@ COMMANDS = {
 }
 ON_FILES = ("process", "pipeline", "detect")
 _OBJECTS = 10_000  # between two looks for garbage: at Python's 700 they are a sixth of what imports take
+
+
+def program() -> int:
+    """`main` as the program that people start."""
+    code = main()
+    gc.freeze()  # what there is goes with the process, which would look through it for garbage once more
+    return code
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -94,10 +102,13 @@ def _is_command(name: str) -> bool:
 
 def _run(name: str, arguments: Sequence[str]) -> int:
     """A name that is no command may be an operation; only that operation is imported."""
-    if name in COMMANDS:
+    if name in COMMANDS and name not in ON_FILES:
         return int(import_module(COMMANDS[name].module).main(arguments))
-    if import_module("csvapi.operations").operation(name):
-        return int(import_module("csvapi.commands.operation").main(name, arguments))
+    with quiet():
+        if name in ON_FILES:
+            return int(import_module(COMMANDS[name].module).main(arguments))
+        if import_module("csvapi.operations").operation(name):
+            return int(import_module("csvapi.commands.operation").main(name, arguments))
     print(f"csvapi: there is no command {name}; {_instead(name)}", file=sys.stderr)
     return 2
 
@@ -138,4 +149,4 @@ def usage() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program())

@@ -7,7 +7,10 @@ import sys
 
 import pytest
 
-HEAVY = ("flask", "sqlalchemy", "redis", "rq", "rich", "structlog", "pandas", "numpy", "polars", "clevercsv", "chardet")
+HEAVY = (
+    "logging", "concurrent.futures", "zipfile",
+    "flask", "sqlalchemy", "redis", "rq", "rich", "structlog", "pandas", "numpy", "polars", "clevercsv", "chardet",
+)  # fmt: skip
 RUN = """
 import sys
 from csvapi.cli import main
@@ -28,3 +31,21 @@ def test_it_imports_no_heavy_library(arguments: tuple[str, ...]) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr.split() == []
+
+
+LATE = """
+import gc, sys
+from csvapi import cli
+from csvapi.steps.late_patterns import LatePattern
+sys.argv[1:] = ["dedup", "-"]
+assert cli.program() == 0
+assert gc.isenabled() and gc.get_freeze_count()
+from marshmallow.validate import Email
+assert isinstance(Email.DOMAIN_REGEX, LatePattern)
+"""
+
+
+def test_it_compiles_no_pattern_over_all_of_unicode_and_ends_without_a_collection() -> None:
+    done = subprocess.run([sys.executable, "-c", LATE], input=b"a,b\n1,2\n", capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == b"a,b\n1,2\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,12 +20,16 @@ _TYPE = (
     r"u?int(?:eger)?\d*|big ?int|small ?int|float\d*|double|real|decimal|numeric|number|str(?:ing)?|text|char|varchar"
     r"|date(?:time)?|time(?:stamp)?|bool(?:ean)?|object|factor|none"
 )
-_UNIT = re.compile(
-    rf"\s*(?:[%‰°$€£¥Ω\-–]|°[CFK]?|{_SYMBOL}(?: ?[/*·.] ?[a-zA-Z]{{1,3}}{_POWER})*|{_WORD}|{_TYPE})\s*", re.IGNORECASE
-)
+_UNIT = rf"\s*(?:[%‰°$€£¥Ω\-–]|°[CFK]?|{_SYMBOL}(?: ?[/*·.] ?[a-zA-Z]{{1,3}}{_POWER})*|{_WORD}|{_TYPE})\s*"
 
 
 def are_units(row: Sequence[str]) -> bool:
     """Whether all filled cells are units or types (`[s]`, `°C`, `m/s`, `varchar`), or stand in brackets."""
     cells = [cell for cell in row if cell.strip()]
-    return bool(cells) and all(_BRACKETED.fullmatch(cell) or _UNIT.fullmatch(cell) for cell in cells)
+    return bool(cells) and all(_BRACKETED.fullmatch(cell) or _unit().fullmatch(cell) for cell in cells)
+
+
+@cache
+def _unit() -> re.Pattern[str]:
+    """Compiled when it is first asked for, which it is for few files."""
+    return re.compile(_UNIT, re.IGNORECASE)

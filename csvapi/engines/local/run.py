@@ -7,7 +7,6 @@ with it, however it ends.
 
 from __future__ import annotations
 
-import gc
 import shutil
 import tempfile
 import time
@@ -22,7 +21,6 @@ from csvapi.csvio.preview import head
 from csvapi.csvio.source import Source
 from csvapi.engines.local.explain import HEADER
 from csvapi.engines.local.outputs import Outputs
-from csvapi.engines.local.parts import Division
 from csvapi.engines.local.plan import Plan
 from csvapi.engines.local.stage import Stage
 from csvapi.engines.local.stages import Aside, check, stages, whole
@@ -30,6 +28,7 @@ from csvapi.engines.local.written_records import write_index
 from csvapi.engines.options import Options, Progress
 from csvapi.engines.receipt import Receipt, StepCount
 from csvapi.operations import load_steps
+from csvapi.process.collector import quiet
 from csvapi.steps.output import parts as parts_of
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def run(
     check(plan, parts[1:], files, options.output)
     written = [path for path in (output, dropped, explain, rows) if isinstance(path, Path)]
     try:
-        with _quiet_collector():
+        with quiet():
             for count in dict.fromkeys((max(1, options.processes), 1)):
                 try:
                     with _folder(workspace) as folder, limited(options.limits, _folders(written, folder)):
@@ -136,18 +135,6 @@ def _folders(written: list[Path], workspace: Path) -> list[Path]:
 def _is_regular(path: Path) -> bool:
     """A device, a pipe or a link is not the run's to remove."""
     return path.is_file() and not path.is_symlink()
-
-
-@contextmanager
-def _quiet_collector() -> Iterator[None]:
-    """No cyclic garbage is made during a pass; looking for it would cost a tenth of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 @dataclass
@@ -206,6 +193,8 @@ class _Pipeline:
 
     def _divided(self, receipt: Receipt, plan: Plan, outputs: Outputs, heartbeat: Callable[[], None]) -> Receipt:
         """Write the last stage's file in parts."""
+        from csvapi.engines.local.parts import Division  # to start fast without it
+
         assert self.wanted is not None  # noqa: S101  the caller looked
         source = self._between(len(self.parts) - 1)
         division = Division(source, plan.after, self.wanted, receipt.kept, self.options, self.folder, heartbeat)
