@@ -168,3 +168,19 @@ class SharedMarks:
         done = kernel().mark_shared(entries, len(entries), byref(self._last), self._marks, self._rows)
         if done != len(entries):
             raise ValueError("An entry is of a record that there is not.")
+
+
+class RepeatedEntries:
+    """Of entries in the order of keys, those whose key another one has, too."""
+
+    def __init__(self) -> None:
+        self._last, self._left = FirstEntryStruct(), b""
+
+    def of(self, entries: bytes) -> bytearray:
+        """Take entries, each whole: gives those of them that are repeated, and of a call before the last one if these
+        repeat it."""
+        data, left = bytearray(self._left + entries), c_uint64(0)
+        size = len(data)
+        kept = kernel().keep_repeated(writable(data, size, "entries"), size, byref(self._last), byref(left))
+        self._left = bytes(data[size - left.value :])
+        return data[:kept]

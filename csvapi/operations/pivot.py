@@ -5,8 +5,6 @@ from __future__ import annotations
 import marshal
 import sys
 from dataclasses import replace
-from itertools import groupby
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -34,7 +32,7 @@ from csvapi.steps.step import Operation
 from csvapi.steps.writing import byte_dialect_of, encoded, records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from csvapi.spill.external_sort import SortedRuns
     from csvapi.spill.record_sort import NativeSortedRuns
@@ -75,6 +73,22 @@ def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
     """Every column that the parameters name, with its pointer within the step."""
     named = [(f"/{of}/{i}", column) for of in ("index", "columns") for i, column in enumerate(params.get(of, ()))]
     return named + ([("/values", params["values"])] if "values" in params else [])
+
+
+class _Row:
+    """A record of the result: the order of its first one, and the cells with the numbers of their columns."""
+
+    __slots__ = ("cells", "first", "index", "numbers")
+
+    def __init__(self, index: bytes) -> None:
+        self.index, self.first = index, sys.maxsize
+        self.numbers: list[int] = []
+        self.cells: list[bytes] = []
+
+    def packed(self) -> tuple[bytes, bytes]:
+        """What it is ordered by, and all of it."""
+        data = marshal.dumps((self.index, self.first, self.numbers, self.cells), _VERSION)
+        return self.first.to_bytes(8), data
 
 
 class Pivot(Table, Reducer):
@@ -141,31 +155,27 @@ class Pivot(Table, Reducer):
         self, workspace: Workspace, parts: list[Part], found: dict[bytes, list[int]]
     ) -> Iterator[tuple[bytes, bytes]]:
         """For each record of the result the place of its first one, and its cells."""
-        groups = finished(parts, self.grouping, workspace)
-        keyed = ((index, across, first, cell) for key, first, cell in groups for index, across in [parts_of(key)])
-        for index, row in groupby(keyed, itemgetter(0)):
-            first, numbers, cells = self._row(row, found, parts)
-            yield first.to_bytes(8), marshal.dumps((index, first, numbers, cells), _VERSION)
-
-    def _row(
-        self, row: Iterable[tuple[bytes, bytes, int, bytes]], found: dict[bytes, list[int]], parts: list[Part]
-    ) -> tuple[int, list[int], list[bytes]]:
-        """The order of its first record, and the cells with the numbers of their columns."""
-        first, size = sys.maxsize, 0
-        numbers: list[int] = []
-        cells: list[bytes] = []
-        for _, across, order, cell in row:
-            first = min(first, order)
-            if across not in found:
-                found[across] = self._column(len(found), order, across)
-            known = found[across]
-            known[1] = min(known[1], order)
-            numbers.append(known[0])
-            cells.append(cell)
+        row, size = _Row(b""), 0
+        for key, order, cell in finished(parts, self.grouping, workspace):
+            index, across = parts_of(key)
+            if index != row.index:
+                if row.cells:
+                    yield row.packed()
+                row, size = _Row(index), 0
+            known = found.get(across)
+            if known is None:
+                known = found[across] = self._column(len(found), order, across)
+            elif order < known[1]:
+                known[1] = order
+            if order < row.first:
+                row.first = order
+            row.numbers.append(known[0])
+            row.cells.append(cell)
             size += len(cell) + 1
             if size > self.bound.limit:
                 self.bound.check(size, row_of(parts, order))
-        return first, numbers, cells
+        if row.cells:
+            yield row.packed()
 
     def _column(self, number: int, first: int, name: bytes) -> list[int]:
         """A new column. Raises `TooLarge` where there may be no more, or no more names."""
@@ -185,22 +195,30 @@ class Pivot(Table, Reducer):
         some = max(1, CELLS // (len(self.index) + len(places) or 1))
         for _, packed in batches(pairs([ordered], share), share.memory):
             for start in range(0, len(packed), some):
-                lines = [self._line(each, places, parts) for each in packed[start : start + some]]
+                lines = self._lines(packed[start : start + some], places, parts)
                 self.out += len(lines)
                 yield b"".join(lines)
                 share.heartbeat()
 
-    def _line(self, packed: bytes, places: dict[int, int], parts: list[Part]) -> bytes:
-        index, first, numbers, cells = marshal.loads(packed)  # noqa: S302  we made it ourselves
-        row = cells_of(index, self.delimiter, len(self.index)) + [b""] * len(places)
-        for number, cell in zip(numbers, cells, strict=True):
-            row[places[number]] = cell
-        if (size := sum(map(len, row)) + len(row)) > self.bound.limit:
+    def _lines(self, packed: list[bytes], places: dict[int, int], parts: list[Part]) -> list[bytes]:
+        """Records of the result, of what `_Row.packed` gave. Raises `TooLarge` for one that is longer than it may."""
+        rows, firsts = [], []
+        for each in packed:
+            index, first, numbers, cells = marshal.loads(each)  # noqa: S302  we made it ourselves
+            row = cells_of(index, self.delimiter, len(self.index)) + [b""] * len(places)
+            for number, cell in zip(numbers, cells, strict=True):
+                row[places[number]] = cell
+            self._check(sum(map(len, row)) + len(row), first, parts)
+            rows.append(row)
+            firsts.append(first)
+        lines = records(rows, self.byte_dialect)
+        for line, first in zip(lines, firsts, strict=True):
+            self._check(len(line), first, parts)
+        return lines
+
+    def _check(self, size: int, first: int, parts: list[Part]) -> None:
+        if size > self.bound.limit:
             self.bound.check(size, row_of(parts, first))
-        (line,) = records([row], self.byte_dialect)
-        if len(line) > self.bound.limit:
-            self.bound.check(len(line), row_of(parts, first))
-        return line
 
 
 OPERATION = Operation(

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from csvapi.steps.alike import Alike
-from csvapi.steps.growth import some
+from csvapi.steps.growth import parts_of_batch, some
 from csvapi.steps.params import Alternative, choice, columns_field, whole
-from csvapi.steps.ranks import KeepField, named, ranks
+from csvapi.steps.ranks import Fullest, KeepField, named, ranks
 from csvapi.steps.selecting import KeyedSelector
 from csvapi.steps.similar_marks import SimilarMarks
 from csvapi.steps.similarity import COLLIDING, MEASURED
 from csvapi.steps.step import Operation, Traits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from csvapi.csvio.batch import Batch
     from csvapi.spill.ranked_keys import Entry, RankedKeys
@@ -127,10 +127,15 @@ class Similar(KeyedSelector):
 
     def rank(self, batch: Batch, sink: RankedKeys) -> None:
         """See `KeyedSelector.rank`: a record that is compared with no other is not given."""
-        for few in some(batch, _TEXTS + len(self.alike.positions)):
+        for few in self._parts(batch, _TEXTS + len(self.alike.positions)):
             made = self.ranks.of(few) if self.ranks else [self._place(sink.origin, row) for row in few.rows]
             self.alike.enter(few, sink, made)
             self.heartbeat()
+
+    @property
+    def _parts(self) -> Callable[[Batch, int], Iterator[Batch]]:
+        """Records are made objects where ranks go by all of their fields; else their cells alone."""
+        return some if isinstance(self.ranks, Fullest) else parts_of_batch
 
     def _place(self, origin: int, row: int) -> bytes:
         """The rank by the place in the file."""

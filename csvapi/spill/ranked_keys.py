@@ -12,7 +12,7 @@ from struct import Struct
 from typing import TYPE_CHECKING
 
 from csvapi.csvio.keys import digests
-from csvapi.native.entries import Entries
+from csvapi.native.entries import Entries, RepeatedEntries
 from csvapi.native.keys import DIGEST, digests_of
 from csvapi.spill.record_sort import NativeSortedRuns, in_order, sorter
 
@@ -100,7 +100,13 @@ def ranked(parts: Sequence[SortedRuns | NativeSortedRuns], workspace: Workspace)
     return unpacked(in_order(parts, workspace))
 
 
-def unpacked(pieces: Iterable[bytes]) -> Iterator[Entry]:
+def repeated(parts: Sequence[SortedRuns | NativeSortedRuns], workspace: Workspace) -> Iterator[Entry]:
+    """The same of the records whose digest another one has, too; where there is no kernel, of all."""
+    pieces = in_order(parts, workspace)
+    return unpacked(map(RepeatedEntries().of, pieces) if workspace.native else pieces)
+
+
+def unpacked(pieces: Iterable[bytes | bytearray]) -> Iterator[Entry]:
     """The same, of pieces of sorted entries."""
     data = bytearray()
     for piece in pieces:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Key = bytes | tuple[bytes, ...]
 
 _VERSION = 2  # of marshal: the last in which equal cells have equal bytes
-_END = b"\0\0"  # of `text_key`
+_END, _NUL = b"\0\0", b"\0\xff"  # what ends a text, and a NUL in it, as `text_key` writes them
 
 
 def keys_of(batch: Batch, positions: Sequence[Sequence[int]], delimiter: bytes) -> Sequence[Key] | None:
@@ -73,4 +73,5 @@ def key_order(key: Key) -> bytes:
 
 def parts_of(order: bytes) -> list[bytes]:
     """The parts of a key, of what `key_order` gave for it."""
-    return [part.replace(b"\0\xff", b"\0") for part in order.split(_END)[:-1]]
+    parts = order.split(_END)[:-1]
+    return [part.replace(_NUL, b"\0") for part in parts] if _NUL in order else parts

@@ -15,14 +15,13 @@ from decimal import localcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from csvapi.csvio.indexed import IndexedBatch
 from csvapi.native.figures import HASH, hashes
 from csvapi.spill.record_sort import pairs, sorter
 from csvapi.steps.aggregates import EACH, CountDistinct
 from csvapi.steps.exact_sums import SUM
 from csvapi.steps.gathering import Gathering
 from csvapi.steps.group_keys import key_order, keys_of
-from csvapi.steps.growth import CELLS, batches, some
+from csvapi.steps.growth import batches, parts_of_batch
 from csvapi.steps.native_figures import NativeFigures
 from csvapi.steps.sort_keys import text_key
 
@@ -242,14 +241,3 @@ def grouped(parts: Sequence[Part], grouping: Grouping, workspace: Workspace) -> 
             group.states[at], last = (group.states[at] or 0) + 1, key
     if prefix:
         yield prefix[before:], group
-
-
-def parts_of_batch(batch: Batch, cells: int) -> Iterator[Batch]:
-    """Some records at a time; of an index they are chosen by a mask, without an object for each record."""
-    if not isinstance(batch, IndexedBatch):
-        yield from some(batch, cells)
-        return
-    count, size = max(1, CELLS // max(1, cells)), len(batch)
-    for start in range(0, size, count):
-        stop = min(start + count, size)
-        yield batch.select(bytes(start) + b"\1" * (stop - start) + bytes(size - stop))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from csvapi.csvio.indexed import IndexedBatch
 from csvapi.errors import TooLarge
 
 if TYPE_CHECKING:
@@ -104,6 +105,17 @@ def some(batch: Batch, cells: int) -> Iterator[Batch]:
         return
     for start in range(0, len(batch), count):
         yield batch.part(start, start + count)
+
+
+def parts_of_batch(batch: Batch, cells: int) -> Iterator[Batch]:
+    """Some records at a time; of an index they are chosen by a mask, without an object for each record."""
+    if not isinstance(batch, IndexedBatch):
+        yield from some(batch, cells)
+        return
+    count, size = max(1, CELLS // max(1, cells)), len(batch)
+    for start in range(0, size, count):
+        stop = min(start + count, size)
+        yield batch.select(bytes(start) + b"\1" * (stop - start) + bytes(size - stop))
 
 
 def batches(entries: Iterable[tuple[bytes, bytes]], most: int) -> Iterator[tuple[list[bytes], list[bytes]]]:

@@ -14,9 +14,10 @@ from csvapi.native.figures import HASH, GroupLines, Style
 from csvapi.native.grouping import Stop
 from csvapi.native.keys import new_secret
 from csvapi.native.sorting import Block
-from csvapi.spill.record_sort import NativeSortedRuns, Piece, items, pairs_of
+from csvapi.spill.record_sort import NativeSortedRuns, Piece, items
 from csvapi.steps.gathering import Gathering
-from csvapi.steps.grouped import TAG, GroupedRange, Grouping, GroupState, grouped, parts_of_batch
+from csvapi.steps.grouped import TAG, GroupedRange, Grouping, GroupState, grouped
+from csvapi.steps.growth import parts_of_batch
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 _TABLE = 8  # of the memory: a part for the kernel's groups
 _ALONE = 1.3  # records of a group, on average, from which on a larger table is worth its cache misses
 _LENGTHS = Struct("<II")
-_ORDER = 8  # bytes of the order before an item's figures
+_ORDER = Struct(">Q")  # before an item's figures
 _ITEMS = 1 << 16  # bytes of finished groups that are given at once
 Odd = tuple[bytes, GroupState]  # a group that is for Python, and its key
 Put = Callable[[Piece, int, bool], tuple[int, Stop]]
@@ -136,6 +137,18 @@ def _finished(key: bytes, group: GroupState, grouping: Grouping) -> Finished:
     return key, group.first, cell
 
 
+def _of_items(data: bytes) -> Iterator[Finished]:
+    """The groups of items that the kernel wrote: the lengths of key and record, the key, the order, and the cell."""
+    at, unpack = 0, _LENGTHS.unpack_from
+    lengths, order = _LENGTHS.size, _ORDER.unpack_from
+    while at < len(data):
+        key, record = unpack(data, at)
+        middle = at + lengths + key
+        (first,) = order(data, middle)
+        yield data[at + lengths + HASH : middle - TAG], first, data[middle + _ORDER.size : middle + record]
+        at = middle + record
+
+
 class NativeMerge:
     """Merges the groups of all ranges; the kernel writes them by `lines`, or gives them back one by one."""
 
@@ -185,8 +198,7 @@ class NativeMerge:
             if odd:
                 yield _finished(*odd, self.grouping)
                 continue
-            for key, figure in pairs_of(block.items):
-                yield key[HASH:-TAG], int.from_bytes(figure[:_ORDER]), figure[_ORDER:]
+            yield from _of_items(bytes(block.items))
 
     def _groups(self, put: Put) -> Iterator[Odd | None]:
         """Groups that are for Python, with their keys; None after each call of `put`."""

@@ -99,7 +99,8 @@ class KeyedSelector(Behaviour, ABC):
 
     def repeats(self, entries: Iterator[Entry], bases: list[int]) -> Iterator[tuple[int, int, int]]:
         """The rows of the records that go, each with the one that stays for it and the number of its reason; called if
-        `ranked`, with what `rank` gave of all ranges, by key and rank. `bases` are the records before each range."""
+        `ranked`, with what `rank` gave of all ranges, by key and rank; a record whose key no other has may be missing.
+        `bases` are the records before each range."""
         digest, leader = b"", 0
         for key, origin, row, _ in entries:
             if key == digest:

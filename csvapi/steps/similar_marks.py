@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from csvapi.native.keys import new_secret
 from csvapi.spill import rows
-from csvapi.spill.ranked_keys import RankedKeys, ranked
+from csvapi.spill.ranked_keys import RankedKeys, repeated
 from csvapi.spill.record_sort import sorter
 from csvapi.steps.alike import Alike
 from csvapi.steps.column_names import distinct
@@ -68,7 +68,7 @@ class SimilarMarks(Written, Reducer):
         """See `Gatherer.result`."""
         self.out = self.groups = self.similar = 0
         half = replace(workspace, memory=workspace.memory // 2)
-        entries = ranked([part.state[0] for part in parts], half)
+        entries = repeated([part.state[0] for part in parts], half)
         members = self.alike.clusters(workspace.heartbeat).of(entries, [part.rows for part in parts])
         packed = ((each.row.to_bytes(8), _MARK.pack(*each[:3])) for each in members if not each.single)
         marks = _marks(placed(packed, half, sorter(half, "similar-marks")))

@@ -9,6 +9,7 @@ the longer text, and Jaro and Winkler's.
 
 from __future__ import annotations
 
+from functools import cache
 from string import punctuation
 from typing import TYPE_CHECKING
 from unicodedata import category, normalize
@@ -82,6 +83,7 @@ def _words(text: str) -> list[str]:
     return text.translate(_CHARACTERS).split()
 
 
+@cache
 def scorer(method: str) -> Callable[..., float]:
     """How alike two texts are, from 0 to 1: 1 minus the edits per character of the longer one, unless Jaro and
     Winkler's is asked for."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
+from itertools import pairwise
 from struct import Struct
 from typing import TYPE_CHECKING, Any
 
 from csvapi.native import keys
-from csvapi.native.entries import Entries, Ranking, SharedMarks
+from csvapi.native.entries import Entries, Ranking, RepeatedEntries, SharedMarks
 from csvapi.native.sorting import Block, KeyColumn, Strings
 from csvapi.steps.sort_keys import text_key
 from tests.native.checks import mask, scan
@@ -80,3 +82,17 @@ def shared(case: Case, source: Random) -> None:
     marks.close()
     others = {key for key, origin, _ in each if origin}
     assert bytes(view) == bytes(not origin and key in others for key, origin, _ in each)
+
+
+def repeated(_: Case, source: Random) -> None:
+    """Of entries in any pieces those stay whose key another one has, as they are."""
+    keys_ = sorted(bytes([source.randrange(12)]) * 16 for _ in range(source.randrange(30)))
+    texts = [b"x" * source.randrange(40) for _ in keys_]
+    packed = [
+        ENTRY.pack(key, 1, row, len(text)) + text for row, (key, text) in enumerate(zip(keys_, texts, strict=True))
+    ]
+    cuts = sorted({0, len(packed), *(source.randrange(len(packed) + 1) for _ in range(source.randrange(5)))})
+    found = RepeatedEntries()
+    pieces = [bytes(found.of(b"".join(packed[start:stop]))) for start, stop in pairwise(cuts)]
+    counts = Counter(keys_)
+    assert b"".join(pieces) == b"".join(each for key, each in zip(keys_, packed, strict=True) if counts[key] > 1)

@@ -17,7 +17,7 @@ from tests.native import cases, checks, column_checks, memories, rule_checks
 from tests.native.aggregates import aggregates
 from tests.native.bucket_checks import spreads
 from tests.native.difference_checks import differences
-from tests.native.entry_checks import entries, shared
+from tests.native.entry_checks import entries, repeated, shared
 from tests.native.groups import groups
 from tests.native.marking_checks import marked, marks
 from tests.native.multiple_checks import multiplies, parted
@@ -40,7 +40,20 @@ def tried(seed: int, allocate: Allocate, outcomes: Counter[str]) -> None:
     source = random.Random(seed)
     case = cases.case(source, allocate)
     scanned(case, outcomes)
-    others = sorts, groups, aggregates, entries, shared, differences, spreads, marks, marked, multiplies, parted
+    others = (
+        sorts,
+        groups,
+        aggregates,
+        entries,
+        shared,
+        repeated,
+        differences,
+        spreads,
+        marks,
+        marked,
+        multiplies,
+        parted,
+    )
     for check in (*checks.OF_TEXTS, *column_checks.OF_COLUMNS, *rule_checks.OF_RULES, *others):
         check(case, source)
 

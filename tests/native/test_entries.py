@@ -15,7 +15,7 @@ from csvapi.native.form import Form
 from csvapi.native.sorting import Block, KeyColumn, Strings
 from tests.native.cases import Case
 from tests.native.drawn import drawn, patient, sources
-from tests.native.entry_checks import ENTRY, digests, entries, items, shared
+from tests.native.entry_checks import ENTRY, digests, entries, items, repeated, shared
 from tests.native.memories import Guarded
 
 
@@ -62,6 +62,12 @@ def test_all_but_the_first_of_a_key_are_marked(each: list[tuple[int, int, bytes]
 @given(case=drawn, source=sources)
 def test_records_are_marked_whose_key_another_file_has(case: Case, source: Random) -> None:
     shared(case, source)
+
+
+@patient
+@given(case=drawn, source=sources)
+def test_records_are_left_whose_key_no_other_has(case: Case, source: Random) -> None:
+    repeated(case, source)
 
 
 def test_a_mark_of_no_record_is_refused() -> None:

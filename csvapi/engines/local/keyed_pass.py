@@ -11,7 +11,7 @@ from csvapi.engines.local.decisions import Marks, decision_file, make_duplicate_
 from csvapi.engines.local.mark_duplicates import Duplicates
 from csvapi.engines.local.processes import run_all
 from csvapi.native.entries import LaterMarks
-from csvapi.spill.ranked_keys import ranked
+from csvapi.spill.ranked_keys import repeated
 from csvapi.spill.record_sort import in_order
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Repeats:
         with closing(Marks(workspace.folder, self.records, explain=explain, most=workspace.memory // _SHARE)) as marks:
             if workspace.native and not self.built.grouped:
                 return self._settled(workspace.folder, self._mark_later(workspace, parts, marks))
-            for row, leader, reason in self.built.repeats(ranked(parts, workspace), self.bases):
+            for row, leader, reason in self.built.repeats(repeated(parts, workspace), self.bases):
                 dropped += 1
                 marks.decisions[row] = self.codes[reason]
                 marks.repeats(row, leader)
