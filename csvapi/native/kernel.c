@@ -642,6 +642,7 @@ API u64 resolve(const entry *entries, u64 n, int reverse, int none, slot *table,
 #include "aggregating.inc"
 #include "figures.inc"
 #include "entries.inc"
+#include "wording.inc"
 #include "differing.inc"
 #include "marking.inc"
 

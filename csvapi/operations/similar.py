@@ -127,6 +127,9 @@ class Similar(KeyedSelector):
 
     def rank(self, batch: Batch, sink: RankedKeys) -> None:
         """See `KeyedSelector.rank`: a record that is compared with no other is not given."""
+        if self.ranks is None:
+            batch = self.alike.enter_words(batch, sink, last=self.last)
+            self.heartbeat()
         for few in self._parts(batch, _TEXTS + len(self.alike.positions)):
             made = self.ranks.of(few) if self.ranks else [self._place(sink.origin, row) for row in few.rows]
             self.alike.enter(few, sink, made)
@@ -138,8 +141,8 @@ class Similar(KeyedSelector):
         return some if isinstance(self.ranks, Fullest) else parts_of_batch
 
     def _place(self, origin: int, row: int) -> bytes:
-        """The rank by the place in the file."""
-        return _PLACE.pack(_LAST[0] - origin, _LAST[1] - row) if self.last else b""
+        """The rank by the place in the file, as the kernel has it."""
+        return _PLACE.pack(*(_LAST[0] - origin, _LAST[1] - row) if self.last else (origin, row))
 
     def repeats(self, entries: Iterator[Entry], bases: list[int]) -> Iterator[tuple[int, int, int]]:
         """See `KeyedSelector.repeats`."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from csvapi.csvio.indexed import IndexedBatch, IndexedDigests
     from csvapi.native.entries import Ranking
     from csvapi.native.sorting import Block
+    from csvapi.native.wording import Wording
     from csvapi.spill.external_sort import SortedRuns
     from csvapi.spill.workspace import Workspace
 
@@ -72,6 +73,22 @@ class RankedKeys:
         assert isinstance(self.runs, NativeSortedRuns)  # noqa: S101  as the kernel may be used
         self.runs.fill(put)
         return entries.empty
+
+    def add_words(self, batch: IndexedBatch, columns: Sequence[int], wording: Wording) -> bytes:
+        """Add those records of an index that the kernel can read the words of, by these. Returns a mask of the others
+        of the batch."""
+        rows = None if isinstance(batch.all_rows, range) else array("Q", batch.all_rows)
+        place, unsure, at = (self.origin, batch.start, rows), bytearray(len(batch.index)), 0
+
+        def put(block: Block) -> bool:
+            nonlocal at
+            at = wording.put(batch.index, columns, batch.kept, place, secret, block, unsure, at)
+            return at == len(batch.index)
+
+        assert isinstance(self.runs, NativeSortedRuns)  # noqa: S101  as the kernel may be used
+        secret = self.secret or b""
+        self.runs.fill(put)
+        return batch.packed(bytes(unsure))
 
     def _digests(self, keys: Sequence[bytes]) -> list[bytes]:
         if self.secret is None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from csvapi.csvio.indexed import IndexedBatch
 from csvapi.csvio.keys import canonical
+from csvapi.native.wording import Wording
 from csvapi.steps.clusters import Clusters
 from csvapi.steps.remarks import Remark, Sighting
 from csvapi.steps.similarity import (
@@ -14,9 +16,12 @@ from csvapi.steps.similarity import (
     LONGEST,
     MEASURED,
     fingerprint,
+    letters,
     ngram_fingerprint,
     phonetic,
     plain,
+    plain_letter,
+    word_letter,
 )
 
 if TYPE_CHECKING:
@@ -107,12 +112,25 @@ class Alike:
             keys, kept, rows, given = map(list, zip(*found, strict=True))
             entries.add(keys, kept, rows, given)
 
+    def enter_words(self, batch: Batch, entries: RankedKeys, *, last: bool) -> Batch:
+        """The same by the kernel where it can, by the place in the file; gives the records that are left."""
+        if self.method != COLLIDING[0] or entries.secret is None:
+            return batch
+        if not isinstance(batch, IndexedBatch) or not batch.index.scanner.form.utf8:
+            return batch
+        return batch.select(entries.add_words(batch, self.positions, _wording(last=last)))
+
     def clusters(self, heartbeat: Callable[[], None]) -> Clusters:
         """How they come together."""
         return Clusters(self.method, self.threshold, self.largest, self._beyond, heartbeat)
 
     def _beyond(self, row: int, count: int) -> None:
         self.crowd.add(count, count, [(row, None)])
+
+
+@cache
+def _wording(*, last: bool) -> Wording:
+    return Wording(letters(plain_letter), letters(word_letter), last)
 
 
 def _encoded(text: str) -> bytes:

@@ -12,7 +12,10 @@ from __future__ import annotations
 from functools import cache
 from string import punctuation
 from typing import TYPE_CHECKING
-from unicodedata import category, normalize
+from unicodedata import category, combining, normalize
+
+from csvapi.native.wording import LETTERS
+from csvapi.native.wording import letters as native_letters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,6 +76,23 @@ class _Characters(dict[int, str | None]):
 
 
 _CHARACTERS = _Characters()
+
+
+def letters(becomes: Callable[[str], str]) -> bytes:
+    """What texts become, for the kernel: `becomes` of each character that it knows by itself. None may stand in another
+    order in a text, as some accents do."""
+    each = (becomes(chr(code)) for code in range(LETTERS))
+    return native_letters(None if any(map(combining, text)) else text.encode() for text in each)
+
+
+def plain_letter(letter: str) -> str:
+    """What `plain` makes of a letter; of one that divides words a space."""
+    return "".join(" " if each.isspace() else each for each in letter.casefold())
+
+
+def word_letter(letter: str) -> str:
+    """What `_words` makes of a letter, likewise."""
+    return normalize("NFD", letter.casefold()).translate(_CHARACTERS)
 
 
 def _words(text: str) -> list[str]:

@@ -22,6 +22,7 @@ from tests.native.groups import groups
 from tests.native.marking_checks import marked, marks
 from tests.native.multiple_checks import multiplies, parted
 from tests.native.sorts import sorts
+from tests.native.wording_checks import words
 
 if TYPE_CHECKING:
     from csvapi.native.memory import Allocate
@@ -47,6 +48,7 @@ def tried(seed: int, allocate: Allocate, outcomes: Counter[str]) -> None:
         entries,
         shared,
         repeated,
+        words,
         differences,
         spreads,
         marks,

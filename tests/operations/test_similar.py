@@ -15,6 +15,7 @@ from rapidfuzz.distance import JaroWinkler
 from csvapi.csvio import Dialect
 from csvapi.errors import InvalidInput
 from csvapi.operations import load_steps
+from csvapi.spill.ranked_keys import RankedKeys
 from csvapi.steps.similarity import fingerprint, ngram_fingerprint, phonetic
 from tests.engines import model
 from tests.engines.peak import peak
@@ -268,3 +269,19 @@ def test_many_records_take_no_more_than_the_budget(tmp_path: Path, step: dict[st
     tiny.write_text("n,t\n1 street,x\n2 street,x\n")
     steps = [{"op": "similar", "columns": ["n"], **step}]
     assert peak(tmp_path, path, steps, path, memory=4 << 20) - peak(tmp_path, tiny, steps, tiny) <= (4 + 8) << 20
+
+
+@pytest.mark.parametrize(("keep", "kept"), [("first", ["Ann Lee", "Zoë"]), ("last", ["LEE, Änn", "Zoe"])])
+def test_the_kernel_finds_the_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: str, kept: list[str]
+) -> None:
+    by_python, add = [], RankedKeys.add
+    monkeypatch.setattr(RankedKeys, "add", lambda *given: by_python.extend(given[1]) or add(*given))
+    step = {"op": "similar", "columns": ["n"], "keep": keep}
+    names = ["Ann Lee", "Zoë", "LEE, Änn", "Zoe"]
+    found, _ = table(tmp_path, csv_text([("n",), *((name,) for name in names)]), [step], processes=1)
+    assert [row[0] for row in found.rows] == kept
+    assert not by_python
+    found, _ = table(tmp_path, csv_text([("n",), ("山 a",), ("A 山",), ("a",)]), [step], processes=1)
+    assert [row[0] for row in found.rows] == ["山 a" if keep == "first" else "A 山", "a"]
+    assert len(by_python) == 2, "only what has characters of three bytes"
