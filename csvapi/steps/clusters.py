@@ -41,20 +41,29 @@ class Clusters:
 
     def of(self, entries: Iterator[Entry], bases: list[int]) -> Iterator[Member]:
         """Each record once, of entries in the order of their blocks and ranks."""
-        for _, block in groupby(entries, itemgetter(0)):
-            rows = ((bases[origin] + row, text.decode("utf-8", "surrogatepass")) for _, origin, row, text in block)
-            yield from self._measured(rows) if self.method in MEASURED else self._same(rows)
-
-    def _same(self, rows: Iterator[tuple[int, str]]) -> Iterator[Member]:
-        """All records of a key are one group."""
-        first, text = next(rows)
-        second = next(rows, None)
-        yield Member(first, first, 1.0, single=second is None)
-        if second is None:
+        if self.method not in MEASURED:
+            yield from self._same(entries, bases)
             return
-        score = scorer(self.method)
-        for row, other in chain([second], rows):
-            yield Member(row, first, score(text, other))
+        for _, block in groupby(entries, itemgetter(0)):
+            yield from self._measured((bases[origin] + row, _decoded(text)) for _, origin, row, text in block)
+
+    def _same(self, entries: Iterator[Entry], bases: list[int]) -> Iterator[Member]:
+        """All records of a key are one group."""
+        known, leader, first, single = b"", 0, b"", False
+        for key, origin, row, text in entries:
+            at = bases[origin] + row
+            if key != known:
+                if single:
+                    yield Member(leader, leader, 1.0, single=True)
+                known, leader, first, single = key, at, text, True
+                continue
+            if single:
+                yield Member(leader, leader, 1.0)
+                single = False
+            score = 1.0 if text == first else scorer(self.method)(_decoded(first), _decoded(text))
+            yield Member(at, leader, score)
+        if single:
+            yield Member(leader, leader, 1.0, single=True)
 
     def _measured(self, rows: Iterator[tuple[int, str]]) -> Iterator[Member]:
         block = list(islice(rows, self.largest + 1))
@@ -90,3 +99,7 @@ class Clusters:
             count, least = count + 1, row if least is None else min(least, row)
             yield Member(row, row, 1.0, single=True)
         self.beyond(least or 0, count)
+
+
+def _decoded(text: bytes) -> str:
+    return text.decode("utf-8", "surrogatepass")
