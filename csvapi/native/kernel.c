@@ -641,6 +641,7 @@ API u64 resolve(const entry *entries, u64 n, int reverse, int none, slot *table,
 #include "joining.inc"
 #include "aggregating.inc"
 #include "figures.inc"
+#include "crossing.inc"
 #include "entries.inc"
 #include "wording.inc"
 #include "differing.inc"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import marshal
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from csvapi.errors import TooLarge
-from csvapi.spill.record_sort import pairs, sorter
+from csvapi.native.crossing import Crossing
+from csvapi.spill.record_sort import NativeSortedRuns, pairs, sorter
 from csvapi.steps.aggregate_params import (
     Sources,
     aggregate_alternatives,
@@ -23,10 +22,12 @@ from csvapi.steps.gathering import Gathering, Reducer
 from csvapi.steps.group_keys import cells_of, parts_of
 from csvapi.steps.grouped import SHARE, Grouping, row_of
 from csvapi.steps.growth import CELLS, KEY_COLUMNS, batches
-from csvapi.steps.native_groups import finished, gathering
+from csvapi.steps.native_figures import style_of
+from csvapi.steps.native_groups import finished, finished_items, gathering
 from csvapi.steps.near_values import NearValues
 from csvapi.steps.new_names import numbered
 from csvapi.steps.params import ColumnField
+from csvapi.steps.pivot_rows import NativeRows, Row, crossed_lines, written
 from csvapi.steps.report_table import Table
 from csvapi.steps.step import Operation
 from csvapi.steps.writing import byte_dialect_of, encoded, records
@@ -35,13 +36,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from csvapi.spill.external_sort import SortedRuns
-    from csvapi.spill.record_sort import NativeSortedRuns
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.gathering import Part
     from csvapi.steps.step import Column, Context
 
 MOST = 10_000  # columns that values become
-_VERSION = 2  # of marshal
 
 
 def _few(description: str, **options: Any) -> fields.List[Any]:
@@ -73,22 +72,6 @@ def columns(params: dict[str, Any]) -> list[tuple[str, Column]]:
     """Every column that the parameters name, with its pointer within the step."""
     named = [(f"/{of}/{i}", column) for of in ("index", "columns") for i, column in enumerate(params.get(of, ()))]
     return named + ([("/values", params["values"])] if "values" in params else [])
-
-
-class _Row:
-    """A record of the result: the order of its first one, and the cells with the numbers of their columns."""
-
-    __slots__ = ("cells", "first", "index", "numbers")
-
-    def __init__(self, index: bytes) -> None:
-        self.index, self.first = index, sys.maxsize
-        self.numbers: list[int] = []
-        self.cells: list[bytes] = []
-
-    def packed(self) -> tuple[bytes, bytes]:
-        """What it is ordered by, and all of it."""
-        data = marshal.dumps((self.index, self.first, self.numbers, self.cells), _VERSION)
-        return self.first.to_bytes(8), data
 
 
 class Pivot(Table, Reducer):
@@ -129,14 +112,47 @@ class Pivot(Table, Reducer):
         share = replace(workspace, memory=workspace.memory // SHARE)
         ordered = sorter(share, "ordered")
         found: dict[bytes, list[int]] = {}  # for each new column its number as it was met, and its first record
-        for firsts, rows in batches(self._rows(workspace, parts, found), share.memory):
+        native = self.grouping.native if isinstance(ordered, NativeSortedRuns) else None
+        if native and isinstance(ordered, NativeSortedRuns):
+            self._cross(finished_items(parts, self.grouping, native, workspace), ordered, found, parts)
+        for firsts, rows in () if native else batches(self._rows(workspace, parts, found), share.memory):
             ordered.add(firsts, rows)
             workspace.heartbeat()
         new = sorted(found, key=lambda each: found[each][1])
         yield self._named(new)
         places = {found[each][0]: place for place, each in enumerate(new, start=len(self.index))}
-        written = self.near.through(self._written(ordered, share, places, parts))
-        yield from map(self.byte_dialect.restore, written)
+        if native and isinstance(ordered, NativeSortedRuns):
+            table = self._crossed(ordered, share, places, parts)
+        else:
+            table = self._written(ordered, share, places, parts)
+        yield from map(self.byte_dialect.restore, self.near.through(table))
+
+    def _cross(
+        self, groups: Iterator[bytes], ordered: NativeSortedRuns, found: dict[bytes, list[int]], parts: list[Part]
+    ) -> None:
+        """Have the kernel put rows together."""
+
+        def new(name: bytes, order: int) -> None:
+            found[name] = self._column(len(found), order, name)
+
+        def long(size: int, order: int) -> None:
+            self.bound.check(size, row_of(parts, order))
+
+        rows = NativeRows(Crossing(MOST, self.bound.limit), new, long)
+        for each in groups:
+            rows.add(each, ordered)
+        rows.end(ordered)
+        for column, first in zip(found.values(), rows.table.firsts, strict=True):
+            column[1] = first
+
+    def _crossed(
+        self, ordered: NativeSortedRuns, share: Workspace, places: dict[int, int], parts: list[Part]
+    ) -> Iterator[bytes]:
+        """The records of rows that the kernel put together."""
+        lines = crossed_lines(len(self.index), places, style_of(self.byte_dialect), self.bound.limit)
+        for count, text in written(ordered, share, lines, lambda row: self._lines([row], places, parts)[0]):
+            self.out += count
+            yield text
 
     def _named(self, new: list[bytes]) -> bytes:
         """Header and byte order mark, once the columns are known."""
@@ -155,13 +171,13 @@ class Pivot(Table, Reducer):
         self, workspace: Workspace, parts: list[Part], found: dict[bytes, list[int]]
     ) -> Iterator[tuple[bytes, bytes]]:
         """For each record of the result the place of its first one, and its cells."""
-        row, size = _Row(b""), 0
+        row, size = Row(b""), 0
         for key, order, cell in finished(parts, self.grouping, workspace):
             index, across = parts_of(key)
             if index != row.index:
                 if row.cells:
                     yield row.packed()
-                row, size = _Row(index), 0
+                row, size = Row(index), 0
             known = found.get(across)
             if known is None:
                 known = found[across] = self._column(len(found), order, across)
@@ -195,25 +211,23 @@ class Pivot(Table, Reducer):
         some = max(1, CELLS // (len(self.index) + len(places) or 1))
         for _, packed in batches(pairs([ordered], share), share.memory):
             for start in range(0, len(packed), some):
-                lines = self._lines(packed[start : start + some], places, parts)
+                lines = self._lines([*map(Row.unpacked, packed[start : start + some])], places, parts)
                 self.out += len(lines)
                 yield b"".join(lines)
                 share.heartbeat()
 
-    def _lines(self, packed: list[bytes], places: dict[int, int], parts: list[Part]) -> list[bytes]:
-        """Records of the result, of what `_Row.packed` gave. Raises `TooLarge` for one that is longer than it may."""
-        rows, firsts = [], []
+    def _lines(self, packed: list[Row], places: dict[int, int], parts: list[Part]) -> list[bytes]:
+        """Records of the result. Raises `TooLarge` for one that is longer than it may."""
+        rows = []
         for each in packed:
-            index, first, numbers, cells = marshal.loads(each)  # noqa: S302  we made it ourselves
-            row = cells_of(index, self.delimiter, len(self.index)) + [b""] * len(places)
-            for number, cell in zip(numbers, cells, strict=True):
+            row = cells_of(each.index, self.delimiter, len(self.index)) + [b""] * len(places)
+            for number, cell in zip(each.numbers, each.cells, strict=True):
                 row[places[number]] = cell
-            self._check(sum(map(len, row)) + len(row), first, parts)
+            self._check(sum(map(len, row)) + len(row), each.first, parts)
             rows.append(row)
-            firsts.append(first)
         lines = records(rows, self.byte_dialect)
-        for line, first in zip(lines, firsts, strict=True):
-            self._check(len(line), first, parts)
+        for line, each in zip(lines, packed, strict=True):
+            self._check(len(line), each.first, parts)
         return lines
 
     def _check(self, size: int, first: int, parts: list[Part]) -> None:

@@ -123,11 +123,14 @@ class NativeGroupedRange(Gathering):
 
 def finished(parts: Sequence[Part], grouping: Grouping, workspace: Workspace) -> Iterator[Finished]:
     """Each group of all ranges once, as `grouped` gives them, of one aggregate."""
-    if not workspace.native or not grouping.native:
-        for key, group in grouped(parts, grouping, workspace):
-            yield _finished(key, group, grouping)
-        return
-    native = grouping.native
+    for key, group in grouped(parts, grouping, workspace):
+        yield _finished(key, group, grouping)
+
+
+def finished_items(
+    parts: Sequence[Part], grouping: Grouping, native: NativeFigures, workspace: Workspace
+) -> Iterator[bytes]:
+    """The same by the kernel, as items: the lengths of key and record, the key as it was sorted, order and cell."""
     lines = GroupLines(native.figures, native.columns, Style(grouping.delimiter, b"", b"\n"), None, 0)
     yield from NativeMerge(grouping, lines, parts, workspace).finished()
 
@@ -137,16 +140,9 @@ def _finished(key: bytes, group: GroupState, grouping: Grouping) -> Finished:
     return key, group.first, cell
 
 
-def _of_items(data: bytes) -> Iterator[Finished]:
-    """The groups of items that the kernel wrote: the lengths of key and record, the key, the order, and the cell."""
-    at, unpack = 0, _LENGTHS.unpack_from
-    lengths, order = _LENGTHS.size, _ORDER.unpack_from
-    while at < len(data):
-        key, record = unpack(data, at)
-        middle = at + lengths + key
-        (first,) = order(data, middle)
-        yield data[at + lengths + HASH : middle - TAG], first, data[middle + _ORDER.size : middle + record]
-        at = middle + record
+def _item(key: bytes, first: int, cell: bytes) -> bytes:
+    lengths = _LENGTHS.pack(HASH + len(key) + TAG, _ORDER.size + len(cell))
+    return b"".join((lengths, bytes(HASH), key, bytes(TAG), _ORDER.pack(first), cell))
 
 
 class NativeMerge:
@@ -181,8 +177,8 @@ class NativeMerge:
 
         yield from filter(None, self._groups(put))
 
-    def finished(self) -> Iterator[Finished]:
-        """Merge all; gives all groups, of one aggregate."""
+    def finished(self) -> Iterator[bytes]:
+        """Merge all; gives all groups, of one aggregate, as `finished_items` does."""
         block = Block(_ITEMS)
 
         def put(piece: Piece, at: int, final: bool) -> tuple[int, Stop]:
@@ -195,10 +191,7 @@ class NativeMerge:
                 block = Block(2 * block.size)
 
         for odd in self._groups(put):
-            if odd:
-                yield _finished(*odd, self.grouping)
-                continue
-            yield from _of_items(bytes(block.items))
+            yield _item(*_finished(*odd, self.grouping)) if odd else bytes(block.items)
 
     def _groups(self, put: Put) -> Iterator[Odd | None]:
         """Groups that are for Python, with their keys; None after each call of `put`."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from tests.native import cases, checks, column_checks, memories, rule_checks
 from tests.native.aggregates import aggregates
 from tests.native.bucket_checks import spreads
+from tests.native.crossing_checks import crosses
 from tests.native.difference_checks import differences
 from tests.native.entry_checks import entries, repeated, shared
 from tests.native.groups import groups
@@ -49,6 +50,7 @@ def tried(seed: int, allocate: Allocate, outcomes: Counter[str]) -> None:
         shared,
         repeated,
         words,
+        crosses,
         differences,
         spreads,
         marks,

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from csvapi.csvio import Dialect
 from csvapi.errors import InvalidInput, TooLarge, UnknownColumn
 from csvapi.operations import check_columns, load_steps
-from csvapi.operations.pivot import MOST
+from csvapi.operations.pivot import MOST, Pivot
 from csvapi.steps import native_groups
 from tests.engines import model
 from tests.engines.running import cases, reused
@@ -21,7 +22,6 @@ from tests.operations.tables import FAST_WAYS, PARALLEL, csv_text, table
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from csvapi.csvio.dialect import Dialect
 
 EVERY = [*FAST_WAYS.values(), PARALLEL, {**PARALLEL, "native": False}]
 KEYS = st.sampled_from(["x", "y", "", "a,", "\n", "\0", "y_2"])
@@ -101,6 +101,22 @@ def test_the_kernel_finishes_the_groups(tmp_path: Path, monkeypatch: pytest.Monk
     assert {
         (row[0], name): int(n) for row in found.rows for name, n in zip(found.header[1:], row[1:], strict=True)
     } == sums
+
+
+@pytest.mark.parametrize("quote", ['"', ""])
+def test_the_kernel_writes_the_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quote: str) -> None:
+    by_python, lines = [], Pivot._lines
+    monkeypatch.setattr(Pivot, "_lines", lambda *given: by_python.extend(given[1]) or lines(*given))
+    rows = [("r\0" if at % 90 == 7 else f"r{at % 90}", f"c{at % 7}", f"{at}") for at in range(2_000)]
+    step = {"op": "pivot", "index": ["a"], "columns": ["b"], "values": "n", "aggregate": "first"}
+    found, _ = table(tmp_path, csv_text([("a", "b", "n"), *rows]), [step], Dialect(quote=quote), processes=1)
+    assert found.header == ["a", *dict.fromkeys(b for _, b, _ in rows)]
+    firsts: dict[tuple[str, str], str] = {}
+    for a, b, n in rows:
+        firsts.setdefault((a, b), n)
+    expected = [[a, *(firsts.get((a, b), "") for b in found.header[1:])] for a in dict.fromkeys(a for a, _, _ in rows)]
+    assert found.rows == expected
+    assert [row.index for row in by_python] == [b"r\0"], "a key with a NUL"
 
 
 def test_the_steps_after_it_know_its_columns(tmp_path: Path) -> None:
