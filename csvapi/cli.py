@@ -46,9 +46,10 @@ _OBJECTS = 10_000  # between two looks for garbage: at Python's 700 they are a s
 
 
 def program() -> int:
-    """`main` as the program that people start."""
-    code = main()
-    gc.freeze()  # what there is goes with the process, which would look through it for garbage once more
+    """`main` as the program that people start. A command on files makes no garbage that would have to be looked for."""
+    with quiet():
+        code = main()
+        gc.freeze()  # what there is goes with the process, which would look through it once more
     return code
 
 
@@ -102,13 +103,12 @@ def _is_command(name: str) -> bool:
 
 def _run(name: str, arguments: Sequence[str]) -> int:
     """A name that is no command may be an operation; only that operation is imported."""
-    if name in COMMANDS and name not in ON_FILES:
+    if name in COMMANDS:
+        if name not in ON_FILES:
+            gc.enable()  # it may run for long
         return int(import_module(COMMANDS[name].module).main(arguments))
-    with quiet():
-        if name in ON_FILES:
-            return int(import_module(COMMANDS[name].module).main(arguments))
-        if import_module("csvapi.operations").operation(name):
-            return int(import_module("csvapi.commands.operation").main(name, arguments))
+    if import_module("csvapi.operations").operation(name):
+        return int(import_module("csvapi.commands.operation").main(name, arguments))
     print(f"csvapi: there is no command {name}; {_instead(name)}", file=sys.stderr)
     return 2
 

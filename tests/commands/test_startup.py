@@ -36,10 +36,12 @@ def test_it_imports_no_heavy_library(arguments: tuple[str, ...]) -> None:
 LATE = """
 import gc, sys
 from csvapi import cli
-from csvapi.steps.late_patterns import LatePattern
+before = gc.get_stats()[2]["collections"]
 sys.argv[1:] = ["dedup", "-"]
 assert cli.program() == 0
 assert gc.isenabled() and gc.get_freeze_count()
+assert gc.get_stats()[2]["collections"] == before
+from csvapi.steps.late_patterns import LatePattern
 from marshmallow.validate import Email
 assert isinstance(Email.DOMAIN_REGEX, LatePattern)
 """
