@@ -17,7 +17,7 @@ from csvapi.steps.near_duplicates import NearDuplicates
 from csvapi.steps.params import IGNORABLE
 from csvapi.steps.ranks import Extreme
 from csvapi.steps.remarks import Remark, Sighting, Spot
-from csvapi.steps.selecting import KeyedSelector
+from csvapi.steps.selecting import SAMPLE, KeyedSelector
 from csvapi.steps.writing import byte_dialect_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from csvapi.steps.step import Context, Counts
     from csvapi.steps.typed_keys import Typed
 
-SAMPLE = 10
 _DIGEST = 16  # bytes
 _MOST_CELLS = 1 << 20  # of all these keys
 _RANKED = 8  # texts that are made of a record besides its key: cells, rank, digest, entry

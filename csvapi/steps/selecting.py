@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from csvapi.spill.key_files import KeySink
     from csvapi.spill.ranked_keys import Entry
 
+SAMPLE = 10  # records of a keyed step that the receipt shows
+
 
 class Student(Behaviour, ABC):
     """A selector, mapper or gatherer that decides only when it has been shown every record that reaches it.
@@ -121,6 +123,6 @@ class KeyedSelector(Behaviour, ABC):
         """Called with these keys, each with its row in the file from 0, in the process that runs the stage."""
 
     def sample(self, kept: Batch) -> list[str]:
-        """The first `keyed.SAMPLE` of these records as the receipt shows them; called if `sampled`, with those that
+        """The first `SAMPLE` of these records as the receipt shows them; called if `sampled`, with those that
         stayed, until there are enough."""
         return []

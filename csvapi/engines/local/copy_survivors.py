@@ -18,7 +18,7 @@ from csvapi.engines.local.range_result import Found
 from csvapi.engines.local.written_records import WrittenRecords
 from csvapi.native import copying
 from csvapi.native.memory import Memory
-from csvapi.steps.keyed import SAMPLE
+from csvapi.steps.selecting import SAMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

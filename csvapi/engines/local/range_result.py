@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from csvapi.csvio.census import Issue
-from csvapi.steps.keyed import SAMPLE
+from csvapi.steps.selecting import SAMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
