@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -151,6 +152,7 @@ def _execute_there(request: Request, workspace: Path, stack: ExitStack) -> Recei
     """Run it on the cluster; None, and a line on standard error, where the cluster cannot do that."""
     from csvapi.commands.cluster_run import ClusterRun  # only here, to start fast without it
 
+    gc.enable()  # unlike a run here, a cluster's client makes garbage for as long as it runs
     run = ClusterRun.of(request)
     if run.unfit:
         print(f"csvapi {request.command}: runs on this machine: {run.unfit}", file=sys.stderr)
