@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from struct import Struct
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from csvapi.steps.step import Column, Context, Counts
 
 _TEXTS = 8  # texts that are made of a record besides its cells
-_PLACE = Struct(">IQ")
-_LAST = (1 << 32) - 1, (1 << 64) - 1
 
 
 class Params(Schema):
@@ -131,7 +128,7 @@ class Similar(KeyedSelector):
             batch = self.alike.enter_words(batch, sink, last=self.last)
             self.heartbeat()
         for few in self._parts(batch, _TEXTS + len(self.alike.positions)):
-            made = self.ranks.of(few) if self.ranks else [self._place(sink.origin, row) for row in few.rows]
+            made = self.ranks.of(few) if self.ranks else self.alike.places(few, sink, last=self.last)
             self.alike.enter(few, sink, made)
             self.heartbeat()
 
@@ -139,10 +136,6 @@ class Similar(KeyedSelector):
     def _parts(self) -> Callable[[Batch, int], Iterator[Batch]]:
         """Records are made objects where ranks go by all of their fields; else their cells alone."""
         return some if isinstance(self.ranks, Fullest) else parts_of_batch
-
-    def _place(self, origin: int, row: int) -> bytes:
-        """The rank by the place in the file, as the kernel has it."""
-        return _PLACE.pack(*(_LAST[0] - origin, _LAST[1] - row) if self.last else (origin, row))
 
     def repeats(self, entries: Iterator[Entry], bases: list[int]) -> Iterator[tuple[int, int, int]]:
         """See `KeyedSelector.repeats`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache, partial
+from struct import Struct
 from typing import TYPE_CHECKING, Any
 
 from csvapi.csvio.indexed import IndexedBatch
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from csvapi.csvio.byte_dialect import ByteDialect
     from csvapi.spill.ranked_keys import RankedKeys
     from csvapi.steps.step import Context
+
+
+_PLACE = Struct(">IQ")
+_LAST = (1 << 32) - 1, (1 << 64) - 1
 
 
 @dataclass
@@ -119,6 +124,13 @@ class Alike:
         if not isinstance(batch, IndexedBatch) or not batch.index.scanner.form.utf8:
             return batch
         return batch.select(entries.add_words(batch, self.positions, _wording(last=last)))
+
+    def places(self, batch: Batch, entries: RankedKeys, *, last: bool = False) -> list[bytes]:
+        """The ranks of records by their places in the file, as the kernel has them."""
+        origin = entries.origin
+        if last:
+            return [_PLACE.pack(_LAST[0] - origin, _LAST[1] - row) for row in batch.rows]
+        return [_PLACE.pack(origin, row) for row in batch.rows]
 
     def clusters(self, heartbeat: Callable[[], None]) -> Clusters:
         """How they come together."""

@@ -14,7 +14,7 @@ from csvapi.spill.record_sort import sorter
 from csvapi.steps.alike import Alike
 from csvapi.steps.column_names import distinct
 from csvapi.steps.gathering import Gathering, Reducer
-from csvapi.steps.growth import some
+from csvapi.steps.growth import parts_of_batch, some
 from csvapi.steps.placed import placed
 from csvapi.steps.writing import Written, encoded, records
 
@@ -122,7 +122,10 @@ class Marking(Gathering):
         """See `Gathering.add`."""
         for few in some(batch, self.marks.width + 1):
             self.kept.add([few.fields(at) for at in range(len(few))])
-            self.marks.alike.enter(few, self.entries, [b""] * len(few))
+            self.marks.heartbeat()
+        alike = self.marks.alike
+        for few in parts_of_batch(alike.enter_words(batch, self.entries, last=False), self.marks.width + 1):
+            alike.enter(few, self.entries, alike.places(few, self.entries))
             self.marks.heartbeat()
 
     def close(self) -> tuple[SortedRuns | NativeSortedRuns, Path]:

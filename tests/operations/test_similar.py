@@ -285,3 +285,12 @@ def test_the_kernel_finds_the_words(
     found, _ = table(tmp_path, csv_text([("n",), ("山 a",), ("A 山",), ("a",)]), [step], processes=1)
     assert [row[0] for row in found.rows] == ["山 a" if keep == "first" else "A 山", "a"]
     assert len(by_python) == 2, "only what has characters of three bytes"
+
+
+def test_the_kernel_finds_the_words_of_marked_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_python, add = [], RankedKeys.add
+    monkeypatch.setattr(RankedKeys, "add", lambda *given: by_python.extend(given[1]) or add(*given))
+    text = csv_text([("n",), ("Ann Lee",), ("Bob",), ("LEE, Änn",)])
+    found, _ = table(tmp_path, text, [{"op": "similar", "columns": ["n"]}], processes=1)
+    assert [row[1] for row in found.rows] == ["1", "", "1"]
+    assert not by_python
