@@ -139,9 +139,9 @@ class Similar(KeyedSelector):
 
     def repeats(self, entries: Iterator[Entry], bases: list[int]) -> Iterator[tuple[int, int, int]]:
         """See `KeyedSelector.repeats`."""
-        for each in self.alike.clusters(self.heartbeat).of(entries, bases):
-            if each.row != each.leader:
-                yield each.row, each.leader, int(each.score * 100)
+        for row, leader, score, _ in self.alike.clusters(self.heartbeat).of(entries, bases):
+            if row != leader:
+                yield row, leader, int(score * 100)
 
     def counts(self) -> Counts:
         """See `Behaviour.counts`."""

@@ -125,14 +125,13 @@ def repeated(parts: Sequence[SortedRuns | NativeSortedRuns], workspace: Workspac
 
 def unpacked(pieces: Iterable[bytes | bytearray]) -> Iterator[Entry]:
     """The same, of pieces of sorted entries."""
-    data = bytearray()
+    rest = b""
     for piece in pieces:
-        data += piece
-        at = 0
+        data, at = rest + piece, 0
         while len(data) - at >= _ENTRY.size:
             digest, origin, row, size = _ENTRY.unpack_from(data, at)
             if len(data) - at < _ENTRY.size + size:
                 break
             at += _ENTRY.size + size
-            yield digest, origin, row, bytes(data[at - size : at])
-        del data[:at]
+            yield digest, origin, row, data[at - size : at]
+        rest = data[at:]

@@ -41,9 +41,10 @@ class Clusters:
 
     def of(self, entries: Iterator[Entry], bases: list[int]) -> Iterator[Member]:
         """Each record once, of entries in the order of their blocks and ranks."""
-        if self.method not in MEASURED:
-            yield from self._same(entries, bases)
-            return
+        return self._near(entries, bases) if self.method in MEASURED else self._same(entries, bases)
+
+    def _near(self, entries: Iterator[Entry], bases: list[int]) -> Iterator[Member]:
+        """The groups of each block."""
         for _, block in groupby(entries, itemgetter(0)):
             yield from self._measured((bases[origin] + row, _decoded(text)) for _, origin, row, text in block)
 
