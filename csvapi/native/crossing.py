@@ -130,7 +130,7 @@ class CrossedLines:
         self._places, self._cells = array("I", places), allocate(max(1, _CELL * len(places)))
         self._out = Growing(allocate)
 
-    def write(self, items: memoryview, start: int = 0) -> Written:
+    def write(self, items: bytes | memoryview, start: int = 0) -> Written:
         """Write rows, of which each is whole, from byte `start` on: as many as a piece of memory holds. An odd one is
         for the caller to write: with a key that Python made, quotes where there are none, or more than the limit."""
         at, why, room = start, c_int(Halt.FULL), _PIECE
