@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -53,14 +54,23 @@ _EXAMPLE = f"event: state\nid: 1.succeeded\ndata: {json.dumps({**SUCCEEDED, 'tru
 
 
 class Listening:
-    """One client's stream: turns task changes into events, and ends with the task."""
+    """One client's stream: turns task changes into events, and ends with the task.
+
+    The request that begins it and the hub may tell it of the same end at the same time: one of them after the other, so
+    that it never ends before its last event was written.
+    """
 
     def __init__(self, user_id: int, seen: str, write: Callable[[bytes], bool], end: Callable[[], None]) -> None:
         self.user_id = user_id
         self._seen, self._write, self._end = seen, write, end
+        self._telling = threading.Lock()
 
     def moved(self, task: Task) -> bool:
         """Send the state if the client has not seen it; ends the stream once the task has finished."""
+        with self._telling:
+            return self._moved(task)
+
+    def _moved(self, task: Task) -> bool:
         state = f"{task.attempt}.{task.status}"
         alive = True
         if self._seen != state and not self._seen.startswith(f"{state}."):

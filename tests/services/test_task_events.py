@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
 
+from csvapi.api.events import Listening
 from csvapi.extensions import runtime
 from csvapi.models import Task
 from csvapi.queue.progress import CHANNEL
-from csvapi.services import task_events
+from csvapi.services import task_events, tasks
 from csvapi.services.task_events import hub
 from tests.servers import private_valkey
 from tests.services.alone import alone, ann, application, environ, run, submit
@@ -51,6 +53,31 @@ def test_two_requests_may_tell_one_listener_of_the_end(alone: Flask, ann: Accoun
     second = Leaving(ann.id, None, task_id)
     hub().join(task_id, Leaving(ann.id, second, task_id), lambda: None)
     assert hub().open_for(ann.id) == 0
+
+
+def test_a_stream_does_not_end_before_its_last_event_is_written(alone: Flask, ann: Account) -> None:
+    """The hub tells of the end while the request that began the stream tells of it, too."""
+    task_id, done = submit(ann), list[str]()
+    run(task_id)
+    task = tasks.find(ann.id, task_id)
+
+    def hub_tells() -> None:
+        with alone.app_context():
+            listening.moved(task)
+
+    second = threading.Thread(target=hub_tells)
+
+    def write(_: bytes) -> bool:
+        second.start()
+        second.join(0.2)  # it would end the stream meanwhile
+        done.append("event")
+        return True
+
+    listening = Listening(ann.id, "", write, lambda: done.append("end"))
+    with alone.app_context():
+        listening.moved(task)
+    second.join()
+    assert done[0] == "event"
 
 
 class Failing(Leaving):
