@@ -26,6 +26,7 @@ __all__ = ["alone", "ann", "environ"]
 pytestmark = pytest.mark.parametrize("environ", ["sqlite"], indirect=True)  # the fault campaign is on MariaDB
 LONG = [{"op": "dedup", "ignore": ["case"]}] * 50  # so many passes over the file, with keys that Python makes
 CONTENT = b"a,b\n" + b"".join(b"%d,x\n" % n for n in range(1000)) * 1000
+PATIENCE = 300.0  # seconds for a task that a slow machine runs beside other tests
 RESULT = b"a,b\n" + b"".join(b"%d,x\n" % n for n in range(1000))
 
 
@@ -43,7 +44,7 @@ def running(account: Account, steps: list[dict[str, str]]) -> str:
     return task_id
 
 
-def ended(task_id: str, within: float = 60) -> Task:
+def ended(task_id: str, within: float = PATIENCE) -> Task:
     until(lambda: row(task_id).status not in {"queued", "running"}, within)
     return row(task_id)
 
@@ -66,7 +67,7 @@ def test_a_killed_work_horse_is_noticed_at_once(
         task_id = running(ann, LONG[:5])
         before = set(written())
         os.kill(horse_of(process), signal.SIGKILL)
-        until(lambda: row(task_id).attempt == 2, within=5)
+        until(lambda: row(task_id).attempt == 2, within=20)
         done = ended(task_id)
         assert (result(done), done.lost) == (hashlib.sha256(RESULT).hexdigest(), 1)
         assert not [path for path in before & set(written()) if f"{task_id}-1" in str(path)]
@@ -88,10 +89,10 @@ def test_a_stopping_worker_hands_its_task_back(
 def test_a_stopping_worker_finishes_what_it_can(
     environ: dict[str, str], alone: Flask, ann: Account, tmp_path: Path
 ) -> None:
-    with worker(environ, tmp_path, CSVAPI_STOP_GRACE="60s") as process:
+    with worker(environ, tmp_path, CSVAPI_STOP_GRACE="600s") as process:
         task_id = running(ann, LONG[:3])
         process.terminate()
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE) == 0
         assert result(row(task_id)) == hashlib.sha256(RESULT).hexdigest()
 
 
