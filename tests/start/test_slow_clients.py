@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from csvapi.start.slow_clients import ARRIVAL
 from tests.start.running import Running, started
 from tests.waiting import until
 
@@ -80,7 +81,7 @@ def test_slow_clients_take_no_thread_from_the_others(running: Running, kind: str
         found += latencies(running)
     print(f"{len(clients)} clients, {kind}: /healthz median {statistics.median(found) * 1000:.1f} ms,", end=" ")
     print(f"slowest {max(found) * 1000:.0f} ms")
-    assert max(found) < 1.0
+    assert max(found) < ARRIVAL / 4  # what waited for a thread would wait for as long as they may take to arrive
 
 
 def test_a_request_in_pieces_is_answered(running: Running) -> None:
