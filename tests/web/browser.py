@@ -11,11 +11,13 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from tests.start.running import Running, started
 
 ADMIN, PASSWORD = "boss@example.com", "sunlit-harbour-41"
+PATIENCE = 60_000  # milliseconds for what a page shows, on a slow machine beside other tests
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +86,7 @@ def tab(chromium: Browser, service: Running, folder: Path) -> Iterator[Tab]:
     shots = Path(os.environ.get("SCREENSHOTS") or folder)
     shots.mkdir(parents=True, exist_ok=True)
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     found = Tab(context.new_page(), service, shots)
     yield found
     context.close()
@@ -95,7 +97,7 @@ class Client:
     """A user of the API, beside the browser."""
 
     def __init__(self, service: Running, email: str) -> None:
-        self.email, self._http = email, httpx.Client(base_url=service.url, timeout=20)
+        self.email, self._http = email, httpx.Client(base_url=service.url, timeout=PATIENCE / 1000)
         body = {"email": email, "password": PASSWORD, "confirm_password": PASSWORD}
         self._http.post("/api/register/", data=body)
         self.login = self._http.post("/api/login/", data=body)
