@@ -182,7 +182,7 @@ class Shown(NamedTuple):
     """A task and, once it has succeeded, the file of its result; None if that was deleted, or has expired.
 
     Both have only the columns that show how the task is going and the first records: a client asks again and again,
-    and every column of a row costs a driver that is written in Python as much as the whole of a small row.
+    and a driver that is written in Python parses every column of a row by itself.
     """
 
     task: Task

@@ -13,6 +13,7 @@ from csvapi.csvio.byte_dialect import ByteDialect
 from csvapi.csvio.dialect import Dialect
 from csvapi.engines import Options, cluster, run
 from csvapi.errors import CsvapiError
+from csvapi.spill.record_sort import NativeSortedRuns
 from tests.engines.cluster.comparing import STAGES, STEPS, There, here
 from tests.engines.cluster.memory_bucket import Here, MemoryBucket
 from tests.engines.files import dialects, texts, written
@@ -106,14 +107,24 @@ def test_without_dropped_records_the_result_is_the_same(tmp_path: Path, name: st
 
 
 @pytest.mark.parametrize("memory", [1 << 15, 1 << 20], ids=["from disk", "from memory"])
-def test_a_range_is_put_in_order_wherever_it_has_room(tmp_path: Path, memory: int) -> None:
+def test_a_range_is_put_in_order_wherever_it_has_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory: int
+) -> None:
     data = b"a,b\n" + b"".join(b"%d,%d\n" % (number * 7919 % 10_007, number % 10) for number in range(10_000))
     there = There(MemoryBucket(), Here(), "one/", tmp_path)
     there.bucket.put("one/in", data)
     by = [{"op": "sort", "by": [{"column": "b"}, {"column": "a", "as": "number"}]}]
     wanted = here(tmp_path, data, Dialect(), by, memory=memory)
+    spilled, spill = [], NativeSortedRuns.spill
+
+    def noted(runs: NativeSortedRuns) -> None:
+        spilled.append(runs.is_in_memory and len(runs.block) > 0)
+        spill(runs)
+
+    monkeypatch.setattr(NativeSortedRuns, "spill", noted)
     found, how = there.run(Dialect(), by, cluster.Split(40_000, 2), memory=memory)
     assert found == wanted
+    assert any(spilled) == (memory < 1 << 20)
     assert how["stages"][0]["ranges"] == -(-len(data) // min(40_000, memory // 8 * 3))
 
 
