@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from csvapi import config, settings_check, telemetry
-from csvapi.extensions import Runtime, db, jwt, runtime
+from csvapi.extensions import READS, Runtime, db, jwt, runtime
 from csvapi.keys import Keys
 from csvapi.models import ApiKey, RefreshFamily, User
 from csvapi.process.pool import Pool
@@ -21,6 +21,7 @@ from csvapi.storage import storage_of
 from csvapi.throttle import Throttle
 
 watch((User, RefreshFamily, ApiKey), lambda: runtime().recent.announce())
+READERS = 4  # connections that only read; a read is over in a millisecond, and threads take turns
 TASK_GRACE = 30  # seconds after which the queue stops a task that did not stop by itself
 
 
@@ -99,6 +100,7 @@ def _flask_config(settings: config.Settings) -> dict[str, Any]:
         "MAX_FORM_MEMORY_SIZE": settings.max_body,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(settings),
+        "SQLALCHEMY_BINDS": _engine_of_reads(settings),
         "JWT_TOKEN_LOCATION": ["headers"],
         "JWT_IDENTITY_CLAIM": "user_id",
         "JWT_ENCODE_NBF": False,
@@ -133,3 +135,11 @@ def _engine_options(settings: config.Settings) -> dict[str, Any]:
         "isolation_level": "READ COMMITTED",
         "connect_args": {"connect_timeout": 5},
     }
+
+
+def _engine_of_reads(settings: config.Settings) -> dict[str, Any]:
+    """A few more connections to a server, for `extensions.reading`; SQLite, which has no trip to save, needs none."""
+    if settings.database_url.startswith("sqlite"):
+        return {}
+    own = {"pool_size": READERS, "max_overflow": 0, "isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+    return {READS: {**_engine_options(settings), **own, "url": settings.database_url}}

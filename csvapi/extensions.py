@@ -1,4 +1,4 @@
-"""The Flask extensions, and the only way to open a transaction."""
+"""The Flask extensions, and the only ways to the database: `transaction`, and `reading` for one SELECT."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import redis
 from flask import current_app
 from flask_jwt_extended import JWTManager
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import CursorResult, Result, event
+from sqlalchemy import Connection, CursorResult, Result, event
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -35,6 +35,7 @@ from csvapi.throttle import Throttle
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 jwt = JWTManager()
 IDLE = 1.0  # seconds
+READS = "reads"  # the engine of a database server whose connections are in autocommit: see `reading`
 
 
 @event.listens_for(Engine, "connect")
@@ -76,25 +77,38 @@ def transaction() -> Iterator[Session]:
     reached or has no free connection; integrity errors pass through, because callers know what they mean.
     """
     heartbeats.give()
+    with _database_errors():
+        try:
+            yield db.session()
+            db.session.commit()
+        except BaseException:
+            db.session.rollback()
+            raise
+        finally:
+            db.session.remove()
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """A connection for one SELECT of columns that many requests ask for, such as a poll: without a session, whose
+    objects cost as much as the SELECT, and without a transaction, so that a database server is not asked for a COMMIT.
+
+    Raises DatabaseDown as `transaction` does.
+    """
+    with _database_errors(), db.engines.get(READS, db.engine).connect() as connection:
+        yield connection
+
+
+@contextmanager
+def _database_errors() -> Iterator[None]:
     try:
-        yield db.session()
-        db.session.commit()
-    except IntegrityError:
-        db.session.rollback()
-        raise
+        yield
     except (OperationalError, PoolTimeout) as error:
-        db.session.rollback()
         raise DatabaseDown("The database cannot be reached; try again in a moment") from error
     except DBAPIError as error:
-        db.session.rollback()
         if error.connection_invalidated:
             raise DatabaseDown("The database connection was lost; try again in a moment") from error
         raise
-    except BaseException:
-        db.session.rollback()
-        raise
-    finally:
-        db.session.remove()
 
 
 def changed(result: Result[Any]) -> int:

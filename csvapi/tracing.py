@@ -115,7 +115,7 @@ def start(app: Flask, settings: Settings, load: Load) -> None:
 
     with app.app_context():
         load("opentelemetry.instrumentation.sqlalchemy").SQLAlchemyInstrumentor().instrument(
-            engine=db.engine, tracer_provider=tracing.provider, skip_dep_check=True
+            engines=list(db.engines.values()), tracer_provider=tracing.provider, skip_dep_check=True
         )
 
     @app.before_request

@@ -143,7 +143,8 @@ class TaskWorker(Worker):
         self._renewed = self._beaten = time.monotonic()
         self._clean = self._crashed = False
         self._others = _others_wait(job.id)
-        db.engine.dispose()  # a horse inherits no connection: SQLite forbids even closing one
+        for engine in db.engines.values():
+            engine.dispose()  # a horse inherits no connection: SQLite forbids even closing one
         kills = oom_kills()
         try:
             super().execute_job(job, queue)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import and_, bindparam, delete, select, update
+from sqlalchemy import Row, and_, bindparam, delete, outerjoin, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import InstrumentedAttribute, Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
 
 from csvapi import logs, tracing
 from csvapi.csvio import Dialect
 from csvapi.errors import NotFound, QueueDown, TaskFinished
-from csvapi.extensions import changed, runtime, transaction
+from csvapi.extensions import changed, reading, runtime, transaction
 from csvapi.models import ACTIVE, CSV, File, Status, Task, now
 from csvapi.operations import check_columns
 from csvapi.queue import progress
@@ -24,14 +25,15 @@ from csvapi.services import file_contents, files, quotas, worker_shares
 from csvapi.services.dispatch import dispatch
 from csvapi.services.steps import accepted
 
+Found = TypeVar("Found", Task, File)
 log = structlog.get_logger(__name__)
 _OF_USER = select(Task).where(Task.id == bindparam("task"), Task.user_id == bindparam("user"))
-_STATE = (Task.user_id, Task.status, Task.progress, Task.error_detail, Task.expires_at)
-_SHOWN = (File.storage_key, File.size, File.dialect, File.media_type, File.object_url, File.object_etag)
+_STATE = (Task.status, Task.progress, Task.error_detail, Task.expires_at)
+_RESULT = (File.id, File.storage_key, File.size, File.dialect, File.media_type, File.object_url, File.object_etag)
 _WITH_RESULT = (
-    _OF_USER.add_columns(File)
-    .outerjoin(File, and_(File.id == Task.result_file_id, File.user_id == Task.user_id))
-    .options(load_only(*_STATE, raiseload=True), load_only(*_SHOWN, File.user_id, File.expires_at, raiseload=True))
+    select(*_STATE, *_RESULT, File.expires_at.label("result_expires_at"))
+    .select_from(outerjoin(Task, File, and_(File.id == Task.result_file_id, File.user_id == Task.user_id)))
+    .where(Task.id == bindparam("task"), Task.user_id == bindparam("user"))
 )
 _ENDED: dict[str, str] = {Status.SUCCEEDED: "succeeded", Status.FAILED: "failed", Status.CANCELLED: "was cancelled"}
 
@@ -196,11 +198,21 @@ class Shown(NamedTuple):
 
 def find_with_result(user_id: int, task_id: str) -> Shown:
     """The user's task and its result, in one statement. Raises as `find` does."""
-    with transaction() as session:
-        found = session.execute(_WITH_RESULT, {"task": known(task_id), "user": user_id}).one_or_none()
-    task = _checked(found.Task if found else None)
-    result = found.File if found else None
-    return Shown(task, result if result and result.expires_at > now() else None)
+    task_id = known(task_id)
+    with reading() as connection:
+        row = connection.execute(_WITH_RESULT, {"task": task_id, "user": user_id}).one_or_none()
+    task = _checked(_with(Task(id=task_id, user_id=user_id), _STATE, row) if row else None)
+    if row is None or row.id is None or row.result_expires_at <= now():
+        return Shown(task, None)
+    return Shown(task, _with(File(id=row.id, user_id=user_id), _RESULT, row))
+
+
+def _with(found: Found, columns: Iterable[InstrumentedAttribute[Any]], row: Row[Any]) -> Found:
+    """The object with these columns of the row; it refuses to tell any other, as one that a session has released."""
+    for column in columns:
+        set_committed_value(found, column.key, getattr(row, column.key))
+    make_transient_to_detached(found)
+    return found
 
 
 def preview(result: File, limit: int) -> bytes:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import csvapi
-from csvapi.app import _engine_options
+from csvapi.app import _engine_of_reads, _engine_options
 from csvapi.config import Settings
 from csvapi.queue.enqueue import QUEUES
 from tests.test_compose import COMPOSE, SERVICES
@@ -246,5 +246,7 @@ def test_the_page_counts_connections_as_the_pool_does() -> None:
     rows = re.findall(r"^\| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", PAGE, re.MULTILINE)
     assert rows
     for pods_of_web, processes, threads, connections in (map(int, row) for row in rows):
-        options = _engine_options(Settings(web_threads=threads, database_url="mysql+pymysql://db/csvapi"))
-        assert connections == pods_of_web * processes * (options["pool_size"] + options["max_overflow"])
+        settings = Settings(web_threads=threads, database_url="mysql+pymysql://db/csvapi")
+        engines = [_engine_options(settings), *_engine_of_reads(settings).values()]
+        of_process = sum(options["pool_size"] + options["max_overflow"] for options in engines)
+        assert connections == pods_of_web * processes * of_process

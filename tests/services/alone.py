@@ -47,7 +47,8 @@ def application(environ: dict[str, str], **settings: str) -> Iterator[Flask]:
     app = create_app(config.load({**environ, **settings}))
     with app.app_context():
         yield app
-        db.engine.dispose()
+        for engine in db.engines.values():
+            engine.dispose()
 
 
 @lru_cache(maxsize=1)
@@ -64,7 +65,8 @@ def alone(environ: dict[str, str]) -> Iterator[Flask]:
         with transaction() as session:
             session.execute(delete(Task))
         yield app
-        db.engine.dispose()
+        for engine in db.engines.values():
+            engine.dispose()
 
 
 @pytest.fixture

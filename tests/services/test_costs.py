@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 
-from csvapi.extensions import runtime
+from csvapi.extensions import db, reading, runtime
+from csvapi.services import tasks
 from tests.services.alone import *  # noqa: F403 -- its fixtures
 from tests.services.alone import run
 from tests.stack import Account
@@ -97,7 +98,7 @@ def test_a_result_is_shown(ada: Account) -> None:
     run(task_id)
     with counted() as costs:
         assert ada.status(task_id)["result"]["data"] == [{"k": "1"}]
-    assert at_most(costs, statements=1, commits=1, trips=0), costs
+    assert at_most(costs, statements=1, commits=0, trips=0), costs
 
 
 def test_a_task_that_waits_is_shown(ada: Account) -> None:
@@ -105,4 +106,17 @@ def test_a_task_that_waits_is_shown(ada: Account) -> None:
     with counted() as costs:
         for _ in range(5):
             assert ada.status(task_id)["status"] == "PENDING"
-    assert at_most(costs, statements=5, commits=5, trips=0), costs
+    assert at_most(costs, statements=5, commits=0, trips=0), costs
+
+
+def test_a_poll_ends_without_another_trip(ada: Account) -> None:
+    task_id = ada.start(ada.upload(b"k\n1\n"), "dedup")
+    with counted() as costs:
+        for _ in range(10):
+            assert tasks.find_with_result(ada.id, task_id).task.id == task_id
+    assert (costs.statements, costs.commits) == (10, 0)
+    if db.engine.dialect.name != "sqlite":
+        with reading() as connection:  # the connection that was used last
+            ends = "SHOW SESSION STATUS WHERE Variable_name IN ('Com_select', 'Com_commit', 'Com_rollback')"
+            found = {name: int(count) for name, count in connection.execute(text(ends))}
+        assert (found["Com_select"] >= 10, found["Com_commit"], found["Com_rollback"]) == (True, 0, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
+from sqlalchemy.orm.exc import DetachedInstanceError
 
 from csvapi.errors import NotFound
 from csvapi.models import Status, Task
@@ -67,3 +68,16 @@ def test_what_was_read_for_its_user_is_shown_to_nobody_else(ann: Account) -> Non
     polled(ann.id, task_id, MOMENT)
     with pytest.raises(NotFound):
         polled(ann.id + 1, task_id, MOMENT)
+
+
+def test_a_poll_tells_no_column_that_it_has_not_read(ann: Account) -> None:
+    task_id = ann.start(ann.upload(b"k\n1\n1\n"), "dedup")
+    run(task_id)
+    task, result = tasks.find_with_result(ann.id, task_id)
+    assert (task.id, task.user_id, task.status, task.error_detail) == (task_id, ann.id, "succeeded", None)
+    assert result is not None
+    assert (result.user_id, result.size, result.media_type) == (ann.id, 4, "text/csv")
+    with pytest.raises(DetachedInstanceError):
+        assert task.receipt
+    with pytest.raises(DetachedInstanceError):
+        assert result.columns
