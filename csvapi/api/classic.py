@@ -168,4 +168,7 @@ def _absolute(path: str) -> str:
 @blp.refuses(403, 410, 416, 503)
 def download(token: str) -> Response:
     """Download a file by a signed link (no other authentication), whole or a range of it."""
-    return send(files.by_link(links.verify(token)))
+    try:
+        return send(files.by_link(links.verify(token)))
+    except NotFound as error:  # deleted in this moment
+        raise files.expired() from error

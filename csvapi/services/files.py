@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -14,20 +14,11 @@ import structlog
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from csvapi.errors import (
-    CsvapiError,
-    DatabaseDown,
-    Expired,
-    InvalidInput,
-    NotCsv,
-    NotFound,
-    StorageDown,
-    TooLarge,
-)
+from csvapi.errors import CsvapiError, DatabaseDown, Expired, InvalidInput, NotCsv, NotFound, StorageDown, TooLarge
 from csvapi.extensions import runtime, transaction
 from csvapi.models import CSV, ORIGINAL, File, now
 from csvapi.queue import heartbeats
-from csvapi.services import quotas
+from csvapi.services import deleted_files, quotas
 from csvapi.services.detecting import HEAD, detected
 from csvapi.services.reservations import Also, Reservation, add
 from csvapi.storage import Writer, first_and_last
@@ -154,8 +145,13 @@ def by_link(file_id: int) -> File:
     with transaction() as session:
         file = session.get(File, file_id)
     if file is None or file.expires_at <= now():
-        raise Expired("The file has been deleted; run the operation again")
+        raise expired()
     return file
+
+
+def expired() -> Expired:
+    """What is said of a file that a link names and that has been deleted."""
+    return Expired("The file has been deleted; run the operation again")
 
 
 def check_end(expires_at: datetime) -> None:
@@ -182,13 +178,16 @@ def pinned(file: File) -> Pinned | None:
     return Pinned(file.object_url, file.object_etag or "") if file.object_url else None
 
 
-def reading(file: File) -> AbstractContextManager[Path]:
+@contextmanager
+def reading(file: File) -> Iterator[Path]:
     """A path of the stored file, valid for the block; a registered object is fetched.
 
-    Raises StorageDown, and of a registered object ObjectChanged, and TooLarge if it is larger than an upload may be.
+    Raises StorageDown, NotFound if the file has been deleted by now, and of a registered object ObjectChanged, and
+    TooLarge if it is larger than an upload may be.
     """
     check_fetched(file)
-    return runtime().storage.reading(file.storage_key, pinned(file))
+    with deleted_files.told(file), runtime().storage.reading(file.storage_key, pinned(file)) as path:
+        yield path
 
 
 def check_fetched(file: File, because: str = "") -> None:
@@ -219,20 +218,24 @@ def beginning(file: File, size: int) -> Iterator[Path]:
         yield Path(copy.name)
 
 
-def part(file: File, start: int, stop: int) -> AbstractContextManager[tuple[Path, int]]:
+@contextmanager
+def part(file: File, start: int, stop: int) -> Iterator[tuple[Path, int]]:
     """See `LocalStorage.part`; of a registered object no more is fetched. Raises as `reading` does."""
-    return runtime().storage.part(file.storage_key, start, stop, pinned(file))
+    with deleted_files.told(file), runtime().storage.part(file.storage_key, start, stop, pinned(file)) as found:
+        yield found
 
 
 def ends(file: File, most: int) -> tuple[bytes, bytes]:
     """The first `most` bytes of the stored file, and of those after them the last `most`. Raises as `reading` does."""
-    return runtime().storage.ends(file.storage_key, file.size, most, pinned(file))
+    with deleted_files.told(file):
+        return runtime().storage.ends(file.storage_key, file.size, most, pinned(file))
 
 
 def opened(file: File) -> BinaryIO:
     """The stored file, open for reading. Raises as `reading` does."""
     check_fetched(file)
-    return runtime().storage.open(file.storage_key, pinned(file))
+    with deleted_files.told(file):
+        return runtime().storage.open(file.storage_key, pinned(file))
 
 
 def drop(key: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from csvapi.errors import ObjectMissing, TaskError
+from csvapi.errors import NotFound, ObjectMissing, TaskError
 from csvapi.extensions import runtime
 from csvapi.services import files
 
@@ -36,6 +36,6 @@ def reading(file: File) -> Iterator[Path]:
     with ExitStack() as held:
         try:
             path = held.enter_context(files.reading(file))
-        except ObjectMissing as error:
+        except (NotFound, ObjectMissing) as error:
             raise TaskError(_MISSING) from error
         yield path
