@@ -138,7 +138,7 @@ def _engine_options(settings: config.Settings) -> dict[str, Any]:
 
 
 def _engine_of_reads(settings: config.Settings) -> dict[str, Any]:
-    """A few more connections to a server, for `extensions.reading`; SQLite, which has no trip to save, needs none."""
+    """A few more connections to a server, for `extensions.one_select`; SQLite has no trip to save, and needs none."""
     if settings.database_url.startswith("sqlite"):
         return {}
     own = {"pool_size": READERS, "max_overflow": 0, "isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}

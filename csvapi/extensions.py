@@ -1,4 +1,4 @@
-"""The Flask extensions, and the only ways to the database: `transaction`, and `reading` for one SELECT."""
+"""The Flask extensions, and the only ways to the database: `transaction`, and `one_select` for one SELECT."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from csvapi.throttle import Throttle
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 jwt = JWTManager()
 IDLE = 1.0  # seconds
-READS = "reads"  # the engine of a database server whose connections are in autocommit: see `reading`
+READS = "reads"  # the engine of a database server whose connections are in autocommit: see `one_select`
 
 
 @event.listens_for(Engine, "connect")
@@ -89,7 +89,7 @@ def transaction() -> Iterator[Session]:
 
 
 @contextmanager
-def reading() -> Iterator[Connection]:
+def one_select() -> Iterator[Connection]:
     """A connection for one SELECT of columns that many requests ask for, such as a poll: without a session, whose
     objects cost as much as the SELECT, and without a transaction, so that a database server is not asked for a COMMIT.
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import select
 
 from csvapi.errors import NotFound, ObjectMissing
-from csvapi.extensions import reading
+from csvapi.extensions import one_select
 from csvapi.models import File
 
 
@@ -21,7 +21,7 @@ def told(file: File) -> Iterator[None]:
     try:
         yield
     except ObjectMissing as error:
-        with reading() as connection:
+        with one_select() as connection:
             there = connection.execute(select(File.id).where(File.storage_key == file.storage_key)).first()
         if there is None and not file.object_url:
             raise NotFound("The file has been deleted", pointer="/file_id") from error

@@ -17,7 +17,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from csvapi import logs, tracing
 from csvapi.csvio import Dialect
 from csvapi.errors import NotFound, QueueDown, TaskFinished
-from csvapi.extensions import changed, reading, runtime, transaction
+from csvapi.extensions import changed, one_select, runtime, transaction
 from csvapi.models import ACTIVE, CSV, File, Status, Task, now
 from csvapi.operations import check_columns
 from csvapi.queue import progress
@@ -199,7 +199,7 @@ class Shown(NamedTuple):
 def find_with_result(user_id: int, task_id: str) -> Shown:
     """The user's task and its result, in one statement. Raises as `find` does."""
     task_id = known(task_id)
-    with reading() as connection:
+    with one_select() as connection:
         row = connection.execute(_WITH_RESULT, {"task": task_id, "user": user_id}).one_or_none()
     task = _checked(_with(Task(id=task_id, user_id=user_id), _STATE, row) if row else None)
     if row is None or row.id is None or row.result_expires_at <= now():

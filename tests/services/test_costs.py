@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 
-from csvapi.extensions import db, reading, runtime
+from csvapi.extensions import db, one_select, runtime
 from csvapi.services import tasks
 from tests.services.alone import *  # noqa: F403 -- its fixtures
 from tests.services.alone import run
@@ -116,7 +116,7 @@ def test_a_poll_ends_without_another_trip(ada: Account) -> None:
             assert tasks.find_with_result(ada.id, task_id).task.id == task_id
     assert (costs.statements, costs.commits) == (10, 0)
     if db.engine.dialect.name != "sqlite":
-        with reading() as connection:  # the connection that was used last
+        with one_select() as connection:  # the connection that was used last
             ends = "SHOW SESSION STATUS WHERE Variable_name IN ('Com_select', 'Com_commit', 'Com_rollback')"
             found = {name: int(count) for name, count in connection.execute(text(ends))}
         assert (found["Com_select"] >= 10, found["Com_commit"], found["Com_rollback"]) == (True, 0, 0)
