@@ -21,7 +21,7 @@ from csvapi.storage import storage_of
 from csvapi.throttle import Throttle
 
 watch((User, RefreshFamily, ApiKey), lambda: runtime().recent.announce())
-READERS = 4  # connections that only read; a read is over in a millisecond, and threads take turns
+READERS = 4  # connections that only read: fewer than threads, since each is held for one SELECT
 TASK_GRACE = 30  # seconds after which the queue stops a task that did not stop by itself
 
 

@@ -90,8 +90,8 @@ def transaction() -> Iterator[Session]:
 
 @contextmanager
 def one_select() -> Iterator[Connection]:
-    """A connection for one SELECT of columns that many requests ask for, such as a poll: without a session, whose
-    objects cost as much as the SELECT, and without a transaction, so that a database server is not asked for a COMMIT.
+    """A connection for one SELECT of columns that many requests ask for, such as a poll: without a session and its
+    objects, and without a transaction, so that a database server is not asked for a COMMIT as well.
 
     Raises DatabaseDown as `transaction` does.
     """

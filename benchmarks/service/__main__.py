@@ -3,8 +3,7 @@
 Against a real `csvapi start` with two workers, in a folder of its own; on SQLite, on MariaDB, and on SQLite with files
 in a bucket, which a server on this machine keeps in memory. MariaDB makes each commit durable on a disk. SERVICE_JOBS,
 SERVICE_CLIENTS, SERVICE_UPLOAD, SERVICE_RUNS, SERVICE_ON. The figures are kept in benchmarks/data/service.json;
-SERVICE_BEFORE names such a file, of another version, to be shown beside them.
-BENCH_DOCS=1 writes docs/performance.md.
+SERVICE_BEFORE names such a file, of another version, to be shown beside them. BENCH_DOCS=1 writes docs/performance.md.
 """
 
 from __future__ import annotations
