@@ -75,4 +75,4 @@ def test_one_that_takes_too_long_is_stopped(worker: Worker, queue: Queue, tmp_pa
 
 
 def test_one_that_runs_for_longer_is_shown_as_started(worker: Worker, queue: Queue) -> None:
-    assert performed(worker, queue, "shown").get_status() == "finished"
+    assert performed(worker, queue, "shown", timeout=120).get_status() == "finished"

@@ -34,7 +34,7 @@ def broken(reason: str) -> None:
 
 
 def shown(_: str) -> None:
-    """Run until the queue shows this job as started."""
+    """Run until the queue shows this job as started; asked of the server, for `get_status` would write to the job."""
     job = get_current_job()
     assert job is not None
-    until(lambda: job.get_status() == "started", within=10)
+    until(lambda: job.connection.hget(job.key, "status") == b"started")
