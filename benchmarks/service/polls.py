@@ -30,14 +30,16 @@ def polls(service: Service, small: bytes) -> dict[str, float]:
         for client, first in zip(clients, ended, strict=True):
             second = start(client, small)
             asking += [(client.another(), (first, second)) for _ in range(EACH)]
-        before, begin = service.seconds()["web"], time.perf_counter()
+        switches, before, begin = service.switches("web"), service.seconds()["web"], time.perf_counter()
         end = begin + SECONDS
         with ThreadPoolExecutor(len(asking)) as pool:
             count = sum(pool.map(lambda each: _asked(*each, end), asking))
         used, seconds = service.seconds()["web"] - before, time.perf_counter() - begin
+        switches = service.switches("web") - switches
     return {
         f"status requests a second, {len(asking)} clients, one web process": count / seconds,
         "... each, ms of the web process": used / count * 1000,
+        "... each, switches between the web process's threads": switches / count,
     }
 
 

@@ -48,6 +48,12 @@ class Service:
             found[_part(pid)] += seconds(pid)
         return found
 
+    def switches(self, part: str) -> int:
+        """How often the threads of a part have been taken off a processor, of their own accord or not."""
+        threads = [thread for pid in self.processes(part) for thread in Path(f"/proc/{pid}/task").iterdir()]
+        kinds = ("voluntary_ctxt_switches:", "nonvoluntary_ctxt_switches:")
+        return sum(kilobytes(thread / "status", kind) for thread in threads for kind in kinds)
+
     @property
     def queue(self) -> str:
         """The address of the queue, as the web server has it."""

@@ -13,10 +13,10 @@ import errno
 import re
 import socket
 import struct
-import sys
 import time
 from collections import deque
-from contextlib import nullcontext, suppress
+from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from selectors import EVENT_READ
@@ -25,8 +25,9 @@ from typing import Any
 from gunicorn import util
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from csvapi.process.interpreter import INTERPRETER
+from csvapi.process.interpreter import INTERPRETER, LONGEST, Turn
 from csvapi.start.request_body import SteadyReader
+from csvapi.start.request_size import request_size
 
 HELD = 128 * 1024  # bytes of a request, head and body, that wait in the kernel
 ARRIVAL = 20.0  # seconds for a request that is held
@@ -37,8 +38,6 @@ TURN = 30.0  # seconds a larger body waits for a thread
 STALLED = 60  # seconds without progress after which an answer nobody reads is given up
 LINGER, LINGER_BYTES = 20.0, 512 * 1024 * 1024  # bounds on what is read only to be thrown away
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,19})[ \t]*(?=\r\n)", re.IGNORECASE)
-_CHUNKED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 _EXPECT = re.compile(rb"\r\nexpect:", re.IGNORECASE)
 
 
@@ -144,7 +143,7 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # likewise
             return False
         except OSError:
             return True  # the thread will find out
-        need = _size(data)
+        need = request_size(data)
         conn.streams = need > HELD
         if need <= len(data) or conn.streams or len(data) == conn.seen:  # the same again: the client sends no more
             conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
@@ -173,10 +172,33 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]  # likewise
             self._begin(self.waiting.popleft())
         super().finish_request(conn, future)
 
-    def handle(self, conn: Connection) -> Any:
-        """Serve a request, in its turn; one whose body is read at the pace of its client has none."""
-        with nullcontext() if conn.streams else INTERPRETER.turn():
-            return super().handle(conn)
+    def enqueue_req(self, conn: Connection) -> None:
+        """Serve the request by a thread, in its turn; one whose body is read at the pace of its client has none."""
+        if conn.streams:
+            self.tpool.submit(self._serve, conn)
+        else:
+            INTERPRETER.line_up(Turn(partial(self._in_a_thread, conn), conn))
+
+    def _in_a_thread(self, conn: Connection, turn: Turn) -> None:
+        with suppress(RuntimeError):  # this process ends, and its threads take nothing more
+            self.tpool.submit(self._serve, conn, turn)
+
+    def _serve(self, conn: Connection | None, turn: Turn | None = None) -> None:
+        """Serve a request, and those whose turn comes when it has ended."""
+        if turn:
+            INTERPRETER.mine(turn)
+        while conn:
+            done: Future[Any] = Future()
+            try:
+                done.set_result(self.handle(conn))
+            except BaseException as error:  # noqa: BLE001 -- as a pool of threads does
+                done.set_exception(error)
+            self.method_queue.defer(self.finish_request, conn, done)
+            conn = INTERPRETER.follow()
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Look for what has arrived, but not while requests that have arrived are served one after another."""
+        super().wait_for_and_dispatch_events(timeout if INTERPRETER.rest() else min(timeout, LONGEST))
 
     def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
         """Keep a connection whose body was read or has arrived; the others linger without a thread."""
@@ -232,18 +254,3 @@ def _overdue(conns: deque[Connection]) -> list[Connection]:
     while conns and conns[0].timeout < time.monotonic():
         found.append(conns.popleft())
     return found
-
-
-def _size(data: bytes) -> int:
-    """The size in bytes of the request at the start of the data, head and body.
-
-    One byte more than the data while the head is incomplete; larger than any limit for a body in chunks.
-    """
-    end = data.find(b"\r\n\r\n") + 4
-    if end < 4:
-        return len(data) + 1
-    head = data[: end - 2]
-    if _CHUNKED.search(head):
-        return sys.maxsize
-    lengths = _LENGTH.findall(head)
-    return end + int(lengths[0]) if len(lengths) == 1 else end  # two are refused, without waiting for either

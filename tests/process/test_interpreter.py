@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from csvapi.process.interpreter import Interpreter
+from csvapi.process.interpreter import Interpreter, Turn
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -119,3 +120,68 @@ def test_a_thread_without_a_turn_has_none_to_give_up() -> None:
         pass
     assert not interpreter.give_up()
     another(interpreter)
+
+
+class Jobs:
+    """Jobs that wait in the line without a thread, and which of them were done by which thread."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self.interpreter, self.ended = interpreter, threading.Event()
+        self.done: dict[str, int] = {}
+
+    def line_up(self, *jobs: str) -> None:
+        for job in jobs:
+            self.interpreter.line_up(Turn(self._start, job))
+
+    def _start(self, turn: Turn) -> None:
+        threading.Thread(target=self._run, args=[turn]).start()
+
+    def _run(self, turn: Turn) -> None:
+        self.interpreter.mine(turn)
+        job = turn.job
+        while job:
+            self.done[job] = threading.get_ident()
+            job = self.interpreter.follow()
+        self.ended.set()
+
+
+def test_a_thread_goes_on_with_the_jobs_that_are_next() -> None:
+    jobs = Jobs(Interpreter(longest=WITHIN))
+    with jobs.interpreter.turn():
+        jobs.line_up("first", "second", "third")
+        assert not jobs.done
+    assert jobs.ended.wait(WITHIN)
+    assert list(jobs.done) == ["first", "second", "third"]
+    assert len(set(jobs.done.values())) == 1
+    another(jobs.interpreter)
+
+
+def test_a_thread_that_waits_has_its_place_in_the_line_between_jobs() -> None:
+    jobs = Jobs(Interpreter(longest=WITHIN))
+    with ThreadPoolExecutor(1) as pool:
+        with jobs.interpreter.turn():
+            jobs.line_up("first")
+            waits = pool.submit(another, jobs.interpreter)
+            until(lambda: len(jobs.interpreter._line) == 2)
+            jobs.line_up("last")
+        waits.result(WITHIN)
+    until(lambda: list(jobs.done) == ["first", "last"])
+
+
+def test_a_job_begins_beside_a_turn_that_lasts_once_somebody_sees_it() -> None:
+    jobs = Jobs(Interpreter(longest=0.001))
+    with held(jobs.interpreter):
+        jobs.line_up("waits")
+        until(jobs.interpreter.rest)
+        assert jobs.ended.wait(WITHIN)
+
+
+def test_who_rests_is_woken_as_soon_as_it_is_nobodys_turn() -> None:
+    interpreter = Interpreter(longest=WITHIN)
+    assert interpreter.rest()
+    with ThreadPoolExecutor(1) as pool, interpreter.turn():
+        rests = pool.submit(interpreter.rest)
+        until(lambda: interpreter._resting)
+        assert not rests.done()
+        interpreter.give_up()
+        assert rests.result(WITHIN / 2)
