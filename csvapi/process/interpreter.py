@@ -105,7 +105,7 @@ class Interpreter:
         return None
 
     def rest(self) -> bool:
-        """Wait until it is nobody's turn, or for `LONGEST`; a turn that lasts longer no longer keeps others waiting.
+        """Wait until it is nobody's turn, or it has lasted for `LONGEST`: then it keeps nobody waiting any longer.
 
         Returns whether nobody is in the line. To be called by the thread that accepts jobs before it waits for them:
         each time it woke it would interrupt the request that runs.
@@ -115,7 +115,8 @@ class Interpreter:
                 return True
             self._resting = resting = threading.Lock()
             resting.acquire()
-        if not resting.acquire(timeout=self._longest):
+            left = self._last.since + self._longest - time.monotonic()
+        if not resting.acquire(timeout=max(left, 0)):
             self._overtake()
         return not self._line
 
