@@ -33,13 +33,14 @@ if TYPE_CHECKING:
 
 _TOGETHER = 1 << 15  # bytes of texts of a partition that are written together
 _COPY = 16 << 20
-_SHARE = 4  # of the budget a partition may take, as it is sorted into another piece of memory
+_SHARE = 4  # this part of the budget is what a partition may take, as it is sorted into another piece of memory
 _LEAST, _MOST = 1 << 20, 1 << 26  # bytes of it in any case, and at most: a sort takes less than a second
 _SHALLOW = 60  # bits that are alike in what is not spread any more: it is one digest
 
 
 class NativeHashIndexWriter(AbstractContextManager["NativeHashIndexWriter"]):
-    """Takes keys and texts in order; `finish` puts them into an index. `most` bytes of entries are sorted at once.
+    """Takes keys and texts in order; `finish` puts them into an index. `most` bytes of entries are sorted at once; by
+    default the budget divided by `share`.
 
     With a `secret` that machines share, `parts` gives what they read of each other, and `add_part` takes it.
     """
@@ -50,13 +51,14 @@ class NativeHashIndexWriter(AbstractContextManager["NativeHashIndexWriter"]):
         name: str,
         most: int = 0,
         *,
+        share: int = _SHARE,
         secret: bytes | None = None,
         partitions: int = PARTITIONS,
     ) -> None:
         self.workspace, self.secret, self.partitions = workspace, secret or new_secret(), partitions
         self.folder = workspace.folder / name
         self.folder.mkdir()
-        self.most = (most or min(max(workspace.memory // _SHARE, _LEAST), _MOST)) // ENTRY * ENTRY
+        self.most = (most or min(max(workspace.memory // share, _LEAST), _MOST)) // ENTRY * ENTRY
         self._stack = ExitStack()
         self._spread = _spread(self.folder, "keys", partitions)
         self._stack.callback(self._spread.close)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from csvapi.engines.cluster.job import Range
     from csvapi.spill.native_index import NativeHashIndex
 
+_SHARE = 8  # by this the memory is divided for what is sorted at once: a worker keeps some of what it had before
+
 
 def index(context: WorkContext, number: int, at: Range) -> Done:
     """A range of the second file of the step that pass `number` asks for: its keys and texts, as one object."""
@@ -102,4 +104,4 @@ def lookup_of(context: WorkContext, number: int) -> Lookup:
 def writer_of(context: WorkContext, lookup: Lookup, name: str) -> NativeHashIndexWriter:
     """What makes an index of keys in the partitions of a step."""
     workspace = Workspace(context.folder, context.options.memory, native=True)
-    return NativeHashIndexWriter(workspace, name, secret=lookup.secret, partitions=lookup.partitions)
+    return NativeHashIndexWriter(workspace, name, share=_SHARE, secret=lookup.secret, partitions=lookup.partitions)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from csvapi.steps.unmatched import Unmatched
 
 _FIRST_BITS = 64  # of a digest, by which keys are spread
+_SOME = ENTRY << 19  # bytes of entries that are looked for at once
 
 
 def match(context: WorkContext, number: int, partition: int) -> Done:
@@ -42,8 +43,10 @@ def match(context: WorkContext, number: int, partition: int) -> Done:
     first = _first(context, number, partition)
     with context.objects.writing(name) as target:
         spans = zip(*_entries(context, number, partition), strict=True)
-        for at, span in zip(_second(context, number).bounds, spans, strict=True):
-            target.write(first.has(_digests(context.objects.read(f"index-{number}/{named(at)}", *span))))
+        for at, (start, stop) in zip(_second(context, number).bounds, spans, strict=True):
+            for some in range(start, stop, _SOME):
+                entries = context.objects.read(f"index-{number}/{named(at)}", some, min(some + _SOME, stop))
+                target.write(first.has(_digests(entries)))
     return None, True
 
 

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from csvapi.csvio.dialect import Dialect
 from csvapi.engines import cluster
+from csvapi.engines.cluster import unmatched
 from csvapi.errors import CsvapiError
+from csvapi.native.partitions import ENTRY
 from csvapi.operations import load_steps
 from tests.engines.cluster.comparing import GREATER, There, here
 from tests.engines.cluster.memory_bucket import Here, MemoryBucket
@@ -65,9 +67,11 @@ def compare(folder: Path, first: bytes, second: bytes, name: str, split: cluster
 
 @pytest.mark.parametrize("name", STEPS)
 @settings(reused, max_examples=10)
-@given(first=records, second=records)
-def test_any_two_files_are_joined(tmp_path: Path, name: str, first: list[str], second: list[str]) -> None:
-    compare(tmp_path, text(first), text(["a,1", *second]), name)
+@given(first=records, second=records, entries=st.sampled_from([1, 1 << 19]))
+def test_any_two_files_are_joined(tmp_path: Path, name: str, first: list[str], second: list[str], entries: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(unmatched, "_SOME", entries * ENTRY)
+        compare(tmp_path, text(first), text(["a,1", *second]), name)
 
 
 def functions(run: dict[str, Any]) -> dict[str, dict[str, Any]]:
