@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import secrets
 import socket
@@ -58,8 +57,7 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 ANY_ADDRESS = {"0.0.0.0", "::", ""}  # noqa: S104 -- compared with, not bound to
 _SECRET_PART = re.compile(r"[^/]{41,}")  # of a path: a signed link's token, never an id
 
-_LOGGER = "csvapi.access"
-log = structlog.get_logger(_LOGGER)
+log = structlog.get_logger("csvapi.access")
 
 
 class _Sessions(SecureCookieSessionInterface):
@@ -137,13 +135,10 @@ def _request_id() -> str:
 
 def _log(response: Response, seconds: float) -> None:
     """One line per request, never with the query or a body, nor with the token of a signed link."""
-    poll = request.endpoint == "csv.task_status" and response.status_code == 200
-    level = logging.DEBUG if poll or request.blueprint in PROBES else logging.INFO  # they would drown the rest
-    if not logging.getLogger(_LOGGER).isEnabledFor(level):
-        return
     user = g.get("user")
-    log.log(
-        level,
+    poll = request.endpoint == "csv.task_status" and response.status_code == 200
+    level = "debug" if poll or request.blueprint in PROBES else "info"  # probes and polls would drown the rest
+    getattr(log, level)(
         "request",
         method=request.method,
         path=_SECRET_PART.sub("...", quote(request.path)),
