@@ -15,6 +15,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -74,12 +75,13 @@ def main() -> None:
         print(f"{name}: {value}")
     second = data.members(folder, 3 * amount, named(3 * amount))  # too large for each machine to have, from 1 GB on
     rows = [(case, LOCAL, local(source, folder, _steps(case, str(second)))) for case in cases]
-    with SERVERS[given("CLUSTER_SERVER") or "files"](folder / "cluster" / uuid4().hex) as server:
+    serve = SERVERS[given("CLUSTER_SERVER") or "files"]
+    with TemporaryDirectory(prefix="cluster-", dir=folder) as place, serve(Path(place) / "bucket") as server:
         os.environ.update(server.environ)
         server.objects.upload("in", source)
         server.objects.upload(SECOND, second)
         for count in workers:
-            with machines(folder / "cluster", server.environ, count) as dask:
+            with machines(Path(place), server.environ, count) as dask:
                 rows += [(case, f"{count} workers", there(server, dask, CASES[case], split)) for case in cases]
     lines = [*table(rows), "", *traffic(rows, source.stat().st_size)]
     print("", *lines, sep="\n")
