@@ -28,14 +28,14 @@ LONGEST = 0.02  # seconds
 
 @dataclass(eq=False, slots=True)
 class Turn:
-    """Whose it is: `start` begins it, in a thread that has to be woken or found, and `job` is what for, if a job.
+    """`start` has it begin in a thread, which is woken or found; `job` is what it is for, None for a thread that waits.
 
     It is `over` once it was given back, given up, or is not waited for any longer.
     """
 
     start: Callable[[Turn], object]
     job: Any = None
-    since: float = 0.0
+    since: float = field(default=0.0, init=False)
     over: bool = field(default=False, init=False)
 
 
@@ -82,9 +82,8 @@ class Interpreter:
 
     def give_up(self) -> bool:
         """End this thread's turn, for the rest of the request; whether it had one."""
-        turn: Turn | None = getattr(self._own, "turn", None)
-        self._own.turn = None
-        if turn and (following := self._end(turn)):
+        turn, following = self._give_back()
+        if following:
             following.start(following)
         return turn is not None
 
@@ -94,9 +93,7 @@ class Interpreter:
 
     def follow(self) -> Any:
         """End this thread's turn; a job that is next has its turn in this thread, and is returned."""
-        turn: Turn | None = getattr(self._own, "turn", None)
-        self._own.turn = None
-        following = self._end(turn) if turn else None
+        _, following = self._give_back()
         if following and following.job is not None:
             self._own.turn = following
             return following.job
@@ -119,6 +116,12 @@ class Interpreter:
         if not resting.acquire(timeout=max(left, 0)):
             self._overtake()
         return not self._line
+
+    def _give_back(self) -> tuple[Turn | None, Turn | None]:
+        """End this thread's turn: the turn, and the next one, which is to be started."""
+        turn: Turn | None = getattr(self._own, "turn", None)
+        self._own.turn = None
+        return turn, self._end(turn) if turn else None
 
     def _wait(self) -> None:
         begun = threading.Lock()
