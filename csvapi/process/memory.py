@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 import resource
+import sys
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from csvapi.errors import OutOfMemory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
 
 MIB = 1024 * 1024
 _ARENA_MAX, _ARENAS = -8, 2  # of mallopt(3)
@@ -29,6 +31,15 @@ def frugal_libraries() -> None:
     """Have libraries that are loaded from now on set no memory aside, unless the environment says otherwise."""
     for name, value in LIBRARIES.items():
         os.environ.setdefault(name, value)
+
+
+def without_numpy() -> None:
+    """Have pyarrow, which is loaded from now on, do without NumPy, even where that is installed.
+
+    Nothing here uses it, and it takes longer to load than all else of pyarrow that writes a file. Only for a process
+    that does nothing but one command on files.
+    """
+    sys.modules.setdefault("numpy", cast("ModuleType", None))  # what `import` takes for a library that is not there
 
 
 def data() -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +17,7 @@ RUN = """
 import sys
 from csvapi.cli import main
 assert main(sys.argv[1:]) == 0
-print(*sorted(set(sys.modules) & set({heavy})), file=sys.stderr)
+print(*sorted(name for name in {heavy} if sys.modules.get(name)), file=sys.stderr)
 """
 
 
@@ -31,6 +33,22 @@ def test_it_imports_no_heavy_library(arguments: tuple[str, ...]) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr.split() == []
+
+
+PARQUET = """
+import sys
+from csvapi.cli import main
+assert main(["convert", "-", "--format", "parquet", "-o", sys.argv[1]]) == 0
+import pyarrow
+assert not sys.modules["numpy"]
+"""
+
+
+def test_it_writes_parquet_without_numpy_which_takes_longer_to_load_than_pyarrow(tmp_path: Path) -> None:
+    assert find_spec("numpy")  # else the test shows nothing
+    command = [sys.executable, "-c", PARQUET, str(tmp_path / "out")]
+    done = subprocess.run(command, input=b"a,b\n1,2\n", capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 LATE = """
