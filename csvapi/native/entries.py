@@ -4,13 +4,13 @@ says what an entry is."""
 from __future__ import annotations
 
 from array import array
-from ctypes import Structure, addressof, byref, c_uint8, c_uint32, c_uint64, c_void_p
+from ctypes import Structure, addressof, byref, c_int, c_uint8, c_uint32, c_uint64, c_void_p
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from csvapi.native.keys import DIGEST
 from csvapi.native.library import kernel
-from csvapi.native.memory import writable
+from csvapi.native.memory import readable, writable
 from csvapi.native.sorting import both
 from csvapi.native.structures import KeyColumnStruct
 
@@ -148,6 +148,35 @@ class LaterMarks:
         if done != len(entries):
             raise ValueError("An entry is of a record that there is not.")
         return dropped.value
+
+
+class LaterEntries:
+    """Puts the records that are not the first of their key into a block, of entries in the order of keys and ranks.
+
+    They are put by their origin and their row. A record is two native numbers of 8 bytes: that row, and the row of the
+    first one of the key, from 1. `bases` are the rows before those of each origin.
+    """
+
+    def __init__(self, bases: Sequence[int]) -> None:
+        self._bases, self._first, self._full = array("Q", bases), FirstEntryStruct(), c_int(0)
+
+    def put(self, entries: bytes, block: Block, start: int = 0) -> int:
+        """Take entries, each whole, from byte `start` on. Returns the byte where the block has no room; go on there
+        with one that has. Raises `ValueError` for an origin that there is not."""
+        size = len(entries)
+        done = kernel().put_later(
+            readable(entries, size, "entries"),
+            size,
+            start,
+            byref(self._first),
+            self._bases.buffer_info()[0],
+            len(self._bases),
+            byref(block.structure),
+            byref(self._full),
+        )
+        if done != size and not self._full.value:
+            raise ValueError("An entry is of an origin that there is not.")
+        return int(done)
 
 
 class SharedMarks:

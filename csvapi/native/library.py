@@ -66,6 +66,7 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "hash_texts": (None, [_P, _P, _N, _P]),
     "put_entries": (_N, [_P, *_MASK, _N, _P, c_char_p, _P, _P, POINTER(_N)]),
     "mark_later": (_N, [c_char_p, _N, _P, _P, _N, _W, _P, _P, _N, POINTER(_N)]),
+    "put_later": (_N, [_P, _N, _N, _P, _P, _N, _P, POINTER(_I)]),
     "mark_shared": (_N, [c_char_p, _N, _P, _P, _N]),
     "put_wordings": (_N, [_P, *_MASK, _N, _P, _N, _P, _P, _P]),
     "keep_repeated": (_N, [_P, _N, _P, POINTER(_N)]),

@@ -9,7 +9,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any
 
 from csvapi.native import keys
-from csvapi.native.entries import Entries, Ranking, RepeatedEntries, SharedMarks
+from csvapi.native.entries import Entries, LaterEntries, Ranking, RepeatedEntries, SharedMarks
 from csvapi.native.sorting import Block, KeyColumn, Strings
 from csvapi.steps.sort_keys import text_key
 from tests.native.checks import mask, scan
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from csvapi.native.index import RecordIndex
     from tests.native.cases import Case
 
-ENTRY, _ITEM = Struct(">16sIQI"), Struct("<II")
+ENTRY, _ITEM, _PLACE = Struct(">16sIQI"), Struct("<II"), Struct(">IQ")
 SECRET = bytes(16)
 
 
@@ -82,6 +82,29 @@ def shared(case: Case, source: Random) -> None:
     marks.close()
     others = {key for key, origin, _ in each if origin}
     assert bytes(view) == bytes(not origin and key in others for key, origin, _ in each)
+
+
+def later(case: Case, source: Random) -> None:
+    """The records are put that are not the first of their key, each with that one."""
+    few = sorted((source.randrange(9), source.randrange(3)) for _ in range(source.randrange(30)))
+    packed = [
+        ENTRY.pack(bytes([key]) * 16, origin, row, 3) + b"abc" for row, (key, origin) in enumerate(few, start=1 << 33)
+    ]
+    bases, cut = [0, 1 << 40, 1 << 41], source.randrange(len(packed) + 1)
+    made, found = LaterEntries(bases), []
+    for some in (b"".join(packed[:cut]), b"".join(packed[cut:])):
+        small, at = Block(source.randrange(160, 400), case.allocate), 0
+        while (start := at) < len(some):
+            at = made.put(some, small, start)
+            assert at == len(some) or len(small)
+            found += items(small)
+            small.clear()
+    expected, first = [], dict[int, int]()
+    for row, (key, origin) in enumerate(few, start=1 << 33):
+        if key in first:
+            expected.append((_PLACE.pack(origin, row), array("Q", [row, first[key] + 1]).tobytes()))
+        first.setdefault(key, bases[origin] + row)
+    assert sorted(found) == sorted(expected)
 
 
 def repeated(_: Case, source: Random) -> None:

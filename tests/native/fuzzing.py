@@ -18,7 +18,7 @@ from tests.native.aggregates import aggregates
 from tests.native.bucket_checks import spreads
 from tests.native.crossing_checks import crosses
 from tests.native.difference_checks import differences
-from tests.native.entry_checks import entries, repeated, shared
+from tests.native.entry_checks import entries, later, repeated, shared
 from tests.native.groups import groups
 from tests.native.marking_checks import marked, marks
 from tests.native.multiple_checks import multiplies, parted
@@ -48,6 +48,7 @@ def tried(seed: int, allocate: Allocate, outcomes: Counter[str]) -> None:
         aggregates,
         entries,
         shared,
+        later,
         repeated,
         words,
         crosses,

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csvapi.native.entries import Entries, LaterMarks, Ranking, SharedMarks
+from csvapi.native.entries import Entries, LaterEntries, LaterMarks, Ranking, SharedMarks
 from csvapi.native.form import Form
 from csvapi.native.sorting import Block, KeyColumn, Strings
 from tests.native.cases import Case
 from tests.native.drawn import drawn, patient, sources
-from tests.native.entry_checks import ENTRY, digests, entries, items, repeated, shared
+from tests.native.entry_checks import ENTRY, digests, entries, items, later, repeated, shared
 from tests.native.memories import Guarded
 
 
@@ -60,6 +60,12 @@ def test_all_but_the_first_of_a_key_are_marked(each: list[tuple[int, int, bytes]
 
 @patient
 @given(case=drawn, source=sources)
+def test_all_but_the_first_of_a_key_are_put_by_their_places(case: Case, source: Random) -> None:
+    later(case, source)
+
+
+@patient
+@given(case=drawn, source=sources)
 def test_records_are_marked_whose_key_another_file_has(case: Case, source: Random) -> None:
     shared(case, source)
 
@@ -81,6 +87,11 @@ def test_an_entry_of_no_record_is_refused(origin: int, row: int) -> None:
     marks = LaterMarks([0, 12, 24], 9, bytearray(40), None)
     with pytest.raises(ValueError, match="record that there is not"):
         marks.add(ENTRY.pack(bytes(16), origin, row, 0))
+
+
+def test_an_entry_of_no_origin_is_refused() -> None:
+    with pytest.raises(ValueError, match="origin that there is not"):
+        LaterEntries([0, 12]).put(ENTRY.pack(bytes(16), 2, 0, 0), Block(400))
 
 
 def test_what_does_not_fit_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from tests.engines import model
 from tests.engines.peak import peak
 from tests.engines.running import WAYS, cases, execute, expect, reused
 from tests.operations.naive import date, number
-from tests.operations.tables import csv_text
+from tests.operations.tables import PARALLEL, csv_text, processes_of_shares, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -208,6 +209,27 @@ def test_a_column_may_be_compared_in_two_ways(tmp_path: Path) -> None:
     both = [{"column": "n", "as": "number"}, {"index": 1}, "n"]
     output, _, _ = execute(tmp_path, "n\n1\n1.0\n1\n", Dialect(), [{"op": "dedup", "columns": both}])
     assert output == "n\n1\n1.0\n"
+
+
+def test_records_that_go_by_rank_are_found_in_shares_by_several_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processes = processes_of_shares(monkeypatch, "csvapi.engines.local.keyed_pass")
+    records = [(f"k{number * 7 % 300}", str(number * 11 % 900)) for number in range(900)]
+    text, step = (
+        csv_text([("k", "n"), *records]),
+        {"op": "dedup", "columns": ["k"], "keep": {"max": "n", "as": "number"}},
+    )
+    alone, _ = table(tmp_path, text, [step], memory=10_000)
+    assert processes == [os.getpid()]
+    found, receipt = table(tmp_path, text, [step], **{**PARALLEL, "memory": 10_000})
+    assert len({*processes}) == len(processes) == 3
+    assert found == alone
+    largest: dict[str, int] = {}
+    for key, value in records:
+        largest[key] = max(int(value), largest.get(key, 0))
+    assert dict(found.rows) == {key: str(value) for key, value in largest.items()}
+    assert receipt["records"]["kept"] == 300
 
 
 @pytest.mark.parametrize("native", [True, False])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import unicodedata
@@ -20,7 +21,7 @@ from csvapi.steps.similarity import fingerprint, ngram_fingerprint, phonetic
 from tests.engines import model
 from tests.engines.peak import peak
 from tests.engines.running import WAYS, cases, execute, expect, reused
-from tests.operations.tables import FAST_WAYS, PARALLEL, csv_text, table
+from tests.operations.tables import FAST_WAYS, PARALLEL, csv_text, processes_of_shares, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -225,6 +226,25 @@ def test_what_was_not_compared_is_a_warning(tmp_path: Path, way: str, keep: dict
     assert "block" in crowd["hint"]
     assert (long["code"], long["count"], long["of"], long["row"], long["line"]) == ("not_compared", 2, 7, 5, 6)
     assert receipt["records"]["kept"] == (6 if keep else 7)
+
+
+@pytest.mark.parametrize("method", ["fingerprint", "edit"])
+def test_records_that_go_are_found_in_shares_by_several_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """Also what each of them has not compared."""
+    processes = processes_of_shares(monkeypatch, "csvapi.engines.local.keyed_pass")
+    text = csv_text([("n",), *((f"{number * 7 % 300:03} ann",) for number in range(900))])
+    step = {"op": "similar", "columns": ["n"], "method": method, "keep": "last"}
+    steps = [{**step, "largest": 2} if method == "edit" else step]
+    alone, expected = table(tmp_path, text, steps, memory=10_000)
+    assert processes == [os.getpid()]
+    found, receipt = table(tmp_path, text, steps, **{**PARALLEL, "memory": 10_000})
+    assert len({*processes}) == len(processes) == 3
+    assert found == alone
+    assert (receipt["records"], receipt["warnings"]) == (expected["records"], expected["warnings"])
+    assert len(found.rows) == (300 if method == "fingerprint" else 900)
+    assert [warning["count"] for warning in receipt["warnings"]] == ([900] if method == "edit" else [])
 
 
 def test_small_differences_make_no_chain(tmp_path: Path) -> None:

@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING
 from csvapi.engines.local.decisions import Marks, decision_file, make_duplicate_file
 from csvapi.engines.local.mark_duplicates import Duplicates
 from csvapi.engines.local.processes import run_all
+from csvapi.engines.local.range_result import settled
 from csvapi.native.entries import LaterMarks
 from csvapi.spill.ranked_keys import repeated
 from csvapi.spill.record_sort import in_order
+from csvapi.spill.shares import in_shares
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-    from typing import Any
 
     from csvapi.engines.local.processes import Report
+    from csvapi.spill.shares import Runs
     from csvapi.spill.workspace import Workspace
+    from csvapi.steps.remarks import Sighting
     from csvapi.steps.selecting import KeyedSelector
 
 _SHARE = 4  # part of the memory that the marks may take while entries are merged
@@ -53,28 +56,44 @@ class Repeats:
             path.unlink()
         return self._settled(workspace, dropped)
 
-    def mark_by_rank(self, workspace: Workspace, parts: Sequence[Any]) -> int:
-        """The same by rank, of what the ranges gave: the step says which records go."""
-        dropped, explain = 0, self.explain
-        if explain:
+    def mark_by_rank(self, workspace: Workspace, parts: Sequence[Runs]) -> int:
+        """The same by rank, of what the ranges gave, in shares of the keys side by side: the step says which go."""
+        if self.explain:
             make_duplicate_file(workspace.folder, self.records)
-        with closing(Marks(workspace.folder, self.records, explain=explain, most=workspace.memory // _SHARE)) as marks:
-            if workspace.native and not self.built.grouped:
-                return self._settled(workspace.folder, self._mark_later(workspace, parts, marks))
-            for row, leader, reason in self.built.repeats(repeated(parts, workspace), self.bases):
-                dropped += 1
-                marks.decisions[row] = self.codes[reason]
-                marks.repeats(row, leader)
-                if dropped % _TRIMMED == 0:
-                    marks.trim()
+        dropped = 0
+        for some, seen in in_shares(parts, workspace, self._mark_share):
+            dropped += some
+            for remark, found in zip(self.built.remarks, seen, strict=True):
+                remark.add(found.of, found.count, [(spot.row, spot.value) for spot in found.spots])
         return self._settled(workspace.folder, dropped)
 
-    def _mark_later(self, workspace: Workspace, parts: Sequence[Any], marks: Marks) -> int:
-        """The same by the kernel: all but the first of each key go."""
+    def _mark_share(self, parts: Sequence[Runs], workspace: Workspace, _: int) -> tuple[int, list[Sighting]]:
+        """Mark the records of some keys; what that adds to the remarks of the step, which may be in a process of its
+        own."""
+        most = workspace.memory // _SHARE
+        marks = Marks(workspace.folder, self.records, explain=self.explain, most=most)
+        with settled([self.built]), closing(marks):
+            later = workspace.native and not self.built.grouped
+            dropped = (self._mark_later if later else self._mark_repeats)(workspace, parts, marks)
+            return dropped, [remark.seen for remark in self.built.remarks]
+
+    def _mark_later(self, workspace: Workspace, parts: Sequence[Runs], marks: Marks) -> int:
+        """By the kernel: all but the first of each key go."""
         dropped = 0
         with closing(LaterMarks(self.bases, self.codes[0], marks.decisions, marks.repeated)) as later:
             for entries in in_order(parts, workspace):
                 dropped += later.add(entries)
+                marks.trim()
+        return dropped
+
+    def _mark_repeats(self, workspace: Workspace, parts: Sequence[Runs], marks: Marks) -> int:
+        """By the step."""
+        dropped, self.built.heartbeat = 0, workspace.heartbeat
+        for row, leader, reason in self.built.repeats(repeated(parts, workspace), self.bases):
+            dropped += 1
+            marks.decisions[row] = self.codes[reason]
+            marks.repeats(row, leader)
+            if dropped % _TRIMMED == 0:
                 marks.trim()
         return dropped
 
