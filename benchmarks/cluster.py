@@ -32,6 +32,7 @@ SECOND = "second"  # the key of the second file, and what steps call it
 CASES: dict[str, list[dict[str, Any]]] = {
     "filter": [{"op": "filter", "filters": [{"column": "age", "operator": ">", "value": 40}]}],
     "dedup": [{"op": "dedup", "columns": ["email"]}],
+    "ranked": [{"op": "dedup", "columns": ["email"], "keep": {"max": "amount", "as": "number"}}],
     "sort": [{"op": "sort", "by": [{"column": "email"}]}],
     "frequency": [{"op": "frequency", "column": "city"}],
     "join": [{"op": "join", "file": SECOND, "on": ["email"], "how": "left"}],

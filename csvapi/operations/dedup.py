@@ -22,8 +22,6 @@ _KEEP = (
     "says. Of equals the first."
 )
 
-PLACES = ("first", "last", "none")  # what may stay by its place in the file
-
 
 class Params(Schema):
     """The parameters of dedup."""
@@ -33,7 +31,7 @@ class Params(Schema):
         validate=validate.Length(min=1, error="must name at least one column."),
         metadata={"description": _COLUMNS},
     )
-    keep = KeepField(*PLACES, "fullest", metadata={"description": _KEEP, "default": "first"})
+    keep = KeepField("first", "last", "none", "fullest", metadata={"description": _KEEP, "default": "first"})
     ignore = ignore_field(*IGNORABLE)
     empty = choice(
         "compare",
@@ -80,5 +78,5 @@ OPERATION = Operation(
     build=build,
     keyed=True,
     columns=columns,
-    spreads=lambda params: params.get("keep", "first") in PLACES,
+    spreads=lambda _: True,
 )

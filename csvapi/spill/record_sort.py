@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _LEAST, _SMALLEST_CHUNK, _CHUNK = 1 << 8, 1 << 12, 1 << 20  # bytes
 CHUNKS = 256  # of the memory
-SHARES = 16  # of all keys, in any number of which a run can be read
+SHARES = 256  # of all keys, in any number of which a run can be read
 _LENGTHS = Struct("<II")
 Piece = bytes | memoryview
 
@@ -106,7 +106,8 @@ class NativeSortedRuns:
         """What is in a block; adds to `starts` where each share ends."""
         for first, stop in pairwise(block.shares(SHARES)):
             size = starts[-1]
-            for piece in block.sorted(chunk(self.workspace.memory), whole=True, start=first, stop=stop):
+            pieces = block.sorted(chunk(self.workspace.memory), whole=True, start=first, stop=stop)
+            for piece in pieces if first < stop else ():
                 size += len(piece)
                 yield piece
             starts.append(size)

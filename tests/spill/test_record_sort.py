@@ -57,7 +57,11 @@ def test_runs_of_another_process_are_on_disk(tmp_path: Path) -> None:
 
 
 @settings(reused, max_examples=30)
-@given(source=st.randoms(use_true_random=False), records=st.integers(0, 300), count=st.integers(1, SHARES + 1))
+@given(
+    source=st.randoms(use_true_random=False),
+    records=st.integers(0, 300),
+    count=st.sampled_from([1, 2, 3, 16, SHARES + 1]),
+)
 def test_shares_are_all_records_and_leave_the_files(tmp_path: Path, source: Random, records: int, count: int) -> None:
     items = [(source.randbytes(8), b"%d" % at * 9) for at in range(records)]
     parts = [take(runs_of(tmp_path, name=name), items[at::2]) for at, name in enumerate("ab")]

@@ -34,7 +34,7 @@ def keys_of(runs: Sequence[Runs], workspace: Workspace, number: int) -> tuple[in
     return number, workspace.memory, workspace.shared, [key for key, _ in pairs(runs, workspace)]
 
 
-@pytest.mark.parametrize(("cores", "shares"), [(1, 1), (2, 2), (3, 3), (99, SHARES)])
+@pytest.mark.parametrize(("cores", "shares"), [(1, 1), (2, 2), (3, 3), (999, SHARES)])
 def test_each_core_has_a_share(tmp_path: Path, cores: int, shares: int) -> None:
     workspace = Workspace(tmp_path, MEMORY, native=True, cores=cores)
     found = in_shares([runs_of(workspace, KEYS)], workspace, keys_of)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from contextlib import ExitStack
+from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -18,6 +19,7 @@ from csvapi.engines.cluster import records
 from csvapi.engines.cluster.job import Gathered, Reasons, Scanned, Sorted, Written, named, number_of, packed_sizes
 from csvapi.engines.cluster.joining import put_answers
 from csvapi.engines.cluster.lengths import packed
+from csvapi.engines.cluster.ranking import put_ranked
 from csvapi.engines.cluster.run_objects import ended, table
 from csvapi.engines.cluster.slices import LONGEST, MOST_KEYS, PIECE
 from csvapi.engines.local.copy_survivors import copy
@@ -29,11 +31,12 @@ from csvapi.engines.locating import located
 from csvapi.errors import ObjectMissing
 from csvapi.native.marking import PLACE, mark
 from csvapi.spill.key_files import key_file
-from csvapi.spill.record_sort import CHUNKS, items
+from csvapi.spill.record_sort import CHUNKS, NativeSortedRuns, items
 from csvapi.spill.workspace import Workspace
 from csvapi.steps.gathering import Sorter
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from csvapi.engines.cluster.context import WorkContext
@@ -63,11 +66,26 @@ def scan(context: WorkContext, number: int, at: Range) -> Done:
     join(context.folder, [one.number])
     decisions = zlib.compress(decision_file(context.folder).read_bytes(), 1)
     lengths = packed(length_file(context.folder, one.number).read_bytes()) if one.locate else []
+    scanned = Scanned(found, len(decisions), b"", tuple(map(len, lengths)))
+    rest = *lengths, decisions
+    if isinstance(found.gathered, NativeSortedRuns):
+        return _put_ranked(context, name, scanned, rest), True
     files = [key_file(context.folder, step, one.number, each) for each in range(partitions)]
-    sizes = packed_sizes(file.stat().st_size for file in files)
-    scanned = Scanned(found, len(decisions), sizes, tuple(map(len, lengths)))
-    context.objects.upload(name, *files, _rest(context.folder, *lengths, decisions, ended(scanned)))
+    scanned = replace(scanned, keys=packed_sizes(file.stat().st_size for file in files))
+    context.objects.upload(name, *files, _rest(context.folder, *rest, ended(scanned)))
     return scanned, True
+
+
+def _put_ranked(context: WorkContext, name: str, scanned: Scanned, rest: Sequence[bytes]) -> Scanned:
+    """The same of keys with ranks."""
+    runs, scanned.found.gathered = cast("NativeSortedRuns", scanned.found.gathered), None
+    workspace = Workspace(context.folder, context.options.memory // 8 * 7, native=True)
+    with context.objects.writing(name) as out:
+        sizes = packed_sizes(put_ranked(out, runs, workspace, context.job.partitions))
+        scanned = replace(scanned, keys=sizes, longest=runs.longest)
+        for piece in (*rest, ended(scanned)):
+            out.write(piece)
+    return scanned
 
 
 def _rest(folder: Path, *pieces: bytes) -> Path:

@@ -98,13 +98,15 @@ class Job:
 
 @dataclass(frozen=True)
 class Scanned:
-    """What a range counted. Before it are, so many bytes each, the keys of each partition (see `native.marking`), the
-    planes of the records' lengths (see `lengths`) if the last pass needs them, and compressed decisions."""
+    """What a range counted. Before it are, so many bytes each, the keys of each partition (see `native.marking`, and
+    `ranking` for those with ranks, of which the longest takes `longest`), the planes of the records' lengths (see
+    `lengths`) if the last pass needs them, and compressed decisions."""
 
     found: Found
     decisions: int
     keys: bytes
     lengths: tuple[int, ...] = ()
+    longest: int = 0
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, cast
 
 from csvapi.engines.cluster.job import Marked, named, packed_sizes
+from csvapi.engines.cluster.ranking import mark_ranked
 from csvapi.engines.cluster.run_objects import ended, offsets, table
 from csvapi.errors import OutOfMemory
 from csvapi.native.duplicates import BYTES_PER_KEY, Resolver
@@ -28,6 +29,8 @@ def mark(context: WorkContext, number: int, partition: int) -> Done:
     name = f"mark-{number}/{partition}"
     if done := context.objects.last(name):
         return done, False
+    if cast("KeyedSelector", context.plan.built[context.passes[number].end - 1]).ranked:
+        return mark_ranked(context, number, partition), True
     found = _Partition.read(context, number, partition)
     marked = [found.marked(first, last) for first, last in pairwise(found.bases)]
     result = Marked(found.decisions.count(1), packed_sizes(map(len, marked)))

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from csvapi.csvio.disk import disk_budget
 from csvapi.csvio.sink import Sink
 from csvapi.engines.cluster.job import Merged, SliceRow, named
 from csvapi.engines.cluster.slices import LONGEST, behind
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from csvapi.steps.gathering import Sorter
 
 _LENGTHS = Struct("<II")  # of key and record, before each item
-_READ = 1 << 20
 
 
 def merge(context: WorkContext, number: int, partition: int) -> Done:
@@ -76,10 +74,7 @@ class _Slice:
         if self.upper is not None:
             stop = found.edge + self._cut(objects.read(name, found.edge, found.stop), self.upper)
         start = found.start + self._cut(objects.read(name, found.start, found.inner), self.lower)
-        with path.open("wb") as file:
-            for piece in objects.bucket.read(objects.prefix + name, start, stop, _READ):
-                with disk_budget(len(piece)):
-                    file.write(piece)
+        objects.fetch(name, start, stop, path)
 
     def _cut(self, piece: bytes, border: Border) -> int:
         """The place of the first item that belongs behind a border."""

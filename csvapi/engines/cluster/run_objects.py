@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from csvapi.csvio.disk import disk_budget
 from csvapi.engines.cluster.bucket import Bucket
 from csvapi.engines.cluster.records import dumped, loaded
 from csvapi.errors import ObjectMissing, TaskError
@@ -50,6 +51,13 @@ class RunObjects:
     def read(self, name: str, start: int, stop: int) -> bytes:
         """Bytes of an object."""
         return b"".join(self.bucket.read(self.prefix + name, start, stop, _READ))
+
+    def fetch(self, name: str, start: int, stop: int, path: Path) -> None:
+        """Write bytes of an object to a file, whatever their number."""
+        with path.open("wb") as file:
+            for piece in self.bucket.read(self.prefix + name, start, stop, _READ):
+                with disk_budget(len(piece)):
+                    file.write(piece)
 
     def there(self, name: str) -> bool:
         """Whether there is such an object."""

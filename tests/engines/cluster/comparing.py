@@ -32,6 +32,9 @@ STEPS: dict[str, list[dict[str, Any]]] = {
     "dedup": [{"op": "dedup"}],
     "dedup last": [{"op": "dedup", "columns": [{"index": 1}], "keep": "last", "ignore": ["case"]}],
     "dedup none": [{"op": "dedup", "columns": [{"index": 2}], "keep": "none"}],
+    "dedup fullest": [{"op": "dedup", "columns": [{"index": 1}], "keep": "fullest", "empty": "keep"}],
+    "dedup greatest": [{"op": "dedup", "columns": [{"index": 1}], "keep": {"max": {"index": 2}}}],
+    "dedup least": [GREATER, {"op": "dedup", "columns": [{"index": 2}], "keep": {"min": {"index": 1}, "as": "number"}}],
     "unique": [{"op": "unique", "column": {"index": 1}}],
     "filter, dedup, filter": [
         GREATER,

@@ -128,6 +128,32 @@ def test_a_range_is_put_in_order_wherever_it_has_room(
     assert how["stages"][0]["ranges"] == -(-len(data) // min(40_000, memory // 8 * 3))
 
 
+@pytest.mark.parametrize("memory", [1 << 15, 1 << 20], ids=["from disk", "from memory"])
+@pytest.mark.parametrize("explain", [True, False], ids=["with reasons", "without"])
+def test_keys_with_ranks_may_be_more_than_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory: int, *, explain: bool
+) -> None:
+    rows = (b"%d,%d\n" % (number * 7919 % 1_009, number * 104_729 % 5_003) for number in range(10_000))
+    there = There(MemoryBucket(), Here(), "one/", tmp_path)
+    there.bucket.put("one/in", data := b"a,b\n" + b"".join(rows))
+    steps = [{"op": "dedup", "columns": ["a"], "keep": {"max": "b", "as": "number"}}]
+    wanted = here(tmp_path, data, Dialect(), steps, memory=memory, explain=explain)
+    spilled, spill = [], NativeSortedRuns.spill
+
+    def noted(runs: NativeSortedRuns) -> None:
+        spilled.extend([runs.name.partition("-")[0]] if runs.is_in_memory and len(runs.block) else [])
+        spill(runs)
+
+    monkeypatch.setattr(NativeSortedRuns, "spill", noted)
+    found, how = there.run(Dialect(), steps, cluster.Split(20_000, 8), memory=memory, explain=explain)
+    assert found == wanted
+    ranges = how["stages"][0]["ranges"]
+    assert ranges == -(-len(data) // 20_000)
+    assert (spilled.count("ranked") > ranges) == (memory < 1 << 20), "a range has several runs"
+    assert ("later" in spilled) == (memory < 1 << 20)
+    assert [each["function"] for each in how["stages"][0]["functions"]][:2] == ["scan", "mark"]
+
+
 SPLIT = cluster.Split(20_000, 2)
 
 
