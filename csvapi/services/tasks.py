@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID, uuid4
 
 import structlog
-from sqlalchemy import Row, and_, bindparam, delete, outerjoin, select, update
+from sqlalchemy import and_, bindparam, delete, or_, outerjoin, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
@@ -28,13 +28,16 @@ from csvapi.services.steps import accepted
 Found = TypeVar("Found", Task, File)
 log = structlog.get_logger(__name__)
 _OF_USER = select(Task).where(Task.id == bindparam("task"), Task.user_id == bindparam("user"))
-_STATE = (Task.status, Task.progress, Task.error_detail, Task.expires_at)
-_RESULT = (File.id, File.storage_key, File.size, File.dialect, File.media_type, File.object_url, File.object_etag)
+_RESULT = (File.storage_key, File.size, File.dialect, File.media_type)
+_NOW = bindparam("now", type_=File.expires_at.type)
+_RESULT_OF_TASK = and_(File.id == Task.result_file_id, File.user_id == Task.user_id, File.expires_at > _NOW)
 _WITH_RESULT = (
-    select(*_STATE, *_RESULT, File.expires_at.label("result_expires_at"))
-    .select_from(outerjoin(Task, File, and_(File.id == Task.result_file_id, File.user_id == Task.user_id)))
+    select(Task.status, File.id, *_RESULT)
+    .select_from(outerjoin(Task, File, _RESULT_OF_TASK))
     .where(Task.id == bindparam("task"), Task.user_id == bindparam("user"))
+    .where(or_(Task.expires_at > _NOW, Task.finished_at.is_(None)))
 )
+_TELLING = (Status.RUNNING, Status.FAILED)  # whose tasks have more to tell than that they are
 _ENDED: dict[str, str] = {Status.SUCCEEDED: "succeeded", Status.FAILED: "failed", Status.CANCELLED: "was cancelled"}
 
 
@@ -184,7 +187,8 @@ class Shown(NamedTuple):
     """A task and, once it has succeeded, the file of its result; None if that was deleted, or has expired.
 
     Both have only the columns that show how the task is going and the first records: a client asks again and again,
-    and a driver that is written in Python parses every column of a row by itself.
+    and a driver that is written in Python parses every column of a row by itself. A task that runs or has failed is
+    read as a whole.
     """
 
     task: Task
@@ -197,20 +201,28 @@ class Shown(NamedTuple):
 
 
 def find_with_result(user_id: int, task_id: str) -> Shown:
-    """The user's task and its result, in one statement. Raises as `find` does."""
+    """The user's task and its result, in one statement unless there is more to tell. Raises as `find` does."""
     task_id = known(task_id)
     with one_select() as connection:
-        row = connection.execute(_WITH_RESULT, {"task": task_id, "user": user_id}).one_or_none()
-    task = _checked(_with(Task(id=task_id, user_id=user_id), _STATE, row) if row else None)
-    if row is None or row.id is None or row.result_expires_at <= now():
+        row = connection.execute(_WITH_RESULT, {"task": task_id, "user": user_id, "now": now()}).one_or_none()
+    if row is None:
+        return Shown(_checked(None), None)
+    status, result_id, *values = row
+    if status in _TELLING:
+        task = find(user_id, task_id)
+        return Shown(task, None) if task.status in _TELLING else find_with_result(user_id, task_id)
+    task = _with(Task(id=task_id, user_id=user_id), (Task.status,), (status,))
+    if result_id is None:
         return Shown(task, None)
-    return Shown(task, _with(File(id=row.id, user_id=user_id), _RESULT, row))
+    result = _with(File(id=result_id, user_id=user_id), _RESULT, values)
+    set_committed_value(result, File.object_url.key, None)  # only what was registered lies elsewhere
+    return Shown(task, result)
 
 
-def _with(found: Found, columns: Iterable[InstrumentedAttribute[Any]], row: Row[Any]) -> Found:
-    """The object with these columns of the row; it refuses to tell any other, as one that a session has released."""
-    for column in columns:
-        set_committed_value(found, column.key, getattr(row, column.key))
+def _with(found: Found, columns: Iterable[InstrumentedAttribute[Any]], values: Iterable[Any]) -> Found:
+    """The object with these columns of a row; it refuses to tell any other, as one that a session has released."""
+    for column, value in zip(columns, values, strict=True):
+        set_committed_value(found, column.key, value)
     make_transient_to_detached(found)
     return found
 
