@@ -42,7 +42,12 @@ RANGES, PARTITIONS = 6, 2
 SPLIT = cluster.Split(len(DATA) // RANGES, PARTITIONS)
 STAGES = {"scan-0": "scan", "mark-0": "mark", "write": "write"}
 SORTS = {"write": "write", "merged": "merge"}
-KILLS = [*(("dedup last", stage) for stage in STAGES), *(("sort", stage) for stage in SORTS), ("group", "write")]
+KILLS = [
+    *(("dedup last", stage) for stage in STAGES),
+    *(("sort", stage) for stage in SORTS),
+    ("group", "write"),
+    ("dedup greatest", "mark-0"),
+]
 
 
 @pytest.fixture
