@@ -66,7 +66,7 @@ def execute(request: Request) -> int:
     """Run it and give the exit code; an error is one line on standard error, and no output has its name then."""
     memory.frugal_libraries()
     if not request.cluster:
-        memory.without_numpy()
+        memory.lean_libraries()
     with told(request.command, request.source):
         receipt = _execute(request)
     code = warn(request.command, receipt.warnings, quiet=request.quiet, unwanted=request.fail_on_warning)

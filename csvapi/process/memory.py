@@ -33,13 +33,14 @@ def frugal_libraries() -> None:
         os.environ.setdefault(name, value)
 
 
-def without_numpy() -> None:
-    """Have pyarrow, which is loaded from now on, do without NumPy, even where that is installed.
+def lean_libraries() -> None:
+    """Have pyarrow, which is loaded from now on, do without NumPy and cloudpickle, even where they are installed.
 
-    Nothing here uses it, and it takes longer to load than all else of pyarrow that writes a file. Only for a process
+    Nothing here uses them, and they take longer to load than all else of pyarrow that writes a file. Only for a process
     that does nothing but one command on files.
     """
-    sys.modules.setdefault("numpy", cast("ModuleType", None))  # what `import` takes for a library that is not there
+    for name in ("numpy", "cloudpickle"):
+        sys.modules.setdefault(name, cast("ModuleType", None))  # what `import` takes for a library that is not there
 
 
 def data() -> int:
