@@ -67,7 +67,7 @@ def _both(reference: Path, other: Path) -> list[str]:
     return [name for name in mine if name in theirs] if set(mine) != set(theirs) else []
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _opened(path: Path) -> IO[bytes] | gzip.GzipFile:
     if path.suffix == ".gz":
         return gzip.open(path)
     return path.open("rb")

@@ -85,13 +85,13 @@ def _typo(random: Random, text: str) -> str:
 
 
 def _turned(_: Random, text: str) -> str:
-    first, _, last = text.partition(" ")
-    return f"{last}, {first}" if last else text
+    first, *last = text.split(" ", 1)
+    return f"{last[0]}, {first}" if last else text
 
 
 def _initial(_: Random, text: str) -> str:
-    first, _, last = text.partition(" ")
-    return f"{first[:1]}. {last}" if last else text
+    first, *last = text.split(" ", 1)
+    return f"{first[:1]}. {last[0]}" if last else text
 
 
 def _spelt(_: Random, text: str) -> str:

@@ -119,7 +119,11 @@ def _steps(known: Known) -> list[tuple[str, dict[str, Any]]]:
         ("ngram, size 1", {"method": "ngram", "size": 1}),
         ("phonetic", {"method": "phonetic"}),
     ]
-    blocks = ((f"block `{known.block}`", {"block": [known.block]}), ("prefix 3", {}), ("prefix 1", {"prefix": 1}))
+    blocks: list[tuple[str, dict[str, Any]]] = [
+        (f"block `{known.block}`", {"block": [known.block]}),
+        ("prefix 3", {}),
+        ("prefix 1", {"prefix": 1}),
+    ]
     for method in ("edit", "jaro_winkler"):
         for title, block in blocks[:2] if len(known.rows) > 10_000 else blocks:
             steps += [

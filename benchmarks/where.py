@@ -11,8 +11,9 @@ import json
 import pstats
 import sys
 import tempfile
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
+from operator import itemgetter
 from pathlib import Path
 
 import csvapi
@@ -46,7 +47,7 @@ class Shares:
         total = sum(spent[3] for spent in callers.values())
         if "importlib" in str(file) or not total:
             return {_IMPORTING: 1.0}
-        shares: Counter[str] = Counter()
+        shares: defaultdict[str, float] = defaultdict(float)
         for caller, spent in callers.items():
             for name, share in self.of(caller).items():
                 shares[name] += share * spent[3] / total
@@ -55,15 +56,18 @@ class Shares:
 
 def modules(files: Sequence[Path]) -> list[dict[str, object]]:
     """Seconds and shares, the largest first."""
-    shares, spent = Shares(files), Counter[str]()
+    shares, spent = Shares(files), defaultdict[str, float](float)
     for function, (_, _, own, *_) in shares.stats.items():
         for name, share in shares.of(function).items():
             spent[name] += own * share
-    total = spent.total()
-    rows: Counter[str] = Counter()
+    total, rows = sum(spent.values()), defaultdict[str, float](float)
     for name, seconds in spent.items():
         rows[name if seconds >= _LEAST * total else OTHERS] += seconds
-    return [{"module": name, "seconds": seconds, "share": seconds / total} for name, seconds in rows.most_common()]
+    return [{"module": name, "seconds": seconds, "share": seconds / total} for name, seconds in _largest(rows)]
+
+
+def _largest(rows: dict[str, float]) -> list[tuple[str, float]]:
+    return sorted(rows.items(), key=itemgetter(1), reverse=True)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from benchmarks.console import measuring
 from benchmarks.console.files import WIDE, long_file, wide_file
 from benchmarks.console.report import Figure, table, written
 from benchmarks.machine import facts
-from benchmarks.service.client import ACCOUNT, Client
+from benchmarks.service.client import EMAIL, PASSWORD, Client
 from benchmarks.service.running import Service, started
 from benchmarks.settings import HERE
 
@@ -39,7 +39,7 @@ def measured(browser: Browser, service: Service, folder: Path) -> list[Figure]:
         Figure("Scripts, as they are sent", size.sent / 1000, "KB", None),
         Figure("Scripts, unpacked", size.scripts / 1000, "KB", None),
     ]
-    page = measuring.signed_in(browser, service.url, ACCOUNT)
+    page = measuring.signed_in(browser, service.url, {"email": EMAIL, "password": PASSWORD})
     found += _wide(page, client, folder, service.url) + _long(page, client, folder, service.url)
     return found
 
@@ -80,7 +80,7 @@ def main() -> None:
     machine = facts()
     with (
         tempfile.TemporaryDirectory(dir=folder) as place,
-        started(Path(place), None) as service,
+        started(Path(place), None, {}) as service,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(

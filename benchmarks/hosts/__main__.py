@@ -21,7 +21,7 @@ from pathlib import Path
 from benchmarks import data
 from benchmarks.hosts.namespaces import SERVERS, Host, hosts, possible
 from benchmarks.machine import facts
-from benchmarks.service.client import POLL, Client
+from benchmarks.service.client import EMAIL, POLL, Client
 from benchmarks.service.running import seconds, tree
 from benchmarks.settings import HERE, named, size
 from csvapi.process.parent_death import die_with_parent
@@ -61,7 +61,8 @@ def measured(content: bytes, count: int, folder: Path) -> Figures:
         web = enter(run("web"))
         workers = [enter(run("worker", machine, number)) for number, machine in enumerate(machines, start=1)]
         address = f"http://127.0.0.1:{environ['CSVAPI_PORT']}"
-        client = until(partial(_client, address), within=120)
+        until(partial(_answers, address), within=120)
+        client = Client.of(address, EMAIL)
         _done(client, _submitted(client, content, 2 * count))  # each worker imports what it needs
         pids = {"web": [web.pid], "workers": [each.pid for each in workers], "bucket": [bucket.process.pid]}
         before, began = _used(pids), time.perf_counter()
@@ -87,11 +88,12 @@ def _started(
         process.wait(60)
 
 
-def _client(address: str) -> Client | None:
+def _answers(address: str) -> bool:
     try:
-        return Client(address)
+        Client.of(address, EMAIL)
     except OSError:
-        return None
+        return False
+    return True
 
 
 def _submitted(client: Client, content: bytes, count: int) -> list[str]:

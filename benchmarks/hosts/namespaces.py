@@ -43,9 +43,11 @@ def hosts(count: int) -> Iterator[list[Host]]:
 @contextmanager
 def _host(number: int) -> Iterator[Host]:
     name, mine, theirs = f"csvapi-{os.getpid()}-{number}", f"csv{os.getpid() % 10_000}-{number}", "eth0"
-    _ip("netns", "add", name)
-    try:
-        _ip("link", "add", mine, "type", "veth", "peer", "name", theirs, "netns", name)  # goes with the namespace
+    with ExitStack() as stack:
+        _ip("netns", "add", name)
+        stack.callback(_ip, "netns", "del", name)
+        _ip("link", "add", mine, "type", "veth", "peer", "name", theirs, "netns", name)
+        stack.callback(_ip, "link", "del", mine)  # it would go with the namespace, but some time after it
         _ip("address", "add", f"{_NET.format(number, 1)}/24", "dev", mine)
         _ip("link", "set", mine, "up")
         _ip("-n", name, "address", "add", f"{_NET.format(number, 2)}/24", "dev", theirs)
@@ -53,8 +55,6 @@ def _host(number: int) -> Iterator[Host]:
             _ip("-n", name, "link", "set", device, "up")
         _ip("-n", name, "route", "add", "default", "via", _NET.format(number, 1))
         yield Host(("ip", "netns", "exec", name))
-    finally:
-        _ip("netns", "del", name)
 
 
 def _ip(*arguments: str) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pymysql
 import redis
@@ -45,9 +46,10 @@ def _trips(queue: redis.Redis) -> dict[str, float]:
 def _statements(database: URL | None) -> dict[str, float]:
     if database is None:
         return {}
-    options = {"unix_socket": database.query["unix_socket"]} if "unix_socket" in database.query else {}
+    socket: Any = database.query.get("unix_socket")
+    password = database.password or ""
     server = pymysql.connect(
-        host=database.host or "localhost", user=database.username, password=database.password or "", **options
+        host=database.host or "localhost", user=database.username, password=password, unix_socket=socket
     )
     with server, server.cursor() as cursor:
         cursor.execute(_STATUS)

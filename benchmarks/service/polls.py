@@ -33,7 +33,7 @@ def polls(service: Service, small: bytes) -> dict[str, float]:
         switches, before, begin = service.switches("web"), service.seconds()["web"], time.perf_counter()
         end = begin + SECONDS
         with ThreadPoolExecutor(len(asking)) as pool:
-            count = sum(pool.map(lambda each: _asked(*each, end), asking))
+            count = sum(pool.map(lambda each: _asked(each[0], each[1], end), asking))
         used, seconds = service.seconds()["web"] - before, time.perf_counter() - begin
         switches = service.switches("web") - switches
     return {
