@@ -19,7 +19,7 @@ from benchmarks.parts import PARTS
 from benchmarks.rounds import Row
 from benchmarks.settings import HERE, Settings, named
 
-_SMALL = "results-100MB.json"
+_SMALL, _LARGE = "results-100MB.json", "results-1GB.json"
 
 
 def main() -> None:
@@ -65,9 +65,13 @@ def latest(before: list[Row], rows: list[Row]) -> list[Row]:
     )
 
 
-def _smaller(settings: Settings) -> dict[str, dict[str, Any]]:
-    """The figures of 100 MB, for the page of a larger size."""
-    return _known(settings.data / _SMALL) if settings.docs and named(settings.size) != "100MB" else {}
+def _both(settings: Settings, results: dict[str, dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The figures that the report has in full, and those of 100 MB for a page of a larger size."""
+    if not settings.docs:
+        return results, {}
+    if named(settings.size) == "100MB":
+        return _known(settings.data / _LARGE), results
+    return results, _known(settings.data / _SMALL)
 
 
 def _command() -> str:
@@ -75,19 +79,19 @@ def _command() -> str:
     return " ".join(["make bench", *(item for item in chosen if not item.startswith(("BENCH_DATA", "BENCH_DOCS")))])
 
 
-def _write(settings: Settings, results: dict[str, dict[str, object]]) -> None:
-    smaller = _smaller(settings)
-    text = report.markdown({**smaller, **results})
-    first = "\n".join(f"{report.summary(each)}\n" for each in (results, smaller) if "operations" in each)
+def _write(settings: Settings, results: dict[str, dict[str, Any]]) -> None:
+    full, smaller = _both(settings, results)
+    text = report.markdown({**smaller, **full})
+    first = "\n".join(f"{report.summary(each)}\n" for each in (full, smaller) if "operations" in each)
     print(first, text, sep="\n")
     if settings.docs:
         docs = HERE.parent / "docs"
         report.insert(docs / "performance.md", text)
         report.insert(docs / "performance.md", first, report.SUMMARY)
-        report.chart_of(results, docs)
+        report.chart_of(full, docs)
         return
     (settings.data / f"performance-{named(settings.size)}.md").write_text(f"{first}\n{text}", encoding="utf-8")
-    report.chart_of(results, Path(settings.data))
+    report.chart_of(full, Path(settings.data))
 
 
 if __name__ == "__main__":

@@ -83,7 +83,8 @@ class ClusterStage(Stage):
         scans: list[Scanned] = self._over_ranges("scan")
         self._add([each.found for each in scans], begin)
         self.put_offsets("keys", (each.keys for each in scans))
-        self._put_table("longest", [max(each.longest for each in scans)])
+        if cast("KeyedSelector", self.plan.built[end - 1]).ranked:
+            self._put_table("longest", [max(each.longest for each in scans)])
         marks: list[Marked] = self.dispatcher.over_partitions("mark", self.number, partitions)
         self.put_offsets("marks", (each.rows for each in marks))
         count = self.counts[end - 1]

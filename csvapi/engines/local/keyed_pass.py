@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from csvapi.engines.local.decisions import Marks, decision_file, make_duplicate_file
 from csvapi.engines.local.mark_duplicates import Duplicates
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from csvapi.engines.local.processes import Report
+    from csvapi.engines.local.range_result import Found
     from csvapi.spill.shares import Runs
     from csvapi.spill.workspace import Workspace
     from csvapi.steps.remarks import Sighting
@@ -56,11 +57,11 @@ class Repeats:
             path.unlink()
         return self._settled(workspace, dropped)
 
-    def mark_by_rank(self, workspace: Workspace, parts: Sequence[Runs]) -> int:
+    def mark_by_rank(self, workspace: Workspace, ranges: Sequence[Found]) -> int:
         """The same by rank, of what the ranges gave, in shares of the keys side by side: the step says which go."""
         if self.explain:
             make_duplicate_file(workspace.folder, self.records)
-        dropped = 0
+        dropped, parts = 0, [cast("Runs", each.gathered) for each in ranges]
         for some, seen in in_shares(parts, workspace, self._mark_share):
             dropped += some
             for remark, found in zip(self.built.remarks, seen, strict=True):

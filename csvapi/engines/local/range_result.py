@@ -115,7 +115,8 @@ def join_sightings(built: Sequence[Behaviour], found: list[Found], bases: list[i
 
 @contextmanager
 def settled(built: Sequence[Behaviour]) -> Iterator[None]:
-    """While the mappers of earlier passes map the same records again: what they reported stays as it is."""
+    """What the steps report in the block is told apart from what they reported before, which is there again after it:
+    where mappers of earlier passes map the same records again, and where processes add to it side by side."""
     before = [(remark, remark.seen) for step in built for remark in step.remarks]
     for remark, _ in before:
         remark.reset()

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from csvapi.engines.local.outputs import Outputs
     from csvapi.engines.local.plan import Plan
     from csvapi.engines.local.processes import Progressed, Report
-    from csvapi.spill.shares import Runs
     from csvapi.steps.asking import Asker
     from csvapi.steps.selecting import KeyedSelector, Student
 
@@ -148,9 +147,7 @@ class Stage:
         place = (built, end - 1, codes, self.bases, self.records)
         repeats = Repeats(*place, explain=self.options.explain, processes=self.processes)
         if built.ranked:
-            dropped = repeats.mark_by_rank(
-                self._step_workspace(self.options.memory), [cast("Runs", each.gathered) for each in found]
-            )
+            dropped = repeats.mark_by_rank(self._step_workspace(self.options.memory), found)
         else:
             dropped = repeats.mark_in_partitions(
                 self.workspace, self.share, partitions, native=self.strategy.secret is not None, report=self._report
