@@ -27,7 +27,7 @@ from benchmarks.settings import HERE, named, size
 from csvapi.process.parent_death import die_with_parent
 from tests.servers import create_database, free_port, private_mariadb, private_valkey
 from tests.stack import environment
-from tests.storage.bucket import server_in
+from tests.storage.file_server import file_server
 from tests.waiting import until
 
 COUNTS = [int(each) for each in (os.environ.get("HOSTS_COUNTS") or "1 2").split()]
@@ -50,7 +50,7 @@ def measured(content: bytes, count: int, folder: Path) -> Figures:
         apart = possible()
         enter = stack.enter_context
         machines = enter(hosts(count)) if apart else [Host(())] * count
-        bucket = enter(server_in(folder / "bucket", host=SERVERS if apart else "127.0.0.1"))
+        bucket = enter(file_server(folder / "bucket", host=SERVERS if apart else "127.0.0.1"))
         url = create_database(enter(private_mariadb()), "hosts")
         environ = environment(url, enter(private_valkey()), folder / "web", **bucket.environ)
         environ["CSVAPI_PORT"] = str(free_port())
@@ -64,7 +64,7 @@ def measured(content: bytes, count: int, folder: Path) -> Figures:
         until(partial(_answers, address), within=120)
         client = Client.of(address, EMAIL)
         _done(client, _submitted(client, content, 2 * count))  # each worker imports what it needs
-        pids = {"web": [web.pid], "workers": [each.pid for each in workers], "bucket": [bucket.process.pid]}
+        pids = {"web": [web.pid], "workers": [each.pid for each in workers], "bucket": [bucket.pid]}
         before, began = _used(pids), time.perf_counter()
         _done(client, _submitted(client, content, TASKS))
         wall, after = time.perf_counter() - began, _used(pids)

@@ -1,9 +1,10 @@
 """`make bench-service`: how long a small job takes over HTTP, how many a second, what each costs; and a large upload.
 
 Against a real `csvapi start` with two workers, in a folder of its own; on SQLite, on MariaDB, and on SQLite with files
-in a bucket, which a server on this machine keeps in memory. MariaDB makes each commit durable on a disk. SERVICE_JOBS,
-SERVICE_CLIENTS, SERVICE_UPLOAD, SERVICE_RUNS, SERVICE_ON. The figures are kept in benchmarks/data/service.json;
-SERVICE_BEFORE names such a file, of another version, to be shown beside them. BENCH_DOCS=1 writes docs/performance.md.
+in a bucket, whose server on this machine keeps them as files. MariaDB makes each commit durable on a disk.
+SERVICE_JOBS, SERVICE_CLIENTS, SERVICE_UPLOAD, SERVICE_RUNS, SERVICE_ON. The figures are kept in
+benchmarks/data/service.json; SERVICE_BEFORE names such a file, of another version, to be shown beside them.
+BENCH_DOCS=1 writes docs/performance.md.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from benchmarks.service.polls import polls
 from benchmarks.service.running import WORKERS, Service, started
 from benchmarks.settings import HERE, named, size
 from tests.servers import create_database, mariadb_in, short_folder
-from tests.storage.ranged_bucket import ranged_bucket
+from tests.storage.file_server import file_server
 
 JOBS = int(os.environ.get("SERVICE_JOBS") or 50)
 CLIENTS = int(os.environ.get("SERVICE_CLIENTS") or 8)
@@ -67,7 +68,7 @@ def service_on(place: str, folder: Path) -> Iterator[tuple[Service, URL | None]]
             create_database(server, "bench")
             url = server.set(database="bench")
         elif place == "bucket":
-            bucket = stack.enter_context(ranged_bucket(folder / "bucket")).environ
+            bucket = stack.enter_context(file_server(folder / "bucket")).environ
         yield stack.enter_context(started(folder, url, bucket)), url
 
 

@@ -17,7 +17,8 @@ from csvapi.process.parent_death import die_with_parent
 from csvapi.storage.objects import Objects
 from tests.commands.program import COMMAND, csvapi
 from tests.engines.cluster.machines import Machines, machines
-from tests.storage.ranged_bucket import BUCKET, RangedBucket, ranged_bucket
+from tests.storage.file_server import file_server
+from tests.storage.ranged_bucket import BUCKET, RangedBucket
 from tests.waiting import until
 
 DATA = b"id,name\n" + b"".join(b'%d,"%d\n%0100d"\n' % (n % 7_000, n % 3, 0) for n in range(20_000))
@@ -27,7 +28,7 @@ DEDUP = ("dedup", "--columns", "id")
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RangedBucket]:
-    with ranged_bucket(tmp_path_factory.mktemp("bucket")) as server:
+    with file_server(tmp_path_factory.mktemp("bucket")) as server:
         yield server
 
 

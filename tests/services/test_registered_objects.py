@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,7 +20,8 @@ from tests.api.v1 import V1, problem
 from tests.engines.cluster.machines import Machines, machines
 from tests.services.test_cluster_tasks import DATA, STEPS, PatientV1, how, outcome
 from tests.stack import environment, migrated, sign_up
-from tests.storage.ranged_bucket import BUCKET, RangedBucket, ranged_bucket
+from tests.storage.file_server import file_server
+from tests.storage.ranged_bucket import BUCKET, RangedBucket
 from tests.storage.test_service import application, redis_url, worker
 
 __all__ = ["redis_url"]
@@ -29,7 +31,7 @@ GIVEN = f"s3://{BUCKET}/in/{{user_id}}/,s3://{LAKE}/{{user_id}}/,999=s3://{BUCKE
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RangedBucket]:
-    with ranged_bucket(tmp_path_factory.mktemp("bucket")) as server:
+    with file_server(tmp_path_factory.mktemp("bucket")) as server:
         server.objects._client.create_bucket(Bucket=LAKE)
         yield server
 
@@ -40,16 +42,39 @@ def dask(server: RangedBucket, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield found
 
 
-@pytest.fixture
-def environ(server: RangedBucket, redis_url: str, tmp_path: Path) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("service")
+
+
+@pytest.fixture(scope="module")
+def environ(server: RangedBucket, redis_url: str, folder: Path) -> dict[str, str]:
     given = {**server.environ, "CSVAPI_OBJECT_PREFIXES": GIVEN, "CSVAPI_LEASE": "2s"}
-    return environment(migrated(tmp_path / "db"), redis_url, tmp_path / "web", **given)
+    return environment(migrated(folder / "db"), redis_url, folder / "web", **given)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def app(environ: dict[str, str]) -> Iterator[Flask]:
     with application(environ) as app:
         yield app
+
+
+@pytest.fixture(scope="module")
+def with_cluster(environ: dict[str, str], dask: Machines, folder: Path) -> Iterator[dict[str, str]]:
+    """The environment of a service with a cluster, and its worker."""
+    given = environ | {"CSVAPI_CLUSTER": dask.address, "CSVAPI_CLUSTER_RANGE": "1MiB"}
+    with worker(given, folder / "worker"):
+        yield given
+
+
+@contextmanager
+def limited(environ: dict[str, str], folder: Path, number: int, **limits: str) -> Iterator[V1]:
+    """A user of a service, with its worker, that has other limits; its queue is the database of this number."""
+    folder.mkdir()
+    own = {"DATABASE_URL": migrated(folder / "db"), "REDIS_URL": f"{environ['REDIS_URL']}?db={number}"}
+    given = environ | own | {"CSVAPI_DATA_DIR": str(folder / "web")} | limits
+    with application(given) as app, worker(given, folder / "worker"):
+        yield PatientV1(sign_up(app.test_client()))
 
 
 @pytest.fixture
@@ -148,11 +173,8 @@ def test_what_is_no_table_is_refused(v1: V1, bucket: Objects, content: bytes, st
     problem(v1.post("/files", json={"object": "x", "other": 1}), 422, "invalid_input", "/other")
 
 
-def test_it_runs_here_and_on_the_cluster_with_one_result(
-    environ: dict[str, str], dask: Machines, bucket: Objects, tmp_path: Path
-) -> None:
-    given = {"CSVAPI_CLUSTER": dask.address, "CSVAPI_CLUSTER_RANGE": "1MiB"}
-    with application(environ, **given) as app, worker(environ, tmp_path / "worker", **given):
+def test_it_runs_here_and_on_the_cluster_with_one_result(with_cluster: dict[str, str], bucket: Objects) -> None:
+    with application(with_cluster) as app:
         v1 = PatientV1(sign_up(app.test_client()))
         address = f"s3://{LAKE}/{user_id(v1)}/people.csv"
         bucket.put(address, DATA)
@@ -169,11 +191,8 @@ def test_it_runs_here_and_on_the_cluster_with_one_result(
         assert bucket.get(address) == DATA
 
 
-def test_a_changed_object_fails_what_reads_it(
-    environ: dict[str, str], dask: Machines, bucket: Objects, tmp_path: Path
-) -> None:
-    given = {"CSVAPI_CLUSTER": dask.address}
-    with application(environ, **given) as app, worker(environ, tmp_path / "worker", **given):
+def test_a_changed_object_fails_what_reads_it(with_cluster: dict[str, str], bucket: Objects) -> None:
+    with application(with_cluster) as app:
         v1 = PatientV1(sign_up(app.test_client()))
         address = put(v1, bucket, DATA)
         file_id = registered(v1, address)["id"]
@@ -190,57 +209,56 @@ def test_a_changed_object_fails_what_reads_it(
         assert v1.finished(v1.submit(again["id"], *STEPS)["id"])["status"] == "succeeded"
 
 
-def test_csvapi_never_deletes_it(app: Flask, v1: V1, bucket: Objects, tmp_path: Path) -> None:
-    address = put(v1, bucket, DATA)
-    deleted, expired = registered(v1, address)["id"], registered(v1, address)["id"]
-    v1.get(f"/files/{deleted}/content")
-    assert v1.call("DELETE", f"/files/{deleted}").status_code == 204
-    with transaction() as session:
-        session.get_one(File, expired).expires_at = now()
-    assert not list(sweep.missing())
-    retention.delete_expired()
-    problem(v1.get(f"/files/{expired}"), 404, "not_found")
-    sweep.sweep()
-    assert bucket.get(address) == DATA
-    registered(v1, address)
-    with (tmp_path / "archive").open("wb") as out:
-        written = archive.write(out)
-    assert (written.files, written.missing) == (0, ())
+def test_csvapi_never_deletes_it(environ: dict[str, str], bucket: Objects, tmp_path: Path) -> None:
+    alone = environ | {"DATABASE_URL": migrated(tmp_path / "db")}  # the archive has all files of the service
+    with application(alone) as app:
+        v1 = V1(sign_up(app.test_client()))
+        address = put(v1, bucket, DATA)
+        deleted, expired = registered(v1, address)["id"], registered(v1, address)["id"]
+        v1.get(f"/files/{deleted}/content")
+        assert v1.call("DELETE", f"/files/{deleted}").status_code == 204
+        with transaction() as session:
+            session.get_one(File, expired).expires_at = now()
+        assert not list(sweep.missing())
+        retention.delete_expired()
+        problem(v1.get(f"/files/{expired}"), 404, "not_found")
+        sweep.sweep()
+        assert bucket.get(address) == DATA
+        registered(v1, address)
+        with (tmp_path / "archive").open("wb") as out:
+            written = archive.write(out)
+        assert (written.files, written.missing) == (0, ())
 
 
 def test_what_is_larger_than_an_upload_is_read_only_in_part(
     environ: dict[str, str], dask: Machines, bucket: Objects, tmp_path: Path
 ) -> None:
-    given = {"CSVAPI_CLUSTER": dask.address, "CSVAPI_MAX_UPLOAD": "1MiB", "CSVAPI_MAX_RECORD": "64KiB"}
+    limits = {"CSVAPI_MAX_UPLOAD": "1MiB", "CSVAPI_MAX_RECORD": "64KiB"}
+    limits |= {"CSVAPI_CLUSTER_MAX_FILE": str(len(DATA) * 6), "CSVAPI_CLUSTER_MAX_STORED": str(len(DATA) * 8)}
     large = DATA * 5  # larger than a preview reads
-    with application(environ, **given) as app, worker(environ, tmp_path / "worker", **given):
-        v1 = PatientV1(sign_up(app.test_client()))
+    with limited(environ, tmp_path / "small", 1, CSVAPI_CLUSTER=dask.address, **limits) as v1:
         file_id = registered(v1, put(v1, bucket, large))["id"]
         assert len(v1.ok("GET", f"/files/{file_id}/rows?limit=5")["items"]) == 5
         assert v1.ok("POST", "/previews", json={"input": file_id, "steps": STEPS})["items"]
-        fetched = list((tmp_path / "web" / "cache").glob("??/*"))
+        fetched = list((tmp_path / "small" / "web" / "cache").glob("??/*"))
         assert not fetched
         refused = problem(v1.get(f"/files/{file_id}/content"), 413, "too_large")
         assert "CSVAPI_MAX_UPLOAD" in refused["detail"]
         steps = [{"op": "slice", "start": 1}]
         answer = v1.post("/tasks", json={"input": file_id, "steps": steps, "engine": "cluster"})
         assert "slice, must see all records" in problem(answer, 413, "too_large")["detail"]
-        done = v1.finished(v1.submit(file_id, *STEPS, engine="cluster")["id"])
-        assert done["status"] == "succeeded"
+        done = v1.finished(v1.submit(file_id, *STEPS[:1], engine="cluster")["id"])
+        assert done["status"] == "succeeded", done["error"]
         assert how(v1, done)["engine"] == "cluster"
+        refused = problem(v1.post("/files", json={"object": put(v1, bucket, DATA * 7)}), 413, "too_large", "/object")
+        assert refused["limit"] == len(DATA) * 6
+        failed = v1.finished(v1.submit(file_id, *STEPS[:1], engine="cluster")["id"])
+        assert failed["error"]["code"] == "quota_exceeded", failed["error"]["detail"]
 
 
 def test_it_has_limits_of_its_own(environ: dict[str, str], dask: Machines, bucket: Objects, tmp_path: Path) -> None:
-    given = {"CSVAPI_CLUSTER": dask.address, "CSVAPI_CLUSTER_MAX_FILE": "3MiB", "CSVAPI_CLUSTER_MAX_STORED": "1MiB"}
-    with application(environ, **given) as app, worker(environ, tmp_path / "worker", **given):
-        v1 = PatientV1(sign_up(app.test_client()))
-        refused = problem(v1.post("/files", json={"object": put(v1, bucket, DATA * 2)}), 413, "too_large", "/object")
-        assert refused["limit"] == 3 << 20
-        failed = v1.finished(v1.submit(registered(v1, put(v1, bucket, DATA))["id"], *STEPS[:1], engine="cluster")["id"])
-        assert failed["error"]["code"] == "quota_exceeded", failed["error"]["detail"]
-    given = {"CSVAPI_CLUSTER": dask.address, "CSVAPI_CLUSTER_TASK_TIME": "0"}
-    with application(environ, **given) as app, worker(environ, tmp_path / "worker-2", **given):
-        v1 = PatientV1(sign_up(app.test_client()))
+    limits = {"CSVAPI_CLUSTER_TASK_TIME": "0"}
+    with limited(environ, tmp_path / "short", 2, CSVAPI_CLUSTER=dask.address, **limits) as v1:
         failed = v1.finished(v1.submit(registered(v1, put(v1, bucket, DATA))["id"], *STEPS, engine="cluster")["id"])
         assert failed["error"]["code"] == "timed_out"
     with application(environ, CSVAPI_MAX_FILES="1") as app:

@@ -24,13 +24,12 @@ class Server:
     folder: Path
     port: int
     process: subprocess.Popen[bytes]
-    host: str = "127.0.0.1"
 
     @property
     def environ(self) -> dict[str, str]:
         return {
             "CSVAPI_S3_BUCKET": BUCKET,
-            "CSVAPI_S3_ENDPOINT": f"http://{self.host}:{self.port}",
+            "CSVAPI_S3_ENDPOINT": f"http://127.0.0.1:{self.port}",
             "CSVAPI_S3_ACCESS_KEY": ACCESS,
             "CSVAPI_S3_SECRET_KEY": SECRET,
         }
@@ -52,21 +51,21 @@ class Server:
 
 
 @contextmanager
-def server_in(folder: Path, port: int = 0, host: str = "127.0.0.1") -> Iterator[Server]:
+def server_in(folder: Path, port: int = 0) -> Iterator[Server]:
     """A server with an empty bucket; a second one there, after the first was killed, has its port and its objects."""
     port, rclone = port or _free_port(), Path(sys.executable).with_name("rclone")
     (folder / "buckets").mkdir(parents=True, exist_ok=True)
-    options = ["--auth-key", f"{ACCESS},{SECRET}", "--addr", f"{host}:{port}", "--config", "/dev/null"]
+    options = ["--auth-key", f"{ACCESS},{SECRET}", "--addr", f"127.0.0.1:{port}", "--config", "/dev/null"]
     options += ["--dir-cache-time", "0s"]  # tests change the folder, too
     with running([str(rclone), "serve", "s3", *options, str(folder / "buckets")], folder / "log") as process:
-        server = Server(folder, port, process, host)
-        until(lambda: _listens(host, port), within=120)
+        server = Server(folder, port, process)
+        until(lambda: _listens(port), within=120)
         bucket_of(config.load(server.environ)).create()
         yield server
 
 
-def _listens(host: str, port: int) -> bool:
-    with suppress(OSError), socket.create_connection((host, port), 1):
+def _listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False
 

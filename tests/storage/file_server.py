@@ -2,7 +2,7 @@
 
 For sizes at which the others cannot be used: moto's keeps objects in memory, and reads a whole one for each range. It
 checks no signatures, listens on this machine only, and gives ranges and copies by the kernel, so that what is measured
-is csvapi: `python -m tests.storage.file_server FOLDER PORT`.
+is csvapi: `python -m tests.storage.file_server FOLDER HOST PORT`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -95,6 +96,8 @@ class Handler(BaseHTTPRequestHandler):
     """One connection; every answer has a length, so that it stays open."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer's headers and body in one piece,
+    disable_nagle_algorithm = True  # and at once: not after the client's delayed acknowledgement, 40 ms later
     store: Store
 
     def __init__(self, store: Store, *args: object) -> None:
@@ -230,10 +233,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def _delete_some(self) -> None:
         body = ElementTree.fromstring(self.rfile.read(int(self.headers["Content-Length"])))
-        for each in body.iter():
-            if each.tag.endswith("Key"):
-                self.store.path(self.bucket, each.text or "").unlink(missing_ok=True)
-        self._send(200, "<DeleteResult></DeleteResult>")
+        keys = [each.text or "" for each in body.iter() if each.tag.endswith("Key")]
+        for key in keys:
+            self.store.path(self.bucket, key).unlink(missing_ok=True)
+        quiet = any(each.tag.endswith("Quiet") and each.text == "true" for each in body.iter())
+        told = "" if quiet else "".join(f"<Deleted><Key>{escape(key)}</Key></Deleted>" for key in keys)
+        self._send(200, f"<DeleteResult>{told}</DeleteResult>")
 
     def _list(self) -> None:
         prefix, after = self.query.get("prefix", ""), self.query.get("continuation-token", "")
@@ -247,14 +252,18 @@ class Handler(BaseHTTPRequestHandler):
             return
         keys = [key for key in keys if key > after]
         some = keys[:_LISTED]
-        listed = "".join(
-            f"<Contents><Key>{escape(key)}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified><Size>0</Size>"
-            "</Contents>"
-            for key in some
-        )
+        listed = "".join(self._listed(key) for key in some)
         more = f"<NextContinuationToken>{escape(some[-1])}</NextContinuationToken>" if len(keys) > len(some) else ""
         truncated = "true" if more else "false"
         self._send(200, f"<ListBucketResult><IsTruncated>{truncated}</IsTruncated>{more}{listed}</ListBucketResult>")
+
+    def _listed(self, key: str) -> str:
+        with suppress(FileNotFoundError):  # deleted meanwhile
+            facts = self.store.path(self.bucket, key).stat()
+            changed = datetime.fromtimestamp(facts.st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+            about = f"<LastModified>{changed}</LastModified><Size>{facts.st_size}</Size>"
+            return f"<Contents><Key>{escape(key)}</Key>{about}</Contents>"
+        return ""
 
     def _list_uploads(self) -> None:
         prefix = self.query.get("prefix", "")
@@ -269,25 +278,25 @@ class Handler(BaseHTTPRequestHandler):
         self._send(200, f"<ListMultipartUploadsResult>{body}</ListMultipartUploadsResult>")
 
 
-def serve(folder: Path, port: int) -> None:
+def serve(folder: Path, host: str, port: int) -> None:
     """Serve what is in the folder until the process ends."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, Store(folder)))
+    server = ThreadingHTTPServer((host, port), partial(Handler, Store(folder)))
     server.daemon_threads = True
     server.serve_forever()
 
 
 @contextmanager
-def file_server(folder: Path) -> Iterator[RangedBucket]:
+def file_server(folder: Path, host: str = "127.0.0.1") -> Iterator[RangedBucket]:
     """The server with an empty bucket, all of it in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
-    with running([sys.executable, "-m", __name__, str(folder), str(port)], folder / "log") as process:
-        server = RangedBucket(port, process.pid)
-        until(lambda: listens(port), within=120)
+    with running([sys.executable, "-m", __name__, str(folder), host, str(port)], folder / "log") as process:
+        server = RangedBucket(port, process.pid, host)
+        until(lambda: listens(port, host), within=120)
         server.objects._client.create_bucket(Bucket=BUCKET)
         yield server
 
 
 if __name__ == "__main__":
     shutil.rmtree(Path(sys.argv[1]) / "parts", ignore_errors=True)
-    serve(Path(sys.argv[1]), int(sys.argv[2]))
+    serve(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

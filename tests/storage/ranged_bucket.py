@@ -24,12 +24,13 @@ class RangedBucket:
 
     port: int
     pid: int = 0
+    host: str = "127.0.0.1"
 
     @property
     def environ(self) -> dict[str, str]:
         return {
             "CSVAPI_S3_BUCKET": BUCKET,
-            "CSVAPI_S3_ENDPOINT": f"http://127.0.0.1:{self.port}",
+            "CSVAPI_S3_ENDPOINT": f"http://{self.host}:{self.port}",
             "CSVAPI_S3_ACCESS_KEY": ACCESS,
             "CSVAPI_S3_SECRET_KEY": SECRET,
         }
@@ -51,8 +52,8 @@ def ranged_bucket(folder: Path) -> Iterator[RangedBucket]:
         yield server
 
 
-def listens(port: int) -> bool:
+def listens(port: int, host: str = "127.0.0.1") -> bool:
     """Whether something answers there."""
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+    with suppress(OSError), socket.create_connection((host, port), 1):
         return True
     return False

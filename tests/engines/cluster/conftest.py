@@ -12,7 +12,7 @@ import pytest
 
 from tests.engines.cluster.machines import Machines, machines
 from tests.storage.file_server import file_server
-from tests.storage.ranged_bucket import RangedBucket, ranged_bucket
+from tests.storage.ranged_bucket import RangedBucket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def tmp_path(folder: Path) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RangedBucket]:
-    with (file_server if _LARGE else ranged_bucket)(tmp_path_factory.mktemp("bucket")) as server:
+    with file_server(tmp_path_factory.mktemp("bucket")) as server:
         yield server
 
 
