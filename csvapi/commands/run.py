@@ -65,6 +65,7 @@ def check_files(request: Request, parser: ArgumentParser) -> None:
 def execute(request: Request) -> int:
     """Run it and give the exit code; an error is one line on standard error, and no output has its name then."""
     memory.frugal_libraries()
+    memory.keep_freed_memory()
     if not request.cluster:
         memory.lean_libraries()
     with told(request.command, request.source):

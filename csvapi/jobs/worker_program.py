@@ -55,6 +55,7 @@ def main(arguments: Sequence[str]) -> int:
 
     settings = load()
     memory.frugal_libraries()
+    memory.keep_freed_memory()
     logs.configure(settings)
     descriptors.raise_limit()
     app = create_app(settings, serves=False)

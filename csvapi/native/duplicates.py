@@ -6,7 +6,7 @@ from ctypes import byref, c_uint64
 from typing import TYPE_CHECKING, Literal
 
 from csvapi.native.library import kernel
-from csvapi.native.memory import Memory, readable, writable
+from csvapi.native.memory import in_large_pages, readable, writable
 from csvapi.native.partitions import ENTRY
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Resolver:
         self._decisions = writable(decisions, self.rows, "decisions")
         self._repeated = None if repeated is None else writable(repeated, 8 * self.rows, "repeated", item=8)
         self._capacity = most * _FULL[1] // _FULL[0] + 2
-        self._table, self._used = Memory(SLOT * self._capacity, scattered=True), c_uint64(0)
+        self._table, self._used = in_large_pages(SLOT * self._capacity), c_uint64(0)
 
     def close(self) -> None:
         """Release the memory that the caller gave."""

@@ -7,6 +7,7 @@ import errno
 import mmap
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,13 +19,14 @@ _LARGE = 4 << 20  # bytes: several large pages
 class Memory:
     """`size` bytes of this process alone, zero at first, which take up memory only where they are written to.
 
-    `view` is all of it as bytes, `address` where it is. `scattered` says that it is used here and there, which is twice
-    as quick where the system has large pages for it. Raises `MemoryError` where the system refuses it.
+    `view` is all of it as bytes, `address` where it is. `large_pages` asks for pages of 2 MiB, where the system has
+    them, for what becomes full or is used here and there: each page of 4 KiB costs a fault at its first use, and a miss
+    where the next use is elsewhere. Raises `MemoryError` where the system refuses the memory.
     """
 
-    def __init__(self, size: int, *, scattered: bool = False) -> None:
+    def __init__(self, size: int, *, large_pages: bool = False) -> None:
         self._map = _anonymous(max(size, 1))
-        if scattered and size >= _LARGE:
+        if large_pages and size >= _LARGE:
             with suppress(OSError):  # a system without large pages
                 self._map.madvise(mmap.MADV_HUGEPAGE)
         self.view = memoryview(self._map)
@@ -56,6 +58,7 @@ def _anonymous(size: int) -> mmap.mmap:
 
 
 Allocate = Callable[[int], Memory]
+in_large_pages: Allocate = partial(Memory, large_pages=True)
 
 
 class Growing:

@@ -11,7 +11,7 @@ from ctypes import byref, c_int, c_uint64, memmove
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from csvapi.native.library import SLACK, kernel
-from csvapi.native.memory import Allocate, Growing, Memory, writable
+from csvapi.native.memory import Allocate, Growing, Memory, in_large_pages, writable
 from csvapi.native.structures import BlockStruct, KeyColumnStruct, RunStruct, StringsStruct
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Block:
     Where a record does not fit, go on with it after a `clear`, or in a larger block if this one is empty.
     """
 
-    def __init__(self, size: int, allocate: Allocate = Memory) -> None:
+    def __init__(self, size: int, allocate: Allocate = in_large_pages) -> None:
         if not 64 <= size <= LARGEST:
             raise ValueError(f"A block must have between 64 and {LARGEST} bytes, and has {size}.")
         size += -size % 16

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from array import array
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -55,6 +57,24 @@ def test_a_full_block_says_where_to_go_on() -> None:
         block.clear()
     assert runs
     assert b"".join([*runs, *map(bytes, block.sorted(64))]) == b"r" * 9
+
+
+@pytest.mark.parametrize(("size", "large"), [(1 << 20, False), (8 << 20, True)])
+def test_a_large_block_asks_for_large_pages(size: int, *, large: bool) -> None:
+    block = Block(size)
+    wanted = large and Path("/sys/kernel/mm/transparent_hugepage").exists()  # else a kernel that has none
+    assert (b"hg" in _flags(int(block.structure.memory))) == wanted
+
+
+def _flags(address: int) -> list[bytes]:
+    """The flags that the system shows of the memory at an address: see proc_pid_smaps(5)."""
+    within = False
+    for line in Path("/proc/self/smaps").read_bytes().splitlines():
+        if found := re.match(rb"([0-9a-f]+)-([0-9a-f]+) ", line):
+            within = int(found[1], 16) <= address < int(found[2], 16)
+        elif within and line.startswith(b"VmFlags:"):
+            return line.split()[1:]
+    raise AssertionError(address)
 
 
 def test_wrong_sizes_are_refused() -> None:

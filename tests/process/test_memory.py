@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Callable
+from multiprocessing import get_context
 
 import pytest
 
@@ -71,3 +73,23 @@ def test_libraries_set_no_memory_aside_unless_the_environment_says_so(monkeypatc
     monkeypatch.setattr(os, "environ", {"OMP_NUM_THREADS": "3"})
     memory.frugal_libraries()
     assert os.environ == {**memory.LIBRARIES, "OMP_NUM_THREADS": "3"}
+
+
+def _faults(keep: object) -> int:
+    """Page faults of a new process that takes three MiB and frees them a hundred times."""
+    if keep:
+        memory.keep_freed_memory()
+    sizes = [MIB] * 3
+    [bytearray(size) for size in sizes]
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(100):
+        [bytearray(size) for size in sizes]
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+
+def test_freed_memory_is_kept_for_what_is_needed_next() -> None:
+    pages = 300 * MIB // resource.getpagesize()
+    with get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
+        given_back, kept = (pool.apply(_faults, (keep,)) for keep in (False, True))
+    assert given_back > pages // 2
+    assert kept < pages // 20
