@@ -21,14 +21,17 @@ if TYPE_CHECKING:
     from csvapi.native.sorting import Block
 
 _WORDS = 3
-_CELL = 8  # bytes of where a cell begins
+_CELL = 24  # bytes of `cell` of differing.inc
 
 
 class DifferenceTableStruct(Structure):
     """`difference_table` of differing.inc."""
 
     _fields_ = (
-        *((name, c_void_p) for name in ("compared", "keys", "shown", "texts", "ends", "bases", "cells", "names")),
+        *(
+            (name, c_void_p)
+            for name in ("compared", "keys", "shown", "texts", "ends", "bases", "cells", "names", "unquoted")
+        ),
         *(
             (name, c_uint64)
             for name in ("compared_count", "shown_count", "new_width", "old_width", "origins", "old_origins")
@@ -37,6 +40,7 @@ class DifferenceTableStruct(Structure):
         ("found", c_uint64 * _WORDS),
         ("same", c_uint64),
         ("quotes", c_uint32 * 2),
+        ("doubled", c_uint32 * 2),
         ("style", StyleStruct),
     )
 
@@ -69,10 +73,10 @@ class DifferenceForm:
 
 class Differences:
     """Writes the records. `bases` are the records before those of each origin, of which the first `old` are the older
-    file's, as `quote` is.
+    file's, as `quote` is; `doubled` says whether two of these are one within a cell in quotes.
 
-    `style` says how records are written, and must have the delimiter of both files and the quote of the newer one;
-    without it none are, so that all entries but those of equal records are left.
+    `style` says how records are written, and must have the delimiter of both files and the quote of the newer one, which
+    is doubled; without it none are, so that all entries but those of equal records are left.
 
     `found` counts the records by their words, `same` the pairs of records that are equal.
     """
@@ -85,6 +89,8 @@ class Differences:
         style: Style | None,
         quote: bytes,
         allocate: Allocate = Memory,
+        *,
+        doubled: bool = True,
     ) -> None:
         (width, old_width), texts = form.widths, [*form.words, *form.names]
         origins = {a: b + 1 for a, b in form.keys}
@@ -97,8 +103,8 @@ class Differences:
             ends,
             array("Q", bases),
         )
-        self._room = allocate(_CELL * (width + old_width + 2)), allocate(ends[-1] + len(texts))
-        places = [*(each.buffer_info()[0] for each in self._arrays), *(each.address for each in self._room)]
+        self._room = allocate(_CELL * (width + old_width)), allocate(ends[-1] + len(texts))
+        places = [*(each.buffer_info()[0] for each in self._arrays), *(each.address for each in self._room), None]
         limit = form.limit if style else 0
         sizes = len(form.compared), len(form.shown), width, old_width, len(bases), old, limit, form.partial
         given = style or Style(b",", b"", b"\n")
@@ -106,8 +112,10 @@ class Differences:
         written = StyleStruct(
             ord(given.delimiter), ord(given.quote or b"\0"), 0, 0, int.from_bytes(given.line_end, "little")
         )
-        self._table = DifferenceTableStruct(*places, *sizes, (c_uint64 * _WORDS)(), 0, quotes, written)
+        both = (c_uint32 * 2)(bool(given.quote), doubled and bool(quote))
+        self._table = DifferenceTableStruct(*places, *sizes, (c_uint64 * _WORDS)(), 0, quotes, both, written)
         self._last, self._out, self._size = bytearray(DIGEST), Growing(allocate), c_uint64(0)
+        self._unquoted = Growing(allocate)
 
     @property
     def found(self) -> list[int]:
@@ -127,6 +135,7 @@ class Differences:
         if not start:
             self._size.value = 0
         out = self._out.at_least(len(entries))
+        self._table.unquoted = self._unquoted.at_least(len(entries)).address  # no pair of records is longer
         given, last = readable(entries, len(entries), "entries"), writable(self._last, DIGEST, "last")
         table, size = byref(self._table), byref(self._size)
         return int(
@@ -136,6 +145,6 @@ class Differences:
     @property
     def left(self) -> bytes:
         """Those of the entries given last that the caller has to look at: of a key that more than one record of a file
-        has, or the first or last of all may have, too; and those whose record has a quote or a line end within, or is
-        longer than the limit."""
+        has, or the first or last of all may have, too; and those whose record has other quotes than around whole cells,
+        is longer than the limit, or needs quotes where there are none."""
         return bytes(self._out.at_least(1).view[: self._size.value])

@@ -76,9 +76,10 @@ class Differing:
         return done
 
     def _by_kernel(self, bases: Sequence[int], old: int) -> Differences:
-        words, quote = map(self._text, CHANGES), self.was.byte_dialect.quote
+        words, was = map(self._text, CHANGES), self.was.byte_dialect
         form = form_of(self.comparison, words, self.names, self.bound.limit, partial=self.partial)
-        return Differences(form, bases, old, style_of(self.byte_dialect), quote)
+        doubled = was.dialect.double_quote and not was.escape
+        return Differences(form, bases, old, style_of(self.byte_dialect), was.quote, doubled=doubled)
 
     def _lines(self, found: Iterator[Pair], done: Compared) -> Iterator[tuple[bytes, bytes]]:
         """The records to be written, each with the bytes that order it."""

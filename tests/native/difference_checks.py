@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
@@ -21,10 +23,13 @@ if TYPE_CHECKING:
     from csvapi.native.memory import Allocate
     from tests.native.cases import Case
 
-_CELLS = (b"", b"a", b"bb", b" c ", b"\0", b"\xc3\xa9", b'"', b"it's", b"x" * 9)
+_PLAIN = (b"", b"a", b"bb", b" c ", b"\0", b"\xc3\xa9", b"x" * 9)
+_QUOTED = (b"", b"a", b"bb", b",", b"a;b", b"a%b", b"%", b"\0", b"x\ny", b"\r\n", b"'", b'"it"', b"\xc3\xa9" * 5)
+_ODD = (b'"', b"it's", b'"a"b', b"'a' ", b'"a', b"a\nb")
 _BASES, _OLD = (0, 2, 0, 5), 2  # of origins, of which so many are the older file's
 Entry = tuple[bytes, int, int, bytes]  # digest, origin, row and text
-_NO_ENTRY = (b"", 0, 0, b"")
+Field = tuple[bytes, bool]  # what it is, and whether it is in quotes
+_NO_ENTRY, _NO_FIELD = (b"", 0, 0, b""), (b"", False)
 
 
 def _dialect(random: Random) -> ByteDialect:
@@ -42,13 +47,21 @@ def _comparison(random: Random, widths: tuple[int, int]) -> Comparison:
     return Comparison.of([key], same, widths, ())
 
 
-def _entries(random: Random, widths: tuple[int, int], delimiter: bytes) -> list[bytes]:
+def _cell(random: Random, quote: bytes) -> bytes:
+    """Mostly plain, or in quotes, some of them not as anything writes them."""
+    if random.randrange(3) or not quote:
+        return random.choice(_PLAIN if random.randrange(12) else _ODD)
+    value = random.choice(_QUOTED).replace(b"%", quote)
+    return quote + value.replace(quote, 2 * quote) + quote
+
+
+def _entries(random: Random, widths: tuple[int, int], delimiter: bytes, quotes: tuple[bytes, bytes]) -> list[bytes]:
     """Entries in the order of their keys; most keys have a record of each file, most records are plain."""
     found: list[Entry] = []
     for key in range(random.randint(0, 8)):
         for origin in random.choice([(2, 0), (3, 1), (2, 1), (2,), (0,), (1,), (2, 3, 0), (2, 0, 1), (0, 1)]):
-            width = widths[origin < _OLD] + (random.randrange(9) == 0)
-            raw = delimiter.join(random.choices(_CELLS[: random.choice([4, 4, 9])], k=width))
+            width = max(1, widths[origin < _OLD] + random.choice([0] * 8 + [1, -1]))
+            raw = delimiter.join(_cell(random, quotes[origin < _OLD]) for _ in range(width))
             raw += random.choice([b"\n", b"\r\n", b"", b"\nz\n"][: random.choice([2, 4])])
             version = random.choice([b"v", b"w"]) * 16
             text = b"\0" + version + raw if random.randrange(9) else b"[by Python"
@@ -64,18 +77,27 @@ def _groups(entries: list[bytes]) -> list[list[Entry]]:
 class _Model:
     """What becomes of the entries of a key that are plain: a change with, but for equal records, key and line."""
 
-    def __init__(self, form: DifferenceForm, comparison: Comparison, dialect: ByteDialect, quote: bytes) -> None:
-        self.form, self.comparison, self.dialect = form, comparison, dialect
-        self.versions = Versions(dialect, [], [], dialect.delimiter, plain=True)
-        self.special = [each for each in (dialect.quote, quote, b"\n", b"\r") if each]
+    def __init__(
+        self, form: DifferenceForm, comparison: Comparison, dialects: tuple[ByteDialect, ByteDialect], *, doubled: bool
+    ) -> None:
+        self.form, self.comparison, self.dialect = form, comparison, dialects[0]
+        self.versions = [Versions(each, [], [], each.delimiter, plain=True) for each in dialects]
+        special = re.escape(b"\n\r" + b"".join(each.quote for each in dialects))
+        self.cells = [
+            _pattern(each.delimiter, each.quote if doubled or not old else b"", special)
+            for old, each in enumerate(dialects)
+        ]
 
-    def _fields(self, entry: Entry | None, width: int) -> list[bytes] | None:
+    def _fields(self, entry: Entry | None, *, old: bool) -> list[Field] | None:
         """None of a record that is not plain."""
         text = entry[3] if entry else b""
         raw = text[17:].rstrip(b"\r\n")
-        fields = self.versions.fields(b"\0" * 17 + raw)
-        plain = text.startswith(b"\0") and not any(each in raw for each in self.special)
-        return fields if plain and len(fields) == width else None
+        cells = _split(raw, self.cells[old], self.dialect.delimiter)
+        if not text.startswith(b"\0") or cells is None or len(cells) != self.form.widths[old]:
+            return None
+        values = self.versions[old].fields(b"\0" * 17 + raw)
+        quote = self.versions[old].byte_dialect.quote
+        return [(value, bool(quote) and cell.startswith(quote)) for cell, value in zip(cells, values, strict=True)]
 
     def of(self, group: list[Entry]) -> tuple[str, bytes, bytes] | None:
         """None where it is for Python."""
@@ -87,33 +109,53 @@ class _Model:
             return "unchanged", b"", b""
         if not new and self.form.partial:
             return "left out", b"", b""
-        mine, theirs = self._fields(new, self.form.widths[0]), self._fields(old, self.form.widths[1])
+        mine, theirs = self._fields(new, old=False), self._fields(old, old=True)
         if (new and mine is None) or (old and theirs is None):
             return None
         return self._line(new, old, mine, theirs)
 
     def _line(
-        self, new: Entry | None, old: Entry | None, mine: list[bytes] | None, theirs: list[bytes] | None
+        self, new: Entry | None, old: Entry | None, mine: list[Field] | None, theirs: list[Field] | None
     ) -> tuple[str, bytes, bytes] | None:
         change, differ = ("added" if new else "removed"), b""
         if mine is not None and theirs is not None:
-            names = [self.form.names[a] for a, b in self.comparison.compared if mine[a] != theirs[b]]
+            names = [self.form.names[a] for a, b in self.comparison.compared if mine[a][0] != theirs[b][0]]
             if not names:
                 return None
             change, differ = "changed", b",".join(names)
         if mine is None:
-            mine = [b""] * self.form.widths[0]
+            mine = [_NO_FIELD] * self.form.widths[0]
             for at, was in self.comparison.keys:
                 mine[at] = (theirs or [])[was]
-        row = [change.encode(), differ, *mine]
-        row += [theirs[at] if theirs is not None else b"" for at in self.comparison.shown]
-        if not self.dialect.quote and (b"," in differ and self.dialect.delimiter == b","):
+        fields = [(change.encode(), True), (differ, True), *mine]
+        fields += [theirs[at] if theirs is not None else _NO_FIELD for at in self.comparison.shown]
+        needs = (self.dialect.delimiter, b"\n", b"\r", b"\0")
+        if not self.dialect.quote and any(quoted and any(each in value for each in needs) for value, quoted in fields):
             return None
-        (line,) = records([row], self.dialect)
+        (line,) = records([[value for value, _ in fields]], self.dialect)
         if len(line) - len(self.dialect.dialect.line_end) + 2 > self.form.limit:
             return None
         (_, origin, row, _), first = (new, b"\0") if new else (old or _NO_ENTRY, b"\1")
         return change, first + (_BASES[origin] + row).to_bytes(8), line
+
+
+def _pattern(delimiter: bytes, quote: bytes, special: bytes) -> re.Pattern[bytes]:
+    """A cell as the kernel takes it: in quotes, where there are some, or without any."""
+    outside = b"[^" + re.escape(delimiter) + special + b"]*"
+    return re.compile(b"Q(?:[^Q]|QQ)*Q|".replace(b"Q", re.escape(quote)) + outside if quote else outside)
+
+
+def _split(raw: bytes, pattern: re.Pattern[bytes], delimiter: bytes) -> list[bytes] | None:
+    """The cells of a record; None where it has others."""
+    cells, at = [], 0
+    while found := pattern.match(raw, at):
+        cells.append(found[0])
+        at = found.end() + 1
+        if found.end() == len(raw):
+            return cells
+        if raw[at - 1 : at] != delimiter:
+            return None
+    return None
 
 
 def differences(case: Case, random: Random) -> None:
@@ -129,11 +171,17 @@ def check(random: Random, allocate: Allocate) -> None:
         (b"added", b"removed", b"changed"), names, widths, comparison.keys, comparison.compared, comparison.shown,
         random.choice([random.randint(10, 40), 1000]), bool(random.randrange(2)),
     )  # fmt: skip
-    entries = _entries(random, widths, dialect.delimiter)
-    made = Differences(form, _BASES, _OLD, style_of(dialect), quote, allocate)
+    doubled, was = bool(random.randrange(5)), replace(dialect, dialect=replace(dialect.dialect, quote=quote.decode()))
+    entries = _entries(random, widths, dialect.delimiter, (dialect.quote, quote))
+    made = Differences(form, _BASES, _OLD, style_of(dialect), quote, allocate, doubled=doubled)
     cuts = sorted({0, len(entries), *(random.randint(0, len(entries)) for _ in range(random.randrange(3)))})
     found, left = _put(made, [b"".join(entries[a:b]) for a, b in pairwise(cuts)], random.choice([128, 4096]), allocate)
-    model, counts, expected, rest = _Model(form, comparison, dialect, quote), dict.fromkeys(CHANGES, 0), [], b""
+    model, counts, expected, rest = (
+        _Model(form, comparison, (dialect, was), doubled=doubled),
+        dict.fromkeys(CHANGES, 0),
+        [],
+        b"",
+    )
     at = 0
     for group in _groups(entries):
         texts, before = entries[at : at + len(group)], at
