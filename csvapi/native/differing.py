@@ -67,7 +67,9 @@ class DifferenceForm:
         new, old = self.widths
         pairs = [*self.keys, *self.compared]
         fits = len(self.names) == new and all(0 <= a < new and 0 <= b < old for a, b in pairs)
-        if not fits or not all(0 <= at < old for at in self.shown) or len({b for _, b in self.keys}) != len(self.keys):
+        fits = fits and all(0 <= at < old for at in self.shown)
+        once = (self.shown, [b for _, b in self.keys])  # or a record might be longer than there is room for
+        if not fits or any(len(set(each)) != len(each) for each in once):
             raise ValueError(f"There are {new} and {old} columns, which do not fit names, keys or cells.")
 
 
@@ -75,8 +77,8 @@ class Differences:
     """Writes the records. `bases` are the records before those of each origin, of which the first `old` are the older
     file's, as `quote` is; `doubled` says whether two of these are one within a cell in quotes.
 
-    `style` says how records are written, and must have the delimiter of both files and the quote of the newer one, which
-    is doubled; without it none are, so that all entries but those of equal records are left.
+    `style` says how records are written, and must have the delimiter of both files and the quote of the newer one,
+    which is doubled; without it none are, so that all entries but those of equal records are left.
 
     `found` counts the records by their words, `same` the pairs of records that are equal.
     """

@@ -57,7 +57,9 @@ def test_without_a_style_nothing_is_written() -> None:
     assert (made.left, len(block)) == (entries, 0)
 
 
-@pytest.mark.parametrize("change", [{"names": [b"id"]}, {"keys": [(2, 0)]}, {"compared": [(0, 2)]}, {"shown": [2]}])
+@pytest.mark.parametrize(
+    "change", [{"names": [b"id"]}, {"keys": [(2, 0)]}, {"compared": [(0, 2)]}, {"shown": [2]}, {"shown": [1, 1]}]
+)
 def test_columns_that_there_are_not_are_refused(change: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="2 and 2 columns"):
         DifferenceForm(**{**FORM.__dict__, **change})
