@@ -21,7 +21,7 @@ from tests.storage.file_server import file_server
 from tests.storage.ranged_bucket import BUCKET, RangedBucket
 from tests.waiting import until
 
-DATA = b"id,name\n" + b"".join(b'%d,"%d\n%0100d"\n' % (n % 7_000, n % 3, 0) for n in range(20_000))
+DATA = b"id,name\n" + b"".join(b'%d,"%d\n%0100d"\n' % (n % 15_000, n % 3, 0) for n in range(20_000))
 FEW = b"id,name\n1,a\n2,b\n1,a\n"
 DEDUP = ("dedup", "--columns", "id")
 
@@ -50,7 +50,7 @@ def at() -> str:
 
 
 def run(server: RangedBucket, *arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
-    return csvapi(*arguments, CSVAPI_CLUSTER_RANGE="256KiB", **server.environ)
+    return csvapi(*arguments, CSVAPI_CLUSTER_RANGE="512KiB", **server.environ)
 
 
 def here(tmp_path: Path, data: bytes, *arguments: str) -> bytes:
@@ -149,7 +149,7 @@ def test_a_killed_command_goes_on(
     bucket.put(f"{at}in.csv", DATA)
     arguments = [*DEDUP, f"{at}in.csv", "-o", f"{at}out.csv", "--cluster", dask.address]
     arguments += ["--receipt", str(tmp_path / "receipt.json")]
-    environ = {**os.environ, **server.environ, "CSVAPI_CLUSTER_RANGE": "256KiB"}
+    environ = {**os.environ, **server.environ, "CSVAPI_CLUSTER_RANGE": "512KiB"}
     with subprocess.Popen(
         [*COMMAND, *arguments], env=environ, preexec_fn=partial(die_with_parent, os.getpid())
     ) as process:

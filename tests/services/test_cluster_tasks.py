@@ -26,10 +26,10 @@ from tests.storage.test_service import application, redis_url, worker
 from tests.waiting import until
 
 __all__ = ["redis_url"]
-ROWS = [(n * 7 % 1_000, "x,\n" if n % 3 else "y") for n in range(20_000)]
+ROWS = [(n * 7 % 15_000, "x,\n" if n % 3 else "y") for n in range(20_000)]
 DATA = b"id,name\n" + b"".join(b'%d,"%b %0100d"\n' % (n, name.encode(), 0) for n, name in ROWS)
 STEPS: list[dict[str, Any]] = [
-    {"op": "filter", "filters": [{"column": "id", "operator": "<", "value": 900}]},
+    {"op": "filter", "filters": [{"column": "id", "operator": "<", "value": 13_500}]},
     {"op": "dedup", "columns": ["id"], "keep": "last"},
 ]
 

@@ -177,11 +177,15 @@ class Handler(BaseHTTPRequestHandler):
                 start += os.sendfile(self.connection.fileno(), file.fileno(), start, stop - start)
 
     def _received(self, target: Path) -> None:
+        """Write a body; one that is cut off, as its sender was killed, becomes no object."""
         left = int(self.headers.get("Content-Length", 0))
         with target.open("wb") as file:
             while left and (data := self.rfile.read(min(left, _PIECE))):
                 file.write(data)
                 left -= len(data)
+        if left:
+            target.unlink()
+            raise ConnectionAbortedError(f"{left} bytes of {self.path} are missing")
 
     def _put(self) -> None:
         if not self.key:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -35,6 +37,16 @@ def test_objects_and_ranges(bucket: Objects) -> None:
     assert bucket.clear("a folder/") == 1
     with pytest.raises(ObjectMissing):
         bucket.look(key)
+
+
+def test_a_body_that_is_cut_off_becomes_no_object(bucket: Objects) -> None:
+    address = urlsplit(bucket.endpoint)
+    for query in ("", "?partNumber=1&uploadId=a"):
+        with socket.create_connection((address.hostname, address.port)) as sender:
+            sender.sendall(f"PUT /{BUCKET}/cut{query} HTTP/1.1\r\nContent-Length: 9\r\n\r\n12345678".encode())
+            sender.shutdown(socket.SHUT_WR)
+            assert not sender.recv(1)
+    assert bucket.get("cut") is None
 
 
 def test_more_keys_than_one_answer_lists(bucket: Objects) -> None:

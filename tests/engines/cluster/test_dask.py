@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 SIZE = size(os.environ.get("CLUSTER_TEST_SIZE") or "0KB")
 COUNT, LONG = (SIZE // 500, b"x" * 490) if SIZE else (4_000, b"x")  # records, and the beginning of their second field
 DATA = b"a,b\n" + b"".join(b'%d,"%b,\n%d"\n' % (n * 7 % (COUNT // 4), LONG, n % 5) for n in range(COUNT))
-RANGES, PARTITIONS = 6, 2
+RANGES, PARTITIONS = 4, 2
 SPLIT = cluster.Split(len(DATA) // RANGES, PARTITIONS)
 STAGES = {"scan-0": "scan", "mark-0": "mark", "write": "write"}
 SORTS = {"write": "write", "merged": "merge"}
@@ -108,6 +108,7 @@ def test_a_killed_driver_costs_nothing(
     tmp_path: Path, there: There, bucket: Objects, dask: Machines, server: RangedBucket, name: str, stage: str
 ) -> None:
     command = [sys.executable, "-m", "tests.engines.cluster.killed_driver", dask.address, there.prefix, name]
+    command += map(str, [SPLIT.size, SPLIT.partitions])
     with subprocess.Popen(
         command, env={**os.environ, **server.environ}, preexec_fn=partial(die_with_parent, os.getpid())
     ) as driver:
