@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MOST_RUNS = 128  # that are merged at once
 KEY_BITS = 64  # of a key that say to which share it belongs
 LARGEST = (1 << 32) - 4096  # bytes of a block: lengths in it are 32 bits
+_PAGED = 32 << 20  # bytes of a block for which it does not matter that large pages take up to 4 MiB more than is used
 
 
 class KeyColumn(NamedTuple):
@@ -71,9 +72,10 @@ class Block:
     Where a record does not fit, go on with it after a `clear`, or in a larger block if this one is empty.
     """
 
-    def __init__(self, size: int, allocate: Allocate = in_large_pages) -> None:
+    def __init__(self, size: int, allocate: Allocate | None = None) -> None:
         if not 64 <= size <= LARGEST:
             raise ValueError(f"A block must have between 64 and {LARGEST} bytes, and has {size}.")
+        allocate = allocate or (in_large_pages if size >= _PAGED else Memory)
         size += -size % 16
         self._memory = allocate(size)
         self._block = BlockStruct(self._memory.address, size)

@@ -26,6 +26,7 @@ from csvapi.engines import Options, run
 from csvapi.process import memory
 
 path, steps, other, options, folder, room = json.load(sys.stdin)
+memory.keep_freed_memory()
 files = {each: (Path(other), dialect(Path(other), {})[0]) for each in (2, 3)}
 if "memory" in options:
     memory.limit(options["memory"] + memory.BESIDES + room)  # as in a worker

@@ -59,7 +59,7 @@ def test_a_full_block_says_where_to_go_on() -> None:
     assert b"".join([*runs, *map(bytes, block.sorted(64))]) == b"r" * 9
 
 
-@pytest.mark.parametrize(("size", "large"), [(1 << 20, False), (8 << 20, True)])
+@pytest.mark.parametrize(("size", "large"), [(16 << 20, False), (32 << 20, True)])
 def test_a_large_block_asks_for_large_pages(size: int, *, large: bool) -> None:
     block = Block(size)
     wanted = large and Path("/sys/kernel/mm/transparent_hugepage").exists()  # else a kernel that has none
