@@ -1,8 +1,8 @@
 """A small server that speaks as much of the S3 protocol as work on a cluster needs, with its objects as files.
 
-For sizes at which the others cannot be used: moto's keeps objects in memory, and reads a whole one for each range. It
-checks no signatures, listens on this machine only, and gives ranges and copies by the kernel, so that what is measured
-is csvapi: `python -m tests.storage.file_server FOLDER HOST PORT`.
+For tests and figures of csvapi rather than of a bucket: moto's keeps objects in memory, reads a whole one for each
+range, and takes a large part of the processors. This one checks no signatures, listens on this machine only, and gives
+ranges and copies by the kernel: `python -m tests.storage.file_server FOLDER HOST PORT`.
 """
 
 from __future__ import annotations
